@@ -144,6 +144,17 @@ pub trait ComputeEngine: Lifecycle {
     /// The engine does not run, or the file cannot be created.
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error>;
 
+    /// Opens a database that exists, for one writer: one that another process has created and closed. A process that is
+    /// killed must not leave a table half-written. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// There is no such database, or it cannot be opened.
+    fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
+        let _ = file;
+        Err(Error::unsupported("open_database"))
+    }
+
     /// The profile with which dbt connects to a database of this engine: the value of an output.
     ///
     /// # Errors
@@ -185,6 +196,16 @@ pub trait Database: fmt::Debug {
     ///
     /// The query is wrong or changes something, or a row is not accepted.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
+
+    /// Removes a table or a view. Returns whether there was one. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be removed.
+    fn remove(&mut self, table: &str) -> Result<bool, Error> {
+        let _ = table;
+        Err(Error::unsupported("remove"))
+    }
 
     /// Writes everything to the file. Called last.
     ///
@@ -231,14 +252,34 @@ impl Handle<dyn ComputeEngine> {
     ///
     /// As for [`ComputeEngine::create_database`].
     pub fn create_database(&self, file: &Path) -> Result<Session, Error> {
+        self.session("create_database", file, |engine| {
+            engine.create_database(file)
+        })
+    }
+
+    /// Opens a database that exists, in the span `compute.open_database`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ComputeEngine::open_database`].
+    pub fn open_database(&self, file: &Path) -> Result<Session, Error> {
+        self.session("open_database", file, |engine| engine.open_database(file))
+    }
+
+    fn session(
+        &self,
+        operation: &'static str,
+        file: &Path,
+        open: impl FnOnce(&dyn ComputeEngine) -> Result<Box<dyn Database>, Error>,
+    ) -> Result<Session, Error> {
         let db_path = file.to_string_lossy().into_owned();
         let operation = Compute {
-            operation: "create_database",
+            operation,
             engine: self.name(),
             db_path: Some(&db_path),
             ..Compute::default()
         };
-        let database = self.observe(&operation, |engine, _| engine.create_database(file))?;
+        let database = self.observe(&operation, |engine, _| open(engine))?;
         Ok(Session {
             database,
             tracer: self.tracer(),
@@ -300,6 +341,15 @@ impl Session {
     /// As for [`Database::query`].
     pub fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         self.observe("query", None, |it| it.query(sql, rows))
+    }
+
+    /// Removes a table or a view, in the span `compute.remove`. Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::remove`].
+    pub fn remove(&mut self, table: &str) -> Result<bool, Error> {
+        self.observe("remove", Some(table), |it| it.remove(table))
     }
 
     /// The first value of the first row of a query, as a number. Zero if there is none.

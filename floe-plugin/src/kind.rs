@@ -111,9 +111,11 @@ impl PluginType {
         match self {
             Self::Compute => &[
                 "create_database",
+                "open_database",
                 "load",
                 "materialize",
                 "query",
+                "remove",
                 "generate_profile",
             ],
             Self::Orchestrator => &["create_definitions", "run"],

@@ -1,7 +1,9 @@
 //! Runs of a data product and the assets that they build.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::error::Error;
@@ -81,6 +83,15 @@ pub struct Asset<'a> {
     /// The key of the run's step that builds the asset.
     #[floe(examples = ["stg_orders"])]
     pub step_key: Option<&'a str>,
+    /// The name of the job.
+    #[floe(examples = ["customer_360_job"])]
+    pub job_name: Option<&'a str>,
+    /// The key of the partition.
+    #[floe(examples = ["2026-01-31"])]
+    pub partition_key: Option<&'a str>,
+    /// The number of attempts that failed before this one.
+    #[floe(examples = [1])]
+    pub retry_number: Option<u64>,
 }
 
 /// The outcome of building an asset.
@@ -137,6 +148,8 @@ pub enum AssetStatus {
     Failed,
     /// A dependency of the asset was not built.
     Skipped,
+    /// A signal stopped the asset, or its process ended without a result.
+    Canceled,
 }
 
 impl<'a> Asset<'a> {
@@ -147,6 +160,9 @@ impl<'a> Asset<'a> {
             asset_key,
             run_id: Some(run_id),
             step_key: Some(asset_key),
+            job_name: None,
+            partition_key: None,
+            retry_number: None,
         }
     }
 }
@@ -238,6 +254,21 @@ pub trait AssetOrchestrator: Lifecycle {
         Err(Error::unsupported("create_definitions"))
     }
 
+    /// Runs the product by the files of [`create_definitions`](Self::create_definitions), and waits for the end of the
+    /// run. The assets are built by processes that the orchestrator starts. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// The orchestrator cannot be started, or it did not end by itself. Any exit code is a result.
+    fn run_definitions(
+        &self,
+        product: &Product<'_>,
+        definitions: &Definitions<'_>,
+    ) -> Result<RunEnd, Error> {
+        let _ = (product, definitions);
+        Err(Error::unsupported("run"))
+    }
+
     /// Builds the assets of the product by calling `build` with the name of each, after those that it depends
     /// on. Default: not supported, because the orchestrator runs the product in another process.
     ///
@@ -252,6 +283,32 @@ pub trait AssetOrchestrator: Lifecycle {
         let _ = (product, build);
         Err(Error::unsupported("run"))
     }
+}
+
+/// The files of an orchestrator, and the environment of a run.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Definitions<'a> {
+    /// The folder of the files.
+    pub folder: &'a Path,
+    /// Variables for the processes that build assets.
+    pub variables: &'a [(&'a str, &'a OsStr)],
+}
+
+/// The end of a run in an orchestrator.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct RunEnd {
+    /// The exit code of the orchestrator: 0 if all assets were built.
+    pub code: i32,
+    /// The exit code in words, with the last lines of the orchestrator's output, without credentials.
+    pub message: String,
 }
 
 impl Kind for dyn AssetOrchestrator {
@@ -286,7 +343,34 @@ impl Handle<dyn AssetOrchestrator> {
     ) -> Result<(), Error> {
         self.observe(&request("run", product), |it, _| it.run(product, build))
     }
+
+    /// Runs the product by the orchestrator's files, in the span `orchestrator.run`, which is an error if the exit code
+    /// is not 0. `ended` is called in that span when the run has ended, also by an error.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AssetOrchestrator::run_definitions`].
+    pub fn run_definitions(
+        &self,
+        product: &Product<'_>,
+        definitions: &Definitions<'_>,
+        ended: impl FnOnce(),
+    ) -> Result<RunEnd, Error> {
+        self.observe(&request("run", product), |it, span| {
+            let end = it.run_definitions(product, definitions);
+            ended();
+            let end = end?;
+            span.set_attribute(PROCESS_EXIT_CODE, i64::from(end.code));
+            if end.code != 0 {
+                span.set_status(Status::error(end.message.clone()));
+            }
+            Ok(end)
+        })
+    }
 }
+
+/// A key of OpenTelemetry's conventions.
+const PROCESS_EXIT_CODE: &str = "process.exit.code";
 
 fn request<'a>(operation: &'a str, product: &Product<'_>) -> Orchestrator<'a> {
     Orchestrator {

@@ -39,6 +39,8 @@ pub struct Source<'a> {
     pub location: &'a str,
     /// The columns of the table.
     pub columns: Vec<Column<'a>>,
+    /// The assets from which the data is generated if it does not exist.
+    pub depends_on: Vec<&'a str>,
 }
 
 /// A query whose result is stored as a table or a view.

@@ -181,6 +181,30 @@ impl Check {
     }
 }
 
+/// The names of the checks of a table for tools in which a name is unique: letters, digits and underscores.
+///
+/// ```
+/// use floe_plugin::quality::{Check, identifiers};
+///
+/// let unique = || Check::Unique("order id".to_owned());
+/// let names = identifiers(&[unique(), unique(), Check::MinRows(1)]);
+/// assert_eq!(names, ["unique_order_id", "unique_order_id_2", "min_rows"]);
+/// ```
+#[must_use]
+pub fn identifiers(checks: &[Check]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for check in checks {
+        let mut name = check.name().to_owned();
+        for sign in check.column().into_iter().flat_map(|it| "_".chars().chain(it.chars())) {
+            name.push(if sign.is_ascii_alphanumeric() { sign } else { '_' });
+        }
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let free = [name.clone()].into_iter().chain(numbered).find(|it| !names.contains(it));
+        names.push(free.unwrap_or(name));
+    }
+    names
+}
+
 /// The result of a check.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[expect(

@@ -98,15 +98,21 @@ impl Active {
             Err(error) => error,
         };
         let name = plugin.name();
-        let selected = self
-            .selected
-            .iter()
-            .find(|it| it.kind == K::TYPE && it.name == name);
-        if selected.is_some_and(|it| it.on_failure == OnFailure::Continue) {
+        if self.is_tolerated(plugin) {
             tracing::warn!(plugin = name, kind = %K::TYPE, %error, "an operation of a plugin failed");
             return Ok(None);
         }
         Err(Error::of_plugin(K::TYPE, name, error))
+    }
+
+    /// Whether a failure of a plugin does not fail the run.
+    pub(crate) fn is_tolerated<K: ?Sized + Kind>(&self, plugin: &Handle<K>) -> bool {
+        let name = plugin.name();
+        let selected = self
+            .selected
+            .iter()
+            .find(|it| it.kind == K::TYPE && it.name == name);
+        selected.is_some_and(|it| it.on_failure == OnFailure::Continue)
     }
 
     /// Sends an alert to each channel.

@@ -8,6 +8,7 @@
 //! | 0.1 | |
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
+//! | 0.4 | `observability.trace_url` |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
@@ -35,10 +36,10 @@ use crate::place::Place;
 pub use crate::product::RequiredSecret;
 use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_FOLDER};
 use crate::selection::{self, Selected};
-use crate::word::{Identifier, InnerPath, Name};
+use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
 /// The version of this file's schema.
-pub const VERSION: &str = "0.3.0";
+pub const VERSION: &str = "0.4.0";
 
 /// A compiled product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,6 +102,9 @@ pub struct Observability {
     /// How lineage events are sent. Since 0.2.
     #[serde(default)]
     pub lineage_transport: Option<LineageTransport>,
+    /// The address of a trace in the telemetry backend. Since 0.4.
+    #[serde(default)]
+    pub trace_url: Option<TraceUrl>,
 }
 
 /// A source.
@@ -164,6 +168,12 @@ pub struct Query {
     pub sql: String,
 }
 
+impl Query {
+    fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.depends_on.iter().map(String::as_str)
+    }
+}
+
 impl CompiledSource {
     /// The columns, as plugins see them.
     pub(crate) fn columns(&self) -> Vec<Column<'_>> {
@@ -202,13 +212,14 @@ impl CompiledArtifacts {
             name: &source.name,
             location: source.path.to_str().unwrap_or_default(),
             columns: source.columns(),
+            depends_on: source.generate.iter().flat_map(Query::inputs).collect(),
         });
         let models = self.models.iter().map(|model| product::Model {
             name: &model.name,
             layer: model.layer.as_str(),
             materialization: model.materialization.as_str(),
             sql: &model.query.sql,
-            depends_on: model.query.depends_on.iter().map(String::as_str).collect(),
+            depends_on: model.query.inputs().collect(),
             checks: &model.checks,
         });
         product::Product {

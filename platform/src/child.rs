@@ -82,6 +82,8 @@ pub(crate) struct Invocation<'a> {
     tool: &'static str,
     command: Command,
     limit: Duration,
+    /// The time between SIGINT and SIGKILL when a signal ends the platform.
+    stop_limit: Duration,
     /// Removed from what an error quotes.
     credentials: Vec<&'a str>,
 }
@@ -106,8 +108,16 @@ impl<'a> Invocation<'a> {
             tool,
             command,
             limit,
+            stop_limit: Duration::ZERO,
             credentials: Vec::new(),
         }
+    }
+
+    /// Sends SIGINT to the group when a signal ends the platform, and kills it only if it does not end within this
+    /// time. Otherwise it is killed at once.
+    pub(crate) fn stopped_within(mut self, limit: Duration) -> Self {
+        self.stop_limit = limit;
+        self
     }
 
     pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -195,6 +205,7 @@ impl<'a> Invocation<'a> {
                 return Ok(status);
             }
             if is_interrupted() {
+                self.stop(group)?;
                 let message = format!("{} was interrupted by a signal", self.tool);
                 return Err(Error::new(ErrorKind::Interrupted, message));
             }
@@ -205,6 +216,19 @@ impl<'a> Invocation<'a> {
             }
             thread::sleep(TICK);
         }
+    }
+
+    /// Gives the group its time to end.
+    fn stop(&self, group: &mut ProcessGroup) -> Result<(), Error> {
+        if self.stop_limit.is_zero() {
+            return Ok(());
+        }
+        group.interrupt();
+        let started = Instant::now();
+        while group.leader.try_wait()?.is_none() && started.elapsed() < self.stop_limit {
+            thread::sleep(TICK);
+        }
+        Ok(())
     }
 
     /// The ends of both streams, without credentials.

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use floe_plugin::{PluginMetadata, PluginType, registry};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{TelemetryConfig, backend, propagation};
 
@@ -28,7 +29,7 @@ use crate::helm;
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::manifest::Manifest;
-use crate::pipeline::{self, Outcome, Report, RunError, RunId};
+use crate::pipeline::{self, DagsterStep, Outcome, Report, RunError, RunId};
 use crate::plugin_list::PluginList;
 use crate::scaffold;
 use crate::schema;
@@ -70,8 +71,18 @@ enum Command {
         #[command(flatten)]
         product: ProductArgs,
         /// Compiled artifacts to build from, instead of compiling the product
-        #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest"])]
+        #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest", "orchestrator"])]
         artifacts: Option<PathBuf>,
+        /// The orchestrator that runs the product: local or dagster [default: the manifest's, else local]
+        #[arg(long, value_name = "NAME", value_parser = orchestrator)]
+        orchestrator: Option<String>,
+    },
+    /// Build one asset as a step of Dagster, which starts this command through Dagster Pipes
+    #[command(hide = true)]
+    BuildAsset {
+        /// The product's folder
+        #[arg(value_name = "PRODUCT")]
+        folder: PathBuf,
     },
     /// Print the values of the Helm charts that run the product's telemetry backend
     Backend {
@@ -185,6 +196,22 @@ impl ProductArgs {
     }
 }
 
+/// The name of an orchestrator that is linked into the program.
+fn orchestrator(name: &str) -> Result<String, String> {
+    let linked = registry::discover().map_err(|error| error.to_string())?;
+    let kind = PluginType::Orchestrator;
+    let names: Vec<&str> = linked
+        .iter()
+        .map(|it| it.plugin())
+        .filter(|it| it.plugin_type() == kind)
+        .map(PluginMetadata::name)
+        .collect();
+    if names.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("accepted: {}", names.join(", ")))
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -279,11 +306,17 @@ fn execute(command: &Command) -> Result<(), RunError> {
             let registry = schema::registry().map_err(|error| Error::Setting(error.to_string()))?;
             Ok(print(&registry)?)
         }
+        Command::BuildAsset { folder } => {
+            let step = DagsterStep::open(folder)?;
+            observed(step.telemetry(), || step.build())
+        }
         Command::Run {
             product,
             artifacts: None,
+            orchestrator,
         } => {
             let (identity, config) = product.identity()?;
+            let identity = identity.with_orchestrator(orchestrator.clone());
             observed(config, || {
                 print_report(pipeline::run(&identity, &RunId::new()))
             })
@@ -291,6 +324,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Run {
             product,
             artifacts: Some(path),
+            ..
         } => {
             let artifacts = CompiledArtifacts::read(path)?;
             let identity = Identity::compiled(&product.folder, path, &artifacts)?;
@@ -463,8 +497,10 @@ fn observed_to(
 /// Prints one line for each failure.
 fn print_failures(error: &RunError) {
     let RunError::AssetsFailed(report) = error else {
-        if let RunError::Stopped(error) = error {
-            print_redacted("error", &error.redacted());
+        match error {
+            RunError::Stopped(error) => print_redacted("error", &error.redacted()),
+            RunError::AssetFailed(message) => print_redacted("error", message),
+            RunError::AssetsFailed(_) => {}
         }
         return;
     };

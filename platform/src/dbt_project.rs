@@ -508,6 +508,7 @@ mod tests {
             sources: vec![Source {
                 name: "orders",
                 location: "orders.csv",
+                depends_on: Vec::new(),
                 columns: Vec::new(),
             }],
             ..Product::default()

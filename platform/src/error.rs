@@ -45,6 +45,14 @@ pub enum Error {
     /// An operation of a plugin failed.
     #[error(transparent)]
     Plugin(floe_plugin::Error),
+    /// An orchestrator ended with an exit code other than 0, and no asset failed.
+    #[error("{message}")]
+    Orchestrator {
+        /// The exit code.
+        code: u8,
+        /// What the orchestrator printed last.
+        message: String,
+    },
     /// The telemetry runtime could not start or shut down.
     #[error("telemetry: {0}")]
     Telemetry(String),
@@ -106,8 +114,8 @@ impl Error {
         floe_plugin::Error::new(kind, self.redacted()).with_source(self)
     }
 
-    /// The exit code of the program: 2 for a mistake of the user, 128 and the signal's number for a signal, 1
-    /// for any other failure.
+    /// The exit code of the program: 2 for a mistake of the user, 128 and the signal's number for a signal, that of
+    /// an orchestrator that failed, 1 for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Setting(_) => 2,
@@ -117,6 +125,7 @@ impl Error {
             | Self::Engine(_)
             | Self::Plugin(_)
             | Self::Telemetry(_) => 1,
+            Self::Orchestrator { code, .. } => *code,
             // As a shell reports a program that was ended by a signal.
             Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),
         }

@@ -25,6 +25,8 @@ pub struct Identity {
     pub version: String,
     /// The environment that it is compiled for.
     pub environment: Environment,
+    /// The orchestrator that the command line chooses.
+    pub orchestrator: Option<String>,
 }
 
 impl Identity {
@@ -47,6 +49,7 @@ impl Identity {
             version: product.version.to_string(),
             environment: environment.unwrap_or(manifest.environment),
             manifest: path,
+            orchestrator: None,
         };
         Ok((identity, manifest))
     }
@@ -69,6 +72,14 @@ impl Identity {
             name: metadata.product_name.clone(),
             version: metadata.product_version.clone(),
             environment: metadata.environment,
+            orchestrator: None,
         })
+    }
+
+    /// The same, with the orchestrator that the command line chooses.
+    #[must_use]
+    pub fn with_orchestrator(mut self, orchestrator: Option<String>) -> Self {
+        self.orchestrator = orchestrator;
+        self
     }
 }

@@ -4,15 +4,19 @@
 //! warehouse is replaced only if every asset was built.
 
 mod asset;
+mod dagster_step;
 mod generate;
 mod metrics;
 mod model;
+mod orchestration;
 mod outcome;
+mod processes;
 mod progress;
 mod publish;
 mod report;
 mod results;
 mod run;
+mod shared_run;
 mod source;
 
 use std::cell::RefCell;
@@ -28,6 +32,8 @@ use floe_plugin::orchestrator::{AssetOrchestrator, PipelineRun, Trigger};
 use floe_telemetry::traced;
 
 use self::asset::Asset;
+pub use self::dagster_step::DagsterStep;
+use self::orchestration::Orchestration;
 pub use self::outcome::{Failure, Outcome, QueryError};
 use self::progress::Progress;
 pub use self::report::{Report, RunError, Step};
@@ -65,8 +71,16 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     if has_results {
         results::start(identity, &report)?;
     }
-    match compile::compile(identity, &artifacts::default_path(&identity.folder)) {
-        Ok(artifacts) => execute(identity, &artifacts, report),
+    let path = artifacts::default_path(&identity.folder);
+    match compile::compile(identity, &path) {
+        Ok(artifacts) => {
+            let compiled = Compiled {
+                artifacts: &artifacts,
+                path: &path,
+                has_definitions: true,
+            };
+            execute(identity, &compiled, report)
+        }
         Err(error) => {
             if has_results {
                 // If they cannot be written, they remain those of a run that started.
@@ -98,15 +112,30 @@ pub fn run_compiled(
     artifacts: &CompiledArtifacts,
 ) -> Result<Report, RunError> {
     product::check_output_folder(&identity.folder)?;
-    execute(identity, artifacts, Report::new(identity, run_id))
+    let compiled = Compiled {
+        artifacts,
+        path: &identity.manifest,
+        has_definitions: false,
+    };
+    execute(identity, &compiled, Report::new(identity, run_id))
+}
+
+/// A compiled product.
+struct Compiled<'a> {
+    artifacts: &'a CompiledArtifacts,
+    /// The file with the artifacts.
+    path: &'a Path,
+    /// Whether the files of the orchestrator were written, too.
+    has_definitions: bool,
 }
 
 /// Builds the assets and writes their results, even if the run stops early.
 fn execute(
     identity: &Identity,
-    artifacts: &CompiledArtifacts,
+    compiled: &Compiled<'_>,
     mut report: Report,
 ) -> Result<Report, RunError> {
+    let artifacts = compiled.artifacts;
     tracing::info!(
         product = identity.name,
         run_id = report.run_id().as_str(),
@@ -117,7 +146,7 @@ fn execute(
         .and_then(|plugins| plugins.start(|_| true).map(|()| plugins));
     let (plugins, built) = match started {
         Ok(plugins) => {
-            let built = observed(identity, artifacts, &mut report, &plugins);
+            let built = observed(identity, compiled, &mut report, &plugins);
             (Some(plugins), built)
         }
         Err(error) => (None, Err(error)),
@@ -156,15 +185,18 @@ fn execute(
 /// Builds the assets, with the lineage of the run.
 fn observed(
     identity: &Identity,
-    artifacts: &CompiledArtifacts,
+    compiled: &Compiled<'_>,
     report: &mut Report,
     plugins: &Active,
 ) -> Result<(), Error> {
-    plugins.check_secrets(&artifacts.secrets, &product::spec_path(&identity.folder))?;
+    plugins.check_secrets(
+        &compiled.artifacts.secrets,
+        &product::spec_path(&identity.folder),
+    )?;
     authenticate(plugins)?;
     let run_id = report.run_id().clone();
     lineage(identity, plugins, &run_id, RunState::Start, None)?;
-    let built = build(identity, artifacts, report, plugins);
+    let built = build(identity, compiled, report, plugins);
     let message = built.as_ref().err().map(Error::redacted);
     let state = match &built {
         Ok(()) if report.count(Outcome::is_failed) == 0 => RunState::Complete,
@@ -264,12 +296,12 @@ fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) {
 /// Builds the assets in a new database, which replaces the warehouse if all of them were built.
 fn build(
     identity: &Identity,
-    artifacts: &CompiledArtifacts,
+    compiled: &Compiled<'_>,
     report: &mut Report,
     plugins: &Active,
 ) -> Result<(), Error> {
     let draft = Draft::new(&warehouse_path(&identity.folder), Access::Private)?;
-    fill(draft.path(), identity, artifacts, report, plugins)?;
+    fill(draft.path(), identity, compiled, report, plugins)?;
     let failed = failed_path(&identity.folder);
     if report.count(Outcome::is_failed) > 0 {
         // Kept for debugging: it contains the inputs of the failed model.
@@ -283,18 +315,15 @@ fn build(
 fn fill(
     database: &Path,
     identity: &Identity,
-    artifacts: &CompiledArtifacts,
+    compiled: &Compiled<'_>,
     report: &mut Report,
     plugins: &Active,
 ) -> Result<(), Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     if !orchestrator.plugin().runs_here() {
-        let message = format!(
-            "the orchestrator `{}` runs the product by the files that `floe compile` writes, accepted for a run: local",
-            orchestrator.name()
-        );
-        return Err(Error::Setting(message));
+        return processes::fill(database, identity, compiled, report, plugins, &orchestrator);
     }
+    let artifacts = compiled.artifacts;
     let run_id = report.run_id().clone();
     let run = Run {
         id: run_id.as_str(),
@@ -303,6 +332,8 @@ fn fill(
         plugins,
         warehouse: RefCell::new(open(database, plugins)?),
         spans: RefCell::default(),
+        orchestration: Orchestration::Local,
+        checked: RefCell::default(),
     };
     let assets = Asset::all(artifacts);
     let progress = Progress::new(assets.len());

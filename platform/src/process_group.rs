@@ -31,6 +31,15 @@ impl ProcessGroup {
             let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);
         }
     }
+
+    /// Sends SIGINT to the processes of the group, which is not waited for yet.
+    pub(crate) fn interrupt(&self) {
+        #[cfg(unix)]
+        {
+            use rustix::process::{Pid, Signal, kill_process_group};
+            let _ = kill_process_group(Pid::from_child(&self.leader), Signal::INT);
+        }
+    }
 }
 
 impl Drop for ProcessGroup {

@@ -94,6 +94,25 @@ pub(crate) fn with_lineage(
     selected
 }
 
+/// Replaces the orchestrator by the one that the command line chooses, unless the manifest selects the same one.
+pub(crate) fn with_orchestrator(
+    mut selected: Vec<Selected>,
+    chosen: Option<&str>,
+) -> Vec<Selected> {
+    let kind = PluginType::Orchestrator;
+    let Some(chosen) = chosen else {
+        return selected;
+    };
+    if !selected
+        .iter()
+        .any(|it| it.kind == kind && it.name == chosen)
+    {
+        selected.retain(|it| it.kind != kind);
+        selected.push(Selected::embedded(kind, chosen));
+    }
+    selected
+}
+
 /// The name that switches a type of plugins off: `lineage_backend: { type: none }`.
 const NONE: &str = "none";
 

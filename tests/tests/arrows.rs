@@ -14,11 +14,12 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 5] = [
+const CRATES: [&str; 6] = [
     "floe-redact",
     "floe-telemetry-macros",
     "floe-telemetry",
     "floe-plugin",
+    "floe-dagster-pipes",
     "platform",
 ];
 

@@ -14,6 +14,7 @@ use crate::atomic::{self, Access};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::interrupt;
+use crate::selection;
 use crate::telemetry;
 
 #[traced(
@@ -45,11 +46,15 @@ pub(super) fn generate(
             lineage_namespace: identity.namespace.clone(),
             lineage_endpoint: lineage.endpoint.as_ref().map(ToString::to_string),
             lineage_transport: lineage.transport,
+            trace_url: loaded.manifest.observability.tracing.trace_url.clone(),
         },
         instrumentation,
         sources,
         models,
-        plugins: loaded.manifest.plugins.selected(&identity.manifest)?,
+        plugins: selection::with_orchestrator(
+            loaded.manifest.plugins.selected(&identity.manifest)?,
+            identity.orchestrator.as_deref(),
+        ),
         secrets: loaded.product.secrets.clone(),
     };
     interrupt::check()?;

@@ -43,17 +43,27 @@ impl<'a> Asset<'a> {
         }
     }
 
+    /// An asset that this one depends on and that was not built.
+    pub(super) fn missing(self, done: &Report) -> Option<&'a str> {
+        let needs = self.needs().into_iter().flatten();
+        let mut missing = needs.filter(|need| !done.is_built(need));
+        missing.next().map(String::as_str)
+    }
+
+    /// Builds the asset in the current span, which is that of a step of Dagster.
+    pub(super) fn build_in_span(self, run: &Run<'_>) -> Result<u64, Failure> {
+        match self {
+            Self::Source(source) => source::build_in_span(&source.name, source, run),
+            Self::Model(model) => model::build_in_span(&model.name, model, run),
+        }
+    }
+
     /// Builds the asset, unless an asset that it depends on was not built.
     pub(super) fn build(self, run: &Run<'_>, done: &Report) -> Result<Outcome, Error> {
-        let missing = self
-            .needs()
-            .into_iter()
-            .flatten()
-            .find(|need| !done.is_built(need));
-        if let Some(missing) = missing {
+        if let Some(missing) = self.missing(done) {
             skip(self.key(), missing);
             return Ok(Outcome::Skipped {
-                missing: missing.clone(),
+                missing: missing.to_owned(),
             });
         }
         let built = match self {

@@ -4,12 +4,12 @@ use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
 use floe_plugin::lineage::RunState;
 use floe_plugin::orchestrator::{LocalAsset, Orchestrator};
-use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
 use floe_telemetry::{get_current_span, traced};
 
 use super::metrics;
 use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Run, RunId, TRACER_NAME};
+use super::run::{AssetRun, Checked, Run, RunId, TRACER_NAME};
 use crate::active::{self, CHECK_FAILED};
 use crate::artifacts::CompiledModel;
 use crate::error::Error;
@@ -31,6 +31,15 @@ use crate::product::{self, Materialization};
     attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run.id),
 )]
 pub(super) fn build(key: &str, model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
+    build_in_span(key, model, run)
+}
+
+/// Builds the model in the current span, which is that of the asset.
+pub(super) fn build_in_span(
+    key: &str,
+    model: &CompiledModel,
+    run: &Run<'_>,
+) -> Result<u64, Failure> {
     run.link(key, &model.query.depends_on);
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
@@ -42,10 +51,15 @@ pub(super) fn build(key: &str, model: &CompiledModel, run: &Run<'_>) -> Result<u
     };
     run.lineage(&lineage, RunState::Start, None, None)?;
     let built = read_inputs(model, run)
-        .and_then(|()| write(model, run))
+        .and_then(|()| run.orchestration.write(key, || write(model, run)))
         .and_then(|rows| check(model, run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
-    outcome::record(key, &built, &TransformOutcome { rows_affected });
+    outcome::record(
+        key,
+        run.orchestration,
+        &built,
+        &TransformOutcome { rows_affected },
+    );
     match &built {
         Ok(rows) => run.lineage(&lineage, RunState::Complete, Some(*rows), None)?,
         Err(error) if interrupt::is_requested() => {
@@ -63,17 +77,12 @@ pub(super) fn build(key: &str, model: &CompiledModel, run: &Run<'_>) -> Result<u
 /// Reads the columns of each asset that the query reads.
 fn read_inputs(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
     for input in &model.query.depends_on {
-        read(input, run)?;
+        run.orchestration.read(input, || read(input, run))?;
     }
     Ok(())
 }
 
-/// Checks that an input can be read. The span links to that of the asset, which may be of another run.
-#[traced(
-    name = "floe.io.read",
-    tracer = TRACER_NAME,
-    floe_attributes = LocalAsset { key: input },
-)]
+/// Checks that an input can be read. The current span links to that of the asset, which may be of another run.
 fn read(input: &str, run: &Run<'_>) -> Result<(), Failure> {
     let span = get_current_span();
     if let Some(context) = run.spans.borrow().get(input) {
@@ -96,6 +105,7 @@ fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
         is_view: model.materialization == Materialization::View,
         sql: &model.query.sql,
     };
+    run.replace(&model.name)?;
     let built = run.warehouse.borrow_mut().materialize(&materialize);
     let file = run.folder().join(&*model.query.path);
     built.map_err(|error| Failure::of_query(error, &file, &model.query.sql))
@@ -118,6 +128,15 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
         return Ok(());
     };
     metrics::checks(&model.name, &model.checks, &results);
+    let is_tolerated = run.plugins.is_tolerated(&quality);
+    let identifiers = identifiers(&model.checks);
+    for (name, result) in identifiers.into_iter().zip(&results) {
+        run.checked.borrow_mut().push(Checked {
+            name,
+            result: result.clone(),
+            is_tolerated,
+        });
+    }
     let mut failed = None;
     for (check, result) in model.checks.iter().zip(&results) {
         if !result.passed {

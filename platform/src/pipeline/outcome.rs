@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use floe_plugin::ErrorKind;
-use floe_plugin::orchestrator::{AssetStatus, LocalAssetOutcome};
+use floe_plugin::orchestrator::AssetStatus;
 use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
 
+use super::orchestration::Orchestration;
 use crate::error::Error;
+use crate::interrupt;
 use crate::place::Place;
 
 /// The outcome of building an asset.
@@ -111,7 +113,12 @@ impl Failure {
 
 /// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes in
 /// the asset's domain.
-pub(super) fn record(key: &str, built: &Result<u64, Failure>, attributes: &impl FloeAttributes) {
+pub(super) fn record(
+    key: &str,
+    orchestration: Orchestration,
+    built: &Result<u64, Failure>,
+    attributes: &impl FloeAttributes,
+) {
     let span = get_current_span();
     span.set_attributes(attributes);
     let status = match built {
@@ -121,11 +128,12 @@ pub(super) fn record(key: &str, built: &Result<u64, Failure>, attributes: &impl 
         }
         Err(error) => {
             tracing::error!(asset = key, %error, "not built");
-            AssetStatus::Failed
+            if interrupt::is_requested() {
+                AssetStatus::Canceled
+            } else {
+                AssetStatus::Failed
+            }
         }
     };
-    span.set_attributes(&LocalAssetOutcome {
-        status,
-        missing: None,
-    });
+    orchestration.record(status);
 }

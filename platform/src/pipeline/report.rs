@@ -15,6 +15,8 @@ pub struct Report {
     run_id: RunId,
     started: Instant,
     steps: Vec<Step>,
+    /// The exit code of the program if assets failed.
+    exit_code: u8,
 }
 
 /// The outcome of one asset.
@@ -35,16 +37,20 @@ pub enum RunError {
     /// Some assets failed; every asset that does not depend on them was built.
     #[error("{} of {} assets failed", .0.count(Outcome::is_failed), .0.steps().len())]
     AssetsFailed(Box<Report>),
+    /// The asset that this process builds failed.
+    #[error("{0}")]
+    AssetFailed(String),
     /// The run stopped before all assets were built.
     #[error(transparent)]
     Stopped(#[from] Error),
 }
 
 impl RunError {
-    /// The exit code of the program: see [`Error::exit_code`], and 1 if assets failed.
+    /// The exit code of the program: see [`Error::exit_code`]; if assets failed, 1 or the orchestrator's.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::AssetsFailed(_) => 1,
+            Self::AssetsFailed(report) => report.exit_code,
+            Self::AssetFailed(_) => 1,
             Self::Stopped(error) => error.exit_code(),
         }
     }
@@ -63,7 +69,18 @@ impl Report {
             run_id: run_id.clone(),
             started: Instant::now(),
             steps: Vec::new(),
+            exit_code: 1,
         }
+    }
+
+    /// Sets the exit code of the program if assets failed: that of an orchestrator.
+    pub(super) fn set_exit_code(&mut self, code: u8) {
+        self.exit_code = code;
+    }
+
+    /// Adds the outcome of an asset that another process has built.
+    pub(super) fn add(&mut self, step: Step) {
+        self.steps.push(step);
     }
 
     pub(super) fn run_id(&self) -> &RunId {

@@ -10,16 +10,18 @@ use std::time::SystemTime;
 
 use floe_plugin::compute::Session;
 use floe_plugin::lineage::{Dataset, Job, Parent, RunEvent, RunState};
+use floe_plugin::quality::CheckResult;
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{get_current_span, sanitize_credentials};
 
+use super::orchestration::{self, Orchestration};
 use crate::active::{self, Active};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::error::Error;
 use crate::identity::Identity;
 
 /// The tracer of the spans of runs and assets.
-pub(super) const TRACER_NAME: &str = "floe.orchestrator.local";
+pub(super) const TRACER_NAME: &str = orchestration::LOCAL;
 
 /// The context in which the assets of a run are built.
 pub(super) struct Run<'a> {
@@ -32,6 +34,19 @@ pub(super) struct Run<'a> {
     pub(super) warehouse: RefCell<Session>,
     /// The span of each asset, to which the spans of those that read it link.
     pub(super) spans: RefCell<HashMap<String, SpanContext>>,
+    pub(super) orchestration: Orchestration,
+    /// The results of the checks so far.
+    pub(super) checked: RefCell<Vec<Checked>>,
+}
+
+/// The result of a check of a model.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// The name, which is unique among the checks of the model.
+    pub(super) name: String,
+    pub(super) result: CheckResult,
+    /// Whether the model is built although the check fails.
+    pub(super) is_tolerated: bool,
 }
 
 impl Run<'_> {
@@ -50,6 +65,16 @@ impl Run<'_> {
             }
         }
         spans.insert(key.to_owned(), span.span_context());
+    }
+
+    /// Removes the table that an earlier attempt or an earlier run has left. A run in this process begins with an
+    /// empty database.
+    pub(super) fn replace(&self, table: &str) -> Result<(), Error> {
+        if self.orchestration == Orchestration::Dagster {
+            let removed = self.warehouse.borrow_mut().remove(table);
+            removed.map_err(Error::from_plugin)?;
+        }
+        Ok(())
     }
 
     /// The data of an asset.

@@ -26,6 +26,15 @@ use crate::place::Place;
     attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run.id),
 )]
 pub(super) fn build(key: &str, source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
+    build_in_span(key, source, run)
+}
+
+/// Loads the source in the current span, which is that of the asset.
+pub(super) fn build_in_span(
+    key: &str,
+    source: &CompiledSource,
+    run: &Run<'_>,
+) -> Result<u64, Failure> {
     let inputs = source.generate.as_ref().map(|query| &query.depends_on);
     run.link(key, inputs.unwrap_or(&BTreeSet::new()));
     let job = format!("{}.{key}", run.identity.name);
@@ -37,13 +46,13 @@ pub(super) fn build(key: &str, source: &CompiledSource, run: &Run<'_>) -> Result
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
     };
     run.lineage(&lineage, RunState::Start, None, None)?;
-    let built = load(source, run);
+    let built = run.orchestration.write(key, || load(source, run));
     let outcome = IngestionOutcome {
         success: built.is_ok(),
         rows_loaded: built.as_ref().ok().copied(),
         ..IngestionOutcome::default()
     };
-    outcome::record(key, &built, &outcome);
+    outcome::record(key, run.orchestration, &built, &outcome);
     let message = built.as_ref().err().map(Failure::redacted);
     let state = match &built {
         Ok(_) => RunState::Complete,
@@ -74,6 +83,7 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
         folder: run.folder(),
         location: &location,
     };
+    run.replace(&source.name)?;
     let mut warehouse = run.warehouse.borrow_mut();
     let loaded = warehouse.load(&source.name, &columns, &mut |rows| {
         let mut rows = Interruptible(rows);

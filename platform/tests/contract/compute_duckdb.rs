@@ -59,6 +59,7 @@ fn query(sql: &str) -> Result<Vec<String>, Error> {
     Ok(rows.0)
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Compute, "duckdb", "the `duckdb` command")
         .operation(
@@ -79,6 +80,32 @@ pub(crate) fn contract() -> Contract {
                 let engine = plugins.one::<dyn ComputeEngine>().unwrap();
                 engine.create_database(Path::new(STAND_IN)).map(drop)
             },
+        )
+        .operation(
+            "open_database",
+            || {
+                let folder = TempDir::new()?;
+                let file = folder.path().join("sales.duckdb");
+                let plugins = engine();
+                let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+                engine.create_database(&file)?.close()?;
+                engine.open_database(&file)?.close()
+            },
+            || {
+                let plugins = engine();
+                let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+                let file = Path::new("/no/such/folder/sales.duckdb");
+                engine.open_database(file).map(drop)
+            },
+        )
+        .operation(
+            "remove",
+            || {
+                assert!(with(|database| database.remove("orders"))?);
+                assert!(!with(|database| database.remove("nowhere"))?);
+                Ok(())
+            },
+            || with(|database| database.remove("nope")).map(drop),
         )
         .operation(
             "load",

@@ -82,6 +82,60 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
             },
         )
         .operation(
+            "open_database",
+            move || {
+                engine(&|engine| {
+                    let folder = tempfile::tempdir().unwrap();
+                    let file = folder.path().join("warehouse.db");
+                    let mut created = engine.create_database(&file)?;
+                    load(&mut created)?;
+                    created.close()?;
+                    // The next writer continues.
+                    let mut opened = engine.open_database(&file)?;
+                    assert_eq!(opened.count("SELECT count(*) FROM people")?, 2);
+                    opened.close()
+                })
+            },
+            move || {
+                engine(&|engine| {
+                    let folder = tempfile::tempdir().unwrap();
+                    let file = folder.path().join("warehouse.db");
+                    let opened = engine.open_database(&file);
+                    assert!(!file.exists(), "nothing is created");
+                    opened.map(drop)
+                })
+            },
+        )
+        .operation(
+            "remove",
+            move || {
+                on(plugin, |session| {
+                    load(session)?;
+                    session.materialize(&Materialize {
+                        name: "names",
+                        is_view: true,
+                        sql: "SELECT name FROM people",
+                    })?;
+                    for table in ["names", "people"] {
+                        assert!(session.remove(table)?, "{table}");
+                        assert!(session.columns(table).is_err(), "{table}");
+                    }
+                    assert!(!session.remove("people")?);
+                    Ok(())
+                })
+            },
+            move || {
+                engine(&|engine| {
+                    let folder = tempfile::tempdir().unwrap();
+                    let file = folder.path().join("warehouse.db");
+                    let mut session = engine.create_database(&file)?;
+                    load(&mut session)?;
+                    std::fs::write(&file, "this is no database")?;
+                    session.remove("people").map(drop)
+                })
+            },
+        )
+        .operation(
             "load",
             move || {
                 assert_eq!(on(plugin, load)?, 2);

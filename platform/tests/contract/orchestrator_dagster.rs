@@ -1,10 +1,12 @@
 //! The contract of the plugin `dagster` (orchestrator).
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_telemetry::testing;
 use serde_json::json;
 
 use crate::orchestrator_local::product;
@@ -36,7 +38,7 @@ fn fails(dagster: &Program) -> Error {
 }
 
 pub(crate) fn contract() -> Contract {
-    let service = "stand-in; Dagster 1.13 in `.ci/plugins`";
+    let service = "stand-in; Dagster 1.13 in `.ci/pipeline`";
     Contract::new(PluginType::Orchestrator, "dagster", service)
         .operation(
             "create_definitions",
@@ -47,6 +49,7 @@ pub(crate) fn contract() -> Contract {
                 dagster.assert_traced();
                 let request = dagster.request();
                 assert_eq!(request["job"], "shop_job");
+                assert_eq!(request["retries"], 0);
                 let assets = request["assets"].as_array().unwrap();
                 let depends_on: Vec<_> = assets
                     .iter()
@@ -71,10 +74,65 @@ pub(crate) fn contract() -> Contract {
                 Err(error)
             },
         )
-        .unsupported("run", || {
-            let dagster = Program::new("dagster");
-            with(&dagster, |it| it.run(&product(), &mut |_| Ok(())))
-        })
+        .operation(
+            "run",
+            || {
+                let dagster = Program::new("dagster").with("answer", VALID);
+                assert_eq!(run(&dagster)?.code, 0);
+                dagster.assert_traced();
+                assert_eq!(dagster.received("variable"), "run.json");
+                Ok(())
+            },
+            || {
+                let answer = format!("postgres://u:{CANARY}@h/x");
+                let dagster = Program::new("dagster")
+                    .with("behaviour", "killed")
+                    .with("answer", answer);
+                run(&dagster).map(drop)
+            },
+        )
+}
+
+/// Runs a product whose definitions were created.
+fn run(dagster: &Program) -> Result<RunEnd, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["definitions.py", "product.json"] {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
+    let definitions = Definitions {
+        folder: folder.path(),
+        variables: &[("FLOE_RUN", OsStr::new("run.json"))],
+    };
+    let mut ended = 0;
+    let end = with(dagster, |it| {
+        it.run_definitions(&product(), &definitions, || ended += 1)
+    });
+    assert_eq!(ended, 1);
+    end
+}
+
+#[test]
+fn an_exit_code_is_a_result_and_its_span_is_an_error() {
+    let answer = format!("Error: postgres://u:{CANARY}@h/x");
+    let dagster = Program::new("dagster")
+        .with("code", "3")
+        .with("answer", answer);
+    let mut end = None;
+    let spans = testing::capture(|| end = Some(run(&dagster).unwrap()));
+    let message = "dagster ended with the exit code 3: Error: postgres://<REDACTED>@h/x";
+    let end = end.unwrap();
+    assert_eq!((end.code, &*end.message), (3, message));
+    spans
+        .single("orchestrator.run")
+        .assert_error(message)
+        .assert_attribute("process.exit.code", 3);
+}
+
+#[test]
+fn the_calls_of_another_orchestrator_are_not_supported() {
+    let dagster = Program::new("dagster");
+    let error = with(&dagster, |it| it.run(&product(), &mut |_| Ok(()))).unwrap_err();
+    assert!(error.is_unsupported(), "{error}");
 }
 
 #[test]

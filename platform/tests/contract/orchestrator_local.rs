@@ -28,6 +28,7 @@ pub(crate) fn product() -> Product<'static> {
         sources: vec![Source {
             name: "orders",
             location: "data/orders.csv",
+            depends_on: Vec::new(),
             columns: Vec::new(),
         }],
         models: vec![model("stg_orders", "orders"), model("totals", "stg_orders")],

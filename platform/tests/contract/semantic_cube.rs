@@ -87,6 +87,7 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
         sources: vec![Source {
             name: "orders",
             location: "orders.csv",
+            depends_on: Vec::new(),
             columns: vec![
                 Column {
                     name: "customer_id",

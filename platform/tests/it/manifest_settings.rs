@@ -47,11 +47,12 @@ fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
         lineage_namespace,
         lineage_endpoint,
         lineage_transport,
+        trace_url,
     } = compiled(
         "\
 environment: staging
 observability:
-  tracing: { endpoint: 'http://otlp.example.com:4318', protocol: http }
+  tracing: { endpoint: 'http://otlp.example.com:4318', protocol: http, trace_url: 'http://jaeger/trace/{trace_id}' }
   lineage: { enabled: false, transport: http, endpoint: 'http://marquez:5000' }
   logging: { level: WARNING, format: text }
 telemetry:
@@ -116,6 +117,10 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert_eq!(lineage_namespace, "retail");
     assert_eq!(lineage_endpoint.as_deref(), Some("http://marquez:5000"));
     assert_eq!(lineage_transport, Some(LineageTransport::Http));
+    assert_eq!(
+        trace_url.unwrap().to_string(),
+        "http://jaeger/trace/{trace_id}"
+    );
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn each_attribute_has_a_type_and_a_description() {
         .iter()
         .map(|member| member["value"].as_str().unwrap())
         .collect();
-    assert_eq!(values, ["success", "failed", "skipped"]);
+    assert_eq!(values, ["success", "failed", "skipped", "canceled"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use floe as _;
 use floe_plugin::compute::{ComputeEngine, Materialize, Session};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -19,14 +19,17 @@ fn query(database: &mut Session, sql: &str) -> Result<Vec<String>, Error> {
 }
 
 fn create(place: &Path, folder: &Path) -> Session {
+    engine(place)
+        .create_database(&folder.join("sales.duckdb"))
+        .unwrap()
+}
+
+fn engine(place: &Path) -> Handle<dyn ComputeEngine> {
     let command = place.join("venv/bin/duckdb").display().to_string();
     let config =
         json!({ "command": command, "memory_limit": "512MB", "threads": 1, "timeout": 60 });
     let plugins = plugins(PluginType::Compute, "duckdb", config);
-    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-    engine
-        .create_database(&folder.join("sales.duckdb"))
-        .unwrap()
+    plugins.one::<dyn ComputeEngine>().unwrap()
 }
 
 fn materialize(database: &mut Session, name: &str, is_view: bool, sql: &str) -> Result<u64, Error> {
@@ -120,6 +123,27 @@ fn rows_and_models_are_stored() {
         .collect();
     names.sort();
     assert_eq!(names, ["sales.duckdb"]);
+}
+
+#[test]
+fn a_database_can_be_opened_again_and_its_tables_removed() {
+    let Some(place) = place() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut database = create(&place, folder.path());
+    materialize(&mut database, "days", false, "SELECT 1 AS day").unwrap();
+    materialize(&mut database, "first", true, "SELECT * FROM days").unwrap();
+    database.close().unwrap();
+    let file = folder.path().join("sales.duckdb");
+    let mut database = engine(&place).open_database(&file).unwrap();
+    assert_eq!(database.count("SELECT count(*) FROM first").unwrap(), 1);
+    for table in ["first", "days"] {
+        assert!(database.remove(table).unwrap(), "{table}");
+        assert!(!database.remove(table).unwrap(), "{table}");
+    }
+    materialize(&mut database, "days", false, "SELECT 2 AS day").unwrap();
+    database.close().unwrap();
+    let missing = engine(&place).open_database(&folder.path().join("no.duckdb"));
+    assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
         sources: vec![Source {
             name: "orders",
             location: "data/orders.csv",
+            depends_on: Vec::new(),
             columns: vec![Column {
                 name: "id",
                 kind: ColumnType::Integer,

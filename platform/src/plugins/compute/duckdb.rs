@@ -127,6 +127,21 @@ impl ComputeEngine for DuckDb {
         }))
     }
 
+    fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
+        utf8(file)?;
+        let file = std::path::absolute(file)?;
+        // DuckDB creates a file that does not exist, also one that it shall only read.
+        if !file.is_file() {
+            let message = format!("there is no database `{}`", file.display());
+            return Err(Error::new(ErrorKind::NotFound, message));
+        }
+        self.run(&file, Access::Read, "SELECT 1;", None, &mut |_| Ok(()))?;
+        Ok(Box::new(DuckDbFile {
+            engine: self.clone(),
+            file,
+        }))
+    }
+
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {
         let mut profile = json!({ "type": "duckdb", "path": utf8(file)?, "threads": 1 });
         if let Some(threads) = self.threads {
@@ -216,6 +231,32 @@ impl Database for DuckDbFile {
                 Ok(())
             })?;
         count.ok_or_else(|| not_the_protocol(&"there is no number of rows"))
+    }
+
+    fn remove(&mut self, table: &str) -> Result<bool, Error> {
+        // A table cannot be dropped as a view, nor a view as a table.
+        let kinds = format!(
+            "SELECT table_type FROM information_schema.tables WHERE table_schema = 'main' AND table_name = {};",
+            quoted_text(table)
+        );
+        let mut kind = None;
+        self.engine
+            .run(&self.file, Access::Read, &kinds, None, &mut |line| {
+                let Row(row) = parse(line)?;
+                kind = row
+                    .first()
+                    .and_then(|(_, value)| value.as_str().map(str::to_owned));
+                Ok(())
+            })?;
+        let kind = match kind.as_deref() {
+            Some("VIEW") => "VIEW",
+            Some(_) => "TABLE",
+            None => return Ok(false),
+        };
+        let sql = format!("DROP {kind} {};", quoted_name(table));
+        self.engine
+            .run(&self.file, Access::Write, &sql, None, &mut |_| Ok(()))?;
+        Ok(true)
     }
 
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, Statement, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -40,6 +40,11 @@ impl ComputeEngine for Sqlite {
         Ok(Box::new(SqliteDatabase { connection }))
     }
 
+    fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
+        let connection = open(file).map_err(|error| explain(error, 0))?;
+        Ok(Box::new(SqliteDatabase { connection }))
+    }
+
     fn generate_profile(&self, file: &Path, target: &str) -> Result<serde_json::Value, Error> {
         let Some(folder) = file.parent().filter(|_| file.extension().is_some()) else {
             let message = "found a database without a folder, accepted: the path of a file";
@@ -64,17 +69,31 @@ struct SqliteDatabase {
 /// The number of the engine's instructions between two checks for a signal: less than a millisecond.
 const INSTRUCTIONS: i32 = 10_000;
 
-/// Creates a database for one writer, and checks that the engine runs a query.
+/// Creates a database for one writer.
 fn create(path: &Path) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open(path)?;
     // The database is a draft that is discarded after a crash, so a journal is not needed.
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+    prepare(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a database that exists. Its journal restores it if the process is killed, and the next one continues.
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch("PRAGMA synchronous = OFF;")?;
+    prepare(&mut connection)?;
+    Ok(connection)
+}
+
+/// Sets what every connection needs, and checks that the engine runs a query.
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
     // Otherwise SQLite treats an unknown column in double quotes as a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-    connection.query_row("SELECT 1", (), |_| Ok(()))?;
-    Ok(connection)
+    connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
 }
 
 impl Database for SqliteDatabase {
@@ -116,6 +135,20 @@ impl Database for SqliteDatabase {
             .and_then(|_| self.connection.query_row(&count, (), |row| row.get(0)))
             .map(i64::unsigned_abs)
             .map_err(|error| explain(error, create.len()))
+    }
+
+    fn remove(&mut self, table: &str) -> Result<bool, Error> {
+        let failed = |error| explain(error, 0);
+        // A table cannot be dropped as a view, nor a view as a table.
+        let query = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
+        let kind: Result<String, _> = self.connection.query_row(query, [table], |row| row.get(0));
+        let kind = match kind {
+            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(false),
+            found => found.map_err(failed)?,
+        };
+        let statement = format!("DROP {kind} \"{table}\"");
+        self.connection.execute_batch(&statement).map_err(failed)?;
+        Ok(true)
     }
 
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {

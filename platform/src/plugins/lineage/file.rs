@@ -2,9 +2,8 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
 
-use floe_plugin::lineage::{LineageBackend, RunEvent};
+use floe_plugin::lineage::{LineageBackend, RunEvent, RunState};
 use floe_plugin::{Error, Lifecycle, LocalPath};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,16 +17,13 @@ floe_plugin::plugin! {
     description: "writes OpenLineage events to a file",
 }
 
-/// A file of `OpenLineage` events, which the next run replaces.
+/// A file of `OpenLineage` events, which the next run replaces. Processes that build assets of a run add theirs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lines {
     /// The file. Default: `.floe/lineage.jsonl` in the folder of the product.
     #[serde(default = "default_path")]
     path: LocalPath,
-    /// Whether an event was written: the first one replaces the file.
-    #[serde(skip)]
-    is_begun: Mutex<bool>,
 }
 
 fn default_path() -> LocalPath {
@@ -52,6 +48,7 @@ impl Lifecycle for Lines {
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder)?;
         }
+        self.open(OpenOptions::new().append(true))?;
         Ok(())
     }
 }
@@ -60,15 +57,12 @@ impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         // One write: a reader never sees a part of a line of another writer.
         let line = format!("{}\n", event.to_json());
-        let mut is_begun = self.is_begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut options = OpenOptions::new();
-        if *is_begun {
-            options.append(true);
-        } else {
-            options.write(true).truncate(true);
+        let is_first = event.parent.is_none() && matches!(event.state, RunState::Start);
+        if is_first {
+            self.open(OpenOptions::new().write(true).truncate(true))?;
         }
-        self.open(&mut options)?.write_all(line.as_bytes())?;
-        *is_begun = true;
+        self.open(OpenOptions::new().append(true))?
+            .write_all(line.as_bytes())?;
         Ok(())
     }
 }

@@ -1,11 +1,13 @@
 //! Dagster: a product as a Dagster project.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
 use floe_plugin::product::Product;
+use floe_plugin::quality;
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,8 +24,15 @@ floe_plugin::plugin! {
     name: "dagster",
     tracer: "floe.orchestrator.dagster",
     api: "1.0",
-    description: "compiles products into Dagster projects",
+    description: "runs products as Dagster projects",
 }
+
+/// The variable with the folder of Dagster's instance: its runs and their events.
+const HOME: &str = "DAGSTER_HOME";
+
+/// The time that Dagster has after a signal to stop the asset that is built, whose telemetry is delivered. It is less
+/// than the time that the platform has.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 const DEFINITIONS: &str = include_str!("dagster.py");
 
@@ -31,7 +40,7 @@ const DEFINITIONS: &str = include_str!("dagster.py");
 const VALID: &str = "All code locations passed validation";
 
 /// Dagster: a product becomes a project with an asset for each source and model. It is validated by Dagster
-/// before it is written.
+/// before it is written. Each asset is built by a process of `floe`, which reports through Dagster Pipes.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Dagster {
@@ -40,6 +49,13 @@ struct Dagster {
     /// The time limit of the validation.
     #[schemars(range(min = 1))]
     timeout_seconds: u32,
+    /// The time limit of a run.
+    #[schemars(range(min = 1))]
+    run_timeout_seconds: u32,
+    /// The number of further attempts at an asset that failed.
+    retries: u32,
+    /// The time between two attempts.
+    retry_delay_seconds: u32,
 }
 
 impl Default for Dagster {
@@ -47,6 +63,9 @@ impl Default for Dagster {
         Self {
             program: Program::named("dagster"),
             timeout_seconds: 300,
+            run_timeout_seconds: 24 * 60 * 60,
+            retries: 0,
+            retry_delay_seconds: 10,
         }
     }
 }
@@ -59,7 +78,7 @@ impl AssetOrchestrator for Dagster {
         product: &Product<'_>,
         folder: &Path,
     ) -> Result<Vec<PathBuf>, Error> {
-        let description = serde_json::to_string_pretty(&describe(product))
+        let description = serde_json::to_string_pretty(&self.describe(product))
             .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
         let files = [
             ("definitions.py", DEFINITIONS.to_owned()),
@@ -80,6 +99,36 @@ impl AssetOrchestrator for Dagster {
         }
         Ok(paths)
     }
+
+    fn run_definitions(
+        &self,
+        product: &Product<'_>,
+        definitions: &Definitions<'_>,
+    ) -> Result<RunEnd, Error> {
+        let limit = Duration::from_secs(self.run_timeout_seconds.into());
+        let mut dagster = Invocation::new("dagster", &self.program, limit)
+            .stopped_within(STOP_TIMEOUT)
+            .arg("job")
+            .arg("execute")
+            .option("--python-file", Some("definitions.py"))
+            .option("--job", Some(job(product)))
+            .env("DAGSTER_DISABLE_TELEMETRY", "1")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .folder(definitions.folder);
+        if env::var_os(HOME).is_none() {
+            let home = std::path::absolute(definitions.folder.join("home"))?;
+            fs::create_dir_all(&home)?;
+            dagster = dagster.env(HOME, home);
+        }
+        for (name, value) in definitions.variables {
+            dagster = dagster.env(name, value);
+        }
+        let output = dagster.run()?;
+        Ok(RunEnd {
+            code: output.code,
+            message: output.error(ErrorKind::Rejected).to_string(),
+        })
+    }
 }
 
 impl Dagster {
@@ -90,7 +139,7 @@ impl Dagster {
             .arg("validate")
             .option("--python-file", Some("definitions.py"))
             .option("--log-format", Some("json"))
-            .env("DAGSTER_HOME", folder)
+            .env(HOME, folder)
             .env("DAGSTER_DISABLE_TELEMETRY", "1")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .folder(folder)
@@ -129,45 +178,47 @@ fn events(log: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// What `dagster.py` reads.
-fn describe(product: &Product<'_>) -> Value {
-    let sources = product.sources.iter().map(|source| {
-        json!({
-            "name": source.name,
-            "group": "source",
-            "depends_on": [],
-            "query": false,
-            "description": null,
-            "metadata": { "floe/location": source.location },
-        })
-    });
-    let models = product.models.iter().map(|model| {
-        let checks = model.checks.iter().map(|check| match check.column() {
-            Some(column) => format!("{} {column}", check.name()),
-            None => check.name().to_owned(),
+impl Dagster {
+    /// What `dagster.py` reads.
+    fn describe(&self, product: &Product<'_>) -> Value {
+        let sources = product.sources.iter().map(|source| {
+            json!({
+                "name": source.name,
+                "group": "source",
+                "depends_on": source.depends_on,
+                "query": false,
+                "description": null,
+                "metadata": { "floe/location": source.location },
+                "checks": [],
+            })
+        });
+        let models = product.models.iter().map(|model| {
+            json!({
+                "name": model.name,
+                "group": model.layer,
+                "depends_on": model.depends_on,
+                "query": true,
+                "description": null,
+                "metadata": { "floe/materialization": model.materialization },
+                "checks": quality::identifiers(model.checks),
+            })
         });
         json!({
-            "name": model.name,
-            "group": model.layer,
-            "depends_on": model.depends_on,
-            "query": true,
-            "description": null,
-            "metadata": {
-                "floe/materialization": model.materialization,
-                "floe/checks": checks.collect::<Vec<_>>(),
-            },
+            "namespace": product.namespace,
+            "name": product.name,
+            "version": product.version,
+            "environment": product.environment,
+            "job": job(product),
+            "retries": self.retries,
+            "retry_delay_seconds": self.retry_delay_seconds,
+            "assets": sources.chain(models).collect::<Vec<_>>(),
         })
-    });
-    let name = identifier(product.name);
-    json!({
-        "namespace": product.namespace,
-        "name": product.name,
-        "version": product.version,
-        "environment": product.environment,
-        "op": format!("build_{name}"),
-        "job": format!("{name}_job"),
-        "assets": sources.chain(models).collect::<Vec<_>>(),
-    })
+    }
+}
+
+/// The name of the job that builds all assets.
+fn job(product: &Product<'_>) -> String {
+    format!("{}_job", identifier(product.name))
 }
 
 fn project(product: &Product<'_>) -> String {

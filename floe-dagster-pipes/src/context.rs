@@ -1,0 +1,101 @@
+//! What Dagster passes about the step that runs this process.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// The largest context.
+const LARGEST: u64 = 16 << 20;
+
+/// What Dagster passes about the step that runs this process.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[non_exhaustive]
+pub struct Context {
+    /// The keys of the assets that the step builds, with `/` between their parts. Empty for an op without assets.
+    #[serde(default, deserialize_with = "or_default")]
+    pub asset_keys: Vec<String>,
+    /// The code versions of the assets, by their keys.
+    #[serde(default, deserialize_with = "or_default")]
+    pub code_version_by_asset_key: BTreeMap<String, Option<String>>,
+    /// The id of the run.
+    pub run_id: String,
+    /// The name of the job.
+    #[serde(default)]
+    pub job_name: Option<String>,
+    /// The number of attempts of this step that failed before.
+    #[serde(default)]
+    pub retry_number: u32,
+    /// The key of the partition, if the step builds one.
+    #[serde(default)]
+    pub partition_key: Option<String>,
+    /// The first and the last key of the partitions, if the step builds several.
+    #[serde(default)]
+    pub partition_key_range: Option<PartitionRange>,
+    /// The time window of the partitions, if they are ones of time, as RFC 3339.
+    #[serde(default)]
+    pub partition_time_window: Option<PartitionRange>,
+    /// The parameter `extras` of `PipesSubprocessClient.run`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub extras: Map<String, Value>,
+}
+
+/// A range of partitions or of time.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct PartitionRange {
+    /// The start: the first key, or a time.
+    pub start: String,
+    /// The end: the last key, or a time that is not part of the window.
+    pub end: String,
+}
+
+/// Where the context is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Source {
+    Path(PathBuf),
+    Data(Box<Context>),
+}
+
+impl Source {
+    /// Reads the context.
+    pub(crate) fn read(self) -> Result<Context, Error> {
+        let path = match self {
+            Self::Data(context) => return Ok(*context),
+            Self::Path(path) => path,
+        };
+        // Opening a pipe waits for its writer, and a device such as `/dev/zero` does not end.
+        let metadata = path
+            .metadata()
+            .map_err(|error| Error::context(error.to_string()))?;
+        if !metadata.is_file() {
+            return Err(Error::context("found no regular file"));
+        }
+        let mut json = Vec::new();
+        File::open(&path)
+            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut json))
+            .map_err(|error| Error::context(error.to_string()))?;
+        if json.len() as u64 > LARGEST {
+            return Err(Error::context("found more than 16 MiB"));
+        }
+        serde_json::from_slice(&json).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Error::context(format!(
+                "found JSON with a mistake at line {line}, column {column}, accepted: the context of Dagster Pipes 0.1"
+            ))
+        })
+    }
+}
+
+/// Dagster passes `null` for what a step does not have.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,52 @@
+//! The error of the crate.
+
+use std::io;
+
+/// Dagster's parameters cannot be used, or a message cannot be written. The message contains no values of the
+/// parameters.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(#[from] Kind);
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Kind {
+    #[error("found no variable `{0}`, accepted: a process that Dagster Pipes starts")]
+    NotStartedByDagster(&'static str),
+    #[error("`{name}`: found {found}, accepted: {accepted}")]
+    Parameter {
+        name: &'static str,
+        found: String,
+        accepted: &'static str,
+    },
+    #[error("cannot read the context of Dagster Pipes: {0}")]
+    Context(String),
+    #[error("cannot write a message of Dagster Pipes: {0}")]
+    Message(#[source] io::Error),
+}
+
+impl Error {
+    /// Whether the process was not started by Dagster, so that there is nobody to report to.
+    pub fn is_not_started_by_dagster(&self) -> bool {
+        matches!(self.0, Kind::NotStartedByDagster(_))
+    }
+
+    pub(crate) fn parameter(
+        name: &'static str,
+        found: impl Into<String>,
+        accepted: &'static str,
+    ) -> Self {
+        Self(Kind::Parameter {
+            name,
+            found: found.into(),
+            accepted,
+        })
+    }
+
+    pub(crate) fn context(reason: impl Into<String>) -> Self {
+        Self(Kind::Context(reason.into()))
+    }
+
+    pub(crate) fn message(error: io::Error) -> Self {
+        Self(Kind::Message(error))
+    }
+}

@@ -1,0 +1,205 @@
+//! The messages of a process to Dagster, and the destination that they are written to.
+
+use std::error::Error as StdError;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use floe_redact::{Level as RedactionLevel, Redactor};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The version of the protocol.
+const VERSION: &str = "0.1";
+
+/// The longest text of a log record or of metadata, in characters.
+const LONGEST_TEXT: usize = 16 << 10;
+
+/// The longest message of an exception, in characters.
+const LONGEST_EXCEPTION: usize = 500;
+
+/// The longest chain of causes.
+const MOST_CAUSES: usize = 8;
+
+/// The level of a log record.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Level {
+    /// Details for developers.
+    Debug,
+    /// What happened.
+    Info,
+    /// What may need attention.
+    Warning,
+    /// A failure.
+    Error,
+    /// A failure of everything.
+    Critical,
+}
+
+impl Level {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
+/// The severity of a check that fails.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Severity {
+    /// The asset can be used.
+    Warn,
+    /// The asset must not be used. If the check blocks, Dagster does not build the assets behind it.
+    Error,
+}
+
+impl Severity {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// Why a process failed. Credentials and personal data in messages are redacted, and each is truncated to 500
+/// characters.
+///
+/// ```
+/// use floe_dagster_pipes::Exception;
+///
+/// let exception = Exception::new("LoginFailed", "refused: postgres://loader:hunter2@db/orders");
+/// assert_eq!(exception.message(), "refused: postgres://<REDACTED>@db/orders");
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Exception {
+    name: String,
+    message: String,
+    /// The causes, the nearest first.
+    causes: Vec<String>,
+}
+
+impl Exception {
+    /// An exception with a name, such as that of an error's type, and a message.
+    #[must_use]
+    pub fn new(name: &str, message: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            message: sanitized(message),
+            causes: Vec::new(),
+        }
+    }
+
+    /// The exception of an error, with up to 8 of its causes.
+    #[must_use]
+    pub fn of(error: &(dyn StdError + 'static)) -> Self {
+        let mut exception = Self::new("Error", &error.to_string());
+        let mut next = error.source();
+        while let Some(cause) = next
+            && exception.causes.len() < MOST_CAUSES
+        {
+            exception.causes.push(sanitized(&cause.to_string()));
+            next = cause.source();
+        }
+        exception
+    }
+
+    /// The message.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let exception = |name: &str, message: &str, cause: Value| {
+            json!({
+                "name": name,
+                "message": message,
+                "stack": [],
+                "cause": cause,
+                "context": null,
+            })
+        };
+        let causes = self.causes.iter().rev();
+        let cause = causes.fold(Value::Null, |cause, message| {
+            exception("Error", message, cause)
+        });
+        exception(&self.name, &self.message, cause)
+    }
+}
+
+/// Where messages are written.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(from = "Fields")]
+pub(crate) enum Destination {
+    /// A file, which Dagster reads while it grows.
+    File(PathBuf),
+    StandardOutput,
+    ErrorOutput,
+    /// One that this version does not support.
+    Unknown,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    path: Option<PathBuf>,
+    stdio: Option<String>,
+}
+
+impl From<Fields> for Destination {
+    fn from(fields: Fields) -> Self {
+        match (fields.path, fields.stdio.as_deref()) {
+            (Some(path), _) => Self::File(path),
+            (None, Some("stdout")) => Self::StandardOutput,
+            (None, Some("stderr")) => Self::ErrorOutput,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Destination {
+    /// Writes a message: one line, with one call, so that lines of several processes do not mix.
+    pub(crate) fn write(&self, method: &str, params: &Value) -> io::Result<()> {
+        let message = json!({
+            "__dagster_pipes_version": VERSION,
+            "method": method,
+            "params": params,
+        });
+        let line = format!("{message}\n");
+        match self {
+            Self::File(path) => OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)?
+                .write_all(line.as_bytes()),
+            Self::StandardOutput => print(&mut io::stdout().lock(), &line),
+            Self::ErrorOutput => print(&mut io::stderr().lock(), &line),
+            Self::Unknown => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+}
+
+fn print(output: &mut dyn Write, line: &str) -> io::Result<()> {
+    output.write_all(line.as_bytes())?;
+    output.flush()
+}
+
+/// A text that Dagster stores, without credentials.
+pub(crate) fn text(text: &str) -> String {
+    let redactor = Redactor::builder()
+        .level(RedactionLevel::Credentials)
+        .max_chars(LONGEST_TEXT)
+        .build();
+    redactor.redact(text).into_owned()
+}
+
+/// The message of an error, which quotes its input: without credentials and personal data.
+fn sanitized(message: &str) -> String {
+    let redactor = Redactor::builder().max_chars(LONGEST_EXCEPTION).build();
+    redactor.redact(message).into_owned()
+}

@@ -1,0 +1,72 @@
+//! Values of the metadata of assets and checks.
+
+use serde_json::{Map, Value, json};
+
+use crate::message::text;
+
+/// A value of the metadata of an asset or a check, with the type by which Dagster shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Metadata<'a> {
+    /// An integer.
+    Int(i64),
+    /// A number. One that is not finite is reported as text, because JSON has none.
+    Float(f64),
+    /// A boolean.
+    Bool(bool),
+    /// Text.
+    Text(&'a str),
+    /// Markdown.
+    Markdown(&'a str),
+    /// An address, shown as a link.
+    Url(&'a str),
+    /// The path of a file.
+    Path(&'a str),
+    /// A point in time, in seconds since 1970 in UTC.
+    Timestamp(f64),
+    /// JSON.
+    Json(&'a Value),
+    /// Nothing.
+    Null,
+}
+
+impl Metadata<'_> {
+    fn to_json(self) -> Value {
+        let typed = |kind: &str, value: Value| json!({ "raw_value": value, "type": kind });
+        match self {
+            Self::Int(value) => typed("int", value.into()),
+            Self::Float(value) if value.is_finite() => typed("float", value.into()),
+            Self::Timestamp(value) if value.is_finite() => typed("timestamp", value.into()),
+            Self::Float(value) | Self::Timestamp(value) => typed("text", value.to_string().into()),
+            Self::Bool(value) => typed("bool", value.into()),
+            Self::Text(value) => typed("text", text(value).into()),
+            Self::Markdown(value) => typed("md", text(value).into()),
+            Self::Url(value) => typed("url", text(value).into()),
+            Self::Path(value) => typed("path", text(value).into()),
+            Self::Json(value) => typed("json", redacted(value)),
+            Self::Null => typed("null", Value::Null),
+        }
+    }
+}
+
+/// The metadata of a message.
+pub(crate) fn of(metadata: &[(&str, Metadata<'_>)]) -> Map<String, Value> {
+    let entries = metadata.iter();
+    entries
+        .map(|(key, value)| ((*key).to_owned(), value.to_json()))
+        .collect()
+}
+
+/// A copy without credentials.
+fn redacted(value: &Value) -> Value {
+    match value {
+        Value::String(value) => text(value).into(),
+        Value::Array(values) => values.iter().map(redacted).collect(),
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.clone(), redacted(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}

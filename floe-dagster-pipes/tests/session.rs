@@ -1,0 +1,304 @@
+//! Sessions with the parameters of Dagster, and what they write, compared with what Dagster's own package for Python
+//! wrote for the same calls: `recorded/` is of dagster-pipes 1.13.28.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use floe_dagster_pipes::{Context, Error, Exception, Level, Metadata, Session, Severity};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const CONTEXT: &str = include_str!("recorded/context.param");
+const MESSAGES: &str = include_str!("recorded/messages.jsonl");
+
+/// A parameter, as Dagster encodes it.
+fn encode(json: &Value) -> String {
+    compress(json.to_string().as_bytes())
+}
+
+fn compress(bytes: &[u8]) -> String {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    STANDARD.encode(encoder.finish().unwrap())
+}
+
+/// A folder with the file of the messages.
+struct Messages(TempDir);
+
+impl Messages {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("messages")
+    }
+
+    fn open(&self, context: &str) -> Result<Session, Error> {
+        Session::open(context, &encode(&json!({ "path": self.path() })))
+    }
+
+    fn read(&self) -> Vec<Value> {
+        lines(&std::fs::read_to_string(self.path()).unwrap_or_default())
+    }
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn messages_are_those_of_dagsters_own_package() {
+    let messages = Messages::new();
+    let session = messages.open(CONTEXT).unwrap();
+    let key = session.context().asset_keys[0].clone();
+    session.log(Level::Info, "loading").unwrap();
+    session.log(Level::Warning, "slow").unwrap();
+    let list = json!({ "a": [1, "two"] });
+    let metadata = [
+        ("int", Metadata::Int(3)),
+        ("float", Metadata::Float(0.5)),
+        ("bool", Metadata::Bool(true)),
+        ("text", Metadata::Text("three")),
+        ("md", Metadata::Markdown("**three**")),
+        ("url", Metadata::Url("http://jaeger/trace/1")),
+        ("path", Metadata::Path("lake/a.csv")),
+        ("timestamp", Metadata::Timestamp(1_767_225_600.0)),
+        ("json", Metadata::Json(&list)),
+        ("null", Metadata::Null),
+    ];
+    session
+        .report_asset_materialization(&key, &metadata, Some("v1"))
+        .unwrap();
+    let rows = [("rows", Metadata::Int(2))];
+    session
+        .report_asset_check(&key, "unique_id", false, Severity::Warn, &rows)
+        .unwrap();
+    session.report_custom_message(&json!({ "a": 1 })).unwrap();
+    session
+        .fail(&Exception::new("ValueError", "ValueError: no rows\n"))
+        .unwrap();
+    let mut expected = lines(MESSAGES);
+    // There is no stack of Python.
+    expected.last_mut().unwrap()["params"]["exception"]["stack"] = json!([]);
+    assert_eq!(messages.read(), expected);
+}
+
+#[test]
+fn the_context_has_what_dagster_passed() {
+    let messages = Messages::new();
+    let session = messages.open(CONTEXT).unwrap();
+    let context = session.context();
+    assert_eq!(context.asset_keys, ["mart/sales/revenue"]);
+    assert_eq!(context.run_id, "ef568635-3e3e-40d4-8cff-9cb625bf43d6");
+    assert_eq!(context.job_name.as_deref(), Some("shop_job"));
+    assert_eq!(context.retry_number, 1);
+    assert_eq!(context.partition_key.as_deref(), Some("2026-01"));
+    let window = context.partition_time_window.as_ref().unwrap();
+    assert_eq!(
+        (&*window.start, &*window.end),
+        ("2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00")
+    );
+    let version = &context.code_version_by_asset_key["mart/sales/revenue"];
+    assert_eq!(version.as_deref(), Some("1.0.0"));
+    assert_eq!(context.extras["step_key"], "mart__sales__revenue");
+}
+
+#[test]
+fn a_context_in_a_file_may_have_nothing_but_a_run() {
+    let messages = Messages::new();
+    let path = messages.0.path().join("context");
+    let context = json!({ "run_id": "1", "asset_keys": null, "extras": null, "partition_key": null, "since": "2.0" });
+    std::fs::write(&path, context.to_string()).unwrap();
+    let session = messages.open(&encode(&json!({ "path": path }))).unwrap();
+    assert!(session.context().asset_keys.is_empty());
+    assert_eq!(session.context().retry_number, 0);
+    session.close().unwrap();
+    let methods: Vec<Value> = messages
+        .read()
+        .iter()
+        .map(|it| it["method"].clone())
+        .collect();
+    assert_eq!(methods, ["opened", "closed"]);
+}
+
+#[test]
+fn credentials_are_not_reported() {
+    let messages = Messages::new();
+    let session = messages.open(CONTEXT).unwrap();
+    let url = "postgres://loader:c4n4ry99@db.example.com/orders";
+    session.log(Level::Info, url).unwrap();
+    let list = json!([{ "a": url }]);
+    let metadata = [
+        ("text", Metadata::Text(url)),
+        ("url", Metadata::Url(url)),
+        ("json", Metadata::Json(&list)),
+    ];
+    session
+        .report_asset_materialization("orders", &metadata, None)
+        .unwrap();
+    let error = std::io::Error::other(Exception::new("x", "y").message().replace('y', url));
+    session.fail(&Exception::of(&error)).unwrap();
+    let text = std::fs::read_to_string(messages.path()).unwrap();
+    assert!(!text.contains("c4n4ry99"), "{text}");
+    assert_eq!(text.matches("<REDACTED>").count(), 5, "{text}");
+}
+
+#[test]
+fn what_json_does_not_have_is_text_and_long_text_is_cut() {
+    let messages = Messages::new();
+    let session = messages.open(CONTEXT).unwrap();
+    let long = "a ".repeat(1 << 20);
+    let metadata = [
+        ("nan", Metadata::Float(f64::NAN)),
+        ("long", Metadata::Text(&long)),
+    ];
+    session
+        .report_asset_materialization("orders", &metadata, None)
+        .unwrap();
+    drop(session);
+    let read = messages.read();
+    let metadata = &read[1]["params"]["metadata"];
+    assert_eq!(
+        metadata["nan"],
+        json!({ "raw_value": "NaN", "type": "text" })
+    );
+    let length = metadata["long"]["raw_value"]
+        .as_str()
+        .unwrap()
+        .chars()
+        .count();
+    assert_eq!(length, 16 << 10);
+}
+
+#[test]
+fn the_causes_of_an_error_are_a_chain_that_ends() {
+    #[derive(Debug)]
+    struct Endless;
+    impl std::fmt::Display for Endless {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("again")
+        }
+    }
+    impl std::error::Error for Endless {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(self)
+        }
+    }
+    let messages = Messages::new();
+    let session = messages.open(CONTEXT).unwrap();
+    session.fail(&Exception::of(&Endless)).unwrap();
+    let read = messages.read();
+    let mut exception = &read[1]["params"]["exception"];
+    let mut messages = Vec::new();
+    while !exception.is_null() {
+        messages.push(exception["message"].as_str().unwrap());
+        exception = &exception["cause"];
+    }
+    assert_eq!(messages, ["again"; 9]);
+}
+
+#[test]
+fn a_session_that_is_dropped_fails() {
+    let messages = Messages::new();
+    let result = std::panic::catch_unwind(|| {
+        let _session = messages.open(CONTEXT).unwrap();
+        // `resume_unwind` prints nothing.
+        std::panic::resume_unwind(Box::new("a mistake"));
+    });
+    assert!(result.is_err());
+    let read = messages.read();
+    assert_eq!(read[1]["method"], "closed");
+    assert_eq!(
+        read[1]["params"]["exception"]["message"],
+        "the process ended before it reported a result"
+    );
+}
+
+/// The error of parameters.
+fn refused(context: &str, messages: &str) -> String {
+    Session::open(context, messages).unwrap_err().to_string()
+}
+
+#[test]
+fn mistakes_in_the_parameters_are_one_error_without_their_values() {
+    let accepted = "accepted: JSON of at most 16 MiB, compressed with zlib, in Base64";
+    let file = Messages::new();
+    let messages = encode(&json!({ "path": file.path() }));
+    let context = |value: &Value| refused(&encode(value), &messages);
+    for (value, found) in [
+        ("password=hunter2", "a text that is not Base64"),
+        ("cGFzc3dvcmQ=", "data that is not compressed with zlib"),
+        (&*"A".repeat((1 << 20) + 1), "more than 1 MiB"),
+        // A kilobyte that would become 64 MiB.
+        (&*compress(&vec![b' '; 64 << 20]), "more than 16 MiB"),
+    ] {
+        let error = refused(value, &messages);
+        assert_eq!(
+            error,
+            format!("`DAGSTER_PIPES_CONTEXT`: found {found}, {accepted}")
+        );
+    }
+    assert_eq!(
+        context(&json!({ "data": { "run_id": ["hunter2"] } })),
+        "`DAGSTER_PIPES_CONTEXT`: found JSON with a mistake at line 1, column 18, accepted: the parameters of Dagster Pipes 0.1"
+    );
+    let nested = compress("[".repeat(100_000).as_bytes());
+    assert!(refused(&nested, &messages).contains("a mistake at line 1"));
+    assert_eq!(
+        context(&json!({ "path": "/no/such/file" })),
+        "cannot read the context of Dagster Pipes: No such file or directory (os error 2)"
+    );
+    assert_eq!(
+        context(&json!({ "path": "/dev/zero" })),
+        "cannot read the context of Dagster Pipes: found no regular file"
+    );
+    for destination in [
+        json!({}),
+        json!({ "stdio": "stdin" }),
+        json!({ "bucket": "a" }),
+    ] {
+        assert_eq!(
+            refused(CONTEXT, &encode(&destination)),
+            "`DAGSTER_PIPES_MESSAGES`: found another destination, accepted: `path`, or `stdio` that is `stdout` or `stderr`"
+        );
+    }
+    assert!(file.read().is_empty(), "nothing was written");
+}
+
+#[test]
+fn messages_that_cannot_be_written_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = encode(&json!({ "path": folder.path() }));
+    let error = refused(CONTEXT, &messages);
+    assert!(
+        error.starts_with("cannot write a message of Dagster Pipes: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_process_without_dagster_is_not_an_accident() {
+    let error = Session::from_environment().unwrap_err();
+    assert!(error.is_not_started_by_dagster());
+    assert_eq!(
+        error.to_string(),
+        "found no variable `DAGSTER_PIPES_CONTEXT`, accepted: a process that Dagster Pipes starts"
+    );
+}
+
+#[test]
+fn the_recorded_context_is_the_recorded_parameter() {
+    let json: Value = serde_json::from_str(include_str!("recorded/context.json")).unwrap();
+    let context: Context = serde_json::from_value(json).unwrap();
+    let session = Messages::new();
+    assert_eq!(*session.open(CONTEXT).unwrap().context(), context);
+}

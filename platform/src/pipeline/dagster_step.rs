@@ -1,0 +1,380 @@
+//! A step of Dagster: this process builds one asset, and reports it through Dagster Pipes.
+//!
+//! In a run of `floe`, all steps write into the database of that run. If Dagster alone starts the step, for example
+//! because a user materializes an asset in its web interface, the step replaces the warehouse by a copy with the new
+//! table.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
+use floe_plugin::PluginType;
+use floe_plugin::compute::{ComputeEngine, Session};
+use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator};
+use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use floe_telemetry::{TelemetryConfig, propagation, traced};
+
+use super::asset::Asset;
+use super::orchestration::{DAGSTER, Orchestration};
+use super::outcome::Failure;
+use super::report::RunError;
+use super::run::Run;
+use super::shared_run::{Attempt, SharedRun, State, now};
+use super::{open, warehouse_path};
+use crate::active::{self, Active};
+use crate::artifacts::{self, CompiledArtifacts};
+use crate::atomic::{Access, Draft};
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::interrupt;
+use crate::product::OUTPUT_FOLDER;
+
+/// The parts of the text of a `traceparent` that is sampled.
+const SAMPLED: &str = "01";
+
+/// The wait between two attempts to lock the warehouse.
+const TICK: Duration = Duration::from_millis(50);
+
+/// A step of Dagster that builds an asset.
+#[derive(Debug)]
+pub struct DagsterStep {
+    pipes: Pipes,
+    shared: Option<SharedRun>,
+    identity: Identity,
+    artifacts: CompiledArtifacts,
+    /// The key of the asset.
+    key: String,
+}
+
+impl DagsterStep {
+    /// Reads what Dagster passes to this process, and the artifacts of the product in `folder`.
+    ///
+    /// # Errors
+    /// Dagster did not start this process, or the product was not compiled. Dagster's log has the error, too.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
+        match read(&pipes, folder) {
+            Ok((shared, identity, artifacts, key)) => Ok(Self {
+                pipes,
+                shared,
+                identity,
+                artifacts,
+                key,
+            }),
+            Err(error) => {
+                // The error is printed, too.
+                let _ = pipes.fail(&exception(&error.redacted()));
+                Err(error)
+            }
+        }
+    }
+
+    /// The configuration of the telemetry.
+    pub fn telemetry(&self) -> TelemetryConfig {
+        self.artifacts.observability.telemetry.clone()
+    }
+
+    /// Builds the asset and reports it to Dagster.
+    ///
+    /// # Errors
+    /// The asset could not be built. A check that fails is reported as such, and Dagster fails the step.
+    pub fn build(self) -> Result<(), RunError> {
+        self.add(State::Started)?;
+        let built = self.observed();
+        let state = match &built {
+            Ok(rows) => State::Built { rows: *rows },
+            Err((failure, _)) if interrupt::is_requested() => State::Canceled {
+                message: failure.redacted(),
+            },
+            Err((failure, _)) => State::Failed {
+                message: failure.redacted(),
+            },
+        };
+        let added = self.add(state);
+        match built {
+            Ok(_) | Err((_, Reported::AsCheck)) => {
+                self.pipes.close().map_err(unwritten)?;
+                Ok(added?)
+            }
+            Err((failure, Reported::No)) => {
+                // The error is printed, too.
+                let _ = self.pipes.fail(&exception(&failure.redacted()));
+                Err(match failure {
+                    Failure::Query(_) => RunError::AssetFailed(failure.redacted()),
+                    Failure::Stop(error) => error.into(),
+                })
+            }
+        }
+    }
+
+    fn observed(&self) -> Result<u64, (Failure, Reported)> {
+        let mut reported = Reported::No;
+        let context = self.pipes.context();
+        let attributes = Attributes {
+            asset_key: &self.key,
+            run_id: Some(&context.run_id),
+            step_key: self.step_key(),
+            job_name: context.job_name.as_deref(),
+            partition_key: context.partition_key.as_deref(),
+            retry_number: Some(context.retry_number.into()),
+        };
+        let built = build(&self.key, attributes, self.run_id(), self, &mut reported);
+        built.map_err(|failure| (failure, reported))
+    }
+
+    /// The id of the run of `floe`, or else of Dagster.
+    fn run_id(&self) -> &str {
+        let shared = self.shared.as_ref();
+        shared.map_or(&self.pipes.context().run_id, |shared| &shared.run_id)
+    }
+
+    fn step_key(&self) -> Option<&str> {
+        self.pipes.context().extras.get("step_key")?.as_str()
+    }
+
+    fn add(&self, state: State) -> Result<(), Error> {
+        let Some(shared) = &self.shared else {
+            return Ok(());
+        };
+        let context = self.pipes.context();
+        shared.add(&Attempt {
+            key: self.key.clone(),
+            number: context.retry_number,
+            orchestrator_run_id: context.run_id.clone(),
+            step_key: self.step_key().map(str::to_owned),
+            at: now(),
+            state,
+        })
+    }
+
+    /// The spans that built the assets that this one may read, as the definitions have found them.
+    fn upstream(&self) -> HashMap<String, SpanContext> {
+        let upstream = self.pipes.context().extras.get("upstream");
+        let entries = upstream.and_then(|it| it.as_object()).into_iter().flatten();
+        entries
+            .filter_map(|(key, traceparent)| {
+                let carrier = [("traceparent".to_owned(), traceparent.as_str()?.to_owned())];
+                let cx = propagation::extract_context(&HashMap::from(carrier));
+                let context = cx.span().span_context().clone();
+                context.is_valid().then(|| (key.clone(), context))
+            })
+            .collect()
+    }
+
+    /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
+    fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
+        let engine = plugins.required::<dyn ComputeEngine>()?;
+        let opened = |path: &Path| {
+            let opened = engine.open_database(path);
+            opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
+        };
+        if let Some(shared) = &self.shared {
+            return Ok((None, opened(&shared.database)?));
+        }
+        let warehouse = warehouse_path(&self.identity.folder);
+        let draft = Draft::new(&warehouse, Access::Private)?;
+        let session = if warehouse.exists() {
+            fs::copy(&warehouse, draft.path()).map_err(Error::io("copy", &warehouse))?;
+            opened(draft.path())?
+        } else {
+            open(draft.path(), plugins)?
+        };
+        Ok((Some(draft), session))
+    }
+
+    /// Reports a table that was written, and the results of its checks.
+    fn report(&self, rows: Option<u64>, run: &Run<'_>) -> Result<(), Error> {
+        let ids = active::current_ids();
+        let url = self.trace_url();
+        let mut traceparent = String::new();
+        let mut metadata = vec![("floe/run_id", Metadata::Text(run.id))];
+        if let Some(rows) = rows {
+            let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+            metadata.push(("dagster/row_count", Metadata::Int(rows)));
+        }
+        if let Some((trace_id, span_id)) = &ids {
+            traceparent = format!("00-{trace_id}-{span_id}-{SAMPLED}");
+            metadata.push(("floe/trace_id", Metadata::Text(trace_id)));
+            metadata.push(("floe/span_id", Metadata::Text(span_id)));
+        }
+        if !traceparent.is_empty() {
+            metadata.push(("floe/traceparent", Metadata::Text(&traceparent)));
+        }
+        if let Some(url) = &url {
+            metadata.push(("floe/trace", Metadata::Url(url)));
+        }
+        let written = self
+            .pipes
+            .report_asset_materialization(&self.key, &metadata, None);
+        written.map_err(unwritten)?;
+        for check in &*run.checked.borrow() {
+            let severity = if check.is_tolerated {
+                Severity::Warn
+            } else {
+                Severity::Error
+            };
+            let count = |rows: u64| Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX));
+            let failed = check
+                .result
+                .failed_rows
+                .map(|rows| ("floe/failed_rows", count(rows)));
+            let metadata: Vec<_> = failed.into_iter().collect();
+            let (name, passed) = (&check.name, check.result.passed);
+            let written = self
+                .pipes
+                .report_asset_check(&self.key, name, passed, severity, &metadata);
+            written.map_err(unwritten)?;
+        }
+        Ok(())
+    }
+
+    /// The address of the current trace in the backend, if it is recorded.
+    fn trace_url(&self) -> Option<String> {
+        let (trace_id, _) = active::current_ids()?;
+        let url = self.artifacts.observability.trace_url.as_ref()?;
+        Some(url.of(&trace_id))
+    }
+
+    /// Makes the trace of an asset that fails findable from Dagster's log, too.
+    fn log_trace(&self) -> Result<(), Error> {
+        let trace = match (self.trace_url(), active::current_ids()) {
+            (Some(url), _) => url,
+            (None, Some((trace_id, _))) => trace_id,
+            (None, None) => return Ok(()),
+        };
+        let message = format!("trace: {trace}");
+        self.pipes.log(Level::Info, &message).map_err(unwritten)
+    }
+}
+
+/// How a failure was reported so far.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reported {
+    No,
+    /// As the result of a check, by which Dagster fails the step.
+    AsCheck,
+}
+
+#[traced(
+    name = format!("dagster.asset.{key}"),
+    tracer = DAGSTER,
+    floe_attributes = attributes,
+    attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run_id),
+)]
+fn build(
+    key: &str,
+    attributes: Attributes<'_>,
+    run_id: &str,
+    step: &DagsterStep,
+    reported: &mut Reported,
+) -> Result<u64, Failure> {
+    step.log_trace()?;
+    let assets = Asset::all(&step.artifacts);
+    let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
+        let keys: Vec<&str> = assets.iter().map(|asset| asset.key()).collect();
+        let accepted = keys.join(", ");
+        let message =
+            format!("found the asset `{key}`, accepted: {accepted}; compile the product again");
+        return Err(Error::Setting(message).into());
+    };
+    let plugins = Active::configure(step.artifacts.selected(), &step.identity)?;
+    plugins.start(|kind| {
+        matches!(
+            kind,
+            PluginType::AlertChannel
+                | PluginType::Compute
+                | PluginType::Ingestion
+                | PluginType::LineageBackend
+                | PluginType::Quality
+                | PluginType::Secrets
+        )
+    })?;
+    let _lock = match step.shared {
+        Some(_) => None,
+        None => Some(lock(&step.identity.folder)?),
+    };
+    let (draft, session) = step.database(&plugins)?;
+    let run = Run {
+        id: run_id,
+        identity: &step.identity,
+        artifacts: &step.artifacts,
+        plugins: &plugins,
+        warehouse: RefCell::new(session),
+        spans: RefCell::new(step.upstream()),
+        orchestration: Orchestration::Dagster,
+        checked: RefCell::default(),
+    };
+    let built = asset.build_in_span(&run);
+    interrupt::check()?;
+    let is_of_check = |run: &Run<'_>| {
+        let checked = run.checked.borrow();
+        checked
+            .iter()
+            .any(|it| !it.result.passed && !it.is_tolerated)
+    };
+    let rows = match &built {
+        Ok(rows) => Some(*rows),
+        // The table exists, and Dagster builds nothing that depends on it.
+        Err(Failure::Query(_)) if is_of_check(&run) => None,
+        Err(_) => return built,
+    };
+    step.report(rows, &run)?;
+    if built.is_err() {
+        *reported = Reported::AsCheck;
+    }
+    let closed = run.warehouse.into_inner().close();
+    closed.map_err(Error::from_plugin)?;
+    if let Some(draft) = draft {
+        draft.publish()?;
+    }
+    built
+}
+
+/// Locks the warehouse against other steps that Dagster alone started.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join(OUTPUT_FOLDER).join("warehouse.lock");
+    let file = File::create(&path).map_err(Error::io("write", &path))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                interrupt::check()?;
+                thread::sleep(TICK);
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
+        }
+    }
+}
+
+type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String);
+
+fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
+    let keys: BTreeSet<&String> = pipes.context().asset_keys.iter().collect();
+    let key = match (keys.first(), keys.len()) {
+        (Some(key), 1) => (*key).clone(),
+        (_, count) => {
+            let message = format!("Dagster's step has {count} assets, accepted: one");
+            return Err(Error::Setting(message));
+        }
+    };
+    let shared = SharedRun::from_environment()?;
+    let default = artifacts::default_path(folder);
+    let path = shared.as_ref().map_or(&default, |shared| &shared.artifacts);
+    let artifacts = CompiledArtifacts::read(path)?;
+    let identity = Identity::compiled(folder, path, &artifacts)?;
+    Ok((shared, identity, artifacts, key))
+}
+
+fn exception(message: &str) -> Exception {
+    Exception::new("FloeError", message)
+}
+
+/// A message that cannot be written.
+fn unwritten(error: impl std::error::Error) -> Error {
+    let error = floe_plugin::Error::new(floe_plugin::ErrorKind::System, error.to_string());
+    Error::Plugin(error)
+}

@@ -1,0 +1,88 @@
+//! The spans and attributes of an asset that depend on what builds it: this run, or a step of Dagster.
+
+use std::error::Error;
+
+use floe_plugin::orchestrator::{
+    Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
+};
+use floe_telemetry::{get_current_span, traced};
+
+/// The tracer of the spans of runs, and of assets that a run builds itself.
+pub(super) const LOCAL: &str = "floe.orchestrator.local";
+
+/// The tracer of the spans of assets that Dagster builds.
+pub(super) const DAGSTER: &str = "floe.orchestrator.dagster";
+
+/// What builds the assets of a run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Orchestration {
+    /// This process: `floe.asset.{key}`, `floe.io.read`.
+    Local,
+    /// A process for each asset, which Dagster starts: `dagster.asset.{key}`, `dagster.io.read`, `dagster.io.write`.
+    Dagster,
+}
+
+impl Orchestration {
+    /// Reads an input of an asset, in a span.
+    pub(super) fn read<T, E: Error>(
+        self,
+        input: &str,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Local => local_read(input, read),
+            Self::Dagster => dagster_read(input, read),
+        }
+    }
+
+    /// Writes the table of an asset. Dagster's own assets have a span for it.
+    pub(super) fn write<T, E: Error>(
+        self,
+        key: &str,
+        write: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Local => write(),
+            Self::Dagster => dagster_write(key, write),
+        }
+    }
+
+    /// Records the outcome of an asset on the current span.
+    pub(super) fn record(self, status: AssetStatus) {
+        let span = get_current_span();
+        let missing = None;
+        match self {
+            Self::Local => span.set_attributes(&LocalAssetOutcome { status, missing }),
+            Self::Dagster => span.set_attributes(&AssetOutcome { status, missing }),
+        }
+    }
+}
+
+#[traced(
+    name = "floe.io.read",
+    tracer = LOCAL,
+    floe_attributes = LocalAsset { key: input },
+)]
+fn local_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    read()
+}
+
+#[traced(
+    name = "dagster.io.read",
+    tracer = DAGSTER,
+    floe_attributes = Asset { asset_key: input, ..Asset::default() },
+    attributes(Orchestrator::OPERATION = "read"),
+)]
+fn dagster_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    read()
+}
+
+#[traced(
+    name = "dagster.io.write",
+    tracer = DAGSTER,
+    floe_attributes = Asset { asset_key: key, ..Asset::default() },
+    attributes(Orchestrator::OPERATION = "write"),
+)]
+fn dagster_write<T, E: Error>(key: &str, write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    write()
+}

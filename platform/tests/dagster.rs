@@ -1,0 +1,830 @@
+//! `floe run --orchestrator dagster`: single steps and stand-ins for Dagster, and Dagster itself if `PIPELINE_DAGSTER`
+//! is the folder of its program, which `.ci/pipeline` sets.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "tests, with helpers of other tests"
+)]
+
+#[path = "it/product.rs"]
+mod product;
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use serde_json::{Value as Json, json};
+
+use crate::product::Product;
+
+const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const RUN_ID: &str = "52375350-6dcc-4e24-8d37-5d2d36314cb8";
+
+/// A manifest that selects Dagster. `{dagster}` is its program.
+const MANIFEST: &str = "\
+observability:
+  tracing: { trace_url: 'http://jaeger:16686/trace/{trace_id}' }
+plugins:
+  orchestrator: { type: dagster, program: '{dagster}', retries: {retries}, retry_delay_seconds: 0 }";
+
+/// A product in Dagster, and a receiver.
+struct Setup {
+    product: Product,
+    receiver: Receiver,
+}
+
+impl Setup {
+    fn new(dagster: &Path, retries: u32) -> Self {
+        let product = Product::shop();
+        let manifest = MANIFEST
+            .replace("{dagster}", dagster.to_str().unwrap())
+            .replace("{retries}", &retries.to_string());
+        product.append("manifest.yaml", &manifest);
+        Self {
+            product,
+            receiver: Receiver::grpc(),
+        }
+    }
+
+    /// A product that runs a shell script in the place of Dagster. It passes the validation.
+    fn with_script(script: &str) -> Self {
+        let folder = Product::shop();
+        let setup = Self::new(&folder.path("dagster"), 0);
+        let valid = "{\"event\": \"All code locations passed validation.\", \"level\": \"info\"}";
+        setup.program(
+            "dagster",
+            &format!("if [ \"$1\" = definitions ]; then echo '{valid}'; exit; fi\n{script}"),
+        );
+        let manifest = setup.product.read("manifest.yaml");
+        let program = setup.product.path("dagster");
+        let replaced = manifest.replace(
+            folder.path("dagster").to_str().unwrap(),
+            program.to_str().unwrap(),
+        );
+        setup.product.write("manifest.yaml", &replaced);
+        setup
+    }
+
+    fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.product.path(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// `floe <command> <folder>` in the trace of the test.
+    fn floe(&self, command: &str) -> Command {
+        let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
+        for (name, _) in std::env::vars() {
+            let is_read = ["OTEL_", "DAGSTER_", "FLOE_"]
+                .iter()
+                .any(|it| name.starts_with(it));
+            if is_read {
+                floe.env_remove(name);
+            }
+        }
+        floe.arg(command)
+            .arg(self.product.path(""))
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", self.receiver.endpoint())
+            .env("TRACEPARENT", TRACEPARENT)
+            .env("BAGGAGE", "team=shop");
+        floe
+    }
+
+    fn run(&self) -> Output {
+        self.floe("run").output().unwrap()
+    }
+
+    fn compile(&self) {
+        let output = self.floe("compile").output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+
+    /// A step of Dagster that builds an asset. Its messages are in the file `messages`.
+    fn step(&self, key: &str, upstream: &Json) -> Output {
+        let _ = fs::remove_file(self.product.path("messages"));
+        let context = json!({ "data": {
+            "asset_keys": [key],
+            "run_id": RUN_ID,
+            "job_name": "shop_job",
+            "retry_number": 2,
+            "partition_key": "2026-01",
+            "extras": { "step_key": key, "upstream": upstream },
+        } });
+        let messages = json!({ "path": self.product.path("messages") });
+        self.floe("build-asset")
+            .env("DAGSTER_PIPES_CONTEXT", encode(&context))
+            .env("DAGSTER_PIPES_MESSAGES", encode(&messages))
+            .output()
+            .unwrap()
+    }
+
+    fn messages(&self) -> Vec<Json> {
+        let text = self.product.read("messages");
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// The spans, each once: a request whose answer is late is sent again.
+    fn spans(&self) -> Vec<ReceivedSpan> {
+        let mut ids = HashSet::new();
+        let mut spans = self.receiver.spans();
+        spans.retain(|span| ids.insert(span.span_id.clone()));
+        spans
+    }
+
+    /// The tables of the warehouse.
+    fn tables(&self) -> Vec<String> {
+        let database = self.product.open(".floe/warehouse.db");
+        let query = "SELECT name FROM sqlite_schema ORDER BY name";
+        let mut statement = database.prepare(query).unwrap();
+        let names = statement.query_map((), |row| row.get(0)).unwrap();
+        names.map(Result::unwrap).collect()
+    }
+}
+
+/// A parameter, as Dagster encodes it.
+fn encode(json: &Json) -> String {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(json.to_string().as_bytes()).unwrap();
+    STANDARD.encode(encoder.finish().unwrap())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
+    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+    match found[..] {
+        [span] => span,
+        _ => panic!("{} spans are named `{name}`:\n{}", found.len(), tree(spans)),
+    }
+}
+
+/// The name of the parent; empty if it was not received.
+fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a str {
+    let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
+    parent.map_or("", |parent| &parent.name)
+}
+
+/// The names of the spans that a span links to.
+fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
+    let name = |id: &String| spans.iter().find(|it| it.span_id == *id);
+    let links = span.links.iter();
+    links
+        .filter_map(|link| name(&link.span_id))
+        .map(|it| &*it.name)
+        .collect()
+}
+
+fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
+    for (key, value) in expected {
+        assert_eq!(
+            span.attributes.get(*key),
+            Some(value),
+            "{key} of {}",
+            span.name
+        );
+    }
+}
+
+/// Every span belongs to the trace of the test, and every parent was received.
+fn assert_one_trace(spans: &[ReceivedSpan]) {
+    for span in spans {
+        assert_eq!(span.trace_id, TRACE_ID, "{}", span.name);
+        let is_root = span.parent_span_id == "b7ad6b7169203331";
+        assert!(
+            is_root || spans.iter().any(|it| it.span_id == span.parent_span_id),
+            "{} has no parent:\n{}",
+            span.name,
+            tree(spans)
+        );
+    }
+}
+
+fn is_error(span: &ReceivedSpan, part: &str) -> bool {
+    matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
+}
+
+#[test]
+fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    let compiled = setup.spans().len();
+    let output = setup.step("orders", &json!({}));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let of_orders = setup.messages();
+    let output = setup.step(
+        "stg_orders",
+        &json!({ "orders": of_orders[2]["params"]["metadata"]["floe/traceparent"]["raw_value"] }),
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let spans = &setup.spans()[compiled..];
+    assert_one_trace(spans);
+
+    let orders = single(spans, "dagster.asset.orders");
+    let asset = single(spans, "dagster.asset.stg_orders");
+    assert_eq!(asset.parent_span_id, "b7ad6b7169203331");
+    assert_eq!(asset.status, ReceivedStatus::Ok);
+    assert_eq!(asset.scope, "floe.orchestrator.dagster");
+    assert_attributes(
+        asset,
+        &[
+            ("dagster.asset_key", "stg_orders".into()),
+            ("dagster.run_id", RUN_ID.into()),
+            ("dagster.step_key", "stg_orders".into()),
+            ("dagster.job_name", "shop_job".into()),
+            ("dagster.partition_key", "2026-01".into()),
+            ("dagster.retry_number", 2.into()),
+            ("dagster.asset.status", "success".into()),
+            ("orchestrator.operation", "asset".into()),
+            ("floe.product.name", "shop".into()),
+        ],
+    );
+    assert_eq!(linked(spans, asset), ["dagster.asset.orders"]);
+    let read = single(spans, "dagster.io.read");
+    assert_eq!(parent(spans, read), "dagster.asset.stg_orders");
+    assert_eq!(linked(spans, read), ["dagster.asset.orders"]);
+    assert_attributes(read, &[("dagster.asset_key", "orders".into())]);
+    let materialize = single(spans, "compute.materialize");
+    assert_eq!(parent(spans, materialize), "dagster.io.write");
+    let ingestion = single(spans, "ingestion.run");
+    let load = spans
+        .iter()
+        .find(|it| it.span_id == ingestion.parent_span_id);
+    assert_eq!(parent(spans, load.unwrap()), "dagster.io.write");
+
+    // Dagster's log leads to the trace.
+    let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
+    let typed = |kind: &str, value: &str| json!({ "type": kind, "raw_value": value });
+    let traceparent = format!("00-{TRACE_ID}-{}-01", orders.span_id);
+    assert_eq!(
+        of_orders[1..],
+        [
+            json!({ "__dagster_pipes_version": "0.1", "method": "log", "params": {
+                "level": "INFO", "message": format!("trace: {url}"),
+            } }),
+            json!({ "__dagster_pipes_version": "0.1", "method": "report_asset_materialization", "params": {
+                "asset_key": "orders",
+                "data_version": null,
+                "metadata": {
+                    "dagster/row_count": { "type": "int", "raw_value": 2 },
+                    "floe/run_id": typed("text", RUN_ID),
+                    "floe/span_id": typed("text", &orders.span_id),
+                    "floe/trace": typed("url", &url),
+                    "floe/trace_id": typed("text", TRACE_ID),
+                    "floe/traceparent": typed("text", &traceparent),
+                },
+            } }),
+            json!({ "__dagster_pipes_version": "0.1", "method": "closed", "params": {} }),
+        ]
+    );
+    assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+
+    // An asset can be built again, and the other tables stay.
+    let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+}
+
+#[test]
+fn a_step_that_fails_is_an_exception_without_credentials() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    assert!(setup.step("orders", &json!({})).status.success());
+    let before = fs::read(setup.product.path(".floe/warehouse.db")).unwrap();
+    let csv = "order_id,ordered_on\npassword=c4n4ry99,\n";
+    setup.product.write("data/orders.csv", csv);
+    let spans = setup.spans().len();
+    let output = setup.step("orders", &json!({}));
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+    let asset = single(&setup.spans()[spans..], "dagster.asset.orders").clone();
+    assert!(
+        is_error(&asset, "accepted: a whole number"),
+        "{:?}",
+        asset.status
+    );
+    assert_attributes(&asset, &[("dagster.asset.status", "failed".into())]);
+    let messages = setup.messages();
+    let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();
+    assert_eq!(methods, ["opened", "log", "closed"]);
+    let exception = &messages[2]["params"]["exception"]["message"];
+    let exception = exception.as_str().unwrap();
+    assert!(
+        exception.contains("accepted: a whole number"),
+        "{exception}"
+    );
+    let all = format!("{messages:?}{stderr}{:?}", setup.spans());
+    assert!(!all.contains("c4n4ry99"), "{all}");
+    let after = fs::read(setup.product.path(".floe/warehouse.db")).unwrap();
+    assert!(before == after, "nothing is replaced");
+}
+
+#[test]
+fn a_check_that_fails_is_reported_as_one() {
+    let setup = Setup::with_script("exit 9");
+    let checks = "    layer: bronze\n    checks: [{ unique: order_id }, { min_rows: 3 }]\n";
+    setup
+        .product
+        .replace("floe.yaml", "    layer: bronze\n", checks);
+    setup.compile();
+    assert!(setup.step("orders", &json!({})).status.success());
+    let output = setup.step("stg_orders", &json!({}));
+    // Dagster fails the step, because the check blocks.
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let messages = setup.messages();
+    let results: Vec<(&Json, &Json, &Json)> = messages
+        .iter()
+        .filter(|it| it["method"] == "report_asset_check")
+        .map(|it| &it["params"])
+        .map(|it| (&it["check_name"], &it["passed"], &it["severity"]))
+        .collect();
+    let (yes, no, error) = (json!(true), json!(false), json!("ERROR"));
+    assert_eq!(
+        results,
+        [
+            (&json!("unique_order_id"), &yes, &error),
+            (&json!("min_rows"), &no, &error)
+        ]
+    );
+    let asset = single(&setup.spans(), "dagster.asset.stg_orders").clone();
+    assert!(
+        is_error(&asset, "the check `min_rows`"),
+        "{:?}",
+        asset.status
+    );
+    assert_eq!(messages.last().unwrap()["params"], json!({}));
+}
+
+#[test]
+fn a_step_without_dagster_or_without_a_product_is_one_error() {
+    let setup = Setup::with_script("exit 9");
+    let output = setup.floe("build-asset").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        text(&output.stderr),
+        "error: found no variable `DAGSTER_PIPES_CONTEXT`, accepted: a process that Dagster Pipes starts\n"
+    );
+    let output = setup.step("orders", &json!({}));
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("compiled_artifacts.json: cannot read it: no such file"),
+        "{stderr}"
+    );
+    let messages = setup.messages();
+    let closed = &messages[1]["params"]["exception"]["message"];
+    assert!(
+        closed.as_str().unwrap().contains("no such file"),
+        "{closed}"
+    );
+
+    setup.compile();
+    let output = setup.step("nowhere", &json!({}));
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    let expected = "found the asset `nowhere`, accepted: orders, stg_orders, totals";
+    assert!(stderr.contains(expected), "{stderr}");
+}
+
+#[test]
+fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
+    for (script, code, error) in [
+        (
+            "echo nonsense",
+            1,
+            "dagster ended with the exit code 0 and did not build `orders`",
+        ),
+        (
+            "echo 'No such option' >&2; exit 5",
+            5,
+            "dagster ended with the exit code 5: No such option",
+        ),
+        ("kill -9 $$", 1, "dagster was killed (signal: 9"),
+    ] {
+        let setup = Setup::with_script(script);
+        let output = setup.run();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+        assert!(stderr.contains(error), "{stderr}");
+        let spans = setup.spans();
+        assert_one_trace(&spans);
+        assert!(matches!(
+            single(&spans, "floe.pipeline.run").status,
+            ReceivedStatus::Error(_)
+        ));
+        let results = setup.product.read(".floe/run_results.json");
+        assert!(results.contains("\"failed\""), "{results}");
+        assert!(!setup.product.path(".floe/warehouse.db").exists());
+    }
+    let setup = Setup::new(Path::new("/no/such/dagster"), 0);
+    let output = setup.run();
+    let stderr = text(&output.stderr);
+    assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+    assert!(
+        stderr.contains("dagster: `/no/such/dagster` is not installed"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn an_orchestrator_that_does_not_exist_is_refused() {
+    let setup = Setup::with_script("exit 9");
+    let output = setup
+        .floe("run")
+        .args(["--orchestrator", "airflow"])
+        .output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("accepted: dagster, local"), "{stderr}");
+    // The command line has precedence over the manifest.
+    let output = setup.floe("run").args(["--orchestrator", "local"]).output();
+    assert!(output.unwrap().status.success());
+    single(&setup.spans(), "floe.asset.totals");
+}
+
+/// The folder of Dagster's programs.
+fn real() -> Option<PathBuf> {
+    std::env::var_os("PIPELINE_DAGSTER").map(PathBuf::from)
+}
+
+/// What is in the event log of the product's Dagster.
+fn events(programs: &Path, setup: &Setup) -> Json {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dagster/events.py");
+    let home = setup.product.path(".floe/orchestrator/home");
+    let output = Command::new(programs.join("python"))
+        .arg(script)
+        .env("DAGSTER_HOME", home)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn real_dagster_is_one_trace_from_the_command_line_to_the_query() {
+    let Some(programs) = real() else { return };
+    let setup = Setup::new(&programs.join("dagster"), 0);
+    let checks = "    layer: bronze\n    checks: [{ unique: order_id }]\n";
+    setup
+        .product
+        .replace("floe.yaml", "    layer: bronze\n", checks);
+    let output = setup.run();
+    let stdout = text(&output.stdout);
+    assert!(output.status.success(), "{stdout}{}", text(&output.stderr));
+    assert!(stdout.contains("3 built, 0 failed, 0 skipped"), "{stdout}");
+    assert_eq!(setup.tables(), ["orders", "stg_orders", "totals"]);
+    assert!(
+        setup.product.path(".floe/objects").exists(),
+        "gold is published"
+    );
+
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    assert!(
+        spans.iter().all(|it| it.status == ReceivedStatus::Ok),
+        "{}",
+        tree(&spans)
+    );
+    for (name, expected) in [
+        ("floe.pipeline.run", ""),
+        ("floe.compile", "floe.pipeline.run"),
+        ("orchestrator.run", "floe.pipeline.run"),
+        ("dagster.asset.orders", "orchestrator.run"),
+        ("dagster.asset.stg_orders", "orchestrator.run"),
+        ("dagster.asset.totals", "orchestrator.run"),
+        ("quality.run_checks", "dagster.asset.stg_orders"),
+    ] {
+        assert_eq!(parent(&spans, single(&spans, name)), expected, "{name}");
+    }
+    let [orders, stg_orders, totals] = ["orders", "stg_orders", "totals"]
+        .map(|key| single(&spans, &format!("dagster.asset.{key}")));
+    assert!(orders.links.is_empty());
+    assert_eq!(linked(&spans, stg_orders), ["dagster.asset.orders"]);
+    assert_eq!(linked(&spans, totals), ["dagster.asset.stg_orders"]);
+    let count = |name: &str| spans.iter().filter(|it| it.name == name).count();
+    assert_eq!(
+        (count("dagster.io.read"), count("dagster.io.write")),
+        (2, 3)
+    );
+
+    let events = events(&programs, &setup);
+    let run_id = events["runs"][0]["id"].as_str().unwrap();
+    assert_eq!(
+        events["runs"],
+        json!([{ "id": run_id, "status": "SUCCESS" }])
+    );
+    assert_attributes(
+        single(&spans, "orchestrator.run"),
+        &[("dagster.run_id", run_id.into())],
+    );
+    for span in [orders, stg_orders, totals] {
+        let key = span.name.trim_start_matches("dagster.asset.");
+        assert_attributes(
+            span,
+            &[
+                ("dagster.asset_key", key.into()),
+                ("dagster.step_key", key.into()),
+                ("dagster.run_id", run_id.into()),
+                ("dagster.retry_number", 0.into()),
+                ("dagster.asset.status", "success".into()),
+            ],
+        );
+        let metadata = &events["materializations"][key];
+        let typed = |kind: &str, value: &str| json!({ "type": kind, "value": value });
+        let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
+        assert_eq!(
+            metadata["floe/trace_id"],
+            typed("TextMetadataValue", TRACE_ID)
+        );
+        assert_eq!(
+            metadata["floe/span_id"],
+            typed("TextMetadataValue", &span.span_id)
+        );
+        assert_eq!(metadata["floe/trace"], typed("UrlMetadataValue", &url));
+    }
+    let rows = |key: &str| &events["materializations"][key]["dagster/row_count"]["value"];
+    assert_eq!((rows("orders"), rows("totals")), (&json!(2), &json!(1)));
+    let check = &events["checks"]["unique_order_id"];
+    assert_eq!(
+        (&check["passed"], &check["severity"]),
+        (&json!(true), &json!("ERROR"))
+    );
+    let log = events["log"].to_string();
+    assert!(log.contains("trace: http://jaeger"), "{log}");
+    // The events of lineage are in the trace, too, those of assets below the run.
+    let lineage = setup.product.read(".floe/lineage.jsonl");
+    assert_eq!(lineage.lines().count(), 8);
+    assert!(
+        lineage.lines().all(|line| line.contains(TRACE_ID)),
+        "{lineage}"
+    );
+}
+
+#[test]
+fn real_dagster_retries_and_skips() {
+    let Some(programs) = real() else { return };
+    let setup = Setup::new(&programs.join("dagster"), 1);
+    let query = "SELECT nope() AS order_id, 1 AS ordered_on FROM {{ source('orders') }}";
+    setup.product.write("models/stg_orders.sql", query);
+    let output = setup.run();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stdout.contains("1 built, 1 failed, 1 skipped"), "{stdout}");
+    assert!(stderr.contains("no such function: nope"), "{stderr}");
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    let mut attempts: Vec<_> = spans
+        .iter()
+        .filter(|it| it.name == "dagster.asset.stg_orders")
+        .collect();
+    attempts.sort_by_key(|it| it.start_unix_nano);
+    assert_eq!(attempts.len(), 2, "{}", tree(&spans));
+    for (number, attempt) in (0..).zip(attempts) {
+        assert!(
+            is_error(attempt, "no such function"),
+            "{:?}",
+            attempt.status
+        );
+        assert_attributes(
+            attempt,
+            &[
+                ("dagster.retry_number", number.into()),
+                ("dagster.asset.status", "failed".into()),
+            ],
+        );
+        assert_eq!(parent(&spans, attempt), "orchestrator.run");
+    }
+    let skipped = single(&spans, "dagster.asset.totals");
+    assert_eq!(skipped.status, ReceivedStatus::Unset);
+    assert_eq!(parent(&spans, skipped), "orchestrator.run");
+    assert_attributes(
+        skipped,
+        &[
+            ("dagster.asset.status", "skipped".into()),
+            ("dagster.asset.missing", "stg_orders".into()),
+        ],
+    );
+    let run = single(&spans, "orchestrator.run");
+    assert!(
+        is_error(run, "dagster ended with the exit code 1"),
+        "{:?}",
+        run.status
+    );
+    assert_attributes(run, &[("process.exit.code", 1.into())]);
+    let events = events(&programs, &setup);
+    assert_eq!(events["runs"][0]["status"], "FAILURE");
+    assert_eq!(events["failures"], json!(["stg_orders"]));
+    assert_eq!(events["retries"], json!(["stg_orders"]));
+}
+
+/// A program in the place of Dagster that runs it with `floe` replaced by a script, in which `$FLOE` is `floe`.
+fn with_floe_replaced(programs: &Path, retries: u32, script: &str) -> Setup {
+    let setup = Setup::with_script("");
+    let replaced = setup.program("floe", script);
+    setup.program(
+        "dagster",
+        &format!(
+            "[ -z \"$FLOE_PROGRAM\" ] || export FLOE=\"$FLOE_PROGRAM\" FLOE_PROGRAM='{}'\nexec '{}' \"$@\"",
+            replaced.display(),
+            programs.join("dagster").display()
+        ),
+    );
+    setup.product.replace(
+        "manifest.yaml",
+        "retries: 0",
+        &format!("retries: {retries}"),
+    );
+    setup
+}
+
+#[test]
+fn real_dagster_builds_an_asset_at_the_second_attempt() {
+    let Some(programs) = real() else { return };
+    let spare = "\"$FLOE\" \"$@\"; code=$?; cp \"$2/spare.csv\" \"$2/data/orders.csv\"; exit $code";
+    let setup = with_floe_replaced(&programs, 2, spare);
+    let csv = setup.product.read("data/orders.csv");
+    setup.product.write("spare.csv", &csv);
+    setup
+        .product
+        .write("data/orders.csv", "order_id,ordered_on\none,\n");
+    let output = setup.run();
+    let stdout = text(&output.stdout);
+    assert!(output.status.success(), "{stdout}{}", text(&output.stderr));
+    assert!(stdout.contains("3 built, 0 failed, 0 skipped"), "{stdout}");
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    let mut attempts: Vec<_> = spans
+        .iter()
+        .filter(|it| it.name == "dagster.asset.orders")
+        .collect();
+    attempts.sort_by_key(|it| it.start_unix_nano);
+    let [first, second] = attempts[..] else {
+        panic!("{}", tree(&spans));
+    };
+    assert!(
+        is_error(first, "accepted: a whole number"),
+        "{:?}",
+        first.status
+    );
+    assert_eq!(second.status, ReceivedStatus::Ok);
+    assert_attributes(first, &[("dagster.retry_number", 0.into())]);
+    assert_attributes(second, &[("dagster.retry_number", 1.into())]);
+    // The asset behind it links to the attempt that built it.
+    let link = &single(&spans, "dagster.asset.stg_orders").links[0];
+    assert_eq!(link.span_id, second.span_id);
+    assert_eq!(
+        single(&spans, "orchestrator.run").status,
+        ReceivedStatus::Ok
+    );
+}
+
+/// A query without an end.
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n),
+s AS (SELECT * FROM {{ source('orders') }}) SELECT count(*) AS order_id, 1 AS ordered_on FROM n, s";
+
+#[test]
+fn real_dagster_is_interrupted() {
+    let Some(programs) = real() else { return };
+    let watch = "( until grep -q stg_orders \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\"; do sleep 0.02; done 2>/dev/null\n\
+                 echo > \"$2/begun\" ) &\nexec \"$FLOE\" \"$@\"";
+    let setup = with_floe_replaced(&programs, 0, watch);
+    setup.product.write("models/stg_orders.sql", ENDLESS);
+    let begun = setup.product.path("begun");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&begun)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let floe = setup.floe("run");
+    let mut command = Command::new("env");
+    command
+        .arg("--default-signal=INT,TERM,HUP")
+        .arg(floe.get_program());
+    command.args(floe.get_args());
+    for (name, value) in floe.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.unwrap();
+    // The processes of both assets watch for the second one.
+    assert_eq!(fs::read_to_string(begun).unwrap().trim(), "");
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(15), "{}", text(&output.stderr));
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    let asset = single(&spans, "dagster.asset.stg_orders");
+    assert!(
+        matches!(asset.status, ReceivedStatus::Error(_)),
+        "{:?}",
+        asset.status
+    );
+    assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
+    assert!(spans.iter().all(|it| it.name != "dagster.asset.totals"));
+    assert!(is_error(
+        single(&spans, "orchestrator.run"),
+        "dagster was interrupted by a signal"
+    ));
+    assert!(!setup.product.path(".floe/warehouse.db").exists());
+}
+
+#[test]
+fn real_dagster_with_an_asset_whose_process_is_killed() {
+    let Some(programs) = real() else { return };
+    let kill = "\"$FLOE\" \"$@\" & id=$!\n\
+                while kill -0 $id 2>/dev/null; do\n\
+                grep -q stg_orders \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\" 2>/dev/null && kill -9 $id\n\
+                sleep 0.02\ndone\nwait $id";
+    let setup = with_floe_replaced(&programs, 0, kill);
+    setup.product.write("models/stg_orders.sql", ENDLESS);
+    let output = setup.run();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stdout.contains("1 built, 1 failed, 1 skipped"), "{stdout}");
+    assert!(
+        stderr.contains("the process of the asset ended without a result"),
+        "{stderr}"
+    );
+    let spans = setup.spans();
+    let asset = single(&spans, "dagster.asset.stg_orders");
+    assert!(
+        is_error(asset, "ended without a result"),
+        "{:?}",
+        asset.status
+    );
+    assert_eq!(parent(&spans, asset), "orchestrator.run");
+    assert_attributes(
+        asset,
+        &[
+            ("dagster.asset.status", "canceled".into()),
+            ("error.type", "canceled".into()),
+        ],
+    );
+}
+
+#[test]
+fn real_dagster_skips_behind_a_check_that_fails() {
+    let Some(programs) = real() else { return };
+    let setup = Setup::new(&programs.join("dagster"), 0);
+    let checks = "    layer: bronze\n    checks: [{ not_null: ordered_on }]\n";
+    setup
+        .product
+        .replace("floe.yaml", "    layer: bronze\n", checks);
+    let output = setup.run();
+    let stdout = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(stdout.contains("1 built, 1 failed, 1 skipped"), "{stdout}");
+    let events = events(&programs, &setup);
+    let check = &events["checks"]["not_null_ordered_on"];
+    assert_eq!(
+        *check,
+        json!({ "passed": false, "severity": "ERROR", "metadata": { "floe/failed_rows": 1 } })
+    );
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    assert!(is_error(
+        single(&spans, "dagster.asset.stg_orders"),
+        "the check `not_null`"
+    ));
+    assert_eq!(
+        single(&spans, "dagster.asset.totals").status,
+        ReceivedStatus::Unset
+    );
+}
