@@ -11,6 +11,8 @@ mod active;
 mod bridged;
 mod buffer;
 mod call;
+mod cell;
+mod current;
 mod declared;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod detached;
@@ -48,7 +50,6 @@ mod span_builder;
 mod state;
 mod sync;
 mod tracer;
-mod unsampled;
 #[cfg(feature = "provider")]
 mod wakeup;
 
@@ -63,6 +64,9 @@ pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector, written_spans,
 };
 pub use self::call::{call, call_opening, end};
+pub(crate) use self::current::current_context;
+#[cfg(feature = "redact")]
+pub(crate) use self::current::span_context_within;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::detached::DetachedSpan;
@@ -118,8 +122,5 @@ pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
 pub use self::state::Opened;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
-pub(crate) use self::unsampled::current_context;
-#[cfg(feature = "redact")]
-pub(crate) use self::unsampled::span_context_below;
 #[cfg(feature = "provider")]
 pub(crate) use self::wakeup::WakeUp;

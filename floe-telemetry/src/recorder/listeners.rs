@@ -1,5 +1,7 @@
 //! The consumers that currently record spans: one atomic, which every annotated call reads first.
 
+#[cfg(feature = "testing")]
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::callsite::CallSite;
@@ -30,10 +32,12 @@ pub(super) const FILTER: Listeners = 1 << 8;
 pub(super) const SHUT_DOWN: Listeners = 1 << 9;
 /// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
 pub(super) const FORKED: Listeners = 1 << 10;
+/// With `context: boundaries`, a recorded span has a `Context` of its own only where another one is not enough.
+pub(super) const BOUNDARIES: Listeners = 1 << 11;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
-    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER;
+    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER | BOUNDARIES;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);
@@ -94,11 +98,22 @@ pub(super) fn forked() {
     LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
 }
 
+/// Whether captures record as a provider with `context: boundaries` does.
+#[cfg(feature = "testing")]
+static CAPTURES_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
+    std::env::var_os("FLOE_TESTING_CONTEXT").is_some_and(|value| value == "boundaries")
+});
+
 /// Sets whether a `testing::capture` is running.
 #[cfg(feature = "testing")]
 pub(crate) fn switch_captures(on: bool) {
     if on {
-        LISTENERS.fetch_or(CAPTURES, Ordering::SeqCst);
+        let bits = if *CAPTURES_BOUNDARIES {
+            CAPTURES | BOUNDARIES
+        } else {
+            CAPTURES
+        };
+        LISTENERS.fetch_or(bits, Ordering::SeqCst);
     } else {
         LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
     }

@@ -3,6 +3,8 @@
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
+use super::cell::{CellGuard, IdHash, child_of};
+use super::listeners::{self, BOUNDARIES};
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
 use super::record::Head;
@@ -10,7 +12,6 @@ use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use super::state::{Attached, OpenSpan, Opened, State};
-use super::unsampled::{IdHash, UnsampledGuard, not_sampled_below};
 use crate::callsite::{CallSite, Scope};
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
@@ -58,7 +59,7 @@ fn open_at(
     match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
         Some(Decision::NotSampledBelow(above)) if parent.is_current() && callsite.is_some() => {
-            OpenSpan::unsampled(UnsampledGuard::attach(above, SpanId::INVALID))
+            OpenSpan::in_cell(CellGuard::unsampled(above, SpanId::INVALID))
         }
         Some(Decision::NotSampledBelow(_)) => OpenSpan::not_sampled(below_not_sampled(parent)),
         Some(Decision::Skip) => skipped(parent),
@@ -80,7 +81,7 @@ fn skipped(parent: &Parent) -> OpenSpan {
 fn below_not_sampled(parent: &Parent) -> Context {
     let span_id = recording::with(|local| local.ids.span_id());
     parent.map(|cx| match span_id {
-        Some(id) => cx.with_remote_span_context(not_sampled_below(cx.span().span_context(), id)),
+        Some(id) => cx.with_remote_span_context(child_of(cx.span().span_context(), id)),
         None => cx.clone(),
     })
 }
@@ -115,7 +116,7 @@ fn decide(
     if !context_is_alive() {
         return None;
     }
-    parent.map(|cx| sampling::decide(cx, callsite, not_sampled))
+    parent.map(|cx| sampling::decide(cx, parent.is_current(), callsite, not_sampled))
 }
 
 #[inline(never)]
@@ -184,7 +185,7 @@ fn begin_measured(
     if is_function && not_sampled.is_none() && parent.is_current() && span_id != SpanId::INVALID {
         let above = parent.map(|cx| IdHash::of(cx.span().span_context()));
         return OpenSpan {
-            attached: Some(Attached::Unsampled(UnsampledGuard::attach(above, span_id))),
+            attached: Some(Attached::Cell(CellGuard::unsampled(above, span_id))),
             state: State::Recording(recording),
         };
     }
@@ -201,7 +202,7 @@ fn begin_measured(
         }
         let outer = cx.unwrap_or_else(Context::current);
         let propagated = outer.span().span_context().clone();
-        cx = Some(outer.with_span(RecordedSpan::measured(propagated, &recording)));
+        cx = Some(outer.with_span(RecordedSpan::fixed(propagated, recording.handle())));
     }
     recording.context.clone_from(&cx);
     OpenSpan {
@@ -218,10 +219,28 @@ fn begin(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let recording = filled(recording, callsite, fill);
+    let has_boundaries = listeners::current() & BOUNDARIES != 0;
+    let attached = if has_boundaries && callsite.is_some() {
+        attach_in_trace(parent, &recording)
+    } else {
+        below(parent, &recording).map(|cx| Attached::Context(cx.attach()))
+    };
     OpenSpan {
-        attached: below(parent, &recording).map(|cx| Attached::Context(cx.attach())),
+        attached,
         state: State::Recording(recording),
     }
+}
+
+/// Makes the span of a function current: in the cell if it is not the first one of its trace on this thread. The
+/// guard of a span that is not a function's may be dropped in any order, so that span has a `Context`.
+#[inline]
+fn attach_in_trace(parent: &Parent, recording: &Recording) -> Option<Attached> {
+    if parent.is_current()
+        && let Some(guard) = parent.map(|cx| CellGuard::nested(cx, recording))
+    {
+        return Some(Attached::Cell(guard));
+    }
+    below(parent, recording).map(|cx| Attached::boundary(cx, recording))
 }
 
 /// Sets the call site, and calls `fill` to set the name, attributes and links.

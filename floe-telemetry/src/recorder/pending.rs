@@ -33,7 +33,7 @@ pub(super) struct Update {
 }
 
 /// Access to a span, which may have ended.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Handle {
     pending: &'static PendingUpdates,
     number: u64,

@@ -25,13 +25,14 @@ pub(crate) use self::provider::{
 use self::rate::RateLimit;
 #[cfg(feature = "provider")]
 pub(crate) use self::rules::matches;
+use super::cell::{self, IdHash};
 use super::filter;
 use super::listeners::{
-    self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
+    self, BOUNDARIES, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES,
+    SHUT_DOWN, TAIL,
 };
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
-use super::unsampled::{self, IdHash};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
@@ -97,12 +98,14 @@ pub(super) fn decide_by_name(
     Err(unsampled(&record.head, record.context().trace_state()))
 }
 
-/// Decides for a child of `parent`, whose name is that of the call site or is set later. If the span is
+/// Decides for a child of `parent`, or of the current span if `parent` is the current context. The name is that
+/// of the call site or is set later. If the span is
 /// recorded, this reads its start time. The ids of an unsampled span go to `not_sampled`, so that the
 /// decision fits into registers and has no destructor. On a thread that is ending the result is `None`.
 #[inline]
 pub(super) fn decide(
     parent: &Context,
+    is_current: bool,
     callsite: Option<&'static CallSite>,
     not_sampled: &mut Option<Head>,
 ) -> Option<Decision> {
@@ -144,11 +147,13 @@ pub(super) fn decide(
             Decision::Measure(recording)
         });
     }
-    let (parent_id, is_remote) = if above.is_sampled() || !above.is_valid() {
-        (above.span_id(), above.is_remote())
-    } else {
-        unsampled::parent_at(above)
-    };
+    let is_in_cell = is_current && above.is_valid();
+    let (parent_id, is_remote) =
+        if is_in_cell && (listeners & BOUNDARIES != 0 || !above.is_sampled()) {
+            cell::parent_at(above)
+        } else {
+            (above.span_id(), above.is_remote())
+        };
     recording::with(|local| {
         let mut head = Head::BLANK;
         if above.is_valid() {
@@ -245,7 +250,7 @@ pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
 /// the call, which propagates its parent's.
 pub(super) fn measured_below(record: &SpanRecord, above: &SpanContext) -> Option<SpanContext> {
     let span_id = record.head.span_id;
-    (span_id != SpanId::INVALID).then(|| unsampled::not_sampled_below(above, span_id))
+    (span_id != SpanId::INVALID).then(|| cell::child_of(above, span_id))
 }
 
 #[cold]

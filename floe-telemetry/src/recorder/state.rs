@@ -5,9 +5,11 @@ use std::mem::{self, ManuallyDrop};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard};
 
+use super::cell::CellGuard;
+use super::current;
+use super::listeners::{self, BOUNDARIES};
 use super::recording::Recording;
 use super::span::RecordedSpan;
-use super::unsampled::{self, UnsampledGuard};
 
 /// A span that has been opened and is current; its body has not run yet.
 #[derive(Debug)]
@@ -21,8 +23,26 @@ pub struct OpenSpan {
 #[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum Attached {
     Context(ContextGuard),
-    /// Of a span that is not sampled, in the `Context` of its parent.
-    Unsampled(UnsampledGuard),
+    /// Of a span in the `Context` of another one.
+    Cell(CellGuard),
+    /// Of a span in its own `Context`, which other spans may run in without one.
+    Boundary(CellGuard, ContextGuard),
+}
+
+impl Attached {
+    /// Attaches a `Context` that may have the span in which this thread's cell is, and not the one in the cell.
+    fn explicit(cx: Context) -> Self {
+        if listeners::current() & BOUNDARIES != 0 {
+            Self::Boundary(CellGuard::empty(), cx.attach())
+        } else {
+            Self::Context(cx.attach())
+        }
+    }
+
+    /// Attaches the `Context` of a recorded span with the setting `context: boundaries`.
+    pub(super) fn boundary(cx: Context, recording: &Recording) -> Self {
+        Self::Boundary(CellGuard::boundary(recording), cx.attach())
+    }
 }
 
 /// An `OpenSpan` that the function that runs the body ends explicitly. It has no destructor, so the
@@ -58,9 +78,9 @@ impl OpenSpan {
     }
 
     #[inline]
-    pub(super) const fn unsampled(guard: UnsampledGuard) -> Self {
+    pub(super) const fn in_cell(guard: CellGuard) -> Self {
         Self {
-            attached: Some(Attached::Unsampled(guard)),
+            attached: Some(Attached::Cell(guard)),
             state: State::Attached,
         }
     }
@@ -95,12 +115,19 @@ impl OpenSpan {
 impl State {
     /// Makes the context current until the guard is dropped.
     pub(super) fn attach(&self) -> Option<Attached> {
-        let cx = match self {
+        match self {
             Self::Off | Self::Attached => None,
-            Self::NotSampled(cx) => Some(Context::clone(cx)),
-            Self::Recording(recording) => recording.context.clone(),
-        };
-        cx.map(|cx| Attached::Context(cx.attach()))
+            Self::NotSampled(cx) => Some(Attached::explicit(Context::clone(cx))),
+            Self::Recording(recording) => {
+                let cx = recording.context.clone()?;
+                let is_span = !recording.record.is_measured();
+                Some(if is_span && listeners::current() & BOUNDARIES != 0 {
+                    Attached::boundary(cx, recording)
+                } else {
+                    Attached::Context(cx.attach())
+                })
+            }
+        }
     }
 
     /// Stores the context that will be attached again. It is current, unless the user's code has attached
@@ -109,10 +136,10 @@ impl State {
     pub(super) fn store_context(&mut self) {
         match self {
             Self::Off | Self::NotSampled(_) => {}
-            Self::Attached => *self = Self::NotSampled(Box::new(unsampled::current_context())),
+            Self::Attached => *self = Self::NotSampled(Box::new(current::current_context())),
             Self::Recording(recording) if recording.context.is_some() => {}
             Self::Recording(recording) if recording.record.is_measured() => {
-                recording.context = Some(unsampled::current_context());
+                recording.context = Some(current::current_context());
             }
             Self::Recording(recording) => {
                 let span_id = recording.record.head.span_id;
