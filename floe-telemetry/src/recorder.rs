@@ -11,7 +11,6 @@ mod active;
 mod bridged;
 mod buffer;
 mod call;
-mod cell;
 mod current;
 mod declared;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
@@ -30,6 +29,7 @@ mod listeners;
 mod measure;
 mod memory;
 mod name;
+mod nested;
 mod open;
 mod opening;
 pub mod outcome;
@@ -50,6 +50,7 @@ mod span_builder;
 mod state;
 mod sync;
 mod tracer;
+mod unsampled;
 #[cfg(feature = "provider")]
 mod wakeup;
 
@@ -91,7 +92,7 @@ pub(crate) use self::ids::random_bits;
 #[cfg(feature = "tracing")]
 pub(crate) use self::listeners::is_off;
 #[cfg(feature = "testing")]
-pub(crate) use self::listeners::switch_captures;
+pub(crate) use self::listeners::{start_captures, stop_captures};
 #[cfg(feature = "provider")]
 pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 #[cfg(feature = "provider")]

@@ -1,7 +1,5 @@
 //! The consumers that currently record spans: one atomic, which every annotated call reads first.
 
-#[cfg(feature = "testing")]
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::callsite::CallSite;
@@ -98,23 +96,15 @@ pub(super) fn forked() {
     LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
 }
 
-/// Whether captures record as a provider with `context: boundaries` does.
+/// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
 #[cfg(feature = "testing")]
-static CAPTURES_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
-    std::env::var_os("FLOE_TESTING_CONTEXT").is_some_and(|value| value == "boundaries")
-});
+pub(crate) fn start_captures(has_boundaries: bool) {
+    let bits = if has_boundaries { BOUNDARIES } else { 0 };
+    LISTENERS.fetch_or(CAPTURES | bits, Ordering::SeqCst);
+}
 
-/// Sets whether a `testing::capture` is running.
+/// Stops recording for captures.
 #[cfg(feature = "testing")]
-pub(crate) fn switch_captures(on: bool) {
-    if on {
-        let bits = if *CAPTURES_BOUNDARIES {
-            CAPTURES | BOUNDARIES
-        } else {
-            CAPTURES
-        };
-        LISTENERS.fetch_or(bits, Ordering::SeqCst);
-    } else {
-        LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
-    }
+pub(crate) fn stop_captures() {
+    LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
 }

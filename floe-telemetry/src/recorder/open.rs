@@ -3,8 +3,8 @@
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
-use super::cell::{CellGuard, IdHash, child_of};
 use super::listeners::{self, BOUNDARIES};
+use super::nested::NestedGuard;
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
 use super::record::Head;
@@ -12,6 +12,7 @@ use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use super::state::{Attached, OpenSpan, Opened, State};
+use super::unsampled::{IdHash, UnsampledGuard, child_of};
 use crate::callsite::{CallSite, Scope};
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
@@ -59,7 +60,7 @@ fn open_at(
     match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
         Some(Decision::NotSampledBelow(above)) if parent.is_current() && callsite.is_some() => {
-            OpenSpan::in_cell(CellGuard::unsampled(above, SpanId::INVALID))
+            OpenSpan::unsampled(UnsampledGuard::attach(above, SpanId::INVALID))
         }
         Some(Decision::NotSampledBelow(_)) => OpenSpan::not_sampled(below_not_sampled(parent)),
         Some(Decision::Skip) => skipped(parent),
@@ -185,7 +186,7 @@ fn begin_measured(
     if is_function && not_sampled.is_none() && parent.is_current() && span_id != SpanId::INVALID {
         let above = parent.map(|cx| IdHash::of(cx.span().span_context()));
         return OpenSpan {
-            attached: Some(Attached::Cell(CellGuard::unsampled(above, span_id))),
+            attached: Some(Attached::Unsampled(UnsampledGuard::attach(above, span_id))),
             state: State::Recording(recording),
         };
     }
@@ -231,14 +232,14 @@ fn begin(
     }
 }
 
-/// Makes the span of a function current: in the cell if it is not the first one of its trace on this thread. The
-/// guard of a span that is not a function's may be dropped in any order, so that span has a `Context`.
-#[inline]
+/// Makes the span of a function current: without a `Context` if it is not the first one of its trace on this
+/// thread. The guard of a span that is not a function's may be dropped in any order, so that span has a `Context`.
+#[inline(never)]
 fn attach_in_trace(parent: &Parent, recording: &Recording) -> Option<Attached> {
     if parent.is_current()
-        && let Some(guard) = parent.map(|cx| CellGuard::nested(cx, recording))
+        && let Some(guard) = parent.map(|cx| NestedGuard::nested(cx, recording))
     {
-        return Some(Attached::Cell(guard));
+        return Some(Attached::Nested(guard));
     }
     below(parent, recording).map(|cx| Attached::boundary(cx, recording))
 }

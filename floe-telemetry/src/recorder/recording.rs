@@ -70,6 +70,12 @@ impl Recording {
         self.pending.handle()
     }
 
+    /// Where other code leaves its updates of the span.
+    #[inline]
+    pub(super) const fn updates(&self) -> &'static PendingUpdates {
+        self.pending
+    }
+
     /// Ends the span of a function that has returned `value`.
     pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
         let ended = self.close();

@@ -25,14 +25,15 @@ pub(crate) use self::provider::{
 use self::rate::RateLimit;
 #[cfg(feature = "provider")]
 pub(crate) use self::rules::matches;
-use super::cell::{self, IdHash};
 use super::filter;
 use super::listeners::{
     self, BOUNDARIES, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES,
     SHUT_DOWN, TAIL,
 };
+use super::nested;
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
+use super::unsampled::{self, IdHash};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
@@ -147,13 +148,16 @@ pub(super) fn decide(
             Decision::Measure(recording)
         });
     }
-    let is_in_cell = is_current && above.is_valid();
-    let (parent_id, is_remote) =
-        if is_in_cell && (listeners & BOUNDARIES != 0 || !above.is_sampled()) {
-            cell::parent_at(above)
-        } else {
-            (above.span_id(), above.is_remote())
-        };
+    let nested = if is_current && listeners & BOUNDARIES != 0 {
+        nested::id_within(above)
+    } else {
+        None
+    };
+    let (parent_id, is_remote) = match nested {
+        Some(id) => (id, false),
+        None if above.is_sampled() || !above.is_valid() => (above.span_id(), above.is_remote()),
+        None => unsampled::parent_at(above),
+    };
     recording::with(|local| {
         let mut head = Head::BLANK;
         if above.is_valid() {
@@ -250,7 +254,7 @@ pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
 /// the call, which propagates its parent's.
 pub(super) fn measured_below(record: &SpanRecord, above: &SpanContext) -> Option<SpanContext> {
     let span_id = record.head.span_id;
-    (span_id != SpanId::INVALID).then(|| cell::child_of(above, span_id))
+    (span_id != SpanId::INVALID).then(|| unsampled::child_of(above, span_id))
 }
 
 #[cold]

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
 
-use super::cell::handle_within;
+use super::nested::handle_within;
 use super::pending::Handle;
 use super::record::SpanRecord;
 use super::recording::Recording;

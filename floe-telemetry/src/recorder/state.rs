@@ -5,11 +5,12 @@ use std::mem::{self, ManuallyDrop};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard};
 
-use super::cell::CellGuard;
 use super::current;
 use super::listeners::{self, BOUNDARIES};
+use super::nested::NestedGuard;
 use super::recording::Recording;
 use super::span::RecordedSpan;
+use super::unsampled::UnsampledGuard;
 
 /// A span that has been opened and is current; its body has not run yet.
 #[derive(Debug)]
@@ -23,17 +24,19 @@ pub struct OpenSpan {
 #[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum Attached {
     Context(ContextGuard),
-    /// Of a span in the `Context` of another one.
-    Cell(CellGuard),
-    /// Of a span in its own `Context`, which other spans may run in without one.
-    Boundary(CellGuard, ContextGuard),
+    /// Of a span that is not sampled, in the `Context` of its parent.
+    Unsampled(UnsampledGuard),
+    /// Of a recorded span in the `Context` of another one.
+    Nested(NestedGuard),
+    /// Of a recorded span in its own `Context`, which others may run in.
+    Boundary(NestedGuard, ContextGuard),
 }
 
 impl Attached {
-    /// Attaches a `Context` that may have the span in which this thread's cell is, and not the one in the cell.
+    /// Attaches a `Context` that may have the boundary of the current span, and not that span.
     fn explicit(cx: Context) -> Self {
         if listeners::current() & BOUNDARIES != 0 {
-            Self::Boundary(CellGuard::empty(), cx.attach())
+            Self::Boundary(NestedGuard::none(), cx.attach())
         } else {
             Self::Context(cx.attach())
         }
@@ -41,7 +44,7 @@ impl Attached {
 
     /// Attaches the `Context` of a recorded span with the setting `context: boundaries`.
     pub(super) fn boundary(cx: Context, recording: &Recording) -> Self {
-        Self::Boundary(CellGuard::boundary(recording), cx.attach())
+        Self::Boundary(NestedGuard::boundary(recording), cx.attach())
     }
 }
 
@@ -78,9 +81,9 @@ impl OpenSpan {
     }
 
     #[inline]
-    pub(super) const fn in_cell(guard: CellGuard) -> Self {
+    pub(super) const fn unsampled(guard: UnsampledGuard) -> Self {
         Self {
-            attached: Some(Attached::Cell(guard)),
+            attached: Some(Attached::Unsampled(guard)),
             state: State::Attached,
         }
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::cell::child_of;
 use super::record::Origin;
 use super::recording::{self, Recording};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
+use super::unsampled::child_of;
 
 /// An OpenTelemetry tracer provider whose spans are recorded by this crate.
 #[derive(Clone, Debug, Default)]

@@ -1,0 +1,124 @@
+//! The ids of spans that are not sampled.
+//!
+//! Such a span needs an id only for log records and outgoing requests. A `Context` with the id would cost
+//! several times as much as the rest of the call, so a call is marked in a thread-local cell, and its id
+//! is created when it is read. Readers of the current span in this crate look here
+//! ([`current`](super::current)). Other code
+//! that reads OpenTelemetry's current `Context` finds the nearest ancestor that has one, which is not
+//! sampled either.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use opentelemetry::SpanId;
+use opentelemetry::trace::SpanContext;
+
+use super::listeners::{self, TAIL};
+use super::recording;
+
+/// A hash of the trace id and the span id of a span. It fits into a register, unlike the ids.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct IdHash(u64);
+
+impl IdHash {
+    pub(super) const NONE: Self = Self(0);
+
+    #[inline]
+    pub(super) fn of(context: &SpanContext) -> Self {
+        let [high, low] = halves(context.trace_id().to_bytes());
+        let span = u64::from_be_bytes(context.span_id().to_bytes());
+        let trace =
+            low.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+        Self(trace ^ span)
+    }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+const fn halves(id: [u8; 16]) -> [u64; 2] {
+    let id = u128::from_be_bytes(id);
+    [(id >> 64) as u64, id as u64]
+}
+
+/// A span that is not sampled and has no `Context`.
+#[derive(Clone, Copy, Debug)]
+struct Unsampled {
+    /// The span in the current `Context`, below which it runs.
+    below: IdHash,
+    /// Invalid until it is read.
+    id: SpanId,
+}
+
+thread_local! {
+    static CURRENT: Cell<Unsampled> = const {
+        Cell::new(Unsampled {
+            below: IdHash::NONE,
+            id: SpanId::INVALID,
+        })
+    };
+}
+
+/// Makes a span current until it is dropped. Guards of one thread are dropped in reverse order.
+#[derive(Debug)]
+pub(super) struct UnsampledGuard {
+    previous: Unsampled,
+    not_send: PhantomData<*const ()>,
+}
+
+impl UnsampledGuard {
+    /// The span runs below the one that is current in OpenTelemetry's `Context`. Its `id` is invalid if it
+    /// is to be created when it is read.
+    #[inline]
+    pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
+        Self {
+            previous: CURRENT.replace(Unsampled { below, id }),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl Drop for UnsampledGuard {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.set(self.previous);
+    }
+}
+
+/// Returns the id of the parent of a span, and whether the parent is remote. `above` is the span in the
+/// `Context`, which is not sampled.
+#[cold]
+pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
+    match id_below(above) {
+        Some(id) => (id, false),
+        None => (above.span_id(), above.is_remote()),
+    }
+}
+
+/// Returns the id of the span that is not sampled and runs on this thread directly below `above`.
+pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
+    let current = CURRENT.get();
+    if current.below == IdHash::NONE || current.below != IdHash::of(above) {
+        return None;
+    }
+    if current.id != SpanId::INVALID {
+        return Some(current.id);
+    }
+    let id = recording::with(|local| local.ids.span_id())?;
+    CURRENT.set(Unsampled { id, ..current });
+    Some(id)
+}
+
+/// Returns the ids of a span with this id in the trace of its ancestor `above`.
+///
+/// Below a remote parent a span that is not sampled stays remote for the tail sampler, which buffers local traces only. The
+/// specification's local context is that of all other samplers.
+#[inline]
+pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
+    SpanContext::new(
+        above.trace_id(),
+        span_id,
+        above.trace_flags(),
+        above.is_remote() && listeners::current() & TAIL != 0,
+        above.trace_state().clone(),
+    )
+}
