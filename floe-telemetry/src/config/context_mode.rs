@@ -5,13 +5,12 @@ use serde::{Deserialize, Serialize};
 /// Which recorded spans of annotated functions are in OpenTelemetry's `Context` themselves, the setting
 /// `context`.
 ///
-/// The spans, their parents and what they contain are the same with both values, as far as this crate, its
-/// propagators and its tracers are concerned. The difference is what code sees that reads
-/// OpenTelemetry's `Context::current()` itself: with `boundaries`, its span context is that of the first span
-/// of the trace on this thread, so a child that such code starts without asking this crate's tracer has that
-/// parent. Updates through `Context::current().span()` go to the innermost span with both values.
-/// [`get_current_span`](crate::get_current_span) and the functions of [`propagation`](crate::propagation)
-/// return the innermost span in any case.
+/// The spans, their parents and what they contain are the same with both values for code that uses this crate,
+/// its tracers, or `Context::current().span()` to update the current span. With `boundaries`, other code that
+/// reads the ids in OpenTelemetry's `Context::current()` finds those of the first span of the trace on this
+/// thread, and a `Context` that an outer function has read is that of the inner function which uses it.
+/// [`get_current_span`](crate::get_current_span), the functions of [`propagation`](crate::propagation) and
+/// [`in_current_span`](crate::FutureExt::in_current_span) refer to the innermost span in any case.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -32,6 +32,9 @@ pub(super) const SHUT_DOWN: Listeners = 1 << 9;
 pub(super) const FORKED: Listeners = 1 << 10;
 /// With `context: boundaries`, a recorded span has a `Context` of its own only where another one is not enough.
 pub(super) const BOUNDARIES: Listeners = 1 << 11;
+/// The same for a `testing::capture`.
+#[cfg(feature = "testing")]
+const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
@@ -57,6 +60,15 @@ pub(crate) fn is_off() -> bool {
 pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> bool {
     listeners & MEASURES_ALL != 0
         || listeners & MEASURES != 0 && callsite.is_some_and(CallSite::has_metrics)
+}
+
+/// Whether spans are recorded with `context: boundaries`.
+#[inline]
+pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
+    #[cfg(feature = "testing")]
+    return listeners & (BOUNDARIES | CAPTURE_BOUNDARIES) != 0;
+    #[cfg(not(feature = "testing"))]
+    return listeners & BOUNDARIES != 0;
 }
 
 /// Whether a `testing::capture` is running.
@@ -99,12 +111,16 @@ pub(super) fn forked() {
 /// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
 #[cfg(feature = "testing")]
 pub(crate) fn start_captures(has_boundaries: bool) {
-    let bits = if has_boundaries { BOUNDARIES } else { 0 };
+    let bits = if has_boundaries {
+        CAPTURE_BOUNDARIES
+    } else {
+        0
+    };
     LISTENERS.fetch_or(CAPTURES | bits, Ordering::SeqCst);
 }
 
 /// Stops recording for captures.
 #[cfg(feature = "testing")]
 pub(crate) fn stop_captures() {
-    LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
+    LISTENERS.fetch_and(!(CAPTURES | CAPTURE_BOUNDARIES), Ordering::SeqCst);
 }

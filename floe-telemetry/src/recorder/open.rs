@@ -3,7 +3,7 @@
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
-use super::listeners::{self, BOUNDARIES};
+use super::listeners;
 use super::nested::NestedGuard;
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
@@ -40,7 +40,7 @@ pub(super) fn open_built(
         return OpenSpan::OFF;
     }
     if parent.map(|cx| sampling::is_filtered(cx, scope)) {
-        return skipped(parent);
+        return skipped(parent, None);
     }
     open_at(parent, None, Some(fill))
 }
@@ -63,17 +63,19 @@ fn open_at(
             OpenSpan::unsampled(UnsampledGuard::attach(above, SpanId::INVALID))
         }
         Some(Decision::NotSampledBelow(_)) => OpenSpan::not_sampled(below_not_sampled(parent)),
-        Some(Decision::Skip) => skipped(parent),
+        Some(Decision::Skip) if parent.is_current() => OpenSpan::OFF,
+        Some(Decision::Skip) => skipped(parent, callsite),
         decision => open_decided(decision, not_sampled, parent, callsite, fill),
     }
 }
 
 /// Returns the state of a call without a span, which runs in the explicit parent, if there is one.
-#[inline]
-fn skipped(parent: &Parent) -> OpenSpan {
-    parent
-        .explicit()
-        .map_or(OpenSpan::OFF, OpenSpan::not_sampled)
+#[cold]
+#[inline(never)]
+fn skipped(parent: &Parent, callsite: Option<&'static CallSite>) -> OpenSpan {
+    parent.explicit().map_or(OpenSpan::OFF, |cx| {
+        OpenSpan::in_parent(cx, callsite.is_some())
+    })
 }
 
 /// Returns the context of a span whose parent is not sampled.
@@ -138,7 +140,7 @@ fn open_decided(
         (Some(Decision::NotSampled), Some(context)) => {
             OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
         }
-        (Some(_), _) => skipped(parent),
+        (Some(_), _) => skipped(parent, callsite),
         // The thread is ending, and its `Context` may be destroyed.
         (None, _) => OpenSpan::OFF,
     }
@@ -207,7 +209,7 @@ fn begin_measured(
     }
     recording.context.clone_from(&cx);
     OpenSpan {
-        attached: cx.map(|cx| Attached::Context(cx.attach())),
+        attached: cx.map(|cx| Attached::given(cx, is_function)),
         state: State::Recording(recording),
     }
 }
@@ -220,7 +222,7 @@ fn begin(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let recording = filled(recording, callsite, fill);
-    let has_boundaries = listeners::current() & BOUNDARIES != 0;
+    let has_boundaries = listeners::has_boundaries(listeners::current());
     let attached = if has_boundaries && callsite.is_some() {
         attach_in_trace(parent, &recording)
     } else {
@@ -237,7 +239,8 @@ fn begin(
 #[inline(never)]
 fn attach_in_trace(parent: &Parent, recording: &Recording) -> Option<Attached> {
     if parent.is_current()
-        && let Some(guard) = parent.map(|cx| NestedGuard::nested(cx, recording))
+        && let Some(guard) =
+            parent.map(|cx| NestedGuard::nested(cx.span().span_context(), recording))
     {
         return Some(Attached::Nested(guard));
     }

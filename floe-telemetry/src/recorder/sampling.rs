@@ -27,8 +27,7 @@ use self::rate::RateLimit;
 pub(crate) use self::rules::matches;
 use super::filter;
 use super::listeners::{
-    self, BOUNDARIES, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES,
-    SHUT_DOWN, TAIL,
+    self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
 };
 use super::nested;
 use super::record::{Head, SpanRecord};
@@ -148,7 +147,7 @@ pub(super) fn decide(
             Decision::Measure(recording)
         });
     }
-    let nested = if is_current && listeners & BOUNDARIES != 0 {
+    let nested = if is_current && listeners::has_boundaries(listeners) {
         nested::id_within(above)
     } else {
         None

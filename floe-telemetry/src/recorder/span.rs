@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
 
-use super::nested::handle_within;
+use super::nested::handle_in_place_of;
 use super::pending::Handle;
 use super::record::SpanRecord;
 use super::recording::Recording;
@@ -88,7 +88,7 @@ impl RecordedSpan {
     fn handle(&self) -> Option<Handle> {
         match &self.target {
             Target::None | Target::Owned(_) => None,
-            Target::Call(handle) => Some(handle_within(&self.context).unwrap_or(*handle)),
+            Target::Call(handle) => Some(handle_in_place_of(&self.context).unwrap_or(*handle)),
             Target::Fixed(handle) => Some(*handle),
         }
     }

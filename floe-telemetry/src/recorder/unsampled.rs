@@ -21,7 +21,7 @@ use super::recording;
 pub(super) struct IdHash(u64);
 
 impl IdHash {
-    pub(super) const NONE: Self = Self(0);
+    const NONE: Self = Self(0);
 
     #[inline]
     pub(super) fn of(context: &SpanContext) -> Self {

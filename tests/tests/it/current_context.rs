@@ -3,13 +3,13 @@
 //!
 //! A run with `FLOE_TESTING_CONTEXT=boundaries` tests the second value.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 use std::thread;
 
 use floe_telemetry::{
-    CurrentSpan, FutureExt as _, create_span, get_current_span, get_tracer, propagation, testing,
-    traced,
+    CurrentSpan, FutureExt as _, create_span, get_current_span, get_tracer, propagation,
+    set_attribute, testing, traced,
 };
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{
@@ -314,4 +314,149 @@ fn futures_that_are_suspended_continue_in_their_own_spans() {
             }
         }
     }
+}
+
+#[test]
+fn a_context_of_this_crate_with_the_outer_span_is_not_the_boundary() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let attached = propagation::set_baggage_value("tenant", "acme").attach();
+            inner(|| {
+                set_attribute("in", "baggage");
+                Context::current().span().end();
+            });
+            drop(attached);
+            let headers = propagation::inject_headers();
+            let attached = propagation::extract_context(&headers).attach();
+            named("below headers", || set_attribute("in", "headers"));
+            drop(attached);
+            set_attribute("in", "outer");
+        });
+    });
+    spans
+        .single("inner")
+        .assert_child_of("outer")
+        .assert_attribute("in", "baggage");
+    spans
+        .single("below headers")
+        .assert_child_of("outer")
+        .assert_attribute("in", "headers");
+    spans.single("outer").assert_attribute("in", "outer");
+}
+
+#[traced(parent = parent)]
+fn with_parent(parent: Option<SpanContext>) {}
+
+#[test]
+fn without_an_explicit_parent_the_innermost_span_is_the_parent() {
+    let spans = testing::capture(|| outer(|| inner(|| with_parent(None))));
+    spans.single("with_parent").assert_child_of("inner");
+}
+
+#[traced]
+async fn reads_before_it_waits() {
+    let cx = Context::current();
+    let mut polled = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    cx.span().set_attribute(KeyValue::new("status", 200));
+    leaf();
+}
+
+#[traced]
+async fn awaits() {
+    reads_before_it_waits().await;
+}
+
+#[test]
+fn a_context_that_was_read_before_an_await_updates_the_same_span_after_it() {
+    let spans = testing::capture(|| futures_executor::block_on(awaits()));
+    let span = spans.single("reads_before_it_waits");
+    span.assert_attribute("status", 200)
+        .assert_child_of("awaits");
+    spans
+        .single("leaf")
+        .assert_child_of("reads_before_it_waits");
+}
+
+#[test]
+fn a_nested_future_that_moves_to_another_thread_keeps_its_span() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let mut future = Box::pin(suspends(0, 1));
+            inner(|| {
+                let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(future.as_mut().poll(&mut task).is_pending());
+            });
+            thread::spawn(move || futures_executor::block_on(future))
+                .join()
+                .unwrap();
+        });
+    });
+    spans.single("suspends 0.1").assert_child_of("inner");
+    spans.single("suspends 0.0").assert_child_of("suspends 0.1");
+    for leaf in spans.named("leaf of 0.1") {
+        leaf.assert_child_of("suspends 0.1");
+    }
+}
+
+#[test]
+fn a_future_that_is_dropped_while_it_is_pending_leaves_the_current_span() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                let mut future = Box::pin(suspends(0, 0));
+                let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(future.as_mut().poll(&mut task).is_pending());
+                drop(future);
+                named("after", || ());
+            });
+        });
+    });
+    spans.single("after").assert_child_of("inner");
+}
+
+#[test]
+fn after_a_panic_the_outer_span_is_current() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let panicked = std::panic::catch_unwind(|| inner(|| panic!("expected")));
+            assert!(panicked.is_err());
+            leaf();
+            set_attribute("after", true);
+        });
+    });
+    spans.single("leaf").assert_child_of("outer");
+    spans.single("outer").assert_attribute("after", true);
+}
+
+/// The limit of `boundaries`: an outer function's context, in an inner function on the same thread, is that of
+/// the inner one, because both have the same object.
+#[test]
+fn the_context_of_an_outer_function_in_an_inner_one_has_the_span_of_the_setting() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let cx = Context::current();
+            inner(|| {
+                let _attached = cx.clone().attach();
+                leaf();
+                cx.span()
+                    .set_attribute(KeyValue::new("by", "outer's context"));
+            });
+        });
+    });
+    let (seen, other) = if has_boundaries() {
+        ("inner", "outer")
+    } else {
+        ("outer", "inner")
+    };
+    spans.single("leaf").assert_child_of(seen);
+    spans.single(other).assert_no_attribute("by");
+    spans.single(seen).assert_attribute("by", "outer's context");
 }
