@@ -119,7 +119,11 @@ fn decide(
     if !context_is_alive() {
         return None;
     }
-    parent.map(|cx| sampling::decide(cx, parent.is_current(), callsite, not_sampled))
+    if parent.is_current() {
+        Context::map_current(|cx| sampling::decide::<true>(cx, callsite, not_sampled))
+    } else {
+        parent.map(|cx| sampling::decide::<false>(cx, callsite, not_sampled))
+    }
 }
 
 #[inline(never)]

@@ -98,14 +98,13 @@ pub(super) fn decide_by_name(
     Err(unsampled(&record.head, record.context().trace_state()))
 }
 
-/// Decides for a child of `parent`, or of the current span if `parent` is the current context. The name is that
-/// of the call site or is set later. If the span is
-/// recorded, this reads its start time. The ids of an unsampled span go to `not_sampled`, so that the
-/// decision fits into registers and has no destructor. On a thread that is ending the result is `None`.
+/// Decides for a child of `parent`, or of the current span if `parent` `IS_CURRENT`. The name is that of the call
+/// site or is set later. If the span is recorded, this reads its start time. The ids of an unsampled span go to
+/// `not_sampled`, so that the decision fits into registers and has no destructor. On a thread that is ending the
+/// result is `None`.
 #[inline]
-pub(super) fn decide(
+pub(super) fn decide<const IS_CURRENT: bool>(
     parent: &Context,
-    is_current: bool,
     callsite: Option<&'static CallSite>,
     not_sampled: &mut Option<Head>,
 ) -> Option<Decision> {
@@ -147,7 +146,7 @@ pub(super) fn decide(
             Decision::Measure(recording)
         });
     }
-    let nested = if is_current && listeners::has_boundaries(listeners) {
+    let nested = if IS_CURRENT && listeners::has_boundaries(listeners) {
         nested::id_within(above)
     } else {
         None

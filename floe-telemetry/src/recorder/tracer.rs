@@ -52,7 +52,7 @@ impl Tracer for RecorderTracer {
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let mut not_sampled = None;
-        let decision = sampling::decide(parent, true, None, &mut not_sampled);
+        let decision = sampling::decide::<true>(parent, None, &mut not_sampled);
         let span = parent.span();
         let above = span.span_context();
         let not_sampled = not_sampled.map(|head| sampling::not_sampled(&head, parent));
