@@ -11,6 +11,8 @@ mod tracing;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use floe_telemetry::config::ContextMode;
+
 use self::bare::Bare;
 use self::clocks::Clocks;
 use self::fastrace::Fastrace;
@@ -76,11 +78,15 @@ pub trait Contestant: Send + Sync {
     }
 }
 
+/// This library, with the setting `context: boundaries`.
+pub const BOUNDARIES: &str = "floe-telemetry-boundaries";
+
 /// The contestants, by name.
-pub const NAMES: [&str; 6] = [
+pub const NAMES: [&str; 7] = [
     "bare",
     "clocks",
     "floe-telemetry",
+    BOUNDARIES,
     "opentelemetry",
     "tracing",
     "fastrace",
@@ -98,6 +104,7 @@ pub fn title(name: &str) -> &str {
     match name {
         "bare" => "bare work",
         "clocks" => "two clock reads",
+        BOUNDARIES => "floe-telemetry, context: boundaries",
         "opentelemetry" => "opentelemetry + SDK (batch)",
         "tracing" => "tracing + tracing-opentelemetry",
         name => name,
@@ -114,7 +121,8 @@ pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
     match name {
         "bare" => Arc::new(Bare),
         "clocks" => Arc::new(Clocks),
-        "floe-telemetry" => Arc::new(Ours::start(state, sink)),
+        "floe-telemetry" => Arc::new(Ours::start(state, sink, ContextMode::EverySpan)),
+        BOUNDARIES => Arc::new(Ours::start(state, sink, ContextMode::Boundaries)),
         "opentelemetry" => opentelemetry::start(state, sink),
         "tracing" => Arc::new(Tracing::start(state, sink)),
         "fastrace" => Arc::new(Fastrace::start(state, sink)),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use crate::contestant::process::{Delivery, Nanos};
-use crate::contestant::{Case, Shape, State};
+use crate::contestant::{BOUNDARIES, Case, Shape, State};
 use crate::statistics::Spread;
 
 /// Our name among the contestants.
@@ -113,6 +113,8 @@ impl Cell {
 #[derive(Debug)]
 struct Goal {
     description: &'static str,
+    /// Our contestant.
+    ours: &'static str,
     state: State,
     shape: Shape,
     attributes: u8,
@@ -141,6 +143,7 @@ const GOALS: [Goal; 9] = {
     ) -> Goal {
         Goal {
             description,
+            ours: OURS,
             state,
             shape: Shape::Sync,
             attributes,
@@ -148,34 +151,41 @@ const GOALS: [Goal; 9] = {
             bound,
         }
     }
+    const fn boundaries(
+        description: &'static str,
+        attributes: u8,
+        against: &'static str,
+        bound: f64,
+    ) -> Goal {
+        Goal {
+            ours: BOUNDARIES,
+            ..sync(description, Sampled, attributes, against, Ratio(bound))
+        }
+    }
     [
-        sync(
-            "sampled, 3 attributes: <= 0.25 x fastrace",
-            Sampled,
+        boundaries(
+            "boundaries, sampled, 3 attributes: <= 0.35 x fastrace",
             3,
             "fastrace",
-            Ratio(0.25),
+            0.35,
         ),
-        sync(
-            "sampled, 3 attributes: <= 0.22 x raw OpenTelemetry",
-            Sampled,
+        boundaries(
+            "boundaries, sampled, 3 attributes: <= 0.13 x raw OpenTelemetry",
             3,
             "opentelemetry",
-            Ratio(0.22),
+            0.13,
         ),
-        sync(
-            "sampled, 3 attributes: <= 0.06 x tracing",
-            Sampled,
+        boundaries(
+            "boundaries, sampled, 3 attributes: <= 0.045 x tracing",
             3,
             "tracing",
-            Ratio(0.06),
+            0.045,
         ),
-        sync(
-            "sampled, none: <= 1 x fastrace",
-            Sampled,
+        boundaries(
+            "boundaries, sampled, none: <= 0.65 x fastrace",
             0,
             "fastrace",
-            Ratio(1.0),
+            0.65,
         ),
         sync(
             "unsampled child: <= 0.1 x raw OpenTelemetry",
@@ -200,6 +210,7 @@ const GOALS: [Goal; 9] = {
         ),
         Goal {
             description: "async ready at once, none: <= 1.3 x sync",
+            ours: OURS,
             state: Sampled,
             shape: Shape::Ready,
             attributes: 0,
@@ -208,6 +219,7 @@ const GOALS: [Goal; 9] = {
         },
         Goal {
             description: "async ready at once, 3 attributes: <= 1.3 x sync",
+            ours: OURS,
             state: Sampled,
             shape: Shape::Ready,
             attributes: 3,
@@ -227,9 +239,9 @@ pub fn goals(cells: &[Cell]) -> Vec<String> {
             .map(|cell| cell.nanos.median)
     };
     let line = |goal: &Goal| {
-        let ours = find(OURS, goal, goal.shape)?;
+        let ours = find(goal.ours, goal, goal.shape)?;
         let against = if goal.against == OURS {
-            find(OURS, goal, Shape::Sync)?
+            find(goal.ours, goal, Shape::Sync)?
         } else {
             find(goal.against, goal, goal.shape)?
         };

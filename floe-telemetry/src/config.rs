@@ -28,6 +28,7 @@ mod section;
 
 mod auth;
 mod batch;
+mod context_mode;
 mod document;
 mod duration;
 mod endpoint;
@@ -52,6 +53,7 @@ pub(crate) mod telemetry;
 pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+pub use self::context_mode::ContextMode;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::endpoint::without_query;
 pub(crate) use self::endpoint::{validate_endpoint, without_credentials};

@@ -141,7 +141,8 @@ pub(crate) fn extract_onto<K>(
     carrier.extract(&mut |extractor| {
         // Not `get`, which a carrier has none of for a value that is not text.
         let received = extractor.get_all(TRACEPARENT);
-        if received.is_some_and(|headers| !headers.is_empty()) {
+        let has_span = cx.span().span_context().is_valid();
+        if has_span && received.is_some_and(|headers| !headers.is_empty()) {
             cx = cx.with_remote_span_context(SpanContext::NONE);
         }
         cx = with_propagator(|propagator| propagator.extract_with_context(&cx, extractor));

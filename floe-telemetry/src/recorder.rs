@@ -11,6 +11,7 @@ mod active;
 mod bridged;
 mod buffer;
 mod call;
+mod current;
 mod declared;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod detached;
@@ -28,6 +29,7 @@ mod listeners;
 mod measure;
 mod memory;
 mod name;
+mod nested;
 mod open;
 mod opening;
 pub mod outcome;
@@ -63,6 +65,9 @@ pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector, written_spans,
 };
 pub use self::call::{call, call_opening, end};
+pub(crate) use self::current::current_context;
+#[cfg(feature = "redact")]
+pub(crate) use self::current::span_context_within;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::detached::DetachedSpan;
@@ -87,7 +92,7 @@ pub(crate) use self::ids::random_bits;
 #[cfg(feature = "tracing")]
 pub(crate) use self::listeners::is_off;
 #[cfg(feature = "testing")]
-pub(crate) use self::listeners::switch_captures;
+pub(crate) use self::listeners::{start_captures, stop_captures};
 #[cfg(feature = "provider")]
 pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 #[cfg(feature = "provider")]
@@ -118,8 +123,5 @@ pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
 pub use self::state::Opened;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
-pub(crate) use self::unsampled::current_context;
-#[cfg(feature = "redact")]
-pub(crate) use self::unsampled::span_context_below;
 #[cfg(feature = "provider")]
 pub(crate) use self::wakeup::WakeUp;

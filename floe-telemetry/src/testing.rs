@@ -4,6 +4,9 @@
 //! process, and needs no provider. The spans pass through the same recorder, collector and redaction
 //! as in production. All of them are recorded, regardless of the sampler and the filter.
 //!
+//! With the environment variable `FLOE_TESTING_CONTEXT=boundaries`, captures record as a provider with the
+//! setting `context: boundaries` does ([`ContextMode`](crate::config::ContextMode)).
+//!
 //! ```
 //! use floe_telemetry::{testing, traced};
 //!
@@ -27,7 +30,7 @@ mod captured;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -35,7 +38,12 @@ use opentelemetry::trace::FutureExt;
 
 pub use self::captured::{CapturedSpan, Spans};
 use crate::collector::{self, Backpressure};
+use crate::environment;
 use crate::recorder::{self, CaptureScope};
+
+static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
+    environment::variable("FLOE_TESTING_CONTEXT").is_ok_and(|value| value == "boundaries")
+});
 
 /// How long a capture waits for the collector, which normally answers within milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -96,7 +104,7 @@ impl Capture {
         let scope = CaptureScope(NEXT.fetch_add(1, Ordering::Relaxed));
         let mut running = running();
         *running += 1;
-        recorder::switch_captures(true);
+        recorder::start_captures(*HAS_BOUNDARIES);
         drop(running);
         on_collector(move |collector| {
             collector.captures.insert(scope.0, Vec::new());
@@ -124,7 +132,7 @@ impl Drop for Capture {
         let mut running = running();
         *running -= 1;
         if *running == 0 {
-            recorder::switch_captures(false);
+            recorder::stop_captures();
         }
     }
 }

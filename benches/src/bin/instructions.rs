@@ -28,6 +28,7 @@ use benches::counting::Counting;
 use benches::metrics::Nowhere;
 use benches::work::{text, work};
 use benches::{arguments, report};
+use floe_telemetry::config::ContextMode;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -45,10 +46,12 @@ const PLAIN_PROCESSOR: &str = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fa
 const BATCH: i64 = 100;
 
 /// The programs, and the number of calls of each.
-const PROGRAMS: [(&str, i64); 6] = [
+const PROGRAMS: [(&str, i64); 8] = [
     ("sampled-3-attributes", 10_000),
     ("tail-sampled-3-attributes", 10_000),
     ("sampled", 10_000),
+    ("boundaries-3-attributes", 10_000),
+    ("boundaries", 10_000),
     ("unsampled-child", 10_000),
     ("unsampled-child-metrics", 5_000),
     ("off", 100_000),
@@ -144,11 +147,15 @@ fn run(program: &str) {
     if program == "unsampled-child-metrics" {
         return run_measured(calls);
     }
-    let mut config = with_ratio(f64::from(u8::from(program.starts_with("sampled"))));
+    let is_sampled = program.starts_with("sampled") || program.starts_with("boundaries");
+    let mut config = with_ratio(f64::from(u8::from(is_sampled)));
+    if program.starts_with("boundaries") {
+        config.context = ContextMode::Boundaries;
+    }
     // Unsampled spans are buffered until their trace is known to have failed or not.
     config.sampling.keep_errors = program.starts_with("tail");
     let provider = builder(config).initialize().expect("it starts");
-    let call = if program == "sampled" {
+    let call = if matches!(program, "sampled" | "boundaries") {
         child
     } else {
         child_attributes

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use floe_telemetry::config::ContextMode;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
 use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
@@ -16,8 +17,8 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    pub(super) fn start(state: State, sink: &Sink) -> Self {
-        let mut config = TelemetryConfig::new("bench");
+    pub(super) fn start(state: State, sink: &Sink, context: ContextMode) -> Self {
+        let mut config = TelemetryConfig::new("bench").with_context(context);
         config.sampling = config
             .sampling
             .clone()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+use super::context_mode::ContextMode;
 use super::document::Document;
 use super::endpoint;
 use super::errors::ErrorsConfig;
@@ -102,6 +103,10 @@ pub struct TelemetryConfig {
     /// runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_filter: Option<String>,
+    /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which
+    /// halves the cost of a span.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub context: ContextMode,
     /// The attributes of the service, which all its telemetry has.
     pub resource_attributes: ResourceAttributes,
     /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
@@ -176,6 +181,7 @@ setters! { TelemetryConfig {
     with_otlp_protocol(otlp_protocol: OtlpProtocol);
     with_sampling(sampling: SamplingConfig);
     with_span_filter(span_filter: some into String);
+    with_context(context: ContextMode);
     with_resource_attributes(resource_attributes: ResourceAttributes);
     with_span_attributes(span_attributes: list (String, String));
     with_baggage_attributes(baggage_attributes: list into String);
@@ -237,6 +243,7 @@ impl TelemetryConfig {
             otlp_protocol: OtlpProtocol::default(),
             sampling: SamplingConfig::default(),
             span_filter: None,
+            context: ContextMode::default(),
             resource_attributes: ResourceAttributes::new(service_name),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
@@ -435,6 +442,7 @@ impl fmt::Debug for Fields<'_> {
             otlp_protocol,
             sampling,
             span_filter,
+            context,
             resource_attributes,
             span_attributes,
             baggage_attributes,
@@ -458,6 +466,7 @@ impl fmt::Debug for Fields<'_> {
             .field("otlp_protocol", otlp_protocol)
             .field("sampling", sampling)
             .field("span_filter", span_filter)
+            .field("context", context)
             .field("resource_attributes", resource_attributes)
             .field("span_attributes", span_attributes)
             .field("baggage_attributes", baggage_attributes)

@@ -100,7 +100,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // A span that is current here belongs to the server, not to the request.
-        let base = current().with_remote_span_context(SpanContext::NONE);
+        let mut base = current();
+        if base.span().span_context().is_valid() {
+            base = base.with_remote_span_context(SpanContext::NONE);
+        }
         let parent = extract_onto(base, request.headers());
         let fill = |opening: &mut Opening| describe(opening, &request);
         let mut span = DetachedSpan::open(self.location, &SpanKind::Server, parent, fill);

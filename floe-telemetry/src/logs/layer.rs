@@ -20,7 +20,7 @@ use super::{console, delivery, json};
 use crate::clock::wall_now;
 use crate::collector::Redactor;
 use crate::keys;
-use crate::recorder::span_context_below;
+use crate::recorder::span_context_within;
 
 /// The value of `floe.warning` if formatting a value panics.
 const PANICKED: &str = "a value panicked while it was logged";
@@ -131,7 +131,7 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
 /// Adds the ids of the current span, and the baggage values of the `listed` keys.
 fn add_context(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
     let span = cx.span();
-    let below = span_context_below(cx);
+    let below = span_context_within(cx);
     let context = below.as_ref().unwrap_or_else(|| span.span_context());
     entry.span = context.is_valid().then(|| SpanIds {
         trace_id: context.trace_id(),

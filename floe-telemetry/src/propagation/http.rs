@@ -29,11 +29,26 @@ impl<B> InjectInto<kind::Headers> for Request<B> {
     }
 }
 
+/// The names of the W3C headers, with which a map need not parse a name for each access.
+static NAMES: [HeaderName; 3] = [
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+    HeaderName::from_static(BAGGAGE),
+];
+
+fn known(key: &str) -> Option<&'static HeaderName> {
+    NAMES.iter().find(|name| name.as_str() == key)
+}
+
 struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
+        let value = match known(key) {
+            Some(name) => self.0.get(name),
+            None => self.0.get(key),
+        };
+        value?.to_str().ok()
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -41,8 +56,12 @@ impl Extractor for Headers<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        let values = match known(key) {
+            Some(name) => self.0.get_all(name),
+            None => self.0.get_all(key),
+        };
         let mut all = Vec::new();
-        for value in self.0.get_all(key) {
+        for value in values {
             match value.to_str() {
                 Ok(text) => all.push(text),
                 Err(_) if key.eq_ignore_ascii_case(BAGGAGE) => all.extend(members(value)),
@@ -65,10 +84,9 @@ struct HeadersMut<'a>(&'a mut HeaderMap);
 
 impl Injector for HeadersMut<'_> {
     fn set(&mut self, key: &str, value: String) {
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(key.as_bytes()),
-            HeaderValue::try_from(value),
-        ) {
+        let name = known(key).cloned();
+        let name = name.or_else(|| HeaderName::from_bytes(key.as_bytes()).ok());
+        if let (Some(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
             self.0.insert(name, value);
         }
     }

@@ -9,7 +9,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 use super::trace_state::Original;
 use super::{TRACEPARENT, trace_state};
-use crate::recorder::span_context_below;
+use crate::recorder::span_context_within;
 
 const TRACESTATE: &str = "tracestate";
 
@@ -31,7 +31,7 @@ pub(super) struct TraceContextPropagator;
 impl TextMapPropagator for TraceContextPropagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
         let span = cx.span();
-        let below = span_context_below(cx);
+        let below = span_context_within(cx);
         let context = below.as_ref().unwrap_or_else(|| span.span_context());
         if !context.is_valid() {
             return;

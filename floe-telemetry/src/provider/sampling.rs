@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::{
-    SamplingRule, TelemetryConfig, parse_span_filter, validate_ratio, validate_rules,
+    ContextMode, SamplingRule, TelemetryConfig, parse_span_filter, validate_ratio, validate_rules,
 };
 use crate::error::Error;
 use crate::recorder::{self, Measured, ProviderId, Sampling, SamplingChange};
@@ -194,5 +194,6 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
             Measured::Annotated
         },
         baggage: config.baggage_attributes.clone(),
+        has_boundaries: config.context == ContextMode::Boundaries,
     })
 }

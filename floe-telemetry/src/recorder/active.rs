@@ -7,10 +7,10 @@ use std::thread;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
+use super::current::current_context;
 use super::failure;
 use super::recording::{Recording, context_is_alive};
 use super::state::{Attached, OpenSpan};
-use super::unsampled::current_context;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
 /// A span that lasts until the guard is dropped. [`SpanBuilder::start`](crate::SpanBuilder::start)

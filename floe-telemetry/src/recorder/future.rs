@@ -167,8 +167,8 @@ impl FutureSpan {
     }
 
     #[inline]
-    fn attach_until_dropped(&self) {
-        if let Phase::Open(state) = &self.0
+    fn attach_until_dropped(&mut self) {
+        if let Phase::Open(state) = &mut self.0
             && let Some(attached) = state.attach()
         {
             let _ = DROPPING.try_with(|all| all.borrow_mut().push(attached));

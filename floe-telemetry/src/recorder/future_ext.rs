@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use super::current::current_context;
 use super::future::Traced;
 use super::listeners;
 use super::outcome::{Classifier, Sink};
@@ -12,7 +13,6 @@ use super::phase::Phase;
 use super::recording::context_is_alive;
 use super::span_builder::SpanBuilder;
 use super::state::State;
-use super::unsampled::current_context;
 
 /// Spans for futures. Implemented for every [`Future`].
 pub trait FutureExt: Future + Sized {

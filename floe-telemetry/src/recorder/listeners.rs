@@ -30,10 +30,15 @@ pub(super) const FILTER: Listeners = 1 << 8;
 pub(super) const SHUT_DOWN: Listeners = 1 << 9;
 /// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
 pub(super) const FORKED: Listeners = 1 << 10;
+/// With `context: boundaries`, a recorded span has a `Context` of its own only where another one is not enough.
+pub(super) const BOUNDARIES: Listeners = 1 << 11;
+/// The same for a `testing::capture`.
+#[cfg(feature = "testing")]
+const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
-    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER;
+    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER | BOUNDARIES;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);
@@ -55,6 +60,15 @@ pub(crate) fn is_off() -> bool {
 pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> bool {
     listeners & MEASURES_ALL != 0
         || listeners & MEASURES != 0 && callsite.is_some_and(CallSite::has_metrics)
+}
+
+/// Whether spans are recorded with `context: boundaries`.
+#[inline]
+pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
+    #[cfg(feature = "testing")]
+    return listeners & (BOUNDARIES | CAPTURE_BOUNDARIES) != 0;
+    #[cfg(not(feature = "testing"))]
+    return listeners & BOUNDARIES != 0;
 }
 
 /// Whether a `testing::capture` is running.
@@ -94,12 +108,19 @@ pub(super) fn forked() {
     LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
 }
 
-/// Sets whether a `testing::capture` is running.
+/// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
 #[cfg(feature = "testing")]
-pub(crate) fn switch_captures(on: bool) {
-    if on {
-        LISTENERS.fetch_or(CAPTURES, Ordering::SeqCst);
+pub(crate) fn start_captures(has_boundaries: bool) {
+    let bits = if has_boundaries {
+        CAPTURE_BOUNDARIES
     } else {
-        LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
-    }
+        0
+    };
+    LISTENERS.fetch_or(CAPTURES | bits, Ordering::SeqCst);
+}
+
+/// Stops recording for captures.
+#[cfg(feature = "testing")]
+pub(crate) fn stop_captures() {
+    LISTENERS.fetch_and(!(CAPTURES | CAPTURE_BOUNDARIES), Ordering::SeqCst);
 }

@@ -3,6 +3,8 @@
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
+use super::listeners;
+use super::nested::NestedGuard;
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
 use super::record::Head;
@@ -10,7 +12,7 @@ use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use super::state::{Attached, OpenSpan, Opened, State};
-use super::unsampled::{IdHash, UnsampledGuard, not_sampled_below};
+use super::unsampled::{IdHash, UnsampledGuard, child_of};
 use crate::callsite::{CallSite, Scope};
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
@@ -38,7 +40,7 @@ pub(super) fn open_built(
         return OpenSpan::OFF;
     }
     if parent.map(|cx| sampling::is_filtered(cx, scope)) {
-        return skipped(parent);
+        return skipped(parent, None);
     }
     open_at(parent, None, Some(fill))
 }
@@ -61,17 +63,19 @@ fn open_at(
             OpenSpan::unsampled(UnsampledGuard::attach(above, SpanId::INVALID))
         }
         Some(Decision::NotSampledBelow(_)) => OpenSpan::not_sampled(below_not_sampled(parent)),
-        Some(Decision::Skip) => skipped(parent),
+        Some(Decision::Skip) if parent.is_current() => OpenSpan::OFF,
+        Some(Decision::Skip) => skipped(parent, callsite),
         decision => open_decided(decision, not_sampled, parent, callsite, fill),
     }
 }
 
 /// Returns the state of a call without a span, which runs in the explicit parent, if there is one.
-#[inline]
-fn skipped(parent: &Parent) -> OpenSpan {
-    parent
-        .explicit()
-        .map_or(OpenSpan::OFF, OpenSpan::not_sampled)
+#[cold]
+#[inline(never)]
+fn skipped(parent: &Parent, callsite: Option<&'static CallSite>) -> OpenSpan {
+    parent.explicit().map_or(OpenSpan::OFF, |cx| {
+        OpenSpan::in_parent(cx, callsite.is_some())
+    })
 }
 
 /// Returns the context of a span whose parent is not sampled.
@@ -80,7 +84,7 @@ fn skipped(parent: &Parent) -> OpenSpan {
 fn below_not_sampled(parent: &Parent) -> Context {
     let span_id = recording::with(|local| local.ids.span_id());
     parent.map(|cx| match span_id {
-        Some(id) => cx.with_remote_span_context(not_sampled_below(cx.span().span_context(), id)),
+        Some(id) => cx.with_remote_span_context(child_of(cx.span().span_context(), id)),
         None => cx.clone(),
     })
 }
@@ -115,7 +119,11 @@ fn decide(
     if !context_is_alive() {
         return None;
     }
-    parent.map(|cx| sampling::decide(cx, callsite, not_sampled))
+    if parent.is_current() {
+        Context::map_current(|cx| sampling::decide::<true>(cx, callsite, not_sampled))
+    } else {
+        parent.map(|cx| sampling::decide::<false>(cx, callsite, not_sampled))
+    }
 }
 
 #[inline(never)]
@@ -136,7 +144,7 @@ fn open_decided(
         (Some(Decision::NotSampled), Some(context)) => {
             OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
         }
-        (Some(_), _) => skipped(parent),
+        (Some(_), _) => skipped(parent, callsite),
         // The thread is ending, and its `Context` may be destroyed.
         (None, _) => OpenSpan::OFF,
     }
@@ -201,11 +209,11 @@ fn begin_measured(
         }
         let outer = cx.unwrap_or_else(Context::current);
         let propagated = outer.span().span_context().clone();
-        cx = Some(outer.with_span(RecordedSpan::measured(propagated, &recording)));
+        cx = Some(outer.with_span(RecordedSpan::fixed(propagated, recording.handle())));
     }
     recording.context.clone_from(&cx);
     OpenSpan {
-        attached: cx.map(|cx| Attached::Context(cx.attach())),
+        attached: cx.map(|cx| Attached::given(cx, is_function)),
         state: State::Recording(recording),
     }
 }
@@ -218,10 +226,29 @@ fn begin(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let recording = filled(recording, callsite, fill);
+    let has_boundaries = listeners::has_boundaries(listeners::current());
+    let attached = if has_boundaries && callsite.is_some() {
+        attach_in_trace(parent, &recording)
+    } else {
+        below(parent, &recording).map(|cx| Attached::Context(cx.attach()))
+    };
     OpenSpan {
-        attached: below(parent, &recording).map(|cx| Attached::Context(cx.attach())),
+        attached,
         state: State::Recording(recording),
     }
+}
+
+/// Makes the span of a function current: without a `Context` if it is not the first one of its trace on this
+/// thread. The guard of a span that is not a function's may be dropped in any order, so that span has a `Context`.
+#[inline(never)]
+fn attach_in_trace(parent: &Parent, recording: &Recording) -> Option<Attached> {
+    if parent.is_current()
+        && let Some(guard) =
+            parent.map(|cx| NestedGuard::nested(cx.span().span_context(), recording))
+    {
+        return Some(Attached::Nested(guard));
+    }
+    below(parent, recording).map(|cx| Attached::boundary(cx, recording))
 }
 
 /// Sets the call site, and calls `fill` to set the name, attributes and links.

@@ -17,6 +17,8 @@ use super::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonErro
 pub(super) struct PendingUpdates {
     /// The number of the current span. Written by its call alone.
     number: AtomicU64,
+    /// The id of the current span, if it is in the cell of its thread.
+    span_id: AtomicU64,
     /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
     /// Boxed, because there are as many of these structures as spans were ever open at the same time.
@@ -33,7 +35,7 @@ pub(super) struct Update {
 }
 
 /// Access to a span, which may have ended.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Handle {
     pending: &'static PendingUpdates,
     number: u64,
@@ -43,9 +45,20 @@ impl PendingUpdates {
     pub(super) fn new() -> Self {
         Self {
             number: AtomicU64::new(0),
+            span_id: AtomicU64::new(0),
             touched: AtomicBool::new(false),
             update: Mutex::new(None),
         }
+    }
+
+    #[inline]
+    pub(super) fn set_span_id(&self, id: u64) {
+        self.span_id.store(id, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn span_id(&self) -> u64 {
+        self.span_id.load(Ordering::Relaxed)
     }
 
     #[inline]

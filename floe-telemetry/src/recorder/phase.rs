@@ -28,7 +28,10 @@ impl Phase {
             return entered;
         }
         match self {
-            Self::Open(state) => Entered::with(state, state.attach()),
+            Self::Open(state) => {
+                let attached = state.attach();
+                Entered::with(state, attached)
+            }
             Self::BeforeFutureOpens if !listeners::is_off() => Some(Entered::expecting()),
             Self::BeforeFutureOpens | Self::BeforeWrapperOpens(_) => {
                 *self = Self::Open(State::Off);

@@ -37,6 +37,8 @@ pub(super) struct Recording {
     pub(super) record: SpanRecord,
     /// The context with the span in it, if it will be attached again.
     pub(super) context: Option<Context>,
+    /// Whether `context` is that of the boundary which the span runs in, see [`nested`](super::nested).
+    pub(super) is_in_boundary: bool,
     pending: &'static PendingUpdates,
     is_open: bool,
 }
@@ -47,6 +49,7 @@ impl Recording {
         Box::new(Self {
             record: SpanRecord::blank(),
             context: None,
+            is_in_boundary: false,
             pending: acquire_updates(),
             is_open: false,
         })
@@ -68,6 +71,12 @@ impl Recording {
     #[inline]
     pub(super) fn handle(&self) -> Handle {
         self.pending.handle()
+    }
+
+    /// Where other code leaves its updates of the span.
+    #[inline]
+    pub(super) const fn updates(&self) -> &'static PendingUpdates {
+        self.pending
     }
 
     /// Ends the span of a function that has returned `value`.
@@ -154,6 +163,7 @@ impl Recording {
         // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
         // their destructors may start spans.
         drop(self.context.take());
+        self.is_in_boundary = false;
         let pushed = with(|local| {
             let pushed = local.push(&mut self.record, end, code);
             local.reuse(self);

@@ -29,6 +29,7 @@ use super::filter;
 use super::listeners::{
     self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
 };
+use super::nested;
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
 use super::unsampled::{self, IdHash};
@@ -97,11 +98,12 @@ pub(super) fn decide_by_name(
     Err(unsampled(&record.head, record.context().trace_state()))
 }
 
-/// Decides for a child of `parent`, whose name is that of the call site or is set later. If the span is
-/// recorded, this reads its start time. The ids of an unsampled span go to `not_sampled`, so that the
-/// decision fits into registers and has no destructor. On a thread that is ending the result is `None`.
+/// Decides for a child of `parent`, or of the current span if `parent` `IS_CURRENT`. The name is that of the call
+/// site or is set later. If the span is recorded, this reads its start time. The ids of an unsampled span go to
+/// `not_sampled`, so that the decision fits into registers and has no destructor. On a thread that is ending the
+/// result is `None`.
 #[inline]
-pub(super) fn decide(
+pub(super) fn decide<const IS_CURRENT: bool>(
     parent: &Context,
     callsite: Option<&'static CallSite>,
     not_sampled: &mut Option<Head>,
@@ -144,10 +146,15 @@ pub(super) fn decide(
             Decision::Measure(recording)
         });
     }
-    let (parent_id, is_remote) = if above.is_sampled() || !above.is_valid() {
-        (above.span_id(), above.is_remote())
+    let nested = if IS_CURRENT && listeners::has_boundaries(listeners) {
+        nested::id_within(above)
     } else {
-        unsampled::parent_at(above)
+        None
+    };
+    let (parent_id, is_remote) = match nested {
+        Some(id) => (id, false),
+        None if above.is_sampled() || !above.is_valid() => (above.span_id(), above.is_remote()),
+        None => unsampled::parent_at(above),
     };
     recording::with(|local| {
         let mut head = Head::BLANK;
@@ -245,7 +252,7 @@ pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
 /// the call, which propagates its parent's.
 pub(super) fn measured_below(record: &SpanRecord, above: &SpanContext) -> Option<SpanContext> {
     let span_id = record.head.span_id;
-    (span_id != SpanId::INVALID).then(|| unsampled::not_sampled_below(above, span_id))
+    (span_id != SpanId::INVALID).then(|| unsampled::child_of(above, span_id))
 }
 
 #[cold]

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
 
+use super::nested::handle_in_place_of;
 use super::pending::Handle;
 use super::record::SpanRecord;
 use super::recording::Recording;
@@ -34,8 +35,11 @@ enum Target {
     None,
     /// A span of the OpenTelemetry API, which owns its recording.
     Owned(Box<Recording>),
-    /// The span of a call, which owns the recording and ends it.
+    /// The span of a call, which owns the recording and ends it. Another span may be in this thread's cell,
+    /// which then is the current one, and is updated instead.
     Call(Handle),
+    /// The span of a call, in any case.
+    Fixed(Handle),
 }
 
 impl RecordedSpan {
@@ -56,11 +60,11 @@ impl RecordedSpan {
         }
     }
 
-    /// A reference to a measured call without a span, which propagates `context`.
-    pub(super) fn measured(context: SpanContext, recording: &Recording) -> Self {
+    /// A reference to the span of an annotated function, which does not depend on the current span.
+    pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
         Self {
             context,
-            target: Target::Call(recording.handle()),
+            target: Target::Fixed(handle),
         }
     }
 
@@ -73,24 +77,33 @@ impl RecordedSpan {
     }
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
-        match &mut self.target {
-            Target::None => {}
-            Target::Owned(recording) => act(&mut recording.record),
-            Target::Call(handle) => handle.update(|update| act(&mut update.record)),
+        if let Target::Owned(recording) = &mut self.target {
+            act(&mut recording.record);
+        } else if let Some(handle) = self.handle() {
+            handle.update(|update| act(&mut update.record));
+        }
+    }
+
+    /// Access to the span of a call.
+    fn handle(&self) -> Option<Handle> {
+        match &self.target {
+            Target::None | Target::Owned(_) => None,
+            Target::Call(handle) => Some(handle_in_place_of(&self.context).unwrap_or(*handle)),
+            Target::Fixed(handle) => Some(*handle),
         }
     }
 
     fn end_at(&mut self, time: Option<SystemTime>) {
-        match mem::replace(&mut self.target, Target::None) {
-            Target::None => {}
-            Target::Owned(recording) => recording.end(time),
-            Target::Call(handle) => handle.update(|update| {
+        if let Some(handle) = self.handle() {
+            handle.update(|update| {
                 update.ended = true;
                 update.record.head.end = Ticks::now();
                 if let Some(time) = time {
                     update.record.more_mut().end = Some(time);
                 }
-            }),
+            });
+        } else if let Target::Owned(recording) = mem::replace(&mut self.target, Target::None) {
+            recording.end(time);
         }
     }
 }
@@ -113,11 +126,8 @@ impl Span for RecordedSpan {
     }
 
     fn is_recording(&self) -> bool {
-        match &self.target {
-            Target::None => false,
-            Target::Owned(_) => true,
-            Target::Call(handle) => handle.is_open(),
-        }
+        matches!(self.target, Target::Owned(_))
+            || self.handle().is_some_and(|handle| handle.is_open())
     }
 
     fn set_attribute(&mut self, KeyValue { key, value, .. }: KeyValue) {

@@ -8,6 +8,7 @@ use opentelemetry::trace::{Link, SpanContext, SpanKind};
 use opentelemetry::{Context, Key};
 
 use super::active::ActiveSpan;
+use super::current::current_context;
 use super::listeners;
 use super::open::open_built;
 use super::opening::Opening;
@@ -15,7 +16,6 @@ use super::parent::{self, Parent};
 use super::record::Origin;
 use super::recording::context_is_alive;
 use super::state::OpenSpan;
-use super::unsampled::current_context;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
 

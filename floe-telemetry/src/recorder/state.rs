@@ -5,9 +5,12 @@ use std::mem::{self, ManuallyDrop};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard};
 
+use super::current;
+use super::listeners;
+use super::nested::{self, NestedGuard};
 use super::recording::Recording;
 use super::span::RecordedSpan;
-use super::unsampled::{self, UnsampledGuard};
+use super::unsampled::UnsampledGuard;
 
 /// A span that has been opened and is current; its body has not run yet.
 #[derive(Debug)]
@@ -23,6 +26,43 @@ pub(super) enum Attached {
     Context(ContextGuard),
     /// Of a span that is not sampled, in the `Context` of its parent.
     Unsampled(UnsampledGuard),
+    /// Of a recorded span in the `Context` of another one.
+    Nested(NestedGuard),
+    /// Of a recorded span in its own `Context`, which others may run in.
+    Boundary(NestedGuard, ContextGuard),
+}
+
+impl Attached {
+    /// Attaches a `Context` that may have the boundary of the current span, and not that span.
+    ///
+    /// The guard of a span that is no function's may be dropped in any order, and does not change the cell.
+    pub(super) fn given(cx: Context, is_nested: bool) -> Self {
+        if is_nested && listeners::has_boundaries(listeners::current()) {
+            Self::Boundary(NestedGuard::none(), cx.attach())
+        } else {
+            Self::Context(cx.attach())
+        }
+    }
+
+    /// Attaches `boundary`, the `Context` that a span was in when it was suspended. If that is not current any
+    /// more, for example on another thread, the span gets a `Context` of its own.
+    fn again(boundary: Context, recording: &mut Recording) -> Self {
+        let above = boundary.span();
+        let is_current =
+            Context::map_current(|cx| std::ptr::eq(cx.span().span_context(), above.span_context()));
+        if is_current && let Some(guard) = NestedGuard::nested(above.span_context(), recording) {
+            return Self::Boundary(guard, boundary.attach());
+        }
+        let cx = boundary.with_span(RecordedSpan::of_call(recording));
+        recording.context = Some(cx.clone());
+        recording.is_in_boundary = false;
+        Self::boundary(cx, recording)
+    }
+
+    /// Attaches the `Context` of a recorded span with the setting `context: boundaries`.
+    pub(super) fn boundary(cx: Context, recording: &Recording) -> Self {
+        Self::Boundary(NestedGuard::boundary(&cx, recording), cx.attach())
+    }
 }
 
 /// An `OpenSpan` that the function that runs the body ends explicitly. It has no destructor, so the
@@ -53,6 +93,15 @@ impl OpenSpan {
     pub(super) fn not_sampled(cx: Context) -> Self {
         Self {
             attached: Some(Attached::Context(cx.attach())),
+            state: State::Attached,
+        }
+    }
+
+    /// A call without a span in an explicit parent.
+    #[inline]
+    pub(super) fn in_parent(cx: Context, is_function: bool) -> Self {
+        Self {
+            attached: Some(Attached::given(cx, is_function)),
             state: State::Attached,
         }
     }
@@ -94,13 +143,26 @@ impl OpenSpan {
 
 impl State {
     /// Makes the context current until the guard is dropped.
-    pub(super) fn attach(&self) -> Option<Attached> {
-        let cx = match self {
+    pub(super) fn attach(&mut self) -> Option<Attached> {
+        match self {
             Self::Off | Self::Attached => None,
-            Self::NotSampled(cx) => Some(Context::clone(cx)),
-            Self::Recording(recording) => recording.context.clone(),
-        };
-        cx.map(|cx| Attached::Context(cx.attach()))
+            Self::NotSampled(cx) => Some(Attached::given(Context::clone(cx), true)),
+            Self::Recording(recording) => {
+                let cx = recording.context.clone()?;
+                if recording.record.is_measured() {
+                    return Some(Attached::given(cx, true));
+                }
+                if recording.is_in_boundary {
+                    return Some(Attached::again(cx, recording));
+                }
+                let has_boundaries = listeners::has_boundaries(listeners::current());
+                Some(if has_boundaries {
+                    Attached::boundary(cx, recording)
+                } else {
+                    Attached::Context(cx.attach())
+                })
+            }
+        }
     }
 
     /// Stores the context that will be attached again. It is current, unless the user's code has attached
@@ -109,21 +171,25 @@ impl State {
     pub(super) fn store_context(&mut self) {
         match self {
             Self::Off | Self::NotSampled(_) => {}
-            Self::Attached => *self = Self::NotSampled(Box::new(unsampled::current_context())),
+            Self::Attached => *self = Self::NotSampled(Box::new(current::current_context())),
             Self::Recording(recording) if recording.context.is_some() => {}
             Self::Recording(recording) if recording.record.is_measured() => {
-                recording.context = Some(unsampled::current_context());
+                recording.context = Some(current::current_context());
             }
             Self::Recording(recording) => {
                 let span_id = recording.record.head.span_id;
-                let context = Context::map_current(|cx| {
-                    if cx.span().span_context().span_id() == span_id {
+                Context::map_current(|cx| {
+                    let span = cx.span();
+                    let above = span.span_context();
+                    recording.is_in_boundary =
+                        nested::id_within(above) == Some(span_id) && above.span_id() != span_id;
+                    let has_span = recording.is_in_boundary || above.span_id() == span_id;
+                    recording.context = Some(if has_span {
                         cx.clone()
                     } else {
                         cx.with_span(RecordedSpan::of_call(recording))
-                    }
+                    });
                 });
-                recording.context = Some(context);
             }
         }
     }

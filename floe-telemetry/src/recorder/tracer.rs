@@ -11,7 +11,7 @@ use super::record::Origin;
 use super::recording::{self, Recording};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
-use super::unsampled::not_sampled_below;
+use super::unsampled::child_of;
 
 /// An OpenTelemetry tracer provider whose spans are recorded by this crate.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,7 @@ impl Tracer for RecorderTracer {
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let mut not_sampled = None;
-        let decision = sampling::decide(parent, None, &mut not_sampled);
+        let decision = sampling::decide::<true>(parent, None, &mut not_sampled);
         let span = parent.span();
         let above = span.span_context();
         let not_sampled = not_sampled.map(|head| sampling::not_sampled(&head, parent));
@@ -64,7 +64,7 @@ impl Tracer for RecorderTracer {
             }
             Some(Decision::NotSampledBelow(_)) => {
                 let span_id = recording::with(|local| local.ids.span_id());
-                let below = span_id.map(|id| not_sampled_below(above, id));
+                let below = span_id.map(|id| child_of(above, id));
                 RecordedSpan::non_recording(propagated(below))
             }
             Some(Decision::Record(recording)) => self.build(builder, recording, None),

@@ -2,15 +2,16 @@
 //!
 //! Such a span needs an id only for log records and outgoing requests. A `Context` with the id would cost
 //! several times as much as the rest of the call, so a call is marked in a thread-local cell, and its id
-//! is created when it is read. Readers of the current span in this crate look here. Other code
+//! is created when it is read. Readers of the current span in this crate look here
+//! ([`current`](super::current)). Other code
 //! that reads OpenTelemetry's current `Context` finds the nearest ancestor that has one, which is not
 //! sampled either.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, SpanId};
+use opentelemetry::SpanId;
+use opentelemetry::trace::SpanContext;
 
 use super::listeners::{self, TAIL};
 use super::recording;
@@ -94,7 +95,7 @@ pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
 }
 
 /// Returns the id of the span that is not sampled and runs on this thread directly below `above`.
-fn id_below(above: &SpanContext) -> Option<SpanId> {
+pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     let current = CURRENT.get();
     if current.below == IdHash::NONE || current.below != IdHash::of(above) {
         return None;
@@ -107,27 +108,12 @@ fn id_below(above: &SpanContext) -> Option<SpanId> {
     Some(id)
 }
 
-/// Returns the ids of the current span, if it is not sampled and `cx` has its parent.
-pub(crate) fn span_context_below(cx: &Context) -> Option<SpanContext> {
-    let span = cx.span();
-    let above = span.span_context();
-    id_below(above).map(|id| not_sampled_below(above, id))
-}
-
-/// Returns the current context, whose span has the ids of the current span in any case.
-pub(crate) fn current_context() -> Context {
-    Context::map_current(|cx| match span_context_below(cx) {
-        Some(context) => cx.with_remote_span_context(context),
-        None => cx.clone(),
-    })
-}
-
-/// Returns the ids of a span with this id whose parent `above` is not sampled.
+/// Returns the ids of a span with this id in the trace of its ancestor `above`.
 ///
-/// Below a remote parent it stays remote for the tail sampler, which buffers local traces only. The
+/// Below a remote parent a span that is not sampled stays remote for the tail sampler, which buffers local traces only. The
 /// specification's local context is that of all other samplers.
 #[inline]
-pub(super) fn not_sampled_below(above: &SpanContext, span_id: SpanId) -> SpanContext {
+pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
     SpanContext::new(
         above.trace_id(),
         span_id,

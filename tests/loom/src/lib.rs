@@ -43,6 +43,7 @@ mod collector {
 #[cfg(test)]
 mod recorder {
     mod buffer;
+    #[expect(dead_code, reason = "the id of the span is for the cell of its thread")]
     #[path = "../../../../floe-telemetry/src/recorder/pending.rs"]
     mod pending;
     mod pending_updates;

@@ -11,6 +11,7 @@ mod config_sampling;
 mod config_schema;
 mod conformance;
 mod console;
+mod current_context;
 mod derive;
 mod derive_registry;
 mod derive_schema;

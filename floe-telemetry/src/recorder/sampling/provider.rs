@@ -8,7 +8,7 @@ use super::{RATE_LIMIT, ROOT_BOUND, baggage};
 use crate::recorder::filter::{self, Directive};
 use crate::recorder::fork;
 use crate::recorder::listeners::{
-    self, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
+    self, BOUNDARIES, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
 };
 
 /// Which spans a provider records.
@@ -28,6 +28,8 @@ pub(crate) struct Sampling {
     pub(crate) measures: Measured,
     /// Keys of baggage whose values become attributes.
     pub(crate) baggage: Vec<String>,
+    /// Whether only the first span of a trace on a thread has a `Context`.
+    pub(crate) has_boundaries: bool,
 }
 
 /// The calls that the collector derives metrics from, whether they have a span or not.
@@ -89,6 +91,9 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
     }
     if sampling.needs_unsampled {
         bits |= TAIL;
+    }
+    if sampling.has_boundaries {
+        bits |= BOUNDARIES;
     }
     bits |= match sampling.measures {
         Measured::None => 0,

@@ -1,0 +1,462 @@
+//! What is current inside a nested annotated function, for this crate and for code that reads OpenTelemetry's
+//! `Context` itself, with both values of the setting `context`.
+//!
+//! A run with `FLOE_TESTING_CONTEXT=boundaries` tests the second value.
+
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
+use std::thread;
+
+use floe_telemetry::{
+    CurrentSpan, FutureExt as _, create_span, get_current_span, get_tracer, propagation,
+    set_attribute, testing, traced,
+};
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
+    get_active_span,
+};
+use opentelemetry::{Context, KeyValue};
+
+fn has_boundaries() -> bool {
+    std::env::var_os("FLOE_TESTING_CONTEXT").is_some_and(|value| value == "boundaries")
+}
+
+#[traced]
+fn outer<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+#[traced]
+fn inner<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+#[traced(name = name.to_owned())]
+fn named<T>(name: &str, body: impl FnOnce() -> T) -> T {
+    body()
+}
+
+#[traced]
+fn leaf() {}
+
+#[traced]
+async fn async_leaf() {}
+
+/// The ids that this crate has for the current span.
+fn current() -> SpanId {
+    get_current_span().span_context().span_id()
+}
+
+/// The ids in OpenTelemetry's current context.
+fn in_context() -> SpanId {
+    Context::current().span().span_context().span_id()
+}
+
+#[test]
+fn code_that_reads_the_context_itself_sees_the_span_of_the_setting() {
+    testing::capture(|| {
+        outer(|| {
+            let first = in_context();
+            assert_eq!(first, current());
+            inner(|| {
+                assert_ne!(first, current());
+                let visible = if has_boundaries() { first } else { current() };
+                assert_eq!(in_context(), visible);
+                assert_eq!(
+                    get_active_span(|span| span.span_context().span_id()),
+                    visible
+                );
+            });
+            assert_eq!((in_context(), current()), (first, first));
+        });
+        assert_eq!(in_context(), SpanId::INVALID);
+        assert_eq!(current(), SpanId::INVALID);
+    });
+}
+
+#[test]
+fn what_crosses_a_process_or_a_log_has_the_innermost_id() {
+    testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                let id = current().to_string();
+                assert_eq!(propagation::get_span_id(), Some(id.clone()));
+                assert!(propagation::inject_headers()["traceparent"].contains(&id));
+            });
+        });
+    });
+}
+
+#[test]
+fn updates_through_the_plain_api_reach_the_innermost_span() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                let cx = Context::current();
+                cx.span().set_attribute(KeyValue::new("by", "context"));
+                get_active_span(|span| span.add_event("active", Vec::new()));
+                assert!(cx.span().is_recording());
+            });
+            Context::current()
+                .span()
+                .set_attribute(KeyValue::new("after", true));
+        });
+    });
+    let inner = spans.single("inner");
+    inner
+        .assert_attribute("by", "context")
+        .assert_event("active");
+    inner.assert_no_attribute("after");
+    let outer = spans.single("outer");
+    outer.assert_attribute("after", true);
+    outer.assert_no_attribute("by");
+}
+
+#[test]
+fn a_span_that_the_plain_api_ends_is_the_innermost() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                Context::current().span().end();
+                assert!(!Context::current().span().is_recording());
+                get_current_span().set_attribute("late", true);
+            });
+            assert!(Context::current().span().is_recording());
+            get_current_span().set_attribute("open", true);
+        });
+    });
+    spans.single("inner").assert_no_attribute("late");
+    spans.single("outer").assert_attribute("open", true);
+}
+
+#[test]
+fn spans_of_the_plain_api_are_children_of_the_innermost_and_parents_of_the_next() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                get_tracer("acme").in_span("plain", |_| {
+                    leaf();
+                });
+            });
+        });
+    });
+    spans.single("plain").assert_child_of("inner");
+    spans.single("leaf").assert_child_of("plain");
+}
+
+#[test]
+fn a_handle_is_to_the_span_at_which_it_was_created() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let handle: CurrentSpan = get_current_span();
+            inner(|| {
+                handle.set_attribute("of", "outer");
+                let handle = get_current_span();
+                assert_eq!(handle.span_context().span_id(), current());
+                thread::spawn(move || handle.set_attribute("of", "inner"))
+                    .join()
+                    .unwrap();
+            });
+        });
+    });
+    spans.single("outer").assert_attribute("of", "outer");
+    spans.single("inner").assert_attribute("of", "inner");
+}
+
+#[test]
+fn a_context_on_another_thread_has_the_span_of_the_setting() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                let cx = Context::current();
+                let handed_over = thread::spawn(move || {
+                    let _attached = cx.attach();
+                    leaf();
+                });
+                handed_over.join().unwrap();
+                let task = async_leaf().in_current_span();
+                thread::spawn(move || futures_executor::block_on(task))
+                    .join()
+                    .unwrap();
+            });
+        });
+    });
+    let visible = if has_boundaries() { "outer" } else { "inner" };
+    spans.single("leaf").assert_child_of(visible);
+    spans.single("async_leaf").assert_child_of("inner");
+}
+
+#[test]
+fn a_context_with_another_span_takes_precedence() {
+    let remote = SpanContext::new(
+        TraceId::from(0x5eed_u128),
+        SpanId::from(7),
+        TraceFlags::SAMPLED,
+        true,
+        TraceState::NONE,
+    );
+    testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                let own = propagation::get_trace_id();
+                let attached = Context::current()
+                    .with_remote_span_context(remote.clone())
+                    .attach();
+                assert_eq!(current(), remote.span_id());
+                let trace_id = inner(propagation::get_trace_id);
+                assert_eq!(trace_id, Some(remote.trace_id().to_string()));
+                drop(attached);
+                assert_eq!(inner(propagation::get_trace_id), own);
+            });
+        });
+    });
+}
+
+#[test]
+fn baggage_that_is_attached_leaves_the_span_current() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                let _baggage =
+                    Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
+                named("child", leaf);
+            });
+        });
+    });
+    spans.single("child").assert_child_of("inner");
+    spans.single("leaf").assert_child_of("child");
+}
+
+#[test]
+fn a_future_of_an_outer_span_that_is_polled_in_an_inner_one_stays_in_the_outer() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let task = async_leaf().in_current_span();
+            inner(|| futures_executor::block_on(task));
+        });
+    });
+    spans.single("async_leaf").assert_child_of("outer");
+}
+
+#[test]
+fn a_guard_that_outlives_its_function_leaves_the_next_spans_right() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let guard = inner(|| create_span("guard"));
+            leaf();
+            drop(guard);
+            named("last", || ());
+        });
+    });
+    spans.single("leaf").assert_child_of("guard");
+    spans.single("last").assert_child_of("outer");
+}
+
+#[traced(name = format!("suspends {task}.{depth}"))]
+async fn suspends(task: u32, depth: u32) {
+    let own_leaf = format!("leaf of {task}.{depth}");
+    named(&own_leaf, leaf);
+    let mut polled = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    if depth > 0 {
+        Box::pin(suspends(task, depth - 1)).await;
+    }
+    named(&own_leaf, leaf);
+}
+
+#[test]
+fn futures_that_are_suspended_continue_in_their_own_spans() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let mut all = [
+                Box::pin(suspends(0, 2).in_current_span()),
+                Box::pin(suspends(1, 2).in_current_span()),
+            ];
+            let mut is_ready = [false; 2];
+            // Polled in turn, each poll of one of them between two of the other.
+            inner(|| {
+                futures_executor::block_on(poll_fn(|task| {
+                    for (future, is_ready) in all.iter_mut().zip(&mut is_ready) {
+                        *is_ready = *is_ready || future.as_mut().poll(task).is_ready();
+                    }
+                    if is_ready == [true; 2] {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
+                }));
+            });
+        });
+    });
+    for task in 0..2 {
+        spans
+            .single(&format!("suspends {task}.2"))
+            .assert_child_of("outer");
+        for depth in 0..2 {
+            let above = format!("suspends {task}.{}", depth + 1);
+            spans
+                .single(&format!("suspends {task}.{depth}"))
+                .assert_child_of(&above);
+        }
+        for depth in 0..3 {
+            let leaves: Vec<_> = spans.named(&format!("leaf of {task}.{depth}")).collect();
+            assert_eq!(leaves.len(), 2);
+            for leaf in leaves {
+                leaf.assert_child_of(&format!("suspends {task}.{depth}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_context_of_this_crate_with_the_outer_span_is_not_the_boundary() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let attached = propagation::set_baggage_value("tenant", "acme").attach();
+            inner(|| {
+                set_attribute("in", "baggage");
+                Context::current().span().end();
+            });
+            drop(attached);
+            let headers = propagation::inject_headers();
+            let attached = propagation::extract_context(&headers).attach();
+            named("below headers", || set_attribute("in", "headers"));
+            drop(attached);
+            set_attribute("in", "outer");
+        });
+    });
+    spans
+        .single("inner")
+        .assert_child_of("outer")
+        .assert_attribute("in", "baggage");
+    spans
+        .single("below headers")
+        .assert_child_of("outer")
+        .assert_attribute("in", "headers");
+    spans.single("outer").assert_attribute("in", "outer");
+}
+
+#[traced(parent = parent)]
+fn with_parent(parent: Option<SpanContext>) {}
+
+#[test]
+fn without_an_explicit_parent_the_innermost_span_is_the_parent() {
+    let spans = testing::capture(|| outer(|| inner(|| with_parent(None))));
+    spans.single("with_parent").assert_child_of("inner");
+}
+
+#[traced]
+async fn reads_before_it_waits() {
+    let cx = Context::current();
+    let mut polled = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    cx.span().set_attribute(KeyValue::new("status", 200));
+    leaf();
+}
+
+#[traced]
+async fn awaits() {
+    reads_before_it_waits().await;
+}
+
+#[test]
+fn a_context_that_was_read_before_an_await_updates_the_same_span_after_it() {
+    let spans = testing::capture(|| futures_executor::block_on(awaits()));
+    let span = spans.single("reads_before_it_waits");
+    span.assert_attribute("status", 200)
+        .assert_child_of("awaits");
+    spans
+        .single("leaf")
+        .assert_child_of("reads_before_it_waits");
+}
+
+#[test]
+fn a_nested_future_that_moves_to_another_thread_keeps_its_span() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let mut future = Box::pin(suspends(0, 1));
+            inner(|| {
+                let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(future.as_mut().poll(&mut task).is_pending());
+            });
+            thread::spawn(move || futures_executor::block_on(future))
+                .join()
+                .unwrap();
+        });
+    });
+    spans.single("suspends 0.1").assert_child_of("inner");
+    spans.single("suspends 0.0").assert_child_of("suspends 0.1");
+    for leaf in spans.named("leaf of 0.1") {
+        leaf.assert_child_of("suspends 0.1");
+    }
+}
+
+#[test]
+fn a_future_that_is_dropped_while_it_is_pending_leaves_the_current_span() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            inner(|| {
+                let mut future = Box::pin(suspends(0, 0));
+                let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(future.as_mut().poll(&mut task).is_pending());
+                drop(future);
+                named("after", || ());
+            });
+        });
+    });
+    spans.single("after").assert_child_of("inner");
+}
+
+#[test]
+fn after_a_panic_the_outer_span_is_current() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let panicked = std::panic::catch_unwind(|| inner(|| panic!("expected")));
+            assert!(panicked.is_err());
+            leaf();
+            set_attribute("after", true);
+        });
+    });
+    spans.single("leaf").assert_child_of("outer");
+    spans.single("outer").assert_attribute("after", true);
+}
+
+/// The limit of `boundaries`: an outer function's context, in an inner function on the same thread, is that of
+/// the inner one, because both have the same object.
+#[test]
+fn the_context_of_an_outer_function_in_an_inner_one_has_the_span_of_the_setting() {
+    let spans = testing::capture(|| {
+        outer(|| {
+            let cx = Context::current();
+            inner(|| {
+                let _attached = cx.clone().attach();
+                leaf();
+                cx.span()
+                    .set_attribute(KeyValue::new("by", "outer's context"));
+            });
+        });
+    });
+    let (seen, other) = if has_boundaries() {
+        ("inner", "outer")
+    } else {
+        ("outer", "inner")
+    };
+    spans.single("leaf").assert_child_of(seen);
+    spans.single(other).assert_no_attribute("by");
+    spans.single(seen).assert_attribute("by", "outer's context");
+}
