@@ -26,6 +26,8 @@ use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::span_filter::parse_span_filter;
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use super::span_filter::{Directive, directive};
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
@@ -94,6 +96,24 @@ fn unknown_service(executable: Option<&str>) -> String {
 /// Returns whether `OTEL_SDK_DISABLED` disables telemetry.
 pub(crate) fn is_disabled() -> bool {
     take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
+}
+
+/// Returns whether a variable is set and not blank, also if its value is not valid.
+pub(crate) fn is_set(name: &str) -> bool {
+    environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
+}
+
+/// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) fn rust_log() -> Option<Vec<Directive>> {
+    take_list("RUST_LOG", |text| {
+        if text.contains(['[', ']', '{', '}']) {
+            return Err(format!(
+                "found `{text}`, which filters by span or field, accepted are a level, `target=level` or a target"
+            ));
+        }
+        directive(text)
+    })
 }
 
 /// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
@@ -522,7 +542,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     };
     if let Some((alone, other)) = alone {
         // If the other one is set, it is invalid, and there is a warning about it.
-        if !environment::variable(&name(other)).is_ok_and(|text| !text.trim().is_empty()) {
+        if !is_set(&name(other)) {
             let message = "the certificate of a client and its key belong together, accepted are both or none";
             warn_about(&name(alone), message, "the variable is ignored");
         }
