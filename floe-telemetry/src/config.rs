@@ -55,9 +55,9 @@ pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::endpoint::without_query;
 pub(crate) use self::endpoint::{validate_endpoint, without_credentials};
-pub(crate) use self::env::{is_disabled, is_set, warn};
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::env::rust_log;
+pub(crate) use self::env::{is_disabled, is_set, warn};
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::env::{parse_headers, parse_resource_attributes};
 pub use self::errors::ErrorsConfig;
@@ -77,9 +77,9 @@ pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{TailSampling, validate_ratio, validate_rules};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::secret::{Source as CredentialSource, reference as credential_reference};
-pub(crate) use self::span_filter::parse_span_filter;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::span_filter::Directive;
+pub(crate) use self::span_filter::parse_span_filter;
 pub(crate) use self::suggest::nearest;
 pub(crate) use self::telemetry::TelemetryConfig;
 pub use self::telemetry::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT};

@@ -7,7 +7,10 @@ mod panics;
 mod subscriber;
 
 use std::io::{self, IsTerminal as _};
+use std::sync::Once;
 use std::time::Duration;
+
+use opentelemetry::global;
 
 pub use self::guard::TelemetryGuard;
 use crate::config::{self, ExporterKind, TelemetryConfig};
@@ -67,13 +70,13 @@ const TERMINAL_DELAY: u64 = 100;
 pub fn init() -> Result<TelemetryGuard, Error> {
     let mut config = TelemetryConfig::from_env()?;
     choose_printing(&mut config, io::stderr().is_terminal());
+    set_tracer_provider();
     #[cfg(any(feature = "logs", feature = "tracing"))]
     subscriber::install(&mut config);
     #[cfg(feature = "logs")]
     panics::log(config.errors);
     let provider = TelemetryProvider::builder(config).initialize()?;
     if !provider.is_noop() {
-        opentelemetry::global::set_tracer_provider(TelemetryProvider::tracer_provider());
         provider.shutdown_at_exit(SHUTDOWN_TIMEOUT);
         if cfg!(panic = "abort") {
             provider.flush_on_panic(SHUTDOWN_TIMEOUT);
@@ -96,6 +99,14 @@ pub fn init_or_noop() -> TelemetryGuard {
         config::warn(&format!("nothing is recorded: {error}"));
         TelemetryGuard::new(TelemetryProvider::noop(), SHUTDOWN_TIMEOUT)
     })
+}
+
+/// Sets OpenTelemetry's global tracer provider, which does nothing while there is no provider. OpenTelemetry logs
+/// that it is set, so this precedes the subscriber.
+fn set_tracer_provider() {
+    static SET: Once = Once::new();
+
+    SET.call_once(|| global::set_tracer_provider(TelemetryProvider::tracer_provider()));
 }
 
 /// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have

@@ -110,19 +110,16 @@ fn variables_filter_lines_and_spans() {
 
     let directives = "error,global_init=debug,[span]=off";
     let (lines, spans, stderr) = run(&[("RUST_LOG", directives)]);
-    assert_eq!((lines, spans), (2, all.clone()));
+    assert_eq!((lines, spans), (3, all.clone()));
     let warning = "warning: RUST_LOG: found `[span]=off`, which filters by span or field, \
          accepted are a level, `target=level` or a target; the entry is ignored\n";
     assert_eq!(stderr, warning);
 
-    assert_eq!(
-        run(&[("RUST_LOG", "warn")]),
-        (0, neither.clone(), String::new())
-    );
+    assert_eq!(run(&[("RUST_LOG", "warn")]), (1, neither, String::new()));
     let both = [("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")];
     assert_eq!(run(&both), (0, all, String::new()));
     let both = [("RUST_LOG", "debug"), ("FLOE_SPAN_FILTER", "info")];
-    assert_eq!(run(&both), (2, default, String::new()));
+    assert_eq!(run(&both), (3, default, String::new()));
 }
 
 #[test]
@@ -265,7 +262,10 @@ fn a_panic_is_logged_in_its_span() {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
     let (lines, stderr) = run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
-    assert!(stderr.contains("no connection to"), "the hook of the standard library");
+    assert!(
+        stderr.contains("no connection to"),
+        "the hook of the standard library"
+    );
     assert_eq!(events(&lines), ["a thread panicked"]);
     let line = &lines[0];
     assert_eq!(line["level"], "error");
@@ -301,8 +301,12 @@ fn a_subscriber_of_the_program_stays() {
             ("NO_COLOR", "1"),
         ],
     );
-    let warning = "the process already has a global `tracing` subscriber: its spans are recorded only if";
+    let warning =
+        "the process already has a global `tracing` subscriber: its spans are recorded only if";
     assert_eq!(stdout.matches(warning).count(), 1, "{stdout}");
-    assert!(stdout.contains("INFO global_init: loaded rows=3"), "{stdout}");
+    assert!(
+        stdout.contains("INFO global_init: loaded rows=3"),
+        "{stdout}"
+    );
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }

@@ -22,7 +22,9 @@ pub(super) fn log(errors: ErrorsConfig) {
 }
 
 fn write(panic: &PanicHookInfo<'_>, errors: ErrorsConfig) {
-    let message = errors.panic_messages.then(|| panic_message(panic.payload()));
+    let message = errors
+        .panic_messages
+        .then(|| panic_message(panic.payload()));
     let location = panic.location();
     tracing::error!(
         exception.r#type = "panic",
