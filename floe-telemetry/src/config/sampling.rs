@@ -39,22 +39,36 @@ pub enum Sampler {
     /// Applies the ratio to roots. A child has its parent's decision.
     #[serde(rename = "parentbased_traceidratio")]
     ParentBasedTraceIdRatio,
+    /// Applies the ratio to each span by
+    /// [probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/): by
+    /// the 56 random bits of the trace id, or those in the trace state of the parent (`ot=rv:…`). Each recorded span
+    /// has the threshold in its trace state (`ot=th:…`), from which backends restore the number of spans.
+    #[serde(rename = "probability")]
+    Probability,
+    /// Applies the ratio to roots by probability sampling. A child has its parent's decision and threshold.
+    #[serde(rename = "parentbased_probability")]
+    ParentBasedProbability,
 }
 
 impl Sampler {
     /// The samplers with their names in `OTEL_TRACES_SAMPLER`.
-    pub(super) const ALL: [(&'static str, Self); 6] = [
+    pub(super) const ALL: [(&'static str, Self); 8] = [
         ("always_on", Self::AlwaysOn),
         ("always_off", Self::AlwaysOff),
         ("traceidratio", Self::TraceIdRatio),
         ("parentbased_always_on", Self::ParentBasedAlwaysOn),
         ("parentbased_always_off", Self::ParentBasedAlwaysOff),
         ("parentbased_traceidratio", Self::ParentBasedTraceIdRatio),
+        ("probability", Self::Probability),
+        ("parentbased_probability", Self::ParentBasedProbability),
     ];
 
     /// Whether a child has its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
-        !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio)
+        !matches!(
+            self,
+            Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Probability
+        )
     }
 }
 
@@ -152,10 +166,13 @@ setters! { SamplingConfig {
 
 impl SamplingConfig {
     /// Records this share of the traces in every environment, from 0.0 to 1.0, with the sampler
-    /// `parentbased_traceidratio`.
+    /// `parentbased_probability`, or `parentbased_always_on` for 1.0, which leaves the trace state unchanged.
     #[must_use]
     pub fn with_ratio(self, ratio: f64) -> Self {
-        self.with_sampler(Sampler::ParentBasedTraceIdRatio)
+        if ratio >= 1.0 {
+            return self.with_sampler(Sampler::ParentBasedAlwaysOn);
+        }
+        self.with_sampler(Sampler::ParentBasedProbability)
             .with_sampler_arg(ratio)
     }
 
@@ -166,7 +183,12 @@ impl SamplingConfig {
         match self.sampler {
             Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => return 1.0,
             Some(Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff) => return 0.0,
-            Some(Sampler::TraceIdRatio | Sampler::ParentBasedTraceIdRatio) => {
+            Some(
+                Sampler::TraceIdRatio
+                | Sampler::ParentBasedTraceIdRatio
+                | Sampler::Probability
+                | Sampler::ParentBasedProbability,
+            ) => {
                 return self.sampler_arg.unwrap_or(1.0);
             }
             None => {}

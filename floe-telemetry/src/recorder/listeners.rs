@@ -30,10 +30,12 @@ pub(super) const FILTER: Listeners = 1 << 8;
 pub(super) const SHUT_DOWN: Listeners = 1 << 9;
 /// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
 pub(super) const FORKED: Listeners = 1 << 10;
+/// Probability sampling decides for roots, and for each span where the sampler is not parent-based.
+pub(super) const PROBABILITY: Listeners = 1 << 11;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
-    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER;
+    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER | PROBABILITY;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);
