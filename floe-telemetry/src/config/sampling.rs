@@ -135,9 +135,10 @@ pub struct SamplingConfig {
     /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of
     /// sampled ones, and buffered until the tail sampler decides. Their sampled flag is off in the
     /// `traceparent` that is sent to other processes. If a trace is kept, its root has the reason in
-    /// `floe.sampling.reason`, and each span has `ot=th:0` in its trace state, because it represents only
-    /// itself
+    /// `floe.sampling.reason`. Each span of a failed or slow trace has `ot=th:0` in its trace state, also where
+    /// the ratio has sampled it, because it represents only itself
     /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
+    /// Traces that a ratio below 1 has sampled are therefore buffered, too.
     /// Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,

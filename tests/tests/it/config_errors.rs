@@ -74,7 +74,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "sampling: {sampler: always}",
-        "telemetry configuration: line 2, column 21: sampling.sampler: found `always`, accepted are `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` and `parentbased_traceidratio`, did you mean `always_on`?",
+        "telemetry configuration: line 2, column 21: sampling.sampler: found `always`, accepted are `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`, `probability` and `parentbased_probability`, did you mean `always_on`?",
     ),
     (
         "sampling: 0.5",
