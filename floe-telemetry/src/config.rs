@@ -34,6 +34,7 @@ mod endpoint;
 mod env;
 mod errors;
 mod exporters;
+mod file;
 mod limits;
 mod logging;
 mod metrics;
@@ -62,6 +63,7 @@ pub(crate) use self::env::{is_disabled, is_set, warn};
 pub(crate) use self::env::{parse_headers, parse_resource_attributes};
 pub use self::errors::ErrorsConfig;
 pub use self::exporters::{ExporterKind, ExportersConfig};
+pub use self::file::FileConfig;
 pub use self::limits::SpanLimits;
 #[cfg(feature = "logs")]
 pub(crate) use self::logging::Levels;

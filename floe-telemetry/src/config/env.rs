@@ -34,9 +34,10 @@ use crate::environment;
 use crate::error::Error;
 
 /// The protocols of OTLP, by their names in the specification.
-const PROTOCOLS: [(&str, OtlpProtocol); 2] = [
+const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
     ("grpc", OtlpProtocol::Grpc),
     ("http/protobuf", OtlpProtocol::Http),
+    ("http/json", OtlpProtocol::HttpJson),
 ];
 
 impl TelemetryConfig {
@@ -335,6 +336,9 @@ fn exporters(config: &mut TelemetryConfig) {
                 ExporterKind::Otlp => {
                     needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
                 }
+                ExporterKind::OtlpFile | ExporterKind::OtlpStdout => {
+                    needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
+                }
                 ExporterKind::Prometheus => {
                     needs(text, "prometheus", cfg!(feature = "prometheus"))?;
                 }
@@ -482,6 +486,10 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         match protocol {
             OtlpProtocol::Grpc => needs(text, "otlp-grpc", cfg!(feature = "otlp-grpc"))?,
             OtlpProtocol::Http => needs(text, "otlp-http", cfg!(feature = "otlp-http"))?,
+            OtlpProtocol::HttpJson => {
+                needs(text, "otlp-http", cfg!(feature = "otlp-http"))?;
+                needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
+            }
         }
         Ok(protocol)
     });
