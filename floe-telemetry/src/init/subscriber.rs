@@ -91,7 +91,7 @@ fn targets(directives: &[Directive]) -> Targets {
 /// The subscriber of the program stays. Only whether it has the layer for spans can be seen.
 fn check_existing() {
     #[cfg(feature = "tracing")]
-    if !tracing::dispatcher::get_default(|it| it.is::<crate::TracingLayer>()) {
+    if !tracing::dispatcher::get_default(tracing::Dispatch::is::<crate::TracingLayer>) {
         tracing::warn!(
             "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`"
         );

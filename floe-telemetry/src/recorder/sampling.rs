@@ -262,13 +262,8 @@ pub(super) fn decide(
         if let Some(threshold) = by_probability {
             set_threshold(&mut recording.record, above, threshold);
         } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
-            recording.record.more_mut().trace_state = if uses_ratio {
-                with_threshold(above.trace_state(), None)
-            } else if above.is_remote() {
-                probability::inherited(above)
-            } else {
-                above.trace_state().clone()
-            };
+            let state = probability::inherited(above, uses_ratio);
+            recording.record.more_mut().trace_state = state;
         }
         if let Some(baggage) = local.baggage.values(parent) {
             recording.record.more_mut().baggage = Some(baggage);

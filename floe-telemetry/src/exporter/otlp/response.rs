@@ -223,8 +223,7 @@ mod tests {
         ] {
             let found = match accepted_json(body) {
                 Outcome::Accepted { rejected, message } => Some((rejected, message)),
-                Outcome::Rejected(_) => None,
-                other => panic!("{other:?}"),
+                Outcome::Rejected(_) | Outcome::Retry { .. } => None,
             };
             let expected = expected.map(|(rejected, message)| (rejected, message.to_owned()));
             assert_eq!(found, expected, "{}", String::from_utf8_lossy(body));

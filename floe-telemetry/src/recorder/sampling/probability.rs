@@ -50,7 +50,7 @@ impl Threshold {
         // Each `f` at the start of the threshold halves the ratio four times. Ten digits follow the precise ones.
         let halvings = u64::BITS - 1 - sampled.leading_zeros();
         let leading = 55_u32.saturating_sub(halvings) / 4;
-        let unit = 1_u64 << 4 * 10_u32.saturating_sub(leading);
+        let unit = 1_u64 << (4 * 10_u32.saturating_sub(leading));
         let rounded = (rejected + unit / 2) / unit * unit;
         Self(rounded.min(RANGE - unit))
     }
@@ -132,31 +132,36 @@ pub(crate) fn with_threshold(state: &TraceState, threshold: Option<Threshold>) -
     changed.unwrap_or_else(|_| state.clone())
 }
 
-/// Returns the trace state of a sampled span that follows the decision of its remote parent. A threshold above
-/// the trace's randomness, with which no sampler would have sampled the trace, is removed.
+/// Returns the trace state of a sampled span that no threshold of this process has sampled. A span that follows the
+/// decision of its parent has its threshold, except for one of another process that is above the trace's
+/// randomness, with which no sampler would have sampled the trace. A span that `is_independent` has none.
 #[cold]
-pub(super) fn inherited(parent: &SpanContext) -> TraceState {
+pub(super) fn inherited(parent: &SpanContext, is_independent: bool) -> TraceState {
     let state = parent.trace_state();
-    let is_consistent = threshold(state).is_none_or(|threshold| {
-        threshold.is_some_and(|it| it.samples(randomness(parent.trace_id(), parent)))
-    });
-    if is_consistent {
+    let is_kept = !is_independent
+        && match threshold(state) {
+            Some(Ok(threshold)) if parent.is_remote() => {
+                threshold.samples(randomness(parent.trace_id(), parent))
+            }
+            Some(Err(_)) => !parent.is_remote(),
+            _ => true,
+        };
+    if is_kept {
         return state.clone();
     }
     with_threshold(state, None)
 }
 
-/// Returns the threshold in a trace state: `None` if there is none, and `Some(None)` if it is not valid.
-fn threshold(state: &TraceState) -> Option<Option<Threshold>> {
+/// Returns the threshold in a trace state, or its digits if they are not valid.
+fn threshold(state: &TraceState) -> Option<Result<Threshold, &str>> {
     let digits = field(state.get(MEMBER)?, "th")?;
-    Some(Threshold::parse(digits))
+    Some(Threshold::parse(digits).ok_or(digits))
 }
 
 /// Returns whether a trace state has a threshold that rejects traces.
 #[cfg(feature = "provider")]
 pub(crate) fn rejects(state: &TraceState) -> bool {
-    let threshold = threshold(state).flatten();
-    threshold.is_some_and(|threshold| threshold != Threshold::ALWAYS)
+    matches!(threshold(state), Some(Ok(threshold)) if threshold != Threshold::ALWAYS)
 }
 
 fn fields(value: &str) -> impl Iterator<Item = &str> {
@@ -179,8 +184,11 @@ fn hex(digits: &str) -> Option<u64> {
     u64::from_str_radix(digits, 16).ok()
 }
 
-#[cfg(all(test, feature = "provider"))]
+#[cfg(test)]
+#[cfg(feature = "provider")]
 mod tests {
+    #![expect(clippy::cast_precision_loss, reason = "ratios of numbers up to 2^56")]
+
     use opentelemetry::{SpanId, TraceFlags};
     use proptest::prelude::*;
 
@@ -255,7 +263,7 @@ mod tests {
             let (trace_id, span_id) = (TraceId::from(trace_id), SpanId::from(1));
             let state = state(member);
             let parent = SpanContext::new(trace_id, span_id, TraceFlags::SAMPLED, true, state);
-            inherited(&parent).get(MEMBER).map(str::to_owned)
+            inherited(&parent, false).get(MEMBER).map(str::to_owned)
         };
         let random = 0xabc << 96 | 0x80_0000_0000_0000;
         assert_eq!(inherited(random, "th:8").as_deref(), Some("th:8"));
@@ -305,7 +313,7 @@ mod tests {
             let changed = with_threshold(&earlier.unwrap(), Some(Threshold(bits)));
             let value = changed.get(MEMBER).unwrap();
             prop_assert!(value.len() <= MAX_MEMBER);
-            prop_assert_eq!(threshold(&changed), Some(Some(Threshold(bits))));
+            prop_assert_eq!(threshold(&changed), Some(Ok(Threshold(bits))));
         }
     }
 }
