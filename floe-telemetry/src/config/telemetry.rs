@@ -272,7 +272,7 @@ impl TelemetryConfig {
     /// otlp_endpiont: http://collector:4317
     /// ").unwrap_err();
     /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
-    ///   line 3, column 16: otlp_protocol: found `grcp`, accepted are `grpc` and `http`, did you mean `grpc`?
+    ///   line 3, column 16: otlp_protocol: found `grcp`, accepted are `grpc`, `http` and `http/json`, did you mean `grpc`?
     ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
