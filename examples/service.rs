@@ -5,36 +5,24 @@
 //! curl http://127.0.0.1:8080/orders/42
 //! ```
 //!
-//! It prints its traces, or sends them to `OTEL_EXPORTER_OTLP_ENDPOINT` over gRPC.
-
-use std::{env, error::Error, time::Duration};
+//! It prints its traces on a terminal, or sends them to `OTEL_EXPORTER_OTLP_ENDPOINT` over gRPC.
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, instrument::HttpServerLayer, traced};
+use floe_telemetry::{instrument::HttpServerLayer, traced};
 use tokio::{net::TcpListener, signal};
-use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    // OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, …; every span is recorded by default.
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::from_env()?).initialize()?;
-    tracing_subscriber::registry()
-        .with(LevelFilter::INFO)
-        .with(tracing_subscriber::fmt::layer())
-        .with(floe_telemetry::tracing_layer())
-        .init();
-
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let _telemetry = floe_telemetry::init()?; // OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_ENDPOINT, RUST_LOG, …
     let app = Router::new()
         .route("/orders/{id}", get(order))
         .layer(HttpServerLayer::new());
-    let address = env::args().nth(1);
+    let address = std::env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080")).await?;
     tracing::info!("listening on {}", listener.local_addr()?);
     axum::serve(listener, app)
         .with_graceful_shutdown(async { _ = signal::ctrl_c().await })
         .await?;
-
-    telemetry.shutdown(Duration::from_secs(5))?;
     Ok(())
 }
 

@@ -48,7 +48,8 @@ fn the_service_exports_a_trace_for_each_request() {
     let mut lines = BufReader::new(service.stdout.take().unwrap()).lines();
     let line = lines.find(|line| line.as_ref().unwrap().contains("listening on"));
     let line = line.unwrap().unwrap();
-    let (_, address) = line.rsplit_once(' ').unwrap();
+    let (_, rest) = line.split_once("listening on ").unwrap();
+    let (address, _) = rest.split_once('"').unwrap();
 
     let found = request(address, "/orders/42");
     assert!(found.starts_with("HTTP/1.1 200 "), "{found}");
@@ -74,6 +75,11 @@ fn the_service_exports_a_trace_for_each_request() {
         .find(|span| span.attributes.get("id") == Some(&Value::Int(7)));
     let status = ReceivedStatus::Error("404 Not Found".to_owned());
     assert_eq!(failed.unwrap().status, status);
+    let logs = receiver.logs();
+    assert_eq!(
+        logs[0].body,
+        Some(Value::from(&*format!("listening on {address}")))
+    );
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod endpoint;
 mod env;
 mod errors;
 mod exporters;
+mod file;
 mod limits;
 mod logging;
 mod metrics;
@@ -57,11 +58,14 @@ pub use self::context_mode::ContextMode;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::endpoint::without_query;
 pub(crate) use self::endpoint::{validate_endpoint, without_credentials};
-pub(crate) use self::env::{is_disabled, warn};
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) use self::env::rust_log;
+pub(crate) use self::env::{is_disabled, is_set, warn};
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::env::{parse_headers, parse_resource_attributes};
 pub use self::errors::ErrorsConfig;
 pub use self::exporters::{ExporterKind, ExportersConfig};
+pub use self::file::FileConfig;
 pub use self::limits::SpanLimits;
 #[cfg(feature = "logs")]
 pub(crate) use self::logging::Levels;
@@ -77,6 +81,8 @@ pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{TailSampling, validate_ratio, validate_rules};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::secret::{Source as CredentialSource, reference as credential_reference};
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) use self::span_filter::Directive;
 pub(crate) use self::span_filter::parse_span_filter;
 pub(crate) use self::suggest::nearest;
 pub(crate) use self::telemetry::TelemetryConfig;

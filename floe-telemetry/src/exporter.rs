@@ -23,4 +23,4 @@ pub(crate) use self::otlp::{otlp, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;
 #[cfg(feature = "prometheus")]
 pub(crate) use self::prometheus::prometheus;
-pub(crate) use self::target::OtlpTarget;
+pub(crate) use self::target::{OtlpOutput, OtlpTarget};

@@ -40,7 +40,9 @@
 //!
 //! # In applications
 //!
-//! Initialise a [`TelemetryProvider`] early in `main`, and shut it down before the program ends.
+//! Call [`init`] first in `main`: it starts everything that the features below include, configured by the
+//! environment, and its guard exports the rest when it is dropped. For a configuration in code, initialise a
+//! [`TelemetryProvider`] instead, and shut it down before the program ends.
 //!
 //! # Features
 //!
@@ -50,6 +52,7 @@
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP |
+//! | `otlp-json` | OTLP as JSON lines, in files ([`config::FileConfig`]) or on the standard output, and with `otlp-http` the protocol `http/json` |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-gzip` | requests compressed with gzip |
 //! | `otlp-zstd` | requests compressed with Zstandard |
@@ -87,6 +90,8 @@ mod collector;
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
+#[cfg(feature = "provider")]
+mod init;
 mod link_list;
 #[cfg(feature = "_otlp")]
 mod otlp_encoding;
@@ -127,6 +132,8 @@ pub use self::collector::Statistics;
 pub use self::config::telemetry::TelemetryConfig;
 #[cfg(feature = "provider")]
 pub use self::error::Error;
+#[cfg(feature = "provider")]
+pub use self::init::{TelemetryGuard, init, init_or_noop};
 pub use self::metrics::recorder::MetricRecorder;
 #[cfg(feature = "provider")]
 pub use self::provider::{

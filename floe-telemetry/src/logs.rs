@@ -130,6 +130,18 @@ where
     filtered(config, io::stdout, has_color)
 }
 
+/// Creates a layer like [`layer()`] with this filter instead of the configured levels.
+pub(crate) fn stdout_layer<S>(
+    config: &LoggingConfig,
+    filter: Targets,
+) -> impl Layer<S> + Send + Sync + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let has_color = io::stdout().is_terminal() && !is_color_disabled();
+    LogLayer::new(io::stdout, form(config, has_color)).with_filter(filter)
+}
+
 /// Creates a layer like [`layer()`] that writes to `writer` and without colours.
 ///
 /// # Errors
@@ -155,21 +167,29 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    let filter = level_filter(config)?;
+    Ok(LogLayer::new(writer, form(config, has_color)).with_filter(filter))
+}
+
+/// Returns the filter by the configured levels.
+pub(crate) fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
     let levels = Levels::parse(&config.log_level)
         .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
     let targets = levels
         .targets
         .iter()
         .map(|(target, word)| (target, level(word)));
-    let filter = Targets::new()
+    Ok(Targets::new()
         .with_default(level(&levels.default))
-        .with_targets(targets);
-    let form = if config.json_output {
+        .with_targets(targets))
+}
+
+const fn form(config: &LoggingConfig, has_color: bool) -> Form {
+    if config.json_output {
         Form::Json
     } else {
         Form::Text { has_color }
-    };
-    Ok(LogLayer::new(writer, form).with_filter(filter))
+    }
 }
 
 /// `tracing` has no level above `ERROR`.
@@ -191,7 +211,13 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
             "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it",
         )
     })?;
-    // After the subscriber is installed, whose level determines which records `log` creates.
+    forward_log();
+    Ok(())
+}
+
+/// Forwards the records of `log` to `tracing`. To be called after the subscriber is installed, whose level
+/// determines which records `log` creates.
+pub(crate) fn forward_log() {
     let forwarded = LogTracer::builder()
         .with_max_level(LevelFilter::current().as_log())
         .init();
@@ -200,5 +226,4 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
             "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"
         );
     }
-    Ok(())
 }

@@ -103,7 +103,7 @@ impl TelemetryProvider {
     }
 
     /// A provider that records nothing.
-    fn noop() -> Self {
+    pub(crate) fn noop() -> Self {
         Self(Arc::new(Inner::new(
             true,
             Arc::default(),
@@ -235,6 +235,18 @@ impl TelemetryProvider {
     }
 }
 
+impl TelemetryProvider {
+    /// Shuts the provider down where nobody can receive an error.
+    pub(crate) fn shut_down_on_drop(&self, timeout: Duration) {
+        if self.0.is_inherited() {
+            return;
+        }
+        if let Err(error) = self.shutdown(timeout) {
+            tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
+        }
+    }
+}
+
 impl Inner {
     fn new(is_noop: bool, counters: Arc<Counters>, sampling: SamplingHandle) -> Self {
         Self {
@@ -324,11 +336,6 @@ impl Drop for Inner {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
-        if self.0.is_inherited() {
-            return;
-        }
-        if let Err(error) = self.shutdown(DROP_TIMEOUT) {
-            tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
-        }
+        self.shut_down_on_drop(DROP_TIMEOUT);
     }
 }

@@ -116,8 +116,8 @@ pub use self::returned::{call_by_type, call_opaque, call_opaque_opening};
 pub(crate) use self::sampling::CaptureScope;
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{
-    Measured, ProviderId, Sampling, SamplingChange, change_sampling, matches, spans_after_shutdown,
-    start_provider, stop_provider,
+    Measured, ProviderId, RootSampler, Sampling, SamplingChange, Threshold, change_sampling,
+    matches, rejects, spans_after_shutdown, start_provider, stop_provider, with_threshold,
 };
 pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};

@@ -350,7 +350,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
         "exporters.traces",
         r#"["otlp"]"#,
-        "found `zipkin`, accepted are `otlp`, `console` and `none`; the entry is ignored",
+        "found `zipkin`, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console` and `none`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "none,console")],

@@ -58,7 +58,7 @@ impl TelemetryBackendPlugin for Jaeger {
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
         let default_endpoint = match config.otlp_protocol {
             OtlpProtocol::Grpc => JAEGER_GRPC_ENDPOINT,
-            OtlpProtocol::Http => JAEGER_HTTP_ENDPOINT,
+            OtlpProtocol::Http | OtlpProtocol::HttpJson => JAEGER_HTTP_ENDPOINT,
         };
         let otlp = OtlpExporterConfig::from_config(config, default_endpoint);
         ExporterConfig::Otlp(otlp.traces_only())

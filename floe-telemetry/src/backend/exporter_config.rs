@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::config::{DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig, without_credentials};
-use crate::exporter::OtlpTarget;
+use crate::exporter::{OtlpOutput, OtlpTarget};
 
 /// How a backend receives telemetry.
 #[derive(Clone, Debug)]
@@ -95,6 +95,7 @@ impl OtlpExporterConfig {
             config,
             headers: self.headers.clone(),
             is_traces_only: self.is_traces_only,
+            output: OtlpOutput::Network,
         }
     }
 }

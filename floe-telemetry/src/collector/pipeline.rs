@@ -97,8 +97,7 @@ impl Pipeline {
         self.destinations.is_empty() || destinations.any(|to| to.has_room(open, pending))
     }
 
-    /// Adds the span to the open batch, or passes it to tail sampling if head sampling did not sample
-    /// it.
+    /// Adds the span to the open batch, or passes it to tail sampling.
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost
         // as much as the rest of this function.
@@ -106,7 +105,7 @@ impl Pipeline {
         collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.count(record, clock);
         match &mut self.tail {
-            Some(tail) if !record.head.flags.is_sampled() => {
+            Some(tail) if TailSampler::needs(record) => {
                 tail.push(record.take(), clock, monotonic_now());
             }
             _ => self.send(record, clock),

@@ -1,6 +1,10 @@
 //! Tail sampling: traces that head sampling did not sample are buffered, and exported if a span failed
 //! or the root was slow.
 //!
+//! Traces that head sampling sampled by probability are buffered, too: if a span failed or the root was slow,
+//! they were certain to be sampled, so each represents only itself, and has another threshold in its trace state.
+//! Otherwise failed traces would be counted once by themselves, and once more by those that head sampling sampled.
+//!
 //! A trace is decided once its root has ended and all spans that ended before the root were fetched
 //! from the threads' buffers. If the buffer has too many spans, or a trace is too old, the oldest trace
 //! is decided by the spans that have arrived. Spans that arrive after the decision follow it.
@@ -10,7 +14,7 @@ mod reason;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use opentelemetry::TraceId;
@@ -22,7 +26,7 @@ use super::statistics::Counters;
 use super::watermarks::Watermarks;
 use crate::clock::WallClock;
 use crate::config::TailSampling;
-use crate::recorder::{Buffer, SpanRecord};
+use crate::recorder::{Buffer, SpanRecord, rejects};
 
 /// A buffered trace that is not decided.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ struct Trace {
     number: u64,
     spans: Vec<SpanRecord>,
     reason: Option<Reason>,
+    /// Whether another process has decided: a span has a remote parent.
+    is_remote: bool,
 }
 
 /// The traces that are not decided, and the spans of sampled traces that were not exported yet.
@@ -52,8 +58,8 @@ pub(super) struct TailSampler {
     ended: Vec<TraceId>,
     /// Ended traces that are decided once the watermarks are reached.
     settling: Option<(Watermarks, Vec<TraceId>)>,
-    /// Spans of sampled traces, with the reason.
-    sampled: VecDeque<(Reason, SpanRecord)>,
+    /// Spans of sampled traces, with the reason if there is one.
+    sampled: VecDeque<(Option<Reason>, SpanRecord)>,
 }
 
 impl TailSampler {
@@ -74,7 +80,14 @@ impl TailSampler {
         }
     }
 
-    /// Adds a span that head sampling did not sample.
+    /// Returns whether the sampler needs a span: if head sampling did not sample it, or sampled only a part of such
+    /// spans.
+    pub(super) fn needs(record: &SpanRecord) -> bool {
+        let more = record.more.as_ref();
+        !record.head.flags.is_sampled() || more.is_some_and(|more| rejects(&more.trace_state))
+    }
+
+    /// Adds a span that the sampler [needs](Self::needs).
     pub(super) fn push(&mut self, record: SpanRecord, clock: &WallClock, now: Instant) {
         self.counters.tail_buffered.fetch_add(1, Ordering::Relaxed);
         let id = record.head.trace_id;
@@ -86,6 +99,7 @@ impl TailSampler {
             number,
             spans: Vec::new(),
             reason: None,
+            is_remote: false,
         });
         if trace.number == number {
             self.next_number += 1;
@@ -93,6 +107,7 @@ impl TailSampler {
         }
         let reason = Reason::of(&record, &self.config, clock);
         trace.reason = trace.reason.max(reason);
+        trace.is_remote |= record.head.parent_is_remote;
         if record.is_root() {
             self.ended.push(id);
         }
@@ -152,12 +167,17 @@ impl TailSampler {
     /// Removes the next span of a sampled trace.
     pub(super) fn pop(&mut self) -> Option<SpanRecord> {
         let (reason, mut record) = self.sampled.pop_front()?;
-        reason.mark(&mut record);
-        let counter = match reason {
-            Reason::Slow => &self.counters.kept_slow,
-            Reason::Error => &self.counters.kept_error,
-        };
-        self.count_released(counter);
+        self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
+        if let Some(reason) = reason {
+            reason.mark(&mut record);
+            if !record.head.flags.is_sampled() {
+                let counter = match reason {
+                    Reason::Slow => &self.counters.kept_slow,
+                    Reason::Error => &self.counters.kept_error,
+                };
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        }
         Some(record)
     }
 
@@ -195,7 +215,14 @@ impl TailSampler {
             .iter()
             .map(SpanRecord::stored_bytes)
             .sum::<usize>();
-        let decision = trace.reason.into();
+        let has_root = trace.spans.iter().any(SpanRecord::is_root);
+        let decision = match trace.reason {
+            // Whether another process has decided is not known before the root has ended.
+            Some(reason) if !trace.is_remote && (has_root || !is_sampled(&trace)) => {
+                Decision::Sampled(reason)
+            }
+            _ => Decision::Head,
+        };
         self.decided.remember(id, decision);
         for record in trace.spans {
             self.apply(decision, record);
@@ -216,16 +243,22 @@ impl TailSampler {
     /// Applies the decision for a trace to one of its spans.
     fn apply(&mut self, decision: Decision, record: SpanRecord) {
         match decision {
-            Decision::Sampled(reason) => self.sampled.push_back((reason, record)),
-            Decision::NotSampled => self.count_released(&self.counters.sampled_out),
+            Decision::Sampled(reason) => self.sampled.push_back((Some(reason), record)),
+            Decision::Head if record.head.flags.is_sampled() => {
+                self.sampled.push_back((None, record));
+            }
+            Decision::Head => {
+                self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
+                self.counters.sampled_out.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
+}
 
-    /// Counts a span that is not buffered any more.
-    fn count_released(&self, counter: &AtomicU64) {
-        self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
+/// Whether head sampling has sampled a trace.
+fn is_sampled(trace: &Trace) -> bool {
+    let mut spans = trace.spans.iter();
+    spans.any(|record| record.head.flags.is_sampled())
 }
 
 #[cfg(test)]

@@ -26,15 +26,18 @@ use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::span_filter::parse_span_filter;
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use super::span_filter::{Directive, directive};
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
 
 /// The protocols of OTLP, by their names in the specification.
-const PROTOCOLS: [(&str, OtlpProtocol); 2] = [
+const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
     ("grpc", OtlpProtocol::Grpc),
     ("http/protobuf", OtlpProtocol::Http),
+    ("http/json", OtlpProtocol::HttpJson),
 ];
 
 impl TelemetryConfig {
@@ -94,6 +97,24 @@ fn unknown_service(executable: Option<&str>) -> String {
 /// Returns whether `OTEL_SDK_DISABLED` disables telemetry.
 pub(crate) fn is_disabled() -> bool {
     take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
+}
+
+/// Returns whether a variable is set and not blank, also if its value is not valid.
+pub(crate) fn is_set(name: &str) -> bool {
+    environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
+}
+
+/// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) fn rust_log() -> Option<Vec<Directive>> {
+    take_list("RUST_LOG", |text| {
+        if text.contains(['[', ']', '{', '}']) {
+            return Err(format!(
+                "found `{text}`, which filters by span or field, accepted are a level, `target=level` or a target"
+            ));
+        }
+        directive(text)
+    })
 }
 
 /// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
@@ -315,6 +336,9 @@ fn exporters(config: &mut TelemetryConfig) {
                 ExporterKind::Otlp => {
                     needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
                 }
+                ExporterKind::OtlpFile | ExporterKind::OtlpStdout => {
+                    needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
+                }
                 ExporterKind::Prometheus => {
                     needs(text, "prometheus", cfg!(feature = "prometheus"))?;
                 }
@@ -462,6 +486,10 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         match protocol {
             OtlpProtocol::Grpc => needs(text, "otlp-grpc", cfg!(feature = "otlp-grpc"))?,
             OtlpProtocol::Http => needs(text, "otlp-http", cfg!(feature = "otlp-http"))?,
+            OtlpProtocol::HttpJson => {
+                needs(text, "otlp-http", cfg!(feature = "otlp-http"))?;
+                needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
+            }
         }
         Ok(protocol)
     });
@@ -522,7 +550,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     };
     if let Some((alone, other)) = alone {
         // If the other one is set, it is invalid, and there is a warning about it.
-        if !environment::variable(&name(other)).is_ok_and(|text| !text.trim().is_empty()) {
+        if !is_set(&name(other)) {
             let message = "the certificate of a client and its key belong together, accepted are both or none";
             warn_about(&name(alone), message, "the variable is ignored");
         }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::file::FileConfig;
 use super::problems::Problems;
+use super::section::is_default;
 
 /// An exporter
 /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
@@ -13,6 +15,12 @@ use super::problems::Problems;
 pub enum ExporterKind {
     /// OTLP to the configured endpoint.
     Otlp,
+    /// OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the feature `otlp-json`.
+    #[serde(rename = "otlp_file")]
+    OtlpFile,
+    /// OTLP as JSON lines on the standard output. Requires the feature `otlp-json`.
+    #[serde(rename = "otlp/stdout")]
+    OtlpStdout,
     /// Standard error.
     Console,
     /// An endpoint for Prometheus, for metrics only. Requires the feature `prometheus`.
@@ -23,15 +31,19 @@ pub enum ExporterKind {
 
 impl ExporterKind {
     /// The exporters of spans and log records, by their names in the specification.
-    pub(super) const ALL: [(&'static str, Self); 3] = [
+    pub(super) const ALL: [(&'static str, Self); 5] = [
         ("otlp", Self::Otlp),
+        ("otlp/stdout", Self::OtlpStdout),
+        ("otlp_file", Self::OtlpFile),
         ("console", Self::Console),
         ("none", Self::None),
     ];
 
     /// The exporters of metrics, by their names in the specification.
-    pub(super) const OF_METRICS: [(&'static str, Self); 4] = [
+    pub(super) const OF_METRICS: [(&'static str, Self); 6] = [
         ("otlp", Self::Otlp),
+        ("otlp/stdout", Self::OtlpStdout),
+        ("otlp_file", Self::OtlpFile),
         ("console", Self::Console),
         ("prometheus", Self::Prometheus),
         ("none", Self::None),
@@ -53,12 +65,16 @@ pub struct ExportersConfig {
     pub metrics: Option<Vec<ExporterKind>>,
     /// The exporters of log records.
     pub logs: Option<Vec<ExporterKind>>,
+    /// The files of the exporter `otlp_file`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub file: FileConfig,
 }
 
 setters! { ExportersConfig {
     with_traces(traces: some list ExporterKind);
     with_metrics(metrics: some list ExporterKind);
     with_logs(logs: some list ExporterKind);
+    with_file(file: FileConfig);
 } }
 
 impl ExportersConfig {
@@ -69,6 +85,7 @@ impl ExportersConfig {
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
+        self.file.check(problems);
         for (signal, kinds) in [
             ("traces", &self.traces),
             ("metrics", &self.metrics),
@@ -78,7 +95,7 @@ impl ExportersConfig {
             if signal != "metrics" && kinds.contains(&ExporterKind::Prometheus) {
                 problems.add(
                     &format!("exporters.{signal}"),
-                    "`prometheus` is an exporter of metrics, accepted are `otlp`, `console` and `none`",
+                    "`prometheus` is an exporter of metrics, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console` and `none`",
                 );
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {

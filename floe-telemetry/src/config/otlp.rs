@@ -32,6 +32,9 @@ pub enum OtlpProtocol {
     Grpc,
     /// HTTP with protobuf bodies.
     Http,
+    /// HTTP with JSON bodies. Requires the features `otlp-http` and `otlp-json`.
+    #[serde(rename = "http/json")]
+    HttpJson,
 }
 
 impl OtlpProtocol {
@@ -39,7 +42,7 @@ impl OtlpProtocol {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Grpc => "gRPC",
-            Self::Http => "HTTP",
+            Self::Http | Self::HttpJson => "HTTP",
         }
     }
 }

@@ -39,22 +39,36 @@ pub enum Sampler {
     /// Applies the ratio to roots. A child has its parent's decision.
     #[serde(rename = "parentbased_traceidratio")]
     ParentBasedTraceIdRatio,
+    /// Applies the ratio to each span by
+    /// [probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/): by
+    /// the 56 random bits of the trace id, or those in the trace state of the parent (`ot=rv:…`). Each recorded span
+    /// has the threshold in its trace state (`ot=th:…`), from which backends restore the number of spans.
+    #[serde(rename = "probability")]
+    Probability,
+    /// Applies the ratio to roots by probability sampling. A child has its parent's decision and threshold.
+    #[serde(rename = "parentbased_probability")]
+    ParentBasedProbability,
 }
 
 impl Sampler {
     /// The samplers with their names in `OTEL_TRACES_SAMPLER`.
-    pub(super) const ALL: [(&'static str, Self); 6] = [
+    pub(super) const ALL: [(&'static str, Self); 8] = [
         ("always_on", Self::AlwaysOn),
         ("always_off", Self::AlwaysOff),
         ("traceidratio", Self::TraceIdRatio),
         ("parentbased_always_on", Self::ParentBasedAlwaysOn),
         ("parentbased_always_off", Self::ParentBasedAlwaysOff),
         ("parentbased_traceidratio", Self::ParentBasedTraceIdRatio),
+        ("probability", Self::Probability),
+        ("parentbased_probability", Self::ParentBasedProbability),
     ];
 
     /// Whether a child has its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
-        !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio)
+        !matches!(
+            self,
+            Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio | Self::Probability
+        )
     }
 }
 
@@ -121,9 +135,10 @@ pub struct SamplingConfig {
     /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of
     /// sampled ones, and buffered until the tail sampler decides. Their sampled flag is off in the
     /// `traceparent` that is sent to other processes. If a trace is kept, its root has the reason in
-    /// `floe.sampling.reason`, and each span has `ot=th:0` in its trace state, because it represents only
-    /// itself
+    /// `floe.sampling.reason`. Each span of a failed or slow trace has `ot=th:0` in its trace state, also where
+    /// the ratio has sampled it, because it represents only itself
     /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
+    /// Traces that a ratio below 1 has sampled are therefore buffered, too.
     /// Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
@@ -152,10 +167,13 @@ setters! { SamplingConfig {
 
 impl SamplingConfig {
     /// Records this share of the traces in every environment, from 0.0 to 1.0, with the sampler
-    /// `parentbased_traceidratio`.
+    /// `parentbased_probability`, or `parentbased_always_on` for 1.0, which leaves the trace state unchanged.
     #[must_use]
     pub fn with_ratio(self, ratio: f64) -> Self {
-        self.with_sampler(Sampler::ParentBasedTraceIdRatio)
+        if ratio >= 1.0 {
+            return self.with_sampler(Sampler::ParentBasedAlwaysOn);
+        }
+        self.with_sampler(Sampler::ParentBasedProbability)
             .with_sampler_arg(ratio)
     }
 
@@ -166,7 +184,12 @@ impl SamplingConfig {
         match self.sampler {
             Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => return 1.0,
             Some(Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff) => return 0.0,
-            Some(Sampler::TraceIdRatio | Sampler::ParentBasedTraceIdRatio) => {
+            Some(
+                Sampler::TraceIdRatio
+                | Sampler::ParentBasedTraceIdRatio
+                | Sampler::Probability
+                | Sampler::ParentBasedProbability,
+            ) => {
                 return self.sampler_arg.unwrap_or(1.0);
             }
             None => {}

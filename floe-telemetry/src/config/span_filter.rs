@@ -8,8 +8,9 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 /// The index of `trace`, the level of a target that is listed without one.
 const TRACE: u8 = 5;
 
-/// A target, which is empty for all targets, and the most verbose level that is recorded.
-type Directive = (String, u8);
+/// A target, which is empty for all targets, and the most verbose level that is recorded, as a number: 0 is
+/// `off`, 1 `error`, 5 `trace`.
+pub(crate) type Directive = (String, u8);
 
 /// Parses directives such as `info,my_crate::db=debug,hyper=off`.
 ///
@@ -20,7 +21,8 @@ pub(crate) fn parse_span_filter(text: &str) -> Result<Vec<Directive>, String> {
     text.split(',').map(str::trim).map(directive).collect()
 }
 
-fn directive(text: &str) -> Result<Directive, String> {
+/// Parses one directive.
+pub(super) fn directive(text: &str) -> Result<Directive, String> {
     let is_target = |target: &str| !target.is_empty() && !target.contains(char::is_whitespace);
     match text.split_once('=') {
         Some((target, level)) if is_target(target.trim()) => {

@@ -11,11 +11,11 @@ use super::context_mode::ContextMode;
 use super::document::Document;
 use super::endpoint;
 use super::errors::ErrorsConfig;
-use super::exporters::ExportersConfig;
+use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::SpanLimits;
 use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
-use super::otlp::{OtlpConfig, OtlpProtocol};
+use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
 use super::problems::Problems;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
@@ -279,7 +279,7 @@ impl TelemetryConfig {
     /// otlp_endpiont: http://collector:4317
     /// ").unwrap_err();
     /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
-    ///   line 3, column 16: otlp_protocol: found `grcp`, accepted are `grpc` and `http`, did you mean `grpc`?
+    ///   line 3, column 16: otlp_protocol: found `grcp`, accepted are `grpc`, `http` and `http/json`, did you mean `grpc`?
     ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
@@ -323,6 +323,26 @@ impl TelemetryConfig {
     pub fn sampling_ratio(&self) -> f64 {
         let environment = self.resource_attributes.deployment_environment.as_deref();
         self.sampling.get_ratio(environment.unwrap_or_default())
+    }
+
+    /// Returns whether a setting selects an exporter or an endpoint for spans. Otherwise they are printed.
+    pub(crate) fn has_span_destination(&self) -> bool {
+        self.otlp_endpoint != DEFAULT_OTLP_ENDPOINT
+            || self.backend != DEFAULT_BACKEND
+            || self.selects(Signal::Traces)
+    }
+
+    /// Returns whether a setting for this signal selects an exporter or an endpoint.
+    pub(crate) fn selects(&self, signal: Signal) -> bool {
+        let exporters = match signal {
+            Signal::Traces => &self.exporters.traces,
+            Signal::Metrics => &self.exporters.metrics,
+            Signal::Logs => &self.exporters.logs,
+        };
+        match exporters {
+            Some(chosen) => chosen.iter().any(|kind| *kind != ExporterKind::None),
+            None => self.otlp.signal(signal).endpoint.is_some(),
+        }
     }
 
     /// Checks all values, as [`initialize`](crate::TelemetryProviderBuilder::initialize) does.

@@ -12,6 +12,10 @@ pub(super) mod fuzzing;
 mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
+#[cfg(feature = "otlp-json")]
+mod json;
+#[cfg(feature = "otlp-json")]
+mod lines;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
@@ -20,6 +24,8 @@ mod regular_file;
 mod request;
 mod response;
 mod retry;
+#[cfg(feature = "otlp-json")]
+mod rotating_file;
 mod sender;
 mod settings;
 mod span;
@@ -44,7 +50,7 @@ pub(crate) use self::metrics::otlp_metrics;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
 use self::settings::OtlpSettings;
-use super::OtlpTarget;
+use super::{OtlpOutput, OtlpTarget};
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, ExportFailure, RateLimited, Worker,
     WorkerSettings,
@@ -122,10 +128,13 @@ fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
 }
 
 fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    if settings.output != OtlpOutput::Network {
+        return lines(settings);
+    }
     let _entered = runtime.enter();
     match settings.protocol {
         OtlpProtocol::Grpc => grpc(settings),
-        OtlpProtocol::Http => http(settings),
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => http(settings),
     }
 }
 
@@ -231,6 +240,11 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
         (is_https && !tls, "an `https` endpoint", "otlp-tls"),
         (has_files && !tls, "a certificate", "otlp-tls"),
         (
+            settings.protocol == OtlpProtocol::HttpJson && !cfg!(feature = "otlp-json"),
+            "the protocol `http/json`, the exporter `otlp_file` or `otlp/stdout`",
+            "otlp-json",
+        ),
+        (
             compression == Compression::Gzip && !gzip,
             "compression with `gzip`",
             "otlp-gzip",
@@ -247,6 +261,24 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
         ))),
         None => Ok(()),
     }
+}
+
+#[cfg(feature = "otlp-json")]
+fn lines(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    let signal = settings.signal;
+    let lines = match settings.output {
+        OtlpOutput::File => lines::Lines::to_file(signal, &settings.file)?,
+        _ => lines::Lines::to_stdout(signal),
+    };
+    Ok(Box::new(lines))
+}
+
+/// The caller has rejected the settings.
+#[cfg(not(feature = "otlp-json"))]
+fn lines(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    Err(Error::config(
+        "exporters: `otlp_file` and `otlp/stdout` need the feature `otlp-json`",
+    ))
 }
 
 #[cfg(feature = "otlp-grpc")]

@@ -45,28 +45,12 @@ pub fn ensure_telemetry_initialized() -> &'static TelemetryProvider {
 
 fn start() -> Result<TelemetryProvider, Error> {
     let mut config = TelemetryConfig::from_env()?;
-    let has_common_destination = config.otlp_endpoint != config::DEFAULT_OTLP_ENDPOINT
-        || config.backend != config::DEFAULT_BACKEND;
-    let [traces, metrics, logs] =
-        [Signal::Traces, Signal::Metrics, Signal::Logs].map(|signal| is_selected(&config, signal));
+    let [metrics, logs] = [Signal::Metrics, Signal::Logs].map(|signal| config.selects(signal));
     let logs = logs && cfg!(feature = "logs");
-    config.enabled &= has_common_destination || traces || metrics || logs;
-    if !has_common_destination && !traces {
+    config.enabled &= config.has_span_destination() || metrics || logs;
+    if !config.has_span_destination() {
         // Otherwise spans would be printed to the terminal, which is the default without an exporter.
         config.exporters.traces = Some(vec![ExporterKind::None]);
     }
     TelemetryProvider::builder(config).initialize()
-}
-
-/// Returns whether a setting for this signal selects an exporter or an endpoint.
-fn is_selected(config: &TelemetryConfig, signal: Signal) -> bool {
-    let exporters = match signal {
-        Signal::Traces => &config.exporters.traces,
-        Signal::Metrics => &config.exporters.metrics,
-        Signal::Logs => &config.exporters.logs,
-    };
-    match exporters {
-        Some(chosen) => chosen.iter().any(|kind| *kind != ExporterKind::None),
-        None => config.otlp.signal(signal).endpoint.is_some(),
-    }
 }

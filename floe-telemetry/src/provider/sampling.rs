@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::{
-    ContextMode, SamplingRule, TelemetryConfig, parse_span_filter, validate_ratio, validate_rules,
+    ContextMode, Sampler, SamplingRule, TelemetryConfig, parse_span_filter, validate_ratio,
+    validate_rules,
 };
 use crate::error::Error;
-use crate::recorder::{self, Measured, ProviderId, Sampling, SamplingChange};
+use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling, SamplingChange};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
 /// runs. It is returned by
@@ -80,8 +81,8 @@ impl SamplingHandle {
     }
 
     /// Sets the share of the traces that are recorded, from 0.0 to 1.0. It replaces the configured ratio
-    /// or sampler. The decision is made from the trace id, like that of OpenTelemetry's
-    /// `TraceIdRatioBased`.
+    /// or sampler. The decision is made by probability sampling, like that of the sampler
+    /// `parentbased_probability`; with 1.0 and without sampling rules, the trace state is unchanged.
     ///
     /// # Errors
     ///
@@ -179,8 +180,18 @@ impl Settings {
 pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
     let filter = config.span_filter.as_deref().map(parse_span_filter);
+    let ratio = config.sampling_ratio();
+    let sampler = match sampling.sampler {
+        Some(Sampler::TraceIdRatio | Sampler::ParentBasedTraceIdRatio) => {
+            RootSampler::TraceIdRatio(ratio)
+        }
+        Some(Sampler::Probability | Sampler::ParentBasedProbability) => {
+            RootSampler::Probability(ratio)
+        }
+        _ => RootSampler::Ratio(ratio),
+    };
     Ok(Sampling {
-        ratio: config.sampling_ratio(),
+        sampler,
         is_parent_based: sampling.is_parent_based(),
         rules: sampling.patterns(),
         rate_limit: sampling.rate_limit,

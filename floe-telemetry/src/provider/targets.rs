@@ -3,6 +3,8 @@
 use crate::backend;
 use crate::config::{DEFAULT_OTLP_ENDPOINT, ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
+#[cfg(not(feature = "_otlp"))]
+use crate::exporter::OtlpOutput;
 use crate::exporter::OtlpTarget;
 
 /// The OTLP targets of a provider.
@@ -30,6 +32,10 @@ impl OtlpTargets {
                 .spans
                 .push(configured.clone().unwrap_or_else(default));
         }
+        targets.spans.extend(OtlpTarget::written(
+            config.exporters.traces.as_deref(),
+            config,
+        ));
         targets.others.extend(configured);
         Ok(targets)
     }
@@ -54,14 +60,16 @@ pub(super) fn signal_targets(
     let is_chosen = chosen.map(|chosen| chosen.contains(&ExporterKind::Otlp));
     let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
     let is_explicit = is_chosen == Some(true) || has_endpoint;
-    if is_chosen == Some(false) {
+    let mut targets: Vec<_> = if is_chosen == Some(false) {
         Vec::new()
     } else if common.is_empty() && is_explicit {
         vec![config.clone().into()]
     } else {
         let accepts = |target: &&OtlpTarget| is_explicit || accepts_all_signals(target);
         common.iter().filter(accepts).cloned().collect()
-    }
+    };
+    targets.extend(OtlpTarget::written(chosen, config));
+    targets
 }
 
 /// Returns whether a target accepts other signals than traces. It does not if only an endpoint for traces
@@ -76,6 +84,11 @@ fn accepts_all_signals(target: &OtlpTarget) -> bool {
 /// The error if the program is built without OTLP.
 #[cfg(not(feature = "_otlp"))]
 pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
+    if target.output != OtlpOutput::Network {
+        return Error::config(
+            "exporters: `otlp_file` and `otlp/stdout` need the feature `otlp-json`",
+        );
+    }
     Error::config(format!(
         "backend: the OTLP endpoint `{}` of `{}` needs the feature `otlp-grpc` or `otlp-http`",
         target.config.otlp_endpoint, target.config.backend,

@@ -35,10 +35,20 @@ pub(super) const BOUNDARIES: Listeners = 1 << 11;
 /// The same for a `testing::capture`.
 #[cfg(feature = "testing")]
 const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
+/// Probability sampling decides for roots, and for each span where the sampler is not parent-based.
+pub(super) const PROBABILITY: Listeners = 1 << 13;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
-const OF_PROVIDER: Listeners =
-    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER | BOUNDARIES;
+const OF_PROVIDER: Listeners = PROVIDER
+    | PER_SPAN
+    | RULES
+    | RATE
+    | TAIL
+    | MEASURES
+    | MEASURES_ALL
+    | FILTER
+    | BOUNDARIES
+    | PROBABILITY;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);

@@ -160,7 +160,10 @@ fn begin_by_name(
     if let Some(fill) = fill {
         recording = fill_in(recording, fill);
     }
-    match recording::with(|local| sampling::decide_by_name(&mut recording.record, local)) {
+    let decided = recording::with(|local| {
+        parent.map(|cx| sampling::decide_by_name(&mut recording.record, cx, local))
+    });
+    match decided {
         Some(Err(context)) if sampling::try_measure(&mut recording.record) => {
             begin_measured(recording, parent, Some(context), None)
         }

@@ -6,6 +6,7 @@
 
 pub(super) mod baggage;
 mod capture;
+mod probability;
 #[cfg(feature = "provider")]
 mod provider;
 mod rate;
@@ -19,15 +20,20 @@ use opentelemetry::{Context, SpanId, TraceId};
 #[cfg(feature = "testing")]
 pub(crate) use self::capture::CaptureScope;
 #[cfg(feature = "provider")]
+pub(crate) use self::probability::rejects;
+pub(crate) use self::probability::{Threshold, with_threshold};
+#[cfg(feature = "provider")]
 pub(crate) use self::provider::{
-    Measured, ProviderId, Sampling, SamplingChange, change_sampling, start_provider, stop_provider,
+    Measured, ProviderId, RootSampler, Sampling, SamplingChange, change_sampling, start_provider,
+    stop_provider,
 };
 use self::rate::RateLimit;
 #[cfg(feature = "provider")]
 pub(crate) use self::rules::matches;
 use super::filter;
 use super::listeners::{
-    self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
+    self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROBABILITY, PROVIDER, RATE, RULES,
+    SHUT_DOWN, TAIL,
 };
 use super::nested;
 use super::record::{Head, SpanRecord};
@@ -37,8 +43,12 @@ use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
 /// A root is sampled if the last 63 bits of its trace id are below this bound, as with OpenTelemetry's
-/// `TraceIdRatioBased`: other SDKs with the same ratio sample the same traces.
+/// `TraceIdRatioBased`: other SDKs with the same ratio sample the same traces. It is above all of them where
+/// every root is sampled, and 0 where [`THRESHOLD`] decides.
 static ROOT_BOUND: AtomicU64 = AtomicU64::new(0);
+
+/// The threshold of probability sampling, if [`PROBABILITY`] is set.
+static THRESHOLD: AtomicU64 = AtomicU64::new(0);
 
 static RATE_LIMIT: RateLimit = RateLimit::new();
 
@@ -62,15 +72,66 @@ pub(super) enum Decision {
     NeedsName(Box<Recording>),
 }
 
-/// Returns whether the ratio samples a span, and for a span without a local parent also the rate limit.
-fn samples(listeners: Listeners, trace_id: TraceId, is_root: bool, bound: Option<u64>) -> bool {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the ratio depends on the low half"
-    )]
-    let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
-    let bound = bound.unwrap_or_else(|| ROOT_BOUND.load(Ordering::Relaxed));
-    (low >> 1) < bound && (!is_root || listeners & RATE == 0 || is_within_rate_limit())
+/// How a span was sampled.
+enum Sampled {
+    No,
+    /// Without a change of the trace state.
+    Yes,
+    /// With this threshold in the trace state. It is unknown behind the rate limit.
+    ByProbability(Option<Threshold>),
+}
+
+/// Decides by the ratio, or by the threshold of a rule, and for a span without a local parent also by the rate
+/// limit.
+#[inline]
+fn sample(
+    listeners: Listeners,
+    trace_id: TraceId,
+    parent: &SpanContext,
+    is_root: bool,
+    rule: Option<Threshold>,
+) -> Sampled {
+    let is_below = rule.is_none() && {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the ratio depends on the low half"
+        )]
+        let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
+        (low >> 1) < ROOT_BOUND.load(Ordering::Relaxed)
+    };
+    let by_probability = if is_below {
+        None
+    } else if rule.is_some() || listeners & PROBABILITY != 0 {
+        let threshold =
+            rule.unwrap_or_else(|| Threshold::from_bits(THRESHOLD.load(Ordering::Relaxed)));
+        if !threshold.samples(probability::randomness(trace_id, parent)) {
+            return Sampled::No;
+        }
+        Some(threshold)
+    } else {
+        return Sampled::No;
+    };
+    let is_limited = listeners & RATE != 0;
+    if is_root && is_limited && !is_within_rate_limit() {
+        return Sampled::No;
+    }
+    match by_probability {
+        None => Sampled::Yes,
+        Some(threshold) => Sampled::ByProbability((!is_limited).then_some(threshold)),
+    }
+}
+
+/// Sets the threshold of a sampled span.
+#[cold]
+fn set_threshold(record: &mut SpanRecord, parent: &SpanContext, threshold: Option<Threshold>) {
+    let state = if parent.is_valid() {
+        parent.trace_state()
+    } else {
+        &TraceState::NONE
+    };
+    if *state != TraceState::NONE || threshold.is_some() {
+        record.more_mut().trace_state = with_threshold(state, threshold);
+    }
 }
 
 #[cold]
@@ -82,14 +143,25 @@ fn is_within_rate_limit() -> bool {
 /// Decides for a root whose name is set. The error is the context of a root that is not sampled.
 pub(super) fn decide_by_name(
     record: &mut SpanRecord,
+    parent: &Context,
     local: &mut Local,
 ) -> Result<(), SpanContext> {
+    let span = parent.span();
+    let parent = span.span_context();
     let listeners = listeners::current();
     let set = record.more.as_ref().and_then(|more| more.name.as_deref());
     let name = set.or_else(|| Some(record.head.callsite?.name()));
-    let bound = local.rules.get().bound_for_name(name.unwrap_or_default());
-    if samples(listeners, record.head.trace_id, true, bound) {
-        return Ok(());
+    let rule = local
+        .rules
+        .get()
+        .threshold_for_name(name.unwrap_or_default());
+    match sample(listeners, record.head.trace_id, parent, true, rule) {
+        Sampled::Yes => return Ok(()),
+        Sampled::ByProbability(threshold) => {
+            set_threshold(record, parent, threshold);
+            return Ok(());
+        }
+        Sampled::No => {}
     }
     if listeners & TAIL != 0 {
         record.head.flags = record.head.flags.with_sampled(false);
@@ -171,26 +243,34 @@ pub(super) fn decide<const IS_CURRENT: bool>(
         head.span_id = local.ids.span_id();
         let is_root = !above.is_valid() || is_remote;
         let uses_rules = uses_ratio && is_root && listeners & RULES != 0;
+        let mut by_probability = None;
         if uses_ratio && (!uses_rules || callsite.is_some()) {
-            let bound = callsite.filter(|_| uses_rules);
-            let bound = bound.and_then(|site| local.rules.get().bound_for_site(site));
-            if !samples(listeners, head.trace_id, is_root, bound) {
-                if listeners & TAIL == 0 {
+            let site = callsite.filter(|_| uses_rules);
+            let rule = site.and_then(|site| local.rules.get().threshold_for_site(site));
+            match sample(listeners, head.trace_id, above, is_root, rule) {
+                Sampled::Yes => {}
+                Sampled::ByProbability(threshold) => by_probability = Some(threshold),
+                Sampled::No if listeners & TAIL != 0 => {
+                    head.flags = head.flags.with_sampled(false);
+                }
+                Sampled::No => {
                     *not_sampled = Some(head);
                     if listeners::measures(listeners, callsite) {
                         return Decision::Measure(measure(callsite, local));
                     }
                     return Decision::NotSampled;
                 }
-                head.flags = head.flags.with_sampled(false);
             }
         }
         head.start = Ticks::now();
         let mut recording = local.blank();
         recording.open();
         recording.record.head = head;
-        if *above.trace_state() != TraceState::NONE && above.is_valid() {
-            recording.record.more_mut().trace_state = above.trace_state().clone();
+        if let Some(threshold) = by_probability {
+            set_threshold(&mut recording.record, above, threshold);
+        } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
+            let state = probability::inherited(above, uses_ratio);
+            recording.record.more_mut().trace_state = state;
         }
         if let Some(baggage) = local.baggage.values(parent) {
             recording.record.more_mut().baggage = Some(baggage);

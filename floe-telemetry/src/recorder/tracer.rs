@@ -76,7 +76,7 @@ impl Tracer for RecorderTracer {
             Some(Decision::NeedsName(mut recording)) => {
                 recording.record.set_name(builder.name.clone());
                 match recording::with(|local| {
-                    sampling::decide_by_name(&mut recording.record, local)
+                    sampling::decide_by_name(&mut recording.record, parent, local)
                 }) {
                     Some(Err(context)) if sampling::try_measure(&mut recording.record) => {
                         self.build(builder, recording, Some(context))

@@ -1,4 +1,4 @@
-//! OTLP over HTTP/1.1 with protobuf bodies.
+//! OTLP over HTTP/1.1 with bodies in protobuf or JSON, which `opentelemetry-proto` reads and writes.
 //!
 //! Strict where a lenient receiver would hide a defect of the exporter: one path per signal, one
 //! method, one content type. [`answer`] selects the signal by its path.
@@ -33,6 +33,7 @@ const TRACES: &str = "/v1/traces";
 const METRICS: &str = "/v1/metrics";
 const LOGS: &str = "/v1/logs";
 const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
 
 /// Serves one connection to its end.
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
@@ -60,20 +61,44 @@ async fn answer(
     if inflated.is_none() {
         return Ok(empty(StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16(), &[]));
     }
-    if parts.uri.path() == METRICS {
-        return Ok(metrics(body, &store));
-    }
-    let Some(decoded) = Decoded::of(parts.uri.path(), body) else {
-        return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[]));
+    let is_json = content_type(&parts.headers) == Some(JSON);
+    let body = if is_json {
+        match protobuf(parts.uri.path(), &body) {
+            Ok(body) => body,
+            Err(_) => return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[])),
+        }
+    } else {
+        body
     };
-    Ok(match planned {
-        Response::Ok => decoded.keep(&store),
+    let response = answer_protobuf(&parts.uri, &parts.headers, body, planned, &store).await;
+    if is_json && response.status().is_success() {
+        return Ok(json(response).await);
+    }
+    Ok(response)
+}
+
+async fn answer_protobuf(
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Bytes,
+    planned: Response,
+    store: &Store,
+) -> hyper::Response<Full<Bytes>> {
+    if uri.path() == METRICS {
+        return metrics(body, store);
+    }
+    let Some(decoded) = Decoded::of(uri.path(), body) else {
+        return empty(StatusCode::BAD_REQUEST.as_u16(), &[]);
+    };
+    match planned {
+        Response::Ok => decoded.keep(store),
         Response::Http { status, headers } => empty(status, &headers),
         Response::Grpc { .. } | Response::Throttled { .. } => {
             unreachable!("`Receiver::respond` refuses a gRPC status over HTTP")
         }
-        Response::Echo => empty(StatusCode::UNAUTHORIZED.as_u16(), &[])
-            .map(|()| Full::from(echo(&parts.uri, &parts.headers))),
+        Response::Echo => {
+            empty(StatusCode::UNAUTHORIZED.as_u16(), &[]).map(|()| Full::from(echo(uri, headers)))
+        }
         Response::Partial { rejected, message } => {
             let partial = ExportTraceServiceResponse {
                 partial_success: Some(ExportTracePartialSuccess {
@@ -84,7 +109,27 @@ async fn answer(
             taken(&partial)
         }
         Response::Hang => future::pending().await,
-    })
+    }
+}
+
+/// Converts a request from JSON.
+fn protobuf(path: &str, json: &[u8]) -> serde_json::Result<Bytes> {
+    let request = match path {
+        LOGS => serde_json::from_slice::<ExportLogsServiceRequest>(json)?.encode_to_vec(),
+        METRICS => serde_json::from_slice::<ExportMetricsServiceRequest>(json)?.encode_to_vec(),
+        _ => serde_json::from_slice::<ExportTraceServiceRequest>(json)?.encode_to_vec(),
+    };
+    Ok(request.into())
+}
+
+/// Converts a response to JSON. The responses of all signals have the same form.
+async fn json(response: hyper::Response<Full<Bytes>>) -> hyper::Response<Full<Bytes>> {
+    let body = response.into_body().collect().await;
+    let body = body.expect("a body in memory").to_bytes();
+    let response = ExportTraceServiceResponse::decode(body).expect("a response of this receiver");
+    let body = serde_json::to_vec(&response).expect("a response has a JSON encoding");
+    let content_type = (CONTENT_TYPE.to_string(), JSON.to_owned());
+    empty(StatusCode::OK.as_u16(), &[content_type]).map(|()| Full::from(body))
 }
 
 /// Records a request whose items are stored if the response is a success.
@@ -134,16 +179,17 @@ fn taken(response: &impl prost::Message) -> hyper::Response<Full<Bytes>> {
 
 /// The status for a request that no OTLP exporter should send.
 fn refusal(uri: &Uri, method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
     if ![TRACES, METRICS, LOGS].contains(&uri.path()) {
         Some(StatusCode::NOT_FOUND)
     } else if method != Method::POST {
         Some(StatusCode::METHOD_NOT_ALLOWED)
-    } else if content_type != Some(PROTOBUF) {
+    } else if ![Some(PROTOBUF), Some(JSON)].contains(&content_type(headers)) {
         Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     } else {
         None
     }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
 }

@@ -18,11 +18,11 @@ fn refused(yaml: &str) -> String {
 const CASES: &[(&str, &str)] = &[
     (
         "otlp_protocol: carrier-pigeon",
-        "telemetry configuration: line 2, column 16: otlp_protocol: found `carrier-pigeon`, accepted are `grpc` and `http`",
+        "telemetry configuration: line 2, column 16: otlp_protocol: found `carrier-pigeon`, accepted are `grpc`, `http` and `http/json`",
     ),
     (
         "otlp_protocol: grcp",
-        "telemetry configuration: line 2, column 16: otlp_protocol: found `grcp`, accepted are `grpc` and `http`, did you mean `grpc`?",
+        "telemetry configuration: line 2, column 16: otlp_protocol: found `grcp`, accepted are `grpc`, `http` and `http/json`, did you mean `grpc`?",
     ),
     (
         "otlp_endpoint: collector:4317",
@@ -74,7 +74,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "sampling: {sampler: always}",
-        "telemetry configuration: line 2, column 21: sampling.sampler: found `always`, accepted are `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` and `parentbased_traceidratio`, did you mean `always_on`?",
+        "telemetry configuration: line 2, column 21: sampling.sampler: found `always`, accepted are `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`, `probability` and `parentbased_probability`, did you mean `always_on`?",
     ),
     (
         "sampling: 0.5",
@@ -222,7 +222,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp_protocol: carrier-pigeon\nsampling: {dev: 2, prod: x}\nbatch_procesor: {}\nlogging: {log_level: LOUD}",
-        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: found `carrier-pigeon`, accepted are `grpc` and `http`\n  line 3, column 17: sampling.dev: 2 is not a ratio, accepted is 0.0 to 1.0\n  line 3, column 26: sampling.prod: found `x`, accepted is a number\n  line 4, column 1: batch_procesor: unknown key: did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: found `LOUD`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`",
+        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: found `carrier-pigeon`, accepted are `grpc`, `http` and `http/json`\n  line 3, column 17: sampling.dev: 2 is not a ratio, accepted is 0.0 to 1.0\n  line 3, column 26: sampling.prod: found `x`, accepted is a number\n  line 4, column 1: batch_procesor: unknown key: did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: found `LOUD`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`",
     ),
     (
         "a: [b",

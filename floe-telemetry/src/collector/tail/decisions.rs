@@ -10,14 +10,10 @@ use super::reason::Reason;
 /// The decision for a trace.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Decision {
+    /// Sampled for a reason, whatever head sampling has decided.
     Sampled(Reason),
-    NotSampled,
-}
-
-impl From<Option<Reason>> for Decision {
-    fn from(reason: Option<Reason>) -> Self {
-        reason.map_or(Self::NotSampled, Self::Sampled)
-    }
+    /// As head sampling has decided.
+    Head,
 }
 
 /// The most recent decisions, up to a limit.

@@ -3,7 +3,7 @@
 use crate::clock::WallClock;
 use crate::config::TailSampling;
 use crate::keys;
-use crate::recorder::{Code, SpanRecord};
+use crate::recorder::{Code, SpanRecord, Threshold, with_threshold};
 
 /// The reason why a trace is sampled. A later variant takes precedence.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -33,20 +33,16 @@ impl Reason {
         }
     }
 
-    /// Adds the reason as an attribute to a root, and sets the sampling threshold of every span to 0: the
-    /// span represents only itself, because traces with a reason are always sampled
+    /// Sets the sampling threshold of a span to 0: it represents only itself, because traces with a reason are
+    /// always sampled
     /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
+    /// The root of a trace that only this reason has sampled gets it as an attribute.
     pub(super) fn mark(self, record: &mut SpanRecord) {
-        if record.is_root() {
+        if record.is_root() && !record.head.flags.is_sampled() {
             let attributes = &mut record.attributes;
             attributes.set(keys::FLOE_SAMPLING_REASON, self.name());
         }
         let state = &mut record.more_mut().trace_state;
-        let fields = state.get("ot").unwrap_or_default().split(';');
-        let others = fields.filter(|field| !field.is_empty() && !field.starts_with("th:"));
-        let fields: Vec<_> = std::iter::once("th:0").chain(others).collect();
-        if let Ok(marked) = state.insert("ot", fields.join(";")) {
-            *state = marked;
-        }
+        *state = with_threshold(state, Some(Threshold::ALWAYS));
     }
 }

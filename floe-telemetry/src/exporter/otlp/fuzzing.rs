@@ -46,7 +46,7 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Re
             response.headers_mut().insert(name, value);
         }
     }
-    block_on_until(None, http::classify(response)).map(Response::from)
+    block_on_until(None, http::classify(response, response::accepted)).map(Response::from)
 }
 
 /// A response over gRPC: code, message and details of the status.

@@ -1,4 +1,4 @@
-//! OTLP over HTTP, with protobuf bodies
+//! OTLP over HTTP, with bodies in protobuf or JSON
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
 use std::fmt;
@@ -24,7 +24,7 @@ use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
 use super::settings::{self, OtlpSettings};
 use crate::clock::wall_now;
-use crate::config::{Compression, Signal, without_query};
+use crate::config::{Compression, OtlpProtocol, Signal, without_query};
 use crate::error::Error;
 
 pub(super) struct Http {
@@ -32,6 +32,11 @@ pub(super) struct Http {
     uri: Uri,
     headers: HeaderMap,
     compression: Compression,
+    /// The signal, if the bodies are JSON.
+    #[cfg(feature = "otlp-json")]
+    json: Option<Signal>,
+    /// Reads the body of a successful response.
+    reads: fn(&[u8]) -> Outcome,
 }
 
 impl fmt::Debug for Http {
@@ -66,6 +71,13 @@ impl Http {
             uri,
             headers,
             compression: settings.compression,
+            #[cfg(feature = "otlp-json")]
+            json: is_json(settings).then_some(settings.signal),
+            reads: match settings.protocol {
+                #[cfg(feature = "otlp-json")]
+                OtlpProtocol::HttpJson => response::accepted_json,
+                _ => response::accepted,
+            },
         })
     }
 
@@ -75,7 +87,7 @@ impl Http {
         *request.uri_mut() = self.uri.clone();
         request.headers_mut().clone_from(&self.headers);
         match self.client.post(request).await {
-            Ok(response) => classify(response).await,
+            Ok(response) => classify(response, self.reads).await,
             Err(error) => {
                 let origin = origin(&self.uri);
                 let reason = format!(
@@ -90,6 +102,11 @@ impl Http {
 
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
+        #[cfg(feature = "otlp-json")]
+        let request = match self.json {
+            Some(signal) => super::json::encode(signal, &request)?,
+            None => request,
+        };
         compress(self.compression, request)
     }
 
@@ -137,12 +154,18 @@ fn secure(connector: ProxyConnector, _: &OtlpSettings) -> Result<Box<dyn PostCli
     Ok(pooled(connector))
 }
 
+fn is_json(settings: &OtlpSettings) -> bool {
+    settings.protocol == OtlpProtocol::HttpJson
+}
+
 fn headers(settings: &OtlpSettings) -> HeaderMap {
+    let content_type = if is_json(settings) {
+        "application/json"
+    } else {
+        "application/x-protobuf"
+    };
     let mut headers = HeaderMap::from_iter([
-        (
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-protobuf"),
-        ),
+        (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
     ]);
     for (name, value) in &settings.headers {
@@ -163,7 +186,8 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
     headers
 }
 
-pub(super) async fn classify<B>(response: Response<B>) -> Outcome
+/// Returns the outcome of a request. `reads` is for the body of a successful response.
+pub(super) async fn classify<B>(response: Response<B>, reads: fn(&[u8]) -> Outcome) -> Outcome
 where
     B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
 {
@@ -183,7 +207,9 @@ where
                 "the receiver answered {status} with a compressed body, which was not requested"
             ));
         }
-        return read(response).await.unwrap_or_else(|outcome| outcome);
+        return read(response, reads)
+            .await
+            .unwrap_or_else(|outcome| outcome);
     }
     let after = response.headers().get(RETRY_AFTER);
     let after = after.and_then(|after| response::retry_after(after.to_str().ok()?, wall_now()));
@@ -219,7 +245,7 @@ fn disconnected(error: &(dyn std::error::Error + 'static), reason: String) -> Ou
 }
 
 /// Reads the body of a successful response.
-async fn read<B>(response: Response<B>) -> Result<Outcome, Outcome>
+async fn read<B>(response: Response<B>, reads: fn(&[u8]) -> Outcome) -> Result<Outcome, Outcome>
 where
     B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
 {
@@ -238,7 +264,7 @@ where
         }
         body.extend_from_slice(chunk);
     }
-    Ok(response::accepted(&body))
+    Ok(reads(&body))
 }
 
 /// Appends the path of the signal, unless the endpoint has it

@@ -11,12 +11,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::regular_file;
 use super::response::origin;
 use crate::config::{
-    Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, OtlpOptions, OtlpProtocol, Signal,
-    TelemetryAuth, TelemetryConfig, check_header_name, credential_reference, without_query,
+    Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, FileConfig, OtlpOptions, OtlpProtocol,
+    Signal, TelemetryAuth, TelemetryConfig, check_header_name, credential_reference, without_query,
 };
 use crate::environment;
 use crate::error::Error;
-use crate::exporter::OtlpTarget;
+use crate::exporter::{OtlpOutput, OtlpTarget};
 use crate::redaction::REDACTED;
 
 /// The default endpoint of OTLP over HTTP; [`DEFAULT_OTLP_ENDPOINT`] is that of gRPC.
@@ -52,6 +52,13 @@ pub(super) struct OtlpSettings {
     )]
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
+    pub(super) output: OtlpOutput,
+    /// The files, if the output is one of them.
+    #[cfg_attr(
+        not(feature = "otlp-json"),
+        expect(dead_code, reason = "nothing is written")
+    )]
+    pub(super) file: FileConfig,
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Duration,
@@ -80,11 +87,18 @@ impl OtlpSettings {
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
+        if target.output != OtlpOutput::Network {
+            return Ok(Self::of_output(target, signal));
+        }
         let protocol = own.protocol.unwrap_or(config.otlp_protocol);
         let general = &*config.otlp_endpoint;
         let endpoint = match (&own.endpoint, protocol) {
             (Some(own), _) => own,
-            (None, OtlpProtocol::Http) if general == DEFAULT_OTLP_ENDPOINT => DEFAULT_HTTP_ENDPOINT,
+            (None, OtlpProtocol::Http | OtlpProtocol::HttpJson)
+                if general == DEFAULT_OTLP_ENDPOINT =>
+            {
+                DEFAULT_HTTP_ENDPOINT
+            }
             (None, _) => general,
         };
         let timeout = own.timeout_millis.or(all.timeout_millis);
@@ -105,6 +119,8 @@ impl OtlpSettings {
             endpoint: endpoint.to_owned(),
             is_complete: own.endpoint.is_some(),
             protocol,
+            output: OtlpOutput::Network,
+            file: FileConfig::default(),
             headers: headers(target, all, own)?,
             timeout: timeout.min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
@@ -114,8 +130,32 @@ impl OtlpSettings {
         })
     }
 
+    /// The settings of an output that is not a receiver: it needs no credential, and none is resolved.
+    fn of_output(target: &OtlpTarget, signal: Signal) -> Self {
+        let config = &target.config;
+        Self {
+            signal,
+            endpoint: String::new(),
+            is_complete: false,
+            protocol: OtlpProtocol::HttpJson,
+            output: target.output,
+            file: config.exporters.file.clone(),
+            headers: Vec::new(),
+            timeout: TIMEOUT.min(max_timeout(config, signal)),
+            max_request: config.otlp.max_request(signal),
+            compression: Compression::None,
+            certificate: None,
+            client: None,
+        }
+    }
+
     /// The receiver without path and query, which may contain a credential.
     pub(super) fn origin(&self) -> String {
+        match self.output {
+            OtlpOutput::Network => {}
+            OtlpOutput::Stdout => return "stdout".to_owned(),
+            OtlpOutput::File => return "file".to_owned(),
+        }
         origin(&self.endpoint.parse().unwrap_or_default())
     }
 

@@ -3,18 +3,20 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::probability::Threshold;
 use super::rules::Rules;
-use super::{RATE_LIMIT, ROOT_BOUND, baggage};
+use super::{RATE_LIMIT, ROOT_BOUND, THRESHOLD, baggage};
 use crate::recorder::filter::{self, Directive};
 use crate::recorder::fork;
 use crate::recorder::listeners::{
-    self, BOUNDARIES, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
+    self, BOUNDARIES, MEASURES, MEASURES_ALL, PER_SPAN, PROBABILITY, PROVIDER, RATE, RULES,
+    SHUT_DOWN, TAIL,
 };
 
 /// Which spans a provider records.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampling {
-    pub(crate) ratio: f64,
+    pub(crate) sampler: RootSampler,
     /// Whether a child has its parent's decision. Otherwise the ratio decides for each span.
     pub(crate) is_parent_based: bool,
     /// Patterns of span names with their ratios.
@@ -30,6 +32,18 @@ pub(crate) struct Sampling {
     pub(crate) baggage: Vec<String>,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub(crate) has_boundaries: bool,
+}
+
+/// The sampler of roots, or of every span.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum RootSampler {
+    /// OpenTelemetry's `TraceIdRatioBased`, which leaves the trace state unchanged.
+    TraceIdRatio(f64),
+    /// Probability sampling where a ratio or a rule rejects traces. Without, the number of traces is known, and
+    /// the trace state is unchanged.
+    Ratio(f64),
+    /// OpenTelemetry's `ProbabilitySampler`: the trace state has the threshold for every ratio.
+    Probability(f64),
 }
 
 /// The calls that the collector derives metrics from, whether they have a span or not.
@@ -55,6 +69,7 @@ pub(crate) struct ProviderId(u64);
 
 #[derive(Debug)]
 struct InUse {
+    sampler: RootSampler,
     /// The number of the provider that started last.
     last: u64,
     /// Whether that provider has not been shut down.
@@ -63,6 +78,7 @@ struct InUse {
 
 /// Locked while settings change, but never when a span starts or ends.
 static IN_USE: Mutex<InUse> = Mutex::new(InUse {
+    sampler: RootSampler::Ratio(1.0),
     last: 0,
     is_open: false,
 });
@@ -77,8 +93,8 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.is_open = true;
-    set_ratio(sampling.ratio);
-    set_rules(sampling.rules);
+    in_use.sampler = sampling.sampler;
+    set_rules(sampling.rules, in_use.sampler);
     filter::replace(sampling.filter);
     baggage::set_keys(sampling.baggage);
     let mut bits = PROVIDER;
@@ -92,7 +108,8 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
     if sampling.needs_unsampled {
         bits |= TAIL;
     }
-    if sampling.has_boundaries {
+    // A sampler that decides for each span may give each its own trace state.
+    if sampling.has_boundaries && sampling.is_parent_based {
         bits |= BOUNDARIES;
     }
     bits |= match sampling.measures {
@@ -120,31 +137,51 @@ pub(crate) fn stop_provider() {
 
 /// Changes a setting of the provider. Returns false if it has shut down.
 pub(crate) fn change_sampling(provider: ProviderId, change: SamplingChange) -> bool {
-    let in_use = in_use();
+    let mut in_use = in_use();
     if !in_use.is_open || in_use.last != provider.0 {
         return false;
     }
     match change {
-        SamplingChange::Ratio(ratio) => set_ratio(ratio),
-        SamplingChange::Rules(rules) => set_rules(rules),
+        SamplingChange::Ratio(ratio) => {
+            in_use.sampler = RootSampler::Ratio(ratio);
+            set_sampler(in_use.sampler, listeners::current() & RULES != 0);
+        }
+        SamplingChange::Rules(rules) => set_rules(rules, in_use.sampler),
         SamplingChange::Filter(directives) => filter::replace(directives),
     }
     true
 }
 
-fn set_ratio(ratio: f64) {
-    ROOT_BOUND.store(root_bound(ratio), Ordering::Relaxed);
+/// The order of the stores matters to threads that start spans meanwhile: the former or the new sampler decides.
+fn set_sampler(sampler: RootSampler, has_rules: bool) {
+    let (bound, threshold) = match sampler {
+        RootSampler::TraceIdRatio(ratio) => (root_bound(ratio), None),
+        RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) if ratio <= 0.0 => (0, None),
+        RootSampler::Ratio(ratio) if ratio >= 1.0 && !has_rules => (root_bound(ratio), None),
+        RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) => {
+            (0, Some(Threshold::of_ratio(ratio)))
+        }
+    };
+    if let Some(threshold) = threshold {
+        THRESHOLD.store(threshold.bits(), Ordering::Relaxed);
+        listeners::set(PROBABILITY);
+    }
+    ROOT_BOUND.store(bound, Ordering::Relaxed);
+    if threshold.is_none() {
+        listeners::clear(PROBABILITY);
+    }
 }
 
-fn set_rules(rules: Vec<(String, f64)>) {
+fn set_rules(rules: Vec<(String, f64)>, sampler: RootSampler) {
     let has_rules = !rules.is_empty();
     let rules = rules.into_iter();
-    Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), root_bound(ratio))));
+    Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), Threshold::of_ratio(ratio))));
     if has_rules {
         listeners::set(RULES);
     } else {
         listeners::clear(RULES);
     }
+    set_sampler(sampler, has_rules);
 }
 
 fn root_bound(ratio: f64) -> u64 {

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::probability::Threshold;
 use crate::callsite::CallSite;
 
 /// Rules in the order in which they are tried.
@@ -13,8 +14,8 @@ use crate::callsite::CallSite;
 pub(super) struct Rules {
     /// Changes with the rules, and is 0 only before the first rules are installed.
     generation: u32,
-    /// Patterns with the upper bounds of sampled trace ids.
-    rules: Box<[(Box<str>, u64)]>,
+    /// Patterns with their thresholds.
+    rules: Box<[(Box<str>, Threshold)]>,
 }
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
@@ -41,7 +42,7 @@ impl CachedRules {
 impl Rules {
     /// Replaces the rules for all threads.
     #[cfg(feature = "provider")]
-    pub(super) fn install(rules: impl Iterator<Item = (Box<str>, u64)>) {
+    pub(super) fn install(rules: impl Iterator<Item = (Box<str>, Threshold)>) {
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = GENERATION.load(Ordering::Relaxed).wrapping_add(1).max(1);
         *current = Some(Arc::new(Self {
@@ -51,9 +52,9 @@ impl Rules {
         GENERATION.store(generation, Ordering::Release);
     }
 
-    /// Returns the bound for a call site, if a rule matches its name.
+    /// Returns the threshold for a call site, if a rule matches its name.
     #[inline]
-    pub(super) fn bound_for_site(&self, site: &CallSite) -> Option<u64> {
+    pub(super) fn threshold_for_site(&self, site: &CallSite) -> Option<Threshold> {
         let cached = site.rule_cache().load(Ordering::Relaxed);
         // The upper half is the generation of the rules, the lower half the number of the rule.
         let number = if cached >> 32 == u64::from(self.generation) {
@@ -65,24 +66,24 @@ impl Rules {
                 .store(generation | number, Ordering::Relaxed);
             number
         };
-        self.bound(number)
+        self.threshold(number)
     }
 
-    /// Returns the bound for a name, if a rule matches it.
-    pub(super) fn bound_for_name(&self, name: &str) -> Option<u64> {
-        self.bound(self.number(name))
+    /// Returns the threshold for a name, if a rule matches it.
+    pub(super) fn threshold_for_name(&self, name: &str) -> Option<Threshold> {
+        self.threshold(self.number(name))
     }
 
     /// Returns the number of the first rule that matches, counted from 1, or 0 if none does.
     fn number(&self, name: &str) -> u64 {
-        let matching = |(pattern, _): &(Box<str>, u64)| matches(pattern, name);
+        let matching = |(pattern, _): &(Box<str>, Threshold)| matches(pattern, name);
         let index = self.rules.iter().position(matching);
         index.map_or(0, |index| index as u64 + 1)
     }
 
-    fn bound(&self, number: u64) -> Option<u64> {
+    fn threshold(&self, number: u64) -> Option<Threshold> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        self.rules.get(index).map(|(_, bound)| *bound)
+        self.rules.get(index).map(|(_, threshold)| *threshold)
     }
 }
 
@@ -123,12 +124,13 @@ mod tests {
         let rules = Rules {
             generation: 1,
             rules: [("health.*", 1), ("*.run", 2), ("health.run", 3)]
-                .map(|(pattern, bound)| (pattern.into(), bound))
+                .map(|(pattern, bits)| (pattern.into(), Threshold::from_bits(bits)))
                 .into(),
         };
-        assert_eq!(rules.bound_for_name("health.run"), Some(1));
-        assert_eq!(rules.bound_for_name("floe.pipeline.run"), Some(2));
-        assert_eq!(rules.bound_for_name("health"), None);
+        let threshold = |name| rules.threshold_for_name(name).map(Threshold::bits);
+        assert_eq!(threshold("health.run"), Some(1));
+        assert_eq!(threshold("floe.pipeline.run"), Some(2));
+        assert_eq!(threshold("health"), None);
     }
 
     #[test]

@@ -1,0 +1,81 @@
+//! With OpenTelemetry's API and SDK. Its API for logs is for bridges, so the log line is one of `tracing`.
+
+use std::error::Error;
+
+use opentelemetry::propagation::TextMapCompositePropagator;
+use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
+use opentelemetry::{KeyValue, global};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::{EnvFilter, prelude::*};
+
+fn load(table: &str) {
+    global::tracer("orders").in_span("load", |cx| {
+        let table = KeyValue::new("table", table.to_owned());
+        cx.span().set_attribute(table);
+        tracing::info!(rows = 3, "loaded");
+        let counter = global::meter("orders").u64_counter("orders.loaded").build();
+        counter.add(1, &[]);
+    });
+}
+
+struct Telemetry {
+    traces: SdkTracerProvider,
+    metrics: SdkMeterProvider,
+    logs: SdkLoggerProvider,
+}
+
+impl Telemetry {
+    fn start() -> Result<Self, Box<dyn Error>> {
+        let resource = Resource::builder().build();
+        let traces = SdkTracerProvider::builder()
+            .with_resource(resource.clone())
+            .with_batch_exporter(SpanExporter::builder().with_tonic().build()?)
+            .build();
+        let metrics = SdkMeterProvider::builder()
+            .with_resource(resource.clone())
+            .with_periodic_exporter(MetricExporter::builder().with_tonic().build()?)
+            .build();
+        let logs = SdkLoggerProvider::builder()
+            .with_resource(resource)
+            .with_batch_exporter(LogExporter::builder().with_tonic().build()?)
+            .build();
+        global::set_tracer_provider(traces.clone());
+        global::set_meter_provider(metrics.clone());
+        global::set_text_map_propagator(TextMapCompositePropagator::new(vec![
+            Box::new(TraceContextPropagator::new()),
+            Box::new(BaggagePropagator::new()),
+        ]));
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(tracing_subscriber::fmt::layer().json())
+            .with(OpenTelemetryTracingBridge::new(&logs))
+            .init();
+        Ok(Self {
+            traces,
+            metrics,
+            logs,
+        })
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        let _ = self.traces.shutdown();
+        let _ = self.metrics.shutdown();
+        let _ = self.logs.shutdown();
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let _telemetry = Telemetry::start()?;
+    load("orders");
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The three programs export the same, and the page that compares them has their numbers of lines.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::process::Command;
+
+use floe_tests::{Receiver, Value};
+
+const PROGRAMS: [(&str, &str, &str); 3] = [
+    (
+        "floe-telemetry",
+        env!("CARGO_BIN_EXE_with-floe"),
+        include_str!("../floe.rs"),
+    ),
+    (
+        "tracing-opentelemetry",
+        env!("CARGO_BIN_EXE_with-tracing-opentelemetry"),
+        include_str!("../tracing-opentelemetry.rs"),
+    ),
+    (
+        "OpenTelemetry",
+        env!("CARGO_BIN_EXE_with-opentelemetry"),
+        include_str!("../opentelemetry.rs"),
+    ),
+];
+
+#[test]
+fn the_programs_export_the_same_signals() {
+    for (name, path, _) in PROGRAMS {
+        let receiver = Receiver::grpc();
+        let output = Command::new(path)
+            .env_clear()
+            .env("OTEL_SERVICE_NAME", "orders")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}: {output:?}");
+
+        let spans = receiver.spans();
+        assert_eq!(spans.len(), 1, "{name}");
+        assert_eq!(spans[0].name, "load", "{name}");
+        assert_eq!(
+            spans[0].attributes["table"],
+            Value::from("orders"),
+            "{name}"
+        );
+        assert_eq!(
+            spans[0].resource["service.name"],
+            Value::from("orders"),
+            "{name}"
+        );
+        let logs = receiver.logs();
+        let loaded = logs.iter().find(|log| log.body == Some("loaded".into()));
+        assert_eq!(loaded.unwrap().span_id, spans[0].span_id, "{name}");
+        let points = receiver.points();
+        assert!(
+            points.iter().any(|point| point.name == "orders.loaded"),
+            "{name}"
+        );
+        let line = String::from_utf8(output.stdout).unwrap();
+        assert!(line.contains("loaded"), "{name}: {line}");
+    }
+}
+
+/// The lines of code: without comments and blank lines.
+fn lines(source: &str) -> usize {
+    let lines = source.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .count()
+}
+
+#[test]
+fn the_page_has_the_numbers_of_lines() {
+    let page = include_str!("../../../docs/comparison.md");
+    let readme = include_str!("../../../README.md");
+    let counts: Vec<_> = PROGRAMS.map(|(_, _, source)| lines(source)).into();
+    for ((name, ..), count) in PROGRAMS.iter().zip(&counts) {
+        let row = format!("| {name} | {count} |");
+        assert!(
+            page.contains(&row),
+            "docs/comparison.md should contain {row}"
+        );
+    }
+    let sentence = format!(
+        "floe-telemetry needs {} lines for the same program, tracing-opentelemetry {}, and OpenTelemetry alone {}",
+        counts[0], counts[1], counts[2]
+    );
+    assert!(
+        readme.contains(&sentence),
+        "README should contain: {sentence}"
+    );
+}

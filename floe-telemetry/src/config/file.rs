@@ -1,0 +1,70 @@
+//! The files of the exporter `otlp_file`.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::problems::Problems;
+
+/// The smallest `max_bytes`: 64 KiB.
+const MIN_BYTES: u64 = 64 * 1024;
+
+/// The largest `max_files`.
+const MAX_FILES: u32 = 1000;
+
+/// The files of the exporter `otlp_file`: `traces.jsonl`, `metrics.jsonl` and `logs.jsonl`, with a line of OTLP in
+/// JSON for each request
+/// ([OTLP file](https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/)).
+///
+/// A file that is full is renamed to `traces.1.jsonl`, and so on, and the oldest one is removed. Files are created
+/// with the mode 0600 and directories with 0700. Each process needs a directory of its own.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct FileConfig {
+    /// The directory of the files. It is created if it does not exist. Default `telemetry`, in the working directory
+    /// of the process.
+    pub directory: PathBuf,
+    /// The size of a file, in bytes, at which it is renamed. At least 65536. Default 104857600 (100 MiB).
+    #[cfg_attr(feature = "schema", schemars(range(min = 65_536)))]
+    pub max_bytes: u64,
+    /// The most files of a signal, the current one included, from 1 to 1000. Default 5.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
+    pub max_files: u32,
+}
+
+setters! { FileConfig {
+    with_directory(directory: into PathBuf);
+    with_max_bytes(max_bytes: u64);
+    with_max_files(max_files: u32);
+} }
+
+impl Default for FileConfig {
+    fn default() -> Self {
+        Self {
+            directory: PathBuf::from("telemetry"),
+            max_bytes: 100 * 1024 * 1024,
+            max_files: 5,
+        }
+    }
+}
+
+impl FileConfig {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        if self.directory.as_os_str().is_empty() {
+            let message = "found an empty path, accepted is the path of a directory";
+            problems.add("exporters.file.directory", message);
+        }
+        if self.max_bytes < MIN_BYTES {
+            let found = self.max_bytes;
+            let message = format!("found {found}, accepted is {MIN_BYTES} or more");
+            problems.add("exporters.file.max_bytes", message);
+        }
+        if !(1..=MAX_FILES).contains(&self.max_files) {
+            let found = self.max_files;
+            let message = format!("found {found}, accepted is 1 to {MAX_FILES}");
+            problems.add("exporters.file.max_files", message);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A file that is renamed when it is large, with a limited number of former files.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::config::FileConfig;
+
+/// The file `name.jsonl` in a directory. Former files are `name.1.jsonl`, which is the latest, `name.2.jsonl` and so
+/// on.
+#[derive(Debug)]
+pub(super) struct RotatingFile {
+    directory: PathBuf,
+    name: &'static str,
+    max_bytes: u64,
+    max_files: u32,
+    /// `None` after a failure; the next line opens it again.
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    bytes: u64,
+}
+
+impl RotatingFile {
+    /// Opens the file, whose content is kept, and creates the directory if it does not exist. What is created can
+    /// be read by the user of the process alone.
+    ///
+    /// # Errors
+    ///
+    /// The error names the path and the reason.
+    pub(super) fn open(name: &'static str, config: &FileConfig) -> Result<Self, String> {
+        let mut file = Self {
+            directory: config.directory.clone(),
+            name,
+            max_bytes: config.max_bytes,
+            max_files: config.max_files,
+            open: None,
+        };
+        create_directory(&file.directory).map_err(|error| failed(&file.directory, &error))?;
+        let path = file.path(0);
+        file.open = Some(Open::append(&path).map_err(|error| failed(&path, &error))?);
+        Ok(file)
+    }
+
+    /// Appends a line. Before a line that does not fit, the file is renamed; a line that is larger than a file may
+    /// be is alone in its file.
+    pub(super) fn write(&mut self, line: &[u8]) -> Result<(), String> {
+        let path = self.path(0);
+        self.append(line).map_err(|error| {
+            self.open = None;
+            failed(&path, &error)
+        })
+    }
+
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => Open::append(&self.path(0))?,
+        };
+        let length = line.len() as u64;
+        if open.bytes > 0 && open.bytes + length > self.max_bytes {
+            drop(open);
+            self.rotate()?;
+            open = Open::append(&self.path(0))?;
+        }
+        let before = open.bytes;
+        if let Err(error) = open.file.write_all(line) {
+            // Without the part of the line, on which a reader would fail. The disk may be full.
+            let _ = open.file.set_len(before);
+            return Err(error);
+        }
+        open.bytes += length;
+        self.open = Some(open);
+        Ok(())
+    }
+
+    /// Renames the files, and removes the oldest one.
+    fn rotate(&self) -> io::Result<()> {
+        let oldest = self.max_files - 1;
+        if oldest == 0 {
+            return fs::remove_file(self.path(0));
+        }
+        for number in (0..oldest).rev() {
+            match fs::rename(self.path(number), self.path(number + 1)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self, number: u32) -> PathBuf {
+        let name = self.name;
+        self.directory.join(match number {
+            0 => format!("{name}.jsonl"),
+            _ => format!("{name}.{number}.jsonl"),
+        })
+    }
+}
+
+impl Open {
+    fn append(path: &Path) -> io::Result<Self> {
+        // Opening a named pipe would block.
+        if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path)?;
+        let bytes = file.metadata()?.len();
+        Ok(Self { file, bytes })
+    }
+}
+
+fn create_directory(directory: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+fn failed(path: &Path, error: &io::Error) -> String {
+    format!("`{}`: {error}", path.display())
+}

@@ -1,0 +1,99 @@
+//! The global `tracing` subscriber: log lines and spans, each with its filter.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::Registry;
+
+use crate::config::{self, Directive, TelemetryConfig};
+
+/// The filter of `tracing` without a variable.
+const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
+
+/// Installs the subscriber, unless the program has one.
+pub(super) fn install(config: &mut TelemetryConfig) {
+    let rust_log = config::rust_log();
+    let subscriber = Registry::default();
+    #[cfg(feature = "logs")]
+    let subscriber = subscriber.with(lines(config, rust_log.as_deref()));
+    #[cfg(feature = "tracing")]
+    let subscriber = subscriber.with(spans(config, rust_log));
+    if tracing::subscriber::set_global_default(subscriber).is_err() {
+        return check_existing();
+    }
+    #[cfg(feature = "logs")]
+    crate::logs::forward_log();
+}
+
+/// The layer that writes and exports log records.
+#[cfg(feature = "logs")]
+fn lines<S>(
+    config: &mut TelemetryConfig,
+    rust_log: Option<&[Directive]>,
+) -> impl tracing_subscriber::Layer<S> + Send + Sync + use<S>
+where
+    S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
+{
+    use std::io::IsTerminal as _;
+
+    if std::io::stdout().is_terminal() && !config::is_set("FLOE_LOG_JSON") {
+        config.logging.json_output = false;
+    }
+    let filter = match rust_log {
+        Some(directives) if !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
+        // The level is valid, otherwise the variable is ignored.
+        _ => crate::logs::level_filter(&config.logging)
+            .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
+    };
+    crate::logs::stdout_layer(&config.logging, filter)
+}
+
+/// The layer that records the spans and events of `tracing`.
+#[cfg(feature = "tracing")]
+fn spans<S>(
+    config: &TelemetryConfig,
+    rust_log: Option<Vec<Directive>>,
+) -> impl tracing_subscriber::Layer<S> + Send + Sync + use<S>
+where
+    S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
+{
+    use tracing_subscriber::Layer as _;
+
+    let span_filter = config.span_filter.as_deref();
+    let span_filter = span_filter.and_then(|text| config::parse_span_filter(text).ok());
+    let filter = match span_filter.or(rust_log) {
+        Some(directives) => targets(&directives),
+        None => Targets::new().with_default(DEFAULT_LEVEL),
+    };
+    crate::tracing_layer().with_filter(filter)
+}
+
+fn targets(directives: &[Directive]) -> Targets {
+    let mut targets = Targets::new();
+    for (target, most) in directives {
+        let level = match most {
+            0 => LevelFilter::OFF,
+            1 => LevelFilter::ERROR,
+            2 => LevelFilter::WARN,
+            3 => LevelFilter::INFO,
+            4 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        };
+        targets = if target.is_empty() {
+            targets.with_default(level)
+        } else {
+            targets.with_target(target.clone(), level)
+        };
+    }
+    targets
+}
+
+/// The subscriber of the program stays. Only whether it has the layer for spans can be seen.
+fn check_existing() {
+    #[cfg(feature = "tracing")]
+    if !tracing::dispatcher::get_default(tracing::Dispatch::is::<crate::TracingLayer>) {
+        tracing::warn!(
+            "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`"
+        );
+    }
+}
