@@ -71,7 +71,11 @@ fn the_variables_follow_the_specification() {
         ),
         // Invalid values are ignored with a warning, as the specification requires.
         (&[("OTEL_BSP_MAX_QUEUE_SIZE", "many")], on),
-        (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], on),
+        (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/yaml")], on),
+        (
+            &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
+            "noop=false spans=1 service=from-code protocol=HttpJson queue=2048",
+        ),
         (
             &[(
                 "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -103,24 +103,26 @@ fn every_field_arrives_over_http() {
 #[test]
 fn a_wrong_http_request_is_refused_and_kept() {
     let receiver = Receiver::http();
+    let text = "Content-Type: text/plain\r\n";
     let json = "Content-Type: application/json\r\n";
     let gzip = format!("{PROTOBUF}Content-Encoding: gzip\r\n");
     for (line, headers, body, status) in [
         ("POST /v1/trace", PROTOBUF, "", "404"),
         ("POST /", PROTOBUF, "", "404"),
         ("GET /v1/traces", PROTOBUF, "", "405"),
-        (POST, json, "{}", "415"),
+        (POST, text, "{}", "415"),
+        (POST, json, "not JSON", "400"),
         (POST, "", "", "415"),
         (POST, &gzip, "", "415"),
         (POST, PROTOBUF, "not protobuf", "400"),
     ] {
-        let text = answer(&receiver, line, headers, body.as_bytes());
+        let answered = answer(&receiver, line, headers, body.as_bytes());
         assert_eq!(
-            text.split(' ').nth(1),
+            answered.split(' ').nth(1),
             Some(status),
-            "{line} {headers}: {text}"
+            "{line} {headers}: {answered}"
         );
     }
     assert_eq!(receiver.spans(), []);
-    assert_eq!(receiver.requests().len(), 7);
+    assert_eq!(receiver.requests().len(), 8);
 }
