@@ -8,6 +8,7 @@
 //! | 0.1 | |
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
+//! | 0.4 | `observability.trace_url` |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
@@ -35,10 +36,10 @@ use crate::place::Place;
 pub use crate::product::RequiredSecret;
 use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_FOLDER};
 use crate::selection::{self, Selected};
-use crate::word::{Identifier, InnerPath, Name};
+use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
 /// The version of this file's schema.
-pub const VERSION: &str = "0.3.0";
+pub const VERSION: &str = "0.4.0";
 
 /// A compiled product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,6 +102,9 @@ pub struct Observability {
     /// How lineage events are sent. Since 0.2.
     #[serde(default)]
     pub lineage_transport: Option<LineageTransport>,
+    /// The address of a trace in the telemetry backend. Since 0.4.
+    #[serde(default)]
+    pub trace_url: Option<TraceUrl>,
 }
 
 /// A source.

@@ -72,6 +72,27 @@ word! {
     Endpoint, str, is_endpoint,
     "http://host:port or https://host:port without a credential"
 }
+word! {
+    /// The address of a trace in a telemetry backend, with `{trace_id}` in the place of the trace's id.
+    TraceUrl, str, is_trace_url,
+    "an http or https URL with `trace_id` in braces after the host, and without a credential"
+}
+
+/// Where a [`TraceUrl`] has the id.
+const TRACE_ID: &str = "{trace_id}";
+
+impl TraceUrl {
+    /// The address of a trace.
+    pub(crate) fn of(&self, trace_id: &str) -> String {
+        self.replace(TRACE_ID, trace_id)
+    }
+}
+
+fn is_trace_url(text: &str) -> bool {
+    let (authority, _) = text.split_once(TRACE_ID).unwrap_or_default();
+    // The id is part of a path, a query or a fragment, so its backend is always the same.
+    authority.matches('/').count() >= 3 && is_endpoint(&text.replace(TRACE_ID, "trace"))
+}
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -171,6 +192,28 @@ mod tests {
             &["a.csv", "data/a.csv"],
             &["", "/a", "../a", "a/../../b", "./a"],
         );
+    }
+
+    #[test]
+    fn addresses_of_traces() {
+        check(
+            is_trace_url,
+            &[
+                "http://jaeger:16686/trace/{trace_id}",
+                "https://grafana.example.com/explore?trace={trace_id}&org=1",
+            ],
+            &[
+                "",
+                "http://jaeger/trace",
+                "{trace_id}",
+                "http://{trace_id}/trace",
+                "ftp://jaeger/{trace_id}",
+                "http://user:word@jaeger/{trace_id}",
+                "http://jaeger/{trace_id}?token=abcdef123456",
+            ],
+        );
+        let url = TraceUrl::try_from("http://jaeger/{trace_id}".to_owned()).unwrap();
+        assert_eq!(url.of("0af7"), "http://jaeger/0af7");
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(super) fn generate(
             lineage_namespace: identity.namespace.clone(),
             lineage_endpoint: lineage.endpoint.as_ref().map(ToString::to_string),
             lineage_transport: lineage.transport,
+            trace_url: loaded.manifest.observability.tracing.trace_url.clone(),
         },
         instrumentation,
         sources,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 pub use crate::selection::LineageTransport;
-use crate::word::Endpoint;
+use crate::word::{Endpoint, TraceUrl};
 
 /// Tracing, lineage and logging of products.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Tracing {
     pub endpoint: Option<Endpoint>,
     /// The protocol of the OpenTelemetry collector.
     pub protocol: Protocol,
+    /// The address of a trace in the backend, for links to it.
+    pub trace_url: Option<TraceUrl>,
 }
 
 impl Default for Tracing {
@@ -39,6 +41,7 @@ impl Default for Tracing {
             exporter: None,
             endpoint: None,
             protocol: Protocol::default(),
+            trace_url: None,
         }
     }
 }
