@@ -1,5 +1,6 @@
 //! The command line: parses it, calls the library, and prints the result.
 
+mod find;
 mod output;
 mod redact;
 
@@ -26,6 +27,7 @@ use crate::error::Error;
 use crate::helm;
 use crate::identity::Identity;
 use crate::interrupt;
+use crate::manifest::Manifest;
 use crate::pipeline::{self, Outcome, Report, RunError, RunId};
 use crate::scaffold;
 use crate::schema;
@@ -69,6 +71,21 @@ enum Command {
         /// Compiled artifacts to build from, instead of compiling the product
         #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest"])]
         artifacts: Option<PathBuf>,
+    },
+    /// Print the ids of a run, by any of them, and where its trace can be seen
+    ///
+    /// The ids are those of the run, its trace, its first span, its OpenLineage runs, its dbt invocation and its
+    /// Dagster run. They are searched in the last 50 runs of the product on this machine.
+    #[command(after_help = FIND_EXIT_CODES)]
+    Find {
+        #[command(flatten)]
+        product: ProductArgs,
+        /// The id
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the values of the Helm charts that run the product's telemetry backend
     Backend {
@@ -129,6 +146,12 @@ Exit codes:
 SIGINT, SIGTERM and SIGHUP end the program by the same signal, after at most
 seven seconds: nothing is replaced, and the trace is delivered.";
 
+const FIND_EXIT_CODES: &str = "\
+Exit codes:
+  0  success
+  1  no run has the id, or an operation of the system failed
+  2  the product, the manifest or the command line contains a mistake";
+
 const REDACT_EXIT_CODES: &str = "\
 Exit codes:
   0  success, also if the reader of the output closes it
@@ -154,10 +177,13 @@ struct ProductArgs {
 impl ProductArgs {
     /// The product's identity, and the configuration of its telemetry.
     fn identity(&self) -> Result<(Identity, TelemetryConfig), Error> {
-        let (identity, manifest) =
-            Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;
+        let (identity, manifest) = self.read()?;
         let config = telemetry::config(&identity, &manifest)?;
         Ok((identity, config))
+    }
+
+    fn read(&self) -> Result<(Identity, Manifest), Error> {
+        Identity::read(&self.folder, self.manifest.as_deref(), self.env)
     }
 }
 
@@ -227,6 +253,11 @@ fn execute(command: &Command) -> Result<(), RunError> {
             Ok(())
         }
         Command::TraceDbt { .. } => Ok(()),
+        Command::Find { product, id, json } => {
+            let (identity, manifest) = product.read()?;
+            let url = manifest.observability.tracing.trace_url.as_ref();
+            Ok(find::find(&identity.folder, id, url, *json)?)
+        }
         Command::Audit { json } => {
             let audit = Audit::new()?;
             if *json {

@@ -29,11 +29,13 @@ mod active;
 mod atomic;
 mod child;
 mod confine;
+mod correlation;
 #[cfg(unix)]
 mod dbt;
 mod dbt_project;
 mod generated;
 mod graph;
+mod history;
 mod http;
 mod input_file;
 mod interrupt;

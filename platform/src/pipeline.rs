@@ -23,9 +23,9 @@ use floe_plugin::PluginType;
 use floe_plugin::alert::Severity;
 use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugin::identity::IdentityProvider;
-use floe_plugin::lineage::{Job, RunEvent, RunState};
-use floe_plugin::orchestrator::{AssetOrchestrator, PipelineRun, Trigger};
-use floe_telemetry::traced;
+use floe_plugin::lineage::{Engine, Job, JobType, Lineage, RunEvent, RunState};
+use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator, PipelineRun, Trigger};
+use floe_telemetry::{get_current_span, traced};
 
 use self::asset::Asset;
 pub use self::outcome::{Failure, Outcome, QueryError};
@@ -38,6 +38,7 @@ use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Access, Draft};
 use crate::compile;
+use crate::correlation::{self, LineageParent};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::interrupt;
@@ -59,6 +60,7 @@ use crate::product::{self, OUTPUT_FOLDER};
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     product::check_output_folder(&identity.folder)?;
+    correlate(run_id);
     let report = Report::new(identity, run_id);
     // A product that was never built gets no results for a mistake in its files.
     let has_results = results_path(&identity.folder).exists();
@@ -98,7 +100,17 @@ pub fn run_compiled(
     artifacts: &CompiledArtifacts,
 ) -> Result<Report, RunError> {
     product::check_output_folder(&identity.folder)?;
+    correlate(run_id);
     execute(identity, artifacts, Report::new(identity, run_id))
+}
+
+/// Adds the ids that other tools have for the run to its span.
+fn correlate(run_id: &RunId) {
+    let span = get_current_span();
+    span.set_attribute(Lineage::RUN_ID, run_id.to_string());
+    if let Some(id) = correlation::dagster_run_id() {
+        span.set_attribute(DagsterAsset::RUN_ID, id);
+    }
 }
 
 /// Builds the assets and writes their results, even if the run stops early.
@@ -110,6 +122,8 @@ fn execute(
     tracing::info!(
         product = identity.name,
         run_id = report.run_id().as_str(),
+        lineage_run_id = report.run_id().as_str(),
+        dagster_run_id = correlation::dagster_run_id(),
         "run begins"
     );
     results::start(identity, &report)?;
@@ -200,20 +214,26 @@ fn lineage(
     error: Option<&str>,
 ) -> Result<(), Error> {
     let ids = active::current_ids();
+    let dagster = correlation::dagster_run_id();
+    let started_by = LineageParent::from_environment();
+    let job = Job {
+        namespace: &identity.namespace,
+        name: &identity.name,
+    };
     plugins.lineage(&RunEvent {
-        state,
-        at: SystemTime::now(),
-        run_id: run_id.as_str(),
-        job: Job {
-            namespace: &identity.namespace,
-            name: &identity.name,
-        },
-        parent: None,
+        job_type: Some(JobType {
+            integration: "FLOE",
+            job_type: "PRODUCT",
+        }),
+        parent: started_by.parent(),
         trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
-        sql: None,
+        tags: run::tags(run_id.as_str(), dagster.as_deref()),
+        engine: Some(Engine {
+            name: "floe",
+            version: env!("CARGO_PKG_VERSION"),
+        }),
         error,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
+        ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), job)
     })
 }
 
@@ -298,6 +318,8 @@ fn fill(
         plugins,
         warehouse: RefCell::new(open(database, plugins)?),
         spans: RefCell::default(),
+        columns: RefCell::default(),
+        started_by: LineageParent::from_environment(),
     };
     let assets = Asset::all(artifacts);
     let progress = Progress::new(assets.len());
@@ -307,7 +329,7 @@ fn fill(
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
         progress.start(key);
-        let step = report.time(key, |done| asset.build(&run, done))?;
+        let step = report.time(key, |done, id| asset.build(&run, id, done))?;
         progress.finish(step);
         Ok(())
     };

@@ -7,7 +7,7 @@ use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
 use super::report::Report;
-use super::run::{Run, TRACER_NAME};
+use super::run::{Run, RunId, TRACER_NAME};
 use super::{model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::error::Error;
@@ -43,8 +43,13 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// Builds the asset, unless an asset that it depends on was not built.
-    pub(super) fn build(self, run: &Run<'_>, done: &Report) -> Result<Outcome, Error> {
+    /// Builds the asset in a run of its own job, unless an asset that it depends on was not built.
+    pub(super) fn build(
+        self,
+        run: &Run<'_>,
+        run_id: &RunId,
+        done: &Report,
+    ) -> Result<Outcome, Error> {
         let missing = self
             .needs()
             .into_iter()
@@ -57,8 +62,8 @@ impl<'a> Asset<'a> {
             });
         }
         let built = match self {
-            Self::Source(source) => source::build(&source.name, source, run),
-            Self::Model(model) => model::build(&model.name, model, run),
+            Self::Source(source) => source::build(&source.name, source, run, run_id),
+            Self::Model(model) => model::build(&model.name, model, run, run_id),
         };
         if built.is_err() {
             // After a signal, the engine reports every query as failed.

@@ -2,10 +2,10 @@
 
 use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
-use floe_plugin::lineage::RunState;
-use floe_plugin::orchestrator::{LocalAsset, Orchestrator};
+use floe_plugin::lineage::{Assertion, Lineage, RunState};
+use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
-use floe_telemetry::{get_current_span, traced};
+use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 
 use super::metrics;
 use super::outcome::{self, Failure, QueryError};
@@ -28,21 +28,32 @@ use crate::product::{self, Materialization};
             materialization: model.materialization.as_str(),
         },
     ),
-    attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run.id),
+    attributes(
+        Orchestrator::OPERATION = "asset",
+        PipelineRun::RUN_ID = run.id,
+        Lineage::RUN_ID = run_id.as_str(),
+    ),
 )]
-pub(super) fn build(key: &str, model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
+pub(super) fn build(
+    key: &str,
+    model: &CompiledModel,
+    run: &Run<'_>,
+    run_id: &RunId,
+) -> Result<u64, Failure> {
     run.link(key, &model.query.depends_on);
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
         key,
         job: &job,
-        run_id: RunId::new(),
+        run_id,
+        is_source: false,
         sql: Some(&model.query.sql),
         inputs: model.query.depends_on.iter().map(String::as_str).collect(),
     };
     run.lineage(&lineage, RunState::Start, None, None)?;
     let built = read_inputs(model, run)
         .and_then(|()| write(model, run))
+        .inspect(|_| run.read_columns(key))
         .and_then(|rows| check(model, run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
     outcome::record(key, &built, &TransformOutcome { rows_affected });
@@ -113,7 +124,18 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
         table: &model.name,
         checks: &model.checks,
     };
+    let run_id = RunId::new();
+    run.lineage_of_checks(&model.name, &run_id, RunState::Start, Vec::new(), None)?;
     let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
+    let message = results.as_ref().err().map(ToString::to_string);
+    let message = message.as_deref().map(sanitize_error_message);
+    let assertions = results.as_deref().unwrap_or_default();
+    let state = match &results {
+        Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
+        _ => RunState::Fail,
+    };
+    let assertions = assertions.iter().zip(&model.checks).map(assertion).collect();
+    run.lineage_of_checks(&model.name, &run_id, state, assertions, message.as_deref())?;
     let Some(results) = run.plugins.tolerate(&quality, results)? else {
         return Ok(());
     };
@@ -135,6 +157,16 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
     }
     let place = Place::file(&product::spec_path(run.folder()));
     Err(QueryError::new(place, message).into())
+}
+
+fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
+    Assertion {
+        assertion: check.name(),
+        success: result.passed,
+        column: check.column(),
+        failed_rows: result.failed_rows,
+        ..Assertion::default()
+    }
 }
 
 fn describe(table: &str, check: &Check, result: &CheckResult) -> String {

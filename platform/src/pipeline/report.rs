@@ -1,7 +1,7 @@
 //! The report of a run: one line for each asset and a summary.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::outcome::Outcome;
 use super::run::RunId;
@@ -14,6 +14,7 @@ pub struct Report {
     product: String,
     run_id: RunId,
     started: Instant,
+    started_at: SystemTime,
     steps: Vec<Step>,
 }
 
@@ -22,6 +23,8 @@ pub struct Report {
 pub struct Step {
     /// The name of the asset.
     pub key: String,
+    /// The id of the run of the job that builds the asset, in its lineage.
+    pub run_id: RunId,
     /// The outcome.
     pub outcome: Outcome,
     /// The time that building the asset took.
@@ -62,6 +65,7 @@ impl Report {
             product: format!("{name} {version} ({environment})"),
             run_id: run_id.clone(),
             started: Instant::now(),
+            started_at: SystemTime::now(),
             steps: Vec::new(),
         }
     }
@@ -70,14 +74,19 @@ impl Report {
         &self.run_id
     }
 
+    pub(super) fn started_at(&self) -> SystemTime {
+        self.started_at
+    }
+
     /// Builds an asset and adds its outcome to the report, even if the error stops the run.
     pub(super) fn time(
         &mut self,
         key: &str,
-        build: impl FnOnce(&Self) -> Result<Outcome, Error>,
+        build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
     ) -> Result<&Step, Error> {
         let started = Instant::now();
-        let result = build(self);
+        let run_id = RunId::new();
+        let result = build(self, &run_id);
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
             Err(error) => Outcome::Failed {
@@ -86,6 +95,7 @@ impl Report {
         };
         let step = Step {
             key: key.to_owned(),
+            run_id,
             outcome,
             took: started.elapsed(),
         };
@@ -143,7 +153,9 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, outcome, took } = self;
+        let Self {
+            key, outcome, took, ..
+        } = self;
         match outcome {
             Outcome::Built { rows } => {
                 let (rows, took) = (Thousands(*rows).to_string(), Took(*took).to_string());

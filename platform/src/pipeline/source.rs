@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
-use floe_plugin::lineage::RunState;
-use floe_plugin::orchestrator::{LocalAsset, Orchestrator};
+use floe_plugin::lineage::{Lineage, RunState};
+use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{ErrorKind, PluginType};
 use floe_telemetry::traced;
@@ -23,16 +23,26 @@ use crate::place::Place;
     name = format!("floe.asset.{key}"),
     tracer = TRACER_NAME,
     floe_attributes = LocalAsset { key },
-    attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run.id),
+    attributes(
+        Orchestrator::OPERATION = "asset",
+        PipelineRun::RUN_ID = run.id,
+        Lineage::RUN_ID = run_id.as_str(),
+    ),
 )]
-pub(super) fn build(key: &str, source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
+pub(super) fn build(
+    key: &str,
+    source: &CompiledSource,
+    run: &Run<'_>,
+    run_id: &RunId,
+) -> Result<u64, Failure> {
     let inputs = source.generate.as_ref().map(|query| &query.depends_on);
     run.link(key, inputs.unwrap_or(&BTreeSet::new()));
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
         key,
         job: &job,
-        run_id: RunId::new(),
+        run_id,
+        is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
     };

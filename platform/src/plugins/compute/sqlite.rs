@@ -307,7 +307,7 @@ mod tests {
 
     impl ComputeEngine for Logged {
         fn system_name(&self) -> &'static str {
-            self.0.system_name()
+            "sqlite"
         }
 
         fn create_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
