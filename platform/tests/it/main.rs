@@ -9,6 +9,7 @@ mod bad_yaml;
 mod customer_360;
 mod demos;
 mod failing_model;
+mod find;
 mod full_output;
 mod fuzz;
 mod helm;

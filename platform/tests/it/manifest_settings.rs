@@ -47,6 +47,7 @@ fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
         lineage_namespace,
         lineage_endpoint,
         lineage_transport,
+        trace_url,
     } = compiled(
         "\
 environment: staging
@@ -114,6 +115,7 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert_eq!(lineage_namespace, "retail");
     assert_eq!(lineage_endpoint.as_deref(), Some("http://marquez:5000"));
     assert_eq!(lineage_transport, Some(LineageTransport::Http));
+    assert!(trace_url.is_none());
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn incompatible_artifacts_are_one_error_with_their_place() {
         (
             "\"lineage\": true",
             unknown,
-            ":44: these are not compiled artifacts: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport` at line 44 column 14".to_owned(),
+            ":44: these are not compiled artifacts: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport`, `trace_url` at line 44 column 14".to_owned(),
         ),
         (
             "\"version\"",
@@ -73,7 +73,7 @@ fn incompatible_artifacts_are_one_error_with_their_place() {
     check(
         &newer,
         &format!(
-            ":44: found a key of version 0.9.0 that this program (version {VERSION}) does not support: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport` at line 44 column 14; compile the product again"
+            ":44: found a key of version 0.9.0 that this program (version {VERSION}) does not support: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport`, `trace_url` at line 44 column 14; compile the product again"
         ),
     );
 }

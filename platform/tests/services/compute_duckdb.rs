@@ -312,7 +312,7 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
     let of = |operation: &str| {
         let context = spans.single(&format!("compute.{operation}")).span_context();
         let (trace, span) = (context.trace_id(), context.span_id());
-        let comment = format!("/*traceparent='00-{trace}-{span}-01'*/;");
+        let comment = format!("/*traceparent='00-{trace}-{span}-03'*/;");
         let of_span = statements.iter().filter_map(|it| it.strip_suffix(&*comment));
         of_span
             .map(|it| it.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
