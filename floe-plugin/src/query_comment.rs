@@ -120,7 +120,8 @@ mod tests {
 
     use super::QueryComments;
 
-    const TRACEPARENT: &str = "traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'";
+    const TRACEPARENT: &str =
+        "traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'";
 
     /// Runs `run` below a span that is recorded, or not, elsewhere.
     fn below<T>(flags: TraceFlags, state: TraceState, run: impl FnOnce() -> T) -> T {
@@ -177,7 +178,9 @@ mod tests {
         let state = TraceState::default;
         let is_changed = |comments: QueryComments| comments.add_to("SELECT 1") != "SELECT 1";
         assert!(!is_changed(QueryComments::default()));
-        assert!(!below(TraceFlags::NOT_SAMPLED, state(), || is_changed(QueryComments::default())));
+        assert!(!below(TraceFlags::NOT_SAMPLED, state(), || is_changed(
+            QueryComments::default()
+        )));
         let off = QueryComments::new(false);
         assert!(!below(TraceFlags::SAMPLED, state(), || is_changed(off)));
         assert_eq!(serde_json::from_str::<QueryComments>("false").unwrap(), off);

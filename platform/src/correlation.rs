@@ -109,8 +109,14 @@ mod tests {
         let with_root = LineageParent::new(Some("prod/etl/1"), Some("prod/all/0"));
         assert_eq!(with_root.root().unwrap().run_id, "0");
         for text in ["", "prod", "prod/etl", "//", "prod//1"] {
-            assert_eq!(LineageParent::new(Some(text), Some("prod/all/0")).parent(), None);
-            assert_eq!(LineageParent::new(Some(text), None), LineageParent::default());
+            assert_eq!(
+                LineageParent::new(Some(text), Some("prod/all/0")).parent(),
+                None
+            );
+            assert_eq!(
+                LineageParent::new(Some(text), None),
+                LineageParent::default()
+            );
         }
     }
 }

@@ -158,11 +158,15 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
         (Some(trace), Ended::Exited(exit)) => {
             let end = trace.end(*exit);
             warnings.extend(end.warnings);
-            let added = end.record.zip(product).map(|(record, product)| {
-                history::add(&product, record)
-            });
+            let added = end
+                .record
+                .zip(product)
+                .map(|(record, product)| history::add(&product, record));
             if let Some(Err(error)) = added {
-                warnings.push(format!("the ids of the run are not kept: {}", error.redacted()));
+                warnings.push(format!(
+                    "the ids of the run are not kept: {}",
+                    error.redacted()
+                ));
             }
         }
         (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),

@@ -42,6 +42,7 @@ mod interrupt;
 mod plugins;
 mod python;
 mod reference;
+mod run_id;
 mod service;
 mod suite;
 mod token;

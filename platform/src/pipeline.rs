@@ -32,7 +32,6 @@ pub use self::outcome::{Failure, Outcome, QueryError};
 use self::progress::Progress;
 pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
-pub use self::run::RunId;
 use self::run::{Run, TRACER_NAME};
 use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
@@ -44,6 +43,7 @@ use crate::identity::Identity;
 use crate::interrupt;
 use crate::manifest::Manifest;
 use crate::product::{self, OUTPUT_FOLDER};
+pub use crate::run_id::RunId;
 
 /// Compiles the product and builds all of its assets.
 ///

@@ -46,7 +46,10 @@ pub(super) fn find(
         )));
     }
     if is_json {
-        return print(&format_args!("{:#}\n", serde_json::json!({ "runs": found })));
+        return print(&format_args!(
+            "{:#}\n",
+            serde_json::json!({ "runs": found })
+        ));
     }
     let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
     print(&texts.join("\n"))
@@ -89,7 +92,11 @@ impl fmt::Display for Found {
             }
         }
         for job in jobs {
-            writeln!(f, "  {:<16} {} {}", "OpenLineage run", job.lineage_run_id, job.name)?;
+            writeln!(
+                f,
+                "  {:<16} {} {}",
+                "OpenLineage run", job.lineage_run_id, job.name
+            )?;
         }
         Ok(())
     }

@@ -164,7 +164,9 @@ impl Invocation {
                 PathBuf::from,
             ),
             project: project_name.clone(),
-            profile: option(&["--profile"], "DBT_PROFILE").map(as_text).or(profile),
+            profile: option(&["--profile"], "DBT_PROFILE")
+                .map(as_text)
+                .or(profile),
         };
         let mut kept = before.to_vec();
         kept.extend(without_log_options(own));
@@ -209,7 +211,9 @@ fn nearest_project() -> Option<PathBuf> {
 /// The folder of `profiles.yml` if nothing names it: the current one, else `~/.dbt`.
 fn profiles_folder(home: Option<&OsStr>) -> PathBuf {
     let is_here = Path::new("profiles.yml").is_file();
-    let of_user = home.filter(|_| !is_here).map(|home| Path::new(home).join(".dbt"));
+    let of_user = home
+        .filter(|_| !is_here)
+        .map(|home| Path::new(home).join(".dbt"));
     of_user.unwrap_or_default()
 }
 

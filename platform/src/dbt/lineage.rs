@@ -22,7 +22,7 @@ use super::manifest::{Entry, Manifest};
 use super::trace::Exit;
 use crate::correlation::LineageParent;
 use crate::history::KEPT_JOBS;
-use crate::pipeline::RunId;
+use crate::run_id::RunId;
 
 /// The time limit of a request in seconds.
 const TIMEOUT: f64 = 2.0;
@@ -180,7 +180,13 @@ impl Lineage {
         self.command(state, at, span, error);
     }
 
-    fn command(&mut self, state: RunState, at: SystemTime, span: &SpanContext, error: Option<&str>) {
+    fn command(
+        &mut self,
+        state: RunState,
+        at: SystemTime,
+        span: &SpanContext,
+        error: Option<&str>,
+    ) {
         let ids = ids(span);
         let run_id = self.run_id.clone();
         let job = self.job.clone().unwrap_or_default();
@@ -233,7 +239,9 @@ impl Lineage {
 
     /// The runs of the nodes that have finished.
     pub(super) fn finished(&self) -> impl Iterator<Item = (&str, &RunId)> {
-        self.finished.iter().map(|(id, run_id)| (id.as_str(), run_id))
+        self.finished
+            .iter()
+            .map(|(id, run_id)| (id.as_str(), run_id))
     }
 
     fn node(
@@ -246,18 +254,22 @@ impl Lineage {
     ) -> Result<bool, String> {
         let id = change.node.unique_id();
         let entry = change.manifest.and_then(|manifest| manifest.entry(id));
-        let parents = change.manifest.map_or(&[][..], |manifest| manifest.parents(id));
+        let parents = change
+            .manifest
+            .map_or(&[][..], |manifest| manifest.parents(id));
         let is_test = change.node.resource_type().ends_with("test");
-        let assertion = result.filter(|_| is_test).map(|(status, result)| Assertion {
-            assertion: entry
-                .and_then(Entry::test)
-                .unwrap_or_else(|| change.node.name()),
-            name: Some(change.node.name()),
-            success: status == "pass",
-            column: entry.and_then(Entry::column),
-            severity: entry.and_then(Entry::severity),
-            failed_rows: result.failures(),
-        });
+        let assertion = result
+            .filter(|_| is_test)
+            .map(|(status, result)| Assertion {
+                assertion: entry
+                    .and_then(Entry::test)
+                    .unwrap_or_else(|| change.node.name()),
+                name: Some(change.node.name()),
+                success: status == "pass",
+                column: entry.and_then(Entry::column),
+                severity: entry.and_then(Entry::severity),
+                failed_rows: result.failures(),
+            });
         let entries = parents.iter().filter_map(|parent| {
             let entry = change.manifest?.entry(parent)?;
             Some((parent, entry, entry.dataset_name()?))
@@ -284,7 +296,10 @@ impl Lineage {
             error,
             job_type: job_type(id),
             trace: borrowed(&ids),
-            job_facets: entry.map(|entry| node_facet(id, entry)).into_iter().collect(),
+            job_facets: entry
+                .map(|entry| node_facet(id, entry))
+                .into_iter()
+                .collect(),
             inputs: inputs.collect(),
             outputs: outputs.collect(),
             ..self.event(state, change.at, run_id.as_str(), id)
@@ -355,7 +370,10 @@ impl Lineage {
 
     /// Sends an event, unless the backend has failed too often. Returns whether it was sent.
     fn send(&self, event: &RunEvent<'_>) -> Result<bool, String> {
-        let is_over = self.ended.get().is_some_and(|at| at.elapsed() > END_TIMEOUT);
+        let is_over = self
+            .ended
+            .get()
+            .is_some_and(|at| at.elapsed() > END_TIMEOUT);
         if self.failures >= MAX_FAILURES || is_over {
             return Ok(false);
         }
@@ -461,7 +479,9 @@ fn selected(
             Some(url) => http(Some(url)),
             None => Ok(None),
         },
-        Some("http") => http(variable("OPENLINEAGE__TRANSPORT__URL").or_else(|| variable("OPENLINEAGE_URL"))),
+        Some("http") => {
+            http(variable("OPENLINEAGE__TRANSPORT__URL").or_else(|| variable("OPENLINEAGE_URL")))
+        }
         Some("file") => match variable("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH") {
             Some(path) => Ok(Some(("file", json!({ "path": path })))),
             None => Err("lineage: `OPENLINEAGE__TRANSPORT__LOG_FILE_PATH` is missing".to_owned()),
@@ -494,8 +514,14 @@ mod tests {
         assert_eq!(of(&[url, ("OPENLINEAGE_DISABLED", "True")]), Ok(None));
         assert_eq!(of(&[url]), Ok(Some(("marquez", http.clone()))));
         assert_eq!(of(&[url, kind("http")]), Ok(Some(("marquez", http))));
-        let with_key = of(&[url, ("OPENLINEAGE_API_KEY", "hunter2")]).unwrap().unwrap().1;
-        assert_eq!(with_key["authorization"]["bearer"], "${env:OPENLINEAGE_API_KEY}");
+        let with_key = of(&[url, ("OPENLINEAGE_API_KEY", "hunter2")])
+            .unwrap()
+            .unwrap()
+            .1;
+        assert_eq!(
+            with_key["authorization"]["bearer"],
+            "${env:OPENLINEAGE_API_KEY}"
+        );
         let path = ("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", "events.jsonl");
         let file = json!({ "path": "events.jsonl" });
         assert_eq!(of(&[kind("file"), path]), Ok(Some(("file", file))));

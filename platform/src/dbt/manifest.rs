@@ -115,8 +115,16 @@ impl Entry {
     /// The name of its data in `OpenLineage`: those of the database, the schema and the table between dots.
     pub(crate) fn dataset_name(&self) -> Option<String> {
         let table = self.alias.as_deref().or(self.name.as_deref())?;
-        let parts = [self.database.as_deref(), self.schema.as_deref(), Some(table)];
-        let parts: Vec<&str> = parts.into_iter().flatten().filter(|it| !it.is_empty()).collect();
+        let parts = [
+            self.database.as_deref(),
+            self.schema.as_deref(),
+            Some(table),
+        ];
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .flatten()
+            .filter(|it| !it.is_empty())
+            .collect();
         Some(parts.join("."))
     }
 

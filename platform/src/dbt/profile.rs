@@ -83,7 +83,11 @@ fn of_text(
         Text::Number(number) => Some(number.to_string()),
     };
     let with_port = |scheme: &str, host: &Option<Text>| {
-        Some(format!("{scheme}://{}:{}", value(host)?, value(&output.port)?))
+        Some(format!(
+            "{scheme}://{}:{}",
+            value(host)?,
+            value(&output.port)?
+        ))
     };
     match output.adapter.as_str() {
         "athena" => Some(format!(

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use floe_plugin::{Operation as _, rfc3339};
 use floe_plugin::dbt::{Dbt, DbtOutcome, Invocation, Node as NodeAttributes, NodeOutcome};
 use floe_plugin::lineage::Lineage as LineageAttributes;
 use floe_plugin::quality::{Quality, QualityOutcome};
+use floe_plugin::{Operation as _, rfc3339};
 use floe_telemetry::opentelemetry::trace::{
     Link, Span as _, SpanContext, Status, TraceContextExt as _, Tracer as _,
 };
@@ -23,7 +23,7 @@ use super::manifest::Manifest;
 use super::profile::Profiles;
 use crate::correlation;
 use crate::history::{Job, Record};
-use crate::pipeline::RunId;
+use crate::run_id::RunId;
 
 /// The scope of the spans.
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
@@ -647,7 +647,11 @@ impl CommandTrace {
         });
         Some(Record {
             command: self.command.clone(),
-            name: self.profiles.project().unwrap_or("a dbt project").to_owned(),
+            name: self
+                .profiles
+                .project()
+                .unwrap_or("a dbt project")
+                .to_owned(),
             status: match exit {
                 Exit::Code(0) => "success".to_owned(),
                 _ => "failed".to_owned(),

@@ -7,11 +7,12 @@ use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
 use super::report::Report;
-use super::run::{Run, RunId, TRACER_NAME};
+use super::run::{Run, TRACER_NAME};
 use super::{model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::error::Error;
 use crate::interrupt;
+use crate::run_id::RunId;
 
 /// A source or a model.
 #[derive(Debug, Clone, Copy)]

@@ -9,13 +9,14 @@ use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 
 use super::metrics;
 use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Run, RunId, TRACER_NAME};
+use super::run::{AssetRun, Run, TRACER_NAME};
 use crate::active::{self, CHECK_FAILED};
 use crate::artifacts::CompiledModel;
 use crate::error::Error;
 use crate::interrupt;
 use crate::place::Place;
 use crate::product::{self, Materialization};
+use crate::run_id::RunId;
 
 #[traced(
     name = format!("floe.asset.{key}"),
@@ -134,7 +135,11 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
         Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
         _ => RunState::Fail,
     };
-    let assertions = assertions.iter().zip(&model.checks).map(assertion).collect();
+    let assertions = assertions
+        .iter()
+        .zip(&model.checks)
+        .map(assertion)
+        .collect();
     run.lineage_of_checks(&model.name, &run_id, state, assertions, message.as_deref())?;
     let Some(results) = run.plugins.tolerate(&quality, results)? else {
         return Ok(());

@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::outcome::Outcome;
-use super::run::RunId;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::run_id::RunId;
 
 /// The report of a run.
 #[derive(Debug)]

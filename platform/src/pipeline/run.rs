@@ -1,17 +1,12 @@
-//! The context of a run: its id, its tracer, the product's folder and the database.
+//! The context of a run: its tracer, the product's folder and the database.
 
 use std::cell::RefCell;
-use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::compute::Session;
-use floe_plugin::lineage::{
-    Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState,
-};
+use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{get_current_span, sanitize_credentials};
 
@@ -20,6 +15,7 @@ use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::correlation::{self, LineageParent};
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::run_id::RunId;
 
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = "floe.orchestrator.local";
@@ -60,7 +56,11 @@ impl Run<'_> {
     }
 
     /// The data of an asset. `columns` are those of models that were read so far.
-    fn dataset<'a>(&'a self, name: &'a str, columns: &'a HashMap<String, Vec<String>>) -> Dataset<'a> {
+    fn dataset<'a>(
+        &'a self,
+        name: &'a str,
+        columns: &'a HashMap<String, Vec<String>>,
+    ) -> Dataset<'a> {
         let source = self.artifacts.sources.iter().find(|it| *it.name == *name);
         let of_source = source.map(CompiledSource::columns);
         let found = || columns.get(name).into_iter().flatten();
@@ -69,7 +69,12 @@ impl Run<'_> {
             name,
             columns: match of_source {
                 Some(columns) => columns.into_iter().map(Field::from).collect(),
-                None => found().map(|name| Field { name, ..Field::default() }).collect(),
+                None => found()
+                    .map(|name| Field {
+                        name,
+                        ..Field::default()
+                    })
+                    .collect(),
             },
             ..Dataset::default()
         }
@@ -107,7 +112,12 @@ impl Run<'_> {
             error,
             inputs: inputs.map(|name| self.dataset(name, &columns)).collect(),
             outputs: vec![output],
-            ..RunEvent::new(state, SystemTime::now(), asset.run_id.as_str(), self.job(asset.job))
+            ..RunEvent::new(
+                state,
+                SystemTime::now(),
+                asset.run_id.as_str(),
+                self.job(asset.job),
+            )
         })
     }
 
@@ -176,58 +186,4 @@ pub(super) struct AssetRun<'a> {
     pub(super) is_source: bool,
     pub(super) sql: Option<&'a str>,
     pub(super) inputs: Vec<&'a str>,
-}
-
-/// The id of a run: a random UUID (version 4). It is not a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunId(String);
-
-impl RunId {
-    /// Creates a new id.
-    #[expect(
-        clippy::new_without_default,
-        reason = "a default value should be the same each time"
-    )]
-    pub fn new() -> Self {
-        // The random seed of a hash map is the only random number in the standard library.
-        let random = || RandomState::new().build_hasher().finish();
-        let (high, low) = (random(), random());
-        let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
-        let variant = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
-        let hex = format!("{version:016x}{variant:016x}");
-        Self(
-            [
-                &hex[..8],
-                &hex[8..12],
-                &hex[12..16],
-                &hex[16..20],
-                &hex[20..],
-            ]
-            .join("-"),
-        )
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_unique_version_4_uuids() {
-        let (one, two) = (RunId::new(), RunId::new());
-        assert_ne!(one, two);
-        assert_eq!(one.as_str().len(), 36);
-        assert_eq!(one.as_str().as_bytes()[14], b'4');
-    }
 }

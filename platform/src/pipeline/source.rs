@@ -11,13 +11,14 @@ use floe_plugin::{ErrorKind, PluginType};
 use floe_telemetry::traced;
 
 use super::outcome::{self, Failure};
-use super::run::{AssetRun, Run, RunId, TRACER_NAME};
+use super::run::{AssetRun, Run, TRACER_NAME};
 use super::{generate, metrics};
 use crate::artifacts::CompiledSource;
 use crate::confine;
 use crate::error::Error;
 use crate::interrupt;
 use crate::place::Place;
+use crate::run_id::RunId;
 
 #[traced(
     name = format!("floe.asset.{key}"),

@@ -65,7 +65,10 @@ fn every_id_of_a_run_finds_the_others() {
         let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
         assert_eq!(run["trace_url"], url.as_str());
         let jobs = run["jobs"].as_array().unwrap();
-        let names: Vec<_> = jobs.iter().map(|job| job["name"].as_str().unwrap()).collect();
+        let names: Vec<_> = jobs
+            .iter()
+            .map(|job| job["name"].as_str().unwrap())
+            .collect();
         assert_eq!(names, ["orders", "stg_orders", "totals"]);
         assert_eq!(jobs[2]["lineage_run_id"], asset("totals"));
     }
@@ -86,9 +89,16 @@ fn the_text_has_a_line_for_each_id() {
         format!("  OpenLineage run  {run_id}"),
         format!("  Dagster run      {DAGSTER}"),
     ] {
-        assert!(lines.contains(&expected.as_str()), "{expected} in {lines:#?}");
+        assert!(
+            lines.contains(&expected.as_str()),
+            "{expected} in {lines:#?}"
+        );
     }
-    assert!(found.stdout.trim_end().ends_with(" totals"), "{}", found.stdout);
+    assert!(
+        found.stdout.trim_end().ends_with(" totals"),
+        "{}",
+        found.stdout
+    );
 }
 
 #[test]
@@ -104,7 +114,9 @@ fn an_id_that_no_run_has_is_exit_code_1() {
     }
     let never_ran = find(&Product::shop(), TRACE_ID, &[]);
     assert_eq!(never_ran.code, Some(1));
-    let no_product = command(&["find", "/no/such/product", TRACE_ID], &[]).output().unwrap();
+    let no_product = command(&["find", "/no/such/product", TRACE_ID], &[])
+        .output()
+        .unwrap();
     assert_eq!(no_product.status.code(), Some(2));
 }
 
@@ -115,14 +127,21 @@ fn a_run_without_a_trace_is_found_by_its_other_ids() {
     product.floe("run", &[], &variables).assert_ok();
     let found = find(&product, DAGSTER, &[]);
     found.assert_ok();
-    assert!(found.stdout.contains("  trace            not recorded\n"), "{}", found.stdout);
+    assert!(
+        found.stdout.contains("  trace            not recorded\n"),
+        "{}",
+        found.stdout
+    );
     assert!(!found.stdout.contains("seen at"), "{}", found.stdout);
 }
 
 #[test]
 fn a_failed_run_is_found() {
     let product = Product::shop();
-    product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");
+    product.write(
+        "models/totals.sql",
+        "SELECT nope FROM {{ ref('stg_orders') }}",
+    );
     let variables = [("TRACEPARENT", TRACEPARENT)];
     assert_eq!(product.floe("run", &[], &variables).code, Some(1));
     let found = find(&product, TRACE_ID, &["--json"]);

@@ -267,9 +267,14 @@ fn logged(place: &Path, folder: &Path) -> String {
 
 /// The statements that were logged, without semicolons, by their first words.
 fn log(folder: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|it| it.unwrap().path());
     let logs = files.filter(|path| path.extension().is_some_and(|it| it == "sql"));
-    let texts = logs.map(|path| std::fs::read_to_string(path).unwrap());
+    let texts = logs.map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.replace("*/\n;", "*/;")
+    });
     let mut statements: Vec<String> = texts
         .flat_map(|text| {
             let statements = text.split_inclusive("*/;").map(str::trim);
@@ -313,7 +318,9 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
         let context = spans.single(&format!("compute.{operation}")).span_context();
         let (trace, span) = (context.trace_id(), context.span_id());
         let comment = format!("/*traceparent='00-{trace}-{span}-03'*/;");
-        let of_span = statements.iter().filter_map(|it| it.strip_suffix(&*comment));
+        let of_span = statements
+            .iter()
+            .filter_map(|it| it.strip_suffix(&*comment));
         of_span
             .map(|it| it.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
             .collect::<Vec<_>>()
@@ -321,7 +328,13 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
     assert_eq!(of("create_database"), ["CHECKPOINT", "SET threads"]);
     assert_eq!(
         of("load"),
-        ["BEGIN", "COMMIT", "COPY \"orders\"", "CREATE TABLE", "SET threads"]
+        [
+            "BEGIN",
+            "COMMIT",
+            "COPY \"orders\"",
+            "CREATE TABLE",
+            "SET threads"
+        ]
     );
     assert_eq!(
         of("materialize"),
@@ -352,5 +365,8 @@ fn the_log_of_duckdb_has_the_span_of_each_statement() {
 
     let (_, statements) = run(json!({ "command": command, "query_comments": false }));
     assert!(!statements.is_empty());
-    assert!(!statements.join("").contains("traceparent"), "{statements:#?}");
+    assert!(
+        !statements.join("").contains("traceparent"),
+        "{statements:#?}"
+    );
 }

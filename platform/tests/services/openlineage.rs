@@ -78,7 +78,12 @@ fn event() -> RunEvent<'static> {
             rows: Some(3),
             ..Dataset::default()
         }],
-        ..RunEvent::new(RunState::Complete, at, run_id, job("customer-360.stg_orders"))
+        ..RunEvent::new(
+            RunState::Complete,
+            at,
+            run_id,
+            job("customer-360.stg_orders"),
+        )
     }
 }
 
@@ -112,7 +117,10 @@ fn every_event_is_what_openlineage_reads() {
     assert_eq!(facets["traceCorrelation"]["span_id"], "00f067aa0ba902b7");
     let tag = |key: &str, value: &str| json!({ "key": key, "value": value, "source": "floe" });
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let tags = json!([tag("traceparent", traceparent), tag("dagster_run_id", "8b4c")]);
+    let tags = json!([
+        tag("traceparent", traceparent),
+        tag("dagster_run_id", "8b4c")
+    ]);
     assert_eq!(facets["tags"]["tags"], tags);
     assert_eq!(facets["processing_engine"]["name"], "floe");
     assert_eq!(event["job"]["facets"]["jobType"]["jobType"], "MODEL");

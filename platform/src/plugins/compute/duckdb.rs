@@ -216,12 +216,17 @@ impl Database for DuckDbFile {
             "COMMIT",
         ];
         let mut count = None;
-        self.engine
-            .run(&self.file, Access::Write, &script, Some(query), &mut |line| {
+        self.engine.run(
+            &self.file,
+            Access::Write,
+            &script,
+            Some(query),
+            &mut |line| {
                 let Row(row) = parse(line)?;
                 count = row.first().and_then(|(_, value)| value.as_u64());
                 Ok(())
-            })?;
+            },
+        )?;
         count.ok_or_else(|| not_the_protocol(&"there is no number of rows"))
     }
 
@@ -232,13 +237,19 @@ impl Database for DuckDbFile {
             external,
             configuration,
             &only_a_select(query),
-            &format!("SELECT list(column_name) AS names, list(column_type) AS types FROM (DESCRIBE\n{query}\n)"),
+            &format!(
+                "SELECT list(column_name) AS names, list(column_type) AS types FROM (DESCRIBE\n{query}\n)"
+            ),
             // A comment at the end of the query ends with its line.
             &format!("{query}\n"),
         ];
         let mut types: Option<Vec<String>> = None;
-        self.engine
-            .run(&self.file, Access::Read, &script, Some(query), &mut |line| {
+        self.engine.run(
+            &self.file,
+            Access::Read,
+            &script,
+            Some(query),
+            &mut |line| {
                 if let Some(types) = &types {
                     return send(&parse::<Row>(line)?.0, types, rows);
                 }
@@ -247,7 +258,8 @@ impl Database for DuckDbFile {
                 rows.columns(&names)?;
                 types = Some(description.types);
                 Ok(())
-            })?;
+            },
+        )?;
         if types.is_none() {
             return Err(not_the_protocol(&"there are no columns"));
         }

@@ -349,7 +349,12 @@ mod tests {
                 Err(Error::new(ErrorKind::InvalidInput, "no rows"))
             });
             assert_eq!(refused.unwrap_err().to_string(), "no rows");
-            materialize(&mut session, false, "totals", "SELECT id FROM orders -- all");
+            materialize(
+                &mut session,
+                false,
+                "totals",
+                "SELECT id FROM orders -- all",
+            );
             materialize(&mut session, true, "seen", "SELECT id FROM orders;");
             let count = session.count("SELECT count(*) FROM totals;\n").unwrap();
             assert_eq!(count, 1);
@@ -376,7 +381,12 @@ mod tests {
         let [created] = spans.named("compute.create_database").collect::<Vec<_>>()[..] else {
             panic!("{spans}");
         };
-        let of = |name| spans.named(name).map(|span| comment(&span)).collect::<Vec<_>>();
+        let of = |name| {
+            spans
+                .named(name)
+                .map(|span| comment(&span))
+                .collect::<Vec<_>>()
+        };
         let created = comment(&created);
         let (loads, models) = (of("compute.load"), of("compute.materialize"));
         let queries = of("compute.query");
@@ -413,6 +423,9 @@ mod tests {
     fn comments_are_switched_off_in_the_configuration() {
         let (_, log) = run(json!({ "query_comments": false }));
         assert!(log.contains(&"SELECT 1".to_owned()), "{log:?}");
-        assert!(!log.iter().any(|sql| sql.contains("/*traceparent")), "{log:?}");
+        assert!(
+            !log.iter().any(|sql| sql.contains("/*traceparent")),
+            "{log:?}"
+        );
     }
 }
