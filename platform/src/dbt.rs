@@ -7,6 +7,7 @@
 //! [`event`] parses the events, [`trace`] makes spans and log records from them; both know nothing of the process.
 
 mod event;
+mod exit;
 mod fusion;
 mod invocation;
 mod lineage;
@@ -32,13 +33,13 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use tempfile::TempDir;
 
 use self::event::Event;
+pub(crate) use self::exit::Exit;
 use self::fusion::Record;
 use self::invocation::Invocation;
 use self::lineage::Lineage;
 use self::log_file::{LOG, LogFile};
 use self::stream::{Lines, MAX_LINE, Pipe};
 use self::trace::CommandTrace;
-pub(crate) use self::trace::Exit;
 use crate::error::Error;
 use crate::history;
 use crate::product;

@@ -1122,7 +1122,8 @@ fn a_lineage_backend_that_fails_costs_its_events_only() {
 #[test]
 fn the_ids_of_a_command_in_a_product_are_found() {
     let setup = Setup::playing("build_ok", 0);
-    fs::write(setup.path("floe.yaml"), "name: shop\nversion: 1.0.0\n").unwrap();
+    let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
+    fs::write(setup.path("floe.yaml"), product).unwrap();
     let (output, events) = lineage(&setup, "build_ok.jsonl");
     assert_eq!(text_of(&output.stderr), "");
     let spans = setup.spans();
@@ -1566,7 +1567,8 @@ fn real_dbt_is_measured() {
 /// A backend for lineage that reads events with the classes of openlineage-python, and prints them.
 struct OpenLineage {
     server: Child,
-    lines: BufReader<std::process::ChildStdout>,
+    /// Reads what the server prints, until it ends.
+    printed: std::thread::JoinHandle<String>,
     url: String,
 }
 
@@ -1584,15 +1586,23 @@ impl OpenLineage {
         let mut port = String::new();
         lines.read_line(&mut port).unwrap();
         let url = format!("http://127.0.0.1:{}", port.trim());
-        Self { server, lines, url }
+        let printed = std::thread::spawn(move || {
+            let mut text = String::new();
+            lines.read_to_string(&mut text).unwrap();
+            text
+        });
+        Self {
+            server,
+            printed,
+            url,
+        }
     }
 
     /// The events so far.
     fn events(mut self) -> Vec<Json> {
         self.server.kill().unwrap();
         self.server.wait().unwrap();
-        let mut text = String::new();
-        self.lines.read_to_string(&mut text).unwrap();
+        let text = self.printed.join().unwrap();
         let event = |line: &str| serde_json::from_str::<Json>(line).unwrap()["event"].clone();
         text.lines().map(event).collect()
     }
@@ -1707,8 +1717,10 @@ fn differences(theirs: &Json, ours: &Json) -> Vec<String> {
         "/schemaURL",
         "/job/facets/jobType/integration",
         "/job/facets/jobType/processingType",
-        "/run/facets/parent/job",
-        "/run/facets/parent/root/job",
+        "/run/facets/parent/job/namespace",
+        "/run/facets/parent/job/name",
+        "/run/facets/parent/root/job/namespace",
+        "/run/facets/parent/root/job/name",
         "/run/facets/processing_engine/name",
         "/run/facets/processing_engine/version",
         "/run/facets/dbt_run/project_name",

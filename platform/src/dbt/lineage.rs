@@ -18,8 +18,8 @@ use floe_telemetry::sanitize_error_message;
 use serde_json::{Value, json};
 
 use super::event::{Node, RunResult, without_colours};
+use super::exit::Exit;
 use super::manifest::{Entry, Manifest};
-use super::trace::Exit;
 use crate::correlation::LineageParent;
 use crate::history::KEPT_JOBS;
 use crate::run_id::RunId;

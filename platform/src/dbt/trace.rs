@@ -17,6 +17,7 @@ use floe_telemetry::{
 };
 
 use super::event::{Event, Kind, Node, RunResult, without_colours};
+use super::exit::Exit;
 use super::fusion::{Record as FusionRecord, RecordType};
 use super::lineage::{Change, Lineage};
 use super::manifest::Manifest;
@@ -30,15 +31,6 @@ pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 
 /// The maximum number of links of a span.
 const MAX_LINKS: usize = 128;
-
-/// How a dbt process ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Exit {
-    /// It returned an exit code.
-    Code(i32),
-    /// A signal ended it.
-    Signal(i32),
-}
 
 /// A dbt command that runs: its span, and the spans of the nodes that have not finished.
 #[derive(Debug)]
