@@ -456,7 +456,7 @@ impl Dataset<'_> {
     fn to_json(&self, is_output: bool) -> Value {
         let mut value = json!({ "namespace": self.namespace, "name": self.name, "facets": {} });
         if !self.columns.is_empty() {
-            let fields: Vec<Value> = self.columns.iter().map(Field::to_json).collect();
+            let fields: Vec<Value> = self.columns.iter().map(|it| it.to_json()).collect();
             value["facets"]["schema"] =
                 facet("1-2-0/SchemaDatasetFacet", json!({ "fields": fields }));
         }
@@ -467,7 +467,7 @@ impl Dataset<'_> {
             );
         }
         if !self.assertions.is_empty() && !is_output {
-            let assertions: Vec<Value> = self.assertions.iter().map(Assertion::to_json).collect();
+            let assertions: Vec<Value> = self.assertions.iter().map(|it| it.to_json()).collect();
             value["inputFacets"]["dataQualityAssertions"] = facet(
                 "1-1-0/DataQualityAssertionsDatasetFacet",
                 json!({ "assertions": assertions }),
@@ -478,7 +478,7 @@ impl Dataset<'_> {
 }
 
 impl Field<'_> {
-    fn to_json(&self) -> Value {
+    fn to_json(self) -> Value {
         let mut field = json!({ "name": self.name });
         if let Some(kind) = self.kind {
             field["type"] = kind.into();
@@ -491,7 +491,7 @@ impl Field<'_> {
 }
 
 impl Assertion<'_> {
-    fn to_json(&self) -> Value {
+    fn to_json(self) -> Value {
         let mut assertion = json!({ "assertion": self.assertion, "success": self.success });
         let texts = [
             ("name", self.name),

@@ -58,10 +58,8 @@ impl QueryComments {
         let (sql, rest) = statement.split_at(end(statement));
         // A comment that ends with its line would contain this one.
         let last_line = sql.rsplit('\n').next().unwrap_or_default();
-        let separator = match last_line.contains("--") || last_line.contains('#') {
-            true => '\n',
-            false => ' ',
-        };
+        let is_comment = last_line.contains("--") || last_line.contains('#');
+        let separator = if is_comment { '\n' } else { ' ' };
         Cow::Owned(format!("{sql}{separator}{comment}{rest}"))
     }
 

@@ -74,7 +74,7 @@ enum Command {
     },
     /// Print the ids of a run, by any of them, and where its trace can be seen
     ///
-    /// The ids are those of the run, its trace, its first span, its OpenLineage runs, its dbt invocation and its
+    /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
     /// Dagster run. They are searched in the last 50 runs of the product on this machine.
     #[command(after_help = FIND_EXIT_CODES)]
     Find {

@@ -69,7 +69,7 @@ impl Run {
     fn parse(text: &str) -> Option<Self> {
         let (namespace, rest) = text.split_once('/')?;
         let (job, id) = rest.rsplit_once('/')?;
-        let is_complete = ![namespace, job, id].contains(&"");
+        let is_complete = !namespace.is_empty() && !job.is_empty() && is_uuid(id);
         is_complete.then(|| Self {
             namespace: namespace.to_owned(),
             job: job.to_owned(),
@@ -85,6 +85,14 @@ impl Run {
     }
 }
 
+/// A backend of lineage refuses any other id.
+fn is_uuid(text: &str) -> bool {
+    let shape = |sign: char| if sign.is_ascii_hexdigit() { '0' } else { sign };
+    text.chars()
+        .map(shape)
+        .eq("00000000-0000-0000-0000-000000000000".chars())
+}
+
 fn variable(name: &str) -> Option<String> {
     let is_id = |text: &String| {
         !text.is_empty() && text.len() <= LONGEST_ID && !text.contains(char::is_control)
@@ -98,25 +106,33 @@ mod tests {
 
     #[test]
     fn the_root_is_the_parent_unless_there_is_another() {
-        let only_parent = LineageParent::new(Some("prod/etl/orders/1"), None);
+        let [id, other] = [
+            "2866553f-1347-41ca-bd56-95659a3e1c5d",
+            "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
+        ];
+        let [of_orders, of_all] = [format!("prod/etl/orders/{id}"), format!("prod/all/{other}")];
+        let only_parent = LineageParent::new(Some(&of_orders), None);
         let parent = only_parent.parent().unwrap();
         let job = Job {
             namespace: "prod",
             name: "etl/orders",
         };
-        assert_eq!((parent.run_id, parent.job), ("1", job));
-        assert_eq!(parent.root, Some(Root { run_id: "1", job }));
-        let with_root = LineageParent::new(Some("prod/etl/1"), Some("prod/all/0"));
-        assert_eq!(with_root.root().unwrap().run_id, "0");
-        for text in ["", "prod", "prod/etl", "//", "prod//1"] {
-            assert_eq!(
-                LineageParent::new(Some(text), Some("prod/all/0")).parent(),
-                None
-            );
-            assert_eq!(
-                LineageParent::new(Some(text), None),
-                LineageParent::default()
-            );
+        assert_eq!((parent.run_id, parent.job), (id, job));
+        assert_eq!(parent.root, Some(Root { run_id: id, job }));
+        let with_root = LineageParent::new(Some(&of_orders), Some(&of_all));
+        assert_eq!(with_root.root().unwrap().run_id, other);
+        for text in [
+            "",
+            "prod",
+            "prod/etl",
+            "//",
+            "prod//1",
+            "prod/etl/1",
+            &format!("/etl/{id}"),
+        ] {
+            let without_parent = LineageParent::new(Some(text), Some(&of_all));
+            assert_eq!(without_parent.parent(), None);
+            assert_eq!(without_parent.root(), None);
         }
     }
 }

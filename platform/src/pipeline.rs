@@ -142,11 +142,7 @@ fn execute(
     if let Some(plugins) = &plugins {
         let summary = match &built {
             Err(error) => Some(error.redacted()),
-            Ok(()) if failed > 0 => Some(format!(
-                "{failed} of {} assets failed",
-                report.steps().len()
-            )),
-            Ok(()) => None,
+            Ok(()) => (failed > 0).then(|| failed_assets(&report)),
         };
         if let Some(summary) = summary.filter(|_| !interrupt::is_requested()) {
             // The failure of the run is the error, not that of its alert.
@@ -166,6 +162,11 @@ fn execute(
     Ok(report)
 }
 
+fn failed_assets(report: &Report) -> String {
+    let failed = report.count(Outcome::is_failed);
+    format!("{failed} of {} assets failed", report.steps().len())
+}
+
 /// Builds the assets, with the lineage of the run.
 fn observed(
     identity: &Identity,
@@ -178,9 +179,13 @@ fn observed(
     let run_id = report.run_id().clone();
     lineage(identity, plugins, &run_id, RunState::Start, None)?;
     let built = build(identity, artifacts, report, plugins);
-    let message = built.as_ref().err().map(Error::redacted);
+    let failed = report.count(Outcome::is_failed);
+    let message = match &built {
+        Err(error) => Some(error.redacted()),
+        Ok(()) => (failed > 0).then(|| failed_assets(report)),
+    };
     let state = match &built {
-        Ok(()) if report.count(Outcome::is_failed) == 0 => RunState::Complete,
+        Ok(()) if failed == 0 => RunState::Complete,
         _ if interrupt::is_requested() => RunState::Abort,
         _ => RunState::Fail,
     };

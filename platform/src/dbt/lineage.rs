@@ -171,7 +171,7 @@ impl Lineage {
             let event = RunEvent {
                 error: Some("dbt ended before the node did"),
                 job_type: job_type(&unique_id),
-                trace: borrowed(&ids),
+                trace: borrowed(ids.as_ref()),
                 ..self.event(RunState::Abort, at, run_id.as_str(), &unique_id)
             };
             let sent = self.send(&event);
@@ -197,7 +197,7 @@ impl Lineage {
                 job_type: "JOB",
             }),
             parent: self.started_by.parent(),
-            trace: borrowed(&ids),
+            trace: borrowed(ids.as_ref()),
             ..self.event(state, at, run_id.as_str(), &job)
         };
         let sent = self.send(&event);
@@ -295,7 +295,7 @@ impl Lineage {
         self.send(&RunEvent {
             error,
             job_type: job_type(id),
-            trace: borrowed(&ids),
+            trace: borrowed(ids.as_ref()),
             job_facets: entry
                 .map(|entry| node_facet(id, entry))
                 .into_iter()
@@ -452,8 +452,8 @@ fn ids(span: &SpanContext) -> Option<(String, String)> {
     is_recorded.then(|| (span.trace_id().to_string(), span.span_id().to_string()))
 }
 
-fn borrowed(ids: &Option<(String, String)>) -> Option<(&str, &str)> {
-    ids.as_ref().map(|(trace, span)| (&**trace, &**span))
+fn borrowed(ids: Option<&(String, String)>) -> Option<(&str, &str)> {
+    ids.map(|(trace, span)| (&**trace, &**span))
 }
 
 /// The plugin that the variables of `OpenLineage`'s clients select, and its configuration.

@@ -149,4 +149,9 @@ fn a_failed_run_is_found() {
     let found: Value = serde_json::from_str(&found.stdout).unwrap();
     assert_eq!(found["runs"][0]["status"], "failed");
     assert_eq!(found["runs"][0]["jobs"][2]["name"], "totals");
+    let events = product.read(".floe/lineage.jsonl");
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!(last["eventType"], "FAIL");
+    let message = &last["run"]["facets"]["errorMessage"]["message"];
+    assert_eq!(*message, "1 of 3 assets failed");
 }

@@ -345,7 +345,9 @@ impl DuckDb {
         if let Some(threads) = self.threads {
             add(&format!("SET threads = {threads}"));
         }
-        statements.iter().for_each(|statement| add(statement));
+        for statement in statements {
+            add(statement);
+        }
         // The pipes are bounded, so each has a thread. They end with the process.
         let stdin = process.0.stdin.take();
         thread::spawn(move || {
