@@ -1811,7 +1811,9 @@ fn real_dbt_lineage_is_that_of_dbt_ol() {
             ours.len()
         );
         assert!(
-            !Json::from_iter(ours.into_values())
+            !ours
+                .into_values()
+                .collect::<Json>()
                 .to_string()
                 .contains("jane@example.com")
         );
