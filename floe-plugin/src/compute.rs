@@ -11,6 +11,7 @@ use crate::handle::{Handle, Kind, observe};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
+pub use crate::query_comment::QueryComments;
 use crate::table::{Column, RowSink, Value};
 
 /// An operation of a compute engine.
@@ -163,7 +164,8 @@ pub trait ComputeEngine: Lifecycle {
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error>;
 }
 
-/// A database that is open. The caller opens the spans.
+/// A database that is open. The caller opens the spans; the engine adds their context to each statement that it
+/// sends ([`QueryComments::add_to`]).
 ///
 /// A statement that a signal interrupts is an error of the kind [`Interrupted`](ErrorKind::Interrupted), a
 /// mistake in the query [`InvalidInput`](ErrorKind::InvalidInput), with its [offset](Error::at_offset) in

@@ -27,6 +27,7 @@ mod metadata;
 mod operation;
 mod plugins;
 pub mod product;
+mod query_comment;
 pub mod registry;
 pub mod table;
 mod timestamp;

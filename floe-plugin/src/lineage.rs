@@ -95,6 +95,21 @@ pub trait LineageBackend: Lifecycle {
 }
 
 /// A change in the state of a run of a job.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use floe_plugin::lineage::{Job, RunEvent, RunState};
+///
+/// let job = Job { namespace: "sales", name: "customer-360" };
+/// let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
+/// let event = RunEvent {
+///     error: Some("the disk is full"),
+///     ..RunEvent::new(RunState::Fail, SystemTime::UNIX_EPOCH, run_id, job)
+/// };
+/// let json = event.to_json();
+/// assert_eq!(json["run"]["facets"]["errorMessage"]["message"], "the disk is full");
+/// ```
 #[derive(Clone, Debug)]
 #[expect(
     clippy::exhaustive_structs,
@@ -109,18 +124,52 @@ pub struct RunEvent<'a> {
     pub run_id: &'a str,
     /// The job.
     pub job: Job<'a>,
+    /// What kind of job it is.
+    pub job_type: Option<JobType<'a>>,
     /// The run that this one is a part of.
     pub parent: Option<Parent<'a>>,
     /// The ids of the trace and of the span, in hexadecimal digits, if the run is recorded.
     pub trace: Option<(&'a str, &'a str)>,
+    /// Other names and values by which the run is found, such as `dagster_run_id`.
+    pub tags: Vec<(&'a str, &'a str)>,
+    /// The program that processes the data.
+    pub engine: Option<Engine<'a>>,
     /// The query of the job.
     pub sql: Option<&'a str>,
     /// Why the run failed, without a credential.
     pub error: Option<&'a str>,
+    /// Facets of the run that `OpenLineage` does not define.
+    pub run_facets: Vec<CustomFacet<'a>>,
+    /// Facets of the job that `OpenLineage` does not define.
+    pub job_facets: Vec<CustomFacet<'a>>,
     /// The data that the run reads.
     pub inputs: Vec<Dataset<'a>>,
     /// The data that the run writes.
     pub outputs: Vec<Dataset<'a>>,
+}
+
+impl<'a> RunEvent<'a> {
+    /// An event without facets and data.
+    #[must_use]
+    pub const fn new(state: RunState, at: SystemTime, run_id: &'a str, job: Job<'a>) -> Self {
+        Self {
+            state,
+            at,
+            run_id,
+            job,
+            job_type: None,
+            parent: None,
+            trace: None,
+            tags: Vec::new(),
+            engine: None,
+            sql: None,
+            error: None,
+            run_facets: Vec::new(),
+            job_facets: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        }
+    }
 }
 
 /// The state of a run.
@@ -166,6 +215,19 @@ pub struct Job<'a> {
     pub name: &'a str,
 }
 
+/// What kind of job it is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct JobType<'a> {
+    /// The tool, for example `DBT`.
+    pub integration: &'a str,
+    /// The kind of job in the tool, for example `MODEL`.
+    pub job_type: &'a str,
+}
+
 /// The run that another one is a part of.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(
@@ -177,6 +239,49 @@ pub struct Parent<'a> {
     pub run_id: &'a str,
     /// Its job.
     pub job: Job<'a>,
+    /// The run that started all others. Default: the parent.
+    pub root: Option<Root<'a>>,
+}
+
+/// The run that started all others.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Root<'a> {
+    /// The id of the run.
+    pub run_id: &'a str,
+    /// Its job.
+    pub job: Job<'a>,
+}
+
+/// A program that processes data.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Engine<'a> {
+    /// The name, for example `dbt`.
+    pub name: &'a str,
+    /// The version.
+    pub version: &'a str,
+}
+
+/// A facet that `OpenLineage` does not define.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct CustomFacet<'a> {
+    /// The name, which begins with that of a tool.
+    pub name: &'a str,
+    /// The address of the JSON Schema.
+    pub schema_url: &'a str,
+    /// The fields, a JSON object.
+    pub fields: Value,
 }
 
 /// Data that a run reads or writes.
@@ -191,81 +296,217 @@ pub struct Dataset<'a> {
     /// The name.
     pub name: &'a str,
     /// The columns, if they are known.
-    pub columns: Vec<Column<'a>>,
+    pub columns: Vec<Field<'a>>,
     /// The number of rows, if they were written.
     pub rows: Option<u64>,
+    /// The checks of the data, if the run has checked it.
+    pub assertions: Vec<Assertion<'a>>,
+}
+
+/// A column of data.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Field<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The type in the database, if it is known.
+    pub kind: Option<&'a str>,
+    /// What the column contains.
+    pub description: Option<&'a str>,
+}
+
+/// The result of a check of data.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Assertion<'a> {
+    /// The kind of check, for example `not_null`.
+    pub assertion: &'a str,
+    /// The name of the check.
+    pub name: Option<&'a str>,
+    /// Whether the data is as the check demands.
+    pub success: bool,
+    /// The column that was checked; `None` if the table was.
+    pub column: Option<&'a str>,
+    /// `error` if the failure of the check stops a run, else `warn`.
+    pub severity: Option<&'a str>,
+    /// The number of rows that are not as the check demands.
+    pub failed_rows: Option<u64>,
 }
 
 const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
 const SPECIFICATION: &str = "https://openlineage.io/spec";
 
+/// The JSON Schema of the facet `traceCorrelation`, which is in `floe-plugin/schemas`.
+const TRACE_CORRELATION: &str = "https://floe.dev/lineage/facets/v1/TraceCorrelationFacet.json";
+
 impl RunEvent<'_> {
     /// The event in version 2 of `OpenLineage`.
     pub fn to_json(&self) -> Value {
-        let facet = |path: &str, mut facet: Value| {
-            facet["_producer"] = PRODUCER.into();
-            facet["_schemaURL"] = format!("{SPECIFICATION}/facets/{path}").into();
-            facet
-        };
-        let mut run = json!({});
-        if let Some(parent) = &self.parent {
-            run["parent"] = facet(
-                "1-0-1/ParentRunFacet.json#/$defs/ParentRunFacet",
-                json!({ "run": { "runId": parent.run_id }, "job": parent.job.to_json() }),
-            );
-        }
-        if let Some(error) = self.error {
-            run["errorMessage"] = facet(
-                "1-0-1/ErrorMessageRunFacet.json#/$defs/ErrorMessageRunFacet",
-                json!({ "message": error, "programmingLanguage": "SQL" }),
-            );
-        }
-        if let Some((trace_id, span_id)) = self.trace {
-            run["traceCorrelation"] = json!({
-                "_producer": PRODUCER,
-                "_schemaURL": "https://floe.dev/lineage/facets/v1/TraceCorrelationFacet.json",
-                "trace_id": trace_id,
-                "span_id": span_id,
-            });
-        }
-        let mut job = self.job.to_json();
-        job["facets"] = json!({});
-        if let Some(sql) = self.sql {
-            job["facets"]["sql"] = facet(
-                "1-0-1/SQLJobFacet.json#/$defs/SQLJobFacet",
-                json!({ "query": sql }),
-            );
-        }
-        let dataset = |data: &Dataset<'_>, is_output: bool| {
-            let mut value =
-                json!({ "namespace": data.namespace, "name": data.name, "facets": {} });
-            if !data.columns.is_empty() {
-                let fields: Vec<Value> = data.columns.iter().map(field).collect();
-                value["facets"]["schema"] = facet(
-                    "1-1-1/SchemaDatasetFacet.json#/$defs/SchemaDatasetFacet",
-                    json!({ "fields": fields }),
-                );
-            }
-            if let Some(rows) = data.rows.filter(|_| is_output) {
-                value["outputFacets"]["outputStatistics"] = facet(
-                    "1-0-2/OutputStatisticsOutputDatasetFacet.json#/$defs/OutputStatisticsOutputDatasetFacet",
-                    json!({ "rowCount": rows }),
-                );
-            }
-            value
-        };
-        let inputs: Vec<Value> = self.inputs.iter().map(|data| dataset(data, false)).collect();
-        let outputs: Vec<Value> = self.outputs.iter().map(|data| dataset(data, true)).collect();
         json!({
             "eventType": self.state.as_str(),
             "eventTime": rfc3339(self.at),
             "producer": PRODUCER,
             "schemaURL": format!("{SPECIFICATION}/2-0-2/OpenLineage.json#/$defs/RunEvent"),
-            "run": { "runId": self.run_id, "facets": run },
-            "job": job,
-            "inputs": inputs,
-            "outputs": outputs,
+            "run": { "runId": self.run_id, "facets": self.run_facets() },
+            "job": self.job_with_facets(),
+            "inputs": self.inputs.iter().map(|data| data.to_json(false)).collect::<Vec<_>>(),
+            "outputs": self.outputs.iter().map(|data| data.to_json(true)).collect::<Vec<_>>(),
         })
+    }
+
+    fn run_facets(&self) -> Value {
+        let mut run = json!({});
+        if let Some(parent) = &self.parent {
+            let root = parent.root.unwrap_or(Root {
+                run_id: parent.run_id,
+                job: parent.job,
+            });
+            run["parent"] = facet(
+                "1-2-0/ParentRunFacet",
+                json!({
+                    "run": { "runId": parent.run_id },
+                    "job": parent.job.to_json(),
+                    "root": { "run": { "runId": root.run_id }, "job": root.job.to_json() },
+                }),
+            );
+        }
+        if let Some(error) = self.error {
+            run["errorMessage"] = facet(
+                "1-0-1/ErrorMessageRunFacet",
+                json!({ "message": error, "programmingLanguage": "SQL" }),
+            );
+        }
+        if let Some(engine) = &self.engine {
+            run["processing_engine"] = facet(
+                "1-1-1/ProcessingEngineRunFacet",
+                json!({
+                    "name": engine.name,
+                    "version": engine.version,
+                    "openlineageAdapterVersion": env!("CARGO_PKG_VERSION"),
+                }),
+            );
+        }
+        let traceparent = self
+            .trace
+            .map(|(trace_id, span_id)| format!("00-{trace_id}-{span_id}-01"));
+        let of_trace = traceparent.iter().map(|it| ("traceparent", it.as_str()));
+        let tags: Vec<Value> = of_trace
+            .chain(self.tags.iter().copied())
+            .map(|(key, value)| json!({ "key": key, "value": value, "source": "floe" }))
+            .collect();
+        if !tags.is_empty() {
+            run["tags"] = facet("1-0-0/TagsRunFacet", json!({ "tags": tags }));
+        }
+        if let Some((trace_id, span_id)) = self.trace {
+            let fields = json!({ "trace_id": trace_id, "span_id": span_id });
+            run["traceCorrelation"] = custom_facet(TRACE_CORRELATION, fields);
+        }
+        for facet in &self.run_facets {
+            run[facet.name] = custom_facet(facet.schema_url, facet.fields.clone());
+        }
+        run
+    }
+
+    fn job_with_facets(&self) -> Value {
+        let mut facets = json!({});
+        if let Some(kind) = &self.job_type {
+            facets["jobType"] = facet(
+                "2-0-4/JobTypeJobFacet",
+                json!({
+                    "processingType": "BATCH",
+                    "integration": kind.integration,
+                    "jobType": kind.job_type,
+                }),
+            );
+        }
+        if let Some(sql) = self.sql {
+            facets["sql"] = facet("1-1-0/SQLJobFacet", json!({ "query": sql }));
+        }
+        for facet in &self.job_facets {
+            facets[facet.name] = custom_facet(facet.schema_url, facet.fields.clone());
+        }
+        let mut job = self.job.to_json();
+        job["facets"] = facets;
+        job
+    }
+}
+
+/// A facet of the specification: `1-0-0/NameFacet`.
+fn facet(schema: &str, fields: Value) -> Value {
+    let name = schema.rsplit('/').next().unwrap_or_default();
+    custom_facet(
+        &format!("{SPECIFICATION}/facets/{schema}.json#/$defs/{name}"),
+        fields,
+    )
+}
+
+fn custom_facet(schema_url: &str, mut fields: Value) -> Value {
+    fields["_producer"] = PRODUCER.into();
+    fields["_schemaURL"] = schema_url.into();
+    fields
+}
+
+impl Dataset<'_> {
+    fn to_json(&self, is_output: bool) -> Value {
+        let mut value = json!({ "namespace": self.namespace, "name": self.name, "facets": {} });
+        if !self.columns.is_empty() {
+            let fields: Vec<Value> = self.columns.iter().map(|it| it.to_json()).collect();
+            value["facets"]["schema"] =
+                facet("1-2-0/SchemaDatasetFacet", json!({ "fields": fields }));
+        }
+        if let Some(rows) = self.rows.filter(|_| is_output) {
+            value["outputFacets"]["outputStatistics"] = facet(
+                "1-0-2/OutputStatisticsOutputDatasetFacet",
+                json!({ "rowCount": rows }),
+            );
+        }
+        if !self.assertions.is_empty() && !is_output {
+            let assertions: Vec<Value> = self.assertions.iter().map(|it| it.to_json()).collect();
+            value["inputFacets"]["dataQualityAssertions"] = facet(
+                "1-1-0/DataQualityAssertionsDatasetFacet",
+                json!({ "assertions": assertions }),
+            );
+        }
+        value
+    }
+}
+
+impl Field<'_> {
+    fn to_json(self) -> Value {
+        let mut field = json!({ "name": self.name });
+        if let Some(kind) = self.kind {
+            field["type"] = kind.into();
+        }
+        if let Some(description) = self.description {
+            field["description"] = description.into();
+        }
+        field
+    }
+}
+
+impl Assertion<'_> {
+    fn to_json(self) -> Value {
+        let mut assertion = json!({ "assertion": self.assertion, "success": self.success });
+        let texts = [
+            ("name", self.name),
+            ("column", self.column),
+            ("severity", self.severity),
+        ];
+        for (key, text) in texts {
+            if let Some(text) = text {
+                assertion[key] = text.into();
+            }
+        }
+        if let Some(rows) = self.failed_rows {
+            assertion["actual"] = rows.to_string().into();
+        }
+        assertion
     }
 }
 
@@ -275,14 +516,20 @@ impl Job<'_> {
     }
 }
 
-fn field(column: &Column<'_>) -> Value {
-    let kind = match column.kind {
-        ColumnType::Integer => "BIGINT",
-        ColumnType::Real => "DOUBLE",
-        ColumnType::Text => "VARCHAR",
-        ColumnType::Date => "DATE",
-    };
-    json!({ "name": column.name, "type": kind })
+impl<'a> From<Column<'a>> for Field<'a> {
+    fn from(column: Column<'a>) -> Self {
+        let kind = match column.kind {
+            ColumnType::Integer => "BIGINT",
+            ColumnType::Real => "DOUBLE",
+            ColumnType::Text => "VARCHAR",
+            ColumnType::Date => "DATE",
+        };
+        Self {
+            name: column.name,
+            kind: Some(kind),
+            description: None,
+        }
+    }
 }
 
 impl Kind for dyn LineageBackend {

@@ -1,5 +1,6 @@
 //! The command line: parses it, calls the library, and prints the result.
 
+mod find;
 mod output;
 mod redact;
 
@@ -84,6 +85,21 @@ enum Command {
         #[arg(value_name = "PRODUCT")]
         folder: PathBuf,
     },
+    /// Print the ids of a run, by any of them, and where its trace can be seen
+    ///
+    /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
+    /// Dagster run. They are searched in the last 50 runs of the product on this machine.
+    #[command(after_help = FIND_EXIT_CODES)]
+    Find {
+        #[command(flatten)]
+        product: ProductArgs,
+        /// The id
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the values of the Helm charts that run the product's telemetry backend
     Backend {
         #[command(flatten)]
@@ -158,6 +174,12 @@ Exit codes:
   2  the product, the manifest or the command line contains a mistake
 SIGINT, SIGTERM and SIGHUP end the program by the same signal, after at most
 seven seconds: nothing is replaced, and the trace is delivered.";
+
+const FIND_EXIT_CODES: &str = "\
+Exit codes:
+  0  success
+  1  no run has the id, or an operation of the system failed
+  2  the product, the manifest or the command line contains a mistake";
 
 const REDACT_EXIT_CODES: &str = "\
 Exit codes:
@@ -283,6 +305,11 @@ fn execute(command: &Command) -> Result<(), RunError> {
             json,
         } => plugins(product, *check, *json),
         Command::TraceDbt { .. } => Ok(()),
+        Command::Find { product, id, json } => {
+            let (identity, manifest, _) = product.read()?;
+            let url = manifest.observability.tracing.trace_url.as_ref();
+            Ok(find::find(&identity.folder, id, url, *json)?)
+        }
         Command::Audit { json } => {
             let audit = Audit::new()?;
             if *json {

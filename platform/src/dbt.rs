@@ -7,18 +7,24 @@
 //! [`event`] parses the events, [`trace`] makes spans and log records from them; both know nothing of the process.
 
 mod event;
+mod exit;
 mod fusion;
 mod invocation;
+mod lineage;
 mod log_file;
 mod manifest;
 mod process;
+mod profile;
 mod stream;
 mod trace;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use floe_plugin::dbt::Invocation as Attributes;
 use floe_telemetry::logs::configure_logging_with_writer;
@@ -27,13 +33,16 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use tempfile::TempDir;
 
 use self::event::Event;
+pub(crate) use self::exit::Exit;
 use self::fusion::Record;
 use self::invocation::Invocation;
+use self::lineage::Lineage;
 use self::log_file::{LOG, LogFile};
 use self::stream::{Lines, MAX_LINE, Pipe};
 use self::trace::CommandTrace;
-pub(crate) use self::trace::Exit;
 use crate::error::Error;
+use crate::history;
+use crate::product;
 use crate::telemetry;
 
 /// The name of the file with the OpenTelemetry lines of dbt Fusion.
@@ -87,7 +96,17 @@ pub(crate) fn run(program: &OsStr, arguments: &[OsString]) -> Result<Report, Err
 fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
     let invocation = Invocation::new(program, arguments);
     let parent = propagation::from_environment();
-    let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent);
+    let mut warnings = Vec::new();
+    let ended_at = lineage::Ended::default();
+    let profile = invocation.profiles.profile.as_deref();
+    let lineage = Lineage::from_environment(profile, Arc::clone(&ended_at));
+    let lineage = lineage.unwrap_or_else(|warning| {
+        warnings.push(warning);
+        None
+    });
+    let product = product_of(&invocation.folder);
+    let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent)
+        .with_lineage(lineage, invocation.profiles);
     trace.describe(&Attributes {
         project_name: invocation.project_name.as_deref(),
         target: invocation.target.as_deref(),
@@ -102,7 +121,6 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
             command.env("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent);
         }
     }
-    let mut warnings = Vec::new();
     let (reading, pipes) = match open() {
         Ok((folder, lines, pipes)) => {
             command.args(&invocation.arguments);
@@ -123,7 +141,11 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
             (Reading::NotStarted(Box::new(trace)), Vec::new())
         }
     };
-    let ended = execute(&mut command, || pipes.into_iter().for_each(Pipe::close));
+    let ended = execute(&mut command, || {
+        // It is set once.
+        let _ = ended_at.set(Instant::now());
+        pipes.into_iter().for_each(Pipe::close);
+    });
     let trace = match reading {
         Reading::NotStarted(trace) => Some(*trace),
         Reading::Started { folder, reader } => reader.join().ok().map(|mut read| {
@@ -134,11 +156,31 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
         }),
     };
     match (trace, &ended) {
-        (Some(trace), Ended::Exited(exit)) => warnings.extend(trace.end(*exit)),
+        (Some(trace), Ended::Exited(exit)) => {
+            let end = trace.end(*exit);
+            warnings.extend(end.warnings);
+            let added = end
+                .record
+                .zip(product)
+                .map(|(record, product)| history::add(&product, record));
+            if let Some(Err(error)) = added {
+                warnings.push(format!(
+                    "the ids of the run are not kept: {}",
+                    error.redacted()
+                ));
+            }
+        }
         (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
         (None, _) => warnings.push("the trace is not complete: its thread panicked".to_owned()),
     }
     Report { ended, warnings }
+}
+
+/// The product that a dbt project belongs to: the nearest folder with a `floe.yaml`.
+fn product_of(project: &Path) -> Option<PathBuf> {
+    let mut folders = project.ancestors();
+    let product = folders.find(|folder| product::spec_path(folder).is_file());
+    product.map(Path::to_owned)
 }
 
 /// The trace while dbt runs.

@@ -56,6 +56,9 @@ pub enum Error {
     /// The telemetry runtime could not start or shut down.
     #[error("telemetry: {0}")]
     Telemetry(String),
+    /// What the user searched for does not exist.
+    #[error("{0}")]
+    NotFound(String),
     /// A signal stopped the command.
     #[error("interrupted by {}", signal_name(*signal))]
     Interrupted {
@@ -124,7 +127,8 @@ impl Error {
             | Self::Output(_)
             | Self::Engine(_)
             | Self::Plugin(_)
-            | Self::Telemetry(_) => 1,
+            | Self::Telemetry(_)
+            | Self::NotFound(_) => 1,
             Self::Orchestrator { code, .. } => *code,
             // As a shell reports a program that was ended by a signal.
             Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),

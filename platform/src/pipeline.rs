@@ -27,9 +27,9 @@ use floe_plugin::PluginType;
 use floe_plugin::alert::Severity;
 use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugin::identity::IdentityProvider;
-use floe_plugin::lineage::{Job, RunEvent, RunState};
-use floe_plugin::orchestrator::{AssetOrchestrator, PipelineRun, Trigger};
-use floe_telemetry::traced;
+use floe_plugin::lineage::{Engine, Job, JobType, Lineage, RunEvent, RunState};
+use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator, PipelineRun, Trigger};
+use floe_telemetry::{get_current_span, traced};
 
 use self::asset::Asset;
 pub use self::dagster_step::DagsterStep;
@@ -38,17 +38,18 @@ pub use self::outcome::{Failure, Outcome, QueryError};
 use self::progress::Progress;
 pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
-pub use self::run::RunId;
 use self::run::{Run, TRACER_NAME};
 use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Access, Draft};
 use crate::compile;
+use crate::correlation::{self, LineageParent};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::manifest::Manifest;
 use crate::product::{self, OUTPUT_FOLDER};
+pub use crate::run_id::RunId;
 
 /// Compiles the product and builds all of its assets.
 ///
@@ -65,6 +66,7 @@ use crate::product::{self, OUTPUT_FOLDER};
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     product::check_output_folder(&identity.folder)?;
+    correlate(run_id);
     let report = Report::new(identity, run_id);
     // A product that was never built gets no results for a mistake in its files.
     let has_results = results_path(&identity.folder).exists();
@@ -112,6 +114,7 @@ pub fn run_compiled(
     artifacts: &CompiledArtifacts,
 ) -> Result<Report, RunError> {
     product::check_output_folder(&identity.folder)?;
+    correlate(run_id);
     let compiled = Compiled {
         artifacts,
         path: &identity.manifest,
@@ -129,6 +132,15 @@ struct Compiled<'a> {
     has_definitions: bool,
 }
 
+/// Adds the ids that other tools have for the run to its span.
+fn correlate(run_id: &RunId) {
+    let span = get_current_span();
+    span.set_attribute(Lineage::RUN_ID, run_id.to_string());
+    if let Some(id) = correlation::dagster_run_id() {
+        span.set_attribute(DagsterAsset::RUN_ID, id);
+    }
+}
+
 /// Builds the assets and writes their results, even if the run stops early.
 fn execute(
     identity: &Identity,
@@ -139,6 +151,8 @@ fn execute(
     tracing::info!(
         product = identity.name,
         run_id = report.run_id().as_str(),
+        lineage_run_id = report.run_id().as_str(),
+        dagster_run_id = report.dagster_run_id(),
         "run begins"
     );
     results::start(identity, &report)?;
@@ -158,11 +172,7 @@ fn execute(
     if let Some(plugins) = &plugins {
         let summary = match &built {
             Err(error) => Some(error.redacted()),
-            Ok(()) if failed > 0 => Some(format!(
-                "{failed} of {} assets failed",
-                report.steps().len()
-            )),
-            Ok(()) => None,
+            Ok(()) => (failed > 0).then(|| failed_assets(&report)),
         };
         if let Some(summary) = summary.filter(|_| !interrupt::is_requested()) {
             // The failure of the run is the error, not that of its alert.
@@ -182,6 +192,11 @@ fn execute(
     Ok(report)
 }
 
+fn failed_assets(report: &Report) -> String {
+    let failed = report.count(Outcome::is_failed);
+    format!("{failed} of {} assets failed", report.steps().len())
+}
+
 /// Builds the assets, with the lineage of the run.
 fn observed(
     identity: &Identity,
@@ -194,16 +209,19 @@ fn observed(
         &product::spec_path(&identity.folder),
     )?;
     authenticate(plugins)?;
-    let run_id = report.run_id().clone();
-    lineage(identity, plugins, &run_id, RunState::Start, None)?;
+    lineage(identity, plugins, report, RunState::Start, None)?;
     let built = build(identity, compiled, report, plugins);
-    let message = built.as_ref().err().map(Error::redacted);
+    let failed = report.count(Outcome::is_failed);
+    let message = match &built {
+        Err(error) => Some(error.redacted()),
+        Ok(()) => (failed > 0).then(|| failed_assets(report)),
+    };
     let state = match &built {
-        Ok(()) if report.count(Outcome::is_failed) == 0 => RunState::Complete,
+        Ok(()) if failed == 0 => RunState::Complete,
         _ if interrupt::is_requested() => RunState::Abort,
         _ => RunState::Fail,
     };
-    let emitted = lineage(identity, plugins, &run_id, state, message.as_deref());
+    let emitted = lineage(identity, plugins, report, state, message.as_deref());
     built.and(emitted)
 }
 
@@ -228,25 +246,31 @@ fn authenticate(plugins: &Active) -> Result<(), Error> {
 fn lineage(
     identity: &Identity,
     plugins: &Active,
-    run_id: &RunId,
+    report: &Report,
     state: RunState,
     error: Option<&str>,
 ) -> Result<(), Error> {
     let ids = active::current_ids();
+    let run_id = report.run_id();
+    let started_by = LineageParent::from_environment();
+    let job = Job {
+        namespace: &identity.namespace,
+        name: &identity.name,
+    };
     plugins.lineage(&RunEvent {
-        state,
-        at: SystemTime::now(),
-        run_id: run_id.as_str(),
-        job: Job {
-            namespace: &identity.namespace,
-            name: &identity.name,
-        },
-        parent: None,
+        job_type: Some(JobType {
+            integration: "FLOE",
+            job_type: "PRODUCT",
+        }),
+        parent: started_by.parent(),
         trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
-        sql: None,
+        tags: run::tags(run_id.as_str(), report.dagster_run_id()),
+        engine: Some(Engine {
+            name: "floe",
+            version: env!("CARGO_PKG_VERSION"),
+        }),
         error,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
+        ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), job)
     })
 }
 
@@ -334,6 +358,9 @@ fn fill(
         spans: RefCell::default(),
         orchestration: Orchestration::Local,
         checked: RefCell::default(),
+        columns: RefCell::default(),
+        started_by: LineageParent::from_environment(),
+        dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
     let assets = Asset::all(artifacts);
     let progress = Progress::new(assets.len());
@@ -343,7 +370,7 @@ fn fill(
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
         progress.start(key);
-        let step = report.time(key, |done| asset.build(&run, done))?;
+        let step = report.time(key, |done, id| asset.build(&run, id, done))?;
         progress.finish(step);
         Ok(())
     };

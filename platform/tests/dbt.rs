@@ -926,6 +926,229 @@ dbt.build
     );
 }
 
+/// The lineage of a command that plays recorded events, in a file.
+fn lineage(setup: &Setup, events: &str) -> (Output, Vec<Json>) {
+    fs::copy(recorded("project/profiles.yml"), setup.path("profiles.yml")).unwrap();
+    fs::copy(
+        recorded("project/dbt_project.yml"),
+        setup.path("dbt_project.yml"),
+    )
+    .unwrap();
+    let mut command = setup.command(&["build"]);
+    let output = command
+        .env("EVENTS", recorded(events))
+        .env("OPENLINEAGE__TRANSPORT__TYPE", "file")
+        .env("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", "events.jsonl")
+        .env(
+            "OPENLINEAGE_PARENT_ID",
+            "prod/nightly/2866553f-1347-41ca-bd56-95659a3e1c5d",
+        )
+        .output()
+        .unwrap();
+    let text = fs::read_to_string(setup.path("events.jsonl")).unwrap();
+    let events = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    (output, events.collect())
+}
+
+#[track_caller]
+fn event<'a>(events: &'a [Json], job: &str, state: &str) -> &'a Json {
+    let found: Vec<_> = events
+        .iter()
+        .filter(|event| event["job"]["name"] == job && event["eventType"] == state)
+        .collect();
+    match found[..] {
+        [event] => event,
+        _ => panic!("{} events of {job} {state}", found.len()),
+    }
+}
+
+#[test]
+fn lineage_has_the_nodes_their_data_and_their_spans() {
+    let setup = Setup::playing("build_ok", 0);
+    let (output, events) = lineage(&setup, "build_ok.jsonl");
+    assert_eq!(
+        (output.status.code(), text_of(&output.stderr)),
+        (Some(0), String::new())
+    );
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    let started = event(&events, "dbt-run-corner_shop", "START");
+    let run_id = started["run"]["runId"].as_str().unwrap();
+    assert_eq!(text(root, "lineage.run_id").as_deref(), Some(run_id));
+    assert_eq!(
+        event(&events, "dbt-run-corner_shop", "COMPLETE")["run"]["runId"],
+        run_id
+    );
+    assert_eq!(started["run"]["facets"]["parent"]["job"]["name"], "nightly");
+    // Two of the command, and two of each of 2 seeds, 6 models, 4 tests, a unit test and a snapshot.
+    assert_eq!(events.len(), 2 + 2 * 14);
+
+    let orders = event(&events, "model.corner_shop.stg_orders", "COMPLETE");
+    let span = single(&spans, "dbt.model.stg_orders");
+    let facets = &orders["run"]["facets"];
+    assert_eq!(
+        orders["run"]["runId"],
+        text(span, "lineage.run_id").unwrap().as_str()
+    );
+    assert_eq!(facets["traceCorrelation"]["span_id"], span.span_id.as_str());
+    assert_eq!(facets["parent"]["run"]["runId"], run_id);
+    assert_eq!(facets["parent"]["root"]["job"]["name"], "nightly");
+    let invocation = text(root, "dbt.invocation_id").unwrap();
+    let tags = facets["tags"]["tags"].as_array().unwrap();
+    let tag = |key: &str| tags.iter().find(|tag| tag["key"] == key).unwrap()["value"].clone();
+    assert_eq!(tag("dbt_invocation_id"), invocation.as_str());
+    assert_eq!(
+        tag("traceparent"),
+        format!("00-{}-{}-01", span.trace_id, span.span_id)
+    );
+    assert_eq!(orders["eventTime"], "2026-11-21T23:51:30.802Z");
+    let data = |data: &Json| format!("{} {}", data["namespace"], data["name"]).replace('"', "");
+    assert_eq!(
+        data(&orders["inputs"][0]),
+        "duckdb://corner_shop.duckdb corner_shop.main.raw_orders"
+    );
+    assert_eq!(
+        data(&orders["outputs"][0]),
+        "duckdb://corner_shop.duckdb corner_shop.main.stg_orders"
+    );
+    assert_eq!(
+        orders["outputs"][0]["facets"]["schema"]["fields"][0]["name"],
+        "order_id"
+    );
+    let seed = event(&events, "seed.corner_shop.raw_orders", "COMPLETE");
+    let rows = &seed["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"];
+    assert_eq!(*rows, 40);
+
+    let test = "test.corner_shop.unique_stg_orders_order_id.e3b841c71a";
+    let test = event(&events, test, "COMPLETE");
+    assert_eq!(test["outputs"], serde_json::json!([]));
+    let checks = &test["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
+    let expected = serde_json::json!([{
+        "assertion": "unique",
+        "name": "unique_stg_orders_order_id",
+        "success": true,
+        "column": "order_id",
+        "severity": "error",
+        "actual": "0",
+    }]);
+    assert_eq!(*checks, expected);
+    let emitted = spans
+        .iter()
+        .filter(|span| span.name == "lineage.emit_event");
+    assert_eq!(emitted.count(), events.len());
+}
+
+#[test]
+fn lineage_of_failed_skipped_and_unfinished_nodes() {
+    let setup = Setup::playing("build_failed", 1);
+    let (output, events) = lineage(&setup, "build_failed.jsonl");
+    assert_eq!(
+        (output.status.code(), text_of(&output.stderr)),
+        (Some(1), String::new())
+    );
+    let failed = event(&events, "dbt-run-corner_shop", "FAIL");
+    let message = |event: &Json| event["run"]["facets"]["errorMessage"]["message"].clone();
+    assert_eq!(message(failed), "2 nodes failed");
+    let states: Vec<_> = events
+        .iter()
+        .map(|event| event["eventType"].as_str().unwrap())
+        .collect();
+    let count = |state| states.iter().filter(|it| **it == state).count();
+    assert_eq!(count("START"), events.len() / 2);
+    let (skipped, errors) = (count("ABORT"), count("FAIL"));
+    let of_status = |status: &str| {
+        let spans = setup.spans();
+        let found = spans
+            .iter()
+            .filter(|span| text(span, "dbt.status").as_deref() == Some(status));
+        found.count()
+    };
+    assert_eq!(skipped, of_status("skipped"));
+    assert_eq!(errors, 1 + of_status("error") + of_status("fail"));
+    let all = serde_json::to_string(&events).unwrap();
+    for secret in ["hunter2", "secret123", "jane@example.com"] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+
+    // dbt is killed while a node runs.
+    let setup = in_a_node("kill -KILL $$");
+    let (output, events) = lineage(&setup, setup.path("begun.jsonl").to_str().unwrap());
+    assert_eq!(output.status.signal(), Some(9));
+    let last = events.last().unwrap();
+    assert_eq!(
+        (&last["job"]["name"], &last["eventType"]),
+        (&"dbt-run-corner_shop".into(), &"ABORT".into())
+    );
+    let open = |event: &&Json| event["eventType"] == "START";
+    assert_eq!(events.iter().filter(open).count() * 2, events.len());
+}
+
+#[test]
+fn a_lineage_backend_that_fails_costs_its_events_only() {
+    let setup = Setup::playing("build_ok", 0);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let mut command = setup.command(&["build"]);
+    command.env("EVENTS", recorded("build_ok.jsonl"));
+    let output = command.env("OPENLINEAGE_URL", url).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let stderr = text_of(&output.stderr);
+    assert!(
+        stderr.starts_with("warning: 30 lineage events were not sent: "),
+        "{stderr}"
+    );
+    // After three failures, no other event is tried.
+    let spans = setup.spans();
+    let emitted = spans
+        .iter()
+        .filter(|span| span.name == "lineage.emit_event");
+    assert_eq!(emitted.count(), 3);
+    assert_eq!(single(&spans, "dbt.build").status, ReceivedStatus::Ok);
+
+    let mut command = setup.command(&["build"]);
+    command.env("EVENTS", recorded("build_ok.jsonl"));
+    let output = command
+        .env("OPENLINEAGE__TRANSPORT__TYPE", "kafka")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        text_of(&output.stderr),
+        "warning: lineage: found the transport `kafka`, accepted: http, file, console\n"
+    );
+}
+
+#[test]
+fn the_ids_of_a_command_in_a_product_are_found() {
+    let setup = Setup::playing("build_ok", 0);
+    let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
+    fs::write(setup.path("floe.yaml"), product).unwrap();
+    let (output, events) = lineage(&setup, "build_ok.jsonl");
+    assert_eq!(text_of(&output.stderr), "");
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    let invocation = text(root, "dbt.invocation_id").unwrap();
+    let node = event(&events, "model.corner_shop.stg_orders", "START")["run"]["runId"].clone();
+    for id in [&invocation, &root.trace_id, node.as_str().unwrap()] {
+        let found = floe()
+            .args(["find", setup.folder.path().to_str().unwrap(), id, "--json"])
+            .output()
+            .unwrap();
+        assert_eq!(text_of(&found.stderr), "", "{id}");
+        let found: Json = serde_json::from_slice(&found.stdout).unwrap();
+        let run = &found["runs"][0];
+        assert_eq!(run["command"], "dbt build");
+        assert_eq!(run["trace_id"], root.trace_id.as_str());
+        assert_eq!(run["dbt_invocation_id"], invocation.as_str());
+        assert_eq!(
+            run["lineage_run_id"],
+            text(root, "lineage.run_id").unwrap().as_str()
+        );
+        assert_eq!(run["jobs"].as_array().unwrap().len(), 14);
+    }
+}
+
 /// Real dbt, if `PIPELINE_DBT` is the folder of its program.
 fn real() -> Option<String> {
     let folder = std::env::var("PIPELINE_DBT").ok()?;
@@ -1339,4 +1562,260 @@ fn real_dbt_is_measured() {
         (traced.0 / bare.0 - 1.0) * 100.0,
         (traced.1 / bare.1 - 1.0) * 100.0
     );
+}
+
+/// A backend for lineage that reads events with the classes of openlineage-python, and prints them.
+struct OpenLineage {
+    server: Child,
+    /// Reads what the server prints, until it ends.
+    printed: std::thread::JoinHandle<String>,
+    url: String,
+}
+
+impl OpenLineage {
+    fn start(path: &str) -> Self {
+        let script =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/services/openlineage_server.py");
+        let python = Path::new(path.split(':').next().unwrap()).join("python");
+        let mut server = Command::new(python)
+            .arg(script)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(server.stdout.take().unwrap());
+        let mut port = String::new();
+        lines.read_line(&mut port).unwrap();
+        let url = format!("http://127.0.0.1:{}", port.trim());
+        let printed = std::thread::spawn(move || {
+            let mut text = String::new();
+            lines.read_to_string(&mut text).unwrap();
+            text
+        });
+        Self {
+            server,
+            printed,
+            url,
+        }
+    }
+
+    /// The events so far.
+    fn events(mut self) -> Vec<Json> {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+        let text = self.printed.join().unwrap();
+        let event = |line: &str| serde_json::from_str::<Json>(line).unwrap()["event"].clone();
+        text.lines().map(event).collect()
+    }
+}
+
+/// What `dbt-ol` writes for the same command.
+fn events_of_dbt_ol(path: &str, words: &[&str]) -> Vec<Json> {
+    let folder = project();
+    let file = folder.path().join("events.jsonl");
+    let mut dbt_ol = Command::new("dbt-ol");
+    dbt_ol
+        .arg(words[0])
+        .arg("--consume-structured-logs")
+        .args(&words[1..])
+        .env("PATH", path)
+        .env("DBT_PROFILES_DIR", ".")
+        .env("OPENLINEAGE__TRANSPORT__TYPE", "file")
+        .env("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", &file)
+        .env("OPENLINEAGE__TRANSPORT__APPEND", "true")
+        .current_dir(folder.path());
+    let output = dbt_ol.output().unwrap();
+    let text = fs::read_to_string(&file);
+    let text = text.unwrap_or_else(|_| panic!("{}", text_of(&output.stderr)));
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The events by the names of their jobs and their states, without those of single statements. A model that is
+/// built in batches has more than one in `dbt-ol`.
+fn by_job(events: Vec<Json>) -> BTreeMap<(String, String), Json> {
+    let text = |value: &Json| value.as_str().unwrap().to_owned();
+    let of_nodes = events
+        .into_iter()
+        .filter(|it| !text(&it["job"]["name"]).contains(".sql."));
+    of_nodes
+        .map(|event| {
+            (
+                (text(&event["job"]["name"]), text(&event["eventType"])),
+                event,
+            )
+        })
+        .collect()
+}
+
+/// The names of facets, without those of `others`.
+fn facets(value: &Json, others: &[&str]) -> Vec<String> {
+    let facets = value.as_object().into_iter().flatten();
+    let names = facets.map(|(name, _)| name.clone());
+    names
+        .filter(|name| !others.contains(&name.as_str()))
+        .collect()
+}
+
+/// The namespace, the name, the columns and the checks of data.
+fn data(value: &Json) -> Vec<(String, Json, Json)> {
+    let parts = |text: &Json| text.as_str().unwrap_or_default().to_owned();
+    let fields = |data: &Json| -> Json {
+        let fields = data["facets"]["schema"]["fields"].as_array();
+        let mut fields: Vec<_> = fields
+            .into_iter()
+            .flatten()
+            .map(|field| serde_json::json!([field["name"], field["type"]]))
+            .collect();
+        fields.sort_by_key(Json::to_string);
+        fields.into()
+    };
+    let checks = |data: &Json| -> Json {
+        let [own, of_dbt_ol] =
+            ["inputFacets", "facets"].map(|facets| &data[facets]["dataQualityAssertions"]);
+        let found = if own.is_null() { of_dbt_ol } else { own };
+        let checks = found["assertions"].as_array().into_iter().flatten();
+        let keys = [
+            "assertion",
+            "name",
+            "success",
+            "column",
+            "severity",
+            "actual",
+        ];
+        checks
+            .map(|check| Json::from_iter(keys.map(|key| (key, check[key].clone()))))
+            .collect()
+    };
+    let mut data: Vec<_> = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|data| {
+            let name = format!("{} {}", parts(&data["namespace"]), parts(&data["name"]));
+            (name, fields(data), checks(data))
+        })
+        .collect();
+    data.sort_by(|one, other| one.0.cmp(&other.0));
+    data
+}
+
+/// What differs between an event of `dbt-ol` and ours. `docs/lineage.md` lists what is left out here.
+fn differences(theirs: &Json, ours: &Json) -> Vec<String> {
+    let job = theirs["job"]["name"].as_str().unwrap();
+    let [is_test, is_unit_test] = ["test.", "unit_test."].map(|it| job.starts_with(it));
+    let mut wrong = Vec::new();
+    let mut compare = |what: &str, theirs: Json, ours: Json| {
+        if theirs != ours {
+            wrong.push(format!("{job}: {what}: {theirs} and {ours}"));
+        }
+    };
+    let both =
+        |pointer: &str| [theirs, ours].map(|it| it.pointer(pointer).cloned().unwrap_or_default());
+    for pointer in [
+        "/job/namespace",
+        "/schemaURL",
+        "/job/facets/jobType/integration",
+        "/job/facets/jobType/processingType",
+        "/run/facets/parent/job/namespace",
+        "/run/facets/parent/job/name",
+        "/run/facets/parent/root/job/namespace",
+        "/run/facets/parent/root/job/name",
+        "/run/facets/processing_engine/name",
+        "/run/facets/processing_engine/version",
+        "/run/facets/dbt_run/project_name",
+        "/run/facets/dbt_run/profile_name",
+        "/run/facets/dbt_run/dbt_runtime",
+    ] {
+        let [theirs, ours] = both(pointer);
+        compare(pointer, theirs, ours);
+    }
+    if !is_unit_test {
+        for pointer in ["/job/facets/jobType/jobType", "/job/facets/dbt_node"] {
+            let [mut theirs, mut ours] = both(pointer);
+            for facet in [&mut theirs, &mut ours] {
+                if let Some(fields) = facet.as_object_mut() {
+                    fields.retain(|key, value| !key.starts_with('_') && !value.is_null());
+                }
+            }
+            compare(pointer, theirs, ours);
+        }
+        let [of_theirs, of_ours] = [theirs, ours].map(|event| data(&event["inputs"]));
+        compare(
+            "inputs",
+            serde_json::json!(of_theirs),
+            serde_json::json!(of_ours),
+        );
+    }
+    if !is_test {
+        let [of_theirs, of_ours] = [theirs, ours].map(|event| data(&event["outputs"]));
+        compare(
+            "outputs",
+            serde_json::json!(of_theirs),
+            serde_json::json!(of_ours),
+        );
+    }
+    let of_run = |event: &Json, others: &[&str]| facets(&event["run"]["facets"], others).into();
+    compare(
+        "facets of the run",
+        of_run(theirs, &["dbt_version", "extractionError", "test"]),
+        of_run(ours, &["traceCorrelation"]),
+    );
+    wrong
+}
+
+#[test]
+fn real_dbt_lineage_is_that_of_dbt_ol() {
+    let Some(path) = real() else { return };
+    for (vars, code) in [("{}", 0), ("{broken: true}", 1)] {
+        let words = [&["build", "--vars", vars][..], &WINDOW[..]].concat();
+        let (folder, receiver) = (project(), Receiver::grpc());
+        let openlineage = OpenLineage::start(&path);
+        let mut command = dbt(&path, folder.path(), Some(&receiver), &words);
+        command.env("OPENLINEAGE_URL", &openlineage.url);
+        let output = command.output().unwrap();
+        let (stdout, stderr) = (text_of(&output.stdout), text_of(&output.stderr));
+        assert_eq!(
+            (output.status.code(), stderr.as_str()),
+            (Some(code), ""),
+            "{stdout}"
+        );
+        let ours = openlineage.events();
+        let spans = receiver.spans();
+        for event in &ours {
+            let run_id = event["run"]["runId"].as_str().unwrap();
+            let of_trace = &event["run"]["facets"]["traceCorrelation"];
+            let span = spans
+                .iter()
+                .find(|span| Some(span.span_id.as_str()) == of_trace["span_id"].as_str());
+            let span = span.unwrap_or_else(|| panic!("no span: {event:#}"));
+            assert_eq!(
+                text(span, "lineage.run_id").as_deref(),
+                Some(run_id),
+                "{event:#}"
+            );
+            assert_eq!(of_trace["trace_id"], span.trace_id.as_str());
+        }
+        let (theirs, ours) = (by_job(events_of_dbt_ol(&path, &words)), by_job(ours));
+        let jobs =
+            |events: &BTreeMap<(String, String), Json>| events.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(jobs(&theirs), jobs(&ours));
+        let wrong: Vec<_> = theirs
+            .iter()
+            .flat_map(|(job, event)| differences(event, &ours[job]))
+            .collect();
+        assert_eq!(wrong, [""; 0]);
+        println!(
+            "lineage events as in dbt-ol: {} of {}",
+            theirs.len(),
+            ours.len()
+        );
+        assert!(
+            !ours
+                .into_values()
+                .collect::<Json>()
+                .to_string()
+                .contains("jane@example.com")
+        );
+    }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::log_file::{Format, Settings};
+use super::profile::Profiles;
 use crate::input_file;
 
 /// The commands of dbt that have no second word.
@@ -49,6 +50,8 @@ pub(super) struct Invocation {
     pub(super) target: Option<String>,
     /// The project's folder.
     pub(super) folder: PathBuf,
+    /// Where the database of the project is.
+    pub(super) profiles: Profiles,
     /// How dbt would write its log file.
     pub(super) log: Settings,
     /// The arguments without those that decide about the log file.
@@ -60,6 +63,7 @@ pub(super) struct Invocation {
 #[serde(default, rename_all = "kebab-case")]
 struct Project {
     name: Option<String>,
+    profile: Option<String>,
     log_path: Option<PathBuf>,
     flags: Flags,
 }
@@ -120,6 +124,7 @@ impl Invocation {
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         let Project {
             name: project_name,
+            profile,
             log_path,
             flags,
         } = Project::read(&folder);
@@ -152,6 +157,17 @@ impl Invocation {
             .or_else(|| switch("use-colors", "DBT_USE_COLORS"))
             .or(flags.use_colors)
             .unwrap_or(true);
+        let as_text = |text: OsString| text.to_string_lossy().into_owned();
+        let profiles = Profiles {
+            folder: option(&["--profiles-dir"], "DBT_PROFILES_DIR").map_or_else(
+                || profiles_folder(variable("HOME").as_deref()),
+                PathBuf::from,
+            ),
+            project: project_name.clone(),
+            profile: option(&["--profile"], "DBT_PROFILE")
+                .map(as_text)
+                .or(profile),
+        };
         let mut kept = before.to_vec();
         kept.extend(without_log_options(own));
         Self {
@@ -159,6 +175,7 @@ impl Invocation {
             project_name,
             target: option(&["--target", "-t"], "DBT_TARGET").map(|it| it.to_string_lossy().into()),
             folder,
+            profiles,
             log: Settings {
                 folder: log_folder,
                 format: match format.as_deref() {
@@ -189,6 +206,15 @@ fn nearest_project() -> Option<PathBuf> {
     let folders = current.ancestors();
     let mut with_project = folders.filter(|folder| folder.join("dbt_project.yml").is_file());
     with_project.next().map(Path::to_owned).or(Some(current))
+}
+
+/// The folder of `profiles.yml` if nothing names it: the current one, else `~/.dbt`.
+fn profiles_folder(home: Option<&OsStr>) -> PathBuf {
+    let is_here = Path::new("profiles.yml").is_file();
+    let of_user = home
+        .filter(|_| !is_here)
+        .map(|home| Path::new(home).join(".dbt"));
+    of_user.unwrap_or_default()
 }
 
 /// The command: the first word that is one, and is not the value of an option.

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::trace::Exit;
+use super::exit::Exit;
 use crate::interrupt;
 
 /// Starts a process, and forwards signals to it from now on. A signal that arrives after [`wait`] ends this process.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use floe_plugin::Operation as _;
 use floe_plugin::dbt::{Dbt, DbtOutcome, Invocation, Node as NodeAttributes, NodeOutcome};
+use floe_plugin::lineage::Lineage as LineageAttributes;
 use floe_plugin::quality::{Quality, QualityOutcome};
+use floe_plugin::{Operation as _, rfc3339};
 use floe_telemetry::opentelemetry::trace::{
     Link, Span as _, SpanContext, Status, TraceContextExt as _, Tracer as _,
 };
@@ -16,8 +17,14 @@ use floe_telemetry::{
 };
 
 use super::event::{Event, Kind, Node, RunResult, without_colours};
-use super::fusion::{Record, RecordType};
+use super::exit::Exit;
+use super::fusion::{Record as FusionRecord, RecordType};
+use super::lineage::{Change, Lineage};
 use super::manifest::Manifest;
+use super::profile::Profiles;
+use crate::correlation;
+use crate::history::{Job, Record};
+use crate::run_id::RunId;
 
 /// The scope of the spans.
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
@@ -25,26 +32,22 @@ pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 /// The maximum number of links of a span.
 const MAX_LINKS: usize = 128;
 
-/// How a dbt process ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Exit {
-    /// It returned an exit code.
-    Code(i32),
-    /// A signal ended it.
-    Signal(i32),
-}
-
 /// A dbt command that runs: its span, and the spans of the nodes that have not finished.
 #[derive(Debug)]
 pub(crate) struct CommandTrace {
     tracer: RecorderTracer,
     /// The context with the command's span.
     root: Context,
+    /// For example `dbt build`.
+    command: String,
     started: SystemTime,
     /// The folder that paths in events are relative to.
     project: PathBuf,
     manifest: Option<Manifest>,
+    lineage: Option<Lineage>,
+    profiles: Profiles,
     adapter: Option<String>,
+    target: Option<String>,
     /// By unique id. A model that is built in batches is open together with a batch of it.
     open: HashMap<String, Vec<OpenNode>>,
     /// The spans of all nodes so far, for links.
@@ -90,10 +93,14 @@ impl CommandTrace {
         Self {
             tracer,
             root: parent.with_span(span),
+            command: format!("dbt {command}"),
             started,
             project: project.to_owned(),
             manifest: None,
+            lineage: None,
+            profiles: Profiles::default(),
             adapter: None,
+            target: None,
             open: HashMap::new(),
             contexts: HashMap::new(),
             fusion: HashMap::new(),
@@ -103,6 +110,21 @@ impl CommandTrace {
             counts: Counts::default(),
             warnings: Vec::new(),
         }
+    }
+
+    /// Also emits lineage. `profiles` have the database of the project.
+    pub(crate) fn with_lineage(mut self, lineage: Option<Lineage>, profiles: Profiles) -> Self {
+        if let Some(lineage) = &lineage {
+            self.set_lineage_run_id(lineage.run_id());
+        }
+        self.lineage = lineage;
+        self.profiles = profiles;
+        self
+    }
+
+    fn set_lineage_run_id(&self, run_id: &RunId) {
+        let run_id = KeyValue::new(LineageAttributes::RUN_ID, run_id.to_string());
+        self.root.span().set_attribute(run_id);
     }
 
     /// The context of the command, for its process.
@@ -125,10 +147,13 @@ impl CommandTrace {
             });
         }
         match event.kind() {
-            Kind::Version(version) => self.describe(&Invocation {
-                version: Some(version),
-                ..Invocation::default()
-            }),
+            Kind::Version(version) => {
+                self.describe(&Invocation {
+                    version: Some(version),
+                    ..Invocation::default()
+                });
+                self.start_lineage(version, event);
+            }
             Kind::Adapter(adapter) => {
                 self.adapter = Some(adapter.to_owned());
                 self.describe(&Invocation {
@@ -136,10 +161,13 @@ impl CommandTrace {
                     ..Invocation::default()
                 });
             }
-            Kind::Target(target) => self.describe(&Invocation {
-                target: Some(target),
-                ..Invocation::default()
-            }),
+            Kind::Target(target) => {
+                self.describe(&Invocation {
+                    target: Some(target),
+                    ..Invocation::default()
+                });
+                self.target = Some(target.to_owned());
+            }
             Kind::Artifact {
                 kind: "WritableManifest",
                 path,
@@ -173,6 +201,16 @@ impl CommandTrace {
             Err(error) => self.warnings.push(format!(
                 "the spans of nodes have no links: cannot read `{path}`: {error}"
             )),
+        }
+    }
+
+    fn start_lineage(&mut self, version: &str, event: &Event) {
+        let _current = self.root.clone().attach();
+        if let Some(lineage) = &mut self.lineage {
+            let ids = (version, event.invocation_id());
+            let at = event.time().unwrap_or_else(SystemTime::now);
+            let root = self.root.span();
+            lineage.start(ids, self.profiles.project(), at, root.span_context());
         }
     }
 
@@ -217,7 +255,23 @@ impl CommandTrace {
             .with_attributes(all)
             .with_links(links);
         builder.start_time = start;
-        let span = builder.start_with_context(&self.tracer, &parent);
+        let mut span = builder.start_with_context(&self.tracer, &parent);
+        let is_lineage = nodes.is_empty() && node.resource_type() != "operation";
+        if let Some(lineage) = self.lineage.as_mut().filter(|_| is_lineage) {
+            let _current = self.root.clone().attach();
+            if lineage.needs_data() {
+                let target = self.target.as_deref();
+                let namespace = self.profiles.namespace(target);
+                lineage.set_data(namespace.or(self.adapter.clone()).unwrap_or_default());
+            }
+            let run_id = lineage.node_started(&Change {
+                node,
+                manifest: self.manifest.as_ref(),
+                at: start.unwrap_or_else(SystemTime::now),
+                span: span.span_context(),
+            });
+            span.set_attribute(KeyValue::new(LineageAttributes::RUN_ID, run_id.to_string()));
+        }
         if nodes.is_empty() {
             self.contexts
                 .insert(id.to_owned(), span.span_context().clone());
@@ -297,6 +351,16 @@ impl CommandTrace {
             end = end.max(Some(phase.end));
         }
         let end = end.unwrap_or_else(SystemTime::now);
+        if let Some(lineage) = self.lineage.as_mut().filter(|_| !is_batch) {
+            let _current = self.root.clone().attach();
+            let change = Change {
+                node,
+                manifest: self.manifest.as_ref(),
+                at: end,
+                span: span.span_context(),
+            };
+            lineage.node_finished(&change, result);
+        }
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
@@ -376,7 +440,7 @@ impl CommandTrace {
     }
 
     /// Processes an OpenTelemetry line of dbt Fusion. The spans become part of this trace.
-    pub(crate) fn record(&mut self, kind: RecordType, record: &Record) {
+    pub(crate) fn record(&mut self, kind: RecordType, record: &FusionRecord) {
         self.is_fusion = true;
         match kind {
             RecordType::SpanStart => self.start_record(record),
@@ -390,7 +454,7 @@ impl CommandTrace {
         }
     }
 
-    fn start_record(&mut self, record: &Record) {
+    fn start_record(&mut self, record: &FusionRecord) {
         let id = record.span_id().to_owned();
         if matches!(record.event_type(), "Process" | "Invocation") {
             // The span of the command stands for them.
@@ -430,7 +494,7 @@ impl CommandTrace {
         self.fusion.insert(id, (Some(span), context));
     }
 
-    fn end_record(&mut self, record: &Record) {
+    fn end_record(&mut self, record: &FusionRecord) {
         if record.event_type() == "ArtifactWritten"
             && record.attribute("artifact_type").as_deref() == Some("manifest")
             && let Some(path) = record.attribute("relative_path")
@@ -464,7 +528,7 @@ impl CommandTrace {
         span.end_with_timestamp(end);
     }
 
-    fn log_record(&self, record: &Record) {
+    fn log_record(&self, record: &FusionRecord) {
         let span = self.fusion.get(record.span_id());
         let _current = span
             .map_or(&self.root, |(_, context)| context)
@@ -485,8 +549,8 @@ impl CommandTrace {
         }
     }
 
-    /// Ends all spans, that of the command last, and returns what could not be recorded.
-    pub(crate) fn end(mut self, exit: Exit) -> Vec<String> {
+    /// Ends all spans, that of the command last.
+    pub(crate) fn end(mut self, exit: Exit) -> End {
         let end = SystemTime::now();
         let outcome = NodeOutcome {
             status: "canceled",
@@ -531,6 +595,12 @@ impl CommandTrace {
             }
             Exit::Signal(signal) => Some(format!("signal {signal} ended dbt")),
         };
+        if let Some(lineage) = &mut self.lineage {
+            let _current = self.root.clone().attach();
+            let span = root.span_context();
+            lineage.end(exit, description.as_deref(), end, span);
+            self.warnings.extend(lineage.warning());
+        }
         if let Exit::Code(code) = exit {
             root.set_attribute(KeyValue::new("process.exit.code", i64::from(code)));
         }
@@ -545,7 +615,49 @@ impl CommandTrace {
             root.set_status(Status::Ok);
         }
         root.end_with_timestamp(end);
-        self.warnings
+        End {
+            record: self.to_record(exit, end),
+            warnings: self.warnings,
+        }
+    }
+
+    /// The ids of the command; `None` if dbt did not run.
+    fn to_record(&self, exit: Exit, end: SystemTime) -> Option<Record> {
+        if self.invocation_id.is_empty() {
+            return None;
+        }
+        let root = self.root.span();
+        let ids = root.span_context();
+        let is_recorded = ids.is_sampled();
+        let lineage = self.lineage.as_ref();
+        let jobs = lineage.map(|lineage| {
+            let jobs = lineage.finished().map(|(id, run_id)| Job {
+                name: id.to_owned(),
+                lineage_run_id: run_id.to_string(),
+            });
+            jobs.collect()
+        });
+        Some(Record {
+            command: self.command.clone(),
+            name: self
+                .profiles
+                .project()
+                .unwrap_or("a dbt project")
+                .to_owned(),
+            status: match exit {
+                Exit::Code(0) => "success".to_owned(),
+                _ => "failed".to_owned(),
+            },
+            started_at: rfc3339(self.started),
+            ended_at: Some(rfc3339(end)),
+            run_id: None,
+            trace_id: is_recorded.then(|| ids.trace_id().to_string()),
+            span_id: is_recorded.then(|| ids.span_id().to_string()),
+            lineage_run_id: lineage.map(|lineage| lineage.run_id().to_string()),
+            dbt_invocation_id: Some(self.invocation_id.clone()),
+            dagster_run_id: correlation::dagster_run_id(),
+            jobs: jobs.unwrap_or_default(),
+        })
     }
 
     /// Ends the command's span: its program could not be started.
@@ -553,6 +665,15 @@ impl CommandTrace {
         self.failure = Some(sanitize_error_message(message).into_owned());
         self.end(Exit::Code(127));
     }
+}
+
+/// What remains of a command.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// What could not be recorded.
+    pub(crate) warnings: Vec<String>,
+    /// Its ids, if dbt ran.
+    pub(crate) record: Option<Record>,
 }
 
 impl Counts {

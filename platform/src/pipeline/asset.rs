@@ -12,6 +12,7 @@ use super::{model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::error::Error;
 use crate::interrupt;
+use crate::run_id::RunId;
 
 /// A source or a model.
 #[derive(Debug, Clone, Copy)]
@@ -51,15 +52,20 @@ impl<'a> Asset<'a> {
     }
 
     /// Builds the asset in the current span, which is that of a step of Dagster.
-    pub(super) fn build_in_span(self, run: &Run<'_>) -> Result<u64, Failure> {
+    pub(super) fn build_in_span(self, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
         match self {
-            Self::Source(source) => source::build_in_span(&source.name, source, run),
-            Self::Model(model) => model::build_in_span(&model.name, model, run),
+            Self::Source(source) => source::build_in_span(&source.name, source, run, run_id),
+            Self::Model(model) => model::build_in_span(&model.name, model, run, run_id),
         }
     }
 
-    /// Builds the asset, unless an asset that it depends on was not built.
-    pub(super) fn build(self, run: &Run<'_>, done: &Report) -> Result<Outcome, Error> {
+    /// Builds the asset in a run of its own job, unless an asset that it depends on was not built.
+    pub(super) fn build(
+        self,
+        run: &Run<'_>,
+        run_id: &RunId,
+        done: &Report,
+    ) -> Result<Outcome, Error> {
         if let Some(missing) = self.missing(done) {
             skip(self.key(), missing);
             return Ok(Outcome::Skipped {
@@ -67,8 +73,8 @@ impl<'a> Asset<'a> {
             });
         }
         let built = match self {
-            Self::Source(source) => source::build(&source.name, source, run),
-            Self::Model(model) => model::build(&model.name, model, run),
+            Self::Source(source) => source::build(&source.name, source, run, run_id),
+            Self::Model(model) => model::build(&model.name, model, run, run_id),
         };
         if built.is_err() {
             // After a signal, the engine reports every query as failed.

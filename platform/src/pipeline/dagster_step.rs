@@ -14,7 +14,8 @@ use std::time::Duration;
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
 use floe_plugin::PluginType;
 use floe_plugin::compute::{ComputeEngine, Session};
-use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator};
+use floe_plugin::lineage::Lineage;
+use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, propagation, traced};
 
@@ -28,10 +29,12 @@ use super::{open, warehouse_path};
 use crate::active::{self, Active};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{Access, Draft};
+use crate::correlation::LineageParent;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::product::OUTPUT_FOLDER;
+use crate::run_id::RunId;
 
 /// The parts of the text of a `traceparent` that is sampled.
 const SAMPLED: &str = "01";
@@ -48,6 +51,8 @@ pub struct DagsterStep {
     artifacts: CompiledArtifacts,
     /// The key of the asset.
     key: String,
+    /// The id of the run of the job that builds the asset, in its lineage.
+    lineage_run_id: RunId,
 }
 
 impl DagsterStep {
@@ -64,6 +69,7 @@ impl DagsterStep {
                 identity,
                 artifacts,
                 key,
+                lineage_run_id: RunId::new(),
             }),
             Err(error) => {
                 // The error is printed, too.
@@ -146,6 +152,7 @@ impl DagsterStep {
             number: context.retry_number,
             orchestrator_run_id: context.run_id.clone(),
             step_key: self.step_key().map(str::to_owned),
+            lineage_run_id: self.lineage_run_id.clone(),
             at: now(),
             state,
         })
@@ -263,7 +270,11 @@ enum Reported {
     name = format!("dagster.asset.{key}"),
     tracer = DAGSTER,
     floe_attributes = attributes,
-    attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run_id),
+    attributes(
+        Orchestrator::OPERATION = "asset",
+        PipelineRun::RUN_ID = run_id,
+        Lineage::RUN_ID = step.lineage_run_id.as_str(),
+    ),
 )]
 fn build(
     key: &str,
@@ -307,8 +318,11 @@ fn build(
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
         checked: RefCell::default(),
+        columns: RefCell::default(),
+        started_by: LineageParent::from_environment(),
+        dagster_run_id: Some(step.pipes.context().run_id.clone()),
     };
-    let built = asset.build_in_span(&run);
+    let built = asset.build_in_span(&run, &step.lineage_run_id);
     interrupt::check()?;
     let is_of_check = |run: &Run<'_>| {
         let checked = run.checked.borrow();

@@ -2,20 +2,21 @@
 
 use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
-use floe_plugin::lineage::RunState;
-use floe_plugin::orchestrator::{LocalAsset, Orchestrator};
+use floe_plugin::lineage::{Assertion, Lineage, RunState};
+use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
-use floe_telemetry::{get_current_span, traced};
+use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 
 use super::metrics;
 use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Checked, Run, RunId, TRACER_NAME};
+use super::run::{AssetRun, Checked, Run, TRACER_NAME};
 use crate::active::{self, CHECK_FAILED};
 use crate::artifacts::CompiledModel;
 use crate::error::Error;
 use crate::interrupt;
 use crate::place::Place;
 use crate::product::{self, Materialization};
+use crate::run_id::RunId;
 
 #[traced(
     name = format!("floe.asset.{key}"),
@@ -28,10 +29,19 @@ use crate::product::{self, Materialization};
             materialization: model.materialization.as_str(),
         },
     ),
-    attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run.id),
+    attributes(
+        Orchestrator::OPERATION = "asset",
+        PipelineRun::RUN_ID = run.id,
+        Lineage::RUN_ID = run_id.as_str(),
+    ),
 )]
-pub(super) fn build(key: &str, model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
-    build_in_span(key, model, run)
+pub(super) fn build(
+    key: &str,
+    model: &CompiledModel,
+    run: &Run<'_>,
+    run_id: &RunId,
+) -> Result<u64, Failure> {
+    build_in_span(key, model, run, run_id)
 }
 
 /// Builds the model in the current span, which is that of the asset.
@@ -39,19 +49,22 @@ pub(super) fn build_in_span(
     key: &str,
     model: &CompiledModel,
     run: &Run<'_>,
+    run_id: &RunId,
 ) -> Result<u64, Failure> {
     run.link(key, &model.query.depends_on);
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
         key,
         job: &job,
-        run_id: RunId::new(),
+        run_id,
+        is_source: false,
         sql: Some(&model.query.sql),
         inputs: model.query.depends_on.iter().map(String::as_str).collect(),
     };
     run.lineage(&lineage, RunState::Start, None, None)?;
     let built = read_inputs(model, run)
         .and_then(|()| run.orchestration.write(key, || write(model, run)))
+        .inspect(|_| run.read_columns(key))
         .and_then(|rows| check(model, run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
     outcome::record(
@@ -95,7 +108,9 @@ fn read(input: &str, run: &Run<'_>) -> Result<(), Failure> {
     });
     let columns = warehouse.columns(input);
     let file = product::spec_path(run.folder());
-    columns.map_err(|error| Failure::of_query(error, &file, ""))?;
+    let columns = columns.map_err(|error| Failure::of_query(error, &file, ""))?;
+    // For the lineage, if another process has built the input.
+    run.columns.borrow_mut().insert(input.to_owned(), columns);
     Ok(())
 }
 
@@ -123,7 +138,22 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
         table: &model.name,
         checks: &model.checks,
     };
+    let run_id = RunId::new();
+    run.lineage_of_checks(&model.name, &run_id, RunState::Start, Vec::new(), None)?;
     let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
+    let message = results.as_ref().err().map(ToString::to_string);
+    let message = message.as_deref().map(sanitize_error_message);
+    let assertions = results.as_deref().unwrap_or_default();
+    let state = match &results {
+        Ok(results) if results.iter().all(|result| result.passed) => RunState::Complete,
+        _ => RunState::Fail,
+    };
+    let assertions = assertions
+        .iter()
+        .zip(&model.checks)
+        .map(assertion)
+        .collect();
+    run.lineage_of_checks(&model.name, &run_id, state, assertions, message.as_deref())?;
     let Some(results) = run.plugins.tolerate(&quality, results)? else {
         return Ok(());
     };
@@ -154,6 +184,16 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
     }
     let place = Place::file(&product::spec_path(run.folder()));
     Err(QueryError::new(place, message).into())
+}
+
+fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
+    Assertion {
+        assertion: check.name(),
+        success: result.passed,
+        column: check.column(),
+        failed_rows: result.failed_rows,
+        ..Assertion::default()
+    }
 }
 
 fn describe(table: &str, check: &Check, result: &CheckResult) -> String {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use floe_plugin::compute::ComputeEngine;
+use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
     Asset as Attributes, AssetOrchestrator, AssetOutcome, AssetStatus, Definitions, Orchestrator,
     RunEnd,
@@ -25,10 +26,12 @@ use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
 use super::{Compiled, open};
 use crate::active::Active;
+use crate::correlation::LineageParent;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::product::OUTPUT_FOLDER;
+use crate::run_id::RunId;
 
 /// What is known of an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";
@@ -92,6 +95,9 @@ pub(super) fn fill(
         spans: RefCell::default(),
         orchestration: Orchestration::Dagster,
         checked: RefCell::default(),
+        columns: RefCell::default(),
+        started_by: LineageParent::from_environment(),
+        dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
     publish::publish(&run)?;
     let closed = run.warehouse.into_inner().close();
@@ -145,6 +151,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         return;
     };
     get_current_span().set_attribute(Attributes::RUN_ID, first.orchestrator_run_id.clone());
+    report.set_dagster_run_id(&first.orchestrator_run_id);
     for asset in assets {
         let key = asset.key();
         let all: Vec<&Attempt> = attempts.iter().filter(|it| it.key == key).collect();
@@ -164,6 +171,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                 skipped(key, missing, &first.orchestrator_run_id);
                 report.add(Step {
                     key: key.to_owned(),
+                    run_id: RunId::new(),
                     outcome: Outcome::Skipped {
                         missing: missing.to_owned(),
                     },
@@ -185,6 +193,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
         report.add(Step {
             key: key.to_owned(),
+            run_id: last.lineage_run_id.clone(),
             outcome,
             took: Duration::from_millis(took),
         });
@@ -220,6 +229,10 @@ fn canceled(attempt: &Attempt) {
     };
     let started = UNIX_EPOCH + Duration::from_millis(attempt.at);
     let mut span = span(&attributes, &outcome, started);
+    span.set_attribute(KeyValue::new(
+        Lineage::RUN_ID,
+        attempt.lineage_run_id.to_string(),
+    ));
     span.set_attribute(KeyValue::new("error.type", "canceled"));
     span.set_status(Status::error(UNFINISHED));
     span.end();

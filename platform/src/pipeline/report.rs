@@ -1,12 +1,13 @@
 //! The report of a run: one line for each asset and a summary.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::outcome::Outcome;
-use super::run::RunId;
+use crate::correlation;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::run_id::RunId;
 
 /// The report of a run.
 #[derive(Debug)]
@@ -14,6 +15,9 @@ pub struct Report {
     product: String,
     run_id: RunId,
     started: Instant,
+    started_at: SystemTime,
+    /// The id of the run in Dagster that this one is a part of, or that builds its assets.
+    dagster_run_id: Option<String>,
     steps: Vec<Step>,
     /// The exit code of the program if assets failed.
     exit_code: u8,
@@ -24,6 +28,8 @@ pub struct Report {
 pub struct Step {
     /// The name of the asset.
     pub key: String,
+    /// The id of the run of the job that builds the asset, in its lineage.
+    pub run_id: RunId,
     /// The outcome.
     pub outcome: Outcome,
     /// The time that building the asset took.
@@ -68,6 +74,8 @@ impl Report {
             product: format!("{name} {version} ({environment})"),
             run_id: run_id.clone(),
             started: Instant::now(),
+            started_at: SystemTime::now(),
+            dagster_run_id: correlation::dagster_run_id(),
             steps: Vec::new(),
             exit_code: 1,
         }
@@ -87,14 +95,28 @@ impl Report {
         &self.run_id
     }
 
+    pub(super) fn dagster_run_id(&self) -> Option<&str> {
+        self.dagster_run_id.as_deref()
+    }
+
+    /// Sets the id of the run in Dagster that builds the assets.
+    pub(super) fn set_dagster_run_id(&mut self, id: &str) {
+        self.dagster_run_id = Some(id.to_owned());
+    }
+
+    pub(super) fn started_at(&self) -> SystemTime {
+        self.started_at
+    }
+
     /// Builds an asset and adds its outcome to the report, even if the error stops the run.
     pub(super) fn time(
         &mut self,
         key: &str,
-        build: impl FnOnce(&Self) -> Result<Outcome, Error>,
+        build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
     ) -> Result<&Step, Error> {
         let started = Instant::now();
-        let result = build(self);
+        let run_id = RunId::new();
+        let result = build(self, &run_id);
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
             Err(error) => Outcome::Failed {
@@ -103,6 +125,7 @@ impl Report {
         };
         let step = Step {
             key: key.to_owned(),
+            run_id,
             outcome,
             took: started.elapsed(),
         };
@@ -160,7 +183,9 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, outcome, took } = self;
+        let Self {
+            key, outcome, took, ..
+        } = self;
         match outcome {
             Outcome::Built { rows } => {
                 let (rows, took) = (Thousands(*rows).to_string(), Took(*took).to_string());

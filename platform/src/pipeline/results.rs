@@ -1,14 +1,18 @@
 //! The results of the last run as a JSON file beside the compiled artifacts.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use floe_plugin::rfc3339;
 use serde::Serialize;
 
 use super::outcome::Outcome;
 use super::report::{Report, Step};
+use crate::active;
 use crate::atomic::{self, Access};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::history::{self, Job, Record};
 use crate::identity::Identity;
 use crate::product::OUTPUT_FOLDER;
 
@@ -19,13 +23,18 @@ struct Results<'a> {
     product_version: &'a str,
     environment: Environment,
     status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+    lineage_run_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dagster_run_id: Option<&'a str>,
     /// Why the run ended early.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     assets: Vec<Asset<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Status {
     /// The run is in progress, or the program was killed.
@@ -39,6 +48,9 @@ enum Status {
 struct Asset<'a> {
     key: &'a str,
     status: Status,
+    /// Of an asset that was not skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lineage_run_id: Option<&'a str>,
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
@@ -59,7 +71,8 @@ pub fn results_path(folder: &Path) -> PathBuf {
 /// that is killed.
 pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     let path = results_path(&identity.folder);
-    let written = replace(&path, &Results::new(identity, report, Status::Started));
+    let written = replace(&path, &Results::new(identity, report, Status::Started))
+        .and_then(|()| record(identity, report, Status::Started));
     if written.is_err() {
         // Removing a file is possible on a full disk, too.
         atomic::remove(&path)?;
@@ -84,7 +97,49 @@ pub(super) fn write(
         message: stopped.map(Error::redacted),
         ..Results::new(identity, report, status)
     };
-    replace(&results_path(&identity.folder), &results)
+    replace(&results_path(&identity.folder), &results)?;
+    record(identity, report, status)
+}
+
+/// Adds the run to the history of the product.
+fn record(identity: &Identity, report: &Report, status: Status) -> Result<(), Error> {
+    let (trace_id, span_id) = active::current_ids().unzip();
+    let is_started = matches!(status, Status::Started);
+    let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
+    let record = Record {
+        command: "run".to_owned(),
+        name: format!(
+            "{} {} ({})",
+            identity.name, identity.version, identity.environment
+        ),
+        status: status.as_str().to_owned(),
+        started_at: rfc3339(report.started_at()),
+        ended_at: (!is_started).then(|| rfc3339(SystemTime::now())),
+        run_id: Some(report.run_id().to_string()),
+        trace_id,
+        span_id,
+        lineage_run_id: Some(report.run_id().to_string()),
+        dbt_invocation_id: None,
+        dagster_run_id: report.dagster_run_id().map(str::to_owned),
+        jobs: jobs
+            .map(|step| Job {
+                name: step.key.clone(),
+                lineage_run_id: step.run_id.to_string(),
+            })
+            .collect(),
+    };
+    history::add(&identity.folder, record)
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
 }
 
 impl<'a> Results<'a> {
@@ -95,6 +150,9 @@ impl<'a> Results<'a> {
             product_version: &identity.version,
             environment: identity.environment,
             status,
+            trace_id: active::current_ids().map(|(trace, _)| trace),
+            lineage_run_id: report.run_id().as_str(),
+            dagster_run_id: report.dagster_run_id(),
             message: None,
             assets: report.steps().iter().map(asset).collect(),
         }
@@ -113,6 +171,7 @@ fn asset(step: &Step) -> Asset<'_> {
     let mut asset = Asset {
         key: &step.key,
         status: Status::Success,
+        lineage_run_id: Some(step.run_id.as_str()).filter(|_| !step.outcome.is_skipped()),
         seconds: step.took.as_secs_f64(),
         rows: None,
         message: None,

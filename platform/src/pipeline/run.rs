@@ -1,15 +1,12 @@
-//! The context of a run: its id, its tracer, the product's folder and the database.
+//! The context of a run: its tracer, the product's folder and the database.
 
 use std::cell::RefCell;
-use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
-use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::compute::Session;
-use floe_plugin::lineage::{Dataset, Job, Parent, RunEvent, RunState};
+use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{get_current_span, sanitize_credentials};
@@ -17,8 +14,10 @@ use floe_telemetry::{get_current_span, sanitize_credentials};
 use super::orchestration::{self, Orchestration};
 use crate::active::{self, Active};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
+use crate::correlation::LineageParent;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::run_id::RunId;
 
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = orchestration::LOCAL;
@@ -37,6 +36,12 @@ pub(super) struct Run<'a> {
     pub(super) orchestration: Orchestration,
     /// The results of the checks so far.
     pub(super) checked: RefCell<Vec<Checked>>,
+    /// The columns of the models that were built, for their lineage.
+    pub(super) columns: RefCell<HashMap<String, Vec<String>>>,
+    /// The run that this one is a part of.
+    pub(super) started_by: LineageParent,
+    /// The id of the run in Dagster that this one is a part of.
+    pub(super) dagster_run_id: Option<String>,
 }
 
 /// The result of a check of a model.
@@ -77,14 +82,35 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The data of an asset.
-    pub(super) fn dataset<'a>(&'a self, name: &'a str) -> Dataset<'a> {
+    /// The data of an asset. `columns` are those of models that were read so far.
+    fn dataset<'a>(
+        &'a self,
+        name: &'a str,
+        columns: &'a HashMap<String, Vec<String>>,
+    ) -> Dataset<'a> {
         let source = self.artifacts.sources.iter().find(|it| *it.name == *name);
+        let of_source = source.map(CompiledSource::columns);
+        let found = || columns.get(name).into_iter().flatten();
         Dataset {
             namespace: &self.identity.namespace,
             name,
-            columns: source.map(CompiledSource::columns).unwrap_or_default(),
-            rows: None,
+            columns: match of_source {
+                Some(columns) => columns.into_iter().map(Field::from).collect(),
+                None => found()
+                    .map(|name| Field {
+                        name,
+                        ..Field::default()
+                    })
+                    .collect(),
+            },
+            ..Dataset::default()
+        }
+    }
+
+    /// Reads the columns of a table that was built, for its lineage. Without them there is no schema.
+    pub(super) fn read_columns(&self, table: &str) {
+        if let Ok(found) = self.warehouse.borrow_mut().columns(table) {
+            self.columns.borrow_mut().insert(table.to_owned(), found);
         }
     }
 
@@ -96,96 +122,94 @@ impl Run<'_> {
         rows: Option<u64>,
         error: Option<&str>,
     ) -> Result<(), Error> {
-        let ids = active::current_ids();
+        let columns = self.columns.borrow();
         let sql = asset.sql.map(sanitize_credentials);
         let output = Dataset {
             rows,
-            ..self.dataset(asset.key)
+            ..self.dataset(asset.key, &columns)
         };
-        self.plugins.lineage(&RunEvent {
-            state,
-            at: SystemTime::now(),
-            run_id: asset.run_id.as_str(),
-            job: Job {
-                namespace: &self.identity.namespace,
-                name: asset.job,
-            },
-            parent: Some(Parent {
-                run_id: self.id,
-                job: Job {
-                    namespace: &self.identity.namespace,
-                    name: &self.identity.name,
-                },
+        let inputs = asset.inputs.iter();
+        self.emit(RunEvent {
+            job_type: Some(JobType {
+                integration: "FLOE",
+                job_type: if asset.is_source { "SOURCE" } else { "MODEL" },
             }),
-            trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
             // As in the artifacts: a backend of lineage gets no credential.
             sql: sql.as_deref(),
             error,
-            inputs: asset.inputs.iter().map(|name| self.dataset(name)).collect(),
+            inputs: inputs.map(|name| self.dataset(name, &columns)).collect(),
             outputs: vec![output],
+            ..RunEvent::new(
+                state,
+                SystemTime::now(),
+                asset.run_id.as_str(),
+                self.job(asset.job),
+            )
         })
     }
+
+    /// Emits that the checks of a table began, or their results.
+    pub(super) fn lineage_of_checks(
+        &self,
+        table: &str,
+        run_id: &RunId,
+        state: RunState,
+        assertions: Vec<Assertion<'_>>,
+        error: Option<&str>,
+    ) -> Result<(), Error> {
+        let columns = self.columns.borrow();
+        let name = format!("{}.{table}.checks", self.identity.name);
+        self.emit(RunEvent {
+            job_type: Some(JobType {
+                integration: "FLOE",
+                job_type: "TEST",
+            }),
+            error,
+            inputs: vec![Dataset {
+                assertions,
+                ..self.dataset(table, &columns)
+            }],
+            ..RunEvent::new(state, SystemTime::now(), run_id.as_str(), self.job(&name))
+        })
+    }
+
+    fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
+        Job {
+            namespace: &self.identity.namespace,
+            name,
+        }
+    }
+
+    /// Emits an event of a job whose run is a part of this one.
+    fn emit(&self, event: RunEvent<'_>) -> Result<(), Error> {
+        let ids = active::current_ids();
+        let parent = Parent {
+            run_id: self.id,
+            job: self.job(&self.identity.name),
+            root: self.started_by.root(),
+        };
+        self.plugins.lineage(&RunEvent {
+            parent: Some(parent),
+            trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
+            tags: tags(self.id, self.dagster_run_id.as_deref()),
+            ..event
+        })
+    }
+}
+
+/// The ids of a run for its lineage.
+pub(super) fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+    let mut tags = vec![("floe_run_id", run_id)];
+    tags.extend(dagster.map(|id| ("dagster_run_id", id)));
+    tags
 }
 
 /// A run of the job that builds an asset, for its lineage.
 pub(super) struct AssetRun<'a> {
     pub(super) key: &'a str,
     pub(super) job: &'a str,
-    pub(super) run_id: RunId,
+    pub(super) run_id: &'a RunId,
+    pub(super) is_source: bool,
     pub(super) sql: Option<&'a str>,
     pub(super) inputs: Vec<&'a str>,
-}
-
-/// The id of a run: a random UUID (version 4). It is not a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunId(String);
-
-impl RunId {
-    /// Creates a new id.
-    #[expect(
-        clippy::new_without_default,
-        reason = "a default value should be the same each time"
-    )]
-    pub fn new() -> Self {
-        // The random seed of a hash map is the only random number in the standard library.
-        let random = || RandomState::new().build_hasher().finish();
-        let (high, low) = (random(), random());
-        let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
-        let variant = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
-        let hex = format!("{version:016x}{variant:016x}");
-        Self(
-            [
-                &hex[..8],
-                &hex[8..12],
-                &hex[12..16],
-                &hex[16..20],
-                &hex[20..],
-            ]
-            .join("-"),
-        )
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_unique_version_4_uuids() {
-        let (one, two) = (RunId::new(), RunId::new());
-        assert_ne!(one, two);
-        assert_eq!(one.as_str().len(), 36);
-        assert_eq!(one.as_str().as_bytes()[14], b'4');
-    }
 }

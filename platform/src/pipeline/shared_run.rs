@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::error::{Error, reason};
 use crate::input_file;
 use crate::place::Place;
+use crate::run_id::RunId;
 
 /// The variable with the path of the first file.
 pub(super) const VARIABLE: &str = "FLOE_RUN";
@@ -43,6 +44,8 @@ pub(super) struct Attempt {
     pub(super) orchestrator_run_id: String,
     /// The key of the orchestrator's step.
     pub(super) step_key: Option<String>,
+    /// The id of the run of the job that builds the asset, in its lineage.
+    pub(super) lineage_run_id: RunId,
     /// The time of the change, in milliseconds since 1970.
     pub(super) at: u64,
     pub(super) state: State,

@@ -4,29 +4,39 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
-use floe_plugin::lineage::RunState;
-use floe_plugin::orchestrator::{LocalAsset, Orchestrator};
+use floe_plugin::lineage::{Lineage, RunState};
+use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{ErrorKind, PluginType};
 use floe_telemetry::traced;
 
 use super::outcome::{self, Failure};
-use super::run::{AssetRun, Run, RunId, TRACER_NAME};
+use super::run::{AssetRun, Run, TRACER_NAME};
 use super::{generate, metrics};
 use crate::artifacts::CompiledSource;
 use crate::confine;
 use crate::error::Error;
 use crate::interrupt;
 use crate::place::Place;
+use crate::run_id::RunId;
 
 #[traced(
     name = format!("floe.asset.{key}"),
     tracer = TRACER_NAME,
     floe_attributes = LocalAsset { key },
-    attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run.id),
+    attributes(
+        Orchestrator::OPERATION = "asset",
+        PipelineRun::RUN_ID = run.id,
+        Lineage::RUN_ID = run_id.as_str(),
+    ),
 )]
-pub(super) fn build(key: &str, source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
-    build_in_span(key, source, run)
+pub(super) fn build(
+    key: &str,
+    source: &CompiledSource,
+    run: &Run<'_>,
+    run_id: &RunId,
+) -> Result<u64, Failure> {
+    build_in_span(key, source, run, run_id)
 }
 
 /// Loads the source in the current span, which is that of the asset.
@@ -34,6 +44,7 @@ pub(super) fn build_in_span(
     key: &str,
     source: &CompiledSource,
     run: &Run<'_>,
+    run_id: &RunId,
 ) -> Result<u64, Failure> {
     let inputs = source.generate.as_ref().map(|query| &query.depends_on);
     run.link(key, inputs.unwrap_or(&BTreeSet::new()));
@@ -41,7 +52,8 @@ pub(super) fn build_in_span(
     let lineage = AssetRun {
         key,
         job: &job,
-        run_id: RunId::new(),
+        run_id,
+        is_source: true,
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
     };

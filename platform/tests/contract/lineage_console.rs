@@ -11,25 +11,21 @@ use crate::{Contract, plugins};
 /// Emits an event of this job.
 pub(crate) fn emit(plugins: &Plugins, job: &str) -> Result<(), Error> {
     let backend = plugins.one::<dyn LineageBackend>().unwrap();
+    let job = Job {
+        namespace: "retail",
+        name: job,
+    };
+    let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
     backend.emit_event(&RunEvent {
-        state: RunState::Complete,
-        at: SystemTime::UNIX_EPOCH,
-        run_id: "2866553f-1347-41ca-bd56-95659a3e1c5d",
-        job: Job {
-            namespace: "retail",
-            name: job,
-        },
-        parent: None,
         trace: Some(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")),
         sql: Some("SELECT 1"),
-        error: None,
-        inputs: Vec::new(),
         outputs: vec![Dataset {
             namespace: "retail",
             name: "totals",
             rows: Some(1),
             ..Dataset::default()
         }],
+        ..RunEvent::new(RunState::Complete, SystemTime::UNIX_EPOCH, run_id, job)
     })
 }
 

@@ -77,30 +77,30 @@ pub(crate) fn event() -> RunEvent<'static> {
         Column {
             name: "id",
             kind: ColumnType::Integer,
-        },
+        }
+        .into(),
         Column {
             name: "total",
             kind: ColumnType::Real,
-        },
+        }
+        .into(),
     ];
+    let job = Job {
+        namespace: "sales",
+        name: "customer-360.stg_orders",
+    };
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     RunEvent {
-        state: RunState::Complete,
-        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
-        run_id: RUN,
-        job: Job {
-            namespace: "sales",
-            name: "customer-360.stg_orders",
-        },
         parent: Some(Parent {
             run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
             job: Job {
                 namespace: "sales",
                 name: "customer-360",
             },
+            root: None,
         }),
         trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
         sql: Some("select * from orders"),
-        error: None,
         inputs: vec![Dataset {
             namespace: "sqlite://",
             name: "orders",
@@ -111,7 +111,9 @@ pub(crate) fn event() -> RunEvent<'static> {
             name: "stg_orders",
             columns,
             rows: Some(3),
+            ..Dataset::default()
         }],
+        ..RunEvent::new(RunState::Complete, at, RUN, job)
     }
 }
 

@@ -14,6 +14,7 @@ mod cluster;
 mod customer_360;
 mod demos;
 mod failing_model;
+mod find;
 mod full_output;
 mod fuzz;
 mod helm;

@@ -62,11 +62,23 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
             ("shop.orders", "START"),
             ("shop.orders", "COMPLETE"),
             ("shop.stg_orders", "START"),
+            ("shop.stg_orders.checks", "START"),
+            ("shop.stg_orders.checks", "FAIL"),
             ("shop.stg_orders", "FAIL"),
             ("shop", "FAIL"),
         ]
     );
-    let message = &events[4]["run"]["facets"]["errorMessage"]["message"];
+    let checked = &events[5]["inputs"][0];
+    assert_eq!(checked["name"], "stg_orders");
+    let checks = &checked["inputFacets"]["dataQualityAssertions"]["assertions"];
+    let failed = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["success"] == false);
+    assert_eq!(failed.unwrap()["assertion"], "min_rows");
+    assert_eq!(failed.unwrap()["actual"], "1");
+    let message = &events[6]["run"]["facets"]["errorMessage"]["message"];
     assert!(message.as_str().unwrap().ends_with(FAILED), "{message}");
 }
 

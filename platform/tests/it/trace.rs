@@ -28,7 +28,8 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
         .assert_root()
         .assert_attribute("floe.pipeline.run_id", run_id.as_str())
         .assert_attribute("floe.pipeline.name", "shop")
-        .assert_attribute("floe.pipeline.trigger", "manual");
+        .assert_attribute("floe.pipeline.trigger", "manual")
+        .assert_attribute("lineage.run_id", run_id.as_str());
     spans
         .single("floe.compile")
         .assert_ok()
@@ -97,6 +98,19 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
     assert_eq!(of("shop", "START")["run"]["runId"], run_id);
     assert_eq!(of("shop", "COMPLETE")["run"]["runId"], run_id);
     let totals = of("shop.totals", "COMPLETE");
+    spans
+        .single("floe.asset.totals")
+        .assert_attribute("lineage.run_id", totals["run"]["runId"].as_str().unwrap());
+    let root = &totals["run"]["facets"]["parent"]["root"];
+    assert_eq!(root["run"]["runId"], run_id);
+    let tags = totals["run"]["facets"]["tags"]["tags"].as_array().unwrap();
+    let tag = |key: &str| tags.iter().find(|tag| tag["key"] == key).unwrap()["value"].clone();
+    assert_eq!(tag("floe_run_id"), run_id);
+    let span = spans.single("floe.asset.totals").span_context().span_id();
+    assert_eq!(tag("traceparent"), format!("00-{trace}-{span}-01"));
+    let fields = |data: &serde_json::Value| data["facets"]["schema"]["fields"].clone();
+    assert_eq!(fields(&totals["outputs"][0])[0]["name"], "orders");
+    assert_eq!(fields(&totals["inputs"][0])[1]["name"], "ordered_on");
     assert_eq!(totals["run"]["facets"]["parent"]["run"]["runId"], run_id);
     assert_eq!(totals["inputs"][0]["name"], "stg_orders");
     assert_eq!(totals["outputs"][0]["name"], "totals");

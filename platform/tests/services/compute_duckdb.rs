@@ -6,6 +6,7 @@ use floe as _;
 use floe_plugin::compute::{ComputeEngine, Materialize, Session};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_telemetry::testing;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -235,5 +236,127 @@ fn a_query_that_takes_too_long_is_ended() {
     assert_eq!(
         materialize(&mut database, "model", false, "SELECT 1").unwrap(),
         1
+    );
+}
+
+/// A command that is DuckDB's with its statement log: a file for each process.
+fn logged(place: &Path, folder: &Path) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let script = folder.join("duckdb");
+    let command = place.join("venv/bin/duckdb");
+    let text = format!(
+        "#!/bin/sh\nexec '{}' -cmd \"SET log_query_path = '{}/$$.sql'\" \"$@\"\n",
+        command.display(),
+        folder.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script.display().to_string()
+}
+
+/// The statements that were logged, without semicolons, by their first words.
+fn log(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|it| it.unwrap().path());
+    let logs = files.filter(|path| path.extension().is_some_and(|it| it == "sql"));
+    let texts = logs.map(|path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.replace("*/\n;", "*/;")
+    });
+    let mut statements: Vec<String> = texts
+        .flat_map(|text| {
+            let statements = text.split_inclusive("*/;").map(str::trim);
+            statements.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|statement| !statement.is_empty())
+        .collect();
+    statements.sort();
+    statements
+}
+
+#[test]
+fn the_log_of_duckdb_has_the_span_of_each_statement() {
+    let Some(place) = place() else { return };
+    let folder = TempDir::new().unwrap();
+    let command = logged(&place, folder.path());
+    let run = |config| {
+        let plugins = plugins(PluginType::Compute, "duckdb", config);
+        let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+        let file = folder.path().join("sales.duckdb");
+        let spans = testing::capture(|| {
+            let mut database = engine.create_database(&file).unwrap();
+            assert_eq!(database.load("orders", &COLUMNS, &mut orders).unwrap(), 3);
+            let sql = "SELECT id FROM orders -- all";
+            assert_eq!(materialize(&mut database, "ids", true, sql).unwrap(), 3);
+            let stored = "SELECT sql FROM duckdb_views() WHERE view_name = 'ids'";
+            let stored = query(&mut database, stored).unwrap();
+            assert!(!stored[1].contains("traceparent"), "{stored:?}");
+        });
+        let statements = log(folder.path());
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some() {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        (spans, statements)
+    };
+    let (spans, statements) = run(json!({ "command": command, "threads": 1 }));
+    let of = |operation: &str| {
+        let context = spans.single(&format!("compute.{operation}")).span_context();
+        let (trace, span) = (context.trace_id(), context.span_id());
+        let comment = format!("/*traceparent='00-{trace}-{span}-03'*/;");
+        let of_span = statements
+            .iter()
+            .filter_map(|it| it.strip_suffix(&*comment));
+        of_span
+            .map(|it| it.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("create_database"), ["CHECKPOINT", "SET threads"]);
+    assert_eq!(
+        of("load"),
+        [
+            "BEGIN",
+            "COMMIT",
+            "COPY \"orders\"",
+            "CREATE TABLE",
+            "SET threads"
+        ]
+    );
+    assert_eq!(
+        of("materialize"),
+        [
+            "BEGIN",
+            "COMMIT",
+            "CREATE VIEW",
+            "SELECT count(*)",
+            "SELECT error('floe:'",
+            "SET enable_external_access",
+            "SET lock_configuration",
+            "SET threads",
+        ]
+    );
+    assert_eq!(
+        of("query"),
+        [
+            "SELECT error('floe:'",
+            "SELECT list(column_name)",
+            "SELECT sql",
+            "SET enable_external_access",
+            "SET lock_configuration",
+            "SET threads",
+        ]
+    );
+    // That of the start is below no span of this test.
+    assert_eq!(statements.len(), 2 + 5 + 8 + 6 + 1, "{statements:#?}");
+
+    let (_, statements) = run(json!({ "command": command, "query_comments": false }));
+    assert!(!statements.is_empty());
+    assert!(
+        !statements.join("").contains("traceparent"),
+        "{statements:#?}"
     );
 }

@@ -3,7 +3,10 @@
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use floe_plugin::lineage::{Dataset, Job, LineageBackend, Parent, RunEvent, RunState};
+use floe_plugin::lineage::{
+    Assertion, CustomFacet, Dataset, Engine, Field, Job, JobType, LineageBackend, Parent, Root,
+    RunEvent, RunState,
+};
 use floe_plugin::table::{Column, ColumnType};
 use floe_plugin::{ErrorKind, PluginType};
 use serde_json::{Value, json};
@@ -18,31 +21,54 @@ fn event() -> RunEvent<'static> {
         ColumnType::Text,
         ColumnType::Date,
     ];
-    let columns = columns.map(|kind| Column {
-        name: "column",
-        kind,
+    let columns = columns.map(|kind| {
+        Field::from(Column {
+            name: "column",
+            kind,
+        })
     });
+    let job = |name| Job {
+        namespace: "sales",
+        name,
+    };
+    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_000_000_007);
+    let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
     RunEvent {
-        state: RunState::Complete,
-        at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_000_000_007),
-        run_id: "2866553f-1347-41ca-bd56-95659a3e1c5d",
-        job: Job {
-            namespace: "sales",
-            name: "customer-360.stg_orders",
-        },
+        job_type: Some(JobType {
+            integration: "FLOE",
+            job_type: "MODEL",
+        }),
         parent: Some(Parent {
             run_id: "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
-            job: Job {
-                namespace: "sales",
-                name: "customer-360",
-            },
+            job: job("customer-360"),
+            root: Some(Root {
+                run_id: "7f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
+                job: job("nightly"),
+            }),
         }),
         trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
+        tags: vec![("dagster_run_id", "8b4c")],
+        engine: Some(Engine {
+            name: "floe",
+            version: "0.1.0",
+        }),
         sql: Some("select * from orders"),
-        error: None,
+        job_facets: vec![CustomFacet {
+            name: "dbt_node",
+            schema_url: "https://example.com/dbt-node-job-facet.json",
+            fields: json!({ "unique_id": "model.sales.stg_orders" }),
+        }],
         inputs: vec![Dataset {
             namespace: "sqlite://",
             name: "orders",
+            assertions: vec![Assertion {
+                assertion: "not_null",
+                name: Some("not_null_orders_id"),
+                column: Some("id"),
+                severity: Some("error"),
+                failed_rows: Some(2),
+                success: false,
+            }],
             ..Dataset::default()
         }],
         outputs: vec![Dataset {
@@ -50,7 +76,14 @@ fn event() -> RunEvent<'static> {
             name: "stg_orders",
             columns: columns.to_vec(),
             rows: Some(3),
+            ..Dataset::default()
         }],
+        ..RunEvent::new(
+            RunState::Complete,
+            at,
+            run_id,
+            job("customer-360.stg_orders"),
+        )
     }
 }
 
@@ -80,12 +113,26 @@ fn every_event_is_what_openlineage_reads() {
         "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1"
     );
     assert_eq!(facets["parent"]["job"]["name"], "customer-360");
+    assert_eq!(facets["parent"]["root"]["job"]["name"], "nightly");
     assert_eq!(facets["traceCorrelation"]["span_id"], "00f067aa0ba902b7");
+    let tag = |key: &str, value: &str| json!({ "key": key, "value": value, "source": "floe" });
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let tags = json!([
+        tag("traceparent", traceparent),
+        tag("dagster_run_id", "8b4c")
+    ]);
+    assert_eq!(facets["tags"]["tags"], tags);
+    assert_eq!(facets["processing_engine"]["name"], "floe");
+    assert_eq!(event["job"]["facets"]["jobType"]["jobType"], "MODEL");
     assert_eq!(
         event["job"]["facets"]["sql"]["query"],
         "select * from orders"
     );
     assert_eq!(event["inputs"][0]["name"], "orders");
+    let checks = &event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
+    assert_eq!(checks[0]["column"], "id");
+    assert_eq!(checks[0]["success"], false);
+    assert_eq!(checks[0]["actual"], "2");
     let output = &event["outputs"][0];
     assert_eq!(
         output["facets"]["schema"]["fields"]
@@ -102,10 +149,15 @@ fn every_event_is_what_openlineage_reads() {
         .map(|it| &**it)
         .collect();
     let expected = [
+        "dataQualityAssertions",
+        "dbt_node",
+        "jobType",
         "outputStatistics",
         "parent",
+        "processing_engine",
         "schema",
         "sql",
+        "tags",
         "traceCorrelation",
     ];
     assert_eq!(schemas, expected, "every facet was read by its class");

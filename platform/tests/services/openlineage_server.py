@@ -18,11 +18,20 @@ FACETS = {
     "errorMessage": facet_v2.error_message_run.ErrorMessageRunFacet,
     "sql": facet_v2.sql_job.SQLJobFacet,
     "schema": facet_v2.schema_dataset.SchemaDatasetFacet,
+    "processing_engine": facet_v2.processing_engine_run.ProcessingEngineRunFacet,
+    "tags": facet_v2.tags_run.TagsRunFacet,
+    "jobType": facet_v2.job_type_job.JobTypeJobFacet,
+    "dataQualityAssertions": facet_v2.data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet,
     "outputStatistics": facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet,
 }
 NESTED = {
     ("parent", "run"): facet_v2.parent_run.Run,
     ("parent", "job"): facet_v2.parent_run.Job,
+    ("parent", "root"): lambda run, job: facet_v2.parent_run.Root(
+        run=facet_v2.parent_run.RootRun(**run), job=facet_v2.parent_run.RootJob(**job)
+    ),
+    ("tags", "tags"): facet_v2.tags_run.TagsRunFacetFields,
+    ("dataQualityAssertions", "assertions"): facet_v2.data_quality_assertions_dataset.Assertion,
     ("schema", "fields"): facet_v2.schema_dataset.SchemaDatasetFacetFields,
 }
 schemas = {}

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize};
+use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use floe_telemetry::propagation::CommandExt;
@@ -70,6 +70,8 @@ struct DuckDb {
     memory_limit: Option<String>,
     /// The number of threads. Default: DuckDB's.
     threads: Option<NonZeroU32>,
+    /// Whether statements carry the trace context as a comment. Default: true.
+    query_comments: QueryComments,
 }
 
 impl Default for DuckDb {
@@ -79,6 +81,7 @@ impl Default for DuckDb {
             timeout: NonZeroU32::MIN.saturating_add(3599),
             memory_limit: None,
             threads: None,
+            query_comments: QueryComments::default(),
         }
     }
 }
@@ -89,7 +92,7 @@ impl Lifecycle for DuckDb {
         self.run(
             Path::new(":memory:"),
             Access::Write,
-            "SELECT 1;",
+            &["SELECT 1"],
             None,
             &mut |_| Ok(()),
         )
@@ -117,7 +120,7 @@ impl ComputeEngine for DuckDb {
         };
         // A name that begins with a hyphen would be an option.
         let file = std::path::absolute(file)?;
-        self.run(&file, Access::Write, "CHECKPOINT;", None, &mut |_| Ok(()))?;
+        self.run(&file, Access::Write, &["CHECKPOINT"], None, &mut |_| Ok(()))?;
         if let Some(permissions) = permissions {
             fs::set_permissions(&file, permissions)?;
         }
@@ -135,7 +138,7 @@ impl ComputeEngine for DuckDb {
             let message = format!("there is no database `{}`", file.display());
             return Err(Error::new(ErrorKind::NotFound, message));
         }
-        self.run(&file, Access::Read, "SELECT 1;", None, &mut |_| Ok(()))?;
+        self.run(&file, Access::Read, &["SELECT 1"], None, &mut |_| Ok(()))?;
         Ok(Box::new(DuckDbFile {
             engine: self.clone(),
             file,
@@ -190,7 +193,7 @@ impl Database for DuckDbFile {
         fill(&mut csv)?;
         csv.output.flush()?;
         let count = csv.rows;
-        let mut sql = format!("BEGIN;\nCREATE TABLE {} (", quoted_name(table));
+        let mut create = format!("CREATE TABLE {} (", quoted_name(table));
         for (index, column) in columns.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             let kind = match column.kind {
@@ -199,19 +202,20 @@ impl Database for DuckDbFile {
                 ColumnType::Date => "DATE",
                 _ => "VARCHAR",
             };
-            let _ = write!(sql, "{separator}{} {kind}", quoted_name(column.name));
+            let _ = write!(create, "{separator}{} {kind}", quoted_name(column.name));
         }
+        create.push(')');
         // Only a value without quotes is null.
-        let _ = write!(
-            sql,
-            ");\nCOPY {} FROM {} (FORMAT csv, HEADER false, AUTO_DETECT false, DELIMITER ',', QUOTE '\"', \
+        let copy = format!(
+            "COPY {} FROM {} (FORMAT csv, HEADER false, AUTO_DETECT false, DELIMITER ',', QUOTE '\"', \
              ESCAPE '\"', NULLSTR '', ALLOW_QUOTED_NULLS false, NEW_LINE '\\n', PARALLEL false, DATEFORMAT '%Y-%m-%d', \
-             MAX_LINE_SIZE {LONGEST_LINE});\nCOMMIT;",
+             MAX_LINE_SIZE {LONGEST_LINE})",
             quoted_name(table),
             quoted_text(utf8(rows.path())?),
         );
+        let script = ["BEGIN", &create, &copy, "COMMIT"];
         self.engine
-            .run(&self.file, Access::Write, &sql, None, &mut |_| Ok(()))?;
+            .run(&self.file, Access::Write, &script, None, &mut |_| Ok(()))?;
         Ok(count)
     }
 
@@ -219,29 +223,40 @@ impl Database for DuckDbFile {
         let query = without_semicolon(model.sql);
         let kind = if model.is_view { "VIEW" } else { "TABLE" };
         let name = quoted_name(model.name);
-        let sql = format!(
-            "{LOCK}{}BEGIN;\nCREATE {kind} {name} AS (\n{query}\n);\nSELECT count(*) AS rows FROM {name};\nCOMMIT;",
-            only_a_select(query)
-        );
+        let [external, configuration] = LOCK;
+        let script = [
+            external,
+            configuration,
+            &only_a_select(query),
+            "BEGIN",
+            &format!("CREATE {kind} {name} AS (\n{query}\n)"),
+            &format!("SELECT count(*) AS rows FROM {name}"),
+            "COMMIT",
+        ];
         let mut count = None;
-        self.engine
-            .run(&self.file, Access::Write, &sql, Some(query), &mut |line| {
+        self.engine.run(
+            &self.file,
+            Access::Write,
+            &script,
+            Some(query),
+            &mut |line| {
                 let Row(row) = parse(line)?;
                 count = row.first().and_then(|(_, value)| value.as_u64());
                 Ok(())
-            })?;
+            },
+        )?;
         count.ok_or_else(|| not_the_protocol(&"there is no number of rows"))
     }
 
     fn remove(&mut self, table: &str) -> Result<bool, Error> {
         // A table cannot be dropped as a view, nor a view as a table.
         let kinds = format!(
-            "SELECT table_type FROM information_schema.tables WHERE table_schema = 'main' AND table_name = {};",
+            "SELECT table_type FROM information_schema.tables WHERE table_schema = 'main' AND table_name = {}",
             quoted_text(table)
         );
         let mut kind = None;
         self.engine
-            .run(&self.file, Access::Read, &kinds, None, &mut |line| {
+            .run(&self.file, Access::Read, &[&kinds], None, &mut |line| {
                 let Row(row) = parse(line)?;
                 kind = row
                     .first()
@@ -253,21 +268,32 @@ impl Database for DuckDbFile {
             Some(_) => "TABLE",
             None => return Ok(false),
         };
-        let sql = format!("DROP {kind} {};", quoted_name(table));
+        let drop = format!("DROP {kind} {}", quoted_name(table));
         self.engine
-            .run(&self.file, Access::Write, &sql, None, &mut |_| Ok(()))?;
+            .run(&self.file, Access::Write, &[&drop], None, &mut |_| Ok(()))?;
         Ok(true)
     }
 
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         let query = without_semicolon(sql);
-        let sql = format!(
-            "{LOCK}{}SELECT list(column_name) AS names, list(column_type) AS types FROM (DESCRIBE\n{query}\n);\n{query}\n;",
-            only_a_select(query)
-        );
+        let [external, configuration] = LOCK;
+        let script = [
+            external,
+            configuration,
+            &only_a_select(query),
+            &format!(
+                "SELECT list(column_name) AS names, list(column_type) AS types FROM (DESCRIBE\n{query}\n)"
+            ),
+            // A comment at the end of the query ends with its line.
+            &format!("{query}\n"),
+        ];
         let mut types: Option<Vec<String>> = None;
-        self.engine
-            .run(&self.file, Access::Read, &sql, Some(query), &mut |line| {
+        self.engine.run(
+            &self.file,
+            Access::Read,
+            &script,
+            Some(query),
+            &mut |line| {
                 if let Some(types) = &types {
                     return send(&parse::<Row>(line)?.0, types, rows);
                 }
@@ -276,7 +302,8 @@ impl Database for DuckDbFile {
                 rows.columns(&names)?;
                 types = Some(description.types);
                 Ok(())
-            })?;
+            },
+        )?;
         if types.is_none() {
             return Err(not_the_protocol(&"there are no columns"));
         }
@@ -310,7 +337,10 @@ impl Drop for DuckDbFile {
 }
 
 /// A query reads no files and no network, and cannot change that.
-const LOCK: &str = "SET enable_external_access = false;\nSET lock_configuration = true;\n";
+const LOCK: [&str; 2] = [
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+];
 
 /// The beginning of the engine's errors about what is not one `SELECT`.
 const NOT_A_SELECT: &str = "floe:";
@@ -321,7 +351,7 @@ fn only_a_select(query: &str) -> String {
     format!(
         "SELECT error('{NOT_A_SELECT}' || coalesce(s->>'error_type', '') || ':' || coalesce(s->>'position', '') \
          || ':' || coalesce(s->>'error_message', '')) FROM (SELECT json_serialize_sql({}) AS s) \
-         WHERE s->>'error' = 'true' OR json_array_length(s->'statements') <> 1;\n",
+         WHERE s->>'error' = 'true' OR json_array_length(s->'statements') <> 1",
         quoted_text(query)
     )
 }
@@ -336,26 +366,32 @@ enum Access {
 type Line = Result<Vec<u8>, String>;
 
 impl DuckDb {
-    /// Runs statements in a process of its own and gives each line of its output to `receive`.
+    /// Runs statements in a process of its own and gives each line of its output to `receive`. They have no
+    /// semicolons at their ends.
     fn run(
         &self,
         file: &Path,
         access: Access,
-        sql: &str,
+        statements: &[&str],
         query: Option<&str>,
         receive: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let deadline = Instant::now() + Duration::from_secs(self.timeout.get().into());
         let mut process = self.spawn(file, access)?;
         let mut input = String::new();
+        let mut add = |statement: &str| {
+            let statement = self.query_comments.add_to(statement);
+            let _ = writeln!(input, "{statement};");
+        };
         if let Some(limit) = &self.memory_limit {
-            let _ = writeln!(input, "SET memory_limit = {};", quoted_text(limit));
+            add(&format!("SET memory_limit = {}", quoted_text(limit)));
         }
         if let Some(threads) = self.threads {
-            let _ = writeln!(input, "SET threads = {threads};");
+            add(&format!("SET threads = {threads}"));
         }
-        input.push_str(sql);
-        input.push('\n');
+        for statement in statements {
+            add(statement);
+        }
         // The pipes are bounded, so each has a thread. They end with the process.
         let stdin = process.leader.stdin.take();
         thread::spawn(move || {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize};
+use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use rusqlite::config::DbConfig;
@@ -23,10 +23,14 @@ floe_plugin::plugin! {
     description: "runs models on an embedded SQLite",
 }
 
-/// An embedded `SQLite`. It has no settings.
+/// An embedded `SQLite`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Sqlite {}
+struct Sqlite {
+    /// Whether statements carry the trace context as a comment. Default: true.
+    #[serde(default)]
+    query_comments: QueryComments,
+}
 
 impl Lifecycle for Sqlite {}
 
@@ -36,13 +40,15 @@ impl ComputeEngine for Sqlite {
     }
 
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        let connection = create(file).map_err(|error| explain(error, 0))?;
-        Ok(Box::new(SqliteDatabase { connection }))
+        let created = Connection::open(file).and_then(|connection| self.set_up(connection));
+        Ok(Box::new(created.map_err(|error| explain(error, 0))?))
     }
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        let connection = open(file).map_err(|error| explain(error, 0))?;
-        Ok(Box::new(SqliteDatabase { connection }))
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let opened = Connection::open_with_flags(file, flags);
+        let opened = opened.and_then(|connection| self.resume(connection));
+        Ok(Box::new(opened.map_err(|error| explain(error, 0))?))
     }
 
     fn generate_profile(&self, file: &Path, target: &str) -> Result<serde_json::Value, Error> {
@@ -64,36 +70,47 @@ impl ComputeEngine for Sqlite {
 #[derive(Debug)]
 struct SqliteDatabase {
     connection: Connection,
+    comments: QueryComments,
 }
 
 /// The number of the engine's instructions between two checks for a signal: less than a millisecond.
 const INSTRUCTIONS: i32 = 10_000;
 
-/// Creates a database for one writer.
-fn create(path: &Path) -> rusqlite::Result<Connection> {
-    let mut connection = Connection::open(path)?;
-    // The database is a draft that is discarded after a crash, so a journal is not needed.
-    connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
-    prepare(&mut connection)?;
-    Ok(connection)
-}
+impl Sqlite {
+    /// Prepares a new database for one writer.
+    fn set_up(&self, connection: Connection) -> rusqlite::Result<SqliteDatabase> {
+        // The database is a draft that is discarded after a crash, so a journal is not needed.
+        let settings = ["PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF"];
+        self.prepare(connection, &settings)
+    }
 
-/// Opens a database that exists. Its journal restores it if the process is killed, and the next one continues.
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
-    connection.execute_batch("PRAGMA synchronous = OFF;")?;
-    prepare(&mut connection)?;
-    Ok(connection)
-}
+    /// Prepares a database that exists. Its journal restores it if the process is killed, and the next one
+    /// continues.
+    fn resume(&self, connection: Connection) -> rusqlite::Result<SqliteDatabase> {
+        self.prepare(connection, &["PRAGMA synchronous = OFF"])
+    }
 
-/// Sets what every connection needs, and checks that the engine runs a query.
-fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
-    // Otherwise SQLite treats an unknown column in double quotes as a string.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
-    connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
+    /// Sets what every connection needs, and checks that the engine runs a query.
+    fn prepare(
+        &self,
+        mut connection: Connection,
+        settings: &[&str],
+    ) -> rusqlite::Result<SqliteDatabase> {
+        let comments = self.query_comments;
+        for setting in settings {
+            connection.execute_batch(&comments.add_to(setting))?;
+        }
+        connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
+        // Otherwise SQLite treats an unknown column in double quotes as a string.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+        let query = comments.add_to("SELECT count(*) FROM sqlite_schema");
+        connection.query_row(&query, (), |_| Ok(()))?;
+        Ok(SqliteDatabase {
+            connection,
+            comments,
+        })
+    }
 }
 
 impl Database for SqliteDatabase {
@@ -103,21 +120,19 @@ impl Database for SqliteDatabase {
         columns: &[Column<'_>],
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
-        let failed = |error| explain(error, 0);
         let name = quoted_name(table);
         let described: Vec<String> = columns
             .iter()
             .map(|column| format!("{} {}", quoted_name(column.name), storage(column.kind)))
             .collect();
         let statement = format!("CREATE TABLE {name} ({})", described.join(", "));
-        self.connection.execute_batch(&statement).map_err(failed)?;
-        self.connection.execute_batch("BEGIN").map_err(failed)?;
+        self.execute(&statement)?;
+        self.execute("BEGIN")?;
         let filled = self.insert(&name, columns.len(), fill);
         // Without a journal nothing can be rolled back.
-        self.connection.execute_batch("COMMIT").map_err(failed)?;
+        self.execute("COMMIT")?;
         if filled.is_err() {
-            let statement = format!("DROP TABLE {name}");
-            self.connection.execute_batch(&statement).map_err(failed)?;
+            self.execute(&format!("DROP TABLE {name}"))?;
         }
         filled
     }
@@ -125,11 +140,18 @@ impl Database for SqliteDatabase {
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
         let kind = if model.is_view { "view" } else { "table" };
         let name = quoted_name(model.name);
-        let create = format!("CREATE {kind} {name} AS ");
+        // SQLite stores the text of a view from `CREATE` to its end, and the trace of a run is no part of it.
+        let (first, last) = match self.comments.comment().filter(|_| model.is_view) {
+            Some(comment) => (comment + " ", QueryComments::new(false)),
+            None => (String::new(), self.comments),
+        };
+        let create = format!("{first}CREATE {kind} {name} AS ");
         let statement = format!("{create}{}", model.sql);
+        let statement = last.add_to(&statement);
         // SQLite resolves a view when it is queried: counting its rows reports mistakes here and not in the
         // first model that reads the view.
         let count = format!("SELECT count(*) FROM {name}");
+        let count = self.comments.add_to(&count);
         self.connection
             .execute(&statement, ())
             .and_then(|_| self.connection.query_row(&count, (), |row| row.get(0)))
@@ -141,19 +163,20 @@ impl Database for SqliteDatabase {
         let failed = |error| explain(error, 0);
         // A table cannot be dropped as a view, nor a view as a table.
         let query = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
-        let kind: Result<String, _> = self.connection.query_row(query, [table], |row| row.get(0));
+        let query = self.comments.add_to(query);
+        let kind: Result<String, _> = self.connection.query_row(&query, [table], |row| row.get(0));
         let kind = match kind {
             Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(false),
             found => found.map_err(failed)?,
         };
-        let statement = format!("DROP {kind} \"{table}\"");
-        self.connection.execute_batch(&statement).map_err(failed)?;
+        self.execute(&format!("DROP {kind} {}", quoted_name(table)))?;
         Ok(true)
     }
 
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         let failed = |error| explain(error, 0);
-        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let sql = self.comments.add_to(sql);
+        let mut statement = self.connection.prepare(&sql).map_err(failed)?;
         if !statement.readonly() || statement.column_count() == 0 {
             let message = "found a statement that is not a query, accepted: one SELECT";
             return Err(Error::new(ErrorKind::InvalidInput, message));
@@ -174,6 +197,12 @@ impl Database for SqliteDatabase {
 }
 
 impl SqliteDatabase {
+    fn execute(&self, statement: &str) -> Result<(), Error> {
+        let statement = self.comments.add_to(statement);
+        let executed = self.connection.execute_batch(&statement);
+        executed.map_err(|error| explain(error, 0))
+    }
+
     /// `table` is quoted.
     fn insert(
         &self,
@@ -183,7 +212,7 @@ impl SqliteDatabase {
     ) -> Result<u64, Error> {
         let marks = vec!["?"; columns].join(", ");
         let statement = format!("INSERT INTO {table} VALUES ({marks})");
-        let statement = self.connection.prepare(&statement);
+        let statement = self.connection.prepare(&self.comments.add_to(&statement));
         let mut inserter = Inserter {
             statement: statement.map_err(|error| explain(error, 0))?,
             rows: 0,
@@ -282,5 +311,163 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
             Error::new(ErrorKind::InvalidInput, message)
         }
         other => Error::new(ErrorKind::InvalidInput, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use floe_plugin::compute::Session;
+    use floe_plugin::{PluginType, Plugins, Selection};
+    use floe_telemetry::testing::{self, CapturedSpan, Spans};
+    use rusqlite::trace::{TraceEvent, TraceEventCodes};
+    use serde_json::json;
+
+    use super::*;
+
+    floe_plugin::plugin! {
+        kind: ComputeEngine,
+        plugin: Logged,
+        name: "sqlite-logged",
+        tracer: "floe.compute.sqlite",
+        api: "1.0",
+        description: "writes the statement log of SQLite",
+    }
+
+    thread_local! {
+        /// The statements that SQLite has executed on this thread.
+        static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// `SQLite` with its statement log.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(transparent)]
+    struct Logged(Sqlite);
+
+    impl Lifecycle for Logged {}
+
+    impl ComputeEngine for Logged {
+        fn system_name(&self) -> &'static str {
+            "sqlite"
+        }
+
+        fn create_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
+            let mut connection = Connection::open_in_memory().unwrap();
+            let log = |event: TraceEvent<'_>| {
+                if let TraceEvent::Stmt(_, sql) = event {
+                    LOG.with_borrow_mut(|log| log.push(sql.to_owned()));
+                }
+            };
+            connection
+                .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(log))
+                .unwrap();
+            Ok(Box::new(self.0.set_up(connection).unwrap()))
+        }
+
+        fn generate_profile(&self, _: &Path, _: &str) -> Result<serde_json::Value, Error> {
+            Err(Error::unsupported("generate_profile"))
+        }
+    }
+
+    const COLUMNS: [Column<'static>; 1] = [Column {
+        name: "id",
+        kind: ColumnType::Integer,
+    }];
+
+    /// Calls every operation, and returns the spans, and the statements that `SQLite` has logged.
+    fn run(config: serde_json::Value) -> (Spans, Vec<String>) {
+        let selection = Selection::new(PluginType::Compute, "sqlite-logged", config);
+        let plugins = Plugins::configure(&[selection]).unwrap();
+        let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+        LOG.take();
+        let spans = testing::capture(|| {
+            let mut session = engine.create_database(Path::new("")).unwrap();
+            let loaded = session.load("orders", &COLUMNS, &mut |rows| {
+                rows.row(&[Value::Integer(1)])
+            });
+            assert_eq!(loaded.unwrap(), 1);
+            let refused = session.load("refused", &COLUMNS, &mut |_| {
+                Err(Error::new(ErrorKind::InvalidInput, "no rows"))
+            });
+            assert_eq!(refused.unwrap_err().to_string(), "no rows");
+            materialize(
+                &mut session,
+                false,
+                "totals",
+                "SELECT id FROM orders -- all",
+            );
+            materialize(&mut session, true, "seen", "SELECT id FROM orders;");
+            let count = session.count("SELECT count(*) FROM totals;\n").unwrap();
+            assert_eq!(count, 1);
+            let stored = "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%traceparent%'";
+            assert_eq!(session.count(stored).unwrap(), 0);
+        });
+        (spans, LOG.take())
+    }
+
+    fn materialize(session: &mut Session, is_view: bool, name: &str, sql: &str) {
+        let model = Materialize { name, is_view, sql };
+        assert_eq!(session.materialize(&model).unwrap(), 1);
+    }
+
+    #[test]
+    fn the_log_of_sqlite_has_the_span_of_each_statement() {
+        let (spans, log) = run(json!({}));
+        let comment = |span: &CapturedSpan<'_>| {
+            let context = span.span_context();
+            let (trace, span) = (context.trace_id(), context.span_id());
+            // Sampled, with a random trace id.
+            format!("/*traceparent='00-{trace}-{span}-03'*/")
+        };
+        let [created] = spans.named("compute.create_database").collect::<Vec<_>>()[..] else {
+            panic!("{spans}");
+        };
+        let of = |name| {
+            spans
+                .named(name)
+                .map(|span| comment(&span))
+                .collect::<Vec<_>>()
+        };
+        let created = comment(&created);
+        let (loads, models) = (of("compute.load"), of("compute.materialize"));
+        let queries = of("compute.query");
+        let (load, refused) = (&loads[0], &loads[1]);
+        let (table, view) = (&models[0], &models[1]);
+        let expected = [
+            format!("PRAGMA journal_mode = OFF {created}"),
+            format!("PRAGMA synchronous = OFF {created}"),
+            format!("SELECT 1 {created}"),
+            format!("CREATE TABLE \"orders\" (\"id\" INTEGER) {load}"),
+            format!("BEGIN {load}"),
+            format!("INSERT INTO \"orders\" VALUES (?) {load}"),
+            format!("COMMIT {load}"),
+            format!("CREATE TABLE \"refused\" (\"id\" INTEGER) {refused}"),
+            format!("BEGIN {refused}"),
+            format!("COMMIT {refused}"),
+            format!("DROP TABLE \"refused\" {refused}"),
+            format!("CREATE table \"totals\" AS SELECT id FROM orders -- all\n{table}"),
+            format!("SELECT count(*) FROM \"totals\" {table}"),
+            format!("{view} CREATE view \"seen\" AS SELECT id FROM orders;"),
+            format!("SELECT count(*) FROM \"seen\" {view}"),
+            format!("SELECT count(*) FROM totals {};", queries[0]),
+            format!(
+                "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%traceparent%' {}",
+                queries[1]
+            ),
+        ];
+        // SQLite logs what its own statements do as comments.
+        let log: Vec<_> = log.iter().filter(|sql| !sql.starts_with("-- ")).collect();
+        assert_eq!(log, expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn comments_are_switched_off_in_the_configuration() {
+        let (_, log) = run(json!({ "query_comments": false }));
+        assert!(log.contains(&"SELECT 1".to_owned()), "{log:?}");
+        assert!(
+            !log.iter().any(|sql| sql.contains("/*traceparent")),
+            "{log:?}"
+        );
     }
 }

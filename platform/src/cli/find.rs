@@ -1,0 +1,103 @@
+//! `floe find`: the ids of a run, by any of them.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::output::print;
+use crate::error::Error;
+use crate::history::{self, KEPT, Record};
+use crate::word::TraceUrl;
+
+/// A run that was found.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    record: Record,
+    /// Where the trace can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_url: Option<String>,
+}
+
+/// Prints the runs of a product that an id refers to, and those of the same trace.
+///
+/// # Errors
+/// There is none.
+pub(super) fn find(
+    folder: &Path,
+    id: &str,
+    trace_url: Option<&TraceUrl>,
+    is_json: bool,
+) -> Result<(), Error> {
+    let found: Vec<Found> = history::find(folder, id)
+        .into_iter()
+        .map(|record| Found {
+            trace_url: trace_url
+                .zip(record.trace_id.as_deref())
+                .map(|(url, trace)| url.of(trace)),
+            record,
+        })
+        .collect();
+    if found.is_empty() {
+        return Err(Error::NotFound(format!(
+            "none of the last {KEPT} runs of `{}` has the id `{id}`",
+            folder.display()
+        )));
+    }
+    if is_json {
+        return print(&format_args!(
+            "{:#}\n",
+            serde_json::json!({ "runs": found })
+        ));
+    }
+    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    print(&texts.join("\n"))
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Record {
+            command,
+            name,
+            status,
+            started_at,
+            ended_at,
+            run_id,
+            trace_id,
+            span_id,
+            lineage_run_id,
+            dbt_invocation_id,
+            dagster_run_id,
+            jobs,
+        } = &self.record;
+        writeln!(f, "{command} of {name}: {status}")?;
+        let no_trace = "not recorded".to_owned();
+        let no_link = "set `observability.tracing.trace_url` in the manifest".to_owned();
+        let link = self.trace_url.as_ref().or(Some(&no_link));
+        let lines = [
+            ("started", Some(started_at)),
+            ("ended", ended_at.as_ref()),
+            ("run", run_id.as_ref()),
+            ("trace", trace_id.as_ref().or(Some(&no_trace))),
+            ("span", span_id.as_ref()),
+            ("seen at", link.filter(|_| trace_id.is_some())),
+            ("OpenLineage run", lineage_run_id.as_ref()),
+            ("dbt invocation", dbt_invocation_id.as_ref()),
+            ("Dagster run", dagster_run_id.as_ref()),
+        ];
+        for (label, text) in lines {
+            if let Some(text) = text {
+                writeln!(f, "  {label:<16} {text}")?;
+            }
+        }
+        for job in jobs {
+            writeln!(
+                f,
+                "  {:<16} {} {}",
+                "OpenLineage run", job.lineage_run_id, job.name
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,157 @@
+//! `floe find`: the ids of a run, by any of them.
+
+use serde_json::Value;
+
+use crate::product::{Output, Product, command};
+
+const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const DAGSTER: &str = "8b4c1f0e-6b0c-4a5e-9d3b-0c9a4ef2b111";
+
+fn find(product: &Product, id: &str, words: &[&str]) -> Output {
+    product.floe("find", &[&[id], words].concat(), &[])
+}
+
+/// A product with a run in a trace and in a run of Dagster, and what its results contain.
+fn ran() -> (Product, Value) {
+    let product = Product::shop();
+    product.append(
+        "manifest.yaml",
+        "observability: { tracing: { trace_url: \"http://jaeger:16686/trace/{trace_id}\" } }",
+    );
+    let variables = [("TRACEPARENT", TRACEPARENT), ("DAGSTER_RUN_ID", DAGSTER)];
+    product.floe("run", &[], &variables).assert_ok();
+    let results = serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+    (product, results)
+}
+
+#[test]
+fn every_id_of_a_run_finds_the_others() {
+    let (product, results) = ran();
+    // Another run in another trace.
+    product.run().assert_ok();
+    assert_eq!(results["trace_id"], TRACE_ID);
+    assert_eq!(results["dagster_run_id"], DAGSTER);
+    let run_id = results["run_id"].as_str().unwrap();
+    assert_eq!(results["lineage_run_id"], run_id);
+    let asset = |key: &str| {
+        let assets = results["assets"].as_array().unwrap();
+        let asset = assets.iter().find(|asset| asset["key"] == key).unwrap();
+        asset["lineage_run_id"].as_str().unwrap()
+    };
+    let events = product.read(".floe/lineage.jsonl");
+    assert_eq!(events.lines().count(), 8, "{events}");
+    for id in [
+        run_id,
+        TRACE_ID,
+        &TRACE_ID.to_uppercase(),
+        DAGSTER,
+        asset("orders"),
+        asset("totals"),
+    ] {
+        let found = find(&product, id, &["--json"]);
+        found.assert_ok();
+        let found: Value = serde_json::from_str(&found.stdout).unwrap();
+        let [run] = &found["runs"].as_array().unwrap()[..] else {
+            panic!("{id}: {found:#}");
+        };
+        assert_eq!(run["command"], "run");
+        assert_eq!(run["name"], "shop 1.0.0 (dev)");
+        assert_eq!(run["status"], "success");
+        assert_eq!(run["run_id"], run_id);
+        assert_eq!(run["lineage_run_id"], run_id);
+        assert_eq!(run["trace_id"], TRACE_ID);
+        assert_eq!(run["dagster_run_id"], DAGSTER);
+        let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
+        assert_eq!(run["trace_url"], url.as_str());
+        let jobs = run["jobs"].as_array().unwrap();
+        let names: Vec<_> = jobs
+            .iter()
+            .map(|job| job["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["orders", "stg_orders", "totals"]);
+        assert_eq!(jobs[2]["lineage_run_id"], asset("totals"));
+    }
+}
+
+#[test]
+fn the_text_has_a_line_for_each_id() {
+    let (product, results) = ran();
+    let found = find(&product, DAGSTER, &[]);
+    found.assert_ok();
+    let run_id = results["run_id"].as_str().unwrap();
+    let lines: Vec<&str> = found.stdout.lines().map(str::trim_end).collect();
+    assert_eq!(lines[0], "run of shop 1.0.0 (dev): success");
+    for expected in [
+        format!("  run              {run_id}"),
+        format!("  trace            {TRACE_ID}"),
+        format!("  seen at          http://jaeger:16686/trace/{TRACE_ID}"),
+        format!("  OpenLineage run  {run_id}"),
+        format!("  Dagster run      {DAGSTER}"),
+    ] {
+        assert!(
+            lines.contains(&expected.as_str()),
+            "{expected} in {lines:#?}"
+        );
+    }
+    assert!(
+        found.stdout.trim_end().ends_with(" totals"),
+        "{}",
+        found.stdout
+    );
+}
+
+#[test]
+fn an_id_that_no_run_has_is_exit_code_1() {
+    let (product, _) = ran();
+    for id in ["no-such-id", TRACEPARENT, ""] {
+        let found = find(&product, id, &["--json"]);
+        assert_eq!((found.code, found.stdout.as_str()), (Some(1), ""), "{id}");
+        assert_eq!(
+            found.stderr,
+            format!("error: none of the last 50 runs of `{{dir}}` has the id `{id}`\n")
+        );
+    }
+    let never_ran = find(&Product::shop(), TRACE_ID, &[]);
+    assert_eq!(never_ran.code, Some(1));
+    let no_product = command(&["find", "/no/such/product", TRACE_ID], &[])
+        .output()
+        .unwrap();
+    assert_eq!(no_product.status.code(), Some(2));
+}
+
+#[test]
+fn a_run_without_a_trace_is_found_by_its_other_ids() {
+    let product = Product::shop();
+    let variables = [("OTEL_SDK_DISABLED", "true"), ("DAGSTER_RUN_ID", DAGSTER)];
+    product.floe("run", &[], &variables).assert_ok();
+    let found = find(&product, DAGSTER, &[]);
+    found.assert_ok();
+    assert!(
+        found.stdout.contains("  trace            not recorded\n"),
+        "{}",
+        found.stdout
+    );
+    assert!(!found.stdout.contains("seen at"), "{}", found.stdout);
+}
+
+#[test]
+fn a_failed_run_is_found() {
+    let product = Product::shop();
+    product.write(
+        "models/totals.sql",
+        "SELECT nope FROM {{ ref('stg_orders') }}",
+    );
+    let variables = [("TRACEPARENT", TRACEPARENT)];
+    assert_eq!(product.floe("run", &[], &variables).code, Some(1));
+    let found = find(&product, TRACE_ID, &["--json"]);
+    found.assert_ok();
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    assert_eq!(found["runs"][0]["status"], "failed");
+    assert_eq!(found["runs"][0]["jobs"][2]["name"], "totals");
+    let events = product.read(".floe/lineage.jsonl");
+    let last: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!(last["eventType"], "FAIL");
+    let message = &last["run"]["facets"]["errorMessage"]["message"];
+    assert_eq!(*message, "1 of 3 assets failed");
+}
