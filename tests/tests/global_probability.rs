@@ -58,8 +58,8 @@ fn member(span: &SpanData) -> Option<&str> {
 
 /// The number of spans that one with this threshold represents.
 fn adjusted_count(span: &SpanData) -> f64 {
-    let fields = member(span).unwrap().split(';');
-    let digits = fields.filter_map(|field| field.strip_prefix("th:")).next();
+    let mut fields = member(span).unwrap().split(';');
+    let digits = fields.find_map(|field| field.strip_prefix("th:"));
     let threshold = u64::from_str_radix(&format!("{:0<14}", digits.unwrap()), 16).unwrap();
     let range = 2_f64.powi(56);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]

@@ -218,16 +218,7 @@ pub(super) fn decide<const IS_CURRENT: bool>(
             Decision::Measure(recording)
         });
     }
-    let nested = if IS_CURRENT && listeners::has_boundaries(listeners) {
-        nested::id_within(above)
-    } else {
-        None
-    };
-    let (parent_id, is_remote) = match nested {
-        Some(id) => (id, false),
-        None if above.is_sampled() || !above.is_valid() => (above.span_id(), above.is_remote()),
-        None => unsampled::parent_at(above),
-    };
+    let (parent_id, is_remote) = parent_of::<IS_CURRENT>(listeners, above);
     recording::with(|local| {
         let mut head = Head::BLANK;
         if above.is_valid() {
@@ -284,6 +275,22 @@ pub(super) fn decide<const IS_CURRENT: bool>(
         }
         Decision::Record(recording)
     })
+}
+
+/// Returns the id of the parent of a recorded span, and whether the parent is remote. `above` is the span in the
+/// `Context`.
+#[inline]
+fn parent_of<const IS_CURRENT: bool>(listeners: Listeners, above: &SpanContext) -> (SpanId, bool) {
+    if IS_CURRENT
+        && listeners::has_boundaries(listeners)
+        && let Some(id) = nested::id_within(above)
+    {
+        return (id, false);
+    }
+    if above.is_sampled() || !above.is_valid() {
+        return (above.span_id(), above.is_remote());
+    }
+    unsampled::parent_at(above)
 }
 
 /// Spans that started after the provider was shut down.
