@@ -12,7 +12,11 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::{Receiver, Response};
 use opentelemetry::Context;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -31,6 +35,7 @@ fn start(memory: &MemoryExporter) -> TelemetryProvider {
 fn the_states_of_the_provider() {
     disabled_by_configuration();
     invalid_configuration_leaves_nothing_behind();
+    an_exporter_that_panics_at_the_start_leaves_nothing_behind();
     only_one_provider_at_a_time();
     dropping_the_provider_delivers();
     a_flush_delivers_every_span_that_ended_before_it();
@@ -86,6 +91,66 @@ fn invalid_configuration_leaves_nothing_behind() {
     let expected = "otlp_endpoint: `https://<REDACTED>@collector:4317` is not an endpoint: ";
     assert!(error.starts_with(expected), "{error}");
     assert!(!create_span("nothing").is_recording());
+}
+
+/// Its resource or its temporality is asked for when the provider starts.
+#[derive(Debug)]
+struct PanicsAtTheStart;
+
+impl SpanExporter for PanicsAtTheStart {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn set_resource(&mut self, _: &Resource) {
+        panic!("token=hunter2 lost");
+    }
+}
+
+impl PushMetricExporter for PanicsAtTheStart {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        panic!("token=hunter2 lost");
+    }
+}
+
+fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
+    let memory = MemoryExporter::new();
+    let builder = || TelemetryProvider::builder(TelemetryConfig::new("panics"));
+    let error = builder()
+        .with_span_exporter(memory.clone())
+        .with_span_exporter(PanicsAtTheStart)
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_export());
+    assert_eq!(
+        error.to_string(),
+        "the exporter `PanicsAtTheStart` panicked while it was created"
+    );
+    let error = builder()
+        .with_metric_exporter(PanicsAtTheStart)
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_export());
+    assert_eq!(
+        error.to_string(),
+        "an exporter panicked while the provider was started"
+    );
+    let telemetry = start(&memory);
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
 }
 
 fn only_one_provider_at_a_time() {
