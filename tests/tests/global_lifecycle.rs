@@ -4,7 +4,8 @@
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::{Receiver, Response};
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
@@ -47,6 +48,7 @@ fn the_states_of_the_provider() {
     a_panicking_exporter_loses_only_its_batch();
     any_runtime_of_the_host_is_supported();
     concurrent_shutdown_and_flush_are_safe();
+    a_second_shutdown_waits_for_the_first();
 }
 
 fn disabled_by_configuration() {
@@ -422,11 +424,12 @@ fn concurrent_shutdown_and_flush_are_safe() {
         let barrier = Barrier::new(16);
         thread::scope(|scope| {
             for n in 0..16 {
-                let (telemetry, barrier) = (&telemetry, &barrier);
+                let (telemetry, barrier, memory) = (&telemetry, &barrier, &memory);
                 scope.spawn(move || {
                     barrier.wait();
                     if n % 2 == 0 {
                         telemetry.shutdown(TIMEOUT).unwrap();
+                        assert_eq!(memory.spans().len(), 1);
                     } else {
                         telemetry.force_flush(TIMEOUT).unwrap();
                     }
@@ -435,4 +438,41 @@ fn concurrent_shutdown_and_flush_are_safe() {
         });
         assert_eq!(memory.spans().len(), 1);
     }
+}
+
+/// Exports once it is allowed to.
+#[derive(Debug)]
+struct Blocked {
+    started: Sender<()>,
+    allowed: Mutex<mpsc::Receiver<()>>,
+}
+
+impl SpanExporter for Blocked {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        self.started.send(()).unwrap();
+        let allowed = self.allowed.lock().unwrap().recv_timeout(TIMEOUT);
+        allowed.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+    }
+}
+
+fn a_second_shutdown_waits_for_the_first() {
+    let (started, is_started) = mpsc::channel();
+    let (allow, allowed) = mpsc::channel();
+    let allowed = Mutex::new(allowed);
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("twice"))
+        .with_span_exporter(Blocked { started, allowed })
+        .initialize()
+        .unwrap();
+    work();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| telemetry.shutdown(TIMEOUT));
+        is_started.recv_timeout(TIMEOUT).unwrap();
+        let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert!(error.to_string().contains("spans pending: 1"), "{error}");
+        allow.send(()).unwrap();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(telemetry.statistics().exported, 1);
+        first.join().unwrap().unwrap();
+    });
 }
