@@ -229,6 +229,7 @@ impl Collector {
         }
         pipeline.counters().start_at(start);
         self.counters = Arc::downgrade(pipeline.counters());
+        self.warnings.restart();
         self.pipeline = Some(pipeline);
     }
 

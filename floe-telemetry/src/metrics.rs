@@ -16,6 +16,8 @@
 //! Without a provider, each call costs one atomic load.
 
 mod current;
+#[cfg(feature = "provider")]
+mod flushes;
 mod instruments;
 #[cfg(feature = "provider")]
 mod meters;
@@ -31,6 +33,8 @@ mod sdk_metrics;
 #[cfg(feature = "provider")]
 mod series;
 
+#[cfg(feature = "provider")]
+pub(crate) use self::flushes::MetricReport;
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
 

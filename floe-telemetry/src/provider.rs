@@ -13,13 +13,13 @@
 //! |---|---|---|---|
 //! | `initialize()` of another provider | an error ([`Error::is_state`]) | allowed | allowed |
 //! | `force_flush()` | exports | does nothing | does nothing |
-//! | `shutdown()`, drop | exports, then SHUTDOWN | does nothing | does nothing |
+//! | `shutdown()`, drop | exports, then SHUTDOWN | waits for the first one | does nothing |
 //!
 //! These methods may be called concurrently and from any thread. Each blocks the calling thread until it
 //! returns, also inside an async runtime.
 //!
 //! Only one provider at a time uses the recorder. Flush and shutdown return within their timeout even
-//! if a backend does not respond, and a second shutdown does nothing.
+//! if a backend does not respond. A second shutdown waits until the first one has ended.
 
 mod builder;
 mod delivery;
@@ -35,12 +35,14 @@ mod signals;
 mod targets;
 
 use std::mem::{self, ManuallyDrop};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use opentelemetry::Context;
+
 pub use self::builder::TelemetryProviderBuilder;
-use self::delivery::await_delivery;
+use self::delivery::{await_delivery, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 pub use self::sampling::SamplingHandle;
 use crate::clock::monotonic_now;
@@ -86,6 +88,7 @@ pub struct TelemetryProvider(Arc<Inner>);
 struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
+    shutdown_end: ShutdownEnd,
     /// The process that has initialized it: its threads do not exist in a fork.
     process: u32,
     counters: Arc<Counters>,
@@ -156,13 +159,13 @@ impl TelemetryProvider {
     }
 
     /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
-    /// the exporters down. A second call does nothing.
+    /// the exporters down. A second call waits until the first one has ended, at most for its own `timeout`.
     ///
     /// # Errors
     ///
     /// Fails if an export has failed since the last flush, or if `timeout` has passed: the error names the
-    /// cause and the number of spans that are pending. In a fork of the process that has initialized the
-    /// provider, it fails at once ([`Error::is_state`]).
+    /// cause and the number of spans that are pending. A second call fails only if its timeout has passed. In
+    /// a fork of the process that has initialized the provider, it fails at once ([`Error::is_state`]).
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         self.0.shutdown(timeout)
     }
@@ -187,7 +190,8 @@ impl TelemetryProvider {
     /// that are compiled with `panic = "abort"`: such a program ends right after its panic hook.
     ///
     /// The hook also runs for panics that do not end the process. Each of them blocks its thread until
-    /// everything is exported, at most for `timeout`. The spans that are open at the panic are lost if the
+    /// everything is exported, at most for `timeout`. Panics on the threads of the library, such as those of
+    /// an exporter, are caught there and do not flush. The spans that are open at the panic are lost if the
     /// process ends.
     ///
     /// ```
@@ -252,6 +256,7 @@ impl Inner {
         Self {
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
+            shutdown_end: ShutdownEnd::default(),
             process: this_process(),
             meters: ManuallyDrop::new(None),
             #[cfg(feature = "logs")]
@@ -296,11 +301,20 @@ impl Inner {
             return Ok(());
         }
         self.check_process()?;
-        if self.is_shut_down.swap(true, Ordering::AcqRel) {
-            return Ok(());
-        }
-        recorder::stop_provider();
         let operation = "shutdown";
+        if self.is_shut_down.swap(true, Ordering::AcqRel) {
+            // An exporter that shuts the provider down would wait for itself.
+            if is_on_telemetry_thread() || self.shutdown_end.wait(timeout) {
+                return Ok(());
+            }
+            return Err(Error::timeout(
+                operation,
+                timeout,
+                &undelivered(&self.counters),
+            ));
+        }
+        let _ending = Ending(self);
+        recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
         let reports = self.logs.as_ref().map(|logs| logs.shut_down(timeout));
@@ -318,8 +332,51 @@ impl Inner {
         );
         #[cfg(feature = "logs")]
         let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
-        IN_USE_BY.store(0, Ordering::Release);
         result
+    }
+}
+
+/// Whether this is a thread of the library, or of an exporter: they record no telemetry.
+fn is_on_telemetry_thread() -> bool {
+    recorder::context_is_alive() && Context::is_current_telemetry_suppressed()
+}
+
+/// Whether the shutdown has ended.
+#[derive(Debug, Default)]
+struct ShutdownEnd {
+    has_ended: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl ShutdownEnd {
+    fn set(&self) {
+        *self
+            .has_ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for the end, at most for `timeout`. Returns whether the shutdown has ended.
+    fn wait(&self, timeout: Duration) -> bool {
+        let has_ended = self
+            .has_ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .changed
+            .wait_timeout_while(has_ended, timeout, |ended| !*ended);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Ends a shutdown when it is dropped, also by a panic.
+struct Ending<'a>(&'a Inner);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        IN_USE_BY.store(0, Ordering::Release);
+        self.0.shutdown_end.set();
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::ffi::c_int;
 use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Receiver, again, is_child};
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -197,6 +200,107 @@ fn the_exit_ends_within_the_timeout_without_a_receiver() {
     assert_eq!(child(name, &receiver.endpoint()), Some(7));
     // The timeout of an export is 10 seconds.
     assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+/// Blocks every message of the library, which a subscriber writes to standard output, from now on.
+fn block_messages() -> std::io::StdoutLock<'static> {
+    tracing_subscriber::fmt().init();
+    // Ends the process if it hangs.
+    posix::alarm(40);
+    std::io::stdout().lock()
+}
+
+#[test]
+fn the_exit_does_not_wait_for_a_blocked_subscriber() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.shutdown_at_exit(Duration::from_millis(100));
+        work();
+        let _blocked = block_messages();
+        std::process::exit(7);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let name = "the_exit_does_not_wait_for_a_blocked_subscriber";
+    assert_eq!(child(name, &receiver.endpoint()), Some(7));
+}
+
+#[test]
+fn a_signal_does_not_wait_for_a_blocked_subscriber() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let _blocked = block_messages();
+        end_by_signal(&endpoint, Duration::from_millis(100), [own_signal()]);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let name = "a_signal_does_not_wait_for_a_blocked_subscriber";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGTERM, "");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+}
+
+/// Receives SIGTERM while it exports, and then needs a moment to write this file.
+#[derive(Debug)]
+struct Interrupted(PathBuf);
+
+impl SpanExporter for Interrupted {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        posix::raise(SIGTERM);
+        std::thread::park_timeout(Duration::from_secs(1));
+        let written = std::fs::write(&self.0, "delivered");
+        written.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+    }
+}
+
+#[test]
+fn a_signal_during_a_shutdown_waits_for_it() {
+    if let Ok(file) = std::env::var(ENDPOINT) {
+        let mut config = TelemetryConfig::new("exit");
+        config.exporters.metrics = Some(vec![ExporterKind::None]);
+        let telemetry = TelemetryProvider::builder(config)
+            .with_span_exporter(Interrupted(file.into()))
+            .initialize()
+            .unwrap();
+        telemetry.shutdown_on_signals(TIMEOUT).unwrap();
+        work();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        // The signal ends the process.
+        posix::alarm(40);
+        loop {
+            std::thread::park();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("spans");
+    let name = "a_signal_during_a_shutdown_waits_for_it";
+    let status = child_with_signal(name, file.to_str().unwrap(), SIGTERM, "");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "delivered");
+}
+
+#[derive(Debug)]
+struct Panicking;
+
+impl SpanExporter for Panicking {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        panic!("the exporter")
+    }
+}
+
+#[test]
+fn the_panic_of_an_exporter_does_not_wait_for_a_flush() {
+    if !is_child() {
+        again("the_panic_of_an_exporter_does_not_wait_for_a_flush", &[]);
+        return;
+    }
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
+        .with_span_exporter(Panicking)
+        .initialize()
+        .unwrap();
+    telemetry.flush_on_panic(3 * TIMEOUT);
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert!(error.is_export(), "{error}");
+    telemetry.shutdown(TIMEOUT).unwrap();
 }
 
 #[test]

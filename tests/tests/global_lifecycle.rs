@@ -4,7 +4,8 @@
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,11 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
 use floe_tests::{Receiver, Response};
 use opentelemetry::Context;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -31,6 +36,7 @@ fn start(memory: &MemoryExporter) -> TelemetryProvider {
 fn the_states_of_the_provider() {
     disabled_by_configuration();
     invalid_configuration_leaves_nothing_behind();
+    an_exporter_that_panics_at_the_start_leaves_nothing_behind();
     only_one_provider_at_a_time();
     dropping_the_provider_delivers();
     a_flush_delivers_every_span_that_ended_before_it();
@@ -42,6 +48,7 @@ fn the_states_of_the_provider() {
     a_panicking_exporter_loses_only_its_batch();
     any_runtime_of_the_host_is_supported();
     concurrent_shutdown_and_flush_are_safe();
+    a_second_shutdown_waits_for_the_first();
 }
 
 fn disabled_by_configuration() {
@@ -86,6 +93,66 @@ fn invalid_configuration_leaves_nothing_behind() {
     let expected = "otlp_endpoint: `https://<REDACTED>@collector:4317` is not an endpoint: ";
     assert!(error.starts_with(expected), "{error}");
     assert!(!create_span("nothing").is_recording());
+}
+
+/// Its resource or its temporality is asked for when the provider starts.
+#[derive(Debug)]
+struct PanicsAtTheStart;
+
+impl SpanExporter for PanicsAtTheStart {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn set_resource(&mut self, _: &Resource) {
+        panic!("token=hunter2 lost");
+    }
+}
+
+impl PushMetricExporter for PanicsAtTheStart {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        panic!("token=hunter2 lost");
+    }
+}
+
+fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
+    let memory = MemoryExporter::new();
+    let builder = || TelemetryProvider::builder(TelemetryConfig::new("panics"));
+    let error = builder()
+        .with_span_exporter(memory.clone())
+        .with_span_exporter(PanicsAtTheStart)
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_export());
+    assert_eq!(
+        error.to_string(),
+        "the exporter `PanicsAtTheStart` panicked while it was created"
+    );
+    let error = builder()
+        .with_metric_exporter(PanicsAtTheStart)
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_export());
+    assert_eq!(
+        error.to_string(),
+        "an exporter panicked while the provider was started"
+    );
+    let telemetry = start(&memory);
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
 }
 
 fn only_one_provider_at_a_time() {
@@ -357,11 +424,12 @@ fn concurrent_shutdown_and_flush_are_safe() {
         let barrier = Barrier::new(16);
         thread::scope(|scope| {
             for n in 0..16 {
-                let (telemetry, barrier) = (&telemetry, &barrier);
+                let (telemetry, barrier, memory) = (&telemetry, &barrier, &memory);
                 scope.spawn(move || {
                     barrier.wait();
                     if n % 2 == 0 {
                         telemetry.shutdown(TIMEOUT).unwrap();
+                        assert_eq!(memory.spans().len(), 1);
                     } else {
                         telemetry.force_flush(TIMEOUT).unwrap();
                     }
@@ -370,4 +438,41 @@ fn concurrent_shutdown_and_flush_are_safe() {
         });
         assert_eq!(memory.spans().len(), 1);
     }
+}
+
+/// Exports once it is allowed to.
+#[derive(Debug)]
+struct Blocked {
+    started: Sender<()>,
+    allowed: Mutex<mpsc::Receiver<()>>,
+}
+
+impl SpanExporter for Blocked {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        self.started.send(()).unwrap();
+        let allowed = self.allowed.lock().unwrap().recv_timeout(TIMEOUT);
+        allowed.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+    }
+}
+
+fn a_second_shutdown_waits_for_the_first() {
+    let (started, is_started) = mpsc::channel();
+    let (allow, allowed) = mpsc::channel();
+    let allowed = Mutex::new(allowed);
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("twice"))
+        .with_span_exporter(Blocked { started, allowed })
+        .initialize()
+        .unwrap();
+    work();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| telemetry.shutdown(TIMEOUT));
+        is_started.recv_timeout(TIMEOUT).unwrap();
+        let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert!(error.to_string().contains("spans pending: 1"), "{error}");
+        allow.send(()).unwrap();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(telemetry.statistics().exported, 1);
+        first.join().unwrap().unwrap();
+    });
 }

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use floe_telemetry::config::{HistogramKind, MetricTemporality, MetricView, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, again, is_child};
 use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -196,4 +197,39 @@ fn metrics_arrive_over_both_transports_as_configured() {
             .iter()
             .any(|request| request.contains("hunter2XyZ"))
     );
+}
+
+/// The threads of this process with this name.
+#[cfg(target_os = "linux")]
+fn threads_named(name: &str) -> usize {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    // A thread may end in between.
+    let names = threads
+        .filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).ok());
+    names.filter(|found| found.trim_end() == name).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn flushes_without_an_answer_share_a_thread() {
+    if !is_child() {
+        again("flushes_without_an_answer_share_a_thread", &[]);
+        return;
+    }
+    // The system accepts its connections, and it does not answer.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_endpoint = format!("http://{}", silent.local_addr().unwrap());
+    config.otlp_protocol = OtlpProtocol::Http;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    METRICS.increment("rows", 1, &[]);
+    for _ in 0..50 {
+        let error = telemetry
+            .force_flush(Duration::from_millis(10))
+            .unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+    }
+    let threads = threads_named("floe-metrics");
+    assert!(threads <= 1, "{threads} threads");
+    let _ = telemetry.shutdown(Duration::from_millis(100));
 }

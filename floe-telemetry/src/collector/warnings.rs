@@ -13,6 +13,12 @@ pub(super) struct DropWarnings {
 }
 
 impl DropWarnings {
+    /// Begins with the counts of another provider, whose first dropped spans are reported at once.
+    pub(super) fn restart(&mut self) {
+        self.queue_full = 0;
+        self.rate = RateLimited::default();
+    }
+
     /// Warns about spans that were dropped since the last warning. `queue_full` is the total number
     /// of spans that were dropped because an exporter's queue was full.
     pub(super) fn warn(&mut self, queue_full: u64) {
@@ -31,5 +37,49 @@ impl DropWarnings {
             self.memory = memory;
             self.queue_full = queue_full;
         }
+    }
+}
+
+#[cfg(all(test, feature = "tracing"))]
+mod tests {
+    use std::fmt::Debug;
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::Field;
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::layer::{Context, SubscriberExt as _};
+
+    use super::*;
+
+    /// The values of `queue_full` in the warnings.
+    #[derive(Clone, Default)]
+    struct QueueFull(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for QueueFull {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            event.record(&mut |field: &Field, value: &dyn Debug| {
+                if field.name() == "queue_full"
+                    && let Ok(mut values) = self.0.lock()
+                {
+                    values.push(format!("{value:?}"));
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn each_provider_has_its_own_warning() {
+        let messages = QueueFull::default();
+        let subscriber = tracing_subscriber::registry().with(messages.clone());
+        let mut warnings = DropWarnings::default();
+        tracing::subscriber::with_default(subscriber, || {
+            for queue_full in [0, 10_000, 10_001] {
+                warnings.warn(queue_full);
+            }
+            warnings.restart();
+            warnings.warn(9_000);
+        });
+        assert_eq!(*messages.0.lock().unwrap(), ["10000", "9000"]);
     }
 }

@@ -43,7 +43,15 @@ pub(crate) fn plain<E: SpanExporter + 'static>(
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
-    exporter.set_resource(resource);
+    guarded(|| {
+        exporter.set_resource(resource);
+        Ok::<_, String>(())
+    })
+    .map_err(|_| {
+        Error::export(format!(
+            "the exporter `{name}` panicked while it was created"
+        ))
+    })?;
     let (calls, to_serve) = channel();
     let (results, to_receive) = channel();
     Builder::new()

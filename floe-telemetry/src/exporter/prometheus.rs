@@ -7,7 +7,7 @@ mod server;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
@@ -52,13 +52,64 @@ impl MetricReader for ScrapedReader {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        // Dropping the server joins its thread, so the port is free when this returns.
-        drop(server.take());
+        let mut slot = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = slot.take();
+        drop(slot);
+        // The port is free when this returns, unless a scrape does not end. That would also block the reader.
+        if let Some(mut server) = server
+            && !server.stop(timeout)
+        {
+            return Err(OTelSdkError::Timeout(timeout));
+        }
         self.inner.shutdown_with_timeout(timeout)
     }
 
     fn temporality(&self, _: InstrumentKind) -> Temporality {
         Temporality::Cumulative
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use opentelemetry::metrics::MeterProvider as _;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_scrape_that_does_not_end_does_not_block_the_shutdown() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let host = "127.0.0.1".to_owned();
+        let reader = prometheus(&PrometheusConfig { host, port }).unwrap();
+        let metrics = SdkMeterProvider::builder().with_reader(reader).build();
+        let (started, is_started) = channel();
+        let _gauge = metrics
+            .meter("orders")
+            .u64_observable_gauge("orders.open")
+            .with_callback(move |_| {
+                let _ = started.send(());
+                loop {
+                    thread::park();
+                }
+            })
+            .build();
+        let mut scrape = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+        scrape.write_all(request).unwrap();
+        is_started.recv_timeout(TIMEOUT).unwrap();
+
+        let (ended, has_ended) = channel();
+        thread::spawn(move || ended.send(metrics.shutdown()));
+        let result = has_ended.recv_timeout(TIMEOUT).unwrap();
+        assert!(result.is_err(), "the scrape has not ended");
     }
 }

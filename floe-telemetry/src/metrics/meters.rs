@@ -2,14 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Key;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 #[cfg(feature = "prometheus")]
 use opentelemetry_sdk::metrics::reader::MetricReader;
@@ -19,6 +16,7 @@ use opentelemetry_sdk::metrics::{
 };
 
 use super::current;
+use super::flushes::{Flushes, MetricReport, in_background};
 #[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
@@ -65,7 +63,10 @@ impl MetricDestination {
 
 /// The meter provider of a telemetry provider.
 #[derive(Debug)]
-pub(crate) struct Meters(SdkMeterProvider);
+pub(crate) struct Meters {
+    sdk: SdkMeterProvider,
+    flushes: Arc<Flushes>,
+}
 
 /// The scope of the library's own metrics.
 const SCOPE: &str = "floe.telemetry";
@@ -93,12 +94,15 @@ impl Meters {
         process::observe(&meter);
         let redacting = RedactingMeterProvider::new(sdk.clone(), redaction);
         current::switch(Some(Arc::new(redacting)));
-        Self(sdk)
+        Self {
+            sdk,
+            flushes: Arc::default(),
+        }
     }
 
     /// Creates the instruments that derive metrics from spans.
     pub(crate) fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
-        let meter = self.0.meter(SCOPE);
+        let meter = self.sdk.meter(SCOPE);
         SpanMetrics::new(
             &meter,
             config.from_spans,
@@ -107,17 +111,15 @@ impl Meters {
         )
     }
 
-    /// Collects and exports in the background; the receiver gets the result.
-    pub(crate) fn flush(&self) -> Result<Receiver<OTelSdkResult>, Error> {
-        let sdk = self.0.clone();
-        in_background(move || sdk.force_flush())
+    /// Collects and exports in the background.
+    pub(crate) fn flush(&self) -> Result<Arc<MetricReport>, Error> {
+        self.flushes.request(&self.sdk)
     }
 
-    /// Exports a last time and shuts the readers down in the background; the receiver gets the
-    /// result.
-    pub(crate) fn shut_down(&self, timeout: Duration) -> Result<Receiver<OTelSdkResult>, Error> {
+    /// Exports a last time and shuts the readers down in the background.
+    pub(crate) fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
         current::switch(None);
-        let sdk = self.0.clone();
+        let sdk = self.sdk.clone();
         in_background(move || sdk.shutdown_with_timeout(timeout))
     }
 }
@@ -159,20 +161,4 @@ fn histogram(boundaries: Option<Vec<f64>>, config: &MetricsConfig) -> Option<Agg
         }),
         (None, HistogramKind::Explicit) => None,
     }
-}
-
-/// Runs `work` on its own thread: the SDK waits for exporters without a timeout, the caller's
-/// receiver has one.
-fn in_background(
-    work: impl FnOnce() -> OTelSdkResult + Send + 'static,
-) -> Result<Receiver<OTelSdkResult>, Error> {
-    let (sender, result) = channel();
-    thread::Builder::new()
-        .name("floe-metrics".to_owned())
-        .spawn(move || {
-            // The receiver may have timed out.
-            let _ = sender.send(work());
-        })
-        .map_err(|error| Error::thread("floe-metrics", &error))?;
-    Ok(result)
 }

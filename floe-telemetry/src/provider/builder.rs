@@ -1,6 +1,7 @@
 //! The builder of a telemetry provider.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -154,10 +155,14 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
-        let started = sampling(&self.config).and_then(|sampling| {
+        // Starting an exporter calls code of the user.
+        let started = catch_unwind(AssertUnwindSafe(|| {
+            let sampling = sampling(&self.config)?;
             let pipeline = self.build(&mut inner)?;
             Ok((sampling, pipeline))
-        });
+        }));
+        let panicked = "an exporter panicked while the provider was started";
+        let started = started.unwrap_or_else(|_| Err(Error::export(panicked)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));

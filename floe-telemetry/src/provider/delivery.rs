@@ -1,13 +1,13 @@
 //! Waits for the results of a flush or a shutdown, up to a deadline.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-
-use opentelemetry_sdk::error::OTelSdkResult;
 
 use crate::clock::monotonic_now;
 use crate::collector::{self, Counters, Drain, Report};
 use crate::error::Error;
+use crate::metrics::MetricReport;
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
 ///
@@ -19,7 +19,7 @@ pub(super) fn await_delivery(
     deadline: Option<Instant>,
     shutdown: Option<Duration>,
     counters: &Counters,
-    start_metrics: impl FnOnce() -> Option<Result<Receiver<OTelSdkResult>, Error>>,
+    start_metrics: impl FnOnce() -> Option<Result<Arc<MetricReport>, Error>>,
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
     let (count_sender, count) = channel();
@@ -41,15 +41,19 @@ pub(super) fn await_delivery(
         check_reports(&received)
     });
     let metrics = metrics.map_or(Ok(()), |result| {
-        receive(&result?, deadline)
-            .map_err(|error| error.into_error(operation, timeout, "metrics are pending"))?
+        let rest = deadline.map_or(Duration::MAX, |at| {
+            at.saturating_duration_since(monotonic_now())
+        });
+        result?
+            .wait(rest)
+            .ok_or_else(|| Error::timeout(operation, timeout, "metrics are pending"))?
             .map_err(|error| Error::export(format!("metrics: {error}")))
     });
     spans.and(metrics)
 }
 
 /// Describes what has not been delivered when an operation times out.
-fn undelivered(counters: &Counters) -> String {
+pub(super) fn undelivered(counters: &Counters) -> String {
     let pending = counters.read().pending;
     let queued = counters.exports.describe_queued();
     let separator = if queued.is_empty() { "" } else { ": " };

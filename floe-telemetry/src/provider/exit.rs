@@ -1,11 +1,19 @@
 //! What runs when the process ends: the shutdown at exit, and the flush after a panic.
 
 use std::panic;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::Inner;
+use opentelemetry::Context;
+
+use super::{Inner, is_on_telemetry_thread};
+use crate::error::Error;
+
+/// How long the message about a failure may take. It is written by a subscriber of the program, which may
+/// wait for a lock of the thread that ends the process.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The provider that is shut down at exit, and the timeout.
 static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
@@ -25,8 +33,12 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         previous(panic);
+        // The flush would wait for this thread, which catches the panics of exporters.
+        if is_on_telemetry_thread() {
+            return;
+        }
         if let Some(provider) = provider.upgrade() {
-            run(move || provider.force_flush(timeout));
+            run(timeout, move || provider.force_flush(timeout));
         }
     }));
 }
@@ -40,21 +52,26 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        run(move || provider.shutdown(timeout));
+        run(timeout, move || provider.shutdown(timeout));
     }
 }
 
-/// Runs on a thread of its own: the thread-local values of this one may be destroyed, and its stack may be
-/// almost full.
-fn run(finish: impl FnOnce() -> Result<(), crate::error::Error> + Send + 'static) {
+/// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one
+/// may be destroyed, and its stack may be almost full.
+pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> + Send + 'static) {
+    let (running, ended) = channel::<()>();
     let thread = thread::Builder::new().name("floe-exit".to_owned());
-    let finished = thread.spawn(|| {
+    let started = thread.spawn(move || {
+        // Dropped at the end, also by a panic.
+        let _running = running;
         if let Err(error) = finish() {
+            // If the subscriber panics, the panic hook does not flush again.
+            let _quiet = Context::enter_telemetry_suppressed_scope();
             tracing::warn!(%error, "telemetry was not delivered before the process ended");
         }
     });
-    if let Ok(finished) = finished {
-        let _ = finished.join();
+    if started.is_ok() {
+        let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
     }
 }
 

@@ -1,7 +1,6 @@
 //! SIGTERM and SIGINT: the provider is shut down, then the process ends by the same signal.
 
 use std::io;
-use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::thread;
@@ -12,7 +11,7 @@ use signal_hook::flag::register_conditional_default;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::{Inner, this_process};
+use super::{Inner, exit, this_process};
 use crate::error::Error;
 use crate::recorder;
 
@@ -61,8 +60,7 @@ fn wait_for_signals() -> io::Result<()> {
     thread.spawn(move || {
         if let Some(signal) = signals.forever().next() {
             ENDS_AT_ONCE.store(true, Ordering::Relaxed);
-            // Code of the user, such as a subscriber, may panic. The process ends by the signal in any case.
-            let _ = catch_unwind(received);
+            received();
             let _ = emulate_default_handler(signal);
         }
     })?;
@@ -76,9 +74,10 @@ fn received() {
     drop(on_signal);
     if let Some((provider, timeout)) = provider
         && let Some(provider) = provider.upgrade()
-        && let Err(error) = provider.shutdown(timeout)
     {
-        tracing::warn!(%error, "telemetry was not delivered before the process ended");
+        // On another thread: code of the user, such as a subscriber, may panic or block. The process ends by
+        // the signal in any case.
+        exit::run(timeout, move || provider.shutdown(timeout));
     }
 }
 

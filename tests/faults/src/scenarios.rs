@@ -168,6 +168,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F21 two shutdowns, a flush and spans after the shutdown, many shutdowns at the same time",
         &[
             "tests/tests/global_lifecycle.rs::concurrent_shutdown_and_flush_are_safe",
+            "tests/tests/global_lifecycle.rs::a_second_shutdown_waits_for_the_first",
             "tests/tests/global_memory.rs::every_span_is_counted_at_every_moment",
         ],
     ),
@@ -372,6 +373,41 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "spans are nested deeper than OpenTelemetry's context",
         &["deep_nesting"],
+    ),
+    (
+        "a subscriber of the program blocks while the process ends",
+        &[
+            "tests/tests/global_exit.rs::the_exit_does_not_wait_for_a_blocked_subscriber",
+            "tests/tests/global_exit.rs::a_signal_does_not_wait_for_a_blocked_subscriber",
+        ],
+    ),
+    (
+        "a signal ends the process while it shuts its provider down",
+        &["tests/tests/global_exit.rs::a_signal_during_a_shutdown_waits_for_it"],
+    ),
+    (
+        "a flush after a panic waits for the exporter that has panicked",
+        &["tests/tests/global_exit.rs::the_panic_of_an_exporter_does_not_wait_for_a_flush"],
+    ),
+    (
+        "each flush of metrics without an answer leaves a thread",
+        &["tests/tests/global_metrics.rs::flushes_without_an_answer_share_a_thread"],
+    ),
+    (
+        "an exporter that panics when the provider starts prevents every later provider",
+        &[
+            "tests/tests/global_lifecycle.rs::an_exporter_that_panics_at_the_start_leaves_nothing_behind",
+        ],
+    ),
+    (
+        "a scrape that does not end blocks a thread during the shutdown",
+        &[
+            "floe-telemetry/src/exporter/prometheus.rs::a_scrape_that_does_not_end_does_not_block_the_shutdown",
+        ],
+    ),
+    (
+        "a second provider drops spans without a warning",
+        &["floe-telemetry/src/collector/warnings.rs::each_provider_has_its_own_warning"],
     ),
 ];
 

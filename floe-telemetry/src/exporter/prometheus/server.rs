@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use std::net::TcpListener as StdListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,12 +51,17 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// The delay after a failed `accept`, for example without free file descriptors.
 const ACCEPT_DELAY: Duration = Duration::from_millis(100);
 
+/// How long dropping a server waits for its thread.
+const DROP_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A running server. Dropping it stops the thread.
 #[derive(Debug)]
 pub(super) struct Server {
     /// Dropped to end the thread.
     stop: Option<oneshot::Sender<Infallible>>,
-    thread: Option<JoinHandle<()>>,
+    /// Disconnected when the thread has ended.
+    ended: mpsc::Receiver<Infallible>,
+    thread: ThreadId,
 }
 
 impl Server {
@@ -76,26 +82,37 @@ impl Server {
             .build()
             .map_err(bind_error)?;
         let (stop, stopped) = oneshot::channel();
+        let (running, ended) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("floe-prometheus".to_owned())
-            .spawn(move || serve(&runtime, listener, reader, stopped))
+            .spawn(move || {
+                serve(&runtime, listener, reader, stopped);
+                // Closes the port.
+                drop(runtime);
+                drop(running);
+            })
             .map_err(|error| Error::thread("prometheus", &error))?;
         Ok(Self {
             stop: Some(stop),
-            thread: Some(thread),
+            ended,
+            thread: thread.thread().id(),
         })
+    }
+
+    /// Stops the thread and waits until the port is free, at most for `timeout`: a callback of an observable
+    /// instrument may not return. Returns whether the thread has ended.
+    pub(super) fn stop(&mut self, timeout: Duration) -> bool {
+        drop(self.stop.take());
+        // Such a callback runs on this thread and may shut the provider down; a thread cannot wait for itself.
+        self.thread == thread::current().id()
+            || self.ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        // A callback of an observable instrument runs on this thread and may shut the provider down;
-        // a thread cannot join itself.
-        if let Some(thread) = self.thread.take()
-            && thread.thread().id() != thread::current().id()
-        {
-            let _ = thread.join();
+        if self.stop.is_some() {
+            self.stop(DROP_TIMEOUT);
         }
     }
 }

@@ -1,0 +1,107 @@
+//! Flush and shutdown of the metrics in the background: the SDK waits for exporters without a timeout, the
+//! callers wait for a report with one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use crate::error::Error;
+
+/// The result of a flush or a shutdown, once it has ended.
+#[derive(Debug, Default)]
+pub(crate) struct MetricReport {
+    result: Mutex<Option<Result<(), String>>>,
+    changed: Condvar,
+}
+
+impl MetricReport {
+    /// Waits for the result, at most for `timeout`. `None` if there is none.
+    pub(crate) fn wait(&self, timeout: Duration) -> Option<Result<(), String>> {
+        let result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = (self.changed).wait_timeout_while(result, timeout, |it| it.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    fn complete(&self, work: impl FnOnce() -> OTelSdkResult) {
+        let result = match catch_unwind(AssertUnwindSafe(work)) {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => Err("an exporter panicked".to_owned()),
+        };
+        *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        self.changed.notify_all();
+    }
+}
+
+/// The flushes of a meter provider. At most one runs, and all that are requested meanwhile are one flush
+/// after it.
+#[derive(Debug, Default)]
+pub(super) struct Flushes(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    is_running: bool,
+    /// The flush that runs next.
+    next: Option<Arc<MetricReport>>,
+}
+
+impl Flushes {
+    /// Requests a flush that begins after this call.
+    pub(super) fn request(
+        self: &Arc<Self>,
+        sdk: &SdkMeterProvider,
+    ) -> Result<Arc<MetricReport>, Error> {
+        let mut state = self.lock();
+        let report = Arc::clone(state.next.get_or_insert_default());
+        if !state.is_running {
+            let (flushes, sdk) = (Arc::clone(self), sdk.clone());
+            let started = start(move || {
+                while let Some(report) = flushes.next() {
+                    report.complete(|| sdk.force_flush());
+                }
+            });
+            if let Err(error) = started {
+                state.next = None;
+                return Err(error);
+            }
+            state.is_running = true;
+        }
+        Ok(report)
+    }
+
+    fn next(&self) -> Option<Arc<MetricReport>> {
+        let mut state = self.lock();
+        let next = state.next.take();
+        state.is_running = next.is_some();
+        next
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs `work` on a thread of its own.
+pub(super) fn in_background(
+    work: impl FnOnce() -> OTelSdkResult + Send + 'static,
+) -> Result<Arc<MetricReport>, Error> {
+    let report = Arc::<MetricReport>::default();
+    let completed = Arc::clone(&report);
+    start(move || completed.complete(work))?;
+    Ok(report)
+}
+
+fn start(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    let thread = thread::Builder::new().name("floe-metrics".to_owned());
+    let started = thread.spawn(|| {
+        let _quiet = Context::enter_telemetry_suppressed_scope();
+        work();
+    });
+    started
+        .map(drop)
+        .map_err(|error| Error::thread("floe-metrics", &error))
+}
