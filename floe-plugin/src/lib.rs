@@ -37,7 +37,7 @@ pub use self::address::{CleanUrl, Destination};
 pub use self::audit::{
     InstrumentationGap, InstrumentationWarning, audit, verify_plugin_instrumentation,
 };
-pub use self::configuration::{Credential, LocalPath};
+pub use self::configuration::{Credential, LocalPath, OutputPath};
 pub use self::error::{Error, ErrorKind};
 pub use self::handle::{Handle, Kind};
 pub use self::kind::PluginType;

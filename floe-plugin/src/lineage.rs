@@ -196,7 +196,8 @@ pub struct Dataset<'a> {
     pub rows: Option<u64>,
 }
 
-const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
+/// The producer of the events that [`RunEvent::to_json`] returns.
+pub const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
 const SPECIFICATION: &str = "https://openlineage.io/spec";
 
 impl RunEvent<'_> {

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::active::Active;
 use crate::artifacts::CompiledArtifacts;
 use crate::atomic::{self, Access};
+use crate::confine;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::place::Place;
@@ -56,6 +57,9 @@ pub(crate) fn generate(
         is_used(kind) || kind == PluginType::Secrets
     })?;
     check(identity, artifacts, &plugins)?;
+    for inner in ["kubernetes", "dbt", "orchestrator"] {
+        confine::check_folder(folder, Path::new(inner))?;
+    }
     cluster(artifacts, &plugins, &folder.join("kubernetes"))?;
     let product = artifacts.product();
     if let Some(dbt) = plugins.one::<dyn DbtRunner>() {
