@@ -39,6 +39,7 @@ use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Access, Draft};
 use crate::compile;
+use crate::confine;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::input_file;
@@ -270,7 +271,7 @@ fn build(
     let failed = failed_path(&identity.folder);
     let engine = plugins.required::<dyn ComputeEngine>()?;
     for path in [&warehouse, &failed] {
-        check_replaced(path, engine.name())?;
+        check_replaced(&identity.folder, path, engine.name())?;
     }
     let draft = Draft::new(&warehouse, Access::Private)?;
     fill(draft.path(), identity, artifacts, report, plugins)?;
@@ -283,15 +284,14 @@ fn build(
 }
 
 /// Checks that no file other than a database would be replaced. The databases of other engines are not recognized.
-fn check_replaced(path: &Path, engine: &str) -> Result<(), Error> {
+fn check_replaced(folder: &Path, path: &Path, engine: &str) -> Result<(), Error> {
+    confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))?;
     if !matches!(engine, "sqlite" | "duckdb") {
         return Ok(());
     }
     let mut start = Vec::new();
     let read = match input_file::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        // What is not a regular file is refused when it is replaced.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(()),
         opened => opened.and_then(|file| file.take(16).read_to_end(&mut start)),
     };
     read.map_err(Error::io("read", path))?;
