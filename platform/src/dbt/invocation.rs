@@ -123,15 +123,12 @@ impl Invocation {
             log_path,
             flags,
         } = Project::read(&folder);
-        let (log_base, log_folder) = match option(&["--log-path"], "DBT_LOG_PATH") {
-            Some(path) => {
-                let path = std::path::absolute(&path).unwrap_or(path.into());
-                (path.clone(), path)
-            }
-            None => {
-                let inner = flags.log_path.or(log_path).unwrap_or("logs".into());
-                (folder.clone(), folder.join(inner))
-            }
+        let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "DBT_LOG_PATH") {
+            let path = std::path::absolute(&path).unwrap_or(path.into());
+            (path.clone(), path)
+        } else {
+            let inner = flags.log_path.or(log_path).unwrap_or("logs".into());
+            (folder.clone(), folder.join(inner))
         };
         let format = text(&["--log-format-file"], "DBT_LOG_FORMAT_FILE")
             .or(flags.log_format_file)

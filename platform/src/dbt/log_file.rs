@@ -142,10 +142,10 @@ impl LogFile {
     pub(super) fn finish(self, private: &Path, pipes: &[OsString]) -> Option<String> {
         let entries = fs::read_dir(private).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| !pipes.contains(&entry.file_name())) {
-            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                if let Err(error) = self.copy(&entry.path(), &entry.file_name()) {
-                    return Some(error.redacted());
-                }
+            if entry.file_type().is_ok_and(|kind| kind.is_file())
+                && let Err(error) = self.copy(&entry.path(), &entry.file_name())
+            {
+                return Some(error.redacted());
             }
         }
         self.failure
