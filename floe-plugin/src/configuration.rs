@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -189,8 +189,8 @@ impl JsonSchema for Credential {
     }
 }
 
-/// The path of a file or a folder in a plugin's configuration. A relative path is below the folder of the
-/// product.
+/// The path of a file or a folder that a plugin reads, in its configuration. A relative path is below the folder
+/// of the product. What a plugin writes is an [`OutputPath`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LocalPath(PathBuf);
 
@@ -224,6 +224,76 @@ impl JsonSchema for LocalPath {
         json_schema!({
             "type": "string",
             "description": "A path. A relative one is below the folder of the product.",
+        })
+    }
+}
+
+/// The path of a file or a folder that a plugin writes, in its configuration. It is below the folder of the
+/// product: an absolute path, and one with `..`, is an error.
+///
+/// Whether a part of it is a symbolic link is not checked: a link can be created later.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OutputPath {
+    folder: PathBuf,
+    inner: PathBuf,
+    path: PathBuf,
+}
+
+impl OutputPath {
+    /// A path as it would be in the configuration, for a default: relative, and without `..`.
+    pub fn new(inner: impl AsRef<Path>) -> Self {
+        let inner = inner.as_ref().to_path_buf();
+        FOLDER.with_borrow(|folder| Self {
+            folder: folder.clone(),
+            path: folder.join(&inner),
+            inner,
+        })
+    }
+
+    /// The folder of the product.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The path below the folder of the product.
+    pub fn inner(&self) -> &Path {
+        &self.inner
+    }
+}
+
+impl Deref for OutputPath {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl<'de> Deserialize<'de> for OutputPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let inner = PathBuf::deserialize(deserializer)?;
+        let is_name = |part| matches!(part, Component::Normal(_));
+        let is_below = |part: &Component<'_>| *part != Component::CurDir;
+        let mut parts = inner.components().filter(is_below).peekable();
+        if parts.peek().is_none() || !parts.all(is_name) {
+            return Err(de::Error::custom(format!(
+                "found `{}`, accepted: a path below the folder of the product, without `..`",
+                inner.display()
+            )));
+        }
+        Ok(Self::new(inner))
+    }
+}
+
+impl JsonSchema for OutputPath {
+    fn schema_name() -> Cow<'static, str> {
+        "OutputPath".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A path below the folder of the product, without `..`.",
         })
     }
 }

@@ -39,7 +39,7 @@ pub use self::address::{CleanUrl, Destination};
 pub use self::audit::{
     InstrumentationGap, InstrumentationWarning, audit, verify_plugin_instrumentation,
 };
-pub use self::configuration::{Credential, LocalPath};
+pub use self::configuration::{Credential, LocalPath, OutputPath};
 pub use self::endpoint::Endpoint;
 pub use self::error::{Error, ErrorKind};
 pub use self::handle::{Handle, Kind};

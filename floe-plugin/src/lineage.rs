@@ -339,7 +339,8 @@ pub struct Assertion<'a> {
     pub failed_rows: Option<u64>,
 }
 
-const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
+/// The producer of the events that [`RunEvent::to_json`] returns.
+pub const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
 const SPECIFICATION: &str = "https://openlineage.io/spec";
 
 /// The JSON Schema of the facet `traceCorrelation`, which is in `floe-plugin/schemas`.

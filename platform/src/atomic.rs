@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use crate::confine;
 use crate::error::Error;
 
 /// The suffix of a draft.
@@ -51,13 +52,16 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Creates an empty draft beside `target`, and the folder if necessary. Removes the drafts of killed runs.
+    ///
+    /// A target that exists is a regular file. The folder is not checked: see [`write_below`].
     pub(crate) fn new(target: &Path, access: Access) -> Result<Self, Error> {
         let folder = match target.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        create_folder(folder)?;
         let name = target.file_name().unwrap_or_default();
+        confine::check_file(folder, Path::new(name))?;
+        create_folder(folder)?;
         remove_leftovers(folder, name);
         let created = create(folder, name, target, access);
         let (path, lock) = created.map_err(Error::io("write", target))?;
@@ -124,6 +128,17 @@ pub(crate) fn write(
     draft.publish()
 }
 
+/// Replaces a file below `folder`, to which no symbolic link leads.
+pub(crate) fn write_below(
+    folder: &Path,
+    inner: &Path,
+    access: Access,
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    confine::check_file(folder, inner)?;
+    write(&folder.join(inner), access, contents)
+}
+
 /// Removes a file if it exists.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
@@ -150,12 +165,25 @@ fn drafts() -> MutexGuard<'static, Vec<PathBuf>> {
 }
 
 fn create_folder(folder: &Path) -> Result<(), Error> {
-    if folder.is_dir() {
-        return Ok(());
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|path| *path != Path::new("") && !path.is_dir())
+        .collect();
+    // Each name survives a power failure, also those of the folders in between.
+    for folder in missing.into_iter().rev() {
+        create_one(folder)
+            .and_then(|()| sync_folder(folder))
+            .map_err(Error::io("create the folder", folder))?;
     }
-    fs::create_dir_all(folder)
-        .and_then(|()| sync_folder(folder))
-        .map_err(Error::io("create the folder", folder))
+    Ok(())
+}
+
+/// Creates a folder, unless another run has.
+fn create_one(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(_) if folder.is_dir() => Ok(()),
+        created => created,
+    }
 }
 
 /// Creates a draft and its lock.
@@ -221,7 +249,8 @@ fn remove_leftovers(folder: &Path, name: &OsStr) {
             continue;
         }
         // An exclusive lock needs write access on network file systems.
-        let Ok(lock) = File::options().write(true).open(&path) else {
+        let lock = Path::new(path.file_name().unwrap_or_default());
+        let Ok(lock) = confine::open(folder, lock, File::options().write(true)) else {
             continue;
         };
         if lock.try_lock().is_ok() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -135,7 +135,7 @@ impl Dbt<'_> {
         let path = target.join("run_results.json");
         // Results of an earlier command would pass for those of this one.
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         let output = self.invocation(command, project, &folder)?.run()?;
@@ -293,16 +293,16 @@ pub(crate) fn generate(
     }))?;
     files.insert(PathBuf::from("profiles.yml"), (profile, Access::Private));
     for (path, (text, access)) in &files {
-        write(&folder.join(path), *access, text)?;
+        write(folder, path, *access, text)?;
     }
     remove_others(folder, &files)?;
     Ok(files.into_keys().map(|path| folder.join(path)).collect())
 }
 
-/// Replaces a generated file.
-pub(crate) fn write(path: &Path, access: Access, text: &str) -> Result<(), Error> {
-    atomic::write(path, access, |output| output.write_all(text.as_bytes()))
-        .map_err(PlatformError::into_plugin)
+/// Replaces a generated file below `folder`.
+pub(crate) fn write(folder: &Path, inner: &Path, access: Access, text: &str) -> Result<(), Error> {
+    let contents = |output: &mut dyn io::Write| output.write_all(text.as_bytes());
+    atomic::write_below(folder, inner, access, contents).map_err(PlatformError::into_plugin)
 }
 
 pub(crate) fn yaml(value: &Value) -> Result<String, Error> {

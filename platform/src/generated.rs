@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::active::Active;
 use crate::artifacts::CompiledArtifacts;
 use crate::atomic::{self, Access};
+use crate::confine;
 use crate::egress;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -63,6 +64,9 @@ pub(crate) fn generate(
             || has_policies && kind == PluginType::Secrets && egress::needs_store(&plugins)
     })?;
     check(identity, artifacts, &plugins)?;
+    for inner in ["kubernetes", "dbt", "orchestrator"] {
+        confine::check_folder(folder, Path::new(inner))?;
+    }
     cluster(identity, artifacts, &plugins, &folder.join("kubernetes"))?;
     let product = artifacts.product();
     if let Some(dbt) = plugins.one::<dyn DbtRunner>() {

@@ -31,13 +31,16 @@ pub(crate) fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
-/// The kind of a file that is not a regular file, with its article.
+/// The kind of a file, with its article.
 pub(crate) fn describe(kind: FileType) -> &'static str {
     if kind.is_dir() {
         return "a directory";
     }
     if kind.is_symlink() {
         return "a symbolic link";
+    }
+    if kind.is_file() {
+        return "a regular file";
     }
     special(kind)
 }

@@ -20,6 +20,7 @@ mod shared_run;
 mod source;
 
 use std::cell::RefCell;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
@@ -43,11 +44,14 @@ use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Access, Draft};
 use crate::compile;
+use crate::confine;
 use crate::correlation::{self, LineageParent};
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::input_file;
 use crate::interrupt;
 use crate::manifest::Manifest;
+use crate::place::Place;
 use crate::product::{self, OUTPUT_FOLDER};
 pub use crate::run_id::RunId;
 
@@ -324,15 +328,42 @@ fn build(
     report: &mut Report,
     plugins: &Active,
 ) -> Result<(), Error> {
-    let draft = Draft::new(&warehouse_path(&identity.folder), Access::Private)?;
-    fill(draft.path(), identity, compiled, report, plugins)?;
+    let warehouse = warehouse_path(&identity.folder);
     let failed = failed_path(&identity.folder);
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    for path in [&warehouse, &failed] {
+        check_replaced(&identity.folder, path, engine.name())?;
+    }
+    let draft = Draft::new(&warehouse, Access::Private)?;
+    fill(draft.path(), identity, compiled, report, plugins)?;
     if report.count(Outcome::is_failed) > 0 {
         // Kept for debugging: it contains the inputs of the failed model.
         return draft.publish_as(&failed);
     }
     draft.publish()?;
     atomic::remove(&failed)
+}
+
+/// Checks that no file other than a database would be replaced. The databases of other engines are not recognized.
+fn check_replaced(folder: &Path, path: &Path, engine: &str) -> Result<(), Error> {
+    confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))?;
+    if !matches!(engine, "sqlite" | "duckdb") {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = match input_file::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.and_then(|file| file.take(16).read_to_end(&mut start)),
+    };
+    read.map_err(Error::io("read", path))?;
+    let is_database = start.is_empty()
+        || start.starts_with(b"SQLite format 3\0")
+        || start.get(8..12) == Some(b"DUCK");
+    if is_database {
+        return Ok(());
+    }
+    let message = "it is a file that does not contain a database, accepted: a new file, or a database, which is replaced";
+    Err(Error::input(Place::file(path), message))
 }
 
 /// Builds the assets, in the order of the orchestrator.

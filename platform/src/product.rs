@@ -203,11 +203,9 @@ pub(crate) fn check_folder(folder: &Path, accepted: &str) -> Result<(), Error> {
     Err(Error::input(Place::file(folder), message))
 }
 
-/// Checks that the folder of the files that the program writes is inside the product's folder. It may not
-/// exist yet.
+/// Checks the folder of the files that the program writes. It may not exist yet.
 pub(crate) fn check_output_folder(folder: &Path) -> Result<(), Error> {
-    confine::check(folder, Path::new(OUTPUT_FOLDER))
-        .map_err(|message| Error::input(Place::file(&folder.join(OUTPUT_FOLDER)), message))
+    confine::check_folder(folder, Path::new(OUTPUT_FOLDER))
 }
 
 /// The path of the specification in a product's folder.

@@ -771,19 +771,35 @@ fn the_log_file_is_written_as_dbt_would() {
 }
 
 #[test]
-fn a_full_disk_costs_the_log_file_only() {
+fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
+    const ACCEPTED: &str = "accepted: a file or folder of the product, without symbolic links\n";
+    for (link, project, found) in [
+        ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, "),
+        ("logs", "", "logs: it is a symbolic link, "),
+        (
+            "x",
+            "log-path: ../logs\n",
+            "../logs: it is outside of the folder, ",
+        ),
+    ] {
+        let setup = Setup::playing("build_ok", 0);
+        fs::write(setup.path("dbt_project.yml"), project).unwrap();
+        fs::create_dir_all(setup.path(link).parent().unwrap()).unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        symlink(outside.path(), setup.path(link)).unwrap();
+        let output = setup.build("build_ok.jsonl");
+        assert_eq!(output.status.code(), Some(0));
+        let stderr = text_of(&output.stderr);
+        assert!(stderr.starts_with("warning: "), "{stderr}");
+        assert!(stderr.ends_with(&format!("{found}{ACCEPTED}")), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0, "{link}");
+        assert_eq!(setup.spans().len(), 19);
+    }
     let setup = Setup::playing("build_ok", 0);
-    fs::create_dir(setup.path("logs")).unwrap();
-    symlink("/dev/full", setup.path("logs/dbt.log")).unwrap();
-    let output = setup.build("build_ok.jsonl");
-    assert_eq!(output.status.code(), Some(0));
-    let stderr = text_of(&output.stderr);
-    assert!(stderr.starts_with("warning: cannot write `"), "{stderr}");
-    assert!(
-        stderr.ends_with("logs/dbt.log`: No space left on device (os error 28)\n"),
-        "{stderr}"
-    );
-    assert_eq!(setup.spans().len(), 19);
+    setup.build("build_ok.jsonl");
+    let log = fs::metadata(setup.path("logs/dbt.log")).unwrap();
+    assert_eq!(log.permissions().mode() & 0o777, 0o600);
 
     // Without room for the pipes, dbt runs with its own log.
     let mut command = setup.command(&["build", "--log-path", "x"]);

@@ -475,6 +475,30 @@ fn what_is_published_is_synchronized_before_and_after() {
 }
 
 #[test]
+fn each_folder_that_is_created_is_synchronized() {
+    let product = Product::shop();
+    product.replace(
+        "floe.yaml",
+        "data/orders.csv\n    columns",
+        "new/a/b/orders.csv\n    generate: seed.sql\n    columns",
+    );
+    product.write(
+        "seed.sql",
+        "SELECT 1 AS order_id, '2024-01-31' AS ordered_on",
+    );
+    let faults = Faults::new();
+    let output = faults.run(&product, "none", 0);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let calls = faults.calls();
+    let root = product.path("").to_str().unwrap().to_owned();
+    let root = root.trim_end_matches('/');
+    for folder in ["", "/new", "/new/a", "/new/a/b"] {
+        let call = format!("fsync {root}{folder}");
+        assert!(calls.contains(&call), "{call}: {calls:#?}");
+    }
+}
+
+#[test]
 fn files_with_data_are_private_and_replaced_files_keep_their_permissions() {
     let product = Product::shop();
     product.remove("data/orders.csv");

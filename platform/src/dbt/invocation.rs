@@ -128,10 +128,13 @@ impl Invocation {
             log_path,
             flags,
         } = Project::read(&folder);
-        let log_folder = option(&["--log-path"], "DBT_LOG_PATH").map_or_else(
-            || folder.join(flags.log_path.or(log_path).unwrap_or("logs".into())),
-            |path| std::path::absolute(&path).unwrap_or(path.into()),
-        );
+        let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "DBT_LOG_PATH") {
+            let path = std::path::absolute(&path).unwrap_or(path.into());
+            (path.clone(), path)
+        } else {
+            let inner = flags.log_path.or(log_path).unwrap_or("logs".into());
+            (folder.clone(), folder.join(inner))
+        };
         let format = text(&["--log-format-file"], "DBT_LOG_FORMAT_FILE")
             .or(flags.log_format_file)
             .or_else(|| text(&["--log-format"], "DBT_LOG_FORMAT"))
@@ -177,6 +180,7 @@ impl Invocation {
             folder,
             profiles,
             log: Settings {
+                base: log_base,
                 folder: log_folder,
                 format: match format.as_deref() {
                     Some("json") => Format::Json,

@@ -1,11 +1,13 @@
 //! dbt's log file, which dbt would write itself if its events did not go to the telemetry.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::event::Event;
+use crate::confine;
+use crate::error::Error;
 
 /// The name of the file.
 pub(super) const LOG: &str = "dbt.log";
@@ -16,6 +18,9 @@ const BACKUPS: u32 = 5;
 /// How dbt would write the file.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
+    /// The folder that the user chose: that of the project, or that of `dbt.log`. Nothing below it is written through
+    /// a symbolic link.
+    pub(super) base: PathBuf,
     /// The folder of `dbt.log`.
     pub(super) folder: PathBuf,
     pub(super) format: Format,
@@ -69,8 +74,7 @@ impl LogFile {
             }
         };
         if let Err(error) = self.append(&text) {
-            let path = self.settings.folder.join(LOG);
-            self.failure = Some(format!("cannot write `{}`: {error}", path.display()));
+            self.failure = Some(error.redacted());
         }
     }
 
@@ -101,47 +105,57 @@ impl LogFile {
         }
     }
 
-    fn append(&mut self, text: &[u8]) -> io::Result<()> {
+    fn append(&mut self, text: &[u8]) -> Result<(), Error> {
+        let path = self.settings.folder.join(LOG);
         let (size, max) = (text.len() as u64, self.settings.max_bytes);
         let (mut file, mut written) = match self.file.take() {
             Some(open) => open,
             None => self.open()?,
         };
-        if max > 0 && written > 0 && written + size >= max && file.metadata()?.is_file() {
-            rotate(&self.settings.folder)?;
+        if max > 0 && written > 0 && written + size >= max {
+            rotate(&self.settings.folder).map_err(Error::io("write", &path))?;
             (file, written) = self.open()?;
         }
-        file.write_all(text)?;
+        file.write_all(text).map_err(Error::io("write", &path))?;
         self.file = Some((file, written + size));
         Ok(())
     }
 
     /// Opens the file, and returns its size with it.
-    fn open(&self) -> io::Result<(File, u64)> {
-        fs::create_dir_all(&self.settings.folder)?;
+    fn open(&self) -> Result<(File, u64), Error> {
+        let file = self.create(OsStr::new(LOG), OpenOptions::new().append(true))?;
         let path = self.settings.folder.join(LOG);
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
-        let written = file.metadata()?.len();
-        Ok((file, written))
+        let metadata = file.metadata().map_err(Error::io("write", &path))?;
+        Ok((file, metadata.len()))
+    }
+
+    /// Opens a file of the log folder, and creates both if necessary.
+    fn create(&self, name: &OsStr, options: &mut OpenOptions) -> Result<File, Error> {
+        let Settings { base, folder, .. } = &self.settings;
+        let inner = folder.strip_prefix(base).unwrap_or(folder);
+        confine::check_folder(base, inner)?;
+        fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
+        confine::open(base, &inner.join(name), options.create(true))
     }
 
     /// Moves the other files that dbt wrote into its log folder, and returns what could not be written.
     pub(super) fn finish(self, private: &Path, pipes: &[OsString]) -> Option<String> {
         let entries = fs::read_dir(private).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| !pipes.contains(&entry.file_name())) {
-            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                let target = self.settings.folder.join(entry.file_name());
-                let copied = fs::create_dir_all(&self.settings.folder)
-                    .and_then(|()| fs::copy(entry.path(), target));
-                if let Err(error) = copied {
-                    return Some(format!(
-                        "cannot write `{}`: {error}",
-                        self.settings.folder.display()
-                    ));
-                }
+            if entry.file_type().is_ok_and(|kind| kind.is_file())
+                && let Err(error) = self.copy(&entry.path(), &entry.file_name())
+            {
+                return Some(error.redacted());
             }
         }
         self.failure
+    }
+
+    fn copy(&self, from: &Path, name: &OsStr) -> Result<(), Error> {
+        let mut file = self.create(name, OpenOptions::new().write(true).truncate(true))?;
+        let copied = File::open(from).and_then(|mut from| io::copy(&mut from, &mut file));
+        let path = self.settings.folder.join(name);
+        copied.map(drop).map_err(Error::io("write", &path))
     }
 }
 

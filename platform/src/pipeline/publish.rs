@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::path::Path;
 
 use floe_plugin::catalog::{NewTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
@@ -14,6 +15,7 @@ use super::generate;
 use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
 use crate::atomic::{Access, Draft};
+use crate::confine;
 use crate::error::Error;
 use crate::interrupt;
 use crate::product::{Layer, OUTPUT_FOLDER};
@@ -49,7 +51,9 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
         }
     }
     if let Some(layer) = run.plugins.one::<dyn SemanticLayer>() {
-        let folder = run.folder().join(OUTPUT_FOLDER).join("semantic");
+        let inner = Path::new(OUTPUT_FOLDER).join("semantic");
+        confine::check_folder(run.folder(), &inner)?;
+        let folder = run.folder().join(inner);
         let product = run.artifacts.product();
         run.plugins
             .tolerate(&layer, layer.sync(&product, &folder))?;

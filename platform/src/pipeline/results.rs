@@ -73,7 +73,7 @@ pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     let path = results_path(&identity.folder);
     let written = replace(&path, &Results::new(identity, report, Status::Started))
         .and_then(|()| record(identity, report, Status::Started));
-    if written.is_err() {
+    if matches!(written, Err(Error::Io { .. })) {
         // Removing a file is possible on a full disk, too.
         atomic::remove(&path)?;
     }

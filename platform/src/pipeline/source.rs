@@ -82,6 +82,7 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
     // Anything that exists is kept: what is not a CSV file is an error when it is read.
     let is_missing = fs::symlink_metadata(&file).is_err();
     if let Some(query) = source.generate.as_ref().filter(|_| is_missing) {
+        confine::check_file(run.folder(), &source.path)?;
         generate::write(query, &source.path, run)?;
     }
     let tool = run

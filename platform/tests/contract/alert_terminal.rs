@@ -1,15 +1,17 @@
 //! The cases of alerts on the terminal.
 
+use std::path::Path;
+
 use floe_plugin::PluginType;
 use floe_plugin::alert::{AlertChannel, Message, Severity};
 use serde_json::json;
 
-use crate::{CANARY, Contract, plugins};
+use crate::{CANARY, Contract, plugins_in};
 
 pub(crate) fn contract() -> Contract {
-    let send = |file: &str| {
+    let send = |folder: &Path, file: &str| {
         let config = json!({ "file": file });
-        let plugins = plugins(PluginType::AlertChannel, "terminal", config);
+        let plugins = plugins_in(folder, PluginType::AlertChannel, "terminal", config);
         let channel = plugins.one::<dyn AlertChannel>().unwrap();
         let summary = format!("no rows, password={CANARY}\nnext line");
         channel.send_alert(&Message {
@@ -22,13 +24,20 @@ pub(crate) fn contract() -> Contract {
         move || {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("alerts");
-            send(file.to_str().unwrap())?;
+            send(folder.path(), "alerts")?;
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+
+                let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o600);
+            }
             let text = std::fs::read_to_string(file).unwrap();
             let expected =
                 "alert: critical: FloePipelineFailed: no rows, password=<REDACTED> next line\n";
             assert_eq!(text, expected);
             Ok(())
         },
-        move || send("/no/such/folder/alerts"),
+        move || send(Path::new(""), "no/such/folder/alerts"),
     )
 }

@@ -1,10 +1,39 @@
 //! The cases of lineage in a file.
 
-use floe_plugin::PluginType;
+use floe_plugin::{Error, PluginType, Plugins, Selection};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
+use crate::Contract;
 use crate::lineage_console::emit;
-use crate::{Contract, plugins};
+
+fn start(folder: &TempDir) -> Result<Plugins, Error> {
+    let config = json!({ "path": "events.jsonl" });
+    let selection = Selection::new(PluginType::LineageBackend, "file", config);
+    let plugins = Plugins::configure(&[selection.in_folder(folder.path())]).unwrap();
+    plugins.start()?;
+    Ok(plugins)
+}
+
+#[test]
+fn a_file_without_lineage_is_not_replaced() {
+    for text in [
+        "id,name\n1,a\n",
+        "{\"producer\": \"https://example.org/1\"}\n",
+        "\n",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        std::fs::write(&path, text).unwrap();
+        let error = start(&folder).unwrap_err().to_string();
+        let expected = format!(
+            "the lineage_backend plugin `file` did not start: `{}` is a file that does not begin with lineage, accepted: a new file, or lineage, which is replaced",
+            path.display()
+        );
+        assert_eq!(error, expected);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+}
 
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::LineageBackend, "file", "a file").operation(
@@ -12,15 +41,14 @@ pub(crate) fn contract() -> Contract {
         || {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("events.jsonl");
-            let config = json!({ "path": path });
-            std::fs::write(&path, "of the last run\n").unwrap();
-            let plugins = plugins(PluginType::LineageBackend, "file", config);
+            start(&folder).map(|plugins| emit(&plugins, "shop.before"))??;
+            let before = std::fs::read_to_string(&path).unwrap();
             // A check starts the plugin and emits nothing.
-            let kept = std::fs::read_to_string(&path).unwrap();
-            assert_eq!(kept, "of the last run\n");
+            let plugins = start(&folder)?;
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
             emit(&plugins, "shop.totals")?;
             let text = std::fs::read_to_string(path).unwrap();
-            let event: Value = serde_json::from_str(&text).unwrap();
+            let event: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
             assert_eq!(event["eventType"], "COMPLETE");
             assert_eq!(event["eventTime"], "1970-01-01T00:00:00.000Z");
             assert_eq!(event["job"]["name"], "shop.totals");
@@ -30,8 +58,7 @@ pub(crate) fn contract() -> Contract {
         },
         || {
             let folder = tempfile::tempdir().unwrap();
-            let config = json!({ "path": folder.path().join("events.jsonl") });
-            let plugins = plugins(PluginType::LineageBackend, "file", config);
+            let plugins = start(&folder)?;
             // The folder is removed after the start.
             drop(folder);
             emit(&plugins, "shop.totals")

@@ -158,7 +158,18 @@ impl Contract {
 
 /// The plugin, started with this configuration.
 pub(crate) fn plugins(kind: PluginType, name: &str, config: serde_json::Value) -> Plugins {
-    let plugins = Plugins::configure(&[Selection::new(kind, name, config)]).unwrap();
+    plugins_in(Path::new(""), kind, name, config)
+}
+
+/// The plugin of a product in this folder, started.
+pub(crate) fn plugins_in(
+    folder: &Path,
+    kind: PluginType,
+    name: &str,
+    config: serde_json::Value,
+) -> Plugins {
+    let selection = Selection::new(kind, name, config).in_folder(folder);
+    let plugins = Plugins::configure(&[selection]).unwrap();
     plugins.start().unwrap();
     plugins
 }

@@ -6,15 +6,15 @@ use floe_plugin::storage::ObjectStore;
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 
-use crate::{Contract, plugins};
+use crate::{Contract, plugins_in};
 
 /// Runs `run` on a store in an own folder, with a file of four bytes.
 fn with<T>(
     run: impl Fn(&Handle<dyn ObjectStore>, &std::path::Path) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let folder = tempfile::tempdir().unwrap();
-    let config = json!({ "folder": folder.path().join("objects") });
-    let plugins = plugins(PluginType::Storage, "local", config);
+    let config = json!({ "folder": "objects" });
+    let plugins = plugins_in(folder.path(), PluginType::Storage, "local", config);
     let file = folder.path().join("rows.csv");
     fs::write(&file, "a\n1\n").unwrap();
     run(&plugins.one::<dyn ObjectStore>().unwrap(), &file)

@@ -4,12 +4,14 @@
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::product::{self, Product};
 
 const OUTSIDE: &str = "accepted: a path that stays inside the product's folder";
+
+const WRITTEN: &str = "accepted: a file or folder of the product, without symbolic links";
 
 /// Runs `floe <command> <folder> <arguments>` with at most 4 GiB of address space and expects exactly this
 /// error and exit code 2. The program is killed after a minute of processor time.
@@ -186,7 +188,7 @@ fn symbolic_links_do_not_leave_the_product() {
     let empty = elsewhere.join("empty");
     fs::create_dir(&empty).unwrap();
     symlink(&empty, product.path(".floe")).unwrap();
-    let error = format!("{{dir}}/.floe: `.floe` leads to `{text}/empty`, {OUTSIDE}");
+    let error = format!("{{dir}}/.floe: it is a symbolic link, {WRITTEN}");
     refuse(&product, "run", &[], &error);
     refuse(&product, "compile", &[], &error);
     fs::remove_file(product.path(".floe")).unwrap();
@@ -212,6 +214,218 @@ fn symbolic_links_do_not_leave_the_product() {
     fs::rename(product.path("data"), product.path("data-1")).unwrap();
     symlink("data-1", product.path("data")).unwrap();
     product.run().assert_ok();
+}
+
+/// A manifest whose plugins write to every place below `.floe`, except those that need other programs.
+const WRITERS: &str = "plugins:
+  storage: { type: local }
+  lineage_backend: { type: file }
+  alert_channel: { type: terminal, file: .floe/alerts/log }
+  rbac: { type: k8s }
+  network_security: { type: k8s }
+  dbt: { type: core }
+  semantic_layer: { type: cube }
+";
+
+/// A product that needs no file of `.floe`, but writes all of them: one model fails its check, which is an alert.
+fn writers() -> Product {
+    let product = Product::shop();
+    product.append("manifest.yaml", WRITERS);
+    fs::create_dir_all(product.path(".floe/alerts")).unwrap();
+    product
+}
+
+/// The contents of all files below a folder, by their paths.
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            found.push((path.clone(), fs::read(path).unwrap()));
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_is_written_through_a_link_below_the_folder_of_the_output() {
+    writers().run().assert_ok();
+    for path in [
+        ".floe/compiled_artifacts.json",
+        ".floe/run_results.json",
+        ".floe/warehouse.db",
+        ".floe/lineage.jsonl",
+        ".floe/export.csv",
+        ".floe/objects",
+        ".floe/objects/retail",
+        ".floe/objects/retail/shop/totals.csv",
+        ".floe/kubernetes",
+        ".floe/kubernetes/rbac.yaml",
+        ".floe/kubernetes/network-policies.yaml",
+        ".floe/dbt",
+        ".floe/dbt/models",
+        ".floe/dbt/tests/generic",
+        ".floe/dbt/profiles.yml",
+        ".floe/semantic",
+        ".floe/semantic/totals.yml",
+    ] {
+        let product = writers();
+        let outside = tempfile::tempdir().unwrap();
+        let target = outside.path().join("target");
+        if Path::new(path).extension().is_some() {
+            fs::write(&target, "theirs").unwrap();
+        } else {
+            fs::create_dir(&target).unwrap();
+        }
+        let before = contents(outside.path());
+        fs::create_dir_all(product.path(path).parent().unwrap()).unwrap();
+        symlink(&target, product.path(path)).unwrap();
+        let output = product.run();
+        let error = format!("{{dir}}/{path}: it is a symbolic link, {WRITTEN}");
+        assert!(output.stderr.contains(&error), "{path}: {}", output.stderr);
+        assert_ne!(output.code, Some(0), "{path}");
+        assert_eq!(contents(outside.path()), before, "{path}");
+        assert!(product.path(path).is_symlink(), "{path}");
+    }
+}
+
+#[test]
+fn an_alert_is_not_written_through_a_link() {
+    for path in [".floe/alerts", ".floe/alerts/log"] {
+        let product = writers();
+        // The run fails, which is an alert.
+        product.write(
+            "models/totals.sql",
+            "SELECT nothing FROM {{ ref('stg_orders') }}",
+        );
+        let outside = tempfile::tempdir().unwrap();
+        let target = match path {
+            ".floe/alerts" => {
+                fs::remove_dir(product.path(path)).unwrap();
+                outside.path().to_path_buf()
+            }
+            _ => outside.path().join("log"),
+        };
+        symlink(target, product.path(path)).unwrap();
+        assert_eq!(product.run().code, Some(1), "{path}");
+        assert_eq!(contents(outside.path()), [], "{path}");
+    }
+    let product = writers();
+    product.write(
+        "models/totals.sql",
+        "SELECT nothing FROM {{ ref('stg_orders') }}",
+    );
+    assert_eq!(product.run().code, Some(1));
+    assert!(
+        product
+            .read(".floe/alerts/log")
+            .starts_with("alert: critical: ")
+    );
+}
+
+#[test]
+fn a_path_that_is_written_is_below_the_folder() {
+    for (path, setting) in [
+        ("../outside", "lineage_backend: { type: file, path: '@' }"),
+        ("/tmp/outside", "storage: { type: local, folder: '@' }"),
+        (
+            "a/../../outside",
+            "alert_channel: [{ type: terminal, file: '@' }]",
+        ),
+        (".", "storage: { type: local, folder: '@' }"),
+    ] {
+        let product = Product::shop();
+        let setting = setting.replace('@', path);
+        product.append("manifest.yaml", &format!("plugins: {{ {setting} }}"));
+        let output = product.run();
+        let found = format!(
+            "found `{path}`, accepted: a path below the folder of the product, without `..`"
+        );
+        assert!(output.stderr.contains(&found), "{}", output.stderr);
+        assert_eq!(output.code, Some(2), "{path}");
+        assert!(!product.path(".floe/warehouse.db").exists());
+    }
+}
+
+#[test]
+fn a_file_that_is_not_lineage_is_not_replaced() {
+    let product = Product::shop();
+    let before = product.read("data/orders.csv");
+    let setting = "plugins: { lineage_backend: { type: file, path: data/orders.csv } }";
+    product.append("manifest.yaml", setting);
+    let output = product.run();
+    let expected = "is a file that does not begin with lineage, accepted: ";
+    assert!(output.stderr.contains(expected), "{}", output.stderr);
+    assert_eq!(output.code, Some(1));
+    assert_eq!(product.read("data/orders.csv"), before);
+}
+
+#[test]
+fn a_file_that_is_not_a_database_is_not_replaced() {
+    for path in [".floe/warehouse.db", ".floe/warehouse.failed.db"] {
+        let product = Product::shop();
+        product.write(path, "the notes of a user\n");
+        let error = format!(
+            "{{dir}}/{path}: it is a file that does not contain a database, accepted: a new file, or a database, which is replaced"
+        );
+        refuse(&product, "run", &[], &error);
+        assert_eq!(product.read(path), "the notes of a user\n");
+    }
+}
+
+#[test]
+fn a_pipe_at_the_place_of_a_file_is_not_waited_for() {
+    for path in [
+        ".floe/lineage.jsonl",
+        ".floe/alerts/log",
+        ".floe/warehouse.db",
+    ] {
+        let product = writers();
+        product.write(
+            "models/totals.sql",
+            "SELECT nothing FROM {{ ref('stg_orders') }}",
+        );
+        pipe(&product.path(path));
+        let output = product.run();
+        assert_ne!(output.code, Some(0), "{path}");
+        assert!(
+            fs::metadata(product.path(path))
+                .unwrap()
+                .file_type()
+                .is_fifo()
+        );
+        if !path.contains("alerts") {
+            let error = format!("{{dir}}/{path}: it is a pipe, {WRITTEN}");
+            assert!(output.stderr.contains(&error), "{}", output.stderr);
+        }
+    }
+    let product = writers();
+    let lock = product.path(".floe/.warehouse.db.abcdefABCD12.floe-lock");
+    pipe(&lock);
+    product.run().assert_ok();
+    assert!(lock.exists());
+}
+
+#[test]
+fn a_generated_source_is_not_written_through_a_link() {
+    let product = Product::shop();
+    product.remove("data/orders.csv");
+    fs::rename(product.path("data"), product.path("data-1")).unwrap();
+    symlink("data-1", product.path("data")).unwrap();
+    product.replace(
+        "floe.yaml",
+        "    columns",
+        "    generate: seed.sql\n    columns",
+    );
+    product.write(
+        "seed.sql",
+        "SELECT 1 AS order_id, '2024-01-31' AS ordered_on",
+    );
+    let error = format!("{{dir}}/data: it is a symbolic link, {WRITTEN}");
+    refuse(&product, "run", &[], &error);
+    assert_eq!(contents(&product.path("data-1")), []);
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn checks_have_one_span_for_each_model_with_what_passed() {
 #[test]
 fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
     let product = Product::shop();
-    let channels = "plugins: { alert_channel: [{ type: terminal, file: alerts.log }, { type: terminal, file: /no/such/folder/alerts }, { type: terminal }] }";
+    let channels = "plugins: { alert_channel: [{ type: terminal, file: alerts.log }, { type: terminal, file: no/such/folder/alerts }, { type: terminal }] }";
     product.append("manifest.yaml", channels);
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
     // A channel that fails changes nothing, and the terminal, which shows the error, gets no alert.

@@ -4,10 +4,13 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 
 use floe_plugin::alert::{AlertChannel, Message};
-use floe_plugin::{Destination, Error, Lifecycle, LocalPath};
+use floe_plugin::{Destination, Error, Lifecycle, OutputPath};
 use floe_telemetry::sanitize_error_message;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::confine;
+use crate::error::Error as PlatformError;
 
 floe_plugin::plugin! {
     kind: AlertChannel,
@@ -22,8 +25,9 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Terminal {
-    /// A file to append the line to, instead of standard error.
-    file: Option<LocalPath>,
+    /// A file to append the line to, instead of standard error. Messages may contain data of the product, so only
+    /// its owner can read it.
+    file: Option<OutputPath>,
 }
 
 impl Lifecycle for Terminal {}
@@ -43,7 +47,10 @@ impl AlertChannel for Terminal {
         let line = format!("alert: {}: {text}\n", message.severity.as_str());
         match &self.file {
             Some(file) => {
-                let mut file = OpenOptions::new().create(true).append(true).open(&**file)?;
+                let options = &mut OpenOptions::new();
+                let options = options.create(true).append(true);
+                let file = confine::open(file.folder(), file.inner(), options);
+                let mut file = file.map_err(PlatformError::into_plugin)?;
                 file.write_all(line.as_bytes())?;
             }
             None => io::stderr().lock().write_all(line.as_bytes())?,

@@ -93,9 +93,8 @@ impl AssetOrchestrator for Dagster {
         self.validate(draft.path())?;
         let mut paths = Vec::new();
         for (name, text) in &files {
-            let path = folder.join(name);
-            write(&path, Access::Public, text)?;
-            paths.push(path);
+            write(folder, Path::new(name), Access::Public, text)?;
+            paths.push(folder.join(name));
         }
         Ok(paths)
     }

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use floe_plugin::storage::{ObjectStore, System};
-use floe_plugin::{Error, ErrorKind, Lifecycle, LocalPath};
+use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::atomic::{self, Access};
+use crate::confine;
+use crate::error::Error as PlatformError;
 
 floe_plugin::plugin! {
     kind: ObjectStore,
@@ -26,11 +28,11 @@ floe_plugin::plugin! {
 struct Local {
     /// The folder. Default: `.floe/objects` in the folder of the product.
     #[serde(default = "default_folder")]
-    folder: LocalPath,
+    folder: OutputPath,
 }
 
-fn default_folder() -> LocalPath {
-    LocalPath::new(".floe/objects")
+fn default_folder() -> OutputPath {
+    OutputPath::new(".floe/objects")
 }
 
 impl Lifecycle for Local {}
@@ -69,6 +71,8 @@ impl ObjectStore for Local {
         if prefix.split('/').any(|part| part == "..") {
             return Err(outside(prefix));
         }
+        confine::check_folder(self.folder.folder(), self.folder.inner())
+            .map_err(PlatformError::into_plugin)?;
         let mut keys = Vec::new();
         let mut folders = vec![self.folder.to_path_buf()];
         while let Some(folder) = folders.pop() {
@@ -77,9 +81,12 @@ impl ObjectStore for Local {
                 entries => entries?,
             };
             for entry in entries {
-                let path = entry?.path();
-                if path.is_dir() {
+                let entry = entry?;
+                let (path, kind) = (entry.path(), entry.file_type()?);
+                if kind.is_dir() {
                     folders.push(path);
+                } else if !kind.is_file() {
+                    // Not an object: a link could lead out of the folder, or into a circle.
                 } else if let Some(key) = self.key(&path).filter(|key| key.starts_with(prefix)) {
                     keys.push(key);
                 }
@@ -105,6 +112,8 @@ impl Local {
         if key.is_empty() || !is_inside {
             return Err(outside(key));
         }
+        confine::check_file(self.folder.folder(), &self.folder.inner().join(key))
+            .map_err(PlatformError::into_plugin)?;
         Ok(self.folder.join(key))
     }
 
