@@ -11,6 +11,7 @@ mod enrich;
 mod exemplars;
 mod exports;
 mod fetch;
+mod guarded_message;
 mod limits;
 mod panics;
 mod pipeline;
@@ -26,7 +27,7 @@ mod watermarks;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -46,6 +47,7 @@ pub(crate) use self::enrich::Enricher;
 pub(crate) use self::exemplars::exemplar;
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Backpressure;
+pub(crate) use self::guarded_message::guarded_message;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::rate_limited::RateLimited;
 pub(crate) use self::redact::{Policies, Redaction, Redactor};
@@ -129,12 +131,15 @@ pub(crate) fn run<T: Send + 'static>(
         let _ = result.send(job(collector));
     });
     let mut handle = lock()?;
-    let handle = match &*handle {
+    let handle = match &mut *handle {
         Some(handle) if handle.forks == recorder::forks() => handle,
-        _ => handle.insert(start()?),
+        handle => handle.insert(start()?),
     };
-    // The collector never ends, so there is always a receiver.
-    let _ = handle.jobs.send(job);
+    if let Err(SendError(job)) = handle.jobs.send(job) {
+        // The collector has ended, for example because a panic could not be dropped without another one.
+        *handle = start()?;
+        let _ = handle.jobs.send(job);
+    }
     handle.thread.unpark();
     Ok(receiver)
 }
@@ -181,7 +186,9 @@ fn work(jobs: &Receiver<Job>) {
     loop {
         // A panic must not end the thread: the buffers would fill and spans would be dropped.
         if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_err() && messages.is_due() {
-            tracing::error!("the telemetry collector panicked and continues");
+            guarded_message(|| {
+                tracing::error!("the telemetry collector panicked and continues");
+            });
         }
     }
 }
@@ -255,7 +262,12 @@ impl Collector {
     fn finish_drains(&mut self) {
         for drain in std::mem::take(&mut self.drains) {
             if drain.is_late() {
-                self.finish_late(drain);
+                if drain.is_shutdown() {
+                    self.finish_late(drain);
+                } else {
+                    // The buffers may have room for what the queues have no room for.
+                    drain.finish(&mut self.pipeline);
+                }
                 continue;
             }
             if !drain.is_fetched(&self.buffers) {

@@ -13,6 +13,8 @@ use crate::keys;
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
+    /// Their number, without a lock: a fork may read the statistics of its parent's provider.
+    count: AtomicUsize,
     /// Set if metrics are enabled.
     duration: OnceLock<Histogram<f64>>,
 }
@@ -43,6 +45,7 @@ impl Exports {
             capacity,
             failure: None,
         });
+        self.count.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Stores the reason of an export that failed.
@@ -55,7 +58,7 @@ impl Exports {
 
     /// The number of exporters.
     pub(super) fn count(&self) -> usize {
-        self.lock().len()
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Describes the exporters that have spans in their queue.

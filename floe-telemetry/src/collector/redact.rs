@@ -18,6 +18,7 @@ pub(crate) use self::key::SiteKeys;
 use self::key::{Key, Keys, LastMessage};
 pub(crate) use self::policies::Policies;
 pub(crate) use self::redaction::Redaction;
+use super::guarded_message::guarded_message;
 use super::rate_limited::RateLimited;
 use crate::attributes::{AttributeValue, keep_distinct};
 use crate::recorder::SpanRecord;
@@ -123,9 +124,11 @@ impl Redactor {
         }
         let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
         if dropped > 0 && EMPTY_KEYS.is_due() {
-            tracing::warn!(
-                "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
-            );
+            guarded_message(|| {
+                tracing::warn!(
+                    "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
+                );
+            });
         }
     }
 

@@ -60,7 +60,8 @@ pub struct Statistics {
     pub logs_exported: u64,
     /// Log records in batches that could not be exported.
     pub logs_failed: u64,
-    /// Log records dropped because an exporter's queue was full.
+    /// Log records dropped because an exporter's queue was full, or because they were still queued when the
+    /// timeout of the shutdown had passed.
     pub logs_dropped: u64,
     /// The rules with at least one redaction, sorted by their ids.
     redacted: Vec<(&'static str, u64)>,

@@ -1,5 +1,6 @@
 //! The warning about dropped spans.
 
+use super::guarded_message::guarded_message;
 use super::rate_limited::RateLimited;
 use crate::recorder;
 
@@ -27,12 +28,14 @@ impl DropWarnings {
         let is_new =
             buffer_full > self.buffer_full || memory > self.memory || queue_full > self.queue_full;
         if is_new && self.rate.is_due() {
-            tracing::warn!(
-                buffer_full = buffer_full.saturating_sub(self.buffer_full),
-                memory = memory - self.memory,
-                queue_full = queue_full.saturating_sub(self.queue_full),
-                "spans were dropped"
-            );
+            guarded_message(|| {
+                tracing::warn!(
+                    buffer_full = buffer_full.saturating_sub(self.buffer_full),
+                    memory = memory - self.memory,
+                    queue_full = queue_full.saturating_sub(self.queue_full),
+                    "spans were dropped"
+                );
+            });
             self.buffer_full = buffer_full;
             self.memory = memory;
             self.queue_full = queue_full;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 
+use super::guarded_message::guarded_message;
 use super::rate_limited::RateLimited;
 use super::redact::Redaction;
 use super::statistics::Counters;
@@ -54,7 +55,8 @@ impl ExportFailure {
         }
     }
 
-    /// The result of a batch that was sent in two parts, whose failures have a number of items.
+    /// The result of a batch that was sent in two parts, whose failures have a number of items. The reason is
+    /// the first one, which may be why there was no time for the second part.
     pub(crate) fn both(first: Result<(), Self>, second: Result<(), Self>) -> Result<(), Self> {
         match (first, second) {
             (Err(first), Err(second)) => Err(Self {
@@ -62,7 +64,7 @@ impl ExportFailure {
                     .items
                     .zip(second.items)
                     .map(|(one, other)| one + other),
-                reason: second.reason,
+                reason: first.reason,
             }),
             (first, second) => first.and(second),
         }
@@ -351,12 +353,14 @@ impl ExporterThread {
 
     fn warn(&mut self, spans: u64, error: &str) {
         if self.warnings.is_due() {
-            tracing::warn!(
-                exporter = self.name,
-                spans,
-                error,
-                "spans could not be exported"
-            );
+            guarded_message(|| {
+                tracing::warn!(
+                    exporter = self.name,
+                    spans,
+                    error,
+                    "spans could not be exported"
+                );
+            });
         }
     }
 

@@ -37,7 +37,7 @@ mod tls;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use opentelemetry_sdk::Resource;
@@ -53,7 +53,7 @@ use self::settings::OtlpSettings;
 use super::{OtlpOutput, OtlpTarget};
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, ExportFailure, RateLimited, Worker,
-    WorkerSettings,
+    WorkerSettings, guarded_message,
 };
 use crate::config::{Compression, OtlpProtocol, Signal};
 use crate::error::Error;
@@ -139,12 +139,18 @@ fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Trans
 }
 
 impl Otlp {
-    /// Sends a request of a batch, with retries. Fails if the receiver rejects a part of it, too.
-    fn send(&mut self, request: Bytes) -> Result<(), ExportFailure> {
+    /// When a batch whose first request is sent now has to be delivered.
+    fn deadline(&self) -> Instant {
+        retry::deadline(self.settings.timeout)
+    }
+
+    /// Sends a request of a batch, with retries until `deadline`. Fails if the receiver rejects a part of it,
+    /// too.
+    fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
         self.reload_certificates();
         let timeout = self.settings.timeout;
         let result = self.transport.encode(request).and_then(|request| {
-            let sent = retry::send(&mut *self.transport, request, timeout);
+            let sent = retry::send(&mut *self.transport, request, deadline, timeout);
             self.runtime.block_on(sent)
         });
         let settings = &self.settings;
@@ -165,7 +171,9 @@ impl Otlp {
             let message = crate::redaction::sanitize_error(&message);
             let message = crate::redaction::sanitize_error_message(&message);
             let endpoint = settings.origin();
-            tracing::warn!(endpoint, %message, "the OTLP receiver sent a warning");
+            guarded_message(|| {
+                tracing::warn!(endpoint, %message, "the OTLP receiver sent a warning");
+            });
         }
         Ok(())
     }
@@ -178,7 +186,9 @@ impl Otlp {
         }
         match transport(&self.runtime, &self.settings) {
             Ok(transport) => self.transport = transport,
-            Err(error) => tracing::warn!(%error, "a renewed certificate could not be loaded"),
+            Err(error) => guarded_message(|| {
+                tracing::warn!(%error, "a renewed certificate could not be loaded");
+            }),
         }
     }
 
@@ -307,12 +317,14 @@ fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 
 impl BatchExporter<EncodedBatch> for Otlp {
     fn export(&mut self, batch: EncodedBatch) -> Result<(), ExportFailure> {
-        let mut result = too_large(batch.too_large, self.settings.max_request);
+        let deadline = self.deadline();
+        let mut result = Ok(());
         for request in batch.requests {
-            let sent = self.send(request.bytes);
+            let sent = self.send(request.bytes, deadline);
             result = ExportFailure::both(result, sent.map_err(|failure| failure.of(request.spans)));
         }
-        result
+        let too_large = too_large(batch.too_large, self.settings.max_request);
+        ExportFailure::both(result, too_large)
     }
 
     fn flush(&mut self) -> Result<(), String> {

@@ -3,16 +3,17 @@
 mod thread;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Context, Key};
 use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
 use self::thread::ExporterThread;
+use crate::clock::monotonic_now;
 use crate::collector::{Size, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
@@ -74,9 +75,15 @@ struct QueueCounters {
     bytes: AtomicUsize,
     /// Records that were dropped since the last report.
     dropped: AtomicU64,
+    /// When the records that are still queued are dropped, once the exporter shuts down.
+    end: OnceLock<Instant>,
 }
 
 impl QueueCounters {
+    fn has_ended(&self) -> bool {
+        self.end.get().is_some_and(|end| *end <= monotonic_now())
+    }
+
     fn release(&self, records: usize, bytes: usize) {
         self.queued.fetch_sub(records, Ordering::Relaxed);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
@@ -157,7 +164,12 @@ impl LogWorker {
         self.send(Task::Flush(report.clone()));
     }
 
+    /// Shuts the exporter down once its queue is exported. Records that are still queued after `timeout` are
+    /// dropped.
     pub(super) fn shut_down(&self, timeout: Duration, report: &Sender<LogReport>) {
+        if let Some(end) = monotonic_now().checked_add(timeout) {
+            let _ = self.queue.end.set(end);
+        }
         self.send(Task::Shutdown(timeout, report.clone()));
     }
 

@@ -6,13 +6,12 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::Thread;
 
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 #[cfg(feature = "provider")]
-use super::fork::forks;
+use super::fork::{forks, try_lock};
 use super::memory::Portion;
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
@@ -42,7 +41,7 @@ type Heads = Progress<Head, CAPACITY>;
 
 /// The buffers of all threads, to count the spans in them.
 #[derive(Debug)]
-struct Counted {
+pub(super) struct Counted {
     /// By the id of their buffer.
     buffers: Vec<(u64, Heads)>,
     /// Spans that were written to buffers that are gone.
@@ -161,10 +160,25 @@ impl Drop for Buffer {
 }
 
 /// New buffers on their way to the collector.
-static NEW: LazyLock<(Sender<Buffer>, Mutex<Receiver<Buffer>>)> = LazyLock::new(|| {
-    let (sender, receiver) = channel();
-    (sender, Mutex::new(receiver))
-});
+static NEW: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
+
+fn new() -> MutexGuard<'static, Vec<Buffer>> {
+    NEW.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
+/// does not exist in the child to release them.
+#[cfg(feature = "provider")]
+pub(super) type Locks = (
+    Option<MutexGuard<'static, Vec<Buffer>>>,
+    Option<MutexGuard<'static, Counted>>,
+);
+
+/// Takes the locks of this module, unless that takes long.
+#[cfg(feature = "provider")]
+pub(super) fn locks() -> Locks {
+    (try_lock(&NEW), try_lock(&COUNTED))
+}
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
@@ -281,8 +295,7 @@ pub(super) fn new_writer() -> Writer {
     let (rare, rare_to_read) = ring();
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     counted().buffers.push((id, heads_to_read.progress()));
-    // The receiver is a static, so there is always one.
-    let _ = NEW.0.send(Buffer {
+    new().push(Buffer {
         id,
         forks: forks(),
         read: 0,
@@ -294,7 +307,7 @@ pub(super) fn new_writer() -> Writer {
         attributes,
         rare,
         heads,
-        portion: Portion::default(),
+        portion: Portion::new(),
     }
 }
 
@@ -313,13 +326,8 @@ pub(crate) fn wake() {
 pub(crate) fn new_buffers(into: &mut Vec<Buffer>) {
     // After a fork, there may be buffers of the parent, whose spans the parent exports.
     let is_own = |buffer: &Buffer| buffer.forks == forks();
-    into.extend(
-        NEW.1
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .try_iter()
-            .filter(is_own),
-    );
+    let buffers = mem::take(&mut *new());
+    into.extend(buffers.into_iter().filter(is_own));
 }
 
 /// The number of spans that were dropped since the process started.

@@ -3,13 +3,24 @@
 //! The child has a copy of the memory and only the thread that has forked: neither the collector nor the
 //! exporters. It must not export what the parent has recorded, and no call may wait for a thread that does
 //! not exist. So recording ends in the child, and begins again with a provider of its own.
+//!
+//! The locks that every process with telemetry needs are taken before a fork and released after it, in both
+//! processes.
 
-use std::sync::Once;
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 #[cfg(all(unix, feature = "signals"))]
 use std::sync::{Arc, OnceLock, atomic::AtomicBool};
+use std::sync::{Mutex, MutexGuard, Once, TryLockError};
+use std::thread;
+use std::time::Duration;
 
-use super::listeners;
+use super::{buffer, listeners, measure, memory, recording};
+use crate::clock::monotonic_now;
+
+/// How long a thread that forks waits for a lock. The locks are for short, so it never takes that long unless
+/// a signal handler forks while its own thread has the lock.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How often this process and its ancestors have forked since the first provider started.
 static FORKS: AtomicU32 = AtomicU32::new(0);
@@ -37,11 +48,52 @@ pub(crate) fn set_in_forks(flag: &Arc<AtomicBool>) {
     let _ = IN_FORKS.set(Arc::clone(flag));
 }
 
+type Locks = (buffer::Locks, measure::Lock, recording::Lock);
+
+thread_local! {
+    /// What this thread has locked while it forks.
+    static LOCKED: RefCell<Option<Locks>> = const { RefCell::new(None) };
+}
+
+/// Takes a lock, unless that takes longer than [`LOCK_TIMEOUT`].
+pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
+    let deadline = monotonic_now() + LOCK_TIMEOUT;
+    loop {
+        match lock.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) if monotonic_now() < deadline => thread::yield_now(),
+            Err(TryLockError::WouldBlock) => return None,
+        }
+    }
+}
+
+/// Called by the thread that forks, before the fork.
+extern "C" fn before() {
+    // On a thread that is ending, the locks are not taken.
+    let _ = LOCKED.try_with(|locked| {
+        if let Ok(mut locked) = locked.try_borrow_mut() {
+            *locked = Some((buffer::locks(), measure::lock(), recording::lock()));
+        }
+    });
+}
+
+/// Called in the parent before `fork` returns, and in the child.
+extern "C" fn after() {
+    let _ = LOCKED.try_with(|locked| {
+        if let Ok(mut locked) = locked.try_borrow_mut() {
+            *locked = None;
+        }
+    });
+}
+
 /// Called in the child before `fork` returns. In a process that had several threads, only functions that are
 /// safe in a signal handler may be called here; atomics are.
 extern "C" fn in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     listeners::forked();
+    memory::forked();
+    after();
     #[cfg(all(unix, feature = "signals"))]
     if let Some(flag) = IN_FORKS.get() {
         flag.store(true, Ordering::Relaxed);
@@ -61,10 +113,10 @@ fn register() {
         safe fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
     }
     // It fails only without memory. Then forks are not detected.
-    let _ = pthread_atfork(None, None, Some(in_child));
+    let _ = pthread_atfork(Some(before), Some(after), Some(in_child));
 }
 
 #[cfg(not(all(unix, not(miri))))]
 fn register() {
-    let _: extern "C" fn() = in_child;
+    let _: [extern "C" fn(); 3] = [before, after, in_child];
 }

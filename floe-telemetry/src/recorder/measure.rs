@@ -4,8 +4,7 @@
 //! ring for spans is full. A thread without measured calls has no such ring.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::buffer;
 use super::record::{Code, Head, More, SpanRecord};
@@ -46,10 +45,21 @@ pub(crate) struct Measures {
 }
 
 /// New rings on their way to the collector.
-static NEW: LazyLock<(Sender<Measures>, Mutex<Receiver<Measures>>)> = LazyLock::new(|| {
-    let (sender, receiver) = channel();
-    (sender, Mutex::new(receiver))
-});
+static NEW: Mutex<Vec<Measures>> = Mutex::new(Vec::new());
+
+fn new() -> MutexGuard<'static, Vec<Measures>> {
+    NEW.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The lock of this module, which a thread has while it forks, see [`buffer::Locks`].
+#[cfg(feature = "provider")]
+pub(super) type Lock = Option<MutexGuard<'static, Vec<Measures>>>;
+
+/// Takes the lock of this module, unless that takes long.
+#[cfg(feature = "provider")]
+pub(super) fn lock() -> Lock {
+    super::fork::try_lock(&NEW)
+}
 
 /// Calls that were dropped because their ring was full.
 static MISSED: AtomicU64 = AtomicU64::new(0);
@@ -57,8 +67,7 @@ static MISSED: AtomicU64 = AtomicU64::new(0);
 #[cold]
 pub(super) fn new_writer() -> Writer {
     let (calls, to_read) = ring();
-    // The receiver is a static, so there is always one.
-    let _ = NEW.0.send(Measures {
+    new().push(Measures {
         calls: to_read,
         #[cfg(feature = "provider")]
         forks: super::fork::forks(),
@@ -112,13 +121,8 @@ impl Measures {
 pub(crate) fn new_measures(into: &mut Vec<Measures>) {
     // After a fork, there may be rings of the parent.
     let is_own = |measures: &Measures| measures.forks == super::fork::forks();
-    into.extend(
-        NEW.1
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .try_iter()
-            .filter(is_own),
-    );
+    let rings = std::mem::take(&mut *new());
+    into.extend(rings.into_iter().filter(is_own));
 }
 
 /// The number of calls that were dropped since the process started.

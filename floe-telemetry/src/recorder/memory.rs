@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use opentelemetry::trace::TraceState;
 use opentelemetry::{KeyValue, Value};
 
+#[cfg(feature = "provider")]
+use super::fork::forks;
 use super::record::{More, SpanRecord};
 use crate::attributes::Attribute;
 
@@ -45,6 +47,18 @@ pub(crate) fn release_buffered(bytes: usize) {
     BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
+/// Called in the child after a fork, in which nothing subtracts the spans of the parent. Only atomics may be
+/// accessed.
+#[cfg(feature = "provider")]
+pub(super) fn forked() {
+    BUFFERED.store(0, Ordering::Relaxed);
+}
+
+#[cfg(not(feature = "provider"))]
+const fn forks() -> u32 {
+    0
+}
+
 /// The number of spans that were dropped because the limit was reached, since the process started.
 #[cfg(feature = "provider")]
 pub(crate) fn dropped_for_memory() -> u64 {
@@ -52,9 +66,11 @@ pub(crate) fn dropped_for_memory() -> u64 {
 }
 
 /// The bytes that a thread has not added to the sum of the process yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Portion {
     bytes: i64,
+    /// The process that the ring belongs to, see [`fork`](super::fork).
+    forks: u32,
     /// Whether the limit was reached when the sum was last read. Then every span is compared with it.
     is_exhausted: bool,
     /// Whether the last span has filled a quarter of the limit, or reached it.
@@ -62,6 +78,15 @@ pub(super) struct Portion {
 }
 
 impl Portion {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: 0,
+            forks: forks(),
+            is_exhausted: false,
+            is_at_threshold: false,
+        }
+    }
+
     /// Counts the memory of a finished span, unless the limit is reached. Returns whether it was counted.
     #[cold]
     pub(super) fn count(&mut self, record: &mut SpanRecord) -> bool {
@@ -105,8 +130,10 @@ impl Portion {
     }
 
     fn publish(&mut self) {
-        if self.bytes != 0 {
-            BUFFERED.fetch_add(std::mem::take(&mut self.bytes), Ordering::Relaxed);
+        let bytes = std::mem::take(&mut self.bytes);
+        // The collector of a fork never subtracts the spans in a ring of the parent.
+        if bytes != 0 && self.forks == forks() {
+            BUFFERED.fetch_add(bytes, Ordering::Relaxed);
         }
     }
 }

@@ -77,6 +77,21 @@ pub(crate) struct More {
     pub(crate) dropped_links: u32,
 }
 
+impl More {
+    /// Moves out the data that metrics are derived from.
+    pub(super) fn for_metrics(&mut self, callsite: Option<&CallSite>) -> Self {
+        Self {
+            // A call site has a name of its own.
+            name: self.name.take().filter(|_| callsite.is_none()),
+            origin: mem::take(&mut self.origin),
+            kind: self.kind.take(),
+            start: self.start,
+            end: self.end,
+            ..Self::default()
+        }
+    }
+}
+
 /// OpenTelemetry's status without its description, in ascending order of precedence.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Code {

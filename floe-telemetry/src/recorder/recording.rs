@@ -9,8 +9,9 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex};
+#[cfg(feature = "provider")]
+use std::sync::MutexGuard;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::Context;
@@ -272,6 +273,9 @@ impl Local {
     #[cold]
     fn drop_span(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         if listeners::measures(listeners::current(), record.head.callsite) {
+            if let Some(more) = &mut record.more {
+                **more = more.for_metrics(record.head.callsite);
+            }
             self.measure(record, end, code);
         }
         *record = SpanRecord::blank();
@@ -303,26 +307,29 @@ impl Local {
 
 /// The [`PendingUpdates`] that no recording uses. Their number is that of the most spans that were open
 /// at once.
-static SPARE: LazyLock<(
-    Sender<&'static PendingUpdates>,
-    Mutex<Receiver<&'static PendingUpdates>>,
-)> = LazyLock::new(|| {
-    let (sender, receiver) = channel();
-    (sender, Mutex::new(receiver))
-});
+static SPARE: Mutex<Vec<&'static PendingUpdates>> = Mutex::new(Vec::new());
+
+/// Takes the lock of this module for a fork, unless that takes long, see [`buffer::Locks`].
+#[cfg(feature = "provider")]
+pub(super) fn lock() -> Lock {
+    fork::try_lock(&SPARE)
+}
+
+#[cfg(feature = "provider")]
+pub(super) type Lock = Option<MutexGuard<'static, Vec<&'static PendingUpdates>>>;
 
 /// Returns an unused [`PendingUpdates`], or creates one, which lives as long as the process.
 #[cold]
 fn acquire_updates() -> &'static PendingUpdates {
-    let spare = SPARE.1.try_lock().ok();
-    let spare = spare.and_then(|spare| spare.try_recv().ok());
+    let spare = SPARE.try_lock().ok();
+    let spare = spare.and_then(|mut spare| spare.pop());
     spare.unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
 #[cold]
 fn release_updates(pending: &'static PendingUpdates) {
-    // The receiver is a static, so there is always one.
-    let _ = SPARE.0.send(pending);
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    spare.push(pending);
 }
 
 #[cfg(test)]

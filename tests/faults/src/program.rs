@@ -45,7 +45,7 @@ fn bare(number: u64, payload: &str) -> u64 {
 pub(crate) struct Program {
     endpoint: String,
     protocol: OtlpProtocol,
-    telemetry: Option<TelemetryProvider>,
+    telemetry: Option<Arc<TelemetryProvider>>,
     report: Report,
     nanos: Vec<u64>,
     log: Log,
@@ -117,7 +117,7 @@ impl Program {
         let started = add(TelemetryProvider::builder(config)).initialize();
         match started {
             Ok(telemetry) => {
-                self.telemetry = Some(telemetry);
+                self.telemetry = Some(telemetry.into());
                 self.record("initialize", start, Ok(()));
             }
             Err(error) => self.record("initialize", start, Err(error)),
@@ -126,7 +126,12 @@ impl Program {
 
     /// The telemetry that was started.
     pub(crate) fn telemetry(&self) -> Option<&TelemetryProvider> {
-        self.telemetry.as_ref()
+        self.telemetry.as_deref()
+    }
+
+    /// The telemetry that was started, for other threads.
+    pub(crate) fn shared(&self) -> Option<Arc<TelemetryProvider>> {
+        self.telemetry.clone()
     }
 
     /// Counts spans that were recorded by other functions.
@@ -198,15 +203,30 @@ impl Program {
         }
     }
 
-    /// Runs `body` in a fork of this process, as the operation `name`.
-    pub(crate) fn fork(&mut self, name: &str, body: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
+    /// Runs `body` in a fork of this process, as the operation `name`. Returns whether it has succeeded.
+    pub(crate) fn fork(
+        &mut self,
+        name: &str,
+        body: impl FnOnce(&mut Self) -> anyhow::Result<()>,
+    ) -> bool {
+        self.step(name, |program| fork::in_fork(|| body(program)))
+    }
+
+    /// Runs `body` as the operation `name`. Returns whether it has succeeded.
+    pub(crate) fn step(
+        &mut self,
+        name: &str,
+        body: impl FnOnce(&mut Self) -> anyhow::Result<()>,
+    ) -> bool {
         let start = Instant::now();
-        let result = fork::in_fork(|| body(self));
+        let result = body(self);
+        let is_ok = result.is_ok();
         let operation = Operation {
             duration: start.elapsed(),
-            error: result.err().map(|error| error.to_string()),
+            error: result.err().map(|error| format!("{error:#}")),
         };
         self.report.operations.insert(name.to_owned(), operation);
+        is_ok
     }
 
     /// Drops the telemetry and starts another one.

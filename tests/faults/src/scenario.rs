@@ -93,12 +93,7 @@ impl Case {
     pub(crate) fn run(&self) -> Result<String> {
         let report = (self.scenario.check)(self)?;
         let counters = report.counters;
-        ensure!(
-            report.created
-                == counters.exported + counters.failed + counters.dropped + counters.pending,
-            "{} spans were created, but the counters are {counters:?}",
-            report.created
-        );
+        check_counters(&report)?;
         ensure!(
             report.wrong_results == 0,
             "{} calls had another result",
@@ -145,6 +140,24 @@ impl Case {
     }
 }
 
+/// Checks that every span is counted, and that none is lost: what is lost would be pending for ever.
+fn check_counters(report: &Report) -> Result<()> {
+    let (created, counters) = (report.created, report.counters);
+    ensure!(
+        created == counters.exported + counters.failed + counters.dropped + counters.pending,
+        "{created} spans were created, but the counters are {counters:?}"
+    );
+    let Some(shutdown) = report.operations.get("shutdown") else {
+        return Ok(());
+    };
+    let error = shutdown.error.as_deref().unwrap_or_default();
+    ensure!(
+        counters.pending == 0 || error.contains("did not finish within"),
+        "spans are pending after a shutdown that did not time out: {counters:?}"
+    );
+    Ok(())
+}
+
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Scenario {
@@ -159,5 +172,44 @@ impl fmt::Display for Case {
             _ => "gRPC",
         };
         write!(f, "{name:<24} {protocol:<4}  {promise}\n     ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::report::{Counters, Operation};
+
+    /// A report of a program that has recorded 10 spans, of which `pending` are neither delivered nor dropped,
+    /// and whose shutdown had this error.
+    fn report(pending: u64, error: Option<&str>) -> Report {
+        let shutdown = Operation {
+            duration: Duration::ZERO,
+            error: error.map(str::to_owned),
+        };
+        Report {
+            created: 10,
+            counters: Counters {
+                exported: 10 - pending,
+                pending,
+                ..Counters::default()
+            },
+            operations: [("shutdown".to_owned(), shutdown)].into(),
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn a_span_is_pending_only_after_a_shutdown_that_timed_out() {
+        let timeout = Some("shutdown did not finish within 1s: spans pending: 1");
+        let failed = Some("exporter `otlp`: 1 span failed");
+        assert!(check_counters(&report(0, None)).is_ok());
+        assert!(check_counters(&report(1, timeout)).is_ok());
+        for error in [None, failed] {
+            let lost = check_counters(&report(1, error)).unwrap_err().to_string();
+            assert!(lost.starts_with("spans are pending after"), "{lost}");
+        }
     }
 }

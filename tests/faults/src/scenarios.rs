@@ -4,18 +4,25 @@ mod compressed_response;
 mod connection_resets;
 mod dead_receiver;
 mod deep_nesting;
+mod divided_batch;
 mod endless_headers;
 mod endless_response;
+mod flush_times_out;
 mod forked_child;
+mod forked_with_full_buffers;
+mod forks_under_load;
 mod full_queues;
 mod go_away;
 mod half_open;
 mod large_response;
 mod large_spans;
+mod measured_large_spans;
 mod never_answers;
 mod panicking_exporter;
+mod panicking_subscriber;
 mod partial_success;
 mod process_exit;
+mod queued_log_records;
 mod quoted_credential;
 mod receiver_restarts;
 mod refused;
@@ -39,18 +46,25 @@ pub(crate) static ALL: &[&Scenario] = &[
     &connection_resets::SCENARIO,
     &dead_receiver::SCENARIO,
     &deep_nesting::SCENARIO,
+    &divided_batch::SCENARIO,
     &endless_headers::SCENARIO,
     &endless_response::SCENARIO,
+    &flush_times_out::SCENARIO,
     &forked_child::SCENARIO,
+    &forked_with_full_buffers::SCENARIO,
+    &forks_under_load::SCENARIO,
     &full_queues::SCENARIO,
     &go_away::SCENARIO,
     &half_open::SCENARIO,
     &large_response::SCENARIO,
     &large_spans::SCENARIO,
+    &measured_large_spans::SCENARIO,
     &never_answers::SCENARIO,
     &panicking_exporter::SCENARIO,
+    &panicking_subscriber::SCENARIO,
     &partial_success::SCENARIO,
     &process_exit::SCENARIO,
+    &queued_log_records::SCENARIO,
     &quoted_credential::SCENARIO,
     &receiver_restarts::SCENARIO,
     &refused::SCENARIO,
@@ -408,6 +422,32 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a second provider drops spans without a warning",
         &["floe-telemetry/src/collector/warnings.rs::each_provider_has_its_own_warning"],
+        "a flush that times out drops the spans for which the queue has no room",
+        &["flush_times_out"],
+    ),
+    (
+        "the spans that wait for export at a fork fill the memory of the child",
+        &["forked_with_full_buffers"],
+    ),
+    (
+        "a fork hangs if another thread was starting, or was reading the statistics",
+        &["forks_under_load"],
+    ),
+    (
+        "a `tracing` subscriber that panics ends the threads of the library",
+        &["panicking_subscriber"],
+    ),
+    (
+        "each request of a divided batch has the timeout of an export",
+        &["divided_batch"],
+    ),
+    (
+        "spans that are dropped for memory leave their events in the metrics' buffer",
+        &["measured_large_spans"],
+    ),
+    (
+        "log records that are queued at the end of a shutdown are counted nowhere",
+        &["queued_log_records"],
     ),
 ];
 

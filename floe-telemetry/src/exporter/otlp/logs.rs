@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -53,6 +53,7 @@ impl OtlpLogs {
     fn send(
         &self,
         records: &[(&SdkLogRecord, &InstrumentationScope)],
+        deadline: Instant,
     ) -> Result<(), ExportFailure> {
         let request = ExportLogsServiceRequest {
             resource_logs: group_logs_by_resource_and_scope(
@@ -61,7 +62,7 @@ impl OtlpLogs {
             ),
         };
         if request.encoded_len() <= self.max_request {
-            let sent = self.sender.send(request.encode_to_vec().into());
+            let sent = self.sender.send(request.encode_to_vec().into(), deadline);
             return sent.map_err(|failure| failure.of(records.len()));
         }
         drop(request);
@@ -69,14 +70,14 @@ impl OtlpLogs {
             return too_large(records.len(), self.max_request);
         }
         let (first, second) = records.split_at(records.len() / 2);
-        ExportFailure::both(self.send(first), self.send(second))
+        ExportFailure::both(self.send(first, deadline), self.send(second, deadline))
     }
 }
 
 impl LogExporter for OtlpLogs {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         let records: Vec<_> = batch.iter().collect();
-        let result = self.send(&records);
+        let result = self.send(&records, self.sender.deadline());
         let failed = result.as_ref().err();
         let failed = failed.map_or(0, |failure| failure.failed_of(records.len()));
         self.failed.store(failed, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! Metrics over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -11,7 +11,7 @@ use prost::Message;
 
 use super::sender::{Sender, sdk_error};
 use super::{OtlpTarget, exemplars};
-use crate::collector::{ExportFailure, RateLimited};
+use crate::collector::{ExportFailure, RateLimited, guarded_message};
 use crate::config::Signal;
 use crate::error::Error;
 
@@ -40,13 +40,20 @@ pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
 
 impl OtlpMetrics {
     /// Sends a request in parts that are as large as a request may be. A metric is not divided.
-    fn send(&self, request: &ExportMetricsServiceRequest) -> Result<(), ExportFailure> {
+    fn send(
+        &self,
+        request: &ExportMetricsServiceRequest,
+        deadline: Instant,
+    ) -> Result<(), ExportFailure> {
         let parts = (request.encoded_len() > self.max_request)
             .then(|| split(request))
             .flatten();
         match parts {
-            Some((first, second)) => self.send(&first).and(self.send(&second)),
-            None => self.sender.send(request.encode_to_vec().into()),
+            Some((first, second)) => {
+                let sent = self.send(&first, deadline);
+                sent.and(self.send(&second, deadline))
+            }
+            None => self.sender.send(request.encode_to_vec().into(), deadline),
         }
     }
 }
@@ -55,12 +62,14 @@ impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let mut request = ExportMetricsServiceRequest::from(metrics);
         exemplars::add(metrics, &mut request);
-        self.send(&request)
+        self.send(&request, self.sender.deadline())
             .map_err(|failure| sdk_error(&failure))
             .inspect_err(|reason| {
                 if self.failures.is_due() {
                     // The reader of the SDK logs that an export failed, but not the reason.
-                    tracing::warn!(%reason, "metrics could not be exported");
+                    guarded_message(|| {
+                        tracing::warn!(%reason, "metrics could not be exported");
+                    });
                 }
             })
     }

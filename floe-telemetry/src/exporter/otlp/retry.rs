@@ -1,6 +1,6 @@
 //! Sends a request with retries and exponential backoff, until a deadline.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::time::{self, sleep};
@@ -28,14 +28,25 @@ pub(super) struct Accepted {
     pub(super) message: String,
 }
 
-/// Sends `request`, and retries it within `timeout` as long as the outcome permits.
+/// When an export that starts now has to end.
+pub(super) fn deadline(timeout: Duration) -> Instant {
+    monotonic_now() + timeout.min(MAX_TIMEOUT)
+}
+
+/// Sends `request`, and retries it until `deadline` as long as the outcome permits. `timeout` is that of the
+/// export, for the error.
 pub(super) async fn send(
     transport: &mut dyn Transport,
     request: Bytes,
+    deadline: Instant,
     timeout: Duration,
 ) -> Result<Accepted, String> {
-    let deadline = monotonic_now() + timeout.min(MAX_TIMEOUT);
     let left = || deadline.saturating_duration_since(monotonic_now());
+    if left().is_zero() {
+        return Err(format!(
+            "not sent: the other requests of the batch took {timeout:?}"
+        ));
+    }
     let mut last = None;
     loop {
         let sent = time::timeout(left(), transport.send(request.clone(), left()));

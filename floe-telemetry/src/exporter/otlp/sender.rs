@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use opentelemetry_sdk::error::OTelSdkError;
 
 use super::{Otlp, OtlpTarget, connect};
+use crate::clock::monotonic_now;
 use crate::collector::ExportFailure;
 use crate::config::Signal;
 use crate::error::Error;
@@ -26,11 +28,17 @@ impl Sender {
         Ok(Self(Mutex::new(Some(connect(target, signal)?))))
     }
 
-    /// Sends a request.
-    pub(super) fn send(&self, request: Bytes) -> Result<(), ExportFailure> {
+    /// When a batch whose first request is sent now has to be delivered.
+    pub(super) fn deadline(&self) -> Instant {
+        let otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        otlp.as_ref().map_or_else(monotonic_now, Otlp::deadline)
+    }
+
+    /// Sends a request of a batch.
+    pub(super) fn send(&self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match otlp.as_mut() {
-            Some(otlp) => otlp.send(request),
+            Some(otlp) => otlp.send(request, deadline),
             None => Err(OTelSdkError::AlreadyShutdown.to_string().into()),
         }
     }

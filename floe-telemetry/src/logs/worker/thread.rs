@@ -10,7 +10,7 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
 
 use super::{LogReport, LogSettings, QueueCounters, Task};
 use crate::clock::monotonic_now;
-use crate::collector::{RateLimited, block_on_until, guarded};
+use crate::collector::{RateLimited, block_on_until, guarded, guarded_message};
 use crate::logs::SCOPE;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
@@ -116,6 +116,12 @@ impl<E: LogExporter> ExporterThread<E> {
         if batch.is_empty() {
             return;
         }
+        if self.queue.has_ended() {
+            self.queue.release(batch.len(), bytes);
+            let dropped = &self.settings.worker.counters.logs_dropped;
+            dropped.fetch_add(batch.len() as u64, Ordering::Relaxed);
+            return;
+        }
         let records: Vec<_> = batch
             .iter()
             .map(|record| (&**record, &self.scope))
@@ -144,12 +150,14 @@ impl<E: LogExporter> ExporterThread<E> {
             let error = self.settings.worker.redaction.message_or_same(error);
             // Written locally but not exported, because telemetry is suppressed on this thread.
             if self.warnings.is_due() {
-                tracing::warn!(
-                    exporter = self.name,
-                    records = failed,
-                    error,
-                    "log records could not be exported"
-                );
+                guarded_message(|| {
+                    tracing::warn!(
+                        exporter = self.name,
+                        records = failed,
+                        error,
+                        "log records could not be exported"
+                    );
+                });
             }
             self.failure = Some(error);
         }
