@@ -422,6 +422,8 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a second provider drops spans without a warning",
         &["floe-telemetry/src/collector/warnings.rs::each_provider_has_its_own_warning"],
+    ),
+    (
         "a flush that times out drops the spans for which the queue has no room",
         &["flush_times_out"],
     ),
