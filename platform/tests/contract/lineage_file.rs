@@ -20,7 +20,9 @@ pub(crate) fn contract() -> Contract {
             assert_eq!(kept, "of the last run\n");
             emit(&plugins, "shop.totals")?;
             let text = std::fs::read_to_string(path).unwrap();
-            let event: Value = serde_json::from_str(&text).unwrap();
+            // Processes that build assets add their events.
+            let line = text.strip_prefix(&kept).unwrap();
+            let event: Value = serde_json::from_str(line).unwrap();
             assert_eq!(event["eventType"], "COMPLETE");
             assert_eq!(event["eventTime"], "1970-01-01T00:00:00.000Z");
             assert_eq!(event["job"]["name"], "shop.totals");
