@@ -228,6 +228,14 @@ pub struct JobType<'a> {
     pub job_type: &'a str,
 }
 
+impl JobType<'static> {
+    /// The job that builds all assets of a product.
+    pub const PRODUCT: Self = Self {
+        integration: "FLOE",
+        job_type: "PRODUCT",
+    };
+}
+
 /// The run that another one is a part of.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(

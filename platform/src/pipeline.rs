@@ -262,10 +262,7 @@ fn lineage(
         name: &identity.name,
     };
     plugins.lineage(&RunEvent {
-        job_type: Some(JobType {
-            integration: "FLOE",
-            job_type: "PRODUCT",
-        }),
+        job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),
         trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
         tags: run::tags(run_id.as_str(), report.dagster_run_id()),

@@ -219,6 +219,39 @@ fn assert_one_trace(spans: &[ReceivedSpan]) {
     }
 }
 
+/// The run of an asset in lineage has the id in the span of the asset, and its parent is the run of `floe`.
+fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, dagster: &str) {
+    let text = setup.product.read(".floe/lineage.jsonl");
+    let job = span.name.replace("dagster.asset", "shop");
+    let events: Vec<Json> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|event: &Json| event["job"]["name"] == job)
+        .collect();
+    let states: Vec<&Json> = events.iter().map(|it| &it["eventType"]).collect();
+    assert_eq!(states, ["START", "COMPLETE"], "{job}");
+    for event in &events {
+        let facets = &event["run"]["facets"];
+        assert_attributes(
+            span,
+            &[(
+                "lineage.run_id",
+                event["run"]["runId"].as_str().unwrap().into(),
+            )],
+        );
+        assert_eq!(facets["parent"]["run"]["runId"], run_id);
+        let tags = facets["tags"]["tags"].as_array().unwrap();
+        let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == dagster;
+        assert_eq!(tags.iter().filter(is_of_dagster).count(), 1, "{tags:?}");
+    }
+    // A step has read the columns of what another step has built.
+    let input = &events[1]["inputs"][0];
+    assert!(
+        input.is_null() || input["facets"]["schema"]["fields"][0]["name"] == "order_id",
+        "{input}"
+    );
+}
+
 fn is_error(span: &ReceivedSpan, part: &str) -> bool {
     matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
 }
@@ -256,8 +289,10 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
             ("dagster.asset.status", "success".into()),
             ("orchestrator.operation", "asset".into()),
             ("floe.product.name", "shop".into()),
+            ("floe.pipeline.run_id", RUN_ID.into()),
         ],
     );
+    assert_lineage(&setup, asset, RUN_ID, RUN_ID);
     assert_eq!(linked(spans, asset), ["dagster.asset.orders"]);
     let read = single(spans, "dagster.io.read");
     assert_eq!(parent(spans, read), "dagster.asset.stg_orders");
@@ -575,11 +610,22 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_query() {
     assert!(log.contains("trace: http://jaeger"), "{log}");
     // The events of lineage are in the trace, too, those of assets below the run.
     let lineage = setup.product.read(".floe/lineage.jsonl");
-    assert_eq!(lineage.lines().count(), 8);
+    assert_eq!(lineage.lines().count(), 10);
     assert!(
         lineage.lines().all(|line| line.contains(TRACE_ID)),
         "{lineage}"
     );
+    let runs: Json = serde_json::from_str(&setup.product.read(".floe/runs.json")).unwrap();
+    assert_eq!(runs[0]["dagster_run_id"], run_id);
+    let jobs = runs[0]["jobs"].as_array().unwrap();
+    assert_eq!(jobs.len(), 3);
+    for span in [orders, stg_orders, totals] {
+        assert_lineage(&setup, span, runs[0]["run_id"].as_str().unwrap(), run_id);
+        let key = span.name.trim_start_matches("dagster.asset.");
+        let job = jobs.iter().find(|job| job["name"] == key).unwrap();
+        let id = job["lineage_run_id"].as_str().unwrap();
+        assert_attributes(span, &[("lineage.run_id", id.into())]);
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The cases of lineage in a file.
 
+use std::time::SystemTime;
+
+use floe_plugin::lineage::{Job, JobType, LineageBackend, Parent, RunEvent, RunState};
 use floe_plugin::{Error, PluginType, Plugins, Selection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -35,6 +38,35 @@ fn a_file_without_lineage_is_not_replaced() {
     }
 }
 
+#[test]
+fn the_start_of_a_run_replaces_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = start(&folder).unwrap();
+    let backend = plugins.one::<dyn LineageBackend>().unwrap();
+    let id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
+    let job = Job {
+        namespace: "retail",
+        name: "shop",
+    };
+    let event = || RunEvent::new(RunState::Start, SystemTime::UNIX_EPOCH, id, job);
+    for _ in 0..2 {
+        let of_product = RunEvent {
+            job_type: Some(JobType::PRODUCT),
+            // A run can be a part of another one.
+            parent: Some(Parent {
+                run_id: id,
+                job,
+                root: None,
+            }),
+            ..event()
+        };
+        backend.emit_event(&of_product).unwrap();
+        backend.emit_event(&event()).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("events.jsonl")).unwrap();
+        assert_eq!(text.lines().count(), 2);
+    }
+}
+
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::LineageBackend, "file", "a file").operation(
         "emit_event",
@@ -48,7 +80,9 @@ pub(crate) fn contract() -> Contract {
             assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
             emit(&plugins, "shop.totals")?;
             let text = std::fs::read_to_string(path).unwrap();
-            let event: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+            // Processes that build assets add their events.
+            let line = text.strip_prefix(&before).unwrap();
+            let event: Value = serde_json::from_str(line).unwrap();
             assert_eq!(event["eventType"], "COMPLETE");
             assert_eq!(event["eventTime"], "1970-01-01T00:00:00.000Z");
             assert_eq!(event["job"]["name"], "shop.totals");

@@ -75,7 +75,8 @@ plugins:
         let found = received.iter().filter(|it| it.path.starts_with(path));
         found.collect::<Vec<_>>()
     };
-    assert_eq!(of("/api/v1/lineage").len(), 8);
+    // Two of the run, of each of its three assets, and of the checks of one.
+    assert_eq!(of("/api/v1/lineage").len(), 10);
     assert_eq!(
         of("/lake/")[0].body,
         b"orders,share,first\n2,0.5,2024-01-31\n"

@@ -353,21 +353,29 @@ mod tests {
         }
 
         fn create_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
-            let mut connection = Connection::open_in_memory().unwrap();
-            let log = |event: TraceEvent<'_>| {
-                if let TraceEvent::Stmt(_, sql) = event {
-                    LOG.with_borrow_mut(|log| log.push(sql.to_owned()));
-                }
-            };
-            connection
-                .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(log))
-                .unwrap();
-            Ok(Box::new(self.0.set_up(connection).unwrap()))
+            Ok(Box::new(self.0.set_up(logged()).unwrap()))
+        }
+
+        fn open_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
+            Ok(Box::new(self.0.resume(logged()).unwrap()))
         }
 
         fn generate_profile(&self, _: &Path, _: &str) -> Result<serde_json::Value, Error> {
             Err(Error::unsupported("generate_profile"))
         }
+    }
+
+    fn logged() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let log = |event: TraceEvent<'_>| {
+            if let TraceEvent::Stmt(_, sql) = event {
+                LOG.with_borrow_mut(|log| log.push(sql.to_owned()));
+            }
+        };
+        connection
+            .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(log))
+            .unwrap();
+        connection
     }
 
     const COLUMNS: [Column<'static>; 1] = [Column {
@@ -402,6 +410,9 @@ mod tests {
             assert_eq!(count, 1);
             let stored = "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%traceparent%'";
             assert_eq!(session.count(stored).unwrap(), 0);
+            assert!(session.remove("seen").unwrap());
+            assert!(!session.remove("seen").unwrap());
+            engine.open_database(Path::new("")).unwrap();
         });
         (spans, LOG.take())
     }
@@ -434,10 +445,12 @@ mod tests {
         let queries = of("compute.query");
         let (load, refused) = (&loads[0], &loads[1]);
         let (table, view) = (&models[0], &models[1]);
+        let (removed, opened) = (of("compute.remove"), of("compute.open_database"));
+        let kind = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
         let expected = [
             format!("PRAGMA journal_mode = OFF {created}"),
             format!("PRAGMA synchronous = OFF {created}"),
-            format!("SELECT 1 {created}"),
+            format!("SELECT count(*) FROM sqlite_schema {created}"),
             format!("CREATE TABLE \"orders\" (\"id\" INTEGER) {load}"),
             format!("BEGIN {load}"),
             format!("INSERT INTO \"orders\" VALUES (?) {load}"),
@@ -455,6 +468,11 @@ mod tests {
                 "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%traceparent%' {}",
                 queries[1]
             ),
+            format!("{kind} {}", removed[0]),
+            format!("DROP view \"seen\" {}", removed[0]),
+            format!("{kind} {}", removed[1]),
+            format!("PRAGMA synchronous = OFF {}", opened[0]),
+            format!("SELECT count(*) FROM sqlite_schema {}", opened[0]),
         ];
         // SQLite logs what its own statements do as comments.
         let log: Vec<_> = log.iter().filter(|sql| !sql.starts_with("-- ")).collect();
@@ -464,7 +482,8 @@ mod tests {
     #[test]
     fn comments_are_switched_off_in_the_configuration() {
         let (_, log) = run(json!({ "query_comments": false }));
-        assert!(log.contains(&"SELECT 1".to_owned()), "{log:?}");
+        let query = "SELECT count(*) FROM sqlite_schema".to_owned();
+        assert!(log.contains(&query), "{log:?}");
         assert!(
             !log.iter().any(|sql| sql.contains("/*traceparent")),
             "{log:?}"

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 
-use floe_plugin::lineage::{LineageBackend, PRODUCER, RunEvent, RunState};
+use floe_plugin::lineage::{JobType, LineageBackend, PRODUCER, RunEvent, RunState};
 use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -93,7 +93,8 @@ impl LineageBackend for Lines {
         let line = format!("{}\n", event.to_json());
         let mut options = OpenOptions::new();
         options.create(true);
-        if event.parent.is_none() && matches!(event.state, RunState::Start) {
+        let is_of_product = event.job_type == Some(JobType::PRODUCT);
+        if is_of_product && matches!(event.state, RunState::Start) {
             self.check_replaced()?;
             options.write(true).truncate(true);
         } else {
