@@ -252,6 +252,21 @@ fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, dagster: &st
     );
 }
 
+/// The history has the ids by which Dagster and the lineage refer to the run.
+fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &str) {
+    let runs: Json = serde_json::from_str(&setup.product.read(".floe/runs.json")).unwrap();
+    assert_eq!(runs[0]["dagster_run_id"], dagster);
+    let jobs = runs[0]["jobs"].as_array().unwrap();
+    assert_eq!(jobs.len(), assets.len());
+    for span in assets {
+        assert_lineage(setup, span, runs[0]["run_id"].as_str().unwrap(), dagster);
+        let key = span.name.trim_start_matches("dagster.asset.");
+        let job = jobs.iter().find(|job| job["name"] == key).unwrap();
+        let id = job["lineage_run_id"].as_str().unwrap();
+        assert_attributes(span, &[("lineage.run_id", id.into())]);
+    }
+}
+
 fn is_error(span: &ReceivedSpan, part: &str) -> bool {
     matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
 }
@@ -615,17 +630,7 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_query() {
         lineage.lines().all(|line| line.contains(TRACE_ID)),
         "{lineage}"
     );
-    let runs: Json = serde_json::from_str(&setup.product.read(".floe/runs.json")).unwrap();
-    assert_eq!(runs[0]["dagster_run_id"], run_id);
-    let jobs = runs[0]["jobs"].as_array().unwrap();
-    assert_eq!(jobs.len(), 3);
-    for span in [orders, stg_orders, totals] {
-        assert_lineage(&setup, span, runs[0]["run_id"].as_str().unwrap(), run_id);
-        let key = span.name.trim_start_matches("dagster.asset.");
-        let job = jobs.iter().find(|job| job["name"] == key).unwrap();
-        let id = job["lineage_run_id"].as_str().unwrap();
-        assert_attributes(span, &[("lineage.run_id", id.into())]);
-    }
+    assert_history(&setup, &[orders, stg_orders, totals], run_id);
 }
 
 #[test]
