@@ -69,7 +69,11 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     let certain = later.filter(|&sign| is_certain_host(&run[sign + 1..]));
     let authority = &run[..path];
     if let Some(sign) = memchr::memrchr(b'@', authority) {
-        return Some(sign);
+        let has_password = authority[..sign].contains(&b':');
+        // `user:a@b?d@host`: a query or a fragment without a path is rather a password.
+        let is_odd = path < run.len() && run[path] != b'/';
+        let is_inside = has_password && (is_odd || !is_certain_host(&authority[sign + 1..]));
+        return certain.filter(|_| is_inside).or(Some(sign));
     }
     let colon = memchr::memchr(b':', authority)?;
     let (host, port) = (&authority[..colon], &authority[colon + 1..]);

@@ -22,6 +22,8 @@ mod filter;
 mod first_poll;
 #[cfg(feature = "provider")]
 mod fork;
+#[cfg(feature = "provider")]
+mod fork_handlers;
 mod future;
 mod future_ext;
 mod ids;
@@ -82,7 +84,7 @@ pub use self::first_poll::enter_in_future;
 #[cfg(feature = "provider")]
 pub(crate) use self::fork::forks;
 #[cfg(all(unix, feature = "signals"))]
-pub(crate) use self::fork::set_in_forks;
+pub(crate) use self::fork_handlers::set_in_forks;
 pub use self::future::{OpenedBy, call_async};
 pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]

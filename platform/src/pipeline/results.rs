@@ -97,8 +97,9 @@ pub(super) fn write(
         message: stopped.map(Error::redacted),
         ..Results::new(identity, report, status)
     };
-    replace(&results_path(&identity.folder), &results)?;
-    record(identity, report, status)
+    // The results are last: a run is not a success before it is in the history.
+    record(identity, report, status)?;
+    replace(&results_path(&identity.folder), &results)
 }
 
 /// Adds the run to the history of the product.

@@ -7,7 +7,7 @@ use super::probability::Threshold;
 use super::rules::Rules;
 use super::{RATE_LIMIT, ROOT_BOUND, THRESHOLD, baggage};
 use crate::recorder::filter::{self, Directive};
-use crate::recorder::fork;
+use crate::recorder::fork_handlers;
 use crate::recorder::listeners::{
     self, BOUNDARIES, MEASURES, MEASURES_ALL, PER_SPAN, PROBABILITY, PROVIDER, RATE, RULES,
     SHUT_DOWN, TAIL,
@@ -89,7 +89,7 @@ fn in_use() -> MutexGuard<'static, InUse> {
 
 /// Applies the settings of a provider and starts recording.
 pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
-    fork::watch();
+    fork_handlers::watch();
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.is_open = true;
