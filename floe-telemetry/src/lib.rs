@@ -52,7 +52,7 @@
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP |
-//! | `otlp-json` | OTLP as JSON lines, in files ([`config::FileConfig`]) or on the standard output, and with `otlp-http` the protocol `http/json` |
+//! | `otlp-json` | OTLP as JSON lines, in files ([`config::FileConfig`]) or on the standard output, and the protocol `http/json` |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-gzip` | requests compressed with gzip |
 //! | `otlp-zstd` | requests compressed with Zstandard |

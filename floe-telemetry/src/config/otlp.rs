@@ -32,7 +32,7 @@ pub enum OtlpProtocol {
     Grpc,
     /// HTTP with protobuf bodies.
     Http,
-    /// HTTP with JSON bodies. Requires the features `otlp-http` and `otlp-json`.
+    /// HTTP with JSON bodies. Requires the feature `otlp-json`.
     #[serde(rename = "http/json")]
     HttpJson,
 }
