@@ -35,7 +35,7 @@ impl Redaction {
         self.redacted(&self.policies.attribute, text)
     }
 
-    /// What an attribute key says about its value.
+    /// What an attribute key implies for its value.
     pub(super) fn meaning(&self, key: &str) -> KeyMeaning {
         self.policies.attribute.meaning_of(key)
     }
