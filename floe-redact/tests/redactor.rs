@@ -131,6 +131,18 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
             "key=db_password",
             "4..15 kept \"db_password\", a candidate of key: the name of a value\n",
         ),
+        (
+            "ssh://git@example.com/a",
+            "6..9 kept \"git\", a candidate of url-userinfo: a user without a password\n",
+        ),
+        (
+            "postgres://bob:${PASSWORD}@db.example.com/x",
+            "11..26 kept \"bob:${PASSWORD}\", a candidate of url-userinfo: a placeholder\n",
+        ),
+        (
+            "curl -u 10:1000 host",
+            "11..15 kept \"1000\", a candidate of option-user-password: no password of this option\n",
+        ),
     ] {
         assert_eq!(Redactor::new().explain(text), wanted);
     }
