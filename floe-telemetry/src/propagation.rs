@@ -1,5 +1,5 @@
 //! Propagation of trace context and baggage between processes, as [W3C Trace Context level 2] and
-//! [W3C Baggage], in HTTP headers, string maps and environment variables.
+//! [W3C Baggage], in HTTP headers, headers of messages, string maps and environment variables.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -44,6 +44,8 @@
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/
 
+#[cfg(feature = "lapin")]
+mod amqp;
 #[cfg(feature = "redact")]
 mod baggage;
 mod carrier;
@@ -52,6 +54,10 @@ mod current_baggage;
 mod environment;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "rdkafka")]
+mod kafka;
+#[cfg(feature = "async-nats")]
+mod nats;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
 mod propagator;
@@ -131,6 +137,42 @@ pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?
 /// ```
 pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     extract_onto(current(), carrier)
+}
+
+/// Extracts the span of a carrier for a link, `None` if the carrier has none: a consumer that handles
+/// several messages at once has one parent, and [links to the span of each message].
+///
+/// ```
+/// use floe_telemetry::{propagation, testing, traced};
+///
+/// type Headers = Vec<(String, String)>;
+///
+/// #[traced(name = "publish orders", kind = producer)]
+/// fn publish() -> Headers {
+///     let mut headers = Headers::new();
+///     propagation::inject_context(&mut headers);
+///     headers
+/// }
+///
+/// #[traced(
+///     name = "process orders",
+///     kind = consumer,
+///     links = batch.iter().filter_map(propagation::extract_span_context).collect::<Vec<_>>()
+/// )]
+/// fn process(batch: &[Headers]) {
+///     let _ = batch;
+/// }
+///
+/// let spans = testing::capture(|| process(&[publish(), Headers::new(), publish()]));
+/// assert_eq!(spans.single("process orders").data().links.links.len(), 2);
+/// ```
+///
+/// [links to the span of each message]: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+#[must_use]
+pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Option<SpanContext> {
+    let cx = extract_onto(Context::new(), carrier);
+    let span_context = cx.span().span_context().clone();
+    span_context.is_valid().then_some(span_context)
 }
 
 /// Extracts a carrier on top of `cx`.
