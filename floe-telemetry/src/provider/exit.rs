@@ -12,8 +12,6 @@ use opentelemetry::Context;
 use super::{Inner, is_on_telemetry_thread};
 use crate::error::Error;
 
-const MESSAGE: &str = "telemetry was not delivered before the process ended";
-
 /// How long the message about a failure may take. It is written by a subscriber of the program, which may
 /// wait for a lock of the thread that ends the process.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -86,7 +84,7 @@ fn run_on(
         if let Some(Err(error)) = take(&own).map(|finish| finish()) {
             // If the subscriber panics, the panic hook does not flush again.
             let _quiet = Context::enter_telemetry_suppressed_scope();
-            tracing::warn!(%error, "{MESSAGE}");
+            tracing::warn!(%error, "telemetry was not delivered before the process ended");
         }
     });
     let Err(cause) = started else {
@@ -101,7 +99,10 @@ fn run_on(
         Ok(Err(error)) => error,
         Err(_) => Error::thread("floe-exit", &cause),
     };
-    let _ = writeln!(output, "{MESSAGE}: {error}");
+    let _ = writeln!(
+        output,
+        "telemetry was not delivered before the process ended: {error}"
+    );
 }
 
 #[cfg(all(unix, not(miri)))]
@@ -157,9 +158,9 @@ mod tests {
         );
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<_> = output.lines().collect();
-        assert_eq!(lines[0], format!("{MESSAGE}: no receiver"));
-        let cause = format!("{MESSAGE}: the thread of `floe-exit` could not be started: ");
-        assert!(lines[1].starts_with(&cause), "{output}");
+        assert!(lines[0].ends_with(" ended: no receiver"), "{output}");
+        let cause = "the thread of `floe-exit` could not be started: ";
+        assert!(lines[1].contains(cause), "{output}");
         assert_eq!(lines.len(), 2, "{output}");
     }
 }
