@@ -155,10 +155,11 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
         concat!("should_", "panic"),
         concat!("todo", "!("),
         // Declarations of foreign functions: the handlers of forks and of the exit, the tests of both, and
-        // the linker's lists.
+        // the linker's lists, and the clock of a test.
         concat!("unsafe", " extern \"C\" {"),
     ];
     let declares = [
+        "floe-telemetry/src/clock/wall_clock.rs",
         "floe-telemetry/src/link_list.rs",
         "floe-telemetry/src/recorder/fork_handlers.rs",
         "floe-telemetry/src/provider/exit.rs",
