@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, SpanKind, Value, tree};
 
@@ -36,32 +36,55 @@ fn request(address: &str, path: &str) -> String {
     response
 }
 
-// Ctrl-C is sent with `kill`.
+/// A service that is running, and its address.
+struct Service {
+    process: Child,
+    address: String,
+    /// Open until the end, because the service logs.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Service {
+    /// Starts a program that logs its address.
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = lines
+            .by_ref()
+            .find(|line| line.as_ref().unwrap().contains("listening on"));
+        let line = line.unwrap().unwrap();
+        let (_, rest) = line.split_once("listening on ").unwrap();
+        let (address, _) = rest.split_once('"').unwrap();
+        Self {
+            process,
+            address: address.to_owned(),
+            _output: lines,
+        }
+    }
+
+    /// Ctrl-C is sent with `kill`.
+    fn stop(mut self) {
+        let id = self.process.id().to_string();
+        let kill = Command::new("kill").args(["-INT", &id]).status();
+        assert!(kill.unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_service_exports_a_trace_for_each_request() {
     let receiver = Receiver::grpc();
-    let mut service = program(env!("CARGO_BIN_EXE_service"), &receiver)
-        .arg("127.0.0.1:0")
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(service.stdout.take().unwrap()).lines();
-    let line = lines.find(|line| line.as_ref().unwrap().contains("listening on"));
-    let line = line.unwrap().unwrap();
-    let (_, rest) = line.split_once("listening on ").unwrap();
-    let (address, _) = rest.split_once('"').unwrap();
+    let mut command = program(env!("CARGO_BIN_EXE_service"), &receiver);
+    let service = Service::start(command.arg("127.0.0.1:0"));
+    let address = service.address.clone();
 
-    let found = request(address, "/orders/42");
+    let found = request(&address, "/orders/42");
     assert!(found.starts_with("HTTP/1.1 200 "), "{found}");
     assert!(found.ends_with("three pairs of shoes\n"), "{found}");
-    let missing = request(address, "/orders/7");
+    let missing = request(&address, "/orders/7");
     assert!(missing.starts_with("HTTP/1.1 404 "), "{missing}");
-
-    let kill = Command::new("kill")
-        .args(["-INT", &service.id().to_string()])
-        .status();
-    assert!(kill.unwrap().success());
-    assert!(service.wait().unwrap().success());
+    service.stop();
 
     let spans = receiver.spans();
     let trace = "GET /orders/{id}\n  order\n    load";
@@ -80,6 +103,118 @@ fn the_service_exports_a_trace_for_each_request() {
         logs[0].body,
         Some(Value::from(&*format!("listening on {address}")))
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_to_two_services_is_one_trace() {
+    let receiver = Receiver::grpc();
+    let start = |name: &str, arguments: &[&str]| {
+        let mut command = program(env!("CARGO_BIN_EXE_two-services"), &receiver);
+        Service::start(command.args(arguments).env("OTEL_SERVICE_NAME", name))
+    };
+    let stock = start("stock", &["127.0.0.1:0"]);
+    let url = format!("http://{}", stock.address);
+    let shop = start("shop", &["127.0.0.1:0", &url]);
+    let healthy = request(&shop.address, "/healthz");
+    assert!(healthy.ends_with("ok\n"), "{healthy}");
+    let found = request(&shop.address, "/orders/42");
+    assert!(found.ends_with("three pairs of shoes\n"), "{found}");
+    shop.stop();
+    stock.stop();
+
+    let spans = receiver.spans();
+    let expected =
+        "GET /orders/{id}\n  order\n    GET /pairs/{id}\n      GET /pairs/{id}\n        pairs";
+    assert_eq!(tree(&spans), expected);
+    let trace_id = &spans[0].trace_id;
+    assert!(
+        found.contains(&format!("x-trace-id: {trace_id}\r\n")),
+        "{found}"
+    );
+    let service = |name: &str| named(&spans, name).resource["service.name"].clone();
+    assert_eq!(service("order"), "shop".into());
+    assert_eq!(service("pairs"), "stock".into());
+    let durations = receiver.points().into_iter();
+    let mut durations: Vec<_> = durations
+        .filter(|point| point.name.ends_with(".request.duration"))
+        .map(|point| (point.resource["service.name"].clone(), point.name))
+        .collect();
+    durations.sort_by_key(|(service, name)| format!("{service:?} {name}"));
+    durations.dedup();
+    assert_eq!(
+        durations,
+        [
+            ("shop".into(), "http.client.request.duration".to_owned()),
+            ("shop".into(), "http.server.request.duration".to_owned()),
+            ("stock".into(), "http.server.request.duration".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn both_sides_of_a_grpc_call_are_spans() {
+    let receiver = Receiver::grpc();
+    let output = program(env!("CARGO_BIN_EXE_grpc"), &receiver).output();
+    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
+
+    let spans = receiver.spans();
+    let trace = "check\n  grpc.health.v1.Health/Check\n    grpc.health.v1.Health/Check";
+    assert_eq!(tree(&spans), format!("{trace}\n\n{trace}"));
+    let codes = |kind| -> Vec<_> {
+        let of_kind = spans.iter().filter(|span| span.kind == kind);
+        let code = |span: &ReceivedSpan| span.attributes["rpc.response.status_code"].clone();
+        of_kind.map(code).collect()
+    };
+    assert_eq!(codes(SpanKind::Server), ["OK".into(), "NOT_FOUND".into()]);
+    assert_eq!(codes(SpanKind::Client), ["OK".into(), "NOT_FOUND".into()]);
+}
+
+#[test]
+fn messages_continue_the_traces_of_their_senders() {
+    let receiver = Receiver::grpc();
+    let output = program(env!("CARGO_BIN_EXE_worker"), &receiver).output();
+    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
+
+    let spans = receiver.spans();
+    let trace = "send orders\n  process orders";
+    assert_eq!(
+        tree(&spans),
+        format!("{trace}\n\n{trace}\n\nreceive orders")
+    );
+    let batch = named(&spans, "receive orders");
+    let linked: Vec<_> = batch.links.iter().map(|link| &link.span_id).collect();
+    let senders = spans.iter().filter(|span| span.name == "send orders");
+    assert_eq!(
+        linked,
+        senders.map(|span| &span.span_id).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        batch.attributes["messaging.batch.message_count"],
+        Value::Int(2)
+    );
+    let refused = spans
+        .iter()
+        .find(|span| span.attributes.get("pairs") == Some(&Value::Int(0)));
+    let status = ReceivedStatus::Error("no pairs of shoes".to_owned());
+    assert_eq!(refused.unwrap().status, status);
+}
+
+#[test]
+fn children_are_in_the_trace_of_the_command() {
+    let receiver = Receiver::grpc();
+    let output = program(env!("CARGO_BIN_EXE_children"), &receiver).output();
+    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
+
+    let spans = receiver.spans();
+    let expected = "import\n  start\n    load\n  start\n    load";
+    assert_eq!(tree(&spans), expected);
+    let tables = |name: &str| -> Vec<_> {
+        let named = spans.iter().filter(|span| span.name == name);
+        named.map(|span| span.attributes["table"].clone()).collect()
+    };
+    assert_eq!(tables("load"), ["orders".into(), "customers".into()]);
+    assert_eq!(tables("start"), tables("load"));
 }
 
 #[test]

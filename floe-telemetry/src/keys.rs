@@ -43,6 +43,10 @@ pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
 pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
 /// The status code of an HTTP response.
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+/// The size of the body of an HTTP request in bytes.
+pub const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
+/// The size of the body of an HTTP response in bytes.
+pub const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 /// The route template that a request matched, such as `/orders/{id}`.
 pub const HTTP_ROUTE: &str = "http.route";
 /// The version of the protocol.
@@ -59,6 +63,17 @@ pub const URL_PATH: &str = "url.path";
 pub const URL_QUERY: &str = "url.query";
 /// The scheme of a URL.
 pub const URL_SCHEME: &str = "url.scheme";
+/// The template of the path of a URL, such as `/orders/{id}`.
+pub const URL_TEMPLATE: &str = "url.template";
+/// The full name of a method of remote procedure calls, such as `shop.Orders/Get`, or `_OTHER`
+/// ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/)).
+pub const RPC_METHOD: &str = "rpc.method";
+/// The method that was called, if the server does not have it.
+pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
+/// The status of a remote procedure call, such as `OK` or `NOT_FOUND`.
+pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
+/// The system of remote procedure calls: `grpc`.
+pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 /// The value of the `User-Agent` header.
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 pub(crate) const ERROR_TYPE: &str = "error.type";

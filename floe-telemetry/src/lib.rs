@@ -63,8 +63,9 @@
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
-//! | `tower` | [`instrument::HttpServerLayer`]: a span for each request that a tower service answers |
+//! | `tower` | [`instrument::HttpServerLayer`] and [`instrument::HttpClientLayer`]: a span for each request that a tower service answers or makes |
 //! | `axum` | `tower`, with spans named after axum's routes |
+//! | `tonic` | [`instrument::GrpcServerLayer`] and [`instrument::GrpcClientLayer`]: a span for each gRPC call |
 //! | `reqwest-middleware` | [`instrument::HttpClientMiddleware`]: a span for each request of a client |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing` |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |

@@ -40,6 +40,8 @@ pub(crate) use self::flushes::MetricReport;
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
 
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use self::current::is_recorded;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 #[cfg(feature = "tokio")]

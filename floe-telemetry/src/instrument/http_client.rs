@@ -1,135 +1,135 @@
-//! Client spans for the requests of a reqwest client.
+//! Client spans for the requests of a tower service that sends them, such as hyper's client.
 
-use std::future::Future;
-use std::panic::Location;
-use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, ready};
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 
-use http::Extensions;
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::Authority;
+use http::{Request, Response};
+use http_body::Body;
 use opentelemetry::trace::SpanKind;
-// The alias keeps `reqwest` out of the paths in this crate: only the exporter makes requests.
-use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
+use tower_layer::Layer;
+use tower_service::Service;
 
-use super::http_semantics as semantics;
-use crate::keys;
-use crate::propagation::{current, inject_from};
-use crate::recorder::{DetachedSpan, Opening};
+use super::exchange::Exchange;
+use super::http_semantics::{Outgoing, RequestMethod};
+use super::kind::Kind;
+use super::measurement::Measurement;
+use super::options::{Options, common_options, http_options};
+use super::response::{ResponseBody, ResponseFuture};
+use crate::propagation::current;
+use crate::recorder::DetachedSpan;
 
-/// A middleware for `reqwest-middleware` that records a client span for each request and injects the
-/// span's trace context and the current baggage into the request headers.
+/// A tower layer that records a client span for each request, injects the span's trace context and the
+/// current baggage into the request headers, and records the metric `http.client.request.duration`.
 ///
-/// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
-/// [conventions]: a 4xx or 5xx status is an error, as is a request without a response.
+/// The span ends when the last frame of the response body has been read, or when the body is dropped. Its
+/// attributes and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a
+/// request without a response. With a [`UrlTemplate`](super::UrlTemplate) in the extensions of the request,
+/// the span is named after it.
 ///
 /// ```no_run
-/// use floe_telemetry::instrument::HttpClientMiddleware;
-/// use reqwest_middleware::{ClientBuilder, reqwest::Client};
+/// use floe_telemetry::instrument::HttpClientLayer;
+/// use tower_layer::Layer;
+/// # fn with<C>(client: C) -> impl Sized {
 ///
-/// # async fn get() -> Result<(), reqwest_middleware::Error> {
-/// let client = ClientBuilder::new(Client::new())
-///     .with(HttpClientMiddleware::new())
-///     .build();
-/// client.get("http://orders.example/42").send().await?;
-/// # Ok(())
+/// // For example `hyper_util::client::legacy::Client`.
+/// let client = HttpClientLayer::new().layer(client);
+/// # client
 /// # }
 /// ```
 ///
 /// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
-#[derive(Clone, Copy, Debug)]
-pub struct HttpClientMiddleware {
-    location: &'static Location<'static>,
+#[derive(Clone, Debug)]
+pub struct HttpClientLayer {
+    options: Arc<Options<Parts>>,
 }
 
-impl HttpClientMiddleware {
-    /// Creates the middleware. Its spans carry the caller's location as `code.file.path` and
+impl HttpClientLayer {
+    /// Creates the layer. Its spans carry the caller's location as `code.file.path` and
     /// `code.line.number`.
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
         Self {
-            location: Location::caller(),
+            options: Options::new(),
         }
     }
 }
 
-impl Default for HttpClientMiddleware {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
+common_options!(HttpClientLayer, Parts);
+http_options!(HttpClientLayer);
 
-#[async_trait::async_trait]
-impl Middleware for HttpClientMiddleware {
-    async fn handle(
-        &self,
-        mut request: client::Request,
-        extensions: &mut Extensions,
-        next: Next<'_>,
-    ) -> Result<client::Response> {
-        let fill = |opening: &mut Opening| describe(opening, &request);
-        let span = DetachedSpan::open(self.location, &SpanKind::Client, current(), fill);
-        if let Some(cx) = span.context() {
-            inject_from(cx, request.headers_mut());
+impl<S> Layer<S> for HttpClientLayer {
+    type Service = HttpClient<S>;
+
+    fn layer(&self, inner: S) -> HttpClient<S> {
+        HttpClient {
+            inner,
+            options: Arc::clone(&self.options),
         }
-        InSpan {
-            inner: next.run(request, extensions),
-            span,
-        }
-        .await
     }
 }
 
-pin_project_lite::pin_project! {
-    struct InSpan<F> {
-        #[pin]
-        inner: F,
-        span: DetachedSpan,
+/// A client that records a span for each request, created by [`HttpClientLayer`].
+#[derive(Clone, Debug)]
+pub struct HttpClient<S> {
+    inner: S,
+    options: Arc<Options<Parts>>,
+}
+
+impl<S, B, R> Service<Request<B>> for HttpClient<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Display,
+    B: Body,
+    R: Body,
+{
+    type Response = Response<ResponseBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let mut exchange = open(&self.options, &parts, body.size_hint().exact());
+        exchange.inject(&mut parts.headers);
+        let method = parts.method.clone();
+        let request = Request::from_parts(parts, body);
+        let inner = exchange.run(|| self.inner.call(request));
+        ResponseFuture::new(inner, exchange, &method)
     }
 }
 
-impl<F: Future<Output = Result<client::Response>>> Future for InSpan<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let result = ready!(this.span.run(|| this.inner.poll(task)));
-        match &result {
-            Ok(response) => {
-                let status = response.status();
-                let is_error = status.is_client_error() || status.is_server_error();
-                semantics::status(this.span, status, is_error);
-                if let Some(version) = semantics::protocol(response.version()) {
-                    this.span
-                        .set_attribute(keys::NETWORK_PROTOCOL_VERSION, version);
-                }
-            }
-            Err(error) => {
-                this.span.record_exception(error);
-                this.span.set_attribute(keys::ERROR_TYPE, error_type(error));
-            }
-        }
-        this.span.end();
-        Poll::Ready(result)
+fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
+    if !options.records(parts) {
+        return Exchange::skipped(Kind::HttpClient, current());
     }
-}
-
-fn describe(opening: &mut Opening, request: &client::Request) {
-    let method = semantics::method(opening, request.method());
-    opening.name_const(method);
-    let url = request.url();
-    opening.attribute(keys::URL_FULL, semantics::bounded(url.as_str()));
-    semantics::server(opening, url.host_str(), url.port_or_known_default());
-}
-
-/// The `error.type` of a request without a response.
-fn error_type(error: &Error) -> &'static str {
-    match error {
-        Error::Reqwest(error) if error.is_timeout() => "timeout",
-        Error::Reqwest(error) if error.is_connect() => "connect",
-        Error::Reqwest(error) if error.is_redirect() => "redirect",
-        Error::Reqwest(error) if error.is_builder() => "request",
-        Error::Reqwest(_) => "transport",
-        Error::Middleware(_) => "middleware",
-    }
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| host.parse::<Authority>().ok());
+    let authority = parts.uri.authority().or(host.as_ref());
+    let port = authority.and_then(Authority::port_u16);
+    let outgoing = Outgoing {
+        method: RequestMethod::of(&parts.method),
+        url: Cow::Owned(parts.uri.to_string()),
+        template: parts.extensions.get(),
+        host: authority.map(Authority::host),
+        port: port.or(match parts.uri.scheme_str() {
+            Some("http") => Some(80),
+            Some("https") => Some(443),
+            _ => None,
+        }),
+    };
+    let span = DetachedSpan::open(options.location, &SpanKind::Client, current(), |opening| {
+        outgoing.describe(opening);
+        options.fill(opening, parts, &parts.headers);
+    });
+    let measurement = Measurement::start(|| outgoing.attributes());
+    Exchange::new(Kind::HttpClient, span, measurement, size, &options.response)
 }

@@ -1,33 +1,123 @@
-//! Attributes and status of HTTP spans, by OpenTelemetry's
+//! Attributes and status of HTTP spans and metrics, by OpenTelemetry's
 //! [conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
 
-use http::{Method, StatusCode, Version};
+use std::borrow::Cow;
+
+use http::{Method, Version};
+use opentelemetry::KeyValue;
 
 use crate::char_boundary;
 use crate::keys;
-use crate::recorder::{DetachedSpan, Opening};
+use crate::recorder::Opening;
 
-/// Records the method and returns the first word of the span's name. Unknown methods share the word
-/// `HTTP`, because clients could otherwise create any number of span names.
-pub(super) fn method(opening: &mut Opening, method: &Method) -> &'static str {
-    let known = match method.as_str() {
-        "CONNECT" => "CONNECT",
-        "DELETE" => "DELETE",
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "OPTIONS" => "OPTIONS",
-        "PATCH" => "PATCH",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "TRACE" => "TRACE",
-        other => {
-            opening.attribute_static(keys::HTTP_REQUEST_METHOD, "_OTHER");
-            opening.attribute(keys::HTTP_REQUEST_METHOD_ORIGINAL, bounded(other));
-            return "HTTP";
+/// The method of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestMethod<'r> {
+    /// The method, or `_OTHER`: clients could otherwise create any number of series.
+    known: &'static str,
+    original: Option<&'r str>,
+}
+
+impl<'r> RequestMethod<'r> {
+    pub(super) fn of(method: &'r Method) -> Self {
+        let known = match method.as_str() {
+            "CONNECT" => "CONNECT",
+            "DELETE" => "DELETE",
+            "GET" => "GET",
+            "HEAD" => "HEAD",
+            "OPTIONS" => "OPTIONS",
+            "PATCH" => "PATCH",
+            "POST" => "POST",
+            "PUT" => "PUT",
+            "QUERY" => "QUERY",
+            "TRACE" => "TRACE",
+            other => {
+                return Self {
+                    known: "_OTHER",
+                    original: Some(other),
+                };
+            }
+        };
+        Self {
+            known,
+            original: None,
         }
-    };
-    opening.attribute_static(keys::HTTP_REQUEST_METHOD, known);
-    known
+    }
+
+    pub(super) fn describe(self, opening: &mut Opening) {
+        opening.attribute_static(keys::HTTP_REQUEST_METHOD, self.known);
+        if let Some(original) = self.original {
+            opening.attribute(keys::HTTP_REQUEST_METHOD_ORIGINAL, bounded(original));
+        }
+    }
+
+    pub(super) fn attribute(self) -> KeyValue {
+        KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known)
+    }
+
+    /// Sets the name of the span: the method and, if it is known, the route.
+    pub(super) fn name(self, opening: &mut Opening, route: Option<&str>) {
+        let method = match self.original {
+            None => self.known,
+            Some(_) => "HTTP",
+        };
+        match route {
+            Some(route) => opening.name_from(format!("{method} {route}")),
+            None => opening.name_const(method),
+        }
+    }
+}
+
+/// The template of the path of a request's URL, such as `/orders/{id}`. In the extensions of a client's
+/// request it becomes a part of the name of the span, and the attribute `url.template`.
+///
+/// ```
+/// use floe_telemetry::instrument::UrlTemplate;
+///
+/// let mut request = http::Request::new(String::new());
+/// request.extensions_mut().insert(UrlTemplate::new("/orders/{id}"));
+/// ```
+///
+/// With `reqwest-middleware`: `client.get(url).with_extension(UrlTemplate::new("/orders/{id}"))`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UrlTemplate(Cow<'static, str>);
+
+impl UrlTemplate {
+    /// Creates a template. Only what the program contains belongs in it, no part of a particular URL.
+    #[must_use]
+    pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
+        Self(template.into())
+    }
+}
+
+/// What is recorded of a client's request.
+#[derive(Debug)]
+pub(super) struct Outgoing<'r> {
+    pub(super) method: RequestMethod<'r>,
+    pub(super) url: Cow<'r, str>,
+    pub(super) template: Option<&'r UrlTemplate>,
+    pub(super) host: Option<&'r str>,
+    pub(super) port: Option<u16>,
+}
+
+impl Outgoing<'_> {
+    pub(super) fn describe(&self, opening: &mut Opening) {
+        let template = self.template.map(|UrlTemplate(template)| &**template);
+        self.method.name(opening, template);
+        self.method.describe(opening);
+        opening.attribute(keys::URL_FULL, bounded(&self.url));
+        if let Some(template) = template {
+            opening.attribute(keys::URL_TEMPLATE, bounded(template));
+        }
+        server(opening, self.host, self.port);
+    }
+
+    pub(super) fn attributes(&self) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(6);
+        attributes.push(self.method.attribute());
+        attributes.extend(server_attributes(self.host, self.port));
+        attributes
+    }
 }
 
 /// Records the host and the port of the server, if the request contains them.
@@ -40,6 +130,16 @@ pub(super) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16
     }
 }
 
+/// The attributes of a client's metrics for the host and the port.
+pub(super) fn server_attributes(
+    host: Option<&str>,
+    port: Option<u16>,
+) -> impl Iterator<Item = KeyValue> {
+    let host = host.map(|host| KeyValue::new(keys::SERVER_ADDRESS, bounded(host).to_owned()));
+    let port = port.map(|port| KeyValue::new(keys::SERVER_PORT, i64::from(port)));
+    host.into_iter().chain(port)
+}
+
 /// The version of HTTP.
 pub(super) fn protocol(version: Version) -> Option<&'static str> {
     match version {
@@ -49,17 +149,6 @@ pub(super) fn protocol(version: Version) -> Option<&'static str> {
         Version::HTTP_2 => Some("2"),
         Version::HTTP_3 => Some("3"),
         _ => None,
-    }
-}
-
-/// Records the status code of the response. `is_error` differs between client and server: a 4xx is
-/// an error for the client only.
-pub(super) fn status(span: &DetachedSpan, status: StatusCode, is_error: bool) {
-    span.set_attribute(keys::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
-    if is_error {
-        span.set_attribute(keys::ERROR_TYPE, status.as_str().to_owned());
-        // The conventions require an empty description if the status code explains the error.
-        span.set_error(String::new());
     }
 }
 

@@ -1,50 +1,64 @@
 //! Server spans for the requests to a tower service.
 
+use std::borrow::Cow;
 use std::fmt::Display;
-use std::future::Future;
-use std::panic::Location;
-use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 
 use http::header::{HOST, USER_AGENT};
+use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName, Method, Request, Response};
+use http::{HeaderMap, HeaderName, Request, Response};
 use http_body::Body;
-use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::http_body::HttpServerBody;
-use super::http_semantics as semantics;
+use super::exchange::Exchange;
+use super::http_semantics::{self as semantics, RequestMethod};
+use super::kind::Kind;
+use super::measurement::Measurement;
+use super::options::{Options, common_options, http_options, server_options};
+use super::response::{ResponseBody, ResponseFuture};
+use super::server_parent::ServerParent;
 use crate::keys;
-use crate::propagation::{current, extract_onto};
 use crate::recorder::{DetachedSpan, Opening};
 
 /// A tower layer that records a server span for each request, as a child of the trace context in the
-/// request headers. The service runs with the span and the request's baggage as current context.
+/// request headers, and the metric `http.server.request.duration`. The service runs with the span and the
+/// request's baggage as current context.
 ///
 /// The span ends when the server has polled the last frame of the response body, so it covers
-/// streaming responses. Its attributes and status follow OpenTelemetry's [conventions]: a 5xx status
-/// is an error, every other one leaves the span status unset. If the response is dropped before its
-/// end, the span has the attribute `floe.cancelled`. A request without a trace context starts a new
-/// trace, even if a span is current where the server runs.
+/// streaming responses; where HTTP allows no body, as behind an upgrade, it ends with the headers. Its
+/// attributes and status follow OpenTelemetry's [conventions]: a 5xx status is an error, every other one
+/// leaves the span status unset. If the response is dropped before its end, the span has the attribute
+/// `floe.cancelled`. A request without a trace context starts a new trace, even if a span is current where
+/// the server runs.
 ///
 /// With the feature `axum` and `Router::layer`, spans are named after the route:
-/// `GET /orders/{id}`.
+/// `GET /orders/{id}`. For other routers there is [`with_route`](Self::with_route).
 ///
 /// ```
 /// use axum::{Router, routing::get};
 /// use floe_telemetry::instrument::HttpServerLayer;
+/// use http::{HeaderName, header};
 ///
+/// let layer = HttpServerLayer::new()
+///     .with_filter(|request| request.uri.path() != "/healthz")
+///     .with_request_headers([header::ACCEPT_LANGUAGE])
+///     .with_trace_id_header(HeaderName::from_static("x-trace-id"));
 /// let app: Router = Router::new()
 ///     .route("/orders/{id}", get(|| async { "an order" }))
-///     .layer(HttpServerLayer::new());
+///     .layer(layer);
 /// ```
 ///
+/// hyper serves it through `hyper_util::service::TowerToHyperService`.
+///
 /// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HttpServerLayer {
-    location: &'static Location<'static>,
+    options: Arc<Options<Parts>>,
 }
 
 impl HttpServerLayer {
@@ -54,17 +68,35 @@ impl HttpServerLayer {
     #[track_caller]
     pub fn new() -> Self {
         Self {
-            location: Location::caller(),
+            options: Options::new(),
         }
+    }
+
+    /// Names the route of a request, such as `/orders/{id}`, for routers other than axum's. A route that the
+    /// function returns takes precedence over axum's. It is recorded in the name of the span, as `http.route`,
+    /// and in the metrics, so the function must not return text of the request itself.
+    ///
+    /// ```
+    /// use floe_telemetry::instrument::HttpServerLayer;
+    ///
+    /// let layer = HttpServerLayer::new().with_route(|request| {
+    ///     let is_file = request.uri.path().starts_with("/static/");
+    ///     is_file.then_some("/static/{file}".into())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_route(
+        mut self,
+        route: impl for<'r> Fn(&'r Parts) -> Option<Cow<'r, str>> + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.options).set_route(route);
+        self
     }
 }
 
-impl Default for HttpServerLayer {
-    #[track_caller]
-    fn default() -> Self {
-        Self::new()
-    }
-}
+common_options!(HttpServerLayer, Parts);
+http_options!(HttpServerLayer);
+server_options!(HttpServerLayer);
 
 impl<S> Layer<S> for HttpServerLayer {
     type Service = HttpServer<S>;
@@ -72,128 +104,122 @@ impl<S> Layer<S> for HttpServerLayer {
     fn layer(&self, inner: S) -> HttpServer<S> {
         HttpServer {
             inner,
-            location: self.location,
+            options: Arc::clone(&self.options),
         }
     }
 }
 
 /// A service that records a span for each request, created by [`HttpServerLayer`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HttpServer<S> {
     inner: S,
-    location: &'static Location<'static>,
+    options: Arc<Options<Parts>>,
 }
 
 impl<S, B, R> Service<Request<B>> for HttpServer<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: Display,
+    B: Body,
     R: Body,
 {
-    type Response = Response<HttpServerBody<R>>;
+    type Response = Response<ResponseBody<R>>;
     type Error = S::Error;
-    type Future = HttpServerFuture<S::Future>;
+    type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // A span that is current here belongs to the server, not to the request.
-        let mut base = current();
-        if base.span().span_context().is_valid() {
-            base = base.with_remote_span_context(SpanContext::NONE);
-        }
-        let parent = extract_onto(base, request.headers());
-        let fill = |opening: &mut Opening| describe(opening, &request);
-        let mut span = DetachedSpan::open(self.location, &SpanKind::Server, parent, fill);
-        let is_head = request.method() == Method::HEAD;
-        let inner = span.run(|| self.inner.call(request));
-        HttpServerFuture {
-            inner,
-            span: Some(span),
-            is_head,
-        }
+        let (parts, body) = request.into_parts();
+        let mut exchange = open(&self.options, &parts, body.size_hint().exact());
+        let method = parts.method.clone();
+        let request = Request::from_parts(parts, body);
+        let inner = exchange.run(|| self.inner.call(request));
+        ResponseFuture::new(inner, exchange, &method)
     }
 }
 
-pin_project_lite::pin_project! {
-    /// The response future of an [`HttpServer`].
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct HttpServerFuture<F> {
-        #[pin]
-        inner: F,
-        span: Option<DetachedSpan>,
-        is_head: bool,
+fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
+    let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
+    if !options.records(parts) {
+        return Exchange::skipped(Kind::HttpServer, context);
     }
-}
-
-impl<F, R, E> Future for HttpServerFuture<F>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-    R: Body,
-    E: Display,
-{
-    type Output = Result<Response<HttpServerBody<R>>, E>;
-
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let polled = match this.span {
-            Some(span) => span.run(|| this.inner.poll(task)),
-            None => this.inner.poll(task),
-        };
-        let result = ready!(polled);
-        let Some(mut span) = this.span.take() else {
-            return Poll::Ready(result.map(|response| response.map(HttpServerBody::plain)));
-        };
-        Poll::Ready(match result {
-            Ok(response) => {
-                let status = response.status();
-                semantics::status(&span, status, status.is_server_error());
-                let is_head = *this.is_head;
-                Ok(response.map(|body| HttpServerBody::new(body, span, is_head)))
-            }
-            Err(error) => {
-                span.set_attribute(keys::ERROR_TYPE, std::any::type_name::<E>());
-                span.set_error(error.to_string());
-                span.end();
-                Err(error)
-            }
-        })
-    }
-}
-
-/// Sets the name and the attributes that are known before the service runs.
-fn describe<B>(opening: &mut Opening, request: &Request<B>) {
-    let method = semantics::method(opening, request.method());
-    match route(request) {
-        Some(route) => {
-            opening.name_from(format!("{method} {route}"));
-            opening.attribute(keys::HTTP_ROUTE, route);
-        }
-        None => opening.name_const(method),
-    }
-    let (uri, headers) = (request.uri(), request.headers());
-    opening.attribute(keys::URL_PATH, semantics::bounded(uri.path()));
-    if let Some(query) = uri.query() {
-        opening.attribute(keys::URL_QUERY, semantics::bounded(query));
-    }
-    let forwarded = text(headers, &HeaderName::from_static("x-forwarded-proto"));
-    let scheme = match forwarded.or(uri.scheme_str()) {
-        Some("https") => "https",
-        _ => "http",
+    let incoming = Incoming::of(options, parts);
+    let fill = |opening: &mut Opening| {
+        incoming.describe(opening, parts);
+        opening.links(&link);
+        options.fill(opening, parts, &parts.headers);
     };
-    opening.attribute_static(keys::URL_SCHEME, scheme);
-    let host = text(headers, &HOST).and_then(|host| host.parse::<Authority>().ok());
-    let authority = uri.authority().or(host.as_ref());
-    let port = authority.and_then(Authority::port_u16);
-    semantics::server(opening, authority.map(Authority::host), port);
-    if let Some(version) = semantics::protocol(request.version()) {
-        opening.attribute_static(keys::NETWORK_PROTOCOL_VERSION, version);
+    let span = DetachedSpan::open(options.location, &SpanKind::Server, context, fill);
+    let measurement = Measurement::start(|| incoming.attributes());
+    Exchange::new(Kind::HttpServer, span, measurement, size, &options.response)
+}
+
+/// What spans and metrics have in common.
+struct Incoming<'r> {
+    method: RequestMethod<'r>,
+    route: Option<Cow<'r, str>>,
+    scheme: &'static str,
+    version: Option<&'static str>,
+}
+
+impl<'r> Incoming<'r> {
+    fn of(options: &Options<Parts>, parts: &'r Parts) -> Self {
+        let route = options.route(parts);
+        let forwarded = text(
+            &parts.headers,
+            &HeaderName::from_static("x-forwarded-proto"),
+        );
+        let scheme = match forwarded.or(parts.uri.scheme_str()) {
+            Some("https") => "https",
+            _ => "http",
+        };
+        Self {
+            method: RequestMethod::of(&parts.method),
+            route: route.or_else(|| matched_path(parts).map(Cow::Borrowed)),
+            scheme,
+            version: semantics::protocol(parts.version),
+        }
     }
-    if let Some(agent) = text(headers, &USER_AGENT) {
-        opening.attribute(keys::USER_AGENT_ORIGINAL, semantics::bounded(agent));
+
+    /// Sets the name and the attributes that are known before the service runs.
+    fn describe(&self, opening: &mut Opening, parts: &Parts) {
+        let (uri, headers) = (&parts.uri, &parts.headers);
+        self.method.name(opening, self.route.as_deref());
+        self.method.describe(opening);
+        if let Some(route) = &self.route {
+            opening.attribute(keys::HTTP_ROUTE, &**route);
+        }
+        opening.attribute(keys::URL_PATH, semantics::bounded(uri.path()));
+        if let Some(query) = uri.query() {
+            opening.attribute(keys::URL_QUERY, semantics::bounded(query));
+        }
+        opening.attribute_static(keys::URL_SCHEME, self.scheme);
+        let host = text(headers, &HOST).and_then(|host| host.parse::<Authority>().ok());
+        let authority = uri.authority().or(host.as_ref());
+        let port = authority.and_then(Authority::port_u16);
+        semantics::server(opening, authority.map(Authority::host), port);
+        if let Some(version) = self.version {
+            opening.attribute_static(keys::NETWORK_PROTOCOL_VERSION, version);
+        }
+        if let Some(agent) = text(headers, &USER_AGENT) {
+            opening.attribute(keys::USER_AGENT_ORIGINAL, semantics::bounded(agent));
+        }
+    }
+
+    fn attributes(&self) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(6);
+        attributes.push(self.method.attribute());
+        attributes.push(KeyValue::new(keys::URL_SCHEME, self.scheme));
+        if let Some(version) = self.version {
+            attributes.push(KeyValue::new(keys::NETWORK_PROTOCOL_VERSION, version));
+        }
+        if let Some(route) = &self.route {
+            attributes.push(KeyValue::new(keys::HTTP_ROUTE, route.clone().into_owned()));
+        }
+        attributes
     }
 }
 
@@ -202,12 +228,12 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 }
 
 #[cfg(feature = "axum")]
-fn route<B>(request: &Request<B>) -> Option<&str> {
-    let path = request.extensions().get::<axum::extract::MatchedPath>();
+fn matched_path(parts: &Parts) -> Option<&str> {
+    let path = parts.extensions.get::<axum::extract::MatchedPath>();
     path.map(axum::extract::MatchedPath::as_str)
 }
 
 #[cfg(not(feature = "axum"))]
-const fn route<B>(_: &Request<B>) -> Option<&str> {
+const fn matched_path(_: &Parts) -> Option<&str> {
     None
 }

@@ -26,6 +26,12 @@ pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
+/// Whether a provider records metrics.
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) fn is_recorded() -> bool {
+    generation() != 0
+}
+
 pub(super) fn current() -> Option<Current> {
     let provider = PROVIDER.read().unwrap_or_else(PoisonError::into_inner);
     Some(Current {

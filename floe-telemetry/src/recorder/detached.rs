@@ -1,6 +1,7 @@
 //! A span whose owner makes it current for a while, writes to it and ends it.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
@@ -36,7 +37,7 @@ impl DetachedSpan {
         fill: impl FnOnce(&mut Opening),
     ) -> Self {
         if listeners::is_off() {
-            return Self(State::NotSampled(Box::new(parent)));
+            return Self::skipped(parent);
         }
         let fill = Cell::new(Some(fill));
         let fill = |opening: &mut Opening| {
@@ -51,6 +52,11 @@ impl DetachedSpan {
             }
         };
         Self(open_below(&Parent::of(parent), None, Some(&fill)).detach())
+    }
+
+    /// No span: what runs in it is below the span in `parent`.
+    pub(crate) fn skipped(parent: Context) -> Self {
+        Self(State::NotSampled(Box::new(parent)))
     }
 
     /// The context to run in.
@@ -79,9 +85,18 @@ impl DetachedSpan {
         }
     }
 
-    pub(crate) fn set_error(&self, description: String) {
+    #[cfg(feature = "tonic")]
+    pub(crate) fn set_name(&self, name: &'static str) {
         if let Some(cx) = self.context() {
-            cx.span().set_status(Status::error(description));
+            cx.span().update_name(name);
+        }
+    }
+
+    /// Sets the status to an error. The description is truncated; a panic of its `Display` is not passed on.
+    pub(crate) fn set_error(&self, description: &dyn Display) {
+        if let Some(cx) = self.context() {
+            let text = super::failure::guarded_text(description);
+            cx.span().set_status(Status::error(text));
         }
     }
 

@@ -64,6 +64,17 @@ fn guarded(type_name: &'static str, read: impl FnOnce(&'static str) -> Exception
     })
 }
 
+/// The text of an error that is not recorded as an exception.
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
+    guarded("", |type_name| Exception {
+        type_name,
+        message: bounded(error),
+        stacktrace: None,
+    })
+    .message
+}
+
 /// Records the outcome of an annotated function that returned.
 #[cold]
 pub(super) fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {

@@ -3,6 +3,8 @@
 //!
 //! [validation service]: https://github.com/w3c/trace-context/tree/main/test
 
+mod in_context;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,6 +15,8 @@ use floe_telemetry::traced;
 use reqwest_middleware::reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde::{Deserialize, Serialize};
+
+pub use self::in_context::InContext;
 
 /// A call that the service makes.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::routing::{any, get};
-use floe_telemetry::instrument::HttpClientMiddleware;
+use floe_telemetry::instrument::{HttpClientMiddleware, UrlTemplate};
 use floe_telemetry::propagation::set_baggage_value;
 use floe_telemetry::{create_span, testing};
 use opentelemetry::trace::{FutureExt as _, SpanKind, Status};
@@ -102,10 +102,8 @@ async fn a_failed_request_is_an_error() {
         let hasty = ClientBuilder::new(hasty)
             .with(HttpClientMiddleware::new())
             .build();
-        assert!(
-            hasty.put(format!("{server}/never")).send().await.is_ok(),
-            "405"
-        );
+        let refused = client.put(format!("{server}/never")).send().await;
+        assert_eq!(refused.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
         assert!(hasty.get(format!("{server}/never")).send().await.is_err());
     })
     .await;
@@ -125,4 +123,45 @@ async fn a_failed_request_is_an_error() {
     assert!(!format!("{:?}", refused.data()).contains("hunter2"));
     assert_eq!(refused.data().events.events[0].name, "exception");
     error_type("405");
+}
+
+#[tokio::test]
+async fn a_client_s_requests_are_configurable() {
+    let server = server().await;
+    let middleware = HttpClientMiddleware::new()
+        .with_filter(|request| request.url().path() != "/missing")
+        .with_attributes(|request| [("query", request.url().query().map(str::to_owned))])
+        .with_request_headers([HeaderName::from_static("x-shop")])
+        .with_response_headers([header::CONTENT_TYPE])
+        .with_body_sizes();
+    let client = ClientBuilder::new(Client::new()).with(middleware).build();
+    let mut echoed = String::new();
+    let spans = testing::capture_async(async {
+        let _caller = create_span("caller");
+        let request = client.post(format!("{server}/echo?page=2"));
+        let request = request
+            .header("x-shop", "eu")
+            .body("four")
+            .with_extension(UrlTemplate::new("/{what}"));
+        echoed = request.send().await.unwrap().text().await.unwrap();
+        // It is not recorded, and it carries the caller's context.
+        client
+            .get(format!("{server}/missing"))
+            .send()
+            .await
+            .unwrap();
+    })
+    .await;
+    assert_eq!(spans.names(), ["POST /{what}", "caller"]);
+    spans
+        .single("POST /{what}")
+        .assert_attribute("url.template", "/{what}")
+        .assert_attribute("query", "page=2")
+        .assert_attribute("http.request.header.x-shop", ["eu"])
+        .assert_attribute(
+            "http.response.header.content-type",
+            ["text/plain; charset=utf-8"],
+        )
+        .assert_attribute("http.request.body.size", 4)
+        .assert_attribute("http.response.body.size", echoed.len());
 }

@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
 use axum::routing::get;
 use bytes::Bytes;
 use floe_telemetry::instrument::HttpServerLayer;
@@ -17,6 +17,7 @@ use floe_telemetry::testing::CapturedSpan;
 use floe_telemetry::{create_span, testing, traced};
 use futures_core::Stream;
 use http_body_util::BodyExt as _;
+use opentelemetry::SpanId;
 use opentelemetry::trace::{SpanKind, Status};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
@@ -270,4 +271,201 @@ async fn without_a_listener_context_is_still_propagated() {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     // A capture of another test may be active, but it does not record traces of this one.
     assert!(body.starts_with(&PARENT.as_bytes()[..36]), "{body:?}");
+}
+
+/// Serves one request with this layer in front of a router.
+async fn serve_with(layer: HttpServerLayer, request: Request<Body>) -> Response<Body> {
+    let app = Router::new()
+        .route("/orders/{id}", get(find))
+        .route(
+            "/session",
+            get(|| async { ([("set-cookie", "sid=Zq7xWv93Lmt2Ab"), ("etag", "42")], "") }),
+        )
+        .layer(layer);
+    app.oneshot(request).await.unwrap()
+}
+
+async fn drained(response: Response<Body>) {
+    response.into_body().collect().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_filtered_request_has_no_span_and_its_children_the_caller_s() {
+    let layer = HttpServerLayer::new().with_filter(|request| !request.uri.path().ends_with("/1"));
+    let spans = testing::capture_async(async {
+        let filtered = request("/orders/1").header("traceparent", PARENT);
+        let response = serve_with(layer.clone(), filtered.body(Body::empty()).unwrap()).await;
+        drained(response).await;
+        let unknown = request("/orders/1").body(Body::empty()).unwrap();
+        drained(serve_with(layer.clone(), unknown).await).await;
+        let panics = HttpServerLayer::new().with_filter(|_| panic!("broken filter"));
+        let recorded = request("/orders/2").body(Body::empty()).unwrap();
+        drained(serve_with(panics, recorded).await).await;
+    })
+    .await;
+    assert_eq!(spans.names().len(), 4);
+    let recorded = spans.single("GET /orders/{id}").span_context().span_id();
+    let caller = SpanId::from(0x00f0_67aa_0ba9_02b7);
+    let mut parents: Vec<_> = spans
+        .named("find")
+        .map(CapturedSpan::parent_span_id)
+        .collect();
+    for expected in [caller, SpanId::INVALID, recorded] {
+        let found = parents.iter().position(|parent| *parent == expected);
+        parents.remove(found.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn configured_headers_are_recorded_and_redacted() {
+    let names = [
+        "x-tags",
+        "authorization",
+        "x-api-key",
+        "x-absent",
+        "x-binary",
+    ];
+    let layer = HttpServerLayer::new()
+        .with_request_headers(names.map(HeaderName::from_static))
+        .with_response_headers([header::SET_COOKIE, header::ETAG])
+        .with_attributes(|request| [("host.length", request.headers["host"].len())])
+        .with_trace_id_header(HeaderName::from_static("x-trace-id"));
+    let mut trace_id = String::new();
+    let spans = testing::capture_async(async {
+        let request = request("/session")
+            .header("x-tags", "a")
+            .header("x-tags", "b, c")
+            .header("authorization", "Basic dXNlcjpodW50ZXIy")
+            .header("x-api-key", "Zq7xWv93Lmt2Ab")
+            .header("x-binary", &b"\xc3\xa9\xff"[..])
+            .header("x-other", "not recorded");
+        let response = serve_with(layer, request.body(Body::empty()).unwrap()).await;
+        trace_id = response.headers()["x-trace-id"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        drained(response).await;
+    })
+    .await;
+    let span = spans.single("GET /session");
+    span.assert_attribute("http.request.header.x-tags", ["a", "b, c"])
+        .assert_attribute("http.request.header.x-binary", ["\u{e9}\u{fffd}"])
+        .assert_attribute("http.response.header.etag", ["42"])
+        .assert_attribute("host.length", 17)
+        .assert_no_attribute("http.request.header.x-absent")
+        .assert_no_attribute("http.request.header.x-other");
+    assert!(span.attribute("http.response.header.set-cookie").is_some());
+    assert!(
+        span.attribute("http.request.header.authorization")
+            .is_some()
+    );
+    let recorded = format!("{:?}", span.data());
+    for secret in ["dXNlcjpodW50ZXIy", "Zq7xWv93Lmt2Ab"] {
+        assert!(!recorded.contains(secret), "{recorded}");
+    }
+    assert_eq!(span.span_context().trace_id().to_string(), trace_id);
+}
+
+#[tokio::test]
+async fn an_untrusted_caller_is_only_linked() {
+    let spans = testing::capture_async(async {
+        let request = request("/orders/1")
+            .header("traceparent", PARENT)
+            .header("baggage", "tenant=evil");
+        let layer = HttpServerLayer::new().untrusted();
+        let response = serve_with(layer, request.body(Body::empty()).unwrap()).await;
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "", "the baggage");
+    })
+    .await;
+    let span = spans.single("GET /orders/{id}").assert_root();
+    let links = &span.data().links.links;
+    assert_eq!(links.len(), 1);
+    let linked = &links[0].span_context;
+    assert_eq!(linked.span_id().to_string(), "00f067aa0ba902b7");
+    assert_ne!(linked.trace_id(), span.span_context().trace_id());
+}
+
+#[tokio::test]
+async fn a_route_can_be_named() {
+    let layer = HttpServerLayer::new().with_route(|request| {
+        let is_file = request.uri.path().starts_with("/static/");
+        is_file.then_some("/static/{file}".into())
+    });
+    let answers = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(String::new())) };
+    let mut service = layer.layer(service_fn(answers));
+    let spans = testing::capture_async(async {
+        for path in ["/static/logo.png", "/other"] {
+            let request = request(path).body(Body::empty()).unwrap();
+            service.call(request).await.unwrap();
+        }
+    })
+    .await;
+    spans
+        .single("GET /static/{file}")
+        .assert_attribute("http.route", "/static/{file}")
+        .assert_attribute("url.path", "/static/logo.png");
+    spans.single("GET").assert_no_attribute("http.route");
+}
+
+#[tokio::test]
+async fn a_response_that_has_no_body_ends_with_its_headers() {
+    // A server does not poll these bodies, whatever they would have been.
+    let answer = |request: Request<Body>| async move {
+        let status = request.uri().path()[1..].parse().unwrap_or(200);
+        let body = Body::from_stream(Pieces(vec![Ok("never read")]));
+        let response = Response::builder().status(status).body(body);
+        Ok::<_, Infallible>(response.unwrap())
+    };
+    let mut service = HttpServerLayer::new().layer(service_fn(answer));
+    let spans = testing::capture_async(async {
+        for (method, path) in [
+            ("GET", "/101"),
+            ("PUT", "/204"),
+            ("POST", "/304"),
+            ("CONNECT", "/200"),
+            ("DELETE", "/200"),
+        ] {
+            let request = request(path).method(method).body(Body::empty());
+            drop(service.call(request.unwrap()).await.unwrap());
+        }
+    })
+    .await;
+    for name in ["GET", "PUT", "POST", "CONNECT"] {
+        spans.single(name).assert_no_attribute("floe.cancelled");
+    }
+    spans
+        .single("DELETE")
+        .assert_attribute("floe.cancelled", true);
+}
+
+#[tokio::test]
+async fn hostile_headers_are_bounded() {
+    let layer = HttpServerLayer::new()
+        .with_request_headers([HeaderName::from_static("x-many"), header::USER_AGENT]);
+    let spans = testing::capture_async(async {
+        let long = "é".repeat(10_000);
+        let mut request = request("/orders/1")
+            .header("user-agent", "a".repeat(100_000))
+            .header("traceparent", "0".repeat(100_000))
+            .header("tracestate", vec![0xff; 100_000])
+            .header("x-forwarded-proto", "gopher")
+            .method(&*"M".repeat(10_000));
+        for n in 0..500 {
+            request = request
+                .header("x-many", long.as_bytes())
+                .header("baggage", format!("key{n}={}", "v".repeat(4_000)))
+                .header("baggage", vec![b'%', 0xff, b'=', 0xfe]);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        assert_eq!(serve_with(layer, request).await.status(), 405);
+    })
+    .await;
+    let span = spans.single("HTTP /orders/{id}").assert_root();
+    let length = |key: &str| span.attribute(key).unwrap().as_str().len();
+    assert_eq!(length("user_agent.original"), 2048);
+    assert_eq!(length("http.request.method_original"), 2048);
+    span.assert_attribute("http.request.header.x-many", vec!["é".repeat(1024); 8])
+        .assert_attribute("http.request.header.user-agent", ["a".repeat(2048)])
+        .assert_attribute("url.scheme", "http");
 }

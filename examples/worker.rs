@@ -1,0 +1,72 @@
+//! A worker that takes messages from a queue. Each message carries the context of its sender in its headers,
+//! so what happens to it is in the sender's trace; the span of a batch is linked to all of its senders.
+//!
+//! ```sh
+//! cargo run -p floe-telemetry-examples --bin worker
+//! ```
+//!
+//! The queue is a channel, in place of Kafka or AMQP, whose messages have headers, too.
+
+use std::collections::HashMap;
+
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::{propagation, traced};
+use tokio::sync::mpsc;
+
+struct Message {
+    headers: HashMap<String, String>,
+    pairs: u32,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let _telemetry = floe_telemetry::init()?;
+    let (queue, mut messages) = mpsc::channel(100);
+    for pairs in [3, 0] {
+        send(&queue, pairs).await?;
+    }
+    drop(queue);
+
+    let mut batch = Vec::new();
+    while messages.recv_many(&mut batch, 10).await > 0 {
+        receive(batch.drain(..).collect());
+    }
+    Ok(())
+}
+
+#[traced(name = "send orders", kind = producer, attributes("messaging.operation.type" = "send", "messaging.destination.name" = "orders"))]
+async fn send(
+    queue: &mpsc::Sender<Message>,
+    pairs: u32,
+) -> Result<(), mpsc::error::SendError<Message>> {
+    let headers = propagation::inject_headers();
+    queue.send(Message { headers, pairs }).await
+}
+
+#[traced(
+    name = "receive orders",
+    kind = consumer,
+    root,
+    links = senders(&batch),
+    attributes("messaging.operation.type" = "receive", "messaging.batch.message_count" = batch.len()),
+)]
+fn receive(batch: Vec<Message>) {
+    for message in batch {
+        if let Err(error) = process(&message) {
+            tracing::warn!(error, "the order was refused");
+        }
+    }
+}
+
+fn senders(batch: &[Message]) -> Vec<Context> {
+    let headers = batch.iter().map(|message| &message.headers);
+    headers.map(propagation::extract_context).collect()
+}
+
+#[traced(name = "process orders", kind = consumer, parent = message.headers, attributes("messaging.operation.type" = "process", pairs = message.pairs))]
+fn process(message: &Message) -> Result<(), &'static str> {
+    match message.pairs {
+        0 => Err("no pairs of shoes"),
+        _ => Ok(()),
+    }
+}

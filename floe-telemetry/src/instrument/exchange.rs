@@ -1,0 +1,318 @@
+//! A request and its response: the span, and the metrics.
+
+#[cfg(feature = "tower")]
+use std::any::type_name;
+#[cfg(feature = "tower")]
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+#[cfg(feature = "tower")]
+use http::HeaderValue;
+use http::{HeaderMap, StatusCode, Version};
+#[cfg(feature = "tower")]
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, Value};
+
+#[cfg(feature = "tonic")]
+use super::grpc_semantics::{self, GrpcStatus, RpcMethod};
+use super::http_semantics::protocol;
+use super::kind::Kind;
+use super::measurement::{Measurement, Sizes};
+use super::options::ResponseOptions;
+use crate::keys;
+use crate::propagation::inject_from;
+use crate::recorder::DetachedSpan;
+
+/// A request until its response has ended. Dropping it before ends the span.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    kind: Kind,
+    span: DetachedSpan,
+    measurement: Option<Measurement>,
+    sizes: Sizes,
+    options: ResponseOptions,
+    /// Of a call that a server may not have.
+    #[cfg(feature = "tonic")]
+    method: Option<RpcMethod>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// There is no response yet.
+    Requested,
+    /// The body of the response has not ended.
+    Responding,
+    /// Everything is recorded.
+    Ended,
+}
+
+impl Exchange {
+    pub(super) fn new(
+        kind: Kind,
+        span: DetachedSpan,
+        measurement: Option<Measurement>,
+        request_size: Option<u64>,
+        options: &ResponseOptions,
+    ) -> Self {
+        let request = request_size.filter(|_| options.has_body_sizes);
+        Self {
+            kind,
+            span,
+            measurement,
+            sizes: Sizes {
+                request,
+                response: None,
+            },
+            options: options.clone(),
+            #[cfg(feature = "tonic")]
+            method: None,
+            state: State::Requested,
+        }
+    }
+
+    /// An exchange of a server that may not have the method.
+    #[cfg(feature = "tonic")]
+    pub(super) fn with_method(mut self, method: RpcMethod) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// An exchange that is not recorded, in the context of its caller.
+    pub(super) fn skipped(kind: Kind, parent: Context) -> Self {
+        Self {
+            kind,
+            span: DetachedSpan::skipped(parent),
+            measurement: None,
+            sizes: Sizes::default(),
+            options: ResponseOptions::default(),
+            #[cfg(feature = "tonic")]
+            method: None,
+            state: State::Ended,
+        }
+    }
+
+    /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
+    pub(super) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        catch_unwind(AssertUnwindSafe(|| self.span.run(body))).unwrap_or_else(|payload| {
+            self.set(keys::ERROR_TYPE, keys::PANIC);
+            self.end();
+            resume_unwind(payload)
+        })
+    }
+
+    /// Injects the context of the span into the headers of a request.
+    pub(super) fn inject(&self, headers: &mut HeaderMap) {
+        if let Some(cx) = self.span.context() {
+            inject_from(cx, headers);
+        }
+    }
+
+    /// Records the head of the response.
+    pub(super) fn respond(&mut self, status: StatusCode, version: Version, headers: &HeaderMap) {
+        if self.state != State::Requested {
+            return;
+        }
+        self.state = State::Responding;
+        if self.options.has_body_sizes {
+            self.sizes.response = Some(0);
+        }
+        if let Some(version) = protocol(version) {
+            if self.kind == Kind::HttpClient {
+                self.set(keys::NETWORK_PROTOCOL_VERSION, version);
+            }
+            #[cfg(feature = "tonic")]
+            if self.kind == Kind::GrpcClient {
+                self.span
+                    .set_attribute(keys::NETWORK_PROTOCOL_VERSION, version);
+            }
+        }
+        let span = &self.span;
+        self.options
+            .headers
+            .each(headers, |key, value| span.set_attribute(key, value));
+        match self.kind {
+            #[cfg(feature = "tower")]
+            Kind::HttpServer => self.http_status(status, status.is_server_error()),
+            Kind::HttpClient => {
+                self.http_status(status, status.is_client_error() || status.is_server_error());
+            }
+            #[cfg(feature = "tonic")]
+            Kind::GrpcServer | Kind::GrpcClient => {
+                let in_headers = GrpcStatus::of(headers);
+                if let Some(status) = in_headers.or_else(|| GrpcStatus::of_http(status)) {
+                    self.grpc_status(&status, true);
+                    self.end();
+                }
+            }
+        }
+    }
+
+    /// Adds the trace id to the headers of a response that does not have it, if that is configured.
+    #[cfg(feature = "tower")]
+    pub(super) fn add_trace_id(&self, headers: &mut HeaderMap) {
+        let (Some(name), Some(cx)) = (&self.options.trace_id_header, self.span.context()) else {
+            return;
+        };
+        let span = cx.span();
+        let context = span.span_context();
+        if context.is_valid()
+            && !headers.contains_key(name)
+            && let Ok(value) = HeaderValue::try_from(context.trace_id().to_string())
+        {
+            headers.insert(name, value);
+        }
+    }
+
+    /// Records that there is no response, or that its body broke off.
+    #[cfg(feature = "tower")]
+    pub(super) fn fail<E: Display>(&mut self, error: &E) {
+        self.fail_as(type_name::<E>(), error);
+    }
+
+    #[cfg(feature = "tower")]
+    fn fail_as(&mut self, error_type: &'static str, error: &dyn Display) {
+        if self.state != State::Ended {
+            self.set(keys::ERROR_TYPE, error_type);
+            self.span.set_error(error);
+            self.end();
+        }
+    }
+
+    /// Records an exception instead of a response.
+    #[cfg(feature = "reqwest-middleware")]
+    pub(super) fn fail_with_exception(
+        &mut self,
+        error_type: &'static str,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        if self.state != State::Ended {
+            self.span.record_exception(error);
+            self.set(keys::ERROR_TYPE, error_type);
+            self.end();
+        }
+    }
+
+    /// Sets the size of the body of the response.
+    #[cfg(feature = "reqwest-middleware")]
+    pub(super) fn set_size(&mut self, bytes: Option<u64>) {
+        if self.options.has_body_sizes {
+            self.sizes.response = bytes;
+        }
+    }
+
+    /// Counts a part of the body.
+    #[cfg(feature = "tower")]
+    pub(super) fn add_size(&mut self, bytes: u64) {
+        if let Some(size) = &mut self.sizes.response {
+            *size = size.saturating_add(bytes);
+        }
+    }
+
+    /// Records the trailers, which end the body.
+    #[cfg(feature = "tower")]
+    pub(super) fn end_with(&mut self, trailers: &HeaderMap) {
+        #[cfg(feature = "tonic")]
+        if self.kind.is_grpc()
+            && self.state == State::Responding
+            && let Some(status) = GrpcStatus::of(trailers)
+        {
+            self.grpc_status(&status, false);
+            return self.end();
+        }
+        let _ = trailers;
+        self.end_body();
+    }
+
+    /// The body has ended without trailers.
+    pub(super) fn end_body(&mut self) {
+        #[cfg(feature = "tonic")]
+        if self.kind == Kind::GrpcClient && self.state == State::Responding {
+            self.grpc_status(&GrpcStatus::MISSING, false);
+        }
+        self.end();
+    }
+
+    /// Records the metrics, and ends the span with the status that it has.
+    fn end(&mut self) {
+        if self.state == State::Ended {
+            return;
+        }
+        self.state = State::Ended;
+        let sizes = [
+            (keys::HTTP_REQUEST_BODY_SIZE, self.sizes.request),
+            (keys::HTTP_RESPONSE_BODY_SIZE, self.sizes.response),
+        ];
+        for (key, size) in sizes {
+            if let Some(size) = size.and_then(|size| i64::try_from(size).ok()) {
+                self.span.set_attribute(key, size);
+            }
+        }
+        self.measure();
+        self.span.end();
+    }
+
+    /// Records the metrics while the span is current, which may be their exemplar.
+    fn measure(&mut self) {
+        if let Some(measurement) = self.measurement.take() {
+            let (kind, sizes) = (self.kind, self.sizes);
+            self.span.run(|| measurement.record(kind, sizes));
+        }
+    }
+
+    fn http_status(&mut self, status: StatusCode, is_error: bool) {
+        self.set(keys::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
+        if is_error {
+            self.set(keys::ERROR_TYPE, status.as_str().to_owned());
+            // The conventions require an empty description if the status code explains the error.
+            self.span.set_error(&"");
+        }
+    }
+
+    #[cfg(feature = "tonic")]
+    fn grpc_status(&mut self, status: &GrpcStatus, is_in_headers: bool) {
+        self.set(keys::RPC_RESPONSE_STATUS_CODE, status.name());
+        let is_error = match self.kind {
+            Kind::GrpcServer => status.is_server_error(),
+            _ => !status.is_ok(),
+        };
+        if is_error {
+            self.set(keys::ERROR_TYPE, status.name());
+            self.span.set_error(&status.message());
+        }
+        // The router of a server responds so to a method that it does not have.
+        if is_in_headers
+            && status.is_unimplemented()
+            && let Some(method) = self.method.take()
+        {
+            self.set(keys::RPC_METHOD, grpc_semantics::OTHER);
+            self.span
+                .set_attribute(keys::RPC_METHOD_ORIGINAL, method.original());
+            self.span.set_name(grpc_semantics::SYSTEM);
+        }
+    }
+
+    /// Sets an attribute of the span and of the metrics.
+    fn set(&mut self, key: &'static str, value: impl Into<Value>) {
+        let value = value.into();
+        if let Some(measurement) = &mut self.measurement {
+            measurement.set(key, value.clone());
+        }
+        self.span.set_attribute(key, value);
+    }
+}
+
+impl Drop for Exchange {
+    /// The future or the body was dropped before its end. A client need not read the body of an HTTP response.
+    fn drop(&mut self) {
+        if self.state == State::Responding && self.kind == Kind::HttpClient {
+            return self.end();
+        }
+        #[cfg(feature = "tonic")]
+        if self.kind.is_grpc() && self.state != State::Ended {
+            self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
+        }
+        // The span ends as cancelled when it is dropped.
+        self.measure();
+    }
+}

@@ -1,0 +1,20 @@
+//! The protocol of a request, and the side of it that the process is on.
+
+/// The kind of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    #[cfg(feature = "tower")]
+    HttpServer,
+    HttpClient,
+    #[cfg(feature = "tonic")]
+    GrpcServer,
+    #[cfg(feature = "tonic")]
+    GrpcClient,
+}
+
+impl Kind {
+    #[cfg(feature = "tonic")]
+    pub(super) const fn is_grpc(self) -> bool {
+        matches!(self, Self::GrpcServer | Self::GrpcClient)
+    }
+}

@@ -1,0 +1,277 @@
+//! The options that the layers have in common.
+
+#[cfg(feature = "tower")]
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
+
+use http::HeaderMap;
+#[cfg(feature = "tower")]
+use http::HeaderName;
+
+use super::headers::RecordedHeaders;
+use crate::recorder::Opening;
+
+/// A function of the user.
+pub(super) struct Callback<F: ?Sized>(Arc<F>);
+
+impl<F: ?Sized> Clone for Callback<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<F: ?Sized> fmt::Debug for Callback<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback")
+    }
+}
+
+type Filter<R> = dyn Fn(&R) -> bool + Send + Sync;
+#[cfg(feature = "tower")]
+type Route<R> = dyn for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync;
+type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
+
+/// The options of a layer whose requests have the type `R`.
+#[derive(Debug)]
+pub(super) struct Options<R> {
+    pub(super) location: &'static Location<'static>,
+    #[cfg(feature = "tower")]
+    pub(super) is_untrusted: bool,
+    pub(super) filter: Option<Callback<Filter<R>>>,
+    #[cfg(feature = "tower")]
+    pub(super) route: Option<Callback<Route<R>>>,
+    pub(super) attributes: Option<Callback<Attributes<R>>>,
+    pub(super) request_headers: RecordedHeaders,
+    pub(super) response: ResponseOptions,
+}
+
+/// The options for responses.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ResponseOptions {
+    pub(super) headers: RecordedHeaders,
+    #[cfg(feature = "tower")]
+    pub(super) trace_id_header: Option<HeaderName>,
+    pub(super) has_body_sizes: bool,
+}
+
+// A derived implementation would require it of `R`.
+impl<R> Clone for Options<R> {
+    fn clone(&self) -> Self {
+        Self {
+            location: self.location,
+            #[cfg(feature = "tower")]
+            is_untrusted: self.is_untrusted,
+            filter: self.filter.clone(),
+            #[cfg(feature = "tower")]
+            route: self.route.clone(),
+            attributes: self.attributes.clone(),
+            request_headers: self.request_headers.clone(),
+            response: self.response.clone(),
+        }
+    }
+}
+
+impl<R> Options<R> {
+    #[track_caller]
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            location: Location::caller(),
+            #[cfg(feature = "tower")]
+            is_untrusted: false,
+            filter: None,
+            #[cfg(feature = "tower")]
+            route: None,
+            attributes: None,
+            request_headers: RecordedHeaders::default(),
+            response: ResponseOptions::default(),
+        })
+    }
+
+    pub(super) fn set_filter(&mut self, filter: impl Fn(&R) -> bool + Send + Sync + 'static) {
+        self.filter = Some(Callback(Arc::new(filter)));
+    }
+
+    pub(super) fn set_attributes<A: crate::attributes::IntoAttributes>(
+        &mut self,
+        attributes: impl Fn(&R) -> A + Send + Sync + 'static,
+    ) {
+        let fill = move |request: &R, opening: &mut Opening| {
+            opening.attributes_fn(|| attributes(request));
+        };
+        self.attributes = Some(Callback(Arc::new(fill)));
+    }
+
+    #[cfg(feature = "tower")]
+    pub(super) fn set_route(
+        &mut self,
+        route: impl for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync + 'static,
+    ) {
+        self.route = Some(Callback(Arc::new(route)));
+    }
+
+    /// Whether the request is recorded. If the user's function panics, it is.
+    pub(super) fn records(&self, request: &R) -> bool {
+        let Some(Callback(filter)) = &self.filter else {
+            return true;
+        };
+        catch_unwind(AssertUnwindSafe(|| filter(request))).unwrap_or(true)
+    }
+
+    /// The route by the user's function.
+    #[cfg(feature = "tower")]
+    pub(super) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
+        let Callback(route) = self.route.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| route(request))).ok()?
+    }
+
+    /// Sets the attributes that the user has configured.
+    pub(super) fn fill(&self, opening: &mut Opening, request: &R, headers: &HeaderMap) {
+        self.request_headers
+            .each(headers, |key, value| opening.attribute_from(key, value));
+        if let Some(Callback(fill)) = &self.attributes {
+            fill(request, opening);
+        }
+    }
+}
+
+/// The methods that set the options of every layer.
+macro_rules! common_options {
+    ($layer:ty, $request:ty) => {
+        impl $layer {
+            /// Records only the requests for which `filter` returns `true`. The others have neither a span nor
+            /// metrics; spans that start while they are served are children of the caller's span.
+            #[must_use]
+            pub fn with_filter(
+                mut self,
+                filter: impl Fn(&$request) -> bool + Send + Sync + 'static,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).set_filter(filter);
+                self
+            }
+
+            /// Adds the attributes that the function returns, such as `[("tenant", "acme")]`, to the span.
+            /// The function is called for recorded spans only. A panic in it, or an `Err`, becomes the
+            /// attribute `floe.warning`.
+            #[must_use]
+            pub fn with_attributes<A: crate::attributes::IntoAttributes>(
+                mut self,
+                attributes: impl Fn(&$request) -> A + Send + Sync + 'static,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).set_attributes(attributes);
+                self
+            }
+        }
+
+        impl Default for $layer {
+            #[track_caller]
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+}
+
+/// The methods for headers and bodies of HTTP.
+macro_rules! http_options {
+    ($layer:ty) => {
+        impl $layer {
+            /// Records these headers of requests as `http.request.header.<name>`.
+            #[must_use]
+            pub fn with_request_headers(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).request_headers =
+                    super::headers::RecordedHeaders::new("http.request.header.", names);
+                self
+            }
+
+            /// Records these headers of responses as `http.response.header.<name>`.
+            #[must_use]
+            pub fn with_response_headers(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).response.headers =
+                    super::headers::RecordedHeaders::new("http.response.header.", names);
+                self
+            }
+
+            /// Records the sizes of bodies in bytes, as attributes of the span (`http.request.body.size`,
+            /// `http.response.body.size`) and as histograms. That of a request is known if it was sent with a
+            /// `Content-Length`.
+            #[must_use]
+            pub fn with_body_sizes(mut self) -> Self {
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response
+                    .has_body_sizes = true;
+                self
+            }
+        }
+    };
+}
+
+/// The methods for metadata of gRPC.
+#[cfg(feature = "tonic")]
+macro_rules! grpc_options {
+    ($layer:ty) => {
+        impl $layer {
+            /// Records these metadata of requests as `rpc.request.metadata.<name>`.
+            #[must_use]
+            pub fn with_request_metadata(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).request_headers =
+                    super::headers::RecordedHeaders::new("rpc.request.metadata.", names);
+                self
+            }
+
+            /// Records these metadata of responses, which are sent before the first message, as
+            /// `rpc.response.metadata.<name>`.
+            #[must_use]
+            pub fn with_response_metadata(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).response.headers =
+                    super::headers::RecordedHeaders::new("rpc.response.metadata.", names);
+                self
+            }
+        }
+    };
+}
+
+/// The methods of servers.
+#[cfg(feature = "tower")]
+macro_rules! server_options {
+    ($layer:ty) => {
+        impl $layer {
+            /// Trusts no caller, for services that anybody can call: each request starts a new trace with a
+            /// link to the caller's span, and the caller's baggage is ignored.
+            #[must_use]
+            pub fn untrusted(mut self) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).is_untrusted = true;
+                self
+            }
+
+            /// Adds a header with the trace id, as 32 hexadecimal digits, to responses that do not have it.
+            #[must_use]
+            pub fn with_trace_id_header(mut self, name: ::http::HeaderName) -> Self {
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response
+                    .trace_id_header = Some(name);
+                self
+            }
+        }
+    };
+}
+
+pub(super) use common_options;
+#[cfg(feature = "tonic")]
+pub(super) use grpc_options;
+pub(super) use http_options;
+#[cfg(feature = "tower")]
+pub(super) use server_options;

@@ -1,0 +1,150 @@
+//! Client spans for the requests of a reqwest client.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use http::Extensions;
+use opentelemetry::trace::SpanKind;
+// The alias keeps `reqwest` out of the paths in this crate: only the exporter makes requests.
+use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
+
+use super::exchange::Exchange;
+use super::http_semantics::{Outgoing, RequestMethod};
+use super::kind::Kind;
+use super::measurement::Measurement;
+use super::options::{Options, common_options, http_options};
+use crate::propagation::current;
+use crate::recorder::DetachedSpan;
+
+/// A middleware for `reqwest-middleware` that records a client span for each request, injects the
+/// span's trace context and the current baggage into the request headers, and records the metric
+/// `http.client.request.duration`.
+///
+/// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
+/// [conventions]: a 4xx or 5xx status is an error, as is a request without a response. With a
+/// [`UrlTemplate`](super::UrlTemplate) as extension of the request, the span is named after it.
+///
+/// ```no_run
+/// use floe_telemetry::instrument::{HttpClientMiddleware, UrlTemplate};
+/// use reqwest_middleware::{ClientBuilder, reqwest::Client};
+///
+/// # async fn get() -> Result<(), reqwest_middleware::Error> {
+/// let client = ClientBuilder::new(Client::new())
+///     .with(HttpClientMiddleware::new())
+///     .build();
+/// let request = client.get("http://orders.example/42");
+/// request.with_extension(UrlTemplate::new("/{id}")).send().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+#[derive(Clone, Debug)]
+pub struct HttpClientMiddleware {
+    options: Arc<Options<client::Request>>,
+}
+
+impl HttpClientMiddleware {
+    /// Creates the middleware. Its spans carry the caller's location as `code.file.path` and
+    /// `code.line.number`.
+    #[must_use]
+    #[track_caller]
+    pub fn new() -> Self {
+        Self {
+            options: Options::new(),
+        }
+    }
+}
+
+common_options!(HttpClientMiddleware, client::Request);
+http_options!(HttpClientMiddleware);
+
+#[async_trait::async_trait]
+impl Middleware for HttpClientMiddleware {
+    async fn handle(
+        &self,
+        mut request: client::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<client::Response> {
+        let exchange = open(&self.options, &request, extensions);
+        exchange.inject(request.headers_mut());
+        Responding {
+            inner: next.run(request, extensions),
+            exchange,
+        }
+        .await
+    }
+}
+
+pin_project_lite::pin_project! {
+    struct Responding<F> {
+        #[pin]
+        inner: F,
+        exchange: Exchange,
+    }
+}
+
+impl<F: Future<Output = Result<client::Response>>> Future for Responding<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let result = ready!(this.exchange.run(|| this.inner.poll(task)));
+        match &result {
+            Ok(response) => {
+                let (status, version) = (response.status(), response.version());
+                this.exchange.respond(status, version, response.headers());
+                this.exchange.set_size(response.content_length());
+                this.exchange.end_body();
+            }
+            Err(error) => this.exchange.fail_with_exception(error_type(error), error),
+        }
+        Poll::Ready(result)
+    }
+}
+
+fn open(
+    options: &Options<client::Request>,
+    request: &client::Request,
+    extensions: &Extensions,
+) -> Exchange {
+    if !options.records(request) {
+        return Exchange::skipped(Kind::HttpClient, current());
+    }
+    let url = request.url();
+    let outgoing = Outgoing {
+        method: RequestMethod::of(request.method()),
+        url: Cow::Borrowed(url.as_str()),
+        template: extensions.get(),
+        host: url.host_str(),
+        port: url.port_or_known_default(),
+    };
+    let span = DetachedSpan::open(options.location, &SpanKind::Client, current(), |opening| {
+        outgoing.describe(opening);
+        options.fill(opening, request, request.headers());
+    });
+    let measurement = Measurement::start(|| outgoing.attributes());
+    let size = match request.body() {
+        Some(body) => body
+            .as_bytes()
+            .and_then(|body| u64::try_from(body.len()).ok()),
+        None => Some(0),
+    };
+    Exchange::new(Kind::HttpClient, span, measurement, size, &options.response)
+}
+
+/// The `error.type` of a request without a response.
+fn error_type(error: &Error) -> &'static str {
+    match error {
+        Error::Reqwest(error) if error.is_timeout() => "timeout",
+        Error::Reqwest(error) if error.is_connect() => "connect",
+        Error::Reqwest(error) if error.is_redirect() => "redirect",
+        Error::Reqwest(error) if error.is_builder() => "request",
+        Error::Reqwest(_) => "transport",
+        Error::Middleware(_) => "middleware",
+    }
+}

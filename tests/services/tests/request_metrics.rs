@@ -1,0 +1,218 @@
+//! The metrics of requests, as a receiver gets them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use axum::routing::{get, post};
+use floe_telemetry::config::{OtlpProtocol, Sampler};
+use floe_telemetry::instrument::{
+    GrpcClientLayer, GrpcServerLayer, HttpClientMiddleware, HttpServerLayer,
+};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, Value};
+use http_body_util::BodyExt as _;
+use reqwest_middleware::ClientBuilder;
+use reqwest_middleware::reqwest::Client;
+use tokio::net::TcpListener;
+use tower::{Layer as _, ServiceExt as _, service_fn};
+
+const SECONDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+fn app() -> Router {
+    Router::new()
+        .route("/orders/{id}", get(|| async { "an order" }))
+        .route(
+            "/orders",
+            post(|| async { StatusCode::SERVICE_UNAVAILABLE }),
+        )
+        .route("/healthz", get(|| async { "ok" }))
+        .layer(
+            HttpServerLayer::new()
+                .with_body_sizes()
+                .with_filter(|request| request.uri.path() != "/healthz"),
+        )
+}
+
+async fn request(app: Router, request: Request<Body>) {
+    let response = app.oneshot(request).await.unwrap();
+    response.into_body().collect().await.unwrap();
+}
+
+async fn answer(request: Request<Body>) -> Result<Response<String>, Infallible> {
+    let code = if request.uri().path().ends_with("Get") {
+        "0"
+    } else {
+        "12"
+    };
+    let response = Response::builder().header("grpc-status", code);
+    Ok(response.body(String::new()).unwrap())
+}
+
+async fn requests() {
+    let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    for path in [
+        "/orders/1",
+        "/orders/2",
+        "/healthz",
+        "/healthz",
+        "/no/route",
+    ] {
+        request(app(), get(path)).await;
+    }
+    let post = Request::post("/orders").header("x-forwarded-proto", "https");
+    request(app(), post.body(Body::from("twelve bytes")).unwrap()).await;
+    let brew = Request::builder().method("BREW").uri("/orders/1");
+    request(app(), brew.body(Body::empty()).unwrap()).await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let plain = Router::new().route("/", get_ok());
+    let server = tokio::spawn(axum::serve(listener, plain).into_future());
+    let middleware = HttpClientMiddleware::new().with_body_sizes();
+    let client = ClientBuilder::new(Client::new()).with(middleware).build();
+    let url = format!("http://{address}/");
+    client.get(&url).send().await.unwrap();
+    client.get(format!("{url}missing")).send().await.unwrap();
+    server.abort();
+
+    for method in ["Get", "Invent"] {
+        let request = Request::post(format!("/shop.Orders/{method}"))
+            .header("content-type", "application/grpc")
+            .body(Body::empty())
+            .unwrap();
+        let server = GrpcServerLayer::new().layer(service_fn(answer));
+        let client = GrpcClientLayer::new().layer(server);
+        client.oneshot(request).await.unwrap();
+    }
+}
+
+fn get_ok() -> axum::routing::MethodRouter {
+    get(|| async { "hello" })
+}
+
+/// The attributes of each series of a metric, and how many values it has.
+fn series<'p>(points: &'p [ReceivedPoint], name: &str) -> Vec<(String, u64, &'p MetricValue)> {
+    let of_name = points.iter().filter(|point| point.name == name);
+    let mut series: Vec<_> = of_name
+        .map(|point| {
+            let MetricValue::Histogram(count, ..) = point.value else {
+                panic!("{point:?}");
+            };
+            (text(&point.attributes), count, &point.value)
+        })
+        .collect();
+    series.sort_by(|a, b| a.0.cmp(&b.0));
+    series
+}
+
+fn text(attributes: &BTreeMap<String, Value>) -> String {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Int(number) => number.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let known = attributes.iter().filter(|(key, _)| *key != "server.port");
+    let pairs = known.map(|(key, value)| format!("{key}={}", text(value)));
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+fn counts(points: &[ReceivedPoint], name: &str) -> Vec<String> {
+    let series = series(points, name).into_iter();
+    series
+        .map(|(attributes, count, _)| format!("{count}: {attributes}"))
+        .collect()
+}
+
+#[tokio::test]
+async fn requests_are_measured_whether_or_not_they_are_sampled() {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("shop").with_otlp_endpoint(receiver.endpoint());
+    config.otlp_protocol = OtlpProtocol::Http;
+    config.sampling.sampler = Some(Sampler::AlwaysOff);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    requests().await;
+    telemetry.shutdown(Duration::from_secs(20)).unwrap();
+    assert_eq!(receiver.spans(), []);
+    let points = receiver.points();
+
+    let server = "network.protocol.version=1.1 url.scheme=http";
+    assert_eq!(
+        counts(&points, "http.server.request.duration"),
+        [
+            "1: error.type=503 http.request.method=POST http.response.status_code=503 \
+             http.route=/orders network.protocol.version=1.1 url.scheme=https"
+                .to_owned(),
+            format!(
+                "2: http.request.method=GET http.response.status_code=200 http.route=/orders/{{id}} {server}"
+            ),
+            format!("1: http.request.method=GET http.response.status_code=404 {server}"),
+            format!(
+                "1: http.request.method=_OTHER http.response.status_code=405 http.route=/orders/{{id}} {server}"
+            ),
+        ]
+    );
+    let duration = points
+        .iter()
+        .find(|point| point.name == "http.server.request.duration");
+    let duration = duration.unwrap();
+    assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe-telemetry"));
+    let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
+        panic!("{duration:?}");
+    };
+    assert_eq!(bounds, &SECONDS);
+    assert!((0.0..60.0).contains(sum), "{sum}");
+
+    let sizes = |name| -> Vec<f64> {
+        let sum = |value: &MetricValue| match value {
+            MetricValue::Histogram(_, sum, ..) => *sum,
+            other => panic!("{other:?}"),
+        };
+        series(&points, name)
+            .iter()
+            .map(|series| sum(series.2))
+            .collect()
+    };
+    assert_eq!(
+        sizes("http.server.request.body.size"),
+        [12.0, 0.0, 0.0, 0.0]
+    );
+    assert_eq!(
+        sizes("http.server.response.body.size"),
+        [0.0, 16.0, 0.0, 0.0]
+    );
+    assert_eq!(sizes("http.client.request.body.size"), [0.0, 0.0]);
+    assert_eq!(sizes("http.client.response.body.size"), [0.0, 5.0]);
+
+    let client = "network.protocol.version=1.1 server.address=127.0.0.1";
+    assert_eq!(
+        counts(&points, "http.client.request.duration"),
+        [
+            format!(
+                "1: error.type=404 http.request.method=GET http.response.status_code=404 {client}"
+            ),
+            format!("1: http.request.method=GET http.response.status_code=200 {client}"),
+        ]
+    );
+    assert_eq!(
+        counts(&points, "rpc.server.call.duration"),
+        [
+            "1: error.type=UNIMPLEMENTED rpc.method=_OTHER rpc.response.status_code=UNIMPLEMENTED rpc.system.name=grpc",
+            "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
+        ]
+    );
+    assert_eq!(
+        counts(&points, "rpc.client.call.duration"),
+        [
+            "1: error.type=UNIMPLEMENTED rpc.method=shop.Orders/Invent rpc.response.status_code=UNIMPLEMENTED rpc.system.name=grpc",
+            "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
+        ]
+    );
+}
