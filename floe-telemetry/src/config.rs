@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a value set in code after [`apply_env`](crate::TelemetryConfig::apply_env) | everything |
 //! | `OTEL_*` and `FLOE_*` variables | the document and the defaults |
+//! | the file of `OTEL_CONFIG_FILE`, in place of the `OTEL_*` variables | the document and the defaults |
 //! | YAML | the defaults |
 //!
 //! The structures are `#[non_exhaustive]`, because options are added in minor releases. Begin with
@@ -28,6 +29,7 @@ mod section;
 
 mod auth;
 mod batch;
+mod config_file;
 mod context_mode;
 mod document;
 mod duration;
@@ -71,12 +73,14 @@ pub use self::limits::SpanLimits;
 pub(crate) use self::logging::Levels;
 pub use self::logging::LoggingConfig;
 pub use self::metrics::{
-    HistogramKind, MetricTemporality, MetricView, MetricsConfig, PrometheusConfig,
+    HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig, PrometheusConfig,
 };
-pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};
+pub use self::otlp::{
+    Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
+};
 pub use self::propagator::{ParsePropagatorError, Propagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
-pub use self::resource::ResourceAttributes;
+pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{TailSampling, validate_ratio, validate_rules};
 #[cfg(feature = "_otlp")]

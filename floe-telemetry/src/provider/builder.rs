@@ -188,10 +188,7 @@ impl TelemetryProviderBuilder {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
-        let resource = Resource::builder_empty()
-            .with_attributes(resource::defaults())
-            .with_attributes(self.config.resource_attributes.to_otel_dict())
-            .build();
+        let resource = resource::of(&self.config.resource_attributes);
         let policies = Policies::compile(&self.config.redaction)?;
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
