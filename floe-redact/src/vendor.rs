@@ -1,9 +1,11 @@
 //! Vendors' tokens: matches the rows of the table, checksums included.
 
+use std::cmp::Reverse;
+
 use crate::checksum;
 use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::score;
-use crate::text::{at, before, part, run_end};
+use crate::text::{at, before, is_name, part, rest, run_end};
 
 /// How much of a token of any length is read before it is taken for one.
 const HEAD: usize = 96;
@@ -32,6 +34,31 @@ fn run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
     run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
 }
 
+/// The end of the token that begins at `start`, how well it matches, and its format: the one that
+/// matches best, then the longest match. The order of the formats does not matter.
+pub(crate) fn best(
+    formats: impl Iterator<Item = &'static TokenFormat>,
+    text: &[u8],
+    start: usize,
+) -> Option<(usize, Match, &'static TokenFormat)> {
+    formats
+        .filter(|format| rest(text, start).starts_with(format.prefix.as_bytes()))
+        .filter_map(|format| {
+            let (end, found) = format.find(text, start)?;
+            Some((end, found, format))
+        })
+        .max_by_key(|(end, found, format)| {
+            let is_limited = format.length.is_limited();
+            (
+                *found,
+                *end,
+                format.prefix.len(),
+                is_limited,
+                Reverse(format.id),
+            )
+        })
+}
+
 impl TokenFormat {
     /// The end of the token that begins at `start`, where the prefix is, and how well it
     /// matches.
@@ -42,9 +69,13 @@ impl TokenFormat {
         let from = start + self.prefix.len();
         if let Alphabet::Parts(parts) = self.alphabet {
             let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
-            let is_varied = is_varied(part(text, from, end));
-            return (end - from >= self.length.min() && is_varied)
-                .then_some((end, Match::Documented));
+            let body = part(text, from, end);
+            let found = if self.is_proven(body) {
+                Match::Proven
+            } else {
+                Match::Documented
+            };
+            return (body.len() >= self.length.min() && is_varied(body)).then_some((end, found));
         }
         let limit = self
             .length
@@ -56,11 +87,7 @@ impl TokenFormat {
         if !is_varied(body) {
             return None;
         }
-        let is_proven = self.checksum.is_some_and(|checksum| {
-            std::str::from_utf8(body)
-                .is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
-        });
-        if is_proven {
+        if self.is_proven(body) {
             return Some((head, Match::Proven));
         }
         let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
@@ -83,6 +110,13 @@ impl TokenFormat {
             Match::Similar
         };
         Some((self.trim(text, from, end), found))
+    }
+
+    fn is_proven(&self, body: &[u8]) -> bool {
+        self.checksum.is_some_and(|checksum| {
+            std::str::from_utf8(body)
+                .is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
+        })
     }
 
     /// Without the punctuation of the sentence around the token, and of what is longer than allowed
@@ -133,7 +167,7 @@ impl Part {
 /// Whether the byte before is no part of the same word. An encoded sign is none.
 fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before(text, start);
-    !previous.is_ascii_alphanumeric()
+    !is_name(previous)
         || matches!(
             part(text, start.saturating_sub(2), start),
             b"\\n" | b"\\t" | b"\\r"

@@ -546,3 +546,16 @@ fn there_are_over_two_hundred_rules() {
     ids.dedup();
     assert!(ids.len() > 200, "{}", ids.len());
 }
+
+/// The first row of the same prefix is of 20 characters.
+#[test]
+fn of_the_formats_of_a_prefix_the_longest_match_is_redacted() {
+    for token in [
+        "glpat-7FmLXFu8eAP737IcTx_K_tT_8PoUPrMb.01.0w06hox19",
+        "glpat-26Li3ESnoDiGyp4n3Hef-DwAB7f.0r0hpdvp1",
+    ] {
+        let found = Redactor::new().findings(token);
+        assert_eq!(found[0].range, 0..token.len(), "{token}");
+        assert_eq!(found[0].evidence, Evidence::Checksum);
+    }
+}

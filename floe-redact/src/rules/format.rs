@@ -99,6 +99,9 @@ pub(crate) enum Checksum {
         /// Whether the checksum is of the prefix, too.
         prefix: bool,
     },
+    /// The same of the prefix and what precedes the `_` before the checksum, as eight digits of
+    /// `0-9 a-f`, the lowest byte first.
+    Crc32Hex,
 }
 
 impl Length {

@@ -2875,7 +2875,7 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
             Run(LowerHex, Exactly(8)),
         ]),
         length: Exactly(41),
-        checksum: None,
+        checksum: Some(Checksum::Crc32Hex),
         secret: &[
             "glsa_taQTcFQUf6WJ5a1r4jbY3ZZhOLgRxkOa_24792bc6",
             "glsa_hsEHhq8LD8mYfm4D0iNGlsveTm9WMEaH_8342608e",
