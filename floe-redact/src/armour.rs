@@ -4,7 +4,7 @@ use crate::finding::Evidence;
 use crate::rules::headers::WEB_TOKEN_HEADERS;
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY};
 use crate::scan::Scan;
-use crate::text::{at, before, line_end, part, rest, run_end, run_start, starts_with};
+use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_start, starts_with};
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
@@ -205,7 +205,7 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
 pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
     let is_encoded = at(text, start.wrapping_sub(3)) == b'%';
     rest(text, start).starts_with(b"eyJ")
-        && (is_encoded || !before(text, start).is_ascii_alphanumeric())
+        && (is_encoded || !before_word(text, start).is_ascii_alphanumeric())
 }
 
 /// Three parts of base64 with dots between; a header with `alg` is enough if the rest was cut.

@@ -7,7 +7,9 @@ use crate::rules::keys::KeyKind;
 use crate::rules::sentences::Binding;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_placeholder, look};
-use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
+use crate::text::{
+    at, before, behind_colour, is_name, is_one_of, part, run_end, run_start, starts_with,
+};
 use crate::value::{self, Site, Value};
 use crate::{element, header, option, sentence, sql, tuple};
 
@@ -45,6 +47,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         is_inside(byte) || matches!(byte, b'-' | b'.')
     });
     let end = run_end(scan.text, last, 64, is_inside);
+    let start = behind_colour(scan.text, start);
     // A name is read from its end, so what is joined before it does no harm, except `--`.
     let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);

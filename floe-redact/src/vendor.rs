@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::checksum;
 use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::score;
-use crate::text::{at, before, is_name, part, rest, run_end};
+use crate::text::{at, before, before_word, is_name, part, rest, run_end};
 
 /// How much of a token of any length is read before it is taken for one.
 const HEAD: usize = 96;
@@ -166,7 +166,7 @@ impl Part {
 
 /// Whether the byte before is no part of the same word. An encoded sign is none.
 fn begins_word(text: &[u8], start: usize) -> bool {
-    let previous = before(text, start);
+    let previous = before_word(text, start);
     !is_name(previous)
         || matches!(
             part(text, start.saturating_sub(2), start),

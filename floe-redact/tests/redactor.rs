@@ -559,3 +559,49 @@ fn of_the_formats_of_a_prefix_the_longest_match_is_redacted() {
         assert_eq!(found[0].evidence, Evidence::Checksum);
     }
 }
+
+/// `tracing_subscriber` writes names, signs and values in colours of their own.
+#[test]
+fn a_terminals_colour_is_no_part_of_a_word() {
+    for secret in [
+        "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",
+        "AKIAJ7Q2XW5RT3YB6KLM",
+        "4111111111111111",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.D--VSa9lPTozgwU",
+        "DE89370400440532013000",
+        "215-38-1979",
+        "+49 170 1234567",
+    ] {
+        for colour in ["\u{1b}[0m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[m"] {
+            let text = format!("\u{1b}[3mx\u{1b}[0m\u{1b}[2m={colour}{secret}\u{1b}[0m end");
+            let wanted = text.replace(secret, "<REDACTED>");
+            assert_eq!(Redactor::new().redact(&text), wanted);
+        }
+    }
+    for (text, wanted) in [
+        (
+            "\u{1b}[33mjane.doe@example.com\u{1b}[0m",
+            "\u{1b}[33m<REDACTED>@example.com\u{1b}[0m",
+        ),
+        (
+            "\u{1b}[3mapi_key\u{1b}[0m\u{1b}[2m=\u{1b}[0ma1B2c3D4e5 \u{1b}[3mx\u{1b}[0m",
+            "\u{1b}[3mapi_key\u{1b}[0m\u{1b}[2m=\u{1b}[0m<REDACTED> \u{1b}[3mx\u{1b}[0m",
+        ),
+        (
+            "\u{1b}[32mBearer a1B2c3D4e5f6\u{1b}[0m",
+            "\u{1b}[32mBearer <REDACTED>\u{1b}[0m",
+        ),
+    ] {
+        assert_eq!(Redactor::new().redact(text), wanted);
+    }
+}
+
+/// What one pass finds is the boundary of what follows it, so a long text is not read in vain.
+#[test]
+fn what_follows_a_secret_at_once_is_found_in_the_same_pass() {
+    let redactor = Redactor::new();
+    for text in ["+49 170 1234567".repeat(100), "215-38-1979+".repeat(150)] {
+        let safe = redactor.redact(&text);
+        assert_eq!(redactor.redact(&safe), safe);
+    }
+}
