@@ -86,16 +86,21 @@ fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)>
     let mut found = None;
     let mut from = start;
     for _ in 0..2 {
-        if before(scan.text, from) != b' ' || !before(scan.text, from - 1).is_ascii_alphabetic() {
-            break;
-        }
-        from = run_start(scan.text, from - 1, 24, |byte| {
-            byte.is_ascii_alphabetic() || byte == b'-'
-        });
+        from = word_before(scan.text, from);
         let meaning = scan.policy.meaning(part(scan.text, from, end));
         found = meaning.map(|meaning| (meaning, from)).or(found);
     }
     found
+}
+
+/// Where the word of a sentence before a place begins; the place itself if there is none.
+fn word_before(text: &[u8], from: usize) -> usize {
+    if before(text, from) != b' ' || !before(text, from - 1).is_ascii_alphabetic() {
+        return from;
+    }
+    run_start(text, from - 1, 24, |byte| {
+        byte.is_ascii_alphabetic() || byte == b'-'
+    })
 }
 
 /// The name around the anchor; every word is read once.
@@ -113,6 +118,11 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     scan.keys_until = token.end;
     let (mut start, end) = (token.start, token.end);
     let mut meaning = scan.meaning(start, end)?;
+    // `unexpected token`
+    let word = word_before(scan.text, start);
+    if word < start && scan.policy.meaning(part(scan.text, word, end)).is_none() {
+        return None;
+    }
     if meaning.kind == KeyKind::Context
         && let Some(phrase) = phrase(scan, start, end)
     {
@@ -181,7 +191,7 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
     };
     let place = separator.next;
     let context = Context {
-        quoted_key: key.quote.is_some(),
+        quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
         in_query: in_query && separator.binding == Binding::Assign,
         ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
     };
