@@ -7,8 +7,8 @@ use crate::anchors::{Anchors, DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WOR
 use crate::finding::{Evidence, Finding};
 use crate::policy::Policy;
 use crate::rules::{formats, structures};
-use crate::scan::{Candidate, Scan};
-use crate::text::{is_redacted, word_at};
+use crate::scan::{Candidate, Reason, Scan};
+use crate::text::{is_name, is_redacted, run_end, word_at};
 use crate::vendor::{self, Match};
 use crate::{address, armour, call, header, option, pair, personal, url};
 
@@ -140,6 +140,14 @@ fn token(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize) {
         .map(|(start, _)| start)
         .min();
     let Some(start) = first.or(web_token) else {
+        // An explanation has the format that it looks like most.
+        let formats = anchors
+            .formats(text, anchor)
+            .filter(|(start, _)| scan.kept.is_some() && vendor::begins_word(text, *start));
+        if let Some((start, format)) = formats.max_by_key(|(_, format)| format.prefix.len()) {
+            let end = run_end(text, start, 64, |byte| is_name(byte) || byte == b'-');
+            scan.note(start, end, format.id, Reason::Other(vendor::NO_TOKEN));
+        }
         return;
     };
     // The formats with another anchor, too.

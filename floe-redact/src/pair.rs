@@ -65,6 +65,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
             || has_separator(scan.text, end)
             || phrase(scan, start, end).is_some();
     }
+    scan.refuse_key(start, end);
     // Dots and dashes may join it with what follows: `token.value`.
     let is_joined = matches!(at(scan.text, end), b'.' | b'-') && is_inside(at(scan.text, end + 1));
     if !is_joined {
@@ -121,6 +122,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     // `unexpected token`
     let word = word_before(scan.text, start);
     if word < start && scan.policy.meaning(part(scan.text, word, end)).is_none() {
+        scan.refuse_key(word, end);
         return None;
     }
     if meaning.kind == KeyKind::Context

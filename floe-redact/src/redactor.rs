@@ -223,6 +223,7 @@ impl Redactor {
             }
         }
         lines.sort();
+        lines.dedup();
         let mut explanation = String::new();
         for (_, line) in lines {
             let _ = writeln!(explanation, "{line}");

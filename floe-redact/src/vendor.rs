@@ -12,6 +12,10 @@ const HEAD: usize = 96;
 /// A body of another length than documented is taken from this length on, if it is random.
 const UNDOCUMENTED: usize = 16;
 
+/// Why what begins with a prefix is no token.
+pub(crate) const NO_TOKEN: &str =
+    "too short, with other characters than its tokens, or a placeholder";
+
 /// How well a token matches its format, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
@@ -165,7 +169,7 @@ impl Part {
 }
 
 /// Whether the byte before is no part of the same word. An encoded sign is none.
-fn begins_word(text: &[u8], start: usize) -> bool {
+pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before_word(text, start);
     !is_name(previous)
         || matches!(

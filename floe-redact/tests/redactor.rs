@@ -124,6 +124,20 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
             "11..21 kept \"get(config\", a candidate of password: a call\n",
         ),
         (
+            "token_type=bearer",
+            "0..10 kept \"token_type\", a candidate of token: a description of it\n",
+        ),
+        (
+            "primary key=a1B2c3D4 next_token=a1B2c3D4e5f6",
+            "0..11 kept \"primary key\", a candidate of key: the name of something else\n\
+             21..31 kept \"next_token\", a candidate of token: the name of something else\n",
+        ),
+        (
+            "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "0..40 kept \"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\", a candidate of github-personal-access-token: \
+             too short, with other characters than its tokens, or a placeholder\n",
+        ),
+        (
             "PWD=/home/app",
             "4..13 kept \"/home/app\", a candidate of password: the name has another meaning here\n",
         ),
@@ -146,6 +160,9 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
     ] {
         assert_eq!(Redactor::new().explain(text), wanted);
     }
+    let allowed = Redactor::builder().allowed_key("token").build();
+    let wanted = "0..5 kept \"token\", a candidate of token: an allowed key\n";
+    assert_eq!(allowed.explain("token=abc123def"), wanted);
 }
 
 #[test]
