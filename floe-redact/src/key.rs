@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::rules::keys::{
-    DESCRIPTORS, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
+    DESCRIPTORS, Flag, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
 };
 use crate::rules::structures;
 use crate::text::{Words, is_one_of};
@@ -19,6 +19,7 @@ const LONGEST: usize = 64;
 pub(crate) struct Meaning {
     pub(crate) rule: &'static str,
     pub(crate) kind: KeyKind,
+    pub(crate) flags: &'static [Flag],
     /// The name has several words, so it is no word of a sentence.
     pub(crate) is_compound: bool,
 }
@@ -187,6 +188,7 @@ fn read(key: &[u8], refused: Option<&mut Option<Refusal>>) -> Option<Meaning> {
             }
             return Some(Meaning {
                 rule: row.id,
+                flags: row.flags,
                 kind: if is_qualified {
                     KeyKind::Weak
                 } else {
@@ -219,6 +221,7 @@ fn is_harmless(name: &Name, start: usize, words: &[&str]) -> bool {
 pub(crate) const CONFIGURED: Meaning = Meaning {
     rule: structures::CONFIGURED_KEY,
     kind: KeyKind::Password,
+    flags: &[Flag::Always],
     is_compound: true,
 };
 

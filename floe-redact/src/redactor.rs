@@ -36,7 +36,8 @@ impl RedactorBuilder {
         self
     }
 
-    /// Values of a key that ends with these words are secrets, too.
+    /// Every value of a key that ends with these words is a secret behind a separator, a literal such as
+    /// `true` too. In a sentence it has to look like one.
     ///
     /// Names are compared without case and separators: `customerRef` is `CUSTOMER_REF`.
     ///

@@ -110,8 +110,8 @@ fn an_explanation_has_the_reasons_but_no_secret() {
     let explanation = Redactor::new().explain(&text);
     assert_eq!(
         explanation,
-        "9..21 redacted by password: 8 points, and random characters needs 3\n\
-         29..37 kept \"expected\", a candidate of token: 6 points, and a word of a sentence needs 9\n"
+        "9..21 redacted by password: 8 points, 3 needed for random characters\n\
+         29..37 kept \"expected\", a candidate of token: 6 points, 9 needed for a word of a sentence\n"
     );
     assert_eq!(Redactor::new().explain("nothing"), "no candidate\n");
 }
@@ -620,5 +620,30 @@ fn what_follows_a_secret_at_once_is_found_in_the_same_pass() {
     for text in ["+49 170 1234567".repeat(100), "215-38-1979+".repeat(150)] {
         let safe = redactor.redact(&text);
         assert_eq!(redactor.redact(&safe), safe);
+    }
+}
+
+#[test]
+fn every_value_of_a_configured_key_is_redacted() {
+    let redactor = Redactor::builder()
+        .key("customer")
+        .and_then(|builder| builder.key("patient id"))
+        .unwrap()
+        .build();
+    for (text, wanted) in [
+        ("customer: pending x", "customer: <REDACTED> x"),
+        ("customer=new x", "customer=<REDACTED> x"),
+        ("customer=true", "customer=<REDACTED>"),
+        ("customer=/a/b", "customer=<REDACTED>"),
+        ("customer: user=bob", "customer: <REDACTED>"),
+        ("patient_id: 12345", "patient_id: <REDACTED>"),
+        ("patient_id -> 7", "patient_id -> <REDACTED>"),
+        ("{\"customer\": \"Open\"}", "{\"customer\": \"<REDACTED>\"}"),
+        ("/x?customer=12&y=1", "/x?customer=<REDACTED>&y=1"),
+        ("run --customer acme", "run --customer <REDACTED>"),
+        ("the customer is pending", "the customer is pending"),
+        ("customer=<REDACTED>", "customer=<REDACTED>"),
+    ] {
+        assert_eq!(redactor.redact(text), wanted);
     }
 }
