@@ -156,6 +156,7 @@ fn token(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize) {
             Match::Proven => Evidence::Checksum,
             Match::Documented | Match::Similar => Evidence::Format,
         };
+        let start = format.start(text, start).unwrap_or(start);
         scan.redact(start, end, format.id, evidence);
     } else {
         armour::json_web_token(scan, start);

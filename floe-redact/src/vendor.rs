@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::checksum;
 use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::score;
-use crate::text::{at, before, before_word, is_name, part, rest, run_end};
+use crate::text::{at, before, before_word, is_name, part, rest, run_end, run_start};
 
 /// How much of a token of any length is read before it is taken for one.
 const HEAD: usize = 96;
@@ -64,22 +64,24 @@ pub(crate) fn best(
 }
 
 impl TokenFormat {
-    /// The end of the token that begins at `start`, where the prefix is, and how well it
-    /// matches.
+    /// The end of the token whose prefix is at `start`, and how well it matches.
     pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, Match)> {
-        if !begins_word(text, start) {
-            return None;
-        }
+        let first = self.start(text, start)?;
         let from = start + self.prefix.len();
-        if let Alphabet::Parts(parts) = self.alphabet {
+        if let Alphabet::Parts(parts) | Alphabet::Around(_, parts) = self.alphabet {
             let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
             let body = part(text, from, end);
+            let varied = if first < start {
+                part(text, first, end)
+            } else {
+                body
+            };
             let found = if self.is_proven(body) {
                 Match::Proven
             } else {
                 Match::Documented
             };
-            return (body.len() >= self.length.min() && is_varied(body)).then_some((end, found));
+            return (body.len() >= self.length.min() && is_varied(varied)).then_some((end, found));
         }
         let limit = self
             .length
@@ -114,6 +116,18 @@ impl TokenFormat {
             Match::Similar
         };
         Some((self.trim(text, from, end), found))
+    }
+
+    /// Where the token begins whose prefix is at a place, if it begins a word.
+    pub(crate) fn start(&self, text: &[u8], prefix: usize) -> Option<usize> {
+        let Alphabet::Around((alphabet, length), _) = self.alphabet else {
+            return begins_word(text, prefix).then_some(prefix);
+        };
+        let limit = length.max().saturating_add(1);
+        let start = run_start(text, prefix, limit, |byte| alphabet.contains(byte));
+        (length.min()..limit)
+            .contains(&(prefix - start))
+            .then_some(start)
     }
 
     fn is_proven(&self, body: &[u8]) -> bool {
