@@ -117,15 +117,17 @@ impl Exchange {
         if self.options.has_body_sizes {
             self.sizes.response = Some(0);
         }
-        if let Some(version) = protocol(version) {
-            if self.kind == Kind::HttpClient {
-                self.set(keys::NETWORK_PROTOCOL_VERSION, version);
-            }
-            #[cfg(feature = "tonic")]
-            if self.kind == Kind::GrpcClient {
-                self.span
-                    .set_attribute(keys::NETWORK_PROTOCOL_VERSION, version);
-            }
+        if self.kind == Kind::HttpClient
+            && let Some(version) = protocol(version)
+        {
+            self.set(keys::NETWORK_PROTOCOL_VERSION, version);
+        }
+        #[cfg(feature = "tonic")]
+        if self.kind == Kind::GrpcClient
+            && let Some(version) = protocol(version)
+        {
+            self.span
+                .set_attribute(keys::NETWORK_PROTOCOL_VERSION, version);
         }
         let span = &self.span;
         self.options

@@ -46,14 +46,17 @@ const fn size(name: &'static str, description: &'static str) -> Metric<'static> 
         .with_boundaries(BYTES)
 }
 
+#[cfg(feature = "tower")]
 const SERVER_DURATION: Metric<'_> = duration(
     "http.server.request.duration",
     "Duration of HTTP server requests.",
 );
+#[cfg(feature = "tower")]
 const SERVER_REQUEST_SIZE: Metric<'_> = size(
     "http.server.request.body.size",
     "Size of HTTP server request bodies.",
 );
+#[cfg(feature = "tower")]
 const SERVER_RESPONSE_SIZE: Metric<'_> = size(
     "http.server.response.body.size",
     "Size of HTTP server response bodies.",
@@ -108,6 +111,7 @@ impl Measurement {
 
     pub(super) fn record(&self, kind: Kind, sizes: Sizes) {
         let (metric, request, response) = match kind {
+            #[cfg(feature = "tower")]
             Kind::HttpServer => (SERVER_DURATION, SERVER_REQUEST_SIZE, SERVER_RESPONSE_SIZE),
             Kind::HttpClient => (CLIENT_DURATION, CLIENT_REQUEST_SIZE, CLIENT_RESPONSE_SIZE),
             #[cfg(feature = "tonic")]
