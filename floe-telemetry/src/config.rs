@@ -31,6 +31,7 @@ mod auth;
 mod batch;
 mod config_file;
 mod context_mode;
+mod detection;
 mod document;
 mod duration;
 mod endpoint;
@@ -57,6 +58,7 @@ pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub use self::context_mode::ContextMode;
+pub use self::detection::{DetectionConfig, ResourceDetector};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::endpoint::without_query;
 pub(crate) use self::endpoint::{validate_endpoint, without_credentials};
@@ -78,7 +80,7 @@ pub use self::metrics::{
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
-pub use self::propagator::{ParsePropagatorError, Propagator};
+pub use self::propagator::{ParsePropagatorError, Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};

@@ -90,6 +90,8 @@ mod recorder;
 mod char_boundary;
 #[cfg(feature = "provider")]
 mod collector;
+#[cfg(feature = "provider")]
+mod detection;
 mod environment;
 #[cfg(feature = "provider")]
 mod error;

@@ -33,6 +33,13 @@
 //! this module use OpenTelemetry's global propagator, which the application's provider sets to the one
 //! of this crate.
 //!
+//! # Other formats
+//!
+//! [`setup_propagators_with`], `propagators` in the configuration and `OTEL_PROPAGATORS` select others:
+//! B3 (`b3`, `b3multi`), that of Jaeger's clients (`jaeger`) and that of AWS X-Ray (`xray`). If several headers have
+//! a trace, the last format in the list decides. A header that is not valid, occurs twice or has more than 512 bytes
+//! is ignored. `register_propagator` adds others.
+//!
 //! # Trust
 //!
 //! The sender of a request chooses its trace and its baggage. Baggage changes no span unless
@@ -46,6 +53,8 @@
 
 #[cfg(feature = "lapin")]
 mod amqp;
+#[cfg(feature = "provider")]
+mod b3;
 #[cfg(feature = "redact")]
 mod baggage;
 mod carrier;
@@ -58,15 +67,21 @@ mod http;
 mod kafka;
 #[cfg(feature = "async-nats")]
 mod nats;
+#[cfg(feature = "provider")]
+mod jaeger;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
 mod propagator;
+#[cfg(feature = "provider")]
+mod span_headers;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "redact")]
 mod trace_context;
 #[cfg(feature = "redact")]
 mod trace_state;
+#[cfg(feature = "provider")]
+mod xray;
 
 use std::collections::HashMap;
 
@@ -84,10 +99,10 @@ pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::parent::AsParent;
 #[cfg(feature = "redact")]
 pub use self::propagator::setup_propagators;
-#[cfg(feature = "provider")]
-pub use self::propagator::setup_propagators_with;
 #[cfg(feature = "redact")]
 use self::propagator::with as with_propagator;
+#[cfg(feature = "provider")]
+pub use self::propagator::{register_propagator, setup_propagators_with};
 use crate::recorder::{context_is_alive, current_context};
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
@@ -181,13 +196,20 @@ pub(crate) fn extract_onto<K>(
     carrier: &(impl ExtractFrom<K> + ?Sized),
 ) -> Context {
     carrier.extract(&mut |extractor| {
-        // Not `get`, which a carrier has none of for a value that is not text.
-        let received = extractor.get_all(TRACEPARENT);
-        let has_span = cx.span().span_context().is_valid();
-        if has_span && received.is_some_and(|headers| !headers.is_empty()) {
-            cx = cx.with_remote_span_context(SpanContext::NONE);
-        }
-        cx = with_propagator(|propagator| propagator.extract_with_context(&cx, extractor));
+        cx = with_propagator(|propagator| {
+            // Not `get`, which a carrier has none of for a value that is not text.
+            let is_received = |name: &str| {
+                let values = extractor.get_all(name);
+                values.is_some_and(|values| !values.is_empty())
+            };
+            let mut fields = propagator.fields();
+            let has_trace = fields.any(|field| TRACE_FIELDS.contains(&field) && is_received(field));
+            if has_trace && cx.span().span_context().is_valid() {
+                let cx = cx.with_remote_span_context(SpanContext::NONE);
+                return propagator.extract_with_context(&cx, extractor);
+            }
+            propagator.extract_with_context(&cx, extractor)
+        });
     });
     cx
 }
@@ -246,7 +268,17 @@ pub fn is_trace_active() -> bool {
     get_current_span_context().is_valid()
 }
 
+#[cfg(any(feature = "redact", feature = "http"))]
 const TRACEPARENT: &str = "traceparent";
+
+/// The headers with the ids of a trace.
+const TRACE_FIELDS: [&str; 5] = [
+    "traceparent",
+    "b3",
+    "x-b3-traceid",
+    "uber-trace-id",
+    "x-amzn-trace-id",
+];
 #[cfg(any(feature = "redact", feature = "http"))]
 const BAGGAGE: &str = "baggage";
 

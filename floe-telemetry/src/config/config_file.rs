@@ -217,7 +217,7 @@ fn apply(properties: &Properties<'_>, config: &mut TelemetryConfig, found: &mut 
         tracer_provider::attribute_limits(&value, &mut config.limits, found);
     }
     if let Some(value) = properties.set("resource") {
-        resource::read(&value, &mut config.resource_attributes, found);
+        resource::read(&value, config, found);
     }
     if let Some(value) = properties.set("propagator") {
         propagator::read(&value, config, found);

@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use self::parse::{between, number, word};
 use super::batch::MAX_QUEUE_SIZE;
+use super::detection::ResourceDetector;
 use super::exporters::ExporterKind;
 use super::limits::MAX_COUNT;
 use super::logging::Levels;
@@ -28,6 +29,7 @@ use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::span_filter::parse_span_filter;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 use super::span_filter::{Directive, directive};
+use super::suggest::accepted;
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
@@ -72,6 +74,7 @@ impl TelemetryConfig {
         self.validate()?;
         if let Some(path) = config_file() {
             self.apply_config_file(&path)?;
+            detection(self);
             logging(self);
             span_filter(self);
             return Ok(());
@@ -80,6 +83,7 @@ impl TelemetryConfig {
             self.enabled = false;
         }
         resource(self);
+        detection(self);
         logging(self);
         span_filter(self);
         sampling(self);
@@ -280,6 +284,34 @@ pub(crate) fn parse_resource_attributes(
         }
     }
     Ok((!refused.is_empty()).then(|| refused.join(", ")))
+}
+
+/// Applies the resource detectors: their names, `all` or `none`.
+fn detection(config: &mut TelemetryConfig) {
+    let mut words: Vec<_> = ResourceDetector::ALL
+        .iter()
+        .map(|(name, detector)| (*name, vec![*detector]))
+        .collect();
+    words.push(("all", ResourceDetector::all()));
+    words.push(("none", Vec::new()));
+    let detectors = take_list("FLOE_RESOURCE_DETECTORS", |text| {
+        let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+        let known = words
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text));
+        known
+            .map(|(_, detectors)| detectors.clone())
+            .ok_or_else(|| format!("found `{text}`, {}", accepted(text, &names)))
+    });
+    if let Some(detectors) = detectors {
+        let mut chosen = Vec::new();
+        for detector in detectors.into_iter().flatten() {
+            if !chosen.contains(&detector) {
+                chosen.push(detector);
+            }
+        }
+        config.detection.detectors = chosen;
+    }
 }
 
 fn logging(config: &mut TelemetryConfig) {

@@ -6,13 +6,16 @@ use std::sync::OnceLock;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
-use crate::config::ResourceAttributes;
+use crate::config::TelemetryConfig;
+use crate::detection;
 use crate::recorder::random_bits;
 
 /// Returns the resource of a configuration.
-pub(super) fn of(configured: &ResourceAttributes) -> Resource {
+pub(super) fn of(config: &TelemetryConfig) -> Resource {
+    let configured = &config.resource_attributes;
     let resource = Resource::builder_empty()
         .with_attributes(defaults())
+        .with_attributes(detection::detect(&config.detection))
         .with_attributes(configured.to_otel_dict());
     let resource = match &configured.schema_url {
         Some(url) => resource.with_schema_url([], url.clone()),

@@ -14,7 +14,7 @@ pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut 
         Err(error) => value.refuse(found, ParsePropagatorError::to_string(&error)),
     };
     for item in properties.items("composite", found) {
-        let known = Propagator::ALL.map(Propagator::as_str);
+        let known = Propagator::names();
         if let Some((name, value)) = item.any_choice(&known, found) {
             value.properties(&[], found);
             add(&name, &value, found);

@@ -1,8 +1,11 @@
 //! The resource.
 
 use super::properties::{Findings, Value};
+use crate::config::detection::{DetectionConfig, ResourceDetector};
 use crate::config::env::parse_resource_attributes;
 use crate::config::resource::{ResourceAttributes, ResourceValue, check_key};
+use crate::config::telemetry::TelemetryConfig;
+use crate::environment;
 
 /// The types of attributes.
 #[derive(Clone, Copy)]
@@ -29,10 +32,13 @@ const TYPES: [(&str, Type); 8] = [
 ];
 
 /// Reads the attributes. Those of `attributes` replace those of `attributes_list`.
-pub(super) fn read(value: &Value<'_>, resource: &mut ResourceAttributes, found: &mut Findings<'_>) {
+pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
     let known = ["attributes", "attributes_list", "detection", "schema_url"];
     let properties = value.properties(&known, found);
-    properties.not_supported(&["detection"], found);
+    if let Some(value) = properties.set("detection") {
+        detection(&value, config, found);
+    }
+    let resource = &mut config.resource_attributes;
     resource.schema_url = properties.read("schema_url", found);
     if let Some(list) = properties.set("attributes_list") {
         let text: String = list.read(found).unwrap_or_default();
@@ -44,6 +50,64 @@ pub(super) fn read(value: &Value<'_>, resource: &mut ResourceAttributes, found: 
     for item in properties.items("attributes", found) {
         attribute(&item, resource, found);
     }
+}
+
+/// Reads the detectors. The detector `host` of the format also detects the operating system.
+fn detection(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+    let properties = value.properties(&["attributes", "detectors", "entities_enabled"], found);
+    properties.not_supported(&["entities_enabled"], found);
+    let mut detection = DetectionConfig::default();
+    let mut known: Vec<_> = ResourceDetector::ALL
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    known.push("service");
+    for item in properties.items("detectors", found) {
+        let Some((name, value)) = item.choice(&known, found) else {
+            continue;
+        };
+        value.properties(&[], found);
+        if name == "service"
+            && let Ok(service) = environment::variable("OTEL_SERVICE_NAME")
+        {
+            value.check(
+                config
+                    .resource_attributes
+                    .set("service.name".to_owned(), service),
+                found,
+            );
+        }
+        let detectors = ResourceDetector::ALL.iter();
+        detection.detectors.extend(
+            detectors
+                .filter(|(key, _)| *key == name)
+                .map(|(_, own)| *own),
+        );
+        if name == "host" {
+            detection.detectors.push(ResourceDetector::Os);
+        }
+    }
+    if let Some(attributes) = properties.set("attributes") {
+        let patterns = attributes.properties(&["included", "excluded"], found);
+        for (key, field) in [
+            ("included", &mut detection.included),
+            ("excluded", &mut detection.excluded),
+        ] {
+            for item in patterns.items(key, found) {
+                let pattern: String = item.read(found).unwrap_or_default();
+                if pattern.contains('?') {
+                    item.not_supported(found, "accepted is `*` for any characters");
+                }
+                field.push(pattern);
+            }
+        }
+    }
+    // Arguments are recorded only if the file names them.
+    detection.command_args = detection
+        .included
+        .iter()
+        .any(|key| key == "process.command_args");
+    config.detection = detection;
 }
 
 fn attribute(item: &Value<'_>, resource: &mut ResourceAttributes, found: &mut Findings<'_>) {

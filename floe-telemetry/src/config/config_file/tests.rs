@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::*;
 use crate::config::{
     Compression, HistogramKind, InstrumentType, MetricTemporality, OtlpProtocol, Propagator,
-    Sampler, Signal,
+    ResourceDetector, Sampler, Signal,
 };
 
 fn variable(name: &str) -> Option<String> {
@@ -475,6 +475,44 @@ propagator: {composite: [{tracecontext: }, {baggage: {}}], composite_list: 'bagg
     // What is written is read again.
     let written = serde_json::to_string(&config).unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&written).unwrap(), config);
+}
+
+#[test]
+fn detectors_and_other_propagators() {
+    let text = "resource:
+  detection/development:
+    attributes: {included: [process.*, process.command_args], excluded: [process.owner]}
+    detectors: [{container: }, {host: {}}, {process: }, {service: }, {kubernetes: }]
+propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray, b3'}";
+    let config = config(text);
+    let detection = &config.detection;
+    assert_eq!(
+        detection.detectors,
+        [
+            ResourceDetector::Container,
+            ResourceDetector::Host,
+            ResourceDetector::Os,
+            ResourceDetector::Process,
+            ResourceDetector::Kubernetes,
+        ]
+    );
+    assert_eq!(detection.included, ["process.*", "process.command_args"]);
+    assert_eq!(detection.excluded, ["process.owner"]);
+    assert!(detection.command_args);
+    assert_eq!(
+        config.propagators,
+        [
+            Propagator::B3,
+            Propagator::B3Multi,
+            Propagator::Jaeger,
+            Propagator::XRay
+        ]
+    );
+    let error = error("resource: {detection/development: {detectors: [{hots: }]}}");
+    assert!(
+        error.contains("detectors.0.hots: found `hots`, accepted are"),
+        "{error}"
+    );
 }
 
 #[test]
