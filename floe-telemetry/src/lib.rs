@@ -154,7 +154,10 @@ pub use self::redaction::{
     REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
 };
 #[cfg(feature = "tracing")]
-pub use self::tracing_bridge::{TracingLayer, tracing_layer};
+pub use self::tracing_bridge::{
+    OpenTelemetrySpanExt, SetParentError, TracingLayer, WithCurrentSpan, tracing_layer,
+    with_current_span,
+};
 
 /// OpenTelemetry's API, in the version that this crate uses.
 // Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages

@@ -169,7 +169,10 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
     ];
     for (name, text) in own_sources() {
         for word in words {
-            let may_be = name.contains("/recorder/ring") || name.contains("/link_list");
+            // The last one forwards a method that `tracing` declares unsafe.
+            let may_be = name.contains("/recorder/ring")
+                || name.contains("/link_list")
+                || name.ends_with("/tracing_bridge/current_span.rs");
             if word == words[0] && may_be || word == words[4] && declares.contains(&&*name) {
                 continue;
             }

@@ -5,6 +5,7 @@ use opentelemetry::{Context, SpanId};
 
 use super::listeners;
 use super::nested::NestedGuard;
+use super::open_global;
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
 use super::record::Head;
@@ -40,7 +41,7 @@ pub(super) fn open_built(
         return OpenSpan::OFF;
     }
     if parent.map(|cx| sampling::is_filtered(cx, scope)) {
-        return skipped(parent, None);
+        return skipped(parent, None, None);
     }
     open_at(parent, None, Some(fill))
 }
@@ -63,16 +64,22 @@ fn open_at(
             OpenSpan::unsampled(UnsampledGuard::attach(above, SpanId::INVALID))
         }
         Some(Decision::NotSampledBelow(_)) => OpenSpan::not_sampled(below_not_sampled(parent)),
-        Some(Decision::Skip) if parent.is_current() => OpenSpan::OFF,
-        Some(Decision::Skip) => skipped(parent, callsite),
+        Some(Decision::Skip) => skipped(parent, callsite, fill),
         decision => open_decided(decision, not_sampled, parent, callsite, fill),
     }
 }
 
-/// Returns the state of a call without a span, which runs in the explicit parent, if there is one.
+/// Returns the state of a call without a span of this crate, which runs in the explicit parent, if there is one.
 #[cold]
 #[inline(never)]
-fn skipped(parent: &Parent, callsite: Option<&'static CallSite>) -> OpenSpan {
+fn skipped(
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> OpenSpan {
+    if let Some(opened) = open_global::open(parent, callsite, fill) {
+        return opened;
+    }
     parent.explicit().map_or(OpenSpan::OFF, |cx| {
         OpenSpan::in_parent(cx, callsite.is_some())
     })
@@ -144,7 +151,7 @@ fn open_decided(
         (Some(Decision::NotSampled), Some(context)) => {
             OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
         }
-        (Some(_), _) => skipped(parent, callsite),
+        (Some(_), _) => skipped(parent, callsite, fill),
         // The thread is ending, and its `Context` may be destroyed.
         (None, _) => OpenSpan::OFF,
     }

@@ -240,7 +240,7 @@ impl SpanRecord {
 
     /// A link without valid ids is recorded only for its attributes or its trace state
     /// ([Add Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
-    pub(super) fn add_link(&mut self, link: Link) {
+    pub(crate) fn add_link(&mut self, link: Link) {
         let context = &link.span_context;
         let has_state = *context.trace_state() != TraceState::NONE;
         if !context.is_valid() && !has_state && link.attributes.is_empty() {
@@ -299,8 +299,20 @@ impl SpanRecord {
     }
 }
 
-/// Events of `tracing`, in packed form.
+/// Spans and events of `tracing`.
 impl SpanRecord {
+    /// Moves the data of the same span here, which has got another parent since it started.
+    #[cfg(feature = "tracing")]
+    pub(super) fn resume(&mut self, earlier: &mut Self) {
+        self.adopt(earlier);
+        self.packed = mem::take(&mut earlier.packed);
+        self.head.callsite = earlier.head.callsite;
+        let has_started = earlier.head.trace_id != TraceId::INVALID;
+        if has_started {
+            self.head.start = earlier.head.start;
+        }
+    }
+
     /// Adds an event and moves its attributes out of `attributes`.
     #[cfg(feature = "tracing")]
     pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
