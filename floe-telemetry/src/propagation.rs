@@ -63,12 +63,12 @@ mod current_baggage;
 mod environment;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "provider")]
+mod jaeger;
 #[cfg(feature = "rdkafka")]
 mod kafka;
 #[cfg(feature = "async-nats")]
 mod nats;
-#[cfg(feature = "provider")]
-mod jaeger;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
 mod propagator;

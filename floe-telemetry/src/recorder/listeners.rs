@@ -111,6 +111,20 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
     return listeners & BOUNDARIES != 0;
 }
 
+/// Whether a provider records spans with `context: boundaries`, and nothing else decides about the child of a
+/// recorded span than its parent.
+#[inline]
+pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
+    const OTHERS: Listeners = {
+        #[cfg(feature = "testing")]
+        let captures = CAPTURES | CAPTURE_BOUNDARIES;
+        #[cfg(not(feature = "testing"))]
+        let captures = 0;
+        captures | PER_SPAN | FILTER | FORKED
+    };
+    listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
+}
+
 /// Whether a `testing::capture` is running.
 #[cfg(feature = "testing")]
 #[inline]

@@ -11,7 +11,7 @@ use super::opening::{Fill, fill_in};
 use super::parent::Parent;
 use super::recording::{Recording, context_is_alive};
 use super::span::RecordedSpan;
-use super::state::{Attached, OpenSpan, State};
+use super::state::{Attached, OpenSpan, Opened, State};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
@@ -20,7 +20,7 @@ pub(super) fn open(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> Option<OpenSpan> {
+) -> Option<Opened> {
     if !listeners::is_foreign() || !context_is_alive() {
         return None;
     }
@@ -51,7 +51,8 @@ pub(super) fn open(
     if !span.is_recording() {
         recording.discard();
         let is_span = context.is_valid();
-        return is_span.then(|| OpenSpan::not_sampled(above.with_remote_span_context(context)));
+        let cx = is_span.then(|| above.with_remote_span_context(context));
+        return cx.map(|cx| OpenSpan::in_context(cx, callsite));
     }
     let head = &mut recording.record.head;
     head.trace_id = context.trace_id();
@@ -64,8 +65,9 @@ pub(super) fn open(
     }
     let cx = above.with_span(RecordedSpan::fixed(context, recording.handle()));
     recording.context = Some(cx.clone());
-    Some(OpenSpan {
-        attached: Some(Attached::given(cx, is_function)),
-        state: State::Recording(recording),
-    })
+    let attached = Attached::given(cx, is_function);
+    Some(OpenSpan::opened(
+        State::Recording(recording),
+        Some(attached),
+    ))
 }

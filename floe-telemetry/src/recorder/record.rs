@@ -103,14 +103,16 @@ pub(crate) enum Code {
 
 /// The fields that every span has. It fills one cache line, and is copied into the thread's ring when
 /// the span ends.
+///
+/// The order prevents that two fields are copied by one load. They were stored one by one when the span started, so
+/// such a load would stall if the body is short. `end` and the small fields are copied from registers.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Head {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
-    pub(crate) parent: SpanId,
-    pub(crate) start: Ticks,
     pub(crate) end: Ticks,
-    pub(crate) callsite: Option<&'static CallSite>,
+    pub(crate) parent: SpanId,
     pub(crate) parent_is_remote: bool,
     pub(crate) flags: TraceFlags,
     pub(crate) code: Code,
@@ -120,6 +122,8 @@ pub(crate) struct Head {
     pub(super) rare: u8,
     /// The bytes that the span owns outside the rings, in units of [`HEAP_UNIT`].
     pub(super) heap: [u8; 3],
+    pub(crate) start: Ticks,
+    pub(crate) callsite: Option<&'static CallSite>,
 }
 
 /// The unit of [`Head::heap_bytes`], so that 1 GiB fits into three bytes.

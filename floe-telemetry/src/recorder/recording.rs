@@ -166,15 +166,15 @@ impl Recording {
     #[inline]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.is_open = false;
-        // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
-        // their destructors may start spans.
-        if let Some(context) = self.context.take() {
-            drop(context);
+        if self.context.is_some() {
+            // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
+            // their destructors may start spans.
+            drop(self.context.take());
+            self.is_in_boundary = false;
             if let Some(span) = self.foreign.take() {
                 return global_span::end(*span, &mut self.record, end, code);
             }
         }
-        self.is_in_boundary = false;
         let pushed = with(|local| {
             let pushed = local.push(&mut self.record, end, code);
             local.reuse(self);
