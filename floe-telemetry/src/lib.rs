@@ -58,7 +58,9 @@
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
-//! | `rdkafka`, `lapin`, `async-nats` | the headers of messages as carriers of context: of Kafka, AMQP, NATS |
+//! | `rdkafka` | the headers of Kafka's messages as carriers of context |
+//! | `lapin` | the same for AMQP |
+//! | `async-nats` | the same for NATS |
 //! | `tokio` | [`metrics::observe_tokio`]: metrics of a runtime |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
