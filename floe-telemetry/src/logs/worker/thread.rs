@@ -138,7 +138,9 @@ impl<E: LogExporter> ExporterThread<E> {
             .logs_exported
             .fetch_add(records - failed, Ordering::Release);
         counters.logs_failed.fetch_add(failed, Ordering::Release);
-        batch.iter_mut().for_each(|queued| queued.has_result = true);
+        for queued in &mut batch {
+            queued.has_result = true;
+        }
         drop(batch);
         if let Err(error) = result {
             let error = self.settings.worker.redaction.message_or_same(error);
