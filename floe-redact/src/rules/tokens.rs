@@ -3774,9 +3774,9 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         id: "mapbox-public-token-short",
         prefix: "pk.",
         alphabet: Parts(&[
-            Run(LowerDigits, Exactly(60)),
+            Run(Alphanumeric, Exactly(60)),
             Text("."),
-            Run(LowerDigits, Exactly(22)),
+            Run(Alphanumeric, Exactly(22)),
         ]),
         length: Exactly(83),
         checksum: None,
