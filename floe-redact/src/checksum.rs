@@ -13,17 +13,25 @@ pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
 
 /// The digits that the checksum of a token has.
 pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Option<Vec<u8>> {
-    let (digits, of_prefix, alphabet) = match checksum {
-        Checksum::Crc32Base62 { digits, prefix } => (digits, prefix, BASE62),
-        Checksum::Crc32Base36 { digits, prefix } => (digits, prefix, BASE36),
-        Checksum::Crc32Hex => (8, true, &BASE36[..16]),
+    let (base, digits, of_prefix) = match checksum {
+        Checksum::Crc32 {
+            base,
+            digits,
+            prefix,
+        } => (base, digits, prefix),
+        Checksum::Crc32Hex => (16, 8, true),
+    };
+    let alphabet = if base > BASE36.len() {
+        BASE62
+    } else {
+        &BASE36[..base]
     };
     let summed = body.get(..body.len().checked_sub(digits)?)?;
     let prefix = if of_prefix { prefix } else { "" };
     let sum = |summed: &str| crc32(prefix.as_bytes().iter().chain(summed.as_bytes()));
     let sum = match checksum {
         Checksum::Crc32Hex => sum(summed.strip_suffix('_')?).swap_bytes(),
-        _ => sum(summed),
+        Checksum::Crc32 { .. } => sum(summed),
     };
     written(sum, alphabet, digits)
 }
@@ -53,11 +61,13 @@ mod tests {
     use super::{BASE36, BASE62, crc32, is_right, written};
     use crate::rules::format::Checksum;
 
-    const GITHUB: Checksum = Checksum::Crc32Base62 {
+    const GITHUB: Checksum = Checksum::Crc32 {
+        base: 62,
         digits: 6,
         prefix: false,
     };
-    const GITLAB: Checksum = Checksum::Crc32Base36 {
+    const GITLAB: Checksum = Checksum::Crc32 {
+        base: 36,
         digits: 7,
         prefix: true,
     };

@@ -146,7 +146,12 @@ fn token(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize) {
             .filter(|(start, _)| scan.kept.is_some() && vendor::begins_word(text, *start));
         if let Some((start, format)) = formats.max_by_key(|(_, format)| format.prefix.len()) {
             let end = run_end(text, start, 64, |byte| is_name(byte) || byte == b'-');
-            scan.note(start, end, format.id, Reason::Other(vendor::NO_TOKEN));
+            scan.note(
+                start,
+                end,
+                format.id,
+                Reason::Other("too short, with other characters than its tokens, or a placeholder"),
+            );
         }
         return;
     };

@@ -146,26 +146,22 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
     })
 }
 
-/// The id of a row, and why a name is none of it.
-pub(crate) type Refusal = (&'static str, &'static str);
+/// The id of the row whose name is in a key, whatever its other words mean.
+pub(crate) fn row_of(key: &[u8]) -> Option<&'static str> {
+    let mut name = Name::new(key);
+    while name.len > 0 {
+        if let Some((_, row)) = suffix(&name) {
+            return Some(KEYS[row].id);
+        }
+        name.len = name.last_word();
+    }
+    None
+}
 
 /// What a value of this key would be; `None` for a key without meaning.
 pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
-    read(key, None)
-}
-
-/// The row that a key has a name of and that its other words exclude.
-pub(crate) fn refusal(key: &[u8]) -> Option<Refusal> {
-    let mut refused = None;
-    let found = read(key, Some(&mut refused));
-    refused.filter(|_| found.is_none())
-}
-
-/// Reads a key from its end. With `refused` it is read on behind a word that decides, to find what it excludes.
-fn read(key: &[u8], refused: Option<&mut Option<Refusal>>) -> Option<Meaning> {
     let mut name = Name::new(key);
     let mut is_qualified = false;
-    let mut is_described = false;
     while name.len > 0 {
         if let Some((start, row)) = suffix(&name) {
             let row = &KEYS[row];
@@ -175,15 +171,7 @@ fn read(key: &[u8], refused: Option<&mut Option<Refusal>>) -> Option<Meaning> {
                 KeyKind::Named => HARMLESS_SECRETS,
                 _ => &[],
             };
-            if is_described || is_harmless(&name, start, harmless) {
-                if let Some(refused) = refused {
-                    let why = if is_described {
-                        "a description of it"
-                    } else {
-                        "the name of something else"
-                    };
-                    *refused = Some((row.id, why));
-                }
+            if is_harmless(&name, start, harmless) {
                 return None;
             }
             return Some(Meaning {
@@ -199,8 +187,7 @@ fn read(key: &[u8], refused: Option<&mut Option<Refusal>>) -> Option<Meaning> {
         }
         let start = name.last_word();
         let last = &name.as_bytes()[start..];
-        is_described |= DESCRIPTOR_WORDS.contains(last);
-        if is_described && refused.is_none() {
+        if DESCRIPTOR_WORDS.contains(last) {
             return None;
         }
         // An unknown word behind the name, as in `token_github`, asks the value for proof.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::finding::{Evidence, Finding};
-use crate::key::Meaning;
+use crate::key::{self, Meaning};
 use crate::lexer::Tokens;
 use crate::line::Line;
 use crate::policy::Policy;
@@ -176,11 +176,18 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Notes why a name is none of its row, if an explanation was asked for.
+    /// Notes that a name means something else, if an explanation was asked for.
     pub(crate) fn refuse_key(&mut self, start: usize, end: usize) {
+        let key = part(self.text, start, end);
         if self.kept.is_some()
-            && let Some((rule, why)) = self.policy.refusal(part(self.text, start, end))
+            && let Some(rule) = key::row_of(key)
         {
+            let is_allowed = key::meaning(key).is_some();
+            let why = if is_allowed {
+                "an allowed key"
+            } else {
+                "the name of something else"
+            };
             self.note(start, end, rule, Reason::Other(why));
         }
     }

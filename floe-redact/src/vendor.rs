@@ -12,10 +12,6 @@ const HEAD: usize = 96;
 /// A body of another length than documented is taken from this length on, if it is random.
 const UNDOCUMENTED: usize = 16;
 
-/// Why what begins with a prefix is no token.
-pub(crate) const NO_TOKEN: &str =
-    "too short, with other characters than its tokens, or a placeholder";
-
 /// How well a token matches its format, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
@@ -215,7 +211,8 @@ mod tests {
         prefix: "gh_",
         alphabet: Alphabet::Alphanumeric,
         length: Length::Exactly(36),
-        checksum: Some(Checksum::Crc32Base62 {
+        checksum: Some(Checksum::Crc32 {
+            base: 62,
             digits: 6,
             prefix: false,
         }),

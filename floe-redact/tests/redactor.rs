@@ -125,7 +125,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         ),
         (
             "token_type=bearer",
-            "0..10 kept \"token_type\", a candidate of token: a description of it\n",
+            "0..10 kept \"token_type\", a candidate of token: the name of something else\n",
         ),
         (
             "primary key=a1B2c3D4 next_token=a1B2c3D4e5f6",

@@ -87,15 +87,10 @@ pub(crate) enum Length {
 /// A checksum at the end of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Checksum {
-    /// CRC-32 (IEEE) of what precedes it, as `digits` digits of `0-9 A-Z a-z`, padded with zeros.
-    Crc32Base62 {
-        /// How many digits.
-        digits: usize,
-        /// Whether the checksum is of the prefix, too.
-        prefix: bool,
-    },
-    /// The same, as digits of `0-9 a-z`.
-    Crc32Base36 {
+    /// CRC-32 (IEEE) of what precedes it, padded with zeros.
+    Crc32 {
+        /// 62 for digits of `0-9 A-Z a-z`, 36 for `0-9 a-z`.
+        base: usize,
         /// How many digits.
         digits: usize,
         /// Whether the checksum is of the prefix, too.

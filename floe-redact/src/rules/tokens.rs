@@ -9,13 +9,15 @@ use crate::rules::format::Part::{self, Run, Text};
 use crate::rules::format::{Checksum, TokenFormat};
 
 /// GitHub's, and of those who took it over: six digits of the random part.
-const CRC32_BASE62: Option<Checksum> = Some(Checksum::Crc32Base62 {
+const CRC32_BASE62: Option<Checksum> = Some(Checksum::Crc32 {
+    base: 62,
     digits: 6,
     prefix: false,
 });
 
 /// GitLab's: seven digits of all that stands before them.
-const CRC32_BASE36: Option<Checksum> = Some(Checksum::Crc32Base36 {
+const CRC32_BASE36: Option<Checksum> = Some(Checksum::Crc32 {
+    base: 36,
     digits: 7,
     prefix: true,
 });
@@ -3774,9 +3776,9 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         id: "mapbox-public-token-short",
         prefix: "pk.",
         alphabet: Parts(&[
-            Run(LowerDigits, Exactly(60)),
+            Run(Alphanumeric, Exactly(60)),
             Text("."),
-            Run(LowerDigits, Exactly(22)),
+            Run(Alphanumeric, Exactly(22)),
         ]),
         length: Exactly(83),
         checksum: None,
