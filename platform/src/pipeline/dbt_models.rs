@@ -1,23 +1,18 @@
 //! Models that dbt builds, with a command for each.
 
 use std::path::Path;
-use std::sync::OnceLock;
 
 use floe_plugin::compute::ComputeEngine;
 use floe_plugin::dbt::{DbtCommand, DbtRunner, PartOfRun, Project};
-use floe_plugin::lineage::{LineageBackend, Parent, Root};
-use floe_plugin::{Handle, PluginType};
+use floe_plugin::{Error as PluginError, Handle, PluginType};
 use tempfile::TempDir;
 
-use super::outcome::Failure;
-use super::run::{AssetRun, Run, tags};
 use super::warehouse_path;
 use crate::active::Active;
-use crate::artifacts::{CompiledArtifacts, CompiledModel};
+use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::sql::quoted_name;
 
 /// The models of a product, as a dbt project on the database of a run.
 pub(super) struct DbtModels {
@@ -25,7 +20,6 @@ pub(super) struct DbtModels {
     /// Only this user can read it: the profile may have credentials.
     folder: TempDir,
     environment: Environment,
-    /// The namespace of the tables in lineage.
     data_namespace: String,
 }
 
@@ -62,49 +56,22 @@ impl DbtModels {
         }))
     }
 
-    /// Builds a model, and returns the number of its rows.
-    pub(super) fn build(
-        &self,
-        model: &CompiledModel,
-        run: &Run<'_>,
-        asset: &AssetRun<'_>,
-    ) -> Result<u64, Failure> {
-        let backends: Vec<Handle<dyn LineageBackend>> = run.plugins.plugins().all().collect();
-        let root = run.started_by.root().unwrap_or(Root {
-            run_id: run.id,
-            job: run.job(&run.identity.name),
-        });
-        let part_of = PartOfRun {
-            backends: &backends,
-            namespace: &run.identity.namespace,
-            data_namespace: &self.data_namespace,
-            parent: Parent {
-                run_id: asset.run_id.as_str(),
-                job: run.job(asset.job),
-                root: Some(root),
-            },
-            tags: tags(run.id, run.dagster_run_id.as_deref()),
-            invocation_id: OnceLock::new(),
-        };
+    /// Builds a model.
+    pub(super) fn build(&self, model: &str, part_of: &PartOfRun<'_>) -> Result<(), PluginError> {
         let project = Project {
             folder: self.folder.path(),
             profiles: None,
             target: Some(self.environment.as_str()),
-            select: Some(&model.name),
+            select: Some(model),
             exclude: None,
             full_refresh: false,
-            part_of: Some(&part_of),
+            part_of: Some(part_of),
         };
-        let built = self.runner.run(DbtCommand::Run, &project);
-        if let Some(id) = part_of.invocation_id.get() {
-            let mut ids = run.dbt_invocation_ids.borrow_mut();
-            ids.insert(asset.key.to_owned(), id.clone());
-        }
-        let file = run.folder().join(&*model.query.path);
-        let failed = |error| Failure::of_query(error, &file, "");
-        built.map_err(failed)?;
-        let count = format!("SELECT count(*) AS rows FROM {}", quoted_name(&model.name));
-        let counted = run.warehouse.borrow_mut().count(&count);
-        counted.map_err(failed)
+        self.runner.run(DbtCommand::Run, &project).map(drop)
+    }
+
+    /// The namespace of the tables in lineage.
+    pub(super) fn data_namespace(&self) -> &str {
+        &self.data_namespace
     }
 }

@@ -1,16 +1,20 @@
 //! A model: the result of a query, stored as a table or a view, and checked.
 
+use std::sync::OnceLock;
+
+use floe_plugin::Handle;
 use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
-use floe_plugin::dbt::Invocation;
-use floe_plugin::lineage::{Assertion, Lineage, RunState};
+use floe_plugin::dbt::{Invocation, PartOfRun};
+use floe_plugin::lineage::{Assertion, Lineage, LineageBackend, Parent, Root, RunState};
 use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
 use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 
+use super::dbt_models::DbtModels;
 use super::metrics;
 use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Checked, Run, TRACER_NAME};
+use super::run::{AssetRun, Checked, Run, TRACER_NAME, tags};
 use crate::active::{self, CHECK_FAILED};
 use crate::artifacts::CompiledModel;
 use crate::error::Error;
@@ -18,6 +22,7 @@ use crate::interrupt;
 use crate::place::Place;
 use crate::product::{self, Materialization};
 use crate::run_id::RunId;
+use crate::sql::quoted_name;
 
 #[traced(
     name = format!("floe.asset.{key}"),
@@ -121,7 +126,7 @@ fn read(input: &str, run: &Run<'_>) -> Result<(), Failure> {
 
 fn write(model: &CompiledModel, run: &Run<'_>, asset: &AssetRun<'_>) -> Result<u64, Failure> {
     if let Some(dbt) = &run.dbt {
-        return dbt.build(model, run, asset);
+        return write_by_dbt(dbt, model, run, asset);
     }
     let materialize = Materialize {
         name: &model.name,
@@ -132,6 +137,43 @@ fn write(model: &CompiledModel, run: &Run<'_>, asset: &AssetRun<'_>) -> Result<u
     let built = run.warehouse.borrow_mut().materialize(&materialize);
     let file = run.folder().join(&*model.query.path);
     built.map_err(|error| Failure::of_query(error, &file, &model.query.sql))
+}
+
+/// Has dbt build the model, as a part of the run of the asset, and counts its rows.
+fn write_by_dbt(
+    dbt: &DbtModels,
+    model: &CompiledModel,
+    run: &Run<'_>,
+    asset: &AssetRun<'_>,
+) -> Result<u64, Failure> {
+    let backends: Vec<Handle<dyn LineageBackend>> = run.plugins.plugins().all().collect();
+    let root = run.started_by.root().unwrap_or(Root {
+        run_id: run.id,
+        job: run.job(&run.identity.name),
+    });
+    let part_of = PartOfRun {
+        backends: &backends,
+        namespace: &run.identity.namespace,
+        data_namespace: dbt.data_namespace(),
+        parent: Parent {
+            run_id: asset.run_id.as_str(),
+            job: run.job(asset.job),
+            root: Some(root),
+        },
+        tags: tags(run.id, run.dagster_run_id.as_deref()),
+        invocation_id: OnceLock::new(),
+    };
+    let built = dbt.build(&model.name, &part_of);
+    if let Some(id) = part_of.invocation_id.get() {
+        let mut ids = run.dbt_invocation_ids.borrow_mut();
+        ids.insert(asset.key.to_owned(), id.clone());
+    }
+    let file = run.folder().join(&*model.query.path);
+    let failed = |error| Failure::of_query(error, &file, "");
+    built.map_err(failed)?;
+    let count = format!("SELECT count(*) AS rows FROM {}", quoted_name(&model.name));
+    let counted = run.warehouse.borrow_mut().count(&count);
+    counted.map_err(failed)
 }
 
 /// Runs the checks of the model. A check that fails is an alert, and fails the model unless the manifest
