@@ -1,6 +1,7 @@
 //! dbt commands and the nodes that they build.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 use serde_json::Value;
@@ -9,6 +10,7 @@ use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
+use crate::lineage::{LineageBackend, Parent};
 use crate::operation::{Operation, span};
 use crate::product::Product;
 
@@ -235,6 +237,12 @@ pub fn node_span(tracer: &'static Tracer, node: &Node<'_>) -> ActiveSpan {
 
 /// A program that runs dbt commands.
 pub trait DbtRunner: Lifecycle {
+    /// Whether runs of a product build its models by dbt, with a command for each, and not by the compute engine.
+    /// Default: `false`.
+    fn builds_models(&self) -> bool {
+        false
+    }
+
     /// Writes a dbt project for the product below `folder`, whose profile has `output` as its target. Returns
     /// the paths.
     ///
@@ -308,6 +316,29 @@ pub struct Project<'a> {
     pub exclude: Option<&'a str>,
     /// Whether incremental models are rebuilt from scratch.
     pub full_refresh: bool,
+    /// The run that the command is a part of.
+    pub part_of: Option<&'a PartOfRun<'a>>,
+}
+
+/// The run that a command is a part of, and what becomes known of the command.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct PartOfRun<'a> {
+    /// Where the lineage of the command and of its nodes goes.
+    pub backends: &'a [Handle<dyn LineageBackend>],
+    /// The namespace of the command's job and of those of its nodes.
+    pub namespace: &'a str,
+    /// The namespace of the data.
+    pub data_namespace: &'a str,
+    /// The run that the command's own is a part of.
+    pub parent: Parent<'a>,
+    /// Names and values by which the runs are found, such as `floe_run_id`.
+    pub tags: Vec<(&'a str, &'a str)>,
+    /// The id that dbt gives to the command. The plugin sets it.
+    pub invocation_id: OnceLock<String>,
 }
 
 impl Kind for dyn DbtRunner {

@@ -53,6 +53,19 @@ pub struct PipelineRun<'a> {
     pub trigger: Trigger,
 }
 
+/// What is known of a run at its end.
+#[derive(Clone, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "floe.pipeline")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct PipelineOutcome<'a> {
+    /// The ids of the dbt commands that have built models, in the order of the models.
+    #[floe(examples = ["961204e0-4bf4-4991-9c4f-6b11eebebce0"])]
+    pub dbt_invocation_ids: Vec<&'a str>,
+}
+
 /// What starts a run.
 #[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "snake_case")]
@@ -107,6 +120,48 @@ pub struct AssetOutcome<'a> {
     /// The key of the dependency that was not built.
     #[floe(examples = ["stg_orders"])]
     pub missing: Option<&'a str>,
+}
+
+/// An evaluation of a sensor.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "dagster")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Sensor<'a> {
+    /// The name of the sensor.
+    #[floe(examples = ["customer_360_sensor"])]
+    pub sensor_name: &'a str,
+    /// The name of the job.
+    #[floe(examples = ["customer_360_job"])]
+    pub job_name: Option<&'a str>,
+}
+
+/// The outcome of an evaluation of a sensor.
+#[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
+#[floe(prefix = "dagster.sensor")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct SensorOutcome<'a> {
+    /// Whether a run is requested.
+    pub status: SensorStatus,
+    /// Why no run is requested.
+    #[floe(examples = ["no file of a source has changed"])]
+    pub skip_reason: Option<&'a str>,
+}
+
+/// Whether a sensor requests a run.
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
+#[floe(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SensorStatus {
+    /// A run is requested.
+    Requested,
+    /// No run is requested.
+    Skipped,
 }
 
 /// An asset that the platform itself builds.
@@ -172,6 +227,14 @@ impl Operation for Asset<'_> {
 
     fn operation(&self) -> &str {
         self.asset_key
+    }
+}
+
+impl Operation for Sensor<'_> {
+    const DOMAIN: &'static str = "dagster.sensor";
+
+    fn operation(&self) -> &str {
+        self.sensor_name
     }
 }
 

@@ -5,7 +5,9 @@ use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE};
 use crate::rules::words::{ACCOUNT_COMMANDS, ADDRESS_ROLES, NO_DOMAINS, ORACLE_COMMANDS};
 use crate::scan::Scan;
 use crate::score::{is_domain, is_placeholder, look};
-use crate::text::{at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with};
+use crate::text::{
+    at, before, behind_colour, is_name, is_one_of, part, rest, run_end, run_start, starts_with,
+};
 use crate::url::is_certain_host;
 
 /// How long an address may be to both sides of the `@`.
@@ -102,6 +104,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let local = run_start(text, sign, 64, |byte| {
         is_name(byte) || b".%+-'".contains(&byte) || byte >= 0x80
     });
+    let local = behind_colour(text, local);
     let end = run_end(text, sign + 1, 255, |byte| {
         is_name(byte) || b".-".contains(&byte)
     });

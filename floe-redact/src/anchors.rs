@@ -167,7 +167,7 @@ impl Anchors {
         }
         // Only the first digits of a number.
         anchors.flag(index(window(b"123")), DIGITS, !(1 << DIGIT));
-        anchors.formats.sort_unstable_by_key(|(anchor, ..)| *anchor);
+        anchors.formats.sort_by_key(|(anchor, ..)| *anchor);
         anchors
     }
 

@@ -4,7 +4,7 @@ use crate::finding::Evidence;
 use crate::rules::headers::WEB_TOKEN_HEADERS;
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY};
 use crate::scan::Scan;
-use crate::text::{at, before, line_end, part, rest, run_end, run_start, starts_with};
+use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_start, starts_with};
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
@@ -201,16 +201,17 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
     has_line.then_some(start)
 }
 
+/// Whether a JSON web token may begin here, with `eyJ`.
+pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
+    let is_encoded = at(text, start.wrapping_sub(3)) == b'%';
+    rest(text, start).starts_with(b"eyJ")
+        && (is_encoded || !before_word(text, start).is_ascii_alphanumeric())
+}
+
 /// Three parts of base64 with dots between; a header with `alg` is enough if the rest was cut.
 /// `start` is the place of `eyJ`.
-pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
+pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
-    let is_encoded = at(text, start.wrapping_sub(3)) == b'%';
-    if !rest(text, start).starts_with(b"eyJ")
-        || before(text, start).is_ascii_alphanumeric() && !is_encoded
-    {
-        return false;
-    }
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte);
     let head = run_end(text, start, 1024, is_base64);
     let mut end = run_end(text, head, 65536, |byte| is_base64(byte) || byte == b'.');
@@ -221,9 +222,7 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
     let has_header = WEB_TOKEN_HEADERS
         .iter()
         .any(|header| token.starts_with(header.as_bytes()));
-    let fits = token.len() >= 16 && (end > head + 8 || has_header);
-    if fits {
+    if token.len() >= 16 && (end > head + 8 || has_header) {
         scan.redact(start, end, JSON_WEB_TOKEN, Evidence::Format);
     }
-    fits
 }

@@ -1,8 +1,9 @@
 //! A name, what binds a value to it, and whether the value is taken: what all grammars of names share.
 
+use crate::finding::Evidence;
 use crate::key::Meaning;
 use crate::lexer::{Coding, Kind};
-use crate::rules::keys::KeyKind;
+use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::{Binding, SEPARATORS};
 use crate::scan::{Reason, Scan};
 use crate::score::{Bond, Context, head_of_call, look};
@@ -94,6 +95,15 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
         is_compound: key.meaning.is_compound,
         ..context
     };
+    if is_bound(context.bond) && key.meaning.flags.contains(&Flag::Always) {
+        scan.redact(
+            found.start,
+            found.end,
+            key.meaning.rule,
+            Evidence::Structure,
+        );
+        return Some(());
+    }
     if is_other_pair(scan, key, text, context) {
         return refuse(scan, key, found, "a pair of its own");
     }
@@ -113,6 +123,14 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
     scan.judge(found.start, found.end, key.meaning.rule, context)
 }
 
+/// Whether a separator or the structure of the text makes the value the name's.
+fn is_bound(bond: Bond) -> bool {
+    !matches!(
+        bond,
+        Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position
+    )
+}
+
 /// The value is something else, which is found before it is judged.
 fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Option<()> {
     scan.keep(
@@ -126,11 +144,8 @@ fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Op
 
 /// `the token was refused: status=401`: what follows is a pair of its own, and is read as one.
 fn is_other_pair(scan: &Scan<'_>, key: Key, value: &[u8], context: Context) -> bool {
-    let is_loose = match context.bond {
-        Bond::Sign(Binding::Colon) => !context.quoted_key,
-        Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position => true,
-        _ => false,
-    };
+    let is_colon = context.bond == Bond::Sign(Binding::Colon);
+    let is_loose = !is_bound(context.bond) || is_colon && !context.quoted_key;
     let Some(name) = name_of_pair(value).filter(|_| is_loose) else {
         return false;
     };
@@ -187,8 +202,7 @@ fn is_key_name(scan: &Scan<'_>, value: &[u8]) -> bool {
 /// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
 fn login(scan: &Scan<'_>, key: Key, found: Value) -> Option<usize> {
     let value = found.bytes(scan.text);
-    let is_login = matches!(key.meaning.rule, "credential" | "session" | "login");
-    if !is_login || value.len() > 128 {
+    if !key.meaning.flags.contains(&Flag::Login) || value.len() > 128 {
         return None;
     }
     let sign = value.iter().position(|byte| b":/".contains(byte))?;

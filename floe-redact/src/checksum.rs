@@ -16,10 +16,16 @@ pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Opti
     let (digits, of_prefix, alphabet) = match checksum {
         Checksum::Crc32Base62 { digits, prefix } => (digits, prefix, BASE62),
         Checksum::Crc32Base36 { digits, prefix } => (digits, prefix, BASE36),
+        Checksum::Crc32Hex => (8, true, &BASE36[..16]),
     };
-    let summed = body.as_bytes().get(..body.len().checked_sub(digits)?)?;
-    let prefix: &[u8] = if of_prefix { prefix.as_bytes() } else { &[] };
-    written(crc32(prefix.iter().chain(summed)), alphabet, digits)
+    let summed = body.get(..body.len().checked_sub(digits)?)?;
+    let prefix = if of_prefix { prefix } else { "" };
+    let sum = |summed: &str| crc32(prefix.as_bytes().iter().chain(summed.as_bytes()));
+    let sum = match checksum {
+        Checksum::Crc32Hex => sum(summed.strip_suffix('_')?).swap_bytes(),
+        _ => sum(summed),
+    };
+    written(sum, alphabet, digits)
 }
 
 /// The number in the base of the alphabet, padded with zeros; `None` if it has more digits.
@@ -107,6 +113,14 @@ mod tests {
             "glpat-",
             &format!("{payload}{}", rest.replace(".01.", ".02."))
         ));
+    }
+
+    #[test]
+    fn grafana_writes_the_lowest_byte_of_the_sum_first() {
+        let body = "taQTcFQUf6WJ5a1r4jbY3ZZhOLgRxkOa_24792bc6";
+        assert!(is_right(Checksum::Crc32Hex, "glsa_", body));
+        assert!(!is_right(Checksum::Crc32Hex, "glsb_", body));
+        assert!(!is_right(Checksum::Crc32Hex, "glsa_", "24792bc6"));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use crate::REDACTED;
 use crate::anchors::{Anchors, DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
 use crate::finding::{Evidence, Finding};
 use crate::policy::Policy;
-use crate::rules::structures;
-use crate::scan::{Candidate, Scan};
-use crate::text::{is_redacted, word_at};
-use crate::vendor::Match;
+use crate::rules::{formats, structures};
+use crate::scan::{Candidate, Reason, Scan};
+use crate::text::{is_name, is_redacted, run_end, word_at};
+use crate::vendor::{self, Match};
 use crate::{address, armour, call, header, option, pair, personal, url};
 
 /// A text of this length may be read many times.
@@ -128,28 +128,38 @@ fn look(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize, kinds: u8) {
     }
 }
 
-/// A vendor's token; of several formats the one that matches best, then the one with the longest
-/// prefix and with a length of its own.
+/// A vendor's token or a JSON web token.
 fn token(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize) {
     let text = scan.text;
-    if let Some(start) = anchor.checked_sub(2)
-        && armour::json_web_token(scan, start)
-    {
+    let web_token = anchor
+        .checked_sub(2)
+        .filter(|&start| armour::is_web_token(text, start));
+    let matches = anchors.formats(text, anchor);
+    let first = matches
+        .filter(|(start, format)| format.find(text, *start).is_some())
+        .map(|(start, _)| start)
+        .min();
+    let Some(start) = first.or(web_token) else {
+        // An explanation has the format that it looks like most.
+        let formats = anchors
+            .formats(text, anchor)
+            .filter(|(start, _)| scan.kept.is_some() && vendor::begins_word(text, *start));
+        if let Some((start, format)) = formats.max_by_key(|(_, format)| format.prefix.len()) {
+            let end = run_end(text, start, 64, |byte| is_name(byte) || byte == b'-');
+            scan.note(start, end, format.id, Reason::Other(vendor::NO_TOKEN));
+        }
         return;
-    }
-    let found = anchors.formats(text, anchor).filter_map(|(start, format)| {
-        let (end, found) = format.find(text, start)?;
-        Some((found, start, end, format))
-    });
-    let best = found.max_by_key(|(found, .., format)| {
-        (*found, format.prefix.len(), format.length.is_limited())
-    });
-    if let Some((found, start, end, format)) = best {
+    };
+    // The formats with another anchor, too.
+    if let Some((end, found, format)) = vendor::best(formats(), text, start) {
         let evidence = match found {
             Match::Proven => Evidence::Checksum,
             Match::Documented | Match::Similar => Evidence::Format,
         };
+        let start = format.start(text, start).unwrap_or(start);
         scan.redact(start, end, format.id, evidence);
+    } else {
+        armour::json_web_token(scan, start);
     }
 }
 

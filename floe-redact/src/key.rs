@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::rules::keys::{
-    DESCRIPTORS, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
+    DESCRIPTORS, Flag, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
 };
 use crate::rules::structures;
 use crate::text::{Words, is_one_of};
@@ -19,6 +19,7 @@ const LONGEST: usize = 64;
 pub(crate) struct Meaning {
     pub(crate) rule: &'static str,
     pub(crate) kind: KeyKind,
+    pub(crate) flags: &'static [Flag],
     /// The name has several words, so it is no word of a sentence.
     pub(crate) is_compound: bool,
 }
@@ -145,28 +146,61 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
     })
 }
 
+/// The id of a row, and why a name is none of it.
+pub(crate) type Refusal = (&'static str, &'static str);
+
 /// What a value of this key would be; `None` for a key without meaning.
 pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
+    read(key, None)
+}
+
+/// The row that a key has a name of and that its other words exclude.
+pub(crate) fn refusal(key: &[u8]) -> Option<Refusal> {
+    let mut refused = None;
+    let found = read(key, Some(&mut refused));
+    refused.filter(|_| found.is_none())
+}
+
+/// Reads a key from its end. With `refused` it is read on behind a word that decides, to find what it excludes.
+fn read(key: &[u8], refused: Option<&mut Option<Refusal>>) -> Option<Meaning> {
     let mut name = Name::new(key);
     let mut is_qualified = false;
+    let mut is_described = false;
     while name.len > 0 {
         if let Some((start, row)) = suffix(&name) {
             let row = &KEYS[row];
-            let kind = match row.kind {
-                KeyKind::Context if is_harmless(&name, start, HARMLESS_KEYS) => return None,
-                KeyKind::Secret if is_harmless(&name, start, HARMLESS_TOKENS) => return None,
-                KeyKind::Named if is_harmless(&name, start, HARMLESS_SECRETS) => return None,
-                kind => kind,
+            let harmless = match row.kind {
+                KeyKind::Context => HARMLESS_KEYS,
+                KeyKind::Secret => HARMLESS_TOKENS,
+                KeyKind::Named => HARMLESS_SECRETS,
+                _ => &[],
             };
+            if is_described || is_harmless(&name, start, harmless) {
+                if let Some(refused) = refused {
+                    let why = if is_described {
+                        "a description of it"
+                    } else {
+                        "the name of something else"
+                    };
+                    *refused = Some((row.id, why));
+                }
+                return None;
+            }
             return Some(Meaning {
                 rule: row.id,
-                kind: if is_qualified { KeyKind::Weak } else { kind },
+                flags: row.flags,
+                kind: if is_qualified {
+                    KeyKind::Weak
+                } else {
+                    row.kind
+                },
                 is_compound: start > 0 || name.starts.count_ones() > 1,
             });
         }
         let start = name.last_word();
         let last = &name.as_bytes()[start..];
-        if DESCRIPTOR_WORDS.contains(last) {
+        is_described |= DESCRIPTOR_WORDS.contains(last);
+        if is_described && refused.is_none() {
             return None;
         }
         // An unknown word behind the name, as in `token_github`, asks the value for proof.
@@ -187,6 +221,7 @@ fn is_harmless(name: &Name, start: usize, words: &[&str]) -> bool {
 pub(crate) const CONFIGURED: Meaning = Meaning {
     rule: structures::CONFIGURED_KEY,
     kind: KeyKind::Password,
+    flags: &[Flag::Always],
     is_compound: true,
 };
 

@@ -4,7 +4,7 @@ use crate::candidate::{self, Key};
 use crate::finding::Evidence;
 use crate::lexer::Kind;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_WORDS};
-use crate::scan::Scan;
+use crate::scan::{Reason, Scan};
 use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::text::is_one_of;
 use crate::value::{self, Site, Value};
@@ -124,6 +124,8 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<(
         || matches!(user, [b'<' | b'[', ..])
         || password.starts_with(b"-");
     if is_harmless {
+        let reason = Reason::Other("no password of this option");
+        scan.keep(found.start + start, found.end, option.id, reason);
         return None;
     }
     scan.redact(

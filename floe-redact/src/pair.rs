@@ -7,7 +7,9 @@ use crate::rules::keys::KeyKind;
 use crate::rules::sentences::Binding;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_placeholder, look};
-use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
+use crate::text::{
+    at, before, behind_colour, is_name, is_one_of, part, run_end, run_start, starts_with,
+};
 use crate::value::{self, Site, Value};
 use crate::{element, header, option, sentence, sql, tuple};
 
@@ -45,6 +47,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         is_inside(byte) || matches!(byte, b'-' | b'.')
     });
     let end = run_end(scan.text, last, 64, is_inside);
+    let start = behind_colour(scan.text, start);
     // A name is read from its end, so what is joined before it does no harm, except `--`.
     let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);
@@ -62,6 +65,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
             || has_separator(scan.text, end)
             || phrase(scan, start, end).is_some();
     }
+    scan.refuse_key(start, end);
     // Dots and dashes may join it with what follows: `token.value`.
     let is_joined = matches!(at(scan.text, end), b'.' | b'-') && is_inside(at(scan.text, end + 1));
     if !is_joined {
@@ -83,16 +87,21 @@ fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)>
     let mut found = None;
     let mut from = start;
     for _ in 0..2 {
-        if before(scan.text, from) != b' ' || !before(scan.text, from - 1).is_ascii_alphabetic() {
-            break;
-        }
-        from = run_start(scan.text, from - 1, 24, |byte| {
-            byte.is_ascii_alphabetic() || byte == b'-'
-        });
+        from = word_before(scan.text, from);
         let meaning = scan.policy.meaning(part(scan.text, from, end));
         found = meaning.map(|meaning| (meaning, from)).or(found);
     }
     found
+}
+
+/// Where the word of a sentence before a place begins; the place itself if there is none.
+fn word_before(text: &[u8], from: usize) -> usize {
+    if before(text, from) != b' ' || !before(text, from - 1).is_ascii_alphabetic() {
+        return from;
+    }
+    run_start(text, from - 1, 24, |byte| {
+        byte.is_ascii_alphabetic() || byte == b'-'
+    })
 }
 
 /// The name around the anchor; every word is read once.
@@ -110,6 +119,12 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     scan.keys_until = token.end;
     let (mut start, end) = (token.start, token.end);
     let mut meaning = scan.meaning(start, end)?;
+    // `unexpected token`
+    let word = word_before(scan.text, start);
+    if word < start && scan.policy.meaning(part(scan.text, word, end)).is_none() {
+        scan.refuse_key(word, end);
+        return None;
+    }
     if meaning.kind == KeyKind::Context
         && let Some(phrase) = phrase(scan, start, end)
     {
@@ -178,7 +193,7 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
     };
     let place = separator.next;
     let context = Context {
-        quoted_key: key.quote.is_some(),
+        quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
         in_query: in_query && separator.binding == Binding::Assign,
         ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
     };

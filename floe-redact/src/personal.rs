@@ -6,7 +6,7 @@ use crate::finding::Evidence;
 use crate::rules::numbers::{IBAN, ISSUERS, NEVER_ISSUED};
 use crate::rules::structures::{BANK_ACCOUNT, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER};
 use crate::scan::Scan;
-use crate::text::{at, before, is_name, run_end, run_start};
+use crate::text::{at, before, before_word, is_name, run_end, run_start};
 
 /// `anchor` is the third digit of a run.
 pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
@@ -39,7 +39,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
 /// Whether the number is apart: not a part of a longer name, number, date or version.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let joins = |byte: u8| is_name(byte) || byte == b'-';
-    let left = before(text, start);
+    let left = before_word(text, start);
     let has_fraction = at(text, end) == b'.' && at(text, end + 1).is_ascii_digit();
     !joins(left) && left != b'.' && left != b'+' && !joins(at(text, end)) && !has_fraction
 }
@@ -167,7 +167,7 @@ fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
 }
 
 fn is_iban_start(text: &[u8], start: usize) -> bool {
-    !before(text, start).is_ascii_alphanumeric()
+    !before_word(text, start).is_ascii_alphanumeric()
         && at(text, start).is_ascii_uppercase()
         && at(text, start + 1).is_ascii_uppercase()
         && at(text, start + 2).is_ascii_digit()
@@ -178,7 +178,9 @@ fn is_iban_start(text: &[u8], start: usize) -> bool {
 pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let text = scan.text;
     let first = plus + 1 + usize::from(at(text, plus + 1) == b'(');
-    if is_name(before(text, plus)) || !matches!(at(text, first), b'1'..=b'9') {
+    if is_name(before_word(text, plus)) && scan.covered != plus
+        || !matches!(at(text, first), b'1'..=b'9')
+    {
         return;
     }
     let (mut digits, mut end, mut index) = (0, plus, first);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::anchors::Anchors;
-use crate::key::{self, CONFIGURED, Meaning, Name};
+use crate::key::{self, CONFIGURED, Meaning, Name, Refusal};
 use crate::rules::keys::KeyKind;
 
 /// How much is redacted.
@@ -64,6 +64,13 @@ impl Policy {
 
     pub(crate) fn has_personal_data(&self) -> bool {
         self.level != Level::Credentials
+    }
+
+    /// Why a key with the name of a row has no meaning.
+    pub(crate) fn refusal(&self, key: &[u8]) -> Option<Refusal> {
+        let meaning = key::meaning(key).filter(|_| self.meaning(key).is_none());
+        let allowed = meaning.map(|meaning| (meaning.rule, "an allowed key"));
+        allowed.or_else(|| key::refusal(key))
     }
 
     /// What a value of this key would be; `None` for a key without meaning.

@@ -36,7 +36,8 @@ impl RedactorBuilder {
         self
     }
 
-    /// Values of a key that ends with these words are secrets, too.
+    /// Every value of a key that ends with these words is a secret behind a separator, a literal such as
+    /// `true` too. In a sentence it has to look like one.
     ///
     /// Names are compared without case and separators: `customerRef` is `CUSTOMER_REF`.
     ///
@@ -223,6 +224,7 @@ impl Redactor {
             }
         }
         lines.sort();
+        lines.dedup();
         let mut explanation = String::new();
         for (_, line) in lines {
             let _ = writeln!(explanation, "{line}");

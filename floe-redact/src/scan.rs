@@ -162,12 +162,26 @@ impl<'a> Scan<'a> {
             let line = line_end(self.text, start);
             self.keys_until = self.keys_until.max(end.min(line));
         }
+        self.note(start, end, rule, reason);
+    }
+
+    /// The same of what is no candidate.
+    pub(crate) fn note(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         if let Some(kept) = &mut self.kept {
             kept.push(Candidate {
                 range: start..end,
                 rule,
                 reason,
             });
+        }
+    }
+
+    /// Notes why a name is none of its row, if an explanation was asked for.
+    pub(crate) fn refuse_key(&mut self, start: usize, end: usize) {
+        if self.kept.is_some()
+            && let Some((rule, why)) = self.policy.refusal(part(self.text, start, end))
+        {
+            self.note(start, end, rule, Reason::Other(why));
         }
     }
 

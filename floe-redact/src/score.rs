@@ -123,8 +123,8 @@ impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (points, look) = (self.points, self.look.name());
         match self.look.needs() {
-            u8::MAX => write!(f, "{points} points, and {look} never is a secret"),
-            needed => write!(f, "{points} points, and {look} needs {needed}"),
+            u8::MAX => write!(f, "{points} points, but {look} is never a secret"),
+            needed => write!(f, "{points} points, {needed} needed for {look}"),
         }
     }
 }

@@ -96,7 +96,7 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         };
         let mut roles = ROLES.all(word).peekable();
         if roles.next_if_eq(&&Role::Owner).is_some()
-            && let Some(end) = owner(scan, place)
+            && let Some(end) = owner(scan, key, place)
         {
             place = end;
             continue;
@@ -112,12 +112,16 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     accept(scan, key, place, bond)
 }
 
-/// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something behind it that states a value.
-fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
+/// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something behind it that states a value,
+/// and not one that is another's: `for user id=…`, `"… for user" id=…`.
+fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
-    for _ in 0..6 {
+    for words in 0..6 {
         let tokens = &mut scan.tokens;
         let mut next = tokens.skip_blanks(at);
+        if tokens.closes_before(next, key.place) {
+            return None;
+        }
         next += usize::from(tokens.kind(next) == Kind::Quote);
         let word = tokens.word(next)?;
         if is_one_of(word, COPULAS) && next > place + 2 {
@@ -128,9 +132,17 @@ fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
         if tokens.is_sign(at, b'@') && tokens.word(at + 1).is_some() {
             at += 2;
         }
+        if tokens.closes_before(at, key.place) {
+            return None;
+        }
         at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
+        let is_apart = tokens.is_break(at);
         if let Some(separator) = candidate::separator_at(scan, at) {
-            return matches!(separator.binding, Binding::Colon | Binding::Assign).then_some(at);
+            return match separator.binding {
+                Binding::Colon => Some(at),
+                Binding::Assign if words == 0 || is_apart => Some(at),
+                _ => None,
+            };
         }
     }
     None

@@ -34,6 +34,23 @@ pub(crate) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
     part(text, index, index + what.len()).eq_ignore_ascii_case(what)
 }
 
+/// The byte before a word; a terminal's colour code is none: `ESC[1;31m`.
+pub(crate) fn before_word(text: &[u8], index: usize) -> u8 {
+    match before(text, index) {
+        b'm' if behind_colour(text, index - 1) == index => 0,
+        byte => byte,
+    }
+}
+
+/// Behind the colour code that a place is in the digits of; the place itself if it is in none.
+pub(crate) fn behind_colour(text: &[u8], index: usize) -> usize {
+    let is_code = |byte: u8| byte.is_ascii_digit() || byte == b';';
+    let code = run_start(text, index, 16, is_code);
+    let end = run_end(text, code, 16, is_code);
+    let is_colour = part(text, 0, code).ends_with(b"\x1b[") && at(text, end) == b'm';
+    if is_colour { end + 1 } else { index }
+}
+
 /// Whether the text has the mark of a redaction here.
 pub(crate) fn is_redacted(text: &[u8], index: usize) -> bool {
     rest(text, index).starts_with(REDACTED.as_bytes())
@@ -122,6 +139,6 @@ pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
 /// The letters, digits and underscores around a place.
 pub(crate) fn word_at(text: &[u8], place: usize) -> &[u8] {
     let place = place.saturating_sub(usize::from(!is_name(at(text, place))));
-    let start = run_start(text, place + 1, 64, is_name);
+    let start = behind_colour(text, run_start(text, place + 1, 64, is_name));
     part(text, start, run_end(text, place, 64, is_name))
 }

@@ -4,7 +4,7 @@ use crate::candidate::{self, Key};
 use crate::key::Name;
 use crate::lexer::Kind;
 use crate::rules::commands::ASKING_VERBS;
-use crate::rules::keys::KeyKind;
+use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::{NAME_NAMES, VALUE_NAMES};
 use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, look};
@@ -123,8 +123,7 @@ fn call(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     }
     let found = value::value(tokens, inner, Site::from(key.place))?;
     let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
-    // A lexer prints `Token('NAME', 1)`, and `Credentials("a", "b")` has a user.
-    let is_lexeme = !is_alone && matches!(key.meaning.rule, "token" | "credential");
+    let is_lexeme = !is_alone && key.meaning.flags.contains(&Flag::Alone);
     let is_asked = Name::new(name)
         .words()
         .any(|word| is_one_of(word, ASKING_VERBS));

@@ -6,7 +6,7 @@
 use crate::finding::Evidence;
 use crate::rules::structures::{URL_PATH, URL_USERINFO};
 use crate::rules::words::{HOOKS, PASSWORD_PLACEHOLDERS, SECRET_SEGMENTS};
-use crate::scan::Scan;
+use crate::scan::{Reason, Scan};
 use crate::score::{self, Look, is_domain, is_random, look};
 use crate::text::{at, before, find, is_name, is_one_of, part, run_end, run_start, starts_with};
 
@@ -38,8 +38,18 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
     if let Some(sign) = userinfo(run) {
         authority = start + sign + 1;
         scan.url_until = authority;
-        if !is_plain_user(&run[..sign]) && !has_placeholder(&run[..sign]) {
-            scan.redact(start, start + sign, URL_USERINFO, Evidence::Structure);
+        let (user, end) = (&run[..sign], start + sign);
+        if is_plain_user(user) {
+            scan.keep(
+                start,
+                end,
+                URL_USERINFO,
+                Reason::Other("a user without a password"),
+            );
+        } else if has_placeholder(user) {
+            scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
+        } else {
+            scan.redact(start, end, URL_USERINFO, Evidence::Structure);
         }
     }
     path(scan, authority, end);

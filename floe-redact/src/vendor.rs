@@ -1,14 +1,20 @@
 //! Vendors' tokens: matches the rows of the table, checksums included.
 
+use std::cmp::Reverse;
+
 use crate::checksum;
 use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::score;
-use crate::text::{at, before, part, run_end};
+use crate::text::{at, before, before_word, is_name, part, rest, run_end, run_start};
 
 /// How much of a token of any length is read before it is taken for one.
 const HEAD: usize = 96;
 /// A body of another length than documented is taken from this length on, if it is random.
 const UNDOCUMENTED: usize = 16;
+
+/// Why what begins with a prefix is no token.
+pub(crate) const NO_TOKEN: &str =
+    "too short, with other characters than its tokens, or a placeholder";
 
 /// How well a token matches its format, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,19 +38,50 @@ fn run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
     run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
 }
 
+/// The end of the token that begins at `start`, how well it matches, and its format: the one that
+/// matches best, then the longest match. The order of the formats does not matter.
+pub(crate) fn best(
+    formats: impl Iterator<Item = &'static TokenFormat>,
+    text: &[u8],
+    start: usize,
+) -> Option<(usize, Match, &'static TokenFormat)> {
+    formats
+        .filter(|format| rest(text, start).starts_with(format.prefix.as_bytes()))
+        .filter_map(|format| {
+            let (end, found) = format.find(text, start)?;
+            Some((end, found, format))
+        })
+        .max_by_key(|(end, found, format)| {
+            let is_limited = format.length.is_limited();
+            (
+                *found,
+                *end,
+                format.prefix.len(),
+                is_limited,
+                Reverse(format.id),
+            )
+        })
+}
+
 impl TokenFormat {
-    /// The end of the token that begins at `start`, where the prefix is, and how well it
-    /// matches.
+    /// The end of the token whose prefix is at `start`, and how well it matches.
     pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, Match)> {
-        if !begins_word(text, start) {
-            return None;
-        }
+        let first = self.start(text, start)?;
         let from = start + self.prefix.len();
-        if let Alphabet::Parts(parts) = self.alphabet {
+        if let Alphabet::Parts(parts) | Alphabet::Around(_, parts) = self.alphabet {
             let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
-            let is_varied = is_varied(part(text, from, end));
-            return (end - from >= self.length.min() && is_varied)
-                .then_some((end, Match::Documented));
+            let body = part(text, from, end);
+            let varied = if first < start {
+                part(text, first, end)
+            } else {
+                body
+            };
+            let found = if self.is_proven(body) {
+                Match::Proven
+            } else {
+                Match::Documented
+            };
+            return (body.len() >= self.length.min() && is_varied(varied)).then_some((end, found));
         }
         let limit = self
             .length
@@ -56,11 +93,7 @@ impl TokenFormat {
         if !is_varied(body) {
             return None;
         }
-        let is_proven = self.checksum.is_some_and(|checksum| {
-            std::str::from_utf8(body)
-                .is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
-        });
-        if is_proven {
+        if self.is_proven(body) {
             return Some((head, Match::Proven));
         }
         let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
@@ -83,6 +116,25 @@ impl TokenFormat {
             Match::Similar
         };
         Some((self.trim(text, from, end), found))
+    }
+
+    /// Where the token begins whose prefix is at a place, if it begins a word.
+    pub(crate) fn start(&self, text: &[u8], prefix: usize) -> Option<usize> {
+        let Alphabet::Around((alphabet, length), _) = self.alphabet else {
+            return begins_word(text, prefix).then_some(prefix);
+        };
+        let limit = length.max().saturating_add(1);
+        let start = run_start(text, prefix, limit, |byte| alphabet.contains(byte));
+        (length.min()..limit)
+            .contains(&(prefix - start))
+            .then_some(start)
+    }
+
+    fn is_proven(&self, body: &[u8]) -> bool {
+        self.checksum.is_some_and(|checksum| {
+            std::str::from_utf8(body)
+                .is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
+        })
     }
 
     /// Without the punctuation of the sentence around the token, and of what is longer than allowed
@@ -131,9 +183,9 @@ impl Part {
 }
 
 /// Whether the byte before is no part of the same word. An encoded sign is none.
-fn begins_word(text: &[u8], start: usize) -> bool {
-    let previous = before(text, start);
-    !previous.is_ascii_alphanumeric()
+pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
+    let previous = before_word(text, start);
+    !is_name(previous)
         || matches!(
             part(text, start.saturating_sub(2), start),
             b"\\n" | b"\\t" | b"\\r"

@@ -110,8 +110,8 @@ fn an_explanation_has_the_reasons_but_no_secret() {
     let explanation = Redactor::new().explain(&text);
     assert_eq!(
         explanation,
-        "9..21 redacted by password: 8 points, and random characters needs 3\n\
-         29..37 kept \"expected\", a candidate of token: 6 points, and a word of a sentence needs 9\n"
+        "9..21 redacted by password: 8 points, 3 needed for random characters\n\
+         29..37 kept \"expected\", a candidate of token: 6 points, 9 needed for a word of a sentence\n"
     );
     assert_eq!(Redactor::new().explain("nothing"), "no candidate\n");
 }
@@ -124,6 +124,20 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
             "11..21 kept \"get(config\", a candidate of password: a call\n",
         ),
         (
+            "token_type=bearer",
+            "0..10 kept \"token_type\", a candidate of token: a description of it\n",
+        ),
+        (
+            "primary key=a1B2c3D4 next_token=a1B2c3D4e5f6",
+            "0..11 kept \"primary key\", a candidate of key: the name of something else\n\
+             21..31 kept \"next_token\", a candidate of token: the name of something else\n",
+        ),
+        (
+            "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "0..40 kept \"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\", a candidate of github-personal-access-token: \
+             too short, with other characters than its tokens, or a placeholder\n",
+        ),
+        (
             "PWD=/home/app",
             "4..13 kept \"/home/app\", a candidate of password: the name has another meaning here\n",
         ),
@@ -131,9 +145,24 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
             "key=db_password",
             "4..15 kept \"db_password\", a candidate of key: the name of a value\n",
         ),
+        (
+            "ssh://git@example.com/a",
+            "6..9 kept \"git\", a candidate of url-userinfo: a user without a password\n",
+        ),
+        (
+            "postgres://bob:${PASSWORD}@db.example.com/x",
+            "11..26 kept \"bob:${PASSWORD}\", a candidate of url-userinfo: a placeholder\n",
+        ),
+        (
+            "curl -u 10:1000 host",
+            "11..15 kept \"1000\", a candidate of option-user-password: no password of this option\n",
+        ),
     ] {
         assert_eq!(Redactor::new().explain(text), wanted);
     }
+    let allowed = Redactor::builder().allowed_key("token").build();
+    let wanted = "0..5 kept \"token\", a candidate of token: an allowed key\n";
+    assert_eq!(allowed.explain("token=abc123def"), wanted);
 }
 
 #[test]
@@ -533,4 +562,88 @@ fn there_are_over_two_hundred_rules() {
     ids.sort_unstable();
     ids.dedup();
     assert!(ids.len() > 200, "{}", ids.len());
+}
+
+/// The first row of the same prefix is of 20 characters.
+#[test]
+fn of_the_formats_of_a_prefix_the_longest_match_is_redacted() {
+    for token in [
+        "glpat-7FmLXFu8eAP737IcTx_K_tT_8PoUPrMb.01.0w06hox19",
+        "glpat-26Li3ESnoDiGyp4n3Hef-DwAB7f.0r0hpdvp1",
+    ] {
+        let found = Redactor::new().findings(token);
+        assert_eq!(found[0].range, 0..token.len(), "{token}");
+        assert_eq!(found[0].evidence, Evidence::Checksum);
+    }
+}
+
+/// `tracing_subscriber` writes names, signs and values in colours of their own.
+#[test]
+fn a_terminals_colour_is_no_part_of_a_word() {
+    for secret in [
+        "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",
+        "AKIAJ7Q2XW5RT3YB6KLM",
+        "4111111111111111",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.D--VSa9lPTozgwU",
+        "DE89370400440532013000",
+        "215-38-1979",
+        "+49 170 1234567",
+    ] {
+        for colour in ["\u{1b}[0m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[m"] {
+            let text = format!("\u{1b}[3mx\u{1b}[0m\u{1b}[2m={colour}{secret}\u{1b}[0m end");
+            let wanted = text.replace(secret, "<REDACTED>");
+            assert_eq!(Redactor::new().redact(&text), wanted);
+        }
+    }
+    for (text, wanted) in [
+        (
+            "\u{1b}[33mjane.doe@example.com\u{1b}[0m",
+            "\u{1b}[33m<REDACTED>@example.com\u{1b}[0m",
+        ),
+        (
+            "\u{1b}[3mapi_key\u{1b}[0m\u{1b}[2m=\u{1b}[0ma1B2c3D4e5 \u{1b}[3mx\u{1b}[0m",
+            "\u{1b}[3mapi_key\u{1b}[0m\u{1b}[2m=\u{1b}[0m<REDACTED> \u{1b}[3mx\u{1b}[0m",
+        ),
+        (
+            "\u{1b}[32mBearer a1B2c3D4e5f6\u{1b}[0m",
+            "\u{1b}[32mBearer <REDACTED>\u{1b}[0m",
+        ),
+    ] {
+        assert_eq!(Redactor::new().redact(text), wanted);
+    }
+}
+
+/// What one pass finds is the boundary of what follows it, so a long text is not read in vain.
+#[test]
+fn what_follows_a_secret_at_once_is_found_in_the_same_pass() {
+    let redactor = Redactor::new();
+    for text in ["+49 170 1234567".repeat(100), "215-38-1979+".repeat(150)] {
+        let safe = redactor.redact(&text);
+        assert_eq!(redactor.redact(&safe), safe);
+    }
+}
+
+#[test]
+fn every_value_of_a_configured_key_is_redacted() {
+    let redactor = Redactor::builder()
+        .key("customer")
+        .and_then(|builder| builder.key("patient id"))
+        .unwrap()
+        .build();
+    for (text, wanted) in [
+        ("customer: pending x", "customer: <REDACTED> x"),
+        ("customer=new x", "customer=<REDACTED> x"),
+        ("customer=true", "customer=<REDACTED>"),
+        ("customer=/a/b", "customer=<REDACTED>"),
+        ("customer: user=bob", "customer: <REDACTED>"),
+        ("patient_id: 12345", "patient_id: <REDACTED>"),
+        ("patient_id -> 7", "patient_id -> <REDACTED>"),
+        ("{\"customer\": \"Open\"}", "{\"customer\": \"<REDACTED>\"}"),
+        ("/x?customer=12&y=1", "/x?customer=<REDACTED>&y=1"),
+        ("run --customer acme", "run --customer <REDACTED>"),
+        ("the customer is pending", "the customer is pending"),
+        ("customer=<REDACTED>", "customer=<REDACTED>"),
+    ] {
+        assert_eq!(redactor.redact(text), wanted);
+    }
 }

@@ -26,6 +26,7 @@ mod warnings;
 mod watermarks;
 mod worker;
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
@@ -37,7 +38,9 @@ use opentelemetry::Context;
 pub(crate) use self::block_on::block_on_until;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::destination::BatchBuilder;
-pub(crate) use self::destination::{BatchingDestination, Destination, SpanDataBatch};
+pub(crate) use self::destination::{
+    BatchingDestination, Destination, SpanDataBatch, span_data_bytes,
+};
 pub(crate) use self::drain::Drain;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::enrich::EnrichedSpan;
@@ -60,7 +63,7 @@ pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
 pub(crate) use self::worker::{
-    BatchExporter, ExportFailure, Report, Size, Worker, WorkerSettings, guarded,
+    BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
 };
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
@@ -88,7 +91,7 @@ pub(crate) struct Collector {
     clock: WallClock,
     /// Roots that are deferred until the spans of the other threads were fetched, so that a backend
     /// receives a root after the spans of its trace.
-    roots: Vec<SpanRecord>,
+    roots: VecDeque<SpanRecord>,
     /// The bytes of these roots.
     root_bytes: usize,
     /// Blank records whose memory is reused for roots.
@@ -97,7 +100,8 @@ pub(crate) struct Collector {
     read: u64,
     /// The counters of the provider that was installed last.
     counters: Weak<Counters>,
-    drains: Vec<Drain>,
+    /// Each stays here until it is finished: a panic delays it and does not lose it.
+    drains: VecDeque<Drain>,
     warnings: DropWarnings,
     pause: Duration,
     pipeline: Option<Pipeline>,
@@ -185,11 +189,18 @@ fn work(jobs: &Receiver<Job>) {
     let messages = RateLimited::default();
     loop {
         // A panic must not end the thread: the buffers would fill and spans would be dropped.
-        if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_err() && messages.is_due() {
+        if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_ok() {
+            continue;
+        }
+        // What follows must not end the thread either.
+        let _ = catch_unwind(AssertUnwindSafe(|| collector.recover()));
+        if messages.is_due() {
             guarded_message(|| {
                 tracing::error!("the telemetry collector panicked and continues");
             });
         }
+        // The next turn may panic, too, and must not occupy a processor.
+        thread::park_timeout(MIN_PAUSE);
     }
 }
 
@@ -224,12 +235,11 @@ impl Collector {
     /// Replaces the pipeline. Spans that ended before are counted for the previous provider, also if its
     /// shutdown has timed out.
     pub(crate) fn install(&mut self, pipeline: Pipeline) {
-        for drain in std::mem::take(&mut self.drains) {
-            self.finish_late(drain);
+        self.drain(Drain::late());
+        while !self.drains.is_empty() {
+            self.fetch_rest();
+            self.finish_first();
         }
-        let mut rest = Drain::late();
-        self.begin(&mut rest);
-        self.finish_late(rest);
         let start = Baseline::at(self.read);
         if let Some(previous) = self.counters.upgrade() {
             previous.end_at(start);
@@ -242,53 +252,70 @@ impl Collector {
 
     /// Starts a flush or a shutdown.
     pub(crate) fn drain(&mut self, mut drain: Drain) {
-        self.begin(&mut drain);
-        self.drains.push(drain);
-    }
-
-    fn begin(&mut self, drain: &mut Drain) {
         recorder::new_buffers(&mut self.buffers);
         drain.begin(&self.buffers);
-    }
-
-    /// Finishes a drain whose caller has stopped waiting: spans without room are dropped and counted.
-    fn finish_late(&mut self, drain: Drain) {
-        while !drain.is_fetched(&self.buffers) && self.fetch(Backpressure::Ignored) > 0 {}
-        self.pass_all();
-        self.release(Backpressure::Ignored, drain.is_shutdown());
-        drain.finish(&mut self.pipeline);
+        self.drains.push_back(drain);
     }
 
     fn finish_drains(&mut self) {
-        for drain in std::mem::take(&mut self.drains) {
-            if drain.is_late() {
-                if drain.is_shutdown() {
-                    self.finish_late(drain);
-                } else {
-                    // The buffers may have room for what the queues have no room for.
-                    drain.finish(&mut self.pipeline);
-                }
-                continue;
-            }
-            if !drain.is_fetched(&self.buffers) {
-                self.drains.push(drain);
-                continue;
-            }
-            self.pass_all();
-            if self.release(Backpressure::Respected, drain.is_shutdown()) {
-                drain.finish(&mut self.pipeline);
+        for _ in 0..self.drains.len() {
+            if self.is_first_ready() {
+                self.finish_first();
             } else {
-                self.drains.push(drain);
+                self.drains.rotate_left(1);
             }
+        }
+    }
+
+    /// Whether the first drain can be finished.
+    fn is_first_ready(&mut self) -> bool {
+        let Some(drain) = self.drains.front() else {
+            return false;
+        };
+        let is_shutdown = drain.is_shutdown();
+        if drain.is_late() {
+            // After a flush, the buffers may have room for what the queues have no room for.
+            if is_shutdown {
+                self.fetch_rest();
+            }
+            return true;
+        }
+        if !drain.is_fetched(&self.buffers) {
+            return false;
+        }
+        self.pass_all();
+        self.release(Backpressure::Respected, is_shutdown)
+    }
+
+    /// Fetches what the first drain requires, for a caller that has stopped waiting: spans without room are
+    /// dropped and counted.
+    fn fetch_rest(&mut self) {
+        let is_fetched = |this: &Self| {
+            let first = this.drains.front();
+            first.is_none_or(|drain| drain.is_fetched(&this.buffers))
+        };
+        while !is_fetched(self) && self.fetch(Backpressure::Ignored) > 0 {}
+        self.pass_all();
+        let is_shutdown = self.drains.front().is_some_and(Drain::is_shutdown);
+        self.release(Backpressure::Ignored, is_shutdown);
+    }
+
+    fn finish_first(&mut self) {
+        if let Some(drain) = self.drains.pop_front() {
+            drain.finish(&mut self.pipeline);
+        }
+    }
+
+    /// Restores what a panic has interrupted.
+    fn recover(&mut self) {
+        if let Some(pipeline) = &mut self.pipeline {
+            pipeline.recover();
         }
     }
 
     fn pass(&mut self, record: &mut SpanRecord) {
-        let bytes = record.head.heap_bytes();
+        let _buffered = Buffered(record.head.heap_bytes());
         self.pass_on(record);
-        if bytes > 0 {
-            recorder::release_buffered(bytes);
-        }
     }
 
     fn pass_on(&mut self, record: &mut SpanRecord) {
@@ -305,6 +332,18 @@ impl Collector {
         match &mut self.pipeline {
             Some(pipeline) => pipeline.push(record, &self.clock),
             None => statistics::count_without_provider(),
+        }
+    }
+}
+
+/// The bytes of a span that was removed from the rings, which are released when this is dropped, also by a
+/// panic.
+struct Buffered(usize);
+
+impl Drop for Buffered {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            recorder::release_buffered(self.0);
         }
     }
 }

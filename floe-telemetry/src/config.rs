@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a value set in code after [`apply_env`](crate::TelemetryConfig::apply_env) | everything |
 //! | `OTEL_*` and `FLOE_*` variables | the document and the defaults |
+//! | the file of `OTEL_CONFIG_FILE`, in place of the `OTEL_*` variables | the document and the defaults |
 //! | YAML | the defaults |
 //!
 //! The structures are `#[non_exhaustive]`, because options are added in minor releases. Begin with
@@ -28,7 +29,9 @@ mod section;
 
 mod auth;
 mod batch;
+mod config_file;
 mod context_mode;
+mod detection;
 mod document;
 mod duration;
 mod endpoint;
@@ -55,6 +58,7 @@ pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub use self::context_mode::ContextMode;
+pub use self::detection::{DetectionConfig, ResourceDetector};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::endpoint::without_query;
 pub(crate) use self::endpoint::{validate_endpoint, without_credentials};
@@ -71,12 +75,14 @@ pub use self::limits::SpanLimits;
 pub(crate) use self::logging::Levels;
 pub use self::logging::LoggingConfig;
 pub use self::metrics::{
-    HistogramKind, MetricTemporality, MetricView, MetricsConfig, PrometheusConfig,
+    HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig, PrometheusConfig,
 };
-pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};
-pub use self::propagator::{ParsePropagatorError, Propagator};
+pub use self::otlp::{
+    Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
+};
+pub use self::propagator::{ParsePropagatorError, Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
-pub use self::resource::ResourceAttributes;
+pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{TailSampling, validate_ratio, validate_rules};
 #[cfg(feature = "_otlp")]

@@ -4,6 +4,8 @@
 use std::env::{self, VarError};
 #[cfg(feature = "provider")]
 use std::ffi::OsString;
+#[cfg(feature = "provider")]
+use std::path::PathBuf;
 
 /// Returns the value of a variable. Fails if it is not set or not valid Unicode.
 pub(crate) fn variable(name: &str) -> Result<String, VarError> {
@@ -23,9 +25,24 @@ pub(crate) fn is_color_disabled() -> bool {
         || variable_os("TERM").is_some_and(|value| value == "dumb")
 }
 
+/// Returns the path of the running executable.
+#[cfg(feature = "provider")]
+pub(crate) fn executable() -> Option<PathBuf> {
+    env::current_exe().ok()
+}
+
+/// Returns the first arguments of the process, as text.
+#[cfg(feature = "provider")]
+pub(crate) fn arguments(most: usize) -> Vec<String> {
+    let arguments = env::args_os().take(most);
+    arguments
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect()
+}
+
 /// Returns the file name of the running executable.
 #[cfg(feature = "provider")]
 pub(crate) fn executable_name() -> Option<String> {
-    let path = env::current_exe().ok()?;
+    let path = executable()?;
     Some(path.file_name()?.to_string_lossy().into_owned())
 }

@@ -40,6 +40,9 @@ const TERMINAL_DELAY: u64 = 100;
 /// }
 /// ```
 ///
+/// `OTEL_CONFIG_FILE` is the path of a file in OpenTelemetry's format, which replaces the other variables `OTEL_*`
+/// ([`TelemetryConfig::from_config_file`]).
+///
 /// | what | configured by | needs the feature |
 /// |---|---|---|
 /// | spans of `#[traced]` functions and of the OpenTelemetry API, whose global tracer provider is set | `OTEL_*`, `FLOE_SPAN_FILTER` | |
@@ -65,10 +68,11 @@ const TERMINAL_DELAY: u64 = 100;
 ///
 /// Fails if an exporter cannot be created, for example because a file with a credential does not exist
 /// ([`Error::is_config`]), or if another provider is in use ([`Error::is_state`]). Nothing is exported then, but
-/// log lines are written. An invalid variable is no error: it is ignored with one warning. For a program that
+/// log lines are written. An invalid variable is no error: it is ignored with one warning. Neither is a
+/// file in `OTEL_CONFIG_FILE` that cannot be read or is not valid: there is one warning, and nothing is recorded. For a program that
 /// runs in any case there is [`init_or_noop`].
 pub fn init() -> Result<TelemetryGuard, Error> {
-    let mut config = TelemetryConfig::from_env()?;
+    let mut config = from_env();
     choose_printing(&mut config, io::stderr().is_terminal());
     set_tracer_provider();
     #[cfg(any(feature = "logs", feature = "tracing"))]
@@ -83,6 +87,15 @@ pub fn init() -> Result<TelemetryGuard, Error> {
         }
     }
     Ok(TelemetryGuard::new(provider, SHUTDOWN_TIMEOUT))
+}
+
+/// The configuration of the environment. With a configuration file that is not valid, nothing is recorded: the
+/// specification does not allow other variables beside it.
+fn from_env() -> TelemetryConfig {
+    TelemetryConfig::from_env().unwrap_or_else(|error| {
+        config::warn(&format!("nothing is recorded: {error}"));
+        TelemetryConfig::new("unknown_service").with_enabled(false)
+    })
 }
 
 /// Starts the telemetry of a program like [`init`], and does not fail: where `init` returns an error, this logs

@@ -58,6 +58,8 @@
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
+//! | `rdkafka`, `lapin`, `async-nats` | the headers of messages as carriers of context: of Kafka, AMQP, NATS |
+//! | `tokio` | [`metrics::observe_tokio`]: metrics of a runtime |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
@@ -88,6 +90,8 @@ mod recorder;
 mod char_boundary;
 #[cfg(feature = "provider")]
 mod collector;
+#[cfg(feature = "provider")]
+mod detection;
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
@@ -150,7 +154,10 @@ pub use self::redaction::{
     REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
 };
 #[cfg(feature = "tracing")]
-pub use self::tracing_bridge::{TracingLayer, tracing_layer};
+pub use self::tracing_bridge::{
+    OpenTelemetrySpanExt, SetParentError, TracingLayer, WithCurrentSpan, tracing_layer,
+    with_current_span,
+};
 
 /// OpenTelemetry's API, in the version that this crate uses.
 // Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages

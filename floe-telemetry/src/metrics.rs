@@ -32,6 +32,8 @@ mod redacting;
 mod sdk_metrics;
 #[cfg(feature = "provider")]
 mod series;
+#[cfg(feature = "tokio")]
+mod tokio_runtime;
 
 #[cfg(feature = "provider")]
 pub(crate) use self::flushes::MetricReport;
@@ -42,3 +44,5 @@ pub(crate) use self::meters::{Meters, MetricDestination};
 pub(crate) use self::current::is_recorded;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
+#[cfg(feature = "tokio")]
+pub use self::tokio_runtime::observe_tokio;

@@ -1,5 +1,5 @@
 //! Propagation of trace context and baggage between processes, as [W3C Trace Context level 2] and
-//! [W3C Baggage], in HTTP headers, string maps and environment variables.
+//! [W3C Baggage], in HTTP headers, headers of messages, string maps and environment variables.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -33,6 +33,13 @@
 //! this module use OpenTelemetry's global propagator, which the application's provider sets to the one
 //! of this crate.
 //!
+//! # Other formats
+//!
+//! [`setup_propagators_with`], `propagators` in the configuration and `OTEL_PROPAGATORS` select others:
+//! B3 (`b3`, `b3multi`), that of Jaeger's clients (`jaeger`) and that of AWS X-Ray (`xray`). If several headers have
+//! a trace, the last format in the list decides. A header that is not valid, occurs twice or has more than 512 bytes
+//! is ignored. `register_propagator` adds others.
+//!
 //! # Trust
 //!
 //! The sender of a request chooses its trace and its baggage. Baggage changes no span unless
@@ -44,6 +51,10 @@
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/
 
+#[cfg(feature = "lapin")]
+mod amqp;
+#[cfg(feature = "provider")]
+mod b3;
 #[cfg(feature = "redact")]
 mod baggage;
 mod carrier;
@@ -52,15 +63,25 @@ mod current_baggage;
 mod environment;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "provider")]
+mod jaeger;
+#[cfg(feature = "rdkafka")]
+mod kafka;
+#[cfg(feature = "async-nats")]
+mod nats;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
 mod propagator;
+#[cfg(feature = "provider")]
+mod span_headers;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "redact")]
 mod trace_context;
 #[cfg(feature = "redact")]
 mod trace_state;
+#[cfg(feature = "provider")]
+mod xray;
 
 use std::collections::HashMap;
 
@@ -78,10 +99,10 @@ pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::parent::AsParent;
 #[cfg(feature = "redact")]
 pub use self::propagator::setup_propagators;
-#[cfg(feature = "provider")]
-pub use self::propagator::setup_propagators_with;
 #[cfg(feature = "redact")]
 use self::propagator::with as with_propagator;
+#[cfg(feature = "provider")]
+pub use self::propagator::{register_propagator, setup_propagators_with};
 use crate::recorder::{context_is_alive, current_context};
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
@@ -133,19 +154,62 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     extract_onto(current(), carrier)
 }
 
+/// Extracts the span of a carrier for a link, `None` if the carrier has none: a consumer that handles
+/// several messages at once has one parent, and [links to the span of each message].
+///
+/// ```
+/// use floe_telemetry::{propagation, testing, traced};
+///
+/// type Headers = Vec<(String, String)>;
+///
+/// #[traced(name = "publish orders", kind = producer)]
+/// fn publish() -> Headers {
+///     let mut headers = Headers::new();
+///     propagation::inject_context(&mut headers);
+///     headers
+/// }
+///
+/// #[traced(
+///     name = "process orders",
+///     kind = consumer,
+///     links = batch.iter().filter_map(propagation::extract_span_context).collect::<Vec<_>>()
+/// )]
+/// fn process(batch: &[Headers]) {
+///     let _ = batch;
+/// }
+///
+/// let spans = testing::capture(|| process(&[publish(), Headers::new(), publish()]));
+/// assert_eq!(spans.single("process orders").data().links.links.len(), 2);
+/// ```
+///
+/// [links to the span of each message]: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+#[must_use]
+pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Option<SpanContext> {
+    let cx = extract_onto(Context::new(), carrier);
+    let span_context = cx.span().span_context().clone();
+    span_context.is_valid().then_some(span_context)
+}
+
 /// Extracts a carrier on top of `cx`.
 pub(crate) fn extract_onto<K>(
     mut cx: Context,
     carrier: &(impl ExtractFrom<K> + ?Sized),
 ) -> Context {
     carrier.extract(&mut |extractor| {
-        // Not `get`, which a carrier has none of for a value that is not text.
-        let received = extractor.get_all(TRACEPARENT);
-        let has_span = cx.span().span_context().is_valid();
-        if has_span && received.is_some_and(|headers| !headers.is_empty()) {
-            cx = cx.with_remote_span_context(SpanContext::NONE);
-        }
-        cx = with_propagator(|propagator| propagator.extract_with_context(&cx, extractor));
+        cx = with_propagator(|propagator| {
+            // Not `get`, which a carrier has none of for a value that is not text.
+            let is_received = |name: &str| {
+                let values = extractor.get_all(name);
+                values.is_some_and(|values| !values.is_empty())
+            };
+            let mut fields = propagator.fields();
+            let has_trace = fields.any(|field| TRACE_FIELDS.contains(&field) && is_received(field));
+            if has_trace && cx.span().span_context().is_valid() {
+                let cx = cx.with_remote_span_context(SpanContext::NONE);
+                return propagator.extract_with_context(&cx, extractor);
+            }
+            propagator.extract_with_context(&cx, extractor)
+        });
     });
     cx
 }
@@ -204,7 +268,17 @@ pub fn is_trace_active() -> bool {
     get_current_span_context().is_valid()
 }
 
+#[cfg(any(feature = "redact", feature = "http"))]
 const TRACEPARENT: &str = "traceparent";
+
+/// The headers with the ids of a trace.
+const TRACE_FIELDS: [&str; 5] = [
+    "traceparent",
+    "b3",
+    "x-b3-traceid",
+    "uber-trace-id",
+    "x-amzn-trace-id",
+];
 #[cfg(any(feature = "redact", feature = "http"))]
 const BAGGAGE: &str = "baggage";
 

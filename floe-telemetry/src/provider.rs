@@ -33,6 +33,8 @@ mod sampling;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 mod targets;
+#[cfg(all(test, feature = "_otlp"))]
+mod tests;
 
 use std::mem::{self, ManuallyDrop};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -26,6 +26,8 @@ mod fork;
 mod fork_handlers;
 mod future;
 mod future_ext;
+mod global_lookup;
+mod global_span;
 mod ids;
 mod listeners;
 mod measure;
@@ -33,6 +35,7 @@ mod memory;
 mod name;
 mod nested;
 mod open;
+mod open_global;
 mod opening;
 pub mod outcome;
 mod parent;
@@ -68,7 +71,7 @@ pub(crate) use self::buffer::{
 };
 pub use self::call::{call, call_opening, end};
 pub(crate) use self::current::current_context;
-#[cfg(feature = "redact")]
+#[cfg(any(feature = "redact", feature = "tracing"))]
 pub(crate) use self::current::span_context_within;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
@@ -92,7 +95,7 @@ pub(crate) use self::ids::random;
 #[cfg(feature = "provider")]
 pub(crate) use self::ids::random_bits;
 #[cfg(feature = "tracing")]
-pub(crate) use self::listeners::is_off;
+pub(crate) use self::listeners::records_nothing;
 #[cfg(feature = "testing")]
 pub(crate) use self::listeners::{start_captures, stop_captures};
 #[cfg(feature = "provider")]
@@ -106,6 +109,8 @@ pub use self::opening::Opening;
 pub(crate) use self::opening::PANICKED;
 pub(crate) use self::parent::Parent;
 pub use self::parent::root;
+#[cfg(feature = "tracing")]
+pub(crate) use self::pending::PendingUpdates;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::record::Head;
 #[cfg(any(feature = "provider", feature = "tracing"))]

@@ -1,15 +1,19 @@
 //! A `tracing` layer that records spans and events of `tracing` with the crate's recorder.
 
+mod current_span;
 mod entered;
 mod events;
 mod fields;
 mod layer;
 mod scratch;
 mod sites;
+mod span_ext;
 mod spans;
 
 use tracing::level_filters::LevelFilter;
 
+pub use self::current_span::{WithCurrentSpan, with_current_span};
+pub use self::span_ext::{OpenTelemetrySpanExt, SetParentError};
 use self::spans::Spans;
 
 /// A layer that records the spans of `tracing` as OpenTelemetry spans, created by [`tracing_layer`].

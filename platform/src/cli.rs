@@ -30,7 +30,7 @@ use crate::helm;
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::manifest::Manifest;
-use crate::pipeline::{self, DagsterStep, Outcome, Report, RunError, RunId};
+use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, Report, RunError, RunId};
 use crate::plugin_list::PluginList;
 use crate::scaffold;
 use crate::schema;
@@ -84,6 +84,22 @@ enum Command {
         /// The product's folder
         #[arg(value_name = "PRODUCT")]
         folder: PathBuf,
+    },
+    /// Evaluate the sensor of a product, which Dagster calls, and print the result as JSON
+    #[command(hide = true)]
+    EvaluateSensor {
+        /// The product's folder
+        #[arg(value_name = "PRODUCT")]
+        folder: PathBuf,
+        /// The name of the sensor
+        #[arg(long)]
+        name: String,
+        /// The name of the job that it requests runs of
+        #[arg(long)]
+        job: String,
+        /// The cursor of the evaluation before
+        #[arg(long)]
+        cursor: Option<String>,
     },
     /// Print the ids of a run, by any of them, and where its trace can be seen
     ///
@@ -336,6 +352,19 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::BuildAsset { folder } => {
             let step = DagsterStep::open(folder)?;
             observed(step.telemetry(), || step.build())
+        }
+        Command::EvaluateSensor {
+            folder,
+            name,
+            job,
+            cursor,
+        } => {
+            let sensor = DagsterSensor::open(folder)?;
+            // Standard output is data.
+            observed_to(Trace::Stderr, sensor.telemetry(), || {
+                let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
+                Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
+            })
         }
         Command::Run {
             product,

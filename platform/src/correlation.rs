@@ -32,13 +32,26 @@ struct Run {
 
 impl LineageParent {
     pub(crate) fn from_environment() -> Self {
-        Self::new(
+        Self::parse(
             variable("OPENLINEAGE_PARENT_ID").as_deref(),
             variable("OPENLINEAGE_ROOT_PARENT_ID").as_deref(),
         )
     }
 
-    fn new(parent: Option<&str>, root: Option<&str>) -> Self {
+    /// A run of this process.
+    pub(crate) fn new(parent: Parent<'_>) -> Self {
+        let run = |run_id: &str, job: Job<'_>| Run {
+            namespace: job.namespace.to_owned(),
+            job: job.name.to_owned(),
+            id: run_id.to_owned(),
+        };
+        Self {
+            parent: Some(run(parent.run_id, parent.job)),
+            root: parent.root.map(|root| run(root.run_id, root.job)),
+        }
+    }
+
+    fn parse(parent: Option<&str>, root: Option<&str>) -> Self {
         Self {
             parent: parent.and_then(Run::parse),
             root: root.and_then(Run::parse),
@@ -111,7 +124,7 @@ mod tests {
             "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
         ];
         let [of_orders, of_all] = [format!("prod/etl/orders/{id}"), format!("prod/all/{other}")];
-        let only_parent = LineageParent::new(Some(&of_orders), None);
+        let only_parent = LineageParent::parse(Some(&of_orders), None);
         let parent = only_parent.parent().unwrap();
         let job = Job {
             namespace: "prod",
@@ -119,7 +132,7 @@ mod tests {
         };
         assert_eq!((parent.run_id, parent.job), (id, job));
         assert_eq!(parent.root, Some(Root { run_id: id, job }));
-        let with_root = LineageParent::new(Some(&of_orders), Some(&of_all));
+        let with_root = LineageParent::parse(Some(&of_orders), Some(&of_all));
         assert_eq!(with_root.root().unwrap().run_id, other);
         for text in [
             "",
@@ -130,7 +143,7 @@ mod tests {
             "prod/etl/1",
             &format!("/etl/{id}"),
         ] {
-            let without_parent = LineageParent::new(Some(text), Some(&of_all));
+            let without_parent = LineageParent::parse(Some(text), Some(&of_all));
             assert_eq!(without_parent.parent(), None);
             assert_eq!(without_parent.root(), None);
         }

@@ -9,12 +9,14 @@
 mod event;
 mod exit;
 mod fusion;
+mod in_run;
 mod invocation;
 mod lineage;
 mod log_file;
 mod manifest;
 mod process;
 mod profile;
+mod reading;
 mod stream;
 mod trace;
 
@@ -23,30 +25,25 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use floe_plugin::dbt::Invocation as Attributes;
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::propagation::{self, CommandExt as _};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
-use tempfile::TempDir;
 
-use self::event::Event;
 pub(crate) use self::exit::Exit;
-use self::fusion::Record;
+pub(crate) use self::in_run::InRun;
 use self::invocation::Invocation;
 use self::lineage::Lineage;
-use self::log_file::{LOG, LogFile};
-use self::stream::{Lines, MAX_LINE, Pipe};
+use self::log_file::LogFile;
+use self::reading::{Pipes, Reading};
+use self::stream::Pipe;
 use self::trace::CommandTrace;
 use crate::error::Error;
 use crate::history;
 use crate::product;
 use crate::telemetry;
-
-/// The name of the file with the OpenTelemetry lines of dbt Fusion.
-const OTEL: &str = "otel.jsonl";
 
 /// How a command ended, and what could not be recorded.
 #[derive(Debug)]
@@ -121,24 +118,19 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
             command.env("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent);
         }
     }
-    let (reading, pipes) = match open() {
-        Ok((folder, lines, pipes)) => {
+    let (reading, pipes) = match Pipes::open() {
+        Ok(pipes) => {
             command.args(&invocation.arguments);
-            command.env("DBT_LOG_PATH", folder.path());
-            command.env("DBT_LOG_FORMAT_FILE", "json");
-            command.env("DBT_LOG_LEVEL_FILE", "debug");
-            command.env("DBT_LOG_FILE_MAX_BYTES", "0");
-            command.env("DBT_OTEL_FILE_NAME", OTEL);
-            let log_file = LogFile::new(invocation.log);
-            let reader = thread::spawn(move || read(&lines, trace, log_file));
-            (Reading::Started { folder, reader }, pipes)
+            command.envs(pipes.variables());
+            let (reading, ends) = pipes.read(trace, Some(LogFile::new(invocation.log)));
+            (Ok(reading), ends)
         }
         Err(error) => {
             warnings.push(format!(
                 "the trace has no nodes: cannot open a pipe: {error}"
             ));
             command.args(arguments);
-            (Reading::NotStarted(Box::new(trace)), Vec::new())
+            (Err(Box::new(trace)), Vec::new())
         }
     };
     let ended = execute(&mut command, || {
@@ -147,13 +139,12 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
         pipes.into_iter().for_each(Pipe::close);
     });
     let trace = match reading {
-        Reading::NotStarted(trace) => Some(*trace),
-        Reading::Started { folder, reader } => reader.join().ok().map(|mut read| {
-            let pipes = [LOG.into(), OTEL.into()];
-            warnings.extend(read.log_file.finish(folder.path(), &pipes));
-            warnings.append(&mut read.warnings);
-            read.trace
-        }),
+        Err(trace) => Some(*trace),
+        Ok(reading) => {
+            let (trace, found): (_, Vec<String>) = Reading::finish(reading);
+            warnings.extend(found);
+            trace
+        }
     };
     match (trace, &ended) {
         (Some(trace), Ended::Exited(exit)) => {
@@ -181,64 +172,6 @@ fn product_of(project: &Path) -> Option<PathBuf> {
     let mut folders = project.ancestors();
     let product = folders.find(|folder| product::spec_path(folder).is_file());
     product.map(Path::to_owned)
-}
-
-/// The trace while dbt runs.
-enum Reading {
-    /// It is on a thread, which reads dbt's lines from pipes in a folder.
-    Started {
-        folder: TempDir,
-        reader: thread::JoinHandle<Read>,
-    },
-    NotStarted(Box<CommandTrace>),
-}
-
-/// What was read.
-struct Read {
-    trace: CommandTrace,
-    log_file: LogFile,
-    warnings: Vec<String>,
-}
-
-/// Opens the pipes, in a folder that only this user can read.
-fn open() -> io::Result<(TempDir, Lines, Vec<Pipe>)> {
-    let folder = tempfile::Builder::new().prefix("floe-dbt-").tempdir()?;
-    let [log, otel] = [LOG, OTEL].map(|name| folder.path().join(name));
-    let (lines, pipes) = Lines::open(&[&log, &otel])?;
-    Ok((folder, lines, pipes))
-}
-
-/// Reads lines until dbt has ended.
-fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: LogFile) -> Read {
-    let mut unknown = 0_u64;
-    while let Some(line) = lines.next() {
-        if let Some(event) = Event::parse(&line) {
-            log_file.write(&event, &line);
-            trace.event(&event);
-        } else if let Some((kind, record)) = Record::parse(&line) {
-            trace.record(kind, &record);
-        } else {
-            unknown += 1;
-        }
-    }
-    let mut warnings = Vec::new();
-    if unknown > 0 {
-        warnings.push(format!(
-            "found {unknown} lines in dbt's log that are not events, accepted: dbt's JSON log"
-        ));
-    }
-    if lines.dropped() > 0 {
-        warnings.push(format!(
-            "{} lines of dbt's log were dropped, accepted: lines of at most {} KiB that wait for 64 MiB of others at most",
-            lines.dropped(),
-            MAX_LINE >> 10
-        ));
-    }
-    Read {
-        trace,
-        log_file,
-        warnings,
-    }
 }
 
 /// Runs a process, and calls `ended` when it has ended or could not be started.

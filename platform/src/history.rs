@@ -56,6 +56,9 @@ pub(crate) struct Record {
 pub(crate) struct Job {
     pub(crate) name: String,
     pub(crate) lineage_run_id: String,
+    /// The id of the dbt command that has built an asset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dbt_invocation_id: Option<String>,
 }
 
 impl Record {
@@ -75,7 +78,10 @@ impl Record {
             &self.lineage_run_id,
         ];
         let own = own.into_iter().flatten();
-        let of_jobs = self.jobs.iter().map(|job| &job.lineage_run_id);
+        let of_jobs = self.jobs.iter().flat_map(|job| {
+            let own = Some(&job.lineage_run_id);
+            own.into_iter().chain(&job.dbt_invocation_id)
+        });
         own.chain(of_jobs)
             .any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
     }
@@ -134,6 +140,7 @@ mod tests {
             jobs: vec![Job {
                 name: "orders".to_owned(),
                 lineage_run_id: format!("job-{number}"),
+                dbt_invocation_id: Some(format!("dbt-{number}")),
             }],
             ..Record::default()
         }
@@ -157,7 +164,8 @@ mod tests {
         assert_eq!(records.len(), KEPT);
         assert_eq!(records[..2], [ended.clone(), record(KEPT + 1)]);
         assert_eq!(find(folder, "RUN-2"), [record(3), record(2)]);
-        assert_eq!(find(folder, "job-50"), [ended, record(KEPT + 1)]);
+        assert_eq!(find(folder, "job-50"), [ended.clone(), record(KEPT + 1)]);
+        assert_eq!(find(folder, "dbt-50"), [ended, record(KEPT + 1)]);
         assert_eq!(find(folder, "run-1"), []);
         assert_eq!(find(folder, ""), []);
     }

@@ -4,7 +4,9 @@
 //! warehouse is replaced only if every asset was built.
 
 mod asset;
+mod dagster_sensor;
 mod dagster_step;
+mod dbt_models;
 mod generate;
 mod metrics;
 mod model;
@@ -29,17 +31,21 @@ use floe_plugin::alert::Severity;
 use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::{Engine, Job, JobType, Lineage, RunEvent, RunState};
-use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator, PipelineRun, Trigger};
+use floe_plugin::orchestrator::{
+    Asset as DagsterAsset, AssetOrchestrator, PipelineOutcome, PipelineRun, Trigger,
+};
 use floe_telemetry::{get_current_span, traced};
 
 use self::asset::Asset;
+pub use self::dagster_sensor::{DagsterSensor, Evaluation};
 pub use self::dagster_step::DagsterStep;
+use self::dbt_models::DbtModels;
 use self::orchestration::Orchestration;
 pub use self::outcome::{Failure, Outcome, QueryError};
 use self::progress::Progress;
 pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
-use self::run::{Run, TRACER_NAME};
+use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
 use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Access, Draft};
@@ -169,6 +175,12 @@ fn execute(
         }
         Err(error) => (None, Err(error)),
     };
+    let dbt_invocation_ids = report.dbt_invocation_ids();
+    if !dbt_invocation_ids.is_empty() {
+        get_current_span().set_attributes(&PipelineOutcome {
+            dbt_invocation_ids: dbt_invocation_ids.clone(),
+        });
+    }
     metrics::record(&identity.name, artifacts, &report, built.is_err());
     // The results follow the warehouse: a run is not a success before its tables can be read.
     let written = results::write(identity, &report, built.as_ref().err());
@@ -188,6 +200,10 @@ fn execute(
         built = report.count(Outcome::is_built),
         failed,
         skipped = report.count(Outcome::is_skipped),
+        run_id = report.run_id().as_str(),
+        lineage_run_id = report.run_id().as_str(),
+        dagster_run_id = report.dagster_run_id(),
+        dbt_invocation_ids = (!dbt_invocation_ids.is_empty()).then(|| dbt_invocation_ids.join(",")),
         "run ended"
     );
     if failed > 0 {
@@ -261,11 +277,14 @@ fn lineage(
         namespace: &identity.namespace,
         name: &identity.name,
     };
+    let dbt_invocation_ids = report.dbt_invocation_ids();
+    let mut tags = run::tags(run_id.as_str(), report.dagster_run_id());
+    tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
     plugins.lineage(&RunEvent {
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),
         trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
-        tags: run::tags(run_id.as_str(), report.dagster_run_id()),
+        tags,
         engine: Some(Engine {
             name: "floe",
             version: env!("CARGO_PKG_VERSION"),
@@ -383,6 +402,8 @@ fn fill(
         artifacts,
         plugins,
         warehouse: RefCell::new(open(database, plugins)?),
+        dbt: DbtModels::prepare(database, identity, artifacts, plugins)?,
+        dbt_invocation_ids: RefCell::default(),
         spans: RefCell::default(),
         orchestration: Orchestration::Local,
         checked: RefCell::default(),
@@ -398,7 +419,11 @@ fn fill(
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
         progress.start(key);
-        let step = report.time(key, |done, id| asset.build(&run, id, done))?;
+        let step = report.time(
+            key,
+            |done, id| asset.build(&run, id, done),
+            || run.dbt_invocation_id(key),
+        )?;
         progress.finish(step);
         Ok(())
     };

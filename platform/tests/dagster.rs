@@ -497,6 +497,103 @@ fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
     );
 }
 
+/// The result of an evaluation of the sensor.
+fn evaluate(setup: &Setup, cursor: Option<&str>) -> Json {
+    let mut floe = setup.floe("evaluate-sensor");
+    floe.args(["--name", "shop_sensor", "--job", "shop_job"]);
+    if let Some(cursor) = cursor {
+        floe.args(["--cursor", cursor]);
+    }
+    let output = floe.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_sensor_requests_a_run_in_its_trace_when_a_file_has_changed() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    let compiled = setup.spans().len();
+    let sensors = || {
+        let spans = setup.spans().split_off(compiled);
+        assert_one_trace(&spans);
+        spans
+    };
+    let first = evaluate(&setup, None);
+    let cursor = first["cursor"].as_str().unwrap();
+    let spans = sensors();
+    let sensor = single(&spans, "dagster.sensor.shop_sensor");
+    let traceparent = format!("00-{TRACE_ID}-{}-01", sensor.span_id);
+    assert_eq!(
+        first,
+        json!({
+            "cursor": cursor,
+            "skip_reason": null,
+            "tags": { "floe/traceparent": traceparent },
+        })
+    );
+    assert_eq!(
+        (&sensor.status, &*sensor.scope),
+        (&ReceivedStatus::Ok, "floe.orchestrator.dagster")
+    );
+    assert_attributes(
+        sensor,
+        &[
+            ("dagster.sensor_name", "shop_sensor".into()),
+            ("dagster.job_name", "shop_job".into()),
+            ("dagster.sensor.status", "requested".into()),
+            ("orchestrator.operation", "sensor".into()),
+            ("floe.product.name", "shop".into()),
+        ],
+    );
+
+    let reason = "no file of a source has changed";
+    let skipped = json!({ "cursor": cursor, "skip_reason": reason, "tags": {} });
+    assert_eq!(evaluate(&setup, Some(cursor)), skipped);
+    assert_attributes(
+        &sensors()[1],
+        &[
+            ("dagster.sensor.status", "skipped".into()),
+            ("dagster.sensor.skip_reason", reason.into()),
+        ],
+    );
+    setup
+        .product
+        .write("data/orders.csv", "order_id,ordered_on\n1,\n2,\n3,\n");
+    let changed = evaluate(&setup, Some(cursor));
+    assert_eq!(changed["skip_reason"], Json::Null);
+    assert_ne!(changed["cursor"], cursor);
+    fs::remove_file(setup.product.path("data/orders.csv")).unwrap();
+    assert_eq!(
+        evaluate(&setup, Some(cursor))["skip_reason"],
+        "`data/orders.csv` does not exist"
+    );
+}
+
+#[test]
+fn a_sensor_that_fails_is_one_error_and_its_span() {
+    let setup = Setup::with_script("exit 9");
+    let sensor = |setup: &Setup| {
+        let mut floe = setup.floe("evaluate-sensor");
+        let output = floe.args(["--name", "s", "--job", "j"]).output().unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+        assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+        (output.status.code(), stderr)
+    };
+    let (code, stderr) = sensor(&setup);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("compiled_artifacts.json"), "{stderr}");
+    setup.compile();
+    // A file in the place of a folder.
+    fs::remove_dir_all(setup.product.path("data")).unwrap();
+    setup.product.write("data", "");
+    let (code, stderr) = sensor(&setup);
+    assert_eq!(code, Some(1), "{stderr}");
+    let spans = setup.spans();
+    assert!(is_error(single(&spans, "dagster.sensor.s"), "orders.csv"));
+}
+
 #[test]
 fn an_orchestrator_that_does_not_exist_is_refused() {
     let setup = Setup::with_script("exit 9");
@@ -878,4 +975,230 @@ fn real_dagster_skips_behind_a_check_that_fails() {
         single(&spans, "dagster.asset.totals").status,
         ReceivedStatus::Unset
     );
+}
+
+#[test]
+fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
+    let Some(programs) = real() else { return };
+    let setup = Setup::new(&programs.join("dagster"), 0);
+    setup.compile();
+    let compiled = setup.spans().len();
+    let home = setup.product.path(".floe/orchestrator/home");
+    fs::create_dir_all(&home).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dagster/sensor.py");
+    let floe = setup.floe("");
+    let mut python = Command::new(programs.join("python"));
+    for (name, value) in floe.get_envs() {
+        match value {
+            Some(value) => python.env(name, value),
+            None => python.env_remove(name),
+        };
+    }
+    let output = python
+        .arg(script)
+        .current_dir(setup.product.path(".floe/orchestrator"))
+        .env("DAGSTER_HOME", home)
+        .env("DAGSTER_DISABLE_TELEMETRY", "1")
+        .env("FLOE_PROGRAM", env!("CARGO_BIN_EXE_floe"))
+        // As in Dagster's daemon, nothing is current there.
+        .env_remove("TRACEPARENT")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let result: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        result["evaluations"],
+        json!(["requested", "skipped"]),
+        "{result}"
+    );
+    assert_eq!(result["success"], true);
+    assert_eq!(setup.tables(), ["orders", "stg_orders", "totals"]);
+
+    let spans = &setup.spans()[compiled..];
+    let sensors: Vec<_> = spans
+        .iter()
+        .filter(|it| it.name == "dagster.sensor.shop_sensor")
+        .collect();
+    let [requested, skipped] = sensors[..] else {
+        panic!("{}", tree(spans));
+    };
+    assert_attributes(requested, &[("dagster.sensor.status", "requested".into())]);
+    assert_ne!(requested.trace_id, skipped.trace_id);
+    assert!(requested.parent_span_id.is_empty());
+    for key in ["orders", "stg_orders", "totals"] {
+        let asset = single(spans, &format!("dagster.asset.{key}"));
+        assert_eq!(asset.trace_id, requested.trace_id, "{key}");
+        assert_eq!(asset.parent_span_id, requested.span_id, "{key}");
+        assert_attributes(
+            asset,
+            &[("dagster.run_id", result["run_id"].as_str().unwrap().into())],
+        );
+    }
+}
+
+/// Runs a product whose models dbt builds, with real dbt and the `duckdb` command from the folder of dbt's programs.
+fn with_dbt(orchestrator: &str, program: &Path, dbt: &Path) -> (Setup, Vec<ReceivedSpan>) {
+    let setup = Setup::new(program, 0);
+    let plugins = format!(
+        "plugins:\n  compute: {{ type: duckdb, command: '{}' }}\n  dbt: {{ type: core, program: '{}', build_models: true }}\n",
+        dbt.join("duckdb").display(),
+        dbt.join("dbt").display(),
+    );
+    setup
+        .product
+        .replace("manifest.yaml", "plugins:\n", &plugins);
+    let checks = "    layer: bronze\n    checks: [{ unique: order_id }]\n";
+    setup
+        .product
+        .replace("floe.yaml", "    layer: bronze\n", checks);
+    let output = setup
+        .floe("run")
+        .args(["--orchestrator", orchestrator])
+        .output()
+        .unwrap();
+    let stdout = text(&output.stdout);
+    assert!(output.status.success(), "{stdout}{}", text(&output.stderr));
+    assert!(stdout.contains("3 built, 0 failed, 0 skipped"), "{stdout}");
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    assert!(
+        spans.iter().all(|it| it.status == ReceivedStatus::Ok),
+        "{}",
+        tree(&spans)
+    );
+    (setup, spans)
+}
+
+/// The spans of dbt are below the assets `{prefix}.{model}`, and each id leads to the others.
+fn assert_dbt(setup: &Setup, spans: &[ReceivedSpan], prefix: &str) {
+    let root = single(spans, "floe.pipeline.run");
+    let attribute = |span: &ReceivedSpan, key: &str| match &span.attributes[key] {
+        Value::String(text) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    let run_id = attribute(root, "floe.pipeline.run_id");
+    let lineage = setup.product.read(".floe/lineage.jsonl");
+    let events: Vec<Json> = lineage
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let mut ids = Vec::new();
+    for model in ["stg_orders", "totals"] {
+        let asset = single(spans, &format!("{prefix}.{model}"));
+        let node = single(spans, &format!("dbt.model.{model}"));
+        let command = spans
+            .iter()
+            .find(|it| it.span_id == node.parent_span_id)
+            .unwrap();
+        assert_eq!(command.name, "dbt.run");
+        let id = attribute(command, "dbt.invocation_id");
+        for span in [asset, command] {
+            assert_attributes(span, &[("dbt.invocation_id", id.as_str().into())]);
+        }
+        // From dbt to the asset, and from there to the run.
+        let mut above = command;
+        while above.span_id != asset.span_id {
+            let parent = spans.iter().find(|it| it.span_id == above.parent_span_id);
+            above = parent.unwrap_or_else(|| panic!("{model}:\n{}", tree(spans)));
+        }
+        let node_id = format!("model.shop.{model}");
+        let event = |job: &str| {
+            let is_wanted = |it: &&Json| it["job"]["name"] == job && it["eventType"] == "COMPLETE";
+            let found = events.iter().find(is_wanted);
+            &found.unwrap_or_else(|| panic!("{job}:\n{lineage}"))["run"]
+        };
+        let (of_node, of_asset) = (event(&node_id), event(&format!("shop.{model}")));
+        assert_eq!(of_node["runId"], attribute(node, "lineage.run_id"));
+        assert_eq!(of_asset["runId"], attribute(asset, "lineage.run_id"));
+        assert_eq!(of_node["facets"]["parent"]["root"]["run"]["runId"], run_id);
+        for run in [of_node, of_asset] {
+            let tags = run["facets"]["tags"]["tags"].to_string();
+            assert!(tags.contains(&id) && tags.contains(&run_id), "{tags}");
+            assert_eq!(run["facets"]["traceCorrelation"]["trace_id"], TRACE_ID);
+        }
+        ids.push(id);
+    }
+    assert_ne!(ids[0], ids[1]);
+    let all = Value::Array(ids.iter().map(|id| id.as_str().into()).collect());
+    assert_attributes(root, &[("floe.pipeline.dbt_invocation_ids", all)]);
+    for id in &ids {
+        let output = setup.floe("find").arg(id).arg("--json").output().unwrap();
+        let found: Json = serde_json::from_slice(&output.stdout).unwrap();
+        let run = &found["runs"][0];
+        assert_eq!(
+            (&run["run_id"], &run["trace_id"]),
+            (&json!(run_id), &json!(TRACE_ID))
+        );
+        assert_eq!(run["lineage_run_id"], run_id);
+        if let Some(dagster) = root_of_dagster(spans) {
+            assert_eq!(run["dagster_run_id"], dagster);
+        }
+    }
+}
+
+/// The id of the run in Dagster, if there was one.
+fn root_of_dagster(spans: &[ReceivedSpan]) -> Option<String> {
+    let run = spans.iter().find(|it| it.name == "orchestrator.run")?;
+    match run.attributes.get("dagster.run_id")? {
+        Value::String(id) => Some(id.clone()),
+        _ => None,
+    }
+}
+
+/// The folder of dbt's programs.
+fn real_dbt() -> Option<PathBuf> {
+    std::env::var_os("PIPELINE_DBT").map(PathBuf::from)
+}
+
+#[test]
+fn real_dagster_with_dbt_in_its_assets_is_one_trace() {
+    let (Some(programs), Some(dbt)) = (real(), real_dbt()) else {
+        return;
+    };
+    let (setup, spans) = with_dbt("dagster", &programs.join("dagster"), &dbt);
+    assert_dbt(&setup, &spans, "dagster.asset");
+    for model in ["stg_orders", "totals"] {
+        let asset = single(&spans, &format!("dagster.asset.{model}"));
+        assert_eq!(parent(&spans, asset), "orchestrator.run");
+    }
+    assert_eq!(events(&programs, &setup)["runs"][0]["status"], "SUCCESS");
+}
+
+#[test]
+fn real_dbt_builds_the_models_of_a_run() {
+    let Some(dbt) = real_dbt() else { return };
+    let (setup, spans) = with_dbt("local", Path::new("/no/such/dagster"), &dbt);
+    assert_dbt(&setup, &spans, "floe.asset");
+}
+
+#[test]
+fn real_dbt_that_fails_fails_its_model() {
+    let Some(dbt) = real_dbt() else { return };
+    let setup = Setup::new(Path::new("/no/such/dagster"), 0);
+    let plugins = format!(
+        "plugins:\n  compute: {{ type: duckdb, command: '{}' }}\n  dbt: {{ type: core, program: '{}', build_models: true }}\n",
+        dbt.join("duckdb").display(),
+        dbt.join("dbt").display(),
+    );
+    setup
+        .product
+        .replace("manifest.yaml", "plugins:\n", &plugins);
+    let query =
+        "SELECT cast('password=c4n4ry99' AS integer) AS order_id FROM {{ source('orders') }}\n";
+    setup.product.write("models/stg_orders.sql", query);
+    let output = setup.floe("run").args(["--orchestrator", "local"]).output();
+    let output = output.unwrap();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
+    assert!(stdout.contains("1 built, 1 failed, 1 skipped"), "{stdout}");
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    for name in ["floe.asset.stg_orders", "dbt.run", "dbt.model.stg_orders"] {
+        assert!(is_error(single(&spans, name), "Conversion Error"), "{name}");
+    }
+    let all = format!(
+        "{stdout}{stderr}{spans:?}{}",
+        setup.product.read(".floe/lineage.jsonl")
+    );
+    assert!(!all.contains("c4n4ry99"), "{all}");
 }

@@ -142,8 +142,8 @@ impl Receiver {
 
     /// Every span stored so far, in the order of arrival.
     ///
-    /// A span is stored only if the response to its request was [`Response::Ok`], as in a backend:
-    /// a batch that is rejected and retried is stored once.
+    /// A span is stored only if the response to its request accepts it, as in a backend: a batch
+    /// that is rejected and retried is stored once.
     pub fn spans(&self) -> Vec<ReceivedSpan> {
         self.store.spans()
     }

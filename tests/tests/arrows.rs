@@ -14,10 +14,11 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 7] = [
     "floe-redact",
     "floe-telemetry-macros",
     "floe-telemetry",
+    "floe-telemetry-sqlx",
     "floe-plugin",
     "floe-dagster-pipes",
     "platform",

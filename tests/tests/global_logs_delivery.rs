@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
@@ -344,12 +344,34 @@ fn a_hanging_receiver_drops_records_and_does_not_block() {
     config.exporters.logs = Some(vec![ExporterKind::Otlp]);
     config.log_batch_processor.max_queue_size = 100;
     config.log_batch_processor.max_export_batch_size = 10;
+    config.otlp.all.timeout_millis = Some(500);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let accounted = |records| {
+        let counted = telemetry.statistics();
+        let lost = counted.logs_failed + counted.logs_dropped;
+        let all = counted.logs_exported + lost + counted.logs_pending;
+        assert_eq!(all, records, "{counted:?}");
+        counted
+    };
     for number in 0..1000 {
         tracing::info!(number, "many");
+        accounted(number + 1);
     }
-    let statistics = telemetry.statistics();
-    assert_eq!(statistics.logs_dropped, 900);
+    let counted = accounted(1000);
+    let batch = counted.logs_failed;
+    assert_eq!(counted.logs_dropped + counted.logs_pending + batch, 1000);
+    assert!(
+        counted.logs_pending > 0 && counted.logs_dropped >= 900 - batch,
+        "{counted:?}"
+    );
     let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
     assert!(error.is_timeout(), "{error}");
+    tracing::info!("not for an exporter");
+    // Every record has a result at last, also after the shutdown that has timed out.
+    let start = Instant::now();
+    while accounted(1000).logs_pending > 0 {
+        assert!(start.elapsed() < TIMEOUT);
+        std::thread::yield_now();
+    }
+    assert_eq!(accounted(1000).logs_exported, 0);
 }

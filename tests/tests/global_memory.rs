@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{Statistics, TelemetryConfig, TelemetryProvider, create_span, span, traced};
+use floe_telemetry::{
+    MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider, create_span, span, traced,
+};
 use floe_tests::{Receiver, again, is_child};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -273,6 +275,8 @@ fn an_exporter_has_a_timeout() {
     );
 }
 
+static METRICS: MetricRecorder = MetricRecorder::new("memory");
+
 #[test]
 fn oversized_text_is_truncated() {
     if !is_child() {
@@ -283,8 +287,18 @@ fn oversized_text_is_truncated() {
     let mut config = config();
     config.otlp_endpoint = receiver.endpoint();
     config.otlp_protocol = OtlpProtocol::Http;
-    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
+    // It does not apply to the resource and to metrics, which have the default.
+    config.limits.attribute_value_length = Some(70_000);
     let huge = "ü".repeat(MIB);
+    let additional = &mut config.resource_attributes.additional;
+    additional.insert("resource.text".to_owned(), huge.clone());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    // Equal after they are truncated.
+    for end in ["a", "b"] {
+        let value = format!("{huge}{end}");
+        METRICS.increment("rows", 1, &[KeyValue::new(huge.clone(), value)]);
+    }
     {
         let span = span(huge.clone())
             .attribute(huge.clone(), huge.clone())
@@ -306,6 +320,13 @@ fn oversized_text_is_truncated() {
     };
     let name = "ü".repeat(1024);
     let text = "ü".repeat(65_536);
+    assert!(span.resource["resource.text"] == text.as_str().into());
+    let points = receiver.points();
+    let points: Vec<_> = points.iter().filter(|it| it.name == "rows").collect();
+    assert_eq!(points.len(), 1);
+    assert!(points[0].attributes[&name] == text.as_str().into());
+    assert!(points[0].resource["resource.text"] == text.as_str().into());
+    let text = "ü".repeat(70_000);
     assert_eq!(span.name, name);
     assert!(span.attributes[&name] == text.as_str().into());
     assert_eq!(span.events[0].name, name);

@@ -5,14 +5,32 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::{self, Write};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, TelemetryAuth};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, logs, traced};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, traced};
 use floe_tests::{Authority, Code, Receiver, Response, Value};
+use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The messages of the library.
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 #[traced(attributes(payload))]
 fn work(payload: &str) -> usize {
@@ -41,10 +59,11 @@ fn start(config: TelemetryConfig) -> TelemetryProvider {
 
 #[test]
 fn requests_and_their_responses() {
-    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    logs::configure_logging_with_writer(&LoggingConfig::default(), || Log).unwrap();
     a_request_names_the_exporter_and_the_instance();
     a_batch_is_split_below_the_limit();
     logs_are_split_below_the_limit();
+    a_metric_is_split_below_the_limit();
     a_partial_success_counts_both_parts();
     the_credential_is_removed_from_every_message();
     the_query_of_an_endpoint_stays_in_its_place();
@@ -118,6 +137,46 @@ fn a_batch_is_split_below_the_limit() {
         telemetry.force_flush(TIMEOUT).unwrap();
         assert_eq!(telemetry.statistics().exported, 21);
         telemetry.shutdown(TIMEOUT).unwrap();
+    }
+}
+
+fn a_metric_is_split_below_the_limit() {
+    const MAX: usize = 4_000;
+    static METRICS: MetricRecorder = MetricRecorder::new("orders");
+    for (protocol, receiver) in both() {
+        let mut config = config(protocol, receiver.endpoint());
+        config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
+        config.otlp.metrics.max_request_bytes = Some(MAX);
+        let telemetry = start(config);
+        for table in 0..300 {
+            METRICS.increment("rows", 1, &[KeyValue::new("table", table)]);
+            METRICS.record_histogram("load", 0.5, &[KeyValue::new("table", table)]);
+        }
+        telemetry.force_flush(TIMEOUT).unwrap();
+        for name in ["rows", "load"] {
+            let points = receiver.points();
+            let points = points.iter().filter(|point| point.name == name);
+            let tables: Vec<_> = points
+                .map(|point| format!("{:?}", point.attributes))
+                .collect();
+            assert_eq!(tables.len(), 300, "{name}");
+            assert_eq!(tables.iter().collect::<BTreeSet<_>>().len(), 300, "{name}");
+        }
+        let requests = receiver.every_request();
+        assert!(requests.len() > 10, "{}", requests.len());
+        assert!(requests.iter().all(|request| request.body.len() <= MAX + 5));
+        // A data point that is too large is dropped, and the others arrive.
+        let large = KeyValue::new("table", "x".repeat(MAX));
+        METRICS.set_gauge("backlog", 1, &[large]);
+        METRICS.set_gauge("backlog", 2, &[]);
+        let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+        assert!(error.is_export(), "{error}");
+        let log = String::from_utf8(LOG.lock().unwrap().split_off(0)).unwrap();
+        assert!(log.contains("1 not sent: larger than"), "{log}");
+        let points = receiver.points();
+        let backlog = points.iter().filter(|point| point.name == "backlog");
+        assert_eq!(backlog.count(), 1);
+        let _ = telemetry.shutdown(TIMEOUT);
     }
 }
 

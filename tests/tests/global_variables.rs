@@ -222,7 +222,8 @@ fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
         .split('"')
         .filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
     {
-        if !word.contains('{') {
+        // The file takes the place of the table.
+        if !word.contains('{') && word != "OTEL_CONFIG_FILE" {
             assert!(named.contains(word), "{word} is not in the table");
             found += 1;
         }

@@ -9,7 +9,7 @@
 pub(crate) struct TokenFormat {
     /// The id of the rule, which findings report: `vendor-kind-of-token`, in kebab case.
     pub id: &'static str,
-    /// What each token begins with, in its case. At least two bytes; with two, `length` is exact or the
+    /// What each token begins with or has in its middle, in its case. At least two bytes; with two, `length` is exact or the
     /// alphabet has parts.
     pub prefix: &'static str,
     /// Of what follows the prefix.
@@ -60,6 +60,8 @@ pub(crate) enum Alphabet {
     And(&'static str),
     /// An inner structure, each part in its turn. `length` is then of all of them.
     Parts(&'static [Part]),
+    /// The prefix is a mark in the middle: a run that stands before it, and the parts behind it.
+    Around(&'static (Alphabet, Length), &'static [Part]),
 }
 
 /// One part of a token with an inner structure.
@@ -99,6 +101,9 @@ pub(crate) enum Checksum {
         /// Whether the checksum is of the prefix, too.
         prefix: bool,
     },
+    /// The same of the prefix and what precedes the `_` before the checksum, as eight digits of
+    /// `0-9 a-f`, the lowest byte first.
+    Crc32Hex,
 }
 
 impl Length {
@@ -139,7 +144,7 @@ impl Alphabet {
             Self::Base64Url => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
             Self::Dotted => byte.is_ascii_alphanumeric() || b"-_.".contains(&byte),
             Self::And(more) => byte.is_ascii_alphanumeric() || more.as_bytes().contains(&byte),
-            Self::Parts(_) => false,
+            Self::Parts(_) | Self::Around(..) => false,
         }
     }
 }

@@ -36,6 +36,17 @@ impl KeyKind {
     }
 }
 
+/// What is special about the values of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flag {
+    /// A user and a password, of which the password is the secret.
+    Login,
+    /// In a call it has to be alone: a lexer prints `Token('NAME', 1)`, and `Credentials("a", "b")` has a user.
+    Alone,
+    /// Each is a secret behind a separator, a placeholder too.
+    Always,
+}
+
 /// One name with its synonyms.
 ///
 /// Names are written in lower case with blanks between words, and are found in every spelling:
@@ -45,14 +56,17 @@ impl KeyKind {
 pub(crate) struct KeyName {
     pub(crate) id: &'static str,
     pub(crate) kind: KeyKind,
+    pub(crate) flags: &'static [Flag],
     pub(crate) names: &'static [&'static str],
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
 }
 
 macro_rules! keys {
-    ($($id:literal $kind:ident $names:tt secret $secret:tt benign $benign:tt)*) => {
-        &[$(KeyName { id: $id, kind: KeyKind::$kind, names: &$names, secret: &$secret, benign: &$benign }),*]
+    ($($id:literal $kind:ident $(($($flag:ident),+))? [$($name:literal),+] secret $secret:tt benign $benign:tt)*) => {
+        &[$(KeyName {
+            id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: &[$($name),+], secret: &$secret, benign: &$benign,
+        }),*]
     };
 }
 
@@ -60,7 +74,7 @@ macro_rules! keys {
 pub(crate) const KEYS: &[KeyName] = keys! {
     "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth"]
         secret ["password=correcthorse host=db", "password = \"correct horse battery staple\"", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'", "password=Welcome@2024", "{\"password\":\"Admin@1234\"}", "login failed, password: Passw@12345", "password='Abc@beef12'", "Password=Summer{2024};", "password=sha256forever", "password=rsa_Monkey7", "password=HS2567890", "password=aes1234x", "password='a::b9Xq'", "password: \"foo(bar)baz9\"", "password=abc(def x", "password=foo[1x y", "password is wrong: password=hunter2 user=bob", "main.login({}, \"password=hunter2x\")"]
-        benign ["password=${DB_PASSWORD}", "password=$(command", "password DISABLE", "PASSWORD OPENID", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app", "the password was rejected: reason=28P01", "password was wrong: user=bob42", "password = get(config, 'x')", "password=std::string", "password = load(x).token", "password=mysql_native_password"]
+        benign ["password=${DB_PASSWORD}", "password=$(command", "password DISABLE", "PASSWORD OPENID", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app", "the password was rejected: reason=28P01", "password was wrong: user=bob42", "password = get(config, 'x')", "password=std::string", "password = load(x).token", "password=mysql_native_password", "password for user bob changed by=admin-console", "reset password for user uid=acme-1234", "unused variable: `password` --> src/lib.rs:10:9"]
     "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
         secret ["passphrase=correct-horse", "key.passcode: 'b4ttery staple'"]
         benign ["passphrase required", "passphrase: "]
@@ -70,18 +84,18 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
         secret ["client_secret=GOCabc12defg", "secret: 7Hq9zX2v", "secretKeyBase = \"0f9a8b7c6d5e4f3a2b1c\""]
         benign ["secret: arn:aws:secretsmanager:us-east-1:1234:secret:x-AbCdEf", "secret_name: orders", "Secret \"orders-creds\" not found", "kind: Secret", "secrets: inherit", "the secret was rotated: version=v2024a1"]
-    "token" Secret ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
+    "token" Secret (Alone) ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
         secret ["token=8lMkZiFcvX", "x token - 'v8hG2kLm9Qa'", "X_TOKEN ::= v8hG2kLm9Qa", "x_token .= 'v8hG2kLm9Qa'", "my_pat = abcdefghijkl", "the token 6f9619ff-8b86-d011-b42d-00cf4fc964ff was revoked", "refreshToken: \"a1B2c3D4e5\"", "invalid token 9aF3kQ71xZ02 for bob", "the token was refused: token=abc123def", "token expired: refresh_token=abc123def", "got token: token=abc123def", "x refused: [token=abc123def]"]
-        benign ["token=android.os.BinderProxy@41f2e3d0 u0", "token=Token{41a2b3c u0}", "the token was refused: status=401 attempt=3", "token rejected: request_id=7f3a2b1c9d", "token refused: trace=4bf92f3577b34da6a3ce929d0e0e4736", "token refused: host=db01.internal", "token expired: at=2024-01-01T00:00:00Z", "token invalid: kid=ab12cd34ef", "got token: kid=ab12cd34", "Token: id=7f3a,user=bob", "invalid token: sub=user42", "bad token: expected=abc123 got=def456", "token: ${{ secrets.GITHUB_TOKEN }}", "token: HS256", "unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?"]
+        benign ["token=android.os.BinderProxy@41f2e3d0 u0", "token=Token{41a2b3c u0}", "the token was refused: status=401 attempt=3", "token rejected: request_id=7f3a2b1c9d", "token refused: trace=4bf92f3577b34da6a3ce929d0e0e4736", "token refused: host=db01.internal", "token expired: at=2024-01-01T00:00:00Z", "token invalid: kid=ab12cd34ef", "got token: kid=ab12cd34", "Token: id=7f3a,user=bob", "invalid token: sub=user42", "bad token: expected=abc123 got=def456", "token: ${{ secrets.GITHUB_TOKEN }}", "token: HS256", "unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?", "unexpected token: IDENT2", "next token: 'SELECT2'", "page token: abc123def4", "token for service svc=orders-api-v2", "I1122 \"Generated token for service account\" serviceaccount=\"kube-system/default\"", "no token for request request_id=7f3a2b1c9d", "msg=\"token for service\" svc=orders-api-v2"]
     "secrets" Weak ["*tokens", "*secrets"]
         secret ["tokens=SQ6J3LZVWMVE7l1HOru19If8n9OK", "secrets: 7Hq9zX2vLmN0pQrS5tUv"]
         benign ["tokens: [1, 2]", "secrets: inherit", "tokens=935"]
     "jwt" Secret ["jwt", "assertion", "client assertion"]
         secret ["jwt=8lMkZiFcvXy77q", "assertion=a1B2c3D4e5f6"]
         benign ["assertion failed: left == right", "jwt: malformed"]
-    "credential" Named ["*credential", "*credentials", "creds", "cred"]
+    "credential" Named (Login, Alone) ["*credential", "*credentials", "creds", "cred"]
         secret ["credential=8lMkZiFcvX region=eu", "creds: 'a1B2c3D4e5'"]
-        benign ["CREDENTIAL = my_cred", "credentials: missing", "credentials=/etc/gcp/key.json"]
+        benign ["CREDENTIAL = my_cred", "credentials: missing", "credentials=/etc/gcp/key.json", "credentials for bucket name=acme-data-2026"]
     "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "instrumentation key", "aws key", "sec key", "authkey", "*authkey", "auth key"]
         secret ["api_key=7bFeTcit2b", "<apiKey>\n  v8hG2kLm9QaB7cD\n</apiKey>", "X-Api-Key: 800a7415ef01b0b7", "apikey: zq8w7e6r5t", "api_key=md5Qw2Er9Ty4x", "api_key=sha1b2c3d4e5f6"]
         benign ["api_key_id=77", "api_key_prefix=ab12cd", "API key must begin with sk_", "apiKey: undefined"]
@@ -103,10 +117,10 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
         secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID=5t7kq0n2vb8d1m4x"]
         benign ["session=nightly", "session_id: 42"]
-    "session" Weak ["session key", "auth", "authentication", "otk"]
+    "session" Weak (Login) ["session key", "auth", "authentication", "otk"]
         secret ["auth=f0d9bae6feb538eb41a264281b3c8fa5", "X-Auth: 5t7kq0n2vb8d1m4x"]
         benign ["auth: enabled", "authentication=kerberos"]
-    "login" Weak ["basic auth", "userpwd", "http auth", "user pwd", "login"]
+    "login" Weak (Login) ["basic auth", "userpwd", "http auth", "user pwd", "login"]
         secret ["basic_auth: loader:winter2077", "http.auth=app:autumn2086"]
         benign ["login: failed", "login=bob", "login: https://h/x"]
     "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
@@ -114,7 +128,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         benign ["signature: sha256WithRSAEncryption", "signature=rsa_pss_rsae_sha256", "signature=invalid", "signature_version=s3v4"]
     "key" Context ["key", "keys", "code", "phrase", "*samlresponse", "request token"]
         secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
-        benign ["key=user:42", "code=404", "key: orders"]
+        benign ["key=user:42", "code=404", "key: orders", "primary key: a1B2c3D4e5f6"]
     "authorization" Authorization ["*authorization", "proxy auth"]
         secret ["Authorization: a1B2c3D4e5f6", "{'authorization': 'a1B2c3D4e5f6'}"]
         benign ["authorization: required", "Authorization: Basic <credentials>"]

@@ -1,8 +1,8 @@
 //! The formats of vendors' tokens.
 
 use crate::rules::format::Alphabet::{
-    Alphanumeric, And, Base64, Base64Url, Dashed, Digits, Dotted, Hex, Letters, Lower, LowerDigits,
-    LowerHex, Parts, UpperDigits, UpperHex, Word,
+    Alphanumeric, And, Around, Base64, Base64Url, Dashed, Digits, Dotted, Hex, Letters, Lower,
+    LowerDigits, LowerHex, Parts, UpperDigits, UpperHex, Word,
 };
 use crate::rules::format::Length::{AtLeast, Between, Exactly};
 use crate::rules::format::Part::{self, Run, Text};
@@ -693,6 +693,30 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["xapt-05bfb59b-ac29-710d-0b33-921b826d01fe"],
         benign: &["xapt-token"],
+    },
+    TokenFormat {
+        id: "azure-client-secret",
+        prefix: "8Q~",
+        alphabet: Around(
+            &(And("_~."), Exactly(3)),
+            &[Run(And("_~.-"), Between(31, 34))],
+        ),
+        length: Between(31, 34),
+        checksum: None,
+        secret: &["aB38Q~U8JZpDE0iGXlD6gNCFbaEPFjbD0kH8Oool"],
+        benign: &["8Q~", "abc8Q~def"],
+    },
+    TokenFormat {
+        id: "azure-client-secret-7",
+        prefix: "7Q~",
+        alphabet: Around(
+            &(And("_~."), Exactly(3)),
+            &[Run(And("_~.-"), Between(31, 34))],
+        ),
+        length: Between(31, 34),
+        checksum: None,
+        secret: &["xK27Q~8DklZDOCj2ISaJiHkTj0rLGlkoMXGjtEkD"],
+        benign: &["7Q~", "abc7Q~def"],
     },
     TokenFormat {
         id: "backblaze-application-key",
@@ -2284,6 +2308,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         benign: &["FLWSECK_TEST", "FLWSECK_TEST_KEY"],
     },
     TokenFormat {
+        id: "flutterwave-encryption-key-test-dashed",
+        prefix: "FLWSECK_TEST-",
+        alphabet: LowerHex,
+        length: Exactly(12),
+        checksum: None,
+        secret: &["FLWSECK_TEST-6fdaeeb97572"],
+        benign: &["FLWSECK_TEST-xxxxxxxxxxxx"],
+    },
+    TokenFormat {
         id: "flutterwave-public-key",
         prefix: "FLWPUBK-",
         alphabet: Parts(&[Run(Alphanumeric, Exactly(32)), Text("-X")]),
@@ -2875,7 +2908,7 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
             Run(LowerHex, Exactly(8)),
         ]),
         length: Exactly(41),
-        checksum: None,
+        checksum: Some(Checksum::Crc32Hex),
         secret: &[
             "glsa_taQTcFQUf6WJ5a1r4jbY3ZZhOLgRxkOa_24792bc6",
             "glsa_hsEHhq8LD8mYfm4D0iNGlsveTm9WMEaH_8342608e",
@@ -3680,6 +3713,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         benign: &["lmb_token", "lmb_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
     },
     TokenFormat {
+        id: "mailchimp-api-key",
+        prefix: "-us",
+        alphabet: Around(&(LowerHex, Exactly(32)), &[Run(Digits, Between(1, 2))]),
+        length: Between(1, 2),
+        checksum: None,
+        secret: &["9fae923d5a4fd12aabfe228f219e9cb0-us12"],
+        benign: &["eu-us1", "image-us12"],
+    },
+    TokenFormat {
         id: "mailersend-api-token",
         prefix: "mlsn.",
         alphabet: Alphanumeric,
@@ -3727,6 +3769,21 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["pk.eyJhSZPutv_KVAlI92MCE_k6S6V.JLTS25x4v1tiqRixhgKjDI"],
         benign: &["pk.eyJ"],
+    },
+    TokenFormat {
+        id: "mapbox-public-token-short",
+        prefix: "pk.",
+        alphabet: Parts(&[
+            Run(LowerDigits, Exactly(60)),
+            Text("."),
+            Run(LowerDigits, Exactly(22)),
+        ]),
+        length: Exactly(83),
+        checksum: None,
+        secret: &[
+            "pk.3wkh5dnsipzz5fk2z9ri19r0wyojfljooa5lqsaj08xui6d39zzzzg4zdmen.2khvdgaj8gxbenyjqwx4hh",
+        ],
+        benign: &["pk.name"],
     },
     TokenFormat {
         id: "mapbox-secret-token",
@@ -4178,6 +4235,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["NRII-Bw4h-nm5s9wV1Mz6yCWIoU8NLI3J1rM4"],
         benign: &["NRII-token", "NRII-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
+    },
+    TokenFormat {
+        id: "new-relic-license-key",
+        prefix: "FFFFNRAL",
+        alphabet: Around(&(LowerDigits, Exactly(32)), &[]),
+        length: Exactly(0),
+        checksum: None,
+        secret: &["feff9243a8f506b40928b5b7a767c76fFFFFNRAL"],
+        benign: &["FFFFNRAL", "abcFFFFNRAL"],
     },
     TokenFormat {
         id: "new-relic-pixie-api-key",
@@ -5400,6 +5466,24 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["rdme_bn6uro8y6t4s2nfhxfb1wectn92vp6u6m1bgfaen6ayjauhn3zyelo8757oarwmd3ayxli"],
         benign: &["rdme_token"],
+    },
+    TokenFormat {
+        id: "recharge-api-token",
+        prefix: "sk_1x1_",
+        alphabet: LowerHex,
+        length: Exactly(64),
+        checksum: None,
+        secret: &["sk_1x1_b008f86bebb2737f6a6f0fb23c6f5da2cec255404e4fb440034d6608697a8d41"],
+        benign: &["sk_1x1_", "sk_1x1_token"],
+    },
+    TokenFormat {
+        id: "recharge-test-token",
+        prefix: "sk_test_1x1_",
+        alphabet: LowerHex,
+        length: Exactly(64),
+        checksum: None,
+        secret: &["sk_test_1x1_bed440e50454f31af3176813e02ea68ef786e4d3cea27d26934b484e73cf575d"],
+        benign: &["sk_test_1x1_"],
     },
     TokenFormat {
         id: "redirect-pizza-token",
@@ -6668,6 +6752,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         ],
     },
     TokenFormat {
+        id: "telegram-bot-token",
+        prefix: ":AA",
+        alphabet: Around(&(Digits, Between(8, 10)), &[Run(Base64Url, Exactly(33))]),
+        length: Exactly(33),
+        checksum: None,
+        secret: &["1234567890:AAgZVaMWUFuXBVjdctBYVhnSg9EH6yO4GFQ"],
+        benign: &["12:AA", "12345678:AAA"],
+    },
+    TokenFormat {
         id: "telnyx-api-key",
         prefix: "KEY",
         alphabet: Parts(&[
@@ -6691,6 +6784,20 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
             "AKIDXBEeaW2PrgBjOCRmmxrf8OmtNqiUhQzq",
         ],
         benign: &["AKID"],
+    },
+    TokenFormat {
+        id: "terraform-cloud-token",
+        prefix: ".atlasv1.",
+        alphabet: Around(
+            &(Alphanumeric, Exactly(14)),
+            &[Run(And("_=-"), Between(60, 70))],
+        ),
+        length: Between(60, 70),
+        checksum: None,
+        secret: &[
+            "RC5xLRwI0b26r0.atlasv1.8QZJi6gkfsUFRDzsLb5ER8BoFzQFm2OEQ3HdAVja76RnIChtP8HKQDLM7ToThwNScgr",
+        ],
+        benign: &[".atlasv1.", "token.atlasv1.x"],
     },
     TokenFormat {
         id: "threads-access-token",
@@ -7288,13 +7395,14 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         id: "yandex-iam-token",
         prefix: "t1.",
         alphabet: Parts(&[
-            Run(And("-_="), AtLeast(30)),
+            Run(And("-_="), AtLeast(1)),
             Text("."),
             Run(And("-_="), Between(86, 88)),
         ]),
-        length: AtLeast(117),
+        length: AtLeast(88),
         checksum: None,
         secret: &[
+            "t1.9euelZqMm5.LRWzBQCABugjMgeP7cGq0pbqfi14ZgTsNOVM14tuoIZWD1IAEov4QbKDFq1Y3gqSmPsSCdLKRcAQX9VjUPC94T",
             "t1.Jidqiw0-Yncl3V1Ef07CF-n-vaeiXzGSGW.IveHDAJG7OaWwh9NwzuvrVVwe80-rmCvy5C-bkjSH1nxjoGeP48lr09fFnJ0wgz61u9X9Sv_4jnoGtFgiEd8dZ7",
         ],
         benign: &["t1.", "t1.id"],
@@ -7381,7 +7489,7 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::TOKENS;
+    use super::{Around, TOKENS};
     use crate::{Redactor, checksum};
 
     #[test]
@@ -7405,7 +7513,12 @@ mod tests {
                 row.id
             );
             for secret in row.secret {
-                assert!(secret.starts_with(row.prefix), "{}: {secret}", row.id);
+                let is_around = matches!(row.alphabet, Around(..)) && secret.contains(row.prefix);
+                assert!(
+                    secret.starts_with(row.prefix) || is_around,
+                    "{}: {secret}",
+                    row.id
+                );
             }
         }
     }

@@ -20,6 +20,9 @@ pub(crate) trait Destination: fmt::Debug + Send {
     /// Queues the open batch, which has this many spans, for the exporter's thread.
     fn ship(&mut self, spans: usize);
 
+    /// Removes the spans of the open batch, which a panic may have damaged.
+    fn discard(&mut self);
+
     /// Whether the queue has room for the `open` spans of the open batch, for `pending` spans that are not in
     /// it yet, and one more.
     fn has_room(&self, open: usize, pending: Size) -> bool;
@@ -40,6 +43,9 @@ pub(crate) trait BatchBuilder: fmt::Debug + Send {
 
     /// Returns the spans since the last call and starts a new batch.
     fn take(&mut self) -> Self::Batch;
+
+    /// Starts a new batch, also if a panic has interrupted another method.
+    fn discard(&mut self);
 }
 
 /// Batches for exporters of the OpenTelemetry SDK.
@@ -60,10 +66,14 @@ impl BatchBuilder for SpanDataBatch {
         let capacity = self.0.len();
         mem::replace(&mut self.0, Vec::with_capacity(capacity))
     }
+
+    fn discard(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// The bytes that a span of the SDK occupies.
-fn span_data_bytes(span: &SpanData) -> usize {
+pub(crate) fn span_data_bytes(span: &SpanData) -> usize {
     let events = span
         .events
         .iter()
@@ -118,6 +128,11 @@ impl<B: BatchBuilder> Destination for BatchingDestination<B> {
         self.bytes_per_span = bytes / spans.max(1);
         self.worker
             .export(Size { spans, bytes }, self.builder.take());
+    }
+
+    fn discard(&mut self) {
+        self.bytes = 0;
+        self.builder.discard();
     }
 
     fn has_room(&self, open: usize, pending: Size) -> bool {

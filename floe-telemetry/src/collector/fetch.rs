@@ -58,7 +58,7 @@ impl Collector {
                 if record.is_root() {
                     self.root_bytes += record.head.heap_bytes();
                     let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
-                    self.roots.push(mem::replace(&mut record, blank));
+                    self.roots.push_back(mem::replace(&mut record, blank));
                 } else {
                     self.pass(&mut record);
                     record.clear();
@@ -115,8 +115,10 @@ impl Collector {
 
     /// Passes the first `roots` deferred roots to the pipeline.
     fn pass_roots(&mut self, roots: usize) {
-        let deferred = self.roots.split_off(roots);
-        for mut record in mem::replace(&mut self.roots, deferred) {
+        for _ in 0..roots {
+            let Some(mut record) = self.roots.pop_front() else {
+                break;
+            };
             self.root_bytes -= record.head.heap_bytes();
             self.pass(&mut record);
             if self.blank.len() < MAX_BLANK_RECORDS {

@@ -38,6 +38,17 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord) {
     }
 }
 
+/// Truncates the attributes of a resource, a scope or a metric by the defaults. OpenTelemetry exempts them from
+/// the configured limits.
+pub(super) fn apply_default(attributes: &mut [KeyValue]) {
+    for attribute in attributes {
+        shorten_key(&mut attribute.key);
+        if let Some(limit) = SpanLimits::default().attribute_value_length {
+            shorten_value(&mut attribute.value, size(limit));
+        }
+    }
+}
+
 fn size(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
@@ -76,13 +87,17 @@ fn limit(limits: &SpanLimits, count: u32, attributes: &mut Vec<KeyValue>) -> u32
         return dropped;
     };
     for attribute in attributes {
-        match &mut attribute.value {
-            Value::String(text) => shorten_string(text, limit),
-            Value::Array(array) => shorten_array(array, limit),
-            _ => {}
-        }
+        shorten_value(&mut attribute.value, limit);
     }
     dropped
+}
+
+fn shorten_value(value: &mut Value, limit: usize) {
+    match value {
+        Value::String(text) => shorten_string(text, limit),
+        Value::Array(array) => shorten_array(array, limit),
+        _ => {}
+    }
 }
 
 fn shorten_name(name: &mut Cow<'static, str>, limit: usize) {

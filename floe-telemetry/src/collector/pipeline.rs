@@ -53,6 +53,8 @@ pub(crate) struct Pipeline {
     spans: usize,
     /// When the open batch is due, if it is not empty.
     due: Option<Instant>,
+    /// Spans on their way to a batch or a queue, once for each exporter. Only a panic leaves some.
+    moving: usize,
 }
 
 impl Pipeline {
@@ -72,6 +74,7 @@ impl Pipeline {
             destinations,
             spans: 0,
             due: None,
+            moving: 0,
         }
     }
 
@@ -103,12 +106,17 @@ impl Pipeline {
         // as much as the rest of this function.
         let collected = &self.counters.collected;
         collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let exporters = self.destinations.len();
+        self.moving += exporters;
         self.count(record, clock);
-        match &mut self.tail {
-            Some(tail) if TailSampler::needs(record) => {
-                tail.push(record.take(), clock, monotonic_now());
-            }
-            _ => self.send(record, clock),
+        if let Some(tail) = &mut self.tail
+            && TailSampler::needs(record)
+        {
+            tail.push(record.take(), clock, monotonic_now());
+            self.moving -= exporters;
+        } else {
+            self.moving -= exporters;
+            self.send(record, clock);
         }
     }
 
@@ -154,11 +162,14 @@ impl Pipeline {
 
     /// Enriches the span and adds it to the open batch.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        let exporters = self.destinations.len();
+        self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
         let mut is_large = false;
         for to in &mut self.destinations {
             is_large |= to.push(&span);
         }
+        self.moving -= exporters;
         self.spans += 1;
         if self.spans >= self.batch_size || is_large {
             self.ship();
@@ -183,8 +194,24 @@ impl Pipeline {
         if spans == 0 {
             return;
         }
+        self.moving += spans * self.destinations.len();
         for to in &mut self.destinations {
             to.ship(spans);
+            self.moving -= spans;
+        }
+    }
+
+    /// Continues after a panic. The spans that it has interrupted and the open batches, which may be damaged,
+    /// have failed.
+    pub(super) fn recover(&mut self) {
+        self.due = None;
+        let open = std::mem::take(&mut self.spans) * self.destinations.len();
+        let failed = std::mem::take(&mut self.moving) + open;
+        self.counters
+            .failed
+            .fetch_add(failed as u64, Ordering::Release);
+        for to in &mut self.destinations {
+            to.discard();
         }
     }
 
@@ -210,5 +237,23 @@ impl Pipeline {
             to.shutdown(timeout, end, report);
         }
         self.destinations.len()
+    }
+}
+
+#[cfg(test)]
+impl super::Collector {
+    /// Adds an exporter to the provider that is installed.
+    pub(crate) fn add(&mut self, exporter: Box<dyn Destination>) {
+        if let Some(pipeline) = &mut self.pipeline {
+            pipeline.counters.exports.add("added", Arc::default(), 1);
+            pipeline.destinations.push(exporter);
+        }
+    }
+}
+
+impl Drop for Pipeline {
+    /// Counts what is left if a panic has interrupted the shutdown.
+    fn drop(&mut self) {
+        self.recover();
     }
 }

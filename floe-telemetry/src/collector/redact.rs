@@ -19,6 +19,7 @@ use self::key::{Key, Keys, LastMessage};
 pub(crate) use self::policies::Policies;
 pub(crate) use self::redaction::Redaction;
 use super::guarded_message::guarded_message;
+use super::limits;
 use super::rate_limited::RateLimited;
 use crate::attributes::{AttributeValue, keep_distinct};
 use crate::recorder::SpanRecord;
@@ -117,11 +118,13 @@ impl Redactor {
         }
     }
 
-    /// Redacts the attributes of a resource, a scope or a metric, and makes their keys unique.
+    /// Redacts and truncates the attributes of a resource, a scope or a metric, and makes their keys unique.
     pub(crate) fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
         for attribute in &mut *attributes {
             self.attribute(attribute);
         }
+        // A truncated credential might no longer be recognised.
+        limits::apply_default(attributes);
         let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
         if dropped > 0 && EMPTY_KEYS.is_due() {
             guarded_message(|| {

@@ -20,6 +20,12 @@ use crate::recorder;
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
 /// contain a span once for each exporter. Spans that head sampling does not record are not counted.
+///
+/// So is every log record that was emitted before the shutdown, once for each exporter of log records:
+///
+/// ```text
+/// log records = logs_exported + logs_failed + logs_dropped + logs_pending
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
@@ -27,7 +33,7 @@ pub struct Statistics {
     pub collected: u64,
     /// Spans that were exported; with several exporters, once for each.
     pub exported: u64,
-    /// Spans in batches that could not be exported.
+    /// Spans in batches that could not be exported, or that a panic of the library has interrupted.
     pub failed: u64,
     /// Spans dropped because an exporter's queue was full.
     pub dropped_queue_full: u64,
@@ -63,6 +69,8 @@ pub struct Statistics {
     /// Log records dropped because an exporter's queue was full, or because they were still queued when the
     /// timeout of the shutdown had passed.
     pub logs_dropped: u64,
+    /// Log records that are not exported yet: in a queue, or being exported.
+    pub logs_pending: u64,
     /// The rules with at least one redaction, sorted by their ids.
     redacted: Vec<(&'static str, u64)>,
 }
@@ -175,6 +183,8 @@ pub(crate) struct Counters {
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
+    /// Log records for the exporters, once for each.
+    pub(crate) logs_emitted: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
     pub(crate) logs_failed: AtomicU64,
     pub(crate) logs_dropped: AtomicU64,
@@ -242,6 +252,11 @@ impl Counters {
                 .since(*start),
             None => Baseline::default(),
         };
+        let logs_exported = self.logs_exported.load(Ordering::Acquire);
+        let logs_failed = self.logs_failed.load(Ordering::Acquire);
+        let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
+        let logs_done = logs_exported + logs_failed + logs_dropped;
+        let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
         let own = process
             .written
             .saturating_sub(process.elsewhere + sampled_out);
@@ -261,9 +276,10 @@ impl Counters {
             kept_error: self.kept_error.load(Ordering::Relaxed),
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
             sampled_out,
-            logs_exported: self.logs_exported.load(Ordering::Relaxed),
-            logs_failed: self.logs_failed.load(Ordering::Relaxed),
-            logs_dropped: self.logs_dropped.load(Ordering::Relaxed),
+            logs_exported,
+            logs_failed,
+            logs_dropped,
+            logs_pending: logs_emitted.saturating_sub(logs_done),
             missed_calls: recorder::missed_calls(),
             redacted: self.redacted(),
         }

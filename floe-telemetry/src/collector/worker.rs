@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -18,6 +18,9 @@ use super::statistics::Counters;
 use crate::clock::monotonic_now;
 use crate::error::Error;
 use crate::recorder::{self, WakeUp, panic_message};
+
+/// How long the start of a provider waits for one of its threads.
+pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Wakes the collector when an exporter's queue has room again.
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
@@ -85,7 +88,7 @@ impl From<String> for ExportFailure {
 pub(crate) type Report = (String, Result<(), String>);
 
 enum Task<B> {
-    Export(Size, B),
+    Export(Queued, B),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
 }
@@ -95,6 +98,30 @@ enum Task<B> {
 pub(crate) struct Size {
     pub(crate) spans: usize,
     pub(crate) bytes: usize,
+}
+
+/// The place of a batch in the queue, until it is dropped. Spans without a result have failed then, also if the
+/// thread has panicked.
+struct Queued {
+    size: Size,
+    /// The spans without a result.
+    left: u64,
+    shared: Arc<Shared>,
+    counters: Arc<Counters>,
+}
+
+impl Queued {
+    fn count(&mut self, result: &AtomicU64, spans: u64) {
+        result.fetch_add(spans, Ordering::Release);
+        self.left -= spans;
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.counters.failed.fetch_add(self.left, Ordering::Release);
+        self.shared.release(self.size);
+    }
 }
 
 /// The state that an exporter's thread shares with its handle.
@@ -146,7 +173,7 @@ impl<B: Send + 'static> Worker<B> {
     ///
     /// # Errors
     ///
-    /// The thread cannot be started, or `make` fails or panics.
+    /// The thread cannot be started, or `make` fails, panics or does not return.
     pub(crate) fn start(
         name: &str,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
@@ -181,14 +208,17 @@ impl<B: Send + 'static> Worker<B> {
                 }
             })
             .map_err(|error| Error::thread(name, &error))?;
-        match is_ready.recv() {
-            Ok(result) => result?,
-            Err(_) => {
-                return Err(Error::export(format!(
+        is_ready
+            .recv_timeout(START_TIMEOUT)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => {
+                    let what = format!("the start of the exporter `{name}`");
+                    Error::timeout(&what, START_TIMEOUT, "it is not created")
+                }
+                RecvTimeoutError::Disconnected => Error::export(format!(
                     "the exporter `{name}` panicked while it was created"
-                )));
-            }
-        }
+                )),
+            })??;
         Ok(Self {
             name: name.to_owned(),
             tasks,
@@ -225,10 +255,15 @@ impl<B: Send + 'static> Worker<B> {
         if self.accepts(spans) {
             self.shared.spans.fetch_add(spans, Ordering::Relaxed);
             self.shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
-            if self.tasks.send(Task::Export(size, batch)).is_ok() {
-                return;
-            }
-            self.shared.release(size);
+            let queued = Queued {
+                size,
+                left: spans as u64,
+                shared: Arc::clone(&self.shared),
+                counters: Arc::clone(&self.counters),
+            };
+            // If the thread has ended, the spans have failed.
+            let _ = self.tasks.send(Task::Export(queued, batch));
+            return;
         }
         self.shared
             .dropped
@@ -296,11 +331,11 @@ impl ExporterThread {
     fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
         while let Ok(task) = tasks.recv() {
             match task {
-                Task::Export(size, batch) if self.shared.has_ended() => {
-                    drop(batch);
-                    self.drop_at_end(size);
+                Task::Export(mut queued, _) if self.shared.has_ended() => {
+                    let spans = queued.size.spans as u64;
+                    queued.count(&self.counters.dropped_shutdown, spans);
                 }
-                Task::Export(size, batch) => self.export(&mut *exporter, size, batch),
+                Task::Export(queued, batch) => self.export(&mut *exporter, queued, batch),
                 Task::Flush(report) => {
                     let flushed = guarded(|| exporter.flush());
                     self.report(flushed, &report);
@@ -319,15 +354,8 @@ impl ExporterThread {
         });
     }
 
-    /// Counts spans that were still queued when the shutdown had timed out.
-    fn drop_at_end(&self, size: Size) {
-        let dropped = &self.counters.dropped_shutdown;
-        dropped.fetch_add(size.spans as u64, Ordering::Relaxed);
-        self.shared.release(size);
-    }
-
-    fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, size: Size, batch: B) {
-        let spans = size.spans;
+    fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, mut queued: Queued, batch: B) {
+        let spans = queued.size.spans;
         let start = monotonic_now();
         let result = guarded(|| exporter.export(batch));
         let exports = &self.counters.exports;
@@ -335,12 +363,8 @@ impl ExporterThread {
         let failed = result
             .as_ref()
             .map_or_else(|failure| failure.failed_of(spans), |()| 0);
-        let delivered = spans as u64 - failed;
-        self.counters
-            .exported
-            .fetch_add(delivered, Ordering::Relaxed);
-        self.counters.failed.fetch_add(failed, Ordering::Relaxed);
-        self.shared.release(size);
+        queued.count(&self.counters.exported, spans as u64 - failed);
+        drop(queued);
         if let Err(failure) = result {
             // Error messages quote endpoints and headers, which may contain credentials.
             let error = self.redaction.message_or_same(failure.reason);

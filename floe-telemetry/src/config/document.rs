@@ -8,7 +8,8 @@ mod parse;
 
 use serde::de::DeserializeOwned;
 
-use self::deserializer::{Failure, Remedy};
+pub(super) use self::deserializer::Failure;
+use self::deserializer::Remedy;
 use super::problems::{Position, Problems};
 use crate::error::Error;
 
@@ -16,13 +17,13 @@ use crate::error::Error;
 const MAX_MISTAKES: usize = 20;
 
 #[derive(Clone, Debug)]
-struct Node {
-    position: Position,
-    content: Content,
+pub(super) struct Node {
+    pub(super) position: Position,
+    pub(super) content: Content,
 }
 
 #[derive(Clone, Debug)]
-enum Content {
+pub(super) enum Content {
     Scalar {
         text: String,
         /// Whether it has no quotes, so that it may be a number, a boolean or null.
@@ -35,10 +36,10 @@ enum Content {
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
-    key: String,
-    position: Position,
-    value: Node,
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) position: Position,
+    pub(super) value: Node,
 }
 
 /// A parsed document.
@@ -51,6 +52,14 @@ impl Document {
     /// Fails if the text is not YAML.
     pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Self, Error> {
         parse::parse(text, problems).map(Self)
+    }
+
+    pub(super) const fn root(&self) -> &Node {
+        &self.0
+    }
+
+    pub(super) const fn root_mut(&mut self) -> &mut Node {
+        &mut self.0
     }
 
     /// Deserializes a value. Mistakes are added to `problems`, and the value contains placeholders instead.

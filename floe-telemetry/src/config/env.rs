@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use self::parse::{between, number, word};
 use super::batch::MAX_QUEUE_SIZE;
+use super::detection::ResourceDetector;
 use super::exporters::ExporterKind;
 use super::limits::MAX_COUNT;
 use super::logging::Levels;
@@ -28,6 +29,7 @@ use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::span_filter::parse_span_filter;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 use super::span_filter::{Directive, directive};
+use super::suggest::accepted;
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
@@ -40,6 +42,9 @@ const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
     ("http/json", OtlpProtocol::HttpJson),
 ];
 
+/// The variable with the path of OpenTelemetry's configuration file.
+const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
+
 impl TelemetryConfig {
     /// Returns the defaults with the changes from the environment. If no variable names the service, its
     /// name is `unknown_service:` and the name of the executable. `docs/configuration.md` in the repository
@@ -47,30 +52,40 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// Fails like [`apply_env`](Self::apply_env), which does not happen because the defaults are valid.
+    /// Fails if the file of `OTEL_CONFIG_FILE` cannot be read or is not valid.
     pub fn from_env() -> Result<Self, Error> {
-        let executable = environment::executable_name();
-        let mut config = Self::new(unknown_service(executable.as_deref()));
+        let mut config = Self::new(default_service_name());
         config.apply_env()?;
         Ok(config)
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON` and `FLOE_SPAN_FILTER`.
+    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
+    /// set, the file replaces the other `OTEL_*` variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
     /// or on standard error if there is no `tracing` subscriber.
     ///
     /// # Errors
     ///
-    /// Fails if an earlier value is invalid. The configuration is then unchanged.
+    /// Fails if an earlier value is invalid, and if the file of `OTEL_CONFIG_FILE` is. The configuration is then
+    /// unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
+        if let Some(path) = config_file() {
+            self.apply_config_file(&path)?;
+            detection(self);
+            logging(self);
+            span_filter(self);
+            return Ok(());
+        }
         if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
             self.enabled = false;
         }
         resource(self);
+        detection(self);
         logging(self);
+        span_filter(self);
         sampling(self);
         propagators(self);
         exporters(self);
@@ -84,6 +99,11 @@ impl TelemetryConfig {
     }
 }
 
+/// Returns the name of a service that has none.
+pub(super) fn default_service_name() -> String {
+    unknown_service(environment::executable_name().as_deref())
+}
+
 /// Returns the [default](https://opentelemetry.io/docs/specs/semconv/resource/#service) name of a service,
 /// truncated to the maximum length of a name.
 fn unknown_service(executable: Option<&str>) -> String {
@@ -94,9 +114,16 @@ fn unknown_service(executable: Option<&str>) -> String {
     name.chars().take(128).collect()
 }
 
-/// Returns whether `OTEL_SDK_DISABLED` disables telemetry.
+/// Returns the path in `OTEL_CONFIG_FILE`, if there is one.
+pub(crate) fn config_file() -> Option<PathBuf> {
+    let path = environment::variable_os(CONFIG_FILE)?;
+    let is_blank = path.to_str().is_some_and(|path| path.trim().is_empty());
+    (!is_blank).then(|| path.into())
+}
+
+/// Returns whether `OTEL_SDK_DISABLED` disables telemetry. With a configuration file it has no effect.
 pub(crate) fn is_disabled() -> bool {
-    take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
+    config_file().is_none() && take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
 }
 
 /// Returns whether a variable is set and not blank, also if its value is not valid.
@@ -202,7 +229,7 @@ fn parse_list<T: PartialEq>(
 
 /// Refuses a value that the program was built without. A variable often applies to many programs, so this
 /// is no reason for one of them not to start.
-fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
+pub(super) fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
     if is_enabled {
         return Ok(());
     }
@@ -259,6 +286,34 @@ pub(crate) fn parse_resource_attributes(
     Ok((!refused.is_empty()).then(|| refused.join(", ")))
 }
 
+/// Applies the resource detectors: their names, `all` or `none`.
+fn detection(config: &mut TelemetryConfig) {
+    let mut words: Vec<_> = ResourceDetector::ALL
+        .iter()
+        .map(|(name, detector)| (*name, vec![*detector]))
+        .collect();
+    words.push(("all", ResourceDetector::all()));
+    words.push(("none", Vec::new()));
+    let detectors = take_list("FLOE_RESOURCE_DETECTORS", |text| {
+        let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+        let known = words
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text));
+        known
+            .map(|(_, detectors)| detectors.clone())
+            .ok_or_else(|| format!("found `{text}`, {}", accepted(text, &names)))
+    });
+    if let Some(detectors) = detectors {
+        let mut chosen = Vec::new();
+        for detector in detectors.into_iter().flatten() {
+            if !chosen.contains(&detector) {
+                chosen.push(detector);
+            }
+        }
+        config.detection.detectors = chosen;
+    }
+}
+
 fn logging(config: &mut TelemetryConfig) {
     let logging = &mut config.logging;
     set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
@@ -275,13 +330,16 @@ fn logging(config: &mut TelemetryConfig) {
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
 }
 
-fn sampling(config: &mut TelemetryConfig) {
+fn span_filter(config: &mut TelemetryConfig) {
     let filter = take("FLOE_SPAN_FILTER", |text| {
         parse_span_filter(text).map(|_| text.to_owned())
     });
     if filter.is_some() {
         config.span_filter = filter;
     }
+}
+
+fn sampling(config: &mut TelemetryConfig) {
     let sampling = &mut config.sampling;
     let needs_parent_based = sampling.tail_sampling().is_some();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
@@ -576,7 +634,7 @@ fn readable(path: &str) -> Result<PathBuf, String> {
 }
 
 /// `INSECURE` determines the scheme of an endpoint without a scheme.
-fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
+pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     match insecure {
         Some(insecure) if !endpoint.contains("://") => {
             let scheme = if insecure { "http" } else { "https" };

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::otlp::Signal;
 use super::problems::Problems;
 
 /// The smallest `max_bytes`: 64 KiB.
@@ -32,12 +33,24 @@ pub struct FileConfig {
     /// The most files of a signal, the current one included, from 1 to 1000. Default 5.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
     pub max_files: u32,
+    /// The file of spans, which replaces `traces.jsonl` in the directory. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<PathBuf>,
+    /// The file of metrics, which replaces `metrics.jsonl` in the directory. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<PathBuf>,
+    /// The file of log records, which replaces `logs.jsonl` in the directory. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<PathBuf>,
 }
 
 setters! { FileConfig {
     with_directory(directory: into PathBuf);
     with_max_bytes(max_bytes: u64);
     with_max_files(max_files: u32);
+    with_traces(traces: some into PathBuf);
+    with_metrics(metrics: some into PathBuf);
+    with_logs(logs: some into PathBuf);
 } }
 
 impl Default for FileConfig {
@@ -46,15 +59,48 @@ impl Default for FileConfig {
             directory: PathBuf::from("telemetry"),
             max_bytes: 100 * 1024 * 1024,
             max_files: 5,
+            traces: None,
+            metrics: None,
+            logs: None,
         }
     }
 }
 
 impl FileConfig {
+    /// Returns the file of a signal.
+    #[cfg(feature = "otlp-json")]
+    pub(crate) fn path(&self, signal: Signal) -> PathBuf {
+        let own = match signal {
+            Signal::Traces => &self.traces,
+            Signal::Metrics => &self.metrics,
+            Signal::Logs => &self.logs,
+        };
+        own.clone()
+            .unwrap_or_else(|| self.directory.join(signal.as_str()).with_extension("jsonl"))
+    }
+
+    pub(super) const fn path_mut(&mut self, signal: Signal) -> &mut Option<PathBuf> {
+        match signal {
+            Signal::Traces => &mut self.traces,
+            Signal::Metrics => &mut self.metrics,
+            Signal::Logs => &mut self.logs,
+        }
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         if self.directory.as_os_str().is_empty() {
             let message = "found an empty path, accepted is the path of a directory";
             problems.add("exporters.file.directory", message);
+        }
+        for (key, path) in [
+            ("traces", &self.traces),
+            ("metrics", &self.metrics),
+            ("logs", &self.logs),
+        ] {
+            if path.as_ref().is_some_and(|path| path.file_name().is_none()) {
+                let message = "found a path without a name, accepted is the path of a file";
+                problems.add(&format!("exporters.file.{key}"), message);
+            }
         }
         if self.max_bytes < MIN_BYTES {
             let found = self.max_bytes;

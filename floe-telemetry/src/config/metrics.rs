@@ -195,6 +195,60 @@ pub struct MetricView {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub cardinality_limit: Option<usize>,
+    /// The kind of the instruments that the view applies to. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument_type: Option<InstrumentType>,
+    /// The unit of the metrics that the view applies to. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The name of the meter of the metrics that the view applies to. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meter_name: Option<String>,
+    /// The name under which the metric is exported. Default: its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The description of the exported metric. Default: its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The buckets of histograms, which replaces `metrics.histograms`. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<HistogramKind>,
+}
+
+/// The kind of an instrument
+/// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument)).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum InstrumentType {
+    /// A sum that does not decrease.
+    Counter,
+    /// The last value.
+    Gauge,
+    /// A distribution.
+    Histogram,
+    /// A sum that does not decrease, read when it is exported.
+    ObservableCounter,
+    /// A value, read when it is exported.
+    ObservableGauge,
+    /// A sum, read when it is exported.
+    ObservableUpDownCounter,
+    /// A sum.
+    UpDownCounter,
+}
+
+impl InstrumentType {
+    /// The variants with their names in the file format of OpenTelemetry.
+    pub(super) const ALL: [(&'static str, Self); 7] = [
+        ("counter", Self::Counter),
+        ("gauge", Self::Gauge),
+        ("histogram", Self::Histogram),
+        ("observable_counter", Self::ObservableCounter),
+        ("observable_gauge", Self::ObservableGauge),
+        ("observable_up_down_counter", Self::ObservableUpDownCounter),
+        ("up_down_counter", Self::UpDownCounter),
+    ];
 }
 
 setters! { MetricView {
@@ -202,6 +256,12 @@ setters! { MetricView {
     with_boundaries(boundaries: some list f64);
     with_attributes(attributes: some list into String);
     with_cardinality_limit(cardinality_limit: some usize);
+    with_instrument_type(instrument_type: some InstrumentType);
+    with_unit(unit: some into String);
+    with_meter_name(meter_name: some into String);
+    with_name(name: some into String);
+    with_description(description: some into String);
+    with_histogram(histogram: some HistogramKind);
 } }
 
 impl MetricView {
@@ -213,11 +273,22 @@ impl MetricView {
             boundaries: None,
             attributes: None,
             cardinality_limit: None,
+            instrument_type: None,
+            unit: None,
+            meter_name: None,
+            name: None,
+            description: None,
+            histogram: None,
         }
     }
 
     fn changes(&self) -> bool {
-        self.boundaries.is_some() || self.attributes.is_some() || self.cardinality_limit.is_some()
+        self.boundaries.is_some()
+            || self.attributes.is_some()
+            || self.cardinality_limit.is_some()
+            || self.name.is_some()
+            || self.description.is_some()
+            || self.histogram.is_some()
     }
 }
 

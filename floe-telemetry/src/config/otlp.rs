@@ -48,7 +48,9 @@ impl OtlpProtocol {
 }
 
 /// A signal.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Signal {
     /// Spans.
@@ -111,7 +113,37 @@ pub struct OtlpConfig {
     pub metrics: OtlpOptions,
     /// Settings for log records, which take precedence over `all`.
     pub logs: OtlpOptions,
+    /// Other receivers of a signal, in addition to the first one. They are used if OTLP is an exporter of the
+    /// signal. Default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub additional: Vec<OtlpDestination>,
 }
+
+/// Another receiver of a signal. Its options replace those of the signal; `all` still applies.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OtlpDestination {
+    /// The signal.
+    pub signal: Signal,
+    /// The settings. The endpoint is required.
+    pub options: OtlpOptions,
+}
+
+impl OtlpDestination {
+    /// Creates another receiver of a signal, with its endpoint. No path is appended to it.
+    pub fn new(signal: Signal, endpoint: impl Into<String>) -> Self {
+        Self {
+            signal,
+            options: OtlpOptions::default().with_endpoint(endpoint),
+        }
+    }
+}
+
+setters! { OtlpDestination {
+    with_options(options: OtlpOptions);
+} }
 
 /// The OTLP settings for all signals or for one signal.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -165,6 +197,7 @@ setters! { OtlpConfig {
     with_traces(traces: OtlpOptions);
     with_metrics(metrics: OtlpOptions);
     with_logs(logs: OtlpOptions);
+    with_additional(additional: list OtlpDestination);
 } }
 
 setters! { OtlpOptions {
@@ -190,7 +223,7 @@ impl OtlpConfig {
         }
     }
 
-    pub(super) const fn signal_mut(&mut self, signal: Signal) -> &mut OtlpOptions {
+    pub(crate) const fn signal_mut(&mut self, signal: Signal) -> &mut OtlpOptions {
         match signal {
             Signal::Traces => &mut self.traces,
             Signal::Metrics => &mut self.metrics,
@@ -210,6 +243,13 @@ impl OtlpConfig {
         self.all.check("all", problems);
         for signal in Signal::ALL {
             self.signal(signal).check(signal.as_str(), problems);
+        }
+        for (at, destination) in self.additional.iter().enumerate() {
+            let section = format!("additional.{at}.options");
+            destination.options.check(&section, problems);
+            if destination.options.endpoint.is_none() {
+                problems.add(&format!("otlp.{section}.endpoint"), "is missing");
+            }
         }
     }
 }

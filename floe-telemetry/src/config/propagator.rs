@@ -1,9 +1,18 @@
 //! The formats of context propagation.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use opentelemetry::propagation::TextMapPropagator;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::suggest::{list, nearest};
+
+/// The most propagators that a process can register.
+const MAX_REGISTERED: usize = 64;
 
 /// A format of context propagation, with its name in `OTEL_PROPAGATORS`.
 ///
@@ -11,30 +20,131 @@ use serde::{Deserialize, Serialize};
 /// use floe_telemetry::config::Propagator;
 ///
 /// assert_eq!("tracecontext".parse(), Ok(Propagator::TraceContext));
-/// assert_eq!(Propagator::Baggage.as_str(), "baggage");
+/// assert_eq!(Propagator::B3Multi.as_str(), "b3multi");
 /// ```
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Propagator {
     /// `traceparent` and `tracestate`: [W3C Trace Context](https://www.w3.org/TR/trace-context-2/).
     TraceContext,
     /// `baggage`: [W3C Baggage](https://www.w3.org/TR/baggage/).
     Baggage,
+    /// `b3`: [B3](https://github.com/openzipkin/b3-propagation) in one header.
+    B3,
+    /// `x-b3-traceid` and others: B3 in several headers.
+    B3Multi,
+    /// `uber-trace-id`: the format of [Jaeger](https://www.jaegertracing.io)'s clients, without its baggage.
+    Jaeger,
+    /// `x-amzn-trace-id`: the format of AWS X-Ray.
+    XRay,
+    /// A format that [`register_propagator`](crate::propagation::register_propagator) has added.
+    Registered(RegisteredPropagator),
+}
+
+/// A format that [`register_propagator`](crate::propagation::register_propagator) has added.
+#[derive(Clone, Copy)]
+pub struct RegisteredPropagator {
+    name: &'static str,
+    make: MakePropagator,
+}
+
+/// Creates a propagator.
+pub(crate) type MakePropagator = fn() -> Box<dyn TextMapPropagator + Send + Sync>;
+
+static REGISTERED: Mutex<Vec<RegisteredPropagator>> = Mutex::new(Vec::new());
+
+impl RegisteredPropagator {
+    /// Adds a format, or replaces the one with this name.
+    ///
+    /// # Errors
+    ///
+    /// The name is empty, contains a comma or a space, or belongs to this library; or there are too many.
+    pub(crate) fn add(name: &'static str, make: MakePropagator) -> Result<(), String> {
+        let is_plain =
+            |byte: u8| byte.is_ascii_graphic() && byte != b',' && !byte.is_ascii_uppercase();
+        let is_own = Propagator::BUILT_IN.iter().any(|own| own.as_str() == name) || name == "none";
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) || is_own {
+            return Err(format!(
+                "found the name `{name}`, accepted are 1 to 64 lower-case characters without commas and spaces that are no other propagator"
+            ));
+        }
+        let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+        registered.retain(|known| known.name != name);
+        if registered.len() >= MAX_REGISTERED {
+            return Err(format!("accepted are at most {MAX_REGISTERED} propagators"));
+        }
+        registered.push(Self { name, make });
+        Ok(())
+    }
+
+    pub(crate) fn make(self) -> Box<dyn TextMapPropagator + Send + Sync> {
+        (self.make)()
+    }
+
+    fn all() -> Vec<Self> {
+        let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+        registered.clone()
+    }
+}
+
+impl fmt::Debug for RegisteredPropagator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Two formats are equal if their names are.
+impl PartialEq for RegisteredPropagator {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for RegisteredPropagator {}
+
+impl Hash for RegisteredPropagator {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 impl Propagator {
-    /// The default formats.
-    pub const ALL: [Self; 2] = [Self::TraceContext, Self::Baggage];
+    /// The default formats: W3C Trace Context and W3C Baggage.
+    pub const DEFAULT: [Self; 2] = [Self::TraceContext, Self::Baggage];
 
-    /// Returns `tracecontext` or `baggage`.
+    /// The formats of this library.
+    const BUILT_IN: [Self; 6] = [
+        Self::TraceContext,
+        Self::Baggage,
+        Self::B3,
+        Self::B3Multi,
+        Self::Jaeger,
+        Self::XRay,
+    ];
+
+    /// Returns the name, such as `tracecontext`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TraceContext => "tracecontext",
             Self::Baggage => "baggage",
+            Self::B3 => "b3",
+            Self::B3Multi => "b3multi",
+            Self::Jaeger => "jaeger",
+            Self::XRay => "xray",
+            Self::Registered(RegisteredPropagator { name, .. }) => name,
         }
+    }
+
+    fn known() -> Vec<Self> {
+        let registered = RegisteredPropagator::all();
+        let registered = registered.into_iter().map(Self::Registered);
+        Self::BUILT_IN.into_iter().chain(registered).collect()
+    }
+
+    /// The names of all formats.
+    pub(super) fn names() -> Vec<&'static str> {
+        Self::known().into_iter().map(Self::as_str).collect()
     }
 }
 
@@ -53,10 +163,14 @@ pub struct ParsePropagatorError {
 impl fmt::Display for ParsePropagatorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = &self.found;
-        write!(
-            f,
-            "found `{found}`, accepted are `tracecontext`, `baggage` and `none`"
-        )
+        let mut names = Propagator::names();
+        let near = nearest(found, &names);
+        names.push("none");
+        write!(f, "found `{found}`, accepted {}", list(&names))?;
+        match near {
+            Some(near) => write!(f, ", did you mean `{near}`?"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -66,9 +180,38 @@ impl FromStr for Propagator {
     type Err = ParsePropagatorError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|known| known.as_str() == name);
+        let known = Self::known();
+        let known = known.into_iter().find(|known| known.as_str() == name);
         known.ok_or_else(|| ParsePropagatorError {
             found: name.chars().take(64).collect(),
+        })
+    }
+}
+
+impl Serialize for Propagator {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Propagator {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Propagator {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Propagator".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names = Self::BUILT_IN.map(Self::as_str);
+        schemars::json_schema!({
+            "description": "A format of context propagation, or the name of one that the program registers.",
+            "anyOf": [{ "enum": names }, { "type": "string" }]
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use opentelemetry::KeyValue;
+use opentelemetry::{KeyValue, StringValue, Value};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
@@ -23,7 +23,7 @@ use crate::keys;
 ///     .with_deployment_environment("production");
 /// assert_eq!(resource.to_otel_dict().len(), 3);
 /// ```
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -55,12 +55,60 @@ pub struct ResourceAttributes {
     /// Other attributes, for example `k8s.pod.name`. The keys of the fields above are not accepted here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub additional: BTreeMap<String, String>,
+    /// Other attributes that are not text: numbers, booleans and lists. The keys of the fields above are not
+    /// accepted here. Default none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub typed: BTreeMap<String, ResourceValue>,
+    /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) of the attributes. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema_url: Option<String>,
+}
+
+/// The value of an attribute that is not text.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum ResourceValue {
+    /// A boolean.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number.
+    Double(f64),
+    /// Booleans.
+    Bools(Vec<bool>),
+    /// Whole numbers.
+    Ints(Vec<i64>),
+    /// Numbers.
+    Doubles(Vec<f64>),
+    /// Texts.
+    Strings(Vec<String>),
+}
+
+impl From<&ResourceValue> for Value {
+    fn from(value: &ResourceValue) -> Self {
+        match value {
+            ResourceValue::Bool(value) => (*value).into(),
+            ResourceValue::Int(value) => (*value).into(),
+            ResourceValue::Double(value) => (*value).into(),
+            ResourceValue::Bools(values) => Self::Array(values.clone().into()),
+            ResourceValue::Ints(values) => Self::Array(values.clone().into()),
+            ResourceValue::Doubles(values) => Self::Array(values.clone().into()),
+            ResourceValue::Strings(values) => {
+                let values = values.iter().cloned().map(StringValue::from);
+                Self::Array(values.collect::<Vec<_>>().into())
+            }
+        }
+    }
 }
 
 setters! { ResourceAttributes {
     with_service_version(service_version: some into String);
     with_deployment_environment(deployment_environment: some into String);
     with_additional(additional: list (String, String));
+    with_typed(typed: list (String, ResourceValue));
+    with_schema_url(schema_url: some into String);
 } }
 
 const SERVICE_NAME: &str = "service.name";
@@ -92,6 +140,8 @@ impl ResourceAttributes {
             floe_product_version: None,
             floe_mode: None,
             additional: BTreeMap::new(),
+            typed: BTreeMap::new(),
+            schema_url: None,
         }
     }
 
@@ -122,7 +172,9 @@ impl ResourceAttributes {
         let own = own.into_iter().filter_map(attribute);
         let additional = self.additional.iter();
         let additional = additional.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-        own.chain(identity).chain(additional).collect()
+        let typed = self.typed.iter();
+        let typed = typed.map(|(key, value)| KeyValue::new(key.clone(), value));
+        own.chain(identity).chain(additional).chain(typed).collect()
     }
 
     /// Returns the attributes of the floe identity that are set.
@@ -159,6 +211,7 @@ impl ResourceAttributes {
             }
             _ => {
                 check_key(&key)?;
+                self.typed.remove(&key);
                 self.additional.insert(key, value);
             }
         }
@@ -178,6 +231,11 @@ impl ResourceAttributes {
         for key in self.additional.keys() {
             if let Err(message) = check_key(key) {
                 problems.add("resource_attributes.additional", message);
+            }
+        }
+        for key in self.typed.keys() {
+            if let Err(message) = check_key(key) {
+                problems.add("resource_attributes.typed", message);
             }
         }
     }

@@ -54,6 +54,16 @@ pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
     }
 }
 
+/// Checks that this is a credential and no reference. The error is the reason why it is not.
+pub(super) fn check_literal(secret: &SecretString) -> Result<(), &'static str> {
+    match check(Some(secret)) {
+        Ok(()) if secret.expose_secret().starts_with("${") => {
+            Err("begins like a reference, which is accepted only where a file is substituted")
+        }
+        checked => checked,
+    }
+}
+
 /// Returns the text that may be printed and written: the reference, or the mask.
 pub(super) fn shown(secret: &SecretString) -> &str {
     match reference(secret.expose_secret()) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 use super::context_mode::ContextMode;
+use super::detection::DetectionConfig;
 use super::document::Document;
 use super::endpoint;
 use super::errors::ErrorsConfig;
@@ -109,6 +110,9 @@ pub struct TelemetryConfig {
     pub context: ContextMode,
     /// The attributes of the service, which all its telemetry has.
     pub resource_attributes: ResourceAttributes,
+    /// The detection of further attributes of the resource. Default: none are detected.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub detection: DetectionConfig,
     /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
     /// They are added on the collector's thread, so they cost the traced code nothing. At most 64, with
     /// keys of 1 to 255 bytes. Default none.
@@ -183,6 +187,7 @@ setters! { TelemetryConfig {
     with_span_filter(span_filter: some into String);
     with_context(context: ContextMode);
     with_resource_attributes(resource_attributes: ResourceAttributes);
+    with_detection(detection: DetectionConfig);
     with_span_attributes(span_attributes: list (String, String));
     with_baggage_attributes(baggage_attributes: list into String);
     with_authentication(authentication: some TelemetryAuth);
@@ -225,11 +230,11 @@ const fn is_default_max_memory_bytes(bytes: &usize) -> bool {
 }
 
 fn default_propagators() -> Vec<Propagator> {
-    Propagator::ALL.to_vec()
+    Propagator::DEFAULT.to_vec()
 }
 
 fn are_default_propagators(propagators: &[Propagator]) -> bool {
-    propagators == Propagator::ALL
+    propagators == Propagator::DEFAULT
 }
 
 impl TelemetryConfig {
@@ -245,6 +250,7 @@ impl TelemetryConfig {
             span_filter: None,
             context: ContextMode::default(),
             resource_attributes: ResourceAttributes::new(service_name),
+            detection: DetectionConfig::default(),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
             authentication: None,
@@ -373,6 +379,7 @@ impl TelemetryConfig {
             problems.add("span_filter", message);
         }
         self.resource_attributes.check(problems);
+        self.detection.check(problems);
         self.check_attributes(problems);
         if let Some(authentication) = &self.authentication {
             authentication.check(problems);
@@ -464,6 +471,7 @@ impl fmt::Debug for Fields<'_> {
             span_filter,
             context,
             resource_attributes,
+            detection,
             span_attributes,
             baggage_attributes,
             authentication,
@@ -488,6 +496,7 @@ impl fmt::Debug for Fields<'_> {
             .field("span_filter", span_filter)
             .field("context", context)
             .field("resource_attributes", resource_attributes)
+            .field("detection", detection)
             .field("span_attributes", span_attributes)
             .field("baggage_attributes", baggage_attributes)
             .field("authentication", authentication)

@@ -8,6 +8,7 @@ mod waterfall;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,16 +18,21 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
+use crate::collector::span_data_bytes;
 use crate::environment::is_color_disabled;
 
-/// The maximum number of spans of unfinished traces. Beyond it, the unfinished traces are printed.
-const MAX_BUFFERED: usize = 20_000;
+/// The default for the most bytes of spans that are not printed yet.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The width in columns if the output is not a terminal.
 const DEFAULT_WIDTH: usize = 110;
 
 /// Prints each trace as a waterfall once its root has ended, and unfinished traces on flush and
 /// shutdown.
+///
+/// Spans that wait for that occupy 16 MiB at most ([`with_max_bytes`](Self::with_max_bytes)). Beyond it, all
+/// unfinished traces are printed. An exporter that is [`deferred`](Self::deferred) must not print then, so it
+/// rejects further batches, whose spans the provider counts as failed.
 ///
 /// ```
 /// use floe_telemetry::exporter::ConsoleExporter;
@@ -39,12 +45,16 @@ pub struct ConsoleExporter {
     style: Style,
     /// Whether nothing is printed before a flush or the shutdown.
     is_deferred: bool,
+    /// The most bytes of spans that are not printed yet.
+    max_bytes: usize,
 }
 
 struct State {
     writer: Box<dyn Write + Send>,
     /// The spans of traces whose root has not ended.
     unfinished: HashMap<TraceId, Vec<SpanData>>,
+    /// The bytes of these spans.
+    bytes: usize,
 }
 
 impl ConsoleExporter {
@@ -86,6 +96,15 @@ impl ConsoleExporter {
         self
     }
 
+    /// Sets the most bytes of spans that wait for the end of their trace or, if printing is deferred, for a
+    /// flush. Default 16 MiB; the exporter that a provider creates gets a part of its
+    /// [`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes).
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
     fn new(writer: Box<dyn Write + Send>, is_terminal: bool) -> Self {
         let width = if is_terminal {
             terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
@@ -96,12 +115,14 @@ impl ConsoleExporter {
             state: Mutex::new(State {
                 writer,
                 unfinished: HashMap::new(),
+                bytes: 0,
             }),
             style: Style {
                 color: is_terminal && !is_color_disabled(),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
             },
             is_deferred: false,
+            max_bytes: MAX_BYTES,
         }
     }
 
@@ -117,11 +138,16 @@ impl ConsoleExporter {
 
 impl State {
     fn print_unfinished(&mut self, style: Style) -> io::Result<()> {
-        for (_, spans) in self.unfinished.drain() {
-            self.writer
-                .write_all(waterfall::draw(&spans, style).as_bytes())?;
+        self.bytes = 0;
+        for (_, spans) in mem::take(&mut self.unfinished) {
+            self.print(&spans, style)?;
         }
         self.writer.flush()
+    }
+
+    fn print(&mut self, spans: &[SpanData], style: Style) -> io::Result<()> {
+        let picture = waterfall::draw(spans, style);
+        self.writer.write_all(picture.as_bytes())
     }
 }
 
@@ -135,7 +161,15 @@ impl fmt::Debug for ConsoleExporter {
 
 impl SpanExporter for ConsoleExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let max_bytes = self.max_bytes;
         self.with_state(|state, style| {
+            let bytes: usize = batch.iter().map(bytes_of).sum();
+            if self.is_deferred && state.bytes + bytes > max_bytes {
+                return Err(io::Error::other(format!(
+                    "the console stores at most {max_bytes} bytes of spans until a flush"
+                )));
+            }
+            state.bytes += bytes;
             let mut complete = Vec::new();
             for span in batch {
                 let trace_id = span.span_context.trace_id();
@@ -146,12 +180,11 @@ impl SpanExporter for ConsoleExporter {
             }
             for trace_id in complete {
                 if let Some(spans) = state.unfinished.remove(&trace_id) {
-                    state
-                        .writer
-                        .write_all(waterfall::draw(&spans, style).as_bytes())?;
+                    state.bytes -= spans.iter().map(bytes_of).sum::<usize>();
+                    state.print(&spans, style)?;
                 }
             }
-            if state.unfinished.values().map(Vec::len).sum::<usize>() > MAX_BUFFERED {
+            if state.bytes > max_bytes {
                 return state.print_unfinished(style);
             }
             state.writer.flush()
@@ -165,4 +198,9 @@ impl SpanExporter for ConsoleExporter {
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         self.with_state(State::print_unfinished)
     }
+}
+
+/// The bytes of a span in the list of its trace, which has room for up to twice as many spans, or for four.
+fn bytes_of(span: &SpanData) -> usize {
+    span_data_bytes(span) + size_of::<SpanData>()
 }

@@ -17,7 +17,7 @@ pub(super) fn install(config: &mut TelemetryConfig) {
     #[cfg(feature = "logs")]
     let subscriber = subscriber.with(lines(config, rust_log.as_deref()));
     #[cfg(feature = "tracing")]
-    let subscriber = subscriber.with(spans(config, rust_log));
+    let subscriber = crate::with_current_span(subscriber.with(spans(config, rust_log)));
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         return check_existing();
     }

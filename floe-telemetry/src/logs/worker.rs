@@ -14,7 +14,7 @@ use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
 use self::thread::ExporterThread;
 use crate::clock::monotonic_now;
-use crate::collector::{Size, WorkerSettings};
+use crate::collector::{Counters, Size, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 
@@ -52,8 +52,7 @@ impl LogSettings {
 pub(crate) type LogReport = (String, Result<(), String>);
 
 enum Task {
-    /// A record and its size in bytes.
-    Record(Box<SdkLogRecord>, usize),
+    Record(Queued),
     Flush(Sender<LogReport>),
     Shutdown(Duration, Sender<LogReport>),
 }
@@ -62,31 +61,48 @@ enum Task {
 pub(crate) struct LogWorker {
     name: String,
     tasks: Sender<Task>,
-    queue: Arc<QueueCounters>,
+    queue: Arc<Queue>,
     settings: LogSettings,
 }
 
-/// Counters that both sides of the queue share.
-#[derive(Debug, Default)]
-struct QueueCounters {
+/// A record that waits for its export.
+struct Queued {
+    record: Box<SdkLogRecord>,
+    bytes: usize,
+    /// Whether it is exported or failed. A record without a result is counted as dropped when this is dropped,
+    /// also if the thread has ended.
+    has_result: bool,
+    queue: Arc<Queue>,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        if !self.has_result {
+            let dropped = &self.queue.counters.logs_dropped;
+            dropped.fetch_add(1, Ordering::Release);
+        }
+        self.queue.records.fetch_sub(1, Ordering::Relaxed);
+        self.queue.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// What both sides of the queue share.
+#[derive(Debug)]
+struct Queue {
     /// Records that are queued or in a batch that is not exported yet.
-    queued: AtomicUsize,
+    records: AtomicUsize,
     /// The bytes of these records.
     bytes: AtomicUsize,
     /// Records that were dropped since the last report.
     dropped: AtomicU64,
     /// When the records that are still queued are dropped, once the exporter shuts down.
     end: OnceLock<Instant>,
+    counters: Arc<Counters>,
 }
 
-impl QueueCounters {
+impl Queue {
     fn has_ended(&self) -> bool {
         self.end.get().is_some_and(|end| *end <= monotonic_now())
-    }
-
-    fn release(&self, records: usize, bytes: usize) {
-        self.queued.fetch_sub(records, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -119,7 +135,13 @@ impl LogWorker {
         settings: &LogSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
-        let queue = Arc::<QueueCounters>::default();
+        let queue = Arc::new(Queue {
+            records: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            dropped: AtomicU64::new(0),
+            end: OnceLock::new(),
+            counters: Arc::clone(&settings.worker.counters),
+        });
         let (shared, own) = (Arc::clone(&queue), settings.clone());
         let exporting = ExporterThread::new(name.clone(), exporter, failed, shared, own);
         std::thread::Builder::new()
@@ -139,24 +161,22 @@ impl LogWorker {
 
     /// Queues a record. If the queue is full, the record is dropped and counted.
     pub(super) fn push(&self, record: SdkLogRecord) {
+        // Counted before its result.
+        let emitted = &self.queue.counters.logs_emitted;
+        emitted.fetch_add(1, Ordering::Release);
         let size = size(&record);
-        let queued = self.queue.queued.fetch_add(1, Ordering::Relaxed);
+        let records = self.queue.records.fetch_add(1, Ordering::Relaxed);
         let bytes = self.queue.bytes.fetch_add(size, Ordering::Relaxed);
         let capacity = self.settings.worker.capacity;
-        let is_queued = queued < capacity.spans
-            && bytes < capacity.bytes
-            && self
-                .tasks
-                .send(Task::Record(Box::new(record), size))
-                .is_ok();
-        if !is_queued {
-            self.queue.release(1, size);
+        let record = Queued {
+            record: Box::new(record),
+            bytes: size,
+            has_result: false,
+            queue: Arc::clone(&self.queue),
+        };
+        let has_room = records < capacity.spans && bytes < capacity.bytes;
+        if !has_room || self.tasks.send(Task::Record(record)).is_err() {
             self.queue.dropped.fetch_add(1, Ordering::Relaxed);
-            self.settings
-                .worker
-                .counters
-                .logs_dropped
-                .fetch_add(1, Ordering::Relaxed);
         }
     }
 

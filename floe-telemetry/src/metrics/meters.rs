@@ -22,7 +22,7 @@ use super::process;
 use super::redacting::RedactingMeterProvider;
 use super::sdk_metrics;
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
-use crate::config::{HistogramKind, MetricsConfig};
+use crate::config::{HistogramKind, InstrumentType, MetricView, MetricsConfig};
 use crate::error::Error;
 use crate::recorder::matches;
 
@@ -124,20 +124,53 @@ impl Meters {
     }
 }
 
+/// Whether a view applies to an instrument.
+fn applies(view: &MetricView, instrument: &Instrument) -> bool {
+    let is = |selected: &Option<String>, found: &str| {
+        selected.as_ref().is_none_or(|selected| selected == found)
+    };
+    matches(&view.metric, instrument.name())
+        && is(&view.unit, instrument.unit())
+        && is(&view.meter_name, instrument.scope().name())
+        && view
+            .instrument_type
+            .is_none_or(|kind| instrument.kind() == sdk_kind(kind))
+}
+
+const fn sdk_kind(kind: InstrumentType) -> InstrumentKind {
+    match kind {
+        InstrumentType::Counter => InstrumentKind::Counter,
+        InstrumentType::Gauge => InstrumentKind::Gauge,
+        InstrumentType::Histogram => InstrumentKind::Histogram,
+        InstrumentType::ObservableCounter => InstrumentKind::ObservableCounter,
+        InstrumentType::ObservableGauge => InstrumentKind::ObservableGauge,
+        InstrumentType::ObservableUpDownCounter => InstrumentKind::ObservableUpDownCounter,
+        InstrumentType::UpDownCounter => InstrumentKind::UpDownCounter,
+    }
+}
+
 /// The view of an instrument: its aggregation, attribute keys and cardinality limit.
 fn stream(instrument: &Instrument, config: &MetricsConfig) -> Option<Stream> {
     let mut views = config.views.iter();
-    let view = views.find(|view| matches(&view.metric, instrument.name()));
+    let view = views.find(|view| applies(view, instrument));
     let limit = view.and_then(|view| view.cardinality_limit);
     let limit = limit.unwrap_or(config.cardinality_limit);
     let mut builder = Stream::builder().with_cardinality_limit(limit);
     if let Some(keys) = view.and_then(|view| view.attributes.clone()) {
         builder = builder.with_allowed_attribute_keys(keys.into_iter().map(Key::from));
     }
+    if let Some(name) = view.and_then(|view| view.name.clone()) {
+        builder = builder.with_name(name);
+    }
+    if let Some(description) = view.and_then(|view| view.description.clone()) {
+        builder = builder.with_description(description);
+    }
     let aggregation = match view {
         Some(view) if view.drop => Some(Aggregation::Drop),
         _ if instrument.kind() == InstrumentKind::Histogram => {
-            histogram(view.and_then(|view| view.boundaries.clone()), config)
+            let kind = view.and_then(|view| view.histogram);
+            let kind = kind.unwrap_or(config.histograms);
+            histogram(view.and_then(|view| view.boundaries.clone()), kind)
         }
         _ => None,
     };
@@ -148,8 +181,8 @@ fn stream(instrument: &Instrument, config: &MetricsConfig) -> Option<Stream> {
 }
 
 /// The aggregation of a histogram; `None` keeps the boundaries that the instrument advises.
-fn histogram(boundaries: Option<Vec<f64>>, config: &MetricsConfig) -> Option<Aggregation> {
-    match (boundaries, config.histograms) {
+fn histogram(boundaries: Option<Vec<f64>>, kind: HistogramKind) -> Option<Aggregation> {
+    match (boundaries, kind) {
         (Some(boundaries), _) => Some(Aggregation::ExplicitBucketHistogram {
             boundaries,
             record_min_max: true,

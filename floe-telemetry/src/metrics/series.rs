@@ -12,9 +12,13 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 
 use super::instruments::{Instrument, Kind, Measurement};
 use super::metric::Metric;
+use crate::recorder::key_value_bytes;
 
 /// The maximum number of series in a thread's cache. The cache is cleared when it is full.
 const MAX_SERIES: usize = 1024;
+
+/// The maximum size of the attributes in a thread's cache.
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// Measurements of a series before it is bound. The SDK never evicts a bound series, not even with
 /// delta temporality, so attributes that occur only once must not be bound.
@@ -130,6 +134,8 @@ struct Cache {
     generation: u64,
     /// By the hash of the key. Of two series with the same hash, only the first is cached.
     series: HashMap<u64, Series, FxBuildHasher>,
+    /// The bytes of the attributes.
+    bytes: usize,
 }
 
 thread_local! {
@@ -171,10 +177,15 @@ pub(super) fn count(generation: u64, key: &SeriesKey<'_>, instrument: &Instrumen
             return;
         };
         let hash = key.hash();
-        let is_full = cache.series.len() >= MAX_SERIES && !cache.series.contains_key(&hash);
-        if cache.generation != generation || is_full {
+        let is_new = !cache.series.contains_key(&hash);
+        let is_full = cache.series.len() >= MAX_SERIES || cache.bytes >= MAX_BYTES;
+        if cache.generation != generation || (is_new && is_full) {
             cache.generation = generation;
             cache.series.clear();
+            cache.bytes = 0;
+        }
+        if is_new {
+            cache.bytes += key_value_bytes(key.attributes);
         }
         let series = cache.series.entry(hash);
         let series = series.or_insert_with(|| Series::new(key));

@@ -9,7 +9,11 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use super::baggage::BaggagePropagator;
 use super::trace_context::TraceContextPropagator;
 #[cfg(feature = "provider")]
-use crate::config::Propagator;
+use super::{b3::B3Propagator, jaeger::JaegerPropagator, xray::XRayPropagator};
+#[cfg(feature = "provider")]
+use crate::config::{Propagator, RegisteredPropagator};
+#[cfg(feature = "provider")]
+use crate::error::Error;
 
 /// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
 /// use OpenTelemetry's global propagator. Initialising a provider does so too.
@@ -38,9 +42,43 @@ pub fn setup_propagators_with(propagators: &[Propagator]) {
         match propagator {
             Propagator::TraceContext => Box::new(TraceContextPropagator),
             Propagator::Baggage => Box::new(BaggagePropagator),
+            Propagator::B3 => Box::new(B3Propagator::Single),
+            Propagator::B3Multi => Box::new(B3Propagator::Multi),
+            Propagator::Jaeger => Box::new(JaegerPropagator),
+            Propagator::XRay => Box::new(XRayPropagator),
+            Propagator::Registered(registered) => registered.make(),
         }
     };
     install(propagators.iter().map(format).collect());
+}
+
+/// Adds a format of context propagation under a name, so that `propagators` in the configuration and
+/// `OTEL_PROPAGATORS` can select it. Call it before the configuration is loaded. A format with the same name is
+/// replaced.
+///
+/// `make` is called when the propagators are set up. What the propagator sends is not redacted by this library.
+///
+/// ```
+/// use floe_telemetry::config::Propagator;
+/// use floe_telemetry::opentelemetry::propagation::TextMapCompositePropagator;
+/// use floe_telemetry::propagation;
+///
+/// propagation::register_propagator("acme", || Box::new(TextMapCompositePropagator::new(vec![])))?;
+/// let acme: Propagator = "acme".parse().expect("it is registered");
+/// propagation::setup_propagators_with(&[Propagator::TraceContext, acme]);
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Fails if the name is not 1 to 64 lower-case characters without commas and spaces, if it is that of a format of
+/// this library, or if 64 formats are registered.
+#[cfg(feature = "provider")]
+pub fn register_propagator(
+    name: &'static str,
+    make: fn() -> Box<dyn TextMapPropagator + Send + Sync>,
+) -> Result<(), Error> {
+    RegisteredPropagator::add(name, make).map_err(Error::config)
 }
 
 type Boxed = Box<dyn TextMapPropagator + Send + Sync>;

@@ -20,7 +20,7 @@ use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
-    SharedAttributes, Size, WorkerSettings,
+    START_TIMEOUT, SharedAttributes, Size, WorkerSettings,
 };
 use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
@@ -170,9 +170,11 @@ impl TelemetryProviderBuilder {
         if !has_meters {
             sampling.measures = Measured::None;
         }
-        let disconnected = |_| Error::state("the telemetry collector could not be configured");
+        let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
-        installed.recv().map_err(disconnected)?;
+        installed
+            .recv_timeout(START_TIMEOUT)
+            .map_err(not_installed)?;
         setup_propagators_with(&propagators);
         provider
             .0
@@ -186,10 +188,7 @@ impl TelemetryProviderBuilder {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
-        let resource = Resource::builder_empty()
-            .with_attributes(resource::defaults())
-            .with_attributes(self.config.resource_attributes.to_otel_dict())
-            .build();
+        let resource = resource::of(&self.config);
         let policies = Policies::compile(&self.config.redaction)?;
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
@@ -202,10 +201,9 @@ impl TelemetryProviderBuilder {
         let log_exporters = self.logs.len() + logs::targets(&self.config, &otlp.others).len();
         #[cfg(not(feature = "logs"))]
         let log_exporters = 0;
-        let memory = Shares::new(
-            &self.config,
-            exporters + usize::from(has_console) + log_exporters,
-        );
+        // The console has a second share for the traces that are not complete.
+        let shares = exporters + 2 * usize::from(has_console) + log_exporters;
+        let memory = Shares::new(&self.config, shares);
         let settings = WorkerSettings {
             capacity: Size {
                 spans: batch.max_queue_size,
@@ -226,7 +224,7 @@ impl TelemetryProviderBuilder {
         self.metrics
             .extend(metrics::destinations(&self.config, &otlp.others)?);
         if has_console {
-            let console = ConsoleExporter::stderr();
+            let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
         #[cfg(feature = "logs")]
@@ -246,7 +244,7 @@ impl TelemetryProviderBuilder {
             limits: self.config.limits,
             errors: self.config.errors,
             tail_sampling: self.config.sampling.tail_sampling(),
-            tail_bytes: memory.tail,
+            tail_bytes: memory.other,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
@@ -262,20 +260,21 @@ struct Shares {
     buffers: usize,
     /// For the queue of each exporter.
     queue: usize,
-    tail: usize,
+    /// For anything else, such as tail sampling.
+    other: usize,
 }
 
 impl Shares {
-    fn new(config: &TelemetryConfig, exporters: usize) -> Self {
+    fn new(config: &TelemetryConfig, shares: usize) -> Self {
         let half = config.max_memory_bytes / 2;
         let has_tail = config.sampling.tail_sampling().is_some();
-        let share = half / (exporters + usize::from(has_tail)).max(1);
+        let share = half / (shares + usize::from(has_tail)).max(1);
         Self {
             buffers: half,
             // The other half of the share is for the open batch, for the last batch, which may be larger than
             // the room in the queue, and for the reserve of the queue.
             queue: share / 2,
-            tail: share,
+            other: share,
         }
     }
 }

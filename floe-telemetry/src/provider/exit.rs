@@ -1,6 +1,7 @@
 //! What runs when the process ends: the shutdown at exit, and the flush after a panic.
 
-use std::panic;
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread;
@@ -59,20 +60,49 @@ extern "C" fn exiting() {
 /// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one
 /// may be destroyed, and its stack may be almost full.
 pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> + Send + 'static) {
+    run_on(thread::Builder::new(), timeout, finish, io::stderr());
+}
+
+/// Runs `finish` on `thread`. If that cannot be started, this thread runs it and writes its error to `output`: a
+/// subscriber may wait for a lock of this thread.
+fn run_on(
+    thread: thread::Builder,
+    timeout: Duration,
+    finish: impl FnOnce() -> Result<(), Error> + Send + 'static,
+    mut output: impl Write,
+) {
     let (running, ended) = channel::<()>();
-    let thread = thread::Builder::new().name("floe-exit".to_owned());
-    let started = thread.spawn(move || {
+    let finish = Arc::new(Mutex::new(Some(finish)));
+    let take = |finish: &Mutex<Option<_>>| {
+        let mut finish = finish.lock().unwrap_or_else(PoisonError::into_inner);
+        finish.take()
+    };
+    let own = Arc::clone(&finish);
+    let started = thread.name("floe-exit".to_owned()).spawn(move || {
         // Dropped at the end, also by a panic.
         let _running = running;
-        if let Err(error) = finish() {
+        if let Some(Err(error)) = take(&own).map(|finish| finish()) {
             // If the subscriber panics, the panic hook does not flush again.
             let _quiet = Context::enter_telemetry_suppressed_scope();
             tracing::warn!(%error, "telemetry was not delivered before the process ended");
         }
     });
-    if started.is_ok() {
+    let Err(cause) = started else {
         let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
-    }
+        return;
+    };
+    let finished = catch_unwind(AssertUnwindSafe(|| {
+        take(&finish).map_or(Ok(()), |finish| finish())
+    }));
+    let error = match finished {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error,
+        Err(_) => Error::thread("floe-exit", &cause),
+    };
+    let _ = writeln!(
+        output,
+        "telemetry was not delivered before the process ended: {error}"
+    );
 }
 
 #[cfg(all(unix, not(miri)))]
@@ -95,4 +125,42 @@ fn register() {
 #[cfg(not(all(unix, not(miri))))]
 fn register() {
     let _: extern "C" fn() = exiting;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A thread that cannot be started, because there is no memory for its stack.
+    fn impossible() -> thread::Builder {
+        thread::Builder::new().stack_size(usize::MAX / 4)
+    }
+
+    #[test]
+    fn what_ends_the_process_runs_without_a_thread_too() {
+        let (sender, ran) = channel();
+        let finish = move || {
+            let _ = sender.send(thread::current().id());
+            Ok(())
+        };
+        let mut output = Vec::new();
+        run_on(impossible(), Duration::MAX, finish, &mut output);
+        assert_eq!(ran.try_recv(), Ok(thread::current().id()));
+        assert!(output.is_empty());
+
+        let failed = || Err(Error::export("no receiver"));
+        run_on(impossible(), Duration::MAX, failed, &mut output);
+        run_on(
+            impossible(),
+            Duration::MAX,
+            || panic!("a test"),
+            &mut output,
+        );
+        let output = String::from_utf8(output).unwrap();
+        let lines: Vec<_> = output.lines().collect();
+        assert!(lines[0].ends_with(" ended: no receiver"), "{output}");
+        let cause = "the thread of `floe-exit` could not be started: ";
+        assert!(lines[1].contains(cause), "{output}");
+        assert_eq!(lines.len(), 2, "{output}");
+    }
 }

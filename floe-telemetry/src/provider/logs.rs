@@ -26,9 +26,7 @@ pub(super) fn start(
     exporters.extend(destinations(config, common)?);
     let mut redactor = Redactor::new(settings.redaction.clone());
     let mut identity = config.resource_attributes.identity();
-    for attribute in &mut identity {
-        redactor.attribute(attribute);
-    }
+    redactor.attributes(&mut identity);
     let settings = LogSettings::new(settings, &config.log_batch_processor);
     let baggage = &config.baggage_attributes;
     Logs::start(exporters, resource, settings, identity, baggage)

@@ -4,11 +4,28 @@
 use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
 
+use crate::config::TelemetryConfig;
+use crate::detection;
 use crate::recorder::random_bits;
 
+/// Returns the resource of a configuration.
+pub(super) fn of(config: &TelemetryConfig) -> Resource {
+    let configured = &config.resource_attributes;
+    let resource = Resource::builder_empty()
+        .with_attributes(defaults())
+        .with_attributes(detection::detect(&config.detection))
+        .with_attributes(configured.to_otel_dict());
+    let resource = match &configured.schema_url {
+        Some(url) => resource.with_schema_url([], url.clone()),
+        None => resource,
+    };
+    resource.build()
+}
+
 /// Returns the attributes that describe this SDK and this process. The configuration can replace them.
-pub(super) fn defaults() -> [KeyValue; 4] {
+fn defaults() -> [KeyValue; 4] {
     [
         KeyValue::new("telemetry.sdk.name", "floe-telemetry"),
         KeyValue::new("telemetry.sdk.language", "rust"),

@@ -31,6 +31,7 @@ impl OtlpTargets {
             targets
                 .spans
                 .push(configured.clone().unwrap_or_else(default));
+            targets.spans.extend(additional(Signal::Traces, config));
         }
         targets.spans.extend(OtlpTarget::written(
             config.exporters.traces.as_deref(),
@@ -68,8 +69,22 @@ pub(super) fn signal_targets(
         let accepts = |target: &&OtlpTarget| is_explicit || accepts_all_signals(target);
         common.iter().filter(accepts).cloned().collect()
     };
+    if !targets.is_empty() {
+        targets.extend(additional(signal, config));
+    }
     targets.extend(OtlpTarget::written(chosen, config));
     targets
+}
+
+/// The other receivers of a signal.
+fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = OtlpTarget> {
+    let additional = config.otlp.additional.iter();
+    let additional = additional.filter(move |destination| destination.signal == signal);
+    additional.map(move |destination| {
+        let mut config = config.clone();
+        *config.otlp.signal_mut(signal) = destination.options.clone();
+        config.into()
+    })
 }
 
 /// Returns whether a target accepts other signals than traces. It does not if only an endpoint for traces

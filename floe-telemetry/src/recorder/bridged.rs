@@ -1,6 +1,8 @@
 //! A span of `tracing`, which may be opened, entered, updated and closed on different threads.
 
 use std::cell::Cell;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
@@ -8,6 +10,7 @@ use opentelemetry::{Context, SpanId};
 use super::open::open_detached;
 use super::opening::Opening;
 use super::parent::Parent;
+use super::pending::PendingUpdates;
 use super::record::SpanRecord;
 use super::state::State;
 use crate::callsite::CallSite;
@@ -15,11 +18,15 @@ use crate::callsite::CallSite;
 /// A span, or the context that is propagated instead of a span that is not sampled. Dropping it ends the
 /// span.
 #[derive(Debug)]
-pub(crate) struct BridgedSpan(State);
+pub(crate) struct BridgedSpan {
+    state: State,
+    /// The data of a root that is not sampled, which is needed if it gets a parent that is sampled.
+    unsampled: Option<Box<SpanRecord>>,
+}
 
 impl BridgedSpan {
-    /// Opens a span below `parent`. `fill` runs only if the span is recorded; if it `names` the span, it
-    /// runs before the sampling rules decide. `None` while nothing is recorded.
+    /// Opens a span below `parent`. `fill` runs only if the span is recorded, or if it is a root; if it `names` the
+    /// span, it runs before the sampling rules decide. `None` while nothing is recorded.
     pub(crate) fn open(
         callsite: &'static CallSite,
         names: bool,
@@ -28,41 +35,113 @@ impl BridgedSpan {
     ) -> Option<Self> {
         let parent = parent.unwrap_or(Parent::CURRENT);
         let fill = Cell::new(Some(fill));
-        let fill = |opening: &mut Opening| {
+        let fill_once = |opening: &mut Opening| {
             opening.0.record.head.callsite = Some(callsite);
             if let Some(fill) = fill.take() {
                 fill(&mut opening.0.record);
             }
         };
         let known = (!names).then_some(callsite);
-        match open_detached(&parent, known, Some(&fill)) {
+        let state = match open_detached(&parent, known, Some(&fill_once)) {
             // Without a span, the parent's context is propagated to spans below this one on other threads.
             State::Off => parent
                 .map(propagated)
                 .map(Box::new)
-                .map(State::NotSampled)
-                .map(Self),
-            state => Some(Self(state)),
+                .map(State::NotSampled)?,
+            state => state,
+        };
+        if let State::Recording(recording) = &state {
+            recording.updates().own();
+        }
+        let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
+        let unsampled = match (&state, fill.take()) {
+            (State::NotSampled(_), Some(fill)) if is_root() => {
+                let mut record = Box::new(SpanRecord::blank());
+                record.head.callsite = Some(callsite);
+                // The values are formatted by user code.
+                let _ = catch_unwind(AssertUnwindSafe(|| fill(&mut record)));
+                Some(record)
+            }
+            _ => None,
+        };
+        Some(Self { state, unsampled })
+    }
+
+    /// Stands for the span in the context, which it does not end.
+    pub(crate) fn propagating(cx: Context) -> Self {
+        Self {
+            state: State::NotSampled(Box::new(cx)),
+            unsampled: None,
         }
     }
 
-    /// The context in which the span is current.
-    pub(crate) fn context(&self) -> Option<&Context> {
-        match &self.0 {
-            State::Off | State::Attached => None,
-            State::NotSampled(cx) => Some(cx),
-            State::Recording(recording) => recording.context.as_ref(),
+    /// Makes the span a child of the one in `parent`, which may change whether it is sampled, and all its ids.
+    /// Returns whether it did: not after the context of the span was used.
+    pub(crate) fn reparent(&mut self, parent: Context) -> bool {
+        let record = match mem::replace(&mut self.state, State::Off) {
+            State::Recording(mut recording) if !recording.updates().is_shared() => {
+                let record = mem::replace(&mut recording.record, SpanRecord::blank());
+                recording.discard();
+                Some(Box::new(record))
+            }
+            State::NotSampled(_) if self.unsampled.is_some() => self.unsampled.take(),
+            state => {
+                self.state = state;
+                None
+            }
+        };
+        let Some(record) = record else { return false };
+        let is_named = record.more.as_ref().is_some_and(|more| more.name.is_some());
+        let callsite = record.head.callsite.filter(|_| !is_named);
+        let record = Cell::new(Some(record));
+        let fill = |opening: &mut Opening| {
+            if let Some(mut earlier) = record.take() {
+                opening.0.record.resume(&mut earlier);
+            }
+        };
+        let parent = Parent::of(parent);
+        self.state = match open_detached(&parent, callsite, Some(&fill)) {
+            State::Off => parent
+                .map(propagated)
+                .map_or(State::Off, |cx| State::NotSampled(Box::new(cx))),
+            state => state,
+        };
+        match &self.state {
+            State::Recording(recording) => recording.updates().own(),
+            State::NotSampled(_) => self.unsampled = record.take(),
+            State::Off | State::Attached => {}
         }
+        true
+    }
+
+    /// The context in which the span is current, and where it is marked that it was used.
+    pub(crate) fn unused_context(&self) -> Option<(&Context, Option<&'static PendingUpdates>)> {
+        match &self.state {
+            State::Off | State::Attached => None,
+            State::NotSampled(cx) => Some((cx, None)),
+            State::Recording(recording) => {
+                Some((recording.context.as_ref()?, Some(recording.updates())))
+            }
+        }
+    }
+
+    /// The context in which the span is current, which is used from now on.
+    pub(crate) fn context(&self) -> Option<&Context> {
+        let (cx, updates) = self.unused_context()?;
+        if let Some(updates) = updates {
+            updates.share();
+        }
+        Some(cx)
     }
 
     /// Whether updates have an effect.
     pub(crate) const fn is_recording(&self) -> bool {
-        matches!(self.0, State::Recording(_))
+        matches!(self.state, State::Recording(_))
     }
 
     /// The record, if this is the span with that id and it has not ended.
     pub(crate) fn record_of(&mut self, span: SpanId) -> Option<&mut SpanRecord> {
-        match &mut self.0 {
+        match &mut self.state {
             State::Recording(recording)
                 if recording.record.head.span_id == span && recording.handle().is_open() =>
             {
@@ -72,23 +151,33 @@ impl BridgedSpan {
         }
     }
 
+    /// The record, if the span is recorded and has not ended.
+    pub(crate) fn record(&mut self) -> Option<&mut SpanRecord> {
+        match &mut self.state {
+            State::Recording(recording) if recording.handle().is_open() => {
+                Some(&mut recording.record)
+            }
+            _ => None,
+        }
+    }
+
     /// Merges updates.
     pub(crate) fn update(&mut self, later: &mut SpanRecord) {
-        if let State::Recording(recording) = &mut self.0 {
+        if let State::Recording(recording) = &mut self.state {
             recording.record.adopt(later);
         }
     }
 
     /// Links the span to another one.
     pub(crate) fn link(&mut self, to: SpanContext) {
-        if let State::Recording(recording) = &mut self.0 {
+        if let State::Recording(recording) = &mut self.state {
             recording.record.add_link(Link::with_context(to));
         }
     }
 
     /// Ends the span with the status that it has.
     pub(crate) fn end(self) {
-        if let Some(recording) = self.0.recording() {
+        if let Some(recording) = self.state.recording() {
             recording.end(None);
         }
     }

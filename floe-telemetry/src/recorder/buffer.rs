@@ -233,6 +233,11 @@ impl Writer {
             attributes: u8::try_from(attributes).unwrap_or(u8::MAX),
             // At most two, and one for each packed event.
             rare: u8::try_from(rare).unwrap_or(u8::MAX),
+            heap: if owns_memory {
+                record.head.heap
+            } else {
+                [0; 3]
+            },
             ..record.head
         });
         if self.heads.written().is_multiple_of(WAKE_EVERY) {

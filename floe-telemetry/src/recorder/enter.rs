@@ -38,7 +38,7 @@ impl StartBelow for Current {
         if filter::is_off_for(callsite) {
             return OpenSpan::OPENED_OFF;
         }
-        open(Some(callsite), fill)
+        open(callsite, fill)
     }
 }
 

@@ -83,7 +83,7 @@ fn decide(cache: &AtomicU32, level: Level, target: &str) -> bool {
 pub(super) fn is_off_for(callsite: &CallSite) -> bool {
     let listeners = listeners::current();
     cfg!(feature = "off")
-        || listeners == 0
+        || listeners::is_off_with(listeners)
         || listeners & FILTER != 0 && excludes_call(listeners, callsite)
 }
 

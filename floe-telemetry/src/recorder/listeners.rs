@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use super::global_lookup;
 use crate::callsite::CallSite;
 
 /// A combination of the bits below.
@@ -37,6 +38,8 @@ pub(super) const BOUNDARIES: Listeners = 1 << 11;
 const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// Probability sampling decides for roots, and for each span where the sampler is not parent-based.
 pub(super) const PROBABILITY: Listeners = 1 << 13;
+/// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
+pub(super) const FOREIGN: Listeners = 1 << 14;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners = PROVIDER
@@ -61,8 +64,35 @@ pub(super) fn current() -> Listeners {
 
 /// Whether nothing is recorded, and nothing is counted.
 #[inline]
-pub(crate) fn is_off() -> bool {
-    cfg!(feature = "off") || current() == 0
+pub(super) fn is_off() -> bool {
+    cfg!(feature = "off") || is_off_with(current())
+}
+
+/// The same for these listeners, which may be outdated.
+#[inline]
+pub(super) fn is_off_with(listeners: Listeners) -> bool {
+    listeners == 0 && !finds_global_provider()
+}
+
+#[inline]
+fn finds_global_provider() -> bool {
+    let is_found = global_lookup::was_found();
+    if is_found {
+        set(FOREIGN);
+    }
+    is_found
+}
+
+/// Whether no span of this crate's recorder is recorded.
+#[cfg(feature = "tracing")]
+#[inline]
+pub(crate) fn records_nothing() -> bool {
+    cfg!(feature = "off") || current() & !FOREIGN == 0
+}
+
+/// Whether spans go to OpenTelemetry's global provider.
+pub(super) fn is_foreign() -> bool {
+    current() & (FOREIGN | PROVIDER | SHUT_DOWN) == FOREIGN
 }
 
 /// Whether metrics are made from calls of `callsite`, or from spans that have no call site.
@@ -81,6 +111,20 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
     return listeners & BOUNDARIES != 0;
 }
 
+/// Whether a provider records spans with `context: boundaries`, and nothing else decides about the child of a
+/// recorded span than its parent.
+#[inline]
+pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
+    const OTHERS: Listeners = {
+        #[cfg(feature = "testing")]
+        let captures = CAPTURES | CAPTURE_BOUNDARIES;
+        #[cfg(not(feature = "testing"))]
+        let captures = 0;
+        captures | PER_SPAN | FILTER | FORKED
+    };
+    listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
+}
+
 /// Whether a `testing::capture` is running.
 #[cfg(feature = "testing")]
 #[inline]
@@ -94,8 +138,7 @@ pub(super) const fn has_captures(_: Listeners) -> bool {
     false
 }
 
-/// Sets bits of the provider.
-#[cfg(feature = "provider")]
+/// Sets bits.
 pub(super) fn set(bits: Listeners) {
     LISTENERS.fetch_or(bits, Ordering::SeqCst);
 }

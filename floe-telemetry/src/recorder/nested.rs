@@ -18,68 +18,42 @@ use opentelemetry::{Context, SpanId};
 use super::pending::{Handle, PendingUpdates};
 use super::recording::{Recording, context_is_alive};
 
-/// The content of the cell.
-#[derive(Clone, Copy, Debug)]
-struct Current {
-    /// The address of the boundary's span context, whose `Context` is attached for longer than this is stored.
-    boundary: usize,
-    /// The current span, which may be the boundary. It is open, so this is its own.
-    updates: Option<&'static PendingUpdates>,
-}
-
-impl Current {
-    const NONE: Self = Self {
-        boundary: 0,
-        updates: None,
-    };
-}
-
+// In two cells: a load of both at once, right after they were stored one by one, would stall.
 thread_local! {
-    static CURRENT: Cell<Current> = const { Cell::new(Current::NONE) };
+    /// The address of the boundary's span context, whose `Context` is attached for longer than this is stored; or 0.
+    static BOUNDARY: Cell<usize> = const { Cell::new(0) };
+    /// The current span in the boundary, which may be the boundary. It is open, so this is its own.
+    static CURRENT: Cell<Option<&'static PendingUpdates>> = const { Cell::new(None) };
 }
 
-/// Makes a span current until it is dropped. Guards of one thread are dropped in reverse order.
+#[inline]
+fn address(context: &SpanContext) -> usize {
+    ptr::from_ref(context).addr()
+}
+
+/// Returns access to `recording`, whose span is about to become the current one.
+#[inline]
+fn current_updates(recording: &Recording) -> Option<&'static PendingUpdates> {
+    let updates = recording.updates();
+    let id = recording.record.head.span_id.to_bytes();
+    updates.set_span_id(u64::from_be_bytes(id));
+    Some(updates)
+}
+
+/// Makes a span current in the boundary of this thread until it is dropped. Guards of one thread are dropped in
+/// reverse order.
 #[derive(Debug)]
 pub(super) struct NestedGuard {
-    previous: Current,
+    previous: Option<&'static PendingUpdates>,
     not_send: PhantomData<*const ()>,
 }
 
 impl NestedGuard {
-    /// A span in the boundary whose context is `above`. `None` if that is not the boundary of this thread.
+    /// A span in the boundary of this thread.
     #[inline]
-    pub(super) fn nested(above: &SpanContext, recording: &Recording) -> Option<Self> {
-        let boundary = ptr::from_ref(above).addr();
-        (CURRENT.get().boundary == boundary).then(|| Self::enter(boundary, recording))
-    }
-
-    /// A span in `cx` itself, which is about to be attached, and to be detached after this guard is dropped.
-    #[inline]
-    pub(super) fn boundary(cx: &Context, recording: &Recording) -> Self {
-        let boundary = ptr::from_ref(cx.span().span_context()).addr();
-        Self::enter(boundary, recording)
-    }
-
-    /// No span: the current one is in the current context.
-    pub(super) fn none() -> Self {
-        Self::replace(Current::NONE)
-    }
-
-    #[inline]
-    fn enter(boundary: usize, recording: &Recording) -> Self {
-        let updates = recording.updates();
-        let id = recording.record.head.span_id.to_bytes();
-        updates.set_span_id(u64::from_be_bytes(id));
-        Self::replace(Current {
-            boundary,
-            updates: Some(updates),
-        })
-    }
-
-    #[inline]
-    fn replace(current: Current) -> Self {
+    pub(super) fn enter(recording: &Recording) -> Self {
         Self {
-            previous: CURRENT.replace(current),
+            previous: CURRENT.replace(current_updates(recording)),
             not_send: PhantomData,
         }
     }
@@ -92,14 +66,63 @@ impl Drop for NestedGuard {
     }
 }
 
+/// Changes the boundary of this thread until it is dropped. It is ordered with the other guards.
+#[derive(Debug)]
+pub(super) struct BoundaryGuard {
+    boundary: usize,
+    current: Option<&'static PendingUpdates>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl BoundaryGuard {
+    /// The boundary is the span in `cx`, which is about to be attached, and to be detached after this guard is
+    /// dropped. The current span is that of `recording`.
+    #[inline]
+    pub(super) fn attach(cx: &Context, recording: &Recording) -> Self {
+        Self {
+            boundary: BOUNDARY.replace(address(cx.span().span_context())),
+            current: CURRENT.replace(current_updates(recording)),
+            not_send: PhantomData,
+        }
+    }
+
+    /// No boundary: the current span is in the current context.
+    pub(super) fn none() -> Self {
+        Self {
+            boundary: BOUNDARY.replace(0),
+            current: CURRENT.get(),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl Drop for BoundaryGuard {
+    #[inline]
+    fn drop(&mut self) {
+        BOUNDARY.set(self.boundary);
+        CURRENT.set(self.current);
+    }
+}
+
+/// Whether `above`, the span context in a `Context` and not a copy, is that of the boundary of this thread.
+#[inline]
+pub(super) fn is_boundary(above: &SpanContext) -> bool {
+    BOUNDARY.get() == address(above)
+}
+
 /// `above` is the span context in a `Context`, not a copy.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
-    let current = CURRENT.get();
-    if current.boundary == ptr::from_ref(above).addr() {
-        return current.updates;
+    if is_boundary(above) {
+        return CURRENT.get();
     }
     None
+}
+
+/// Returns the id of the current span of the boundary of this thread.
+#[inline]
+pub(super) fn current_id() -> Option<SpanId> {
+    CURRENT.get().map(|updates| SpanId::from(updates.span_id()))
 }
 
 /// Returns the id of the current span, if its boundary is `above`, which is the span context in a `Context`.

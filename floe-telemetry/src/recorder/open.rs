@@ -4,7 +4,8 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
 use super::listeners;
-use super::nested::NestedGuard;
+use super::nested::{NestedGuard, is_boundary};
+use super::open_global;
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
 use super::record::Head;
@@ -17,8 +18,24 @@ use crate::callsite::{CallSite, Scope};
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
 #[inline(never)]
-pub(super) fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
-    Opened::new(open_at(&Parent::CURRENT, callsite, fill))
+pub(super) fn open(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+    let listeners = listeners::current();
+    if listeners::has_only_boundaries(listeners)
+        && let Some(recording) = sampling::follow_boundary(callsite)
+    {
+        return begin_nested(recording, fill);
+    }
+    open_at(&Parent::CURRENT, Some(callsite), fill)
+}
+
+/// Makes the span of a function current in the boundary of this thread.
+#[inline]
+fn begin_nested(mut recording: Box<Recording>, fill: Option<Fill<'_>>) -> Opened {
+    if let Some(fill) = fill {
+        recording = fill_in(recording, fill);
+    }
+    let guard = NestedGuard::enter(&recording);
+    OpenSpan::opened(State::Recording(recording), Some(Attached::Nested(guard)))
 }
 
 #[inline(never)]
@@ -27,7 +44,7 @@ pub(super) fn open_below(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> Opened {
-    Opened::new(open_at(parent, callsite, fill))
+    open_at(parent, callsite, fill)
 }
 
 /// Opens a span that a builder describes, unless the filter excludes it.
@@ -40,9 +57,9 @@ pub(super) fn open_built(
         return OpenSpan::OFF;
     }
     if parent.map(|cx| sampling::is_filtered(cx, scope)) {
-        return skipped(parent, None);
+        return Opened::into_inner(skipped(parent, None, None));
     }
-    open_at(parent, None, Some(fill))
+    Opened::into_inner(open_at(parent, None, Some(fill)))
 }
 
 #[expect(
@@ -50,31 +67,35 @@ pub(super) fn open_built(
     reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
 )]
 #[inline(always)]
-fn open_at(
-    parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> OpenSpan {
+fn open_at(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
     let mut not_sampled = None;
     // The common decisions are inlined, the others are not.
     match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
         Some(Decision::NotSampledBelow(above)) if parent.is_current() && callsite.is_some() => {
-            OpenSpan::unsampled(UnsampledGuard::attach(above, SpanId::INVALID))
+            let guard = UnsampledGuard::attach(above, SpanId::INVALID);
+            OpenSpan::opened(State::Attached, Some(Attached::Unsampled(guard)))
         }
-        Some(Decision::NotSampledBelow(_)) => OpenSpan::not_sampled(below_not_sampled(parent)),
-        Some(Decision::Skip) if parent.is_current() => OpenSpan::OFF,
-        Some(Decision::Skip) => skipped(parent, callsite),
+        Some(Decision::NotSampledBelow(_)) => {
+            OpenSpan::in_context(below_not_sampled(parent), callsite)
+        }
+        Some(Decision::Skip) if parent.is_current() && !listeners::is_foreign() => {
+            OpenSpan::OPENED_OFF
+        }
+        Some(Decision::Skip) => skipped(parent, callsite, fill),
         decision => open_decided(decision, not_sampled, parent, callsite, fill),
     }
 }
 
-/// Returns the state of a call without a span, which runs in the explicit parent, if there is one.
+/// Returns the state of a call without a span of this crate, which runs in the explicit parent, if there is one.
 #[cold]
 #[inline(never)]
-fn skipped(parent: &Parent, callsite: Option<&'static CallSite>) -> OpenSpan {
-    parent.explicit().map_or(OpenSpan::OFF, |cx| {
-        OpenSpan::in_parent(cx, callsite.is_some())
+fn skipped(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
+    if let Some(opened) = open_global::open(parent, callsite, fill) {
+        return opened;
+    }
+    parent.explicit().map_or(OpenSpan::OPENED_OFF, |cx| {
+        OpenSpan::in_context(cx, callsite)
     })
 }
 
@@ -106,11 +127,15 @@ pub(super) fn open_detached(
         Some(Decision::NotSampledBelow(_)) => {
             State::NotSampled(Box::new(below_not_sampled(parent)))
         }
-        decision => open_decided(decision, not_sampled, parent, callsite, fill).detach(),
+        decision => {
+            let opened = open_decided(decision, not_sampled, parent, callsite, fill);
+            Opened::into_inner(opened).detach()
+        }
     }
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "see `sampling::decide`")]
+#[inline(always)]
 fn decide(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
@@ -133,7 +158,7 @@ fn open_decided(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> OpenSpan {
+) -> Opened {
     let not_sampled = not_sampled.map(|head| parent.map(|cx| sampling::not_sampled(&head, cx)));
     match (decision, not_sampled) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
@@ -142,21 +167,18 @@ fn open_decided(
             begin_measured(recording, parent, not_sampled, fill)
         }
         (Some(Decision::NotSampled), Some(context)) => {
-            OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
+            let cx = parent.map(|cx| cx.with_remote_span_context(context));
+            OpenSpan::in_context(cx, callsite)
         }
-        (Some(_), _) => skipped(parent, callsite),
+        (Some(_), _) => skipped(parent, callsite, fill),
         // The thread is ending, and its `Context` may be destroyed.
-        (None, _) => OpenSpan::OFF,
+        (None, _) => OpenSpan::OPENED_OFF,
     }
 }
 
 /// Evaluates the user's expressions, which set the name, and then lets the sampling rules decide.
 #[cold]
-fn begin_by_name(
-    mut recording: Box<Recording>,
-    parent: &Parent,
-    fill: Option<Fill<'_>>,
-) -> OpenSpan {
+fn begin_by_name(mut recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Opened {
     if let Some(fill) = fill {
         recording = fill_in(recording, fill);
     }
@@ -169,7 +191,7 @@ fn begin_by_name(
         }
         Some(Err(context)) => {
             recording.discard();
-            OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
+            OpenSpan::in_context(parent.map(|cx| cx.with_remote_span_context(context)), None)
         }
         _ => {
             let callsite = recording.record.head.callsite;
@@ -188,16 +210,17 @@ fn begin_measured(
     parent: &Parent,
     not_sampled: Option<SpanContext>,
     fill: Option<Fill<'_>>,
-) -> OpenSpan {
+) -> Opened {
     let callsite = recording.record.head.callsite;
     let span_id = recording.record.head.span_id;
     let is_function = callsite.is_some_and(CallSite::is_function);
     if is_function && not_sampled.is_none() && parent.is_current() && span_id != SpanId::INVALID {
         let above = parent.map(|cx| IdHash::of(cx.span().span_context()));
-        return OpenSpan {
-            attached: Some(Attached::Unsampled(UnsampledGuard::attach(above, span_id))),
-            state: State::Recording(recording),
-        };
+        let guard = UnsampledGuard::attach(above, span_id);
+        return OpenSpan::opened(
+            State::Recording(recording),
+            Some(Attached::Unsampled(guard)),
+        );
     }
     let record = &recording.record;
     let not_sampled = not_sampled
@@ -215,29 +238,33 @@ fn begin_measured(
         cx = Some(outer.with_span(RecordedSpan::fixed(propagated, recording.handle())));
     }
     recording.context.clone_from(&cx);
-    OpenSpan {
-        attached: cx.map(|cx| Attached::given(cx, is_function)),
-        state: State::Recording(recording),
-    }
+    let attached = cx.map(|cx| Attached::given(cx, is_function));
+    OpenSpan::opened(State::Recording(recording), attached)
 }
 
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
+)]
+#[inline(always)]
 fn begin(
     recording: Box<Recording>,
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> OpenSpan {
+) -> Opened {
     let recording = filled(recording, callsite, fill);
     let has_boundaries = listeners::has_boundaries(listeners::current());
-    let attached = if has_boundaries && callsite.is_some() {
-        attach_in_trace(parent, &recording)
-    } else {
-        below(parent, &recording).map(|cx| Attached::Context(cx.attach()))
-    };
-    OpenSpan {
-        attached,
-        state: State::Recording(recording),
+    if has_boundaries && callsite.is_some() {
+        let attached = attach_in_trace(parent, &recording);
+        return OpenSpan::opened(State::Recording(recording), attached);
+    }
+    match below(parent, &recording) {
+        Some(cx) => OpenSpan::opened(
+            State::Recording(recording),
+            Some(Attached::Context(cx.attach())),
+        ),
+        None => OpenSpan::opened(State::Recording(recording), None),
     }
 }
 
@@ -245,11 +272,8 @@ fn begin(
 /// thread. The guard of a span that is not a function's may be dropped in any order, so that span has a `Context`.
 #[inline(never)]
 fn attach_in_trace(parent: &Parent, recording: &Recording) -> Option<Attached> {
-    if parent.is_current()
-        && let Some(guard) =
-            parent.map(|cx| NestedGuard::nested(cx.span().span_context(), recording))
-    {
-        return Some(Attached::Nested(guard));
+    if parent.is_current() && parent.map(|cx| is_boundary(cx.span().span_context())) {
+        return Some(Attached::Nested(NestedGuard::enter(recording)));
     }
     below(parent, recording).map(|cx| Attached::boundary(cx, recording))
 }
@@ -272,7 +296,8 @@ fn filled(
 ///
 /// The context is written directly to its final location. Moving it right after it was written would load
 /// it with wider loads than it was stored with, which defeats store-to-load forwarding.
-#[inline]
+#[expect(clippy::inline_always, reason = "as for `begin`")]
+#[inline(always)]
 fn below(parent: &Parent, recording: &Recording) -> Option<Context> {
     let mut below = None;
     parent.map(|cx| below = Some(cx.with_span(RecordedSpan::of_call(recording))));

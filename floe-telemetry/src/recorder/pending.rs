@@ -14,13 +14,16 @@ use super::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonErro
 
 /// The updates to one open span after the other.
 #[derive(Debug)]
-pub(super) struct PendingUpdates {
+pub(crate) struct PendingUpdates {
     /// The number of the current span. Written by its call alone.
     number: AtomicU64,
     /// The id of the current span, if it is in the cell of its thread.
     span_id: AtomicU64,
     /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
+    /// Whether the context of the current span may have been used, if the span is one of `tracing`.
+    #[cfg(feature = "tracing")]
+    is_shared: AtomicBool,
     /// Boxed, because there are as many of these structures as spans were ever open at the same time.
     update: Mutex<Option<Box<Update>>>,
 }
@@ -47,6 +50,8 @@ impl PendingUpdates {
             number: AtomicU64::new(0),
             span_id: AtomicU64::new(0),
             touched: AtomicBool::new(false),
+            #[cfg(feature = "tracing")]
+            is_shared: AtomicBool::new(false),
             update: Mutex::new(None),
         }
     }
@@ -59,6 +64,25 @@ impl PendingUpdates {
     #[inline]
     pub(super) fn span_id(&self) -> u64 {
         self.span_id.load(Ordering::Relaxed)
+    }
+
+    /// A span of `tracing` starts, whose context nobody has.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(super) fn own(&self) {
+        self.is_shared.store(false, Ordering::Relaxed);
+    }
+
+    /// The context of the span is about to be used.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn share(&self) {
+        self.is_shared.store(true, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared.load(Ordering::Relaxed)
     }
 
     #[inline]

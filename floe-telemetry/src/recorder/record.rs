@@ -103,14 +103,16 @@ pub(crate) enum Code {
 
 /// The fields that every span has. It fills one cache line, and is copied into the thread's ring when
 /// the span ends.
+///
+/// The order prevents that two fields are copied by one load. They were stored one by one when the span started, so
+/// such a load would stall if the body is short. `end` and the small fields are copied from registers.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Head {
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
-    pub(crate) parent: SpanId,
-    pub(crate) start: Ticks,
     pub(crate) end: Ticks,
-    pub(crate) callsite: Option<&'static CallSite>,
+    pub(crate) parent: SpanId,
     pub(crate) parent_is_remote: bool,
     pub(crate) flags: TraceFlags,
     pub(crate) code: Code,
@@ -120,6 +122,8 @@ pub(crate) struct Head {
     pub(super) rare: u8,
     /// The bytes that the span owns outside the rings, in units of [`HEAP_UNIT`].
     pub(super) heap: [u8; 3],
+    pub(crate) start: Ticks,
+    pub(crate) callsite: Option<&'static CallSite>,
 }
 
 /// The unit of [`Head::heap_bytes`], so that 1 GiB fits into three bytes.
@@ -240,7 +244,7 @@ impl SpanRecord {
 
     /// A link without valid ids is recorded only for its attributes or its trace state
     /// ([Add Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
-    pub(super) fn add_link(&mut self, link: Link) {
+    pub(crate) fn add_link(&mut self, link: Link) {
         let context = &link.span_context;
         let has_state = *context.trace_state() != TraceState::NONE;
         if !context.is_valid() && !has_state && link.attributes.is_empty() {
@@ -299,8 +303,20 @@ impl SpanRecord {
     }
 }
 
-/// Events of `tracing`, in packed form.
+/// Spans and events of `tracing`.
 impl SpanRecord {
+    /// Moves the data of the same span here, which has got another parent since it started.
+    #[cfg(feature = "tracing")]
+    pub(super) fn resume(&mut self, earlier: &mut Self) {
+        self.adopt(earlier);
+        self.packed = mem::take(&mut earlier.packed);
+        self.head.callsite = earlier.head.callsite;
+        let has_started = earlier.head.trace_id != TraceId::INVALID;
+        if has_started {
+            self.head.start = earlier.head.start;
+        }
+    }
+
     /// Adds an event and moves its attributes out of `attributes`.
     #[cfg(feature = "tracing")]
     pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {

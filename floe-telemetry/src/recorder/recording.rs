@@ -15,11 +15,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::Context;
+use opentelemetry::global::BoxedSpan;
 
 use super::buffer::{self, Writer};
 use super::failure::{record_outcome, record_panic};
 #[cfg(feature = "provider")]
 use super::fork;
+use super::global_span;
 use super::ids::Ids;
 use super::listeners;
 use super::measure::{self, Measure};
@@ -40,6 +42,8 @@ pub(super) struct Recording {
     pub(super) context: Option<Context>,
     /// Whether `context` is that of the boundary which the span runs in, see [`nested`](super::nested).
     pub(super) is_in_boundary: bool,
+    /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
+    pub(super) foreign: Option<Box<BoxedSpan>>,
     pending: &'static PendingUpdates,
     is_open: bool,
 }
@@ -51,6 +55,7 @@ impl Recording {
             record: SpanRecord::blank(),
             context: None,
             is_in_boundary: false,
+            foreign: None,
             pending: acquire_updates(),
             is_open: false,
         })
@@ -161,10 +166,15 @@ impl Recording {
     #[inline]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.is_open = false;
-        // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
-        // their destructors may start spans.
-        drop(self.context.take());
-        self.is_in_boundary = false;
+        if self.context.is_some() {
+            // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
+            // their destructors may start spans.
+            drop(self.context.take());
+            self.is_in_boundary = false;
+            if let Some(span) = self.foreign.take() {
+                return global_span::end(*span, &mut self.record, end, code);
+            }
+        }
         let pushed = with(|local| {
             let pushed = local.push(&mut self.record, end, code);
             local.reuse(self);
@@ -179,7 +189,10 @@ impl Drop for Recording {
         if self.is_open {
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
-            buffer::count(with(|local| local.push(&mut self.record, end, code)));
+            match self.foreign.take() {
+                Some(span) => global_span::end(*span, &mut self.record, end, code),
+                None => buffer::count(with(|local| local.push(&mut self.record, end, code))),
+            }
         }
         release_updates(self.pending);
     }

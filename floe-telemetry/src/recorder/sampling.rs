@@ -174,7 +174,13 @@ pub(super) fn decide_by_name(
 /// site or is set later. If the span is recorded, this reads its start time. The ids of an unsampled span go to
 /// `not_sampled`, so that the decision fits into registers and has no destructor. On a thread that is ending the
 /// result is `None`.
-#[inline]
+///
+/// A child of a span that is not sampled is decided inline; it does not access the thread's storage.
+#[expect(
+    clippy::inline_always,
+    reason = "a call that is not sampled consists of little else"
+)]
+#[inline(always)]
 pub(super) fn decide<const IS_CURRENT: bool>(
     parent: &Context,
     callsite: Option<&'static CallSite>,
@@ -203,21 +209,46 @@ pub(super) fn decide<const IS_CURRENT: bool>(
     }
     let span = parent.span();
     let above = span.span_context();
-    let uses_ratio = capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0);
+    let uses_ratio = uses_ratio(listeners, capture, above);
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
     // also those that start after their parent has ended.
     let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid() && !uses_ratio && !above.is_sampled() && !is_tail_sampled {
-        // The common case of a span that is not sampled, which does not access the thread's storage.
         if !listeners::measures(listeners, callsite) || capture.is_some() {
             return Some(Decision::NotSampledBelow(IdHash::of(above)));
         }
-        return recording::with(|local| {
-            let mut recording = measure(callsite, local);
-            recording.record.head.span_id = local.ids.span_id();
-            Decision::Measure(recording)
-        });
+        return measure_below_not_sampled(callsite);
     }
+    decide_with_ids::<IS_CURRENT>(listeners, parent, callsite, not_sampled)
+}
+
+/// Whether the ratio decides, and neither a capture nor the parent.
+#[inline]
+fn uses_ratio(listeners: Listeners, capture: Option<u64>, above: &SpanContext) -> bool {
+    capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0)
+}
+
+#[inline(never)]
+fn measure_below_not_sampled(callsite: Option<&'static CallSite>) -> Option<Decision> {
+    recording::with(|local| {
+        let mut recording = measure(callsite, local);
+        recording.record.head.span_id = local.ids.span_id();
+        Decision::Measure(recording)
+    })
+}
+
+/// [`decide`] for a span that needs ids, because it is recorded or a root. Its arguments fit into registers.
+#[inline(never)]
+fn decide_with_ids<const IS_CURRENT: bool>(
+    listeners: Listeners,
+    parent: &Context,
+    callsite: Option<&'static CallSite>,
+    not_sampled: &mut Option<Head>,
+) -> Option<Decision> {
+    let capture = capture::capture(listeners, parent);
+    let span = parent.span();
+    let above = span.span_context();
+    let uses_ratio = uses_ratio(listeners, capture, above);
     let (parent_id, is_remote) = parent_of::<IS_CURRENT>(listeners, above);
     recording::with(|local| {
         let mut head = Head::BLANK;
@@ -275,6 +306,40 @@ pub(super) fn decide<const IS_CURRENT: bool>(
         }
         Decision::Record(recording)
     })
+}
+
+/// Decides for a function that is called in the boundary of this thread, where [`listeners::has_only_boundaries`]:
+/// it is recorded because its parent is. `None` if [`decide`] must be asked.
+#[inline]
+pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recording>> {
+    recording::with(|local| {
+        Context::map_current(|cx| {
+            let span = cx.span();
+            let above = span.span_context();
+            let follows = nested::is_boundary(above)
+                && above.is_sampled()
+                && *above.trace_state() == TraceState::NONE
+                && !cx.is_telemetry_suppressed()
+                && !baggage::is_listed();
+            if !follows {
+                return None;
+            }
+            let parent = nested::current_id()?;
+            let mut recording = local.blank();
+            recording.open();
+            recording.record.head = Head {
+                trace_id: above.trace_id(),
+                span_id: local.ids.span_id(),
+                parent,
+                start: Ticks::now(),
+                callsite: Some(callsite),
+                flags: above.trace_flags(),
+                ..Head::BLANK
+            };
+            Some(recording)
+        })
+    })
+    .flatten()
 }
 
 /// Returns the id of the parent of a recorded span, and whether the parent is remote. `above` is the span in the

@@ -7,10 +7,11 @@ use opentelemetry::{Context, ContextGuard};
 
 use super::current;
 use super::listeners;
-use super::nested::{self, NestedGuard};
+use super::nested::{self, BoundaryGuard, NestedGuard, is_boundary};
 use super::recording::Recording;
 use super::span::RecordedSpan;
 use super::unsampled::UnsampledGuard;
+use crate::callsite::CallSite;
 
 /// A span that has been opened and is current; its body has not run yet.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(super) enum Attached {
     /// Of a recorded span in the `Context` of another one.
     Nested(NestedGuard),
     /// Of a recorded span in its own `Context`, which others may run in.
-    Boundary(NestedGuard, ContextGuard),
+    Boundary(BoundaryGuard, ContextGuard),
 }
 
 impl Attached {
@@ -38,7 +39,7 @@ impl Attached {
     /// The guard of a span that is no function's may be dropped in any order, and does not change the cell.
     pub(super) fn given(cx: Context, is_nested: bool) -> Self {
         if is_nested && listeners::has_boundaries(listeners::current()) {
-            Self::Boundary(NestedGuard::none(), cx.attach())
+            Self::Boundary(BoundaryGuard::none(), cx.attach())
         } else {
             Self::Context(cx.attach())
         }
@@ -50,8 +51,8 @@ impl Attached {
         let above = boundary.span();
         let is_current =
             Context::map_current(|cx| std::ptr::eq(cx.span().span_context(), above.span_context()));
-        if is_current && let Some(guard) = NestedGuard::nested(above.span_context(), recording) {
-            return Self::Boundary(guard, boundary.attach());
+        if is_current && is_boundary(above.span_context()) {
+            return Self::boundary(boundary, recording);
         }
         let cx = boundary.with_span(RecordedSpan::of_call(recording));
         recording.context = Some(cx.clone());
@@ -59,9 +60,9 @@ impl Attached {
         Self::boundary(cx, recording)
     }
 
-    /// Attaches the `Context` of a recorded span with the setting `context: boundaries`.
+    /// Attaches the `Context` that a recorded span runs in with the setting `context: boundaries`.
     pub(super) fn boundary(cx: Context, recording: &Recording) -> Self {
-        Self::Boundary(NestedGuard::boundary(&cx, recording), cx.attach())
+        Self::Boundary(BoundaryGuard::attach(&cx, recording), cx.attach())
     }
 }
 
@@ -89,29 +90,19 @@ impl OpenSpan {
         attached: None,
     };
 
+    /// A call that is not recorded, in a `Context` that it has a span or an explicit parent in.
     #[inline]
-    pub(super) fn not_sampled(cx: Context) -> Self {
-        Self {
-            attached: Some(Attached::Context(cx.attach())),
-            state: State::Attached,
-        }
+    pub(super) fn in_context(cx: Context, callsite: Option<&'static CallSite>) -> Opened {
+        let attached = Attached::given(cx, callsite.is_some());
+        Self::opened(State::Attached, Some(attached))
     }
 
-    /// A call without a span in an explicit parent.
-    #[inline]
-    pub(super) fn in_parent(cx: Context, is_function: bool) -> Self {
-        Self {
-            attached: Some(Attached::given(cx, is_function)),
-            state: State::Attached,
-        }
-    }
-
-    #[inline]
-    pub(super) const fn unsampled(guard: UnsampledGuard) -> Self {
-        Self {
-            attached: Some(Attached::Unsampled(guard)),
-            state: State::Attached,
-        }
+    /// Each kind of span is constructed by a call of its own, in its final location. Moving what several branches
+    /// have constructed would load it in other parts than it was stored in, which stalls.
+    #[expect(clippy::inline_always, reason = "it only constructs")]
+    #[inline(always)]
+    pub(super) const fn opened(state: State, attached: Option<Attached>) -> Opened {
+        ManuallyDrop::new(Self { state, attached })
     }
 
     /// [`OFF`](Self::OFF) without a destructor.
@@ -125,11 +116,15 @@ impl OpenSpan {
     }
 
     /// Detaches the span and returns the recording, which the caller ends.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "each call does it once")]
+    #[inline(always)]
     pub(super) fn recording(&mut self) -> Option<Box<Recording>> {
         // Dropped in place: moving the guard would load it right after it was stored in two parts, which
         // stalls.
         self.attached = None;
+        if matches!(self.state, State::Attached) {
+            return None;
+        }
         mem::replace(&mut self.state, State::Off).recording()
     }
 

@@ -5,11 +5,17 @@
 //! context stack keeps the current context until the contexts above it are detached.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 use tracing::span::Id;
+
+use crate::recorder::{PendingUpdates, current_context, span_context_within};
+
+/// The ids of a span.
+type SpanIds = (TraceId, SpanId);
 
 /// Identifies a context by what its children and other processes inherit.
 #[derive(Clone, Copy, PartialEq)]
@@ -24,13 +30,47 @@ struct Entry {
     id: Id,
     /// `None` for a span without a context.
     attached: Option<(ContextGuard, ContextKey)>,
+    /// The current span of OpenTelemetry when this one had been entered, if it is not the attached one.
+    within: Option<SpanIds>,
+    /// The layer was not called for the span, because a filter excludes it.
+    is_unseen: bool,
 }
+
+impl Entry {
+    /// A span without a context.
+    fn without_context(id: &Id, is_unseen: bool) -> Self {
+        Self {
+            id: id.clone(),
+            attached: None,
+            within: current_span(),
+            is_unseen,
+        }
+    }
+
+    fn span(&self) -> Option<SpanIds> {
+        let attached = self.attached.as_ref();
+        attached.map_or(self.within, |(_, key)| Some((key.trace, key.span)))
+    }
+}
+
+/// The last span that started on a thread, which its first `enter` there needs not look up.
+struct Started {
+    id: Id,
+    context: Context,
+    /// Where the span is marked as entered, if it is recorded.
+    updates: Option<&'static PendingUpdates>,
+    /// The number of changed parents before.
+    reparented: u64,
+}
+
+/// How many spans of all layers got another parent after they had started.
+static REPARENTED: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Default)]
 struct Thread {
     entered: Vec<Entry>,
-    /// The last span that started and its context, which the first `enter` of the span takes.
-    started: Option<(Id, Context)>,
+    /// Taken by the first `enter` of the span.
+    started: Option<Started>,
 }
 
 impl Drop for Thread {
@@ -78,24 +118,103 @@ impl ContextKey {
 
 /// Stores the context of the starting span for its first `enter`.
 #[inline]
-pub(super) fn start(id: &Id, cx: Context) {
-    let previous = with(|thread| thread.started.replace((id.clone(), cx)));
+pub(super) fn start(id: &Id, context: Context, updates: Option<&'static PendingUpdates>) {
+    let started = Started {
+        id: id.clone(),
+        context,
+        updates,
+        reparented: REPARENTED.load(Ordering::Relaxed),
+    };
+    let previous = with(|thread| thread.started.replace(started));
     // Dropped outside of the borrow, because a context may contain user values.
     drop(previous);
+}
+
+/// Makes all threads look up the contexts of spans that have started, because one of them has changed.
+pub(super) fn reparented() {
+    REPARENTED.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Attaches the context of `id` until the span is exited. `find` looks the context up if this thread
 /// has not stored it.
 #[inline]
 pub(super) fn enter(id: &Id, find: impl FnOnce() -> Option<Context>) {
-    let started = with(|thread| thread.started.take_if(|(other, _)| other == id));
-    let cx = started.flatten().map(|(_, cx)| cx).or_else(find);
-    let attached = cx.map(|cx| {
-        let key = ContextKey::new(&cx);
-        (cx.attach(), key)
+    let started = with(|thread| thread.started.take_if(|started| started.id == *id)).flatten();
+    let cx = match started {
+        Some(started) if started.reparented == REPARENTED.load(Ordering::Relaxed) => {
+            if let Some(updates) = started.updates {
+                updates.share();
+            }
+            Some(started.context)
+        }
+        _ => find(),
+    };
+    let entry = match cx {
+        Some(cx) => {
+            let key = ContextKey::new(&cx);
+            Entry {
+                id: id.clone(),
+                attached: Some((cx.attach(), key)),
+                within: None,
+                is_unseen: false,
+            }
+        }
+        None => Entry::without_context(id, false),
+    };
+    with(|thread| thread.entered.push(entry));
+}
+
+/// Remembers that a span was entered for which the layer was not called.
+#[inline]
+pub(super) fn enter_unseen(id: &Id) {
+    let was_seen = with(|thread| {
+        let last = thread.entered.last();
+        last.is_some_and(|last| last.id == *id && !last.is_unseen)
     });
-    let id = id.clone();
-    with(|thread| thread.entered.push(Entry { id, attached }));
+    if was_seen == Some(false) {
+        let entry = Entry::without_context(id, true);
+        with(|thread| thread.entered.push(entry));
+    }
+}
+
+/// Reverts [`enter_unseen`].
+#[inline]
+pub(super) fn exit_unseen(id: &Id) {
+    let entry = with(|thread| {
+        let at = thread.entered.iter().rposition(|entry| entry.id == *id)?;
+        let entry = thread.entered.get(at)?;
+        entry.is_unseen.then(|| thread.entered.remove(at))
+    });
+    drop(entry);
+}
+
+/// The current span of OpenTelemetry, unless telemetry is suppressed.
+fn current_span() -> Option<SpanIds> {
+    Context::map_current(|cx| {
+        let span = cx.span();
+        let within = span_context_within(cx);
+        let context = within.as_ref().unwrap_or_else(|| span.span_context());
+        let is_span = context.is_valid() && !cx.is_telemetry_suppressed();
+        is_span.then(|| (context.trace_id(), context.span_id()))
+    })
+}
+
+/// Returns the current context, if its span is not the innermost span of `tracing`, which has this id.
+pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
+    let span = current_span()?;
+    if let Some(innermost) = innermost {
+        let at_entry = with(|thread| {
+            let mut entered = thread.entered.iter().rev();
+            entered
+                .find(|entry| entry.id == *innermost)
+                .map(Entry::span)
+        });
+        // Without an entry, the span was entered while nothing was recorded.
+        if at_entry.flatten()? == Some(span) {
+            return None;
+        }
+    }
+    Some(current_context())
 }
 
 /// The span that this thread entered last, if it is current and sampled and telemetry is not
@@ -128,7 +247,7 @@ pub(super) fn exit(id: &Id) {
 /// Removes what the thread has stored of a closed span.
 #[inline]
 pub(super) fn close(id: &Id) {
-    let started = with(|thread| thread.started.take_if(|(other, _)| other == id));
+    let started = with(|thread| thread.started.take_if(|started| started.id == *id));
     // Dropped outside of the borrow, because a context may contain user values.
     drop(started);
 }

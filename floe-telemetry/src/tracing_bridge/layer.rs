@@ -11,6 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::current_span::is_stand_in;
 use super::events::BridgedEvent;
 use super::fields::SpanFields;
 use super::sites::Site;
@@ -91,7 +92,7 @@ impl TracingLayer {
 
     /// Whether the layer does nothing.
     fn is_idle(&self) -> bool {
-        recorder::is_off() || self.is_second || !context_is_alive()
+        recorder::records_nothing() || self.is_second || !context_is_alive()
     }
 }
 
@@ -100,12 +101,16 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_layer(&mut self, subscriber: &mut S) {
-        self.is_second = <dyn Subscriber>::is::<Self>(subscriber);
+        if let Some(first) = <dyn Subscriber>::downcast_ref::<Self>(subscriber) {
+            self.is_second = true;
+            // Whoever looks for the layer finds this one.
+            self.open = first.open.clone();
+        }
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, layers: LayerContext<'_, S>) {
         let metadata = attributes.metadata();
-        if self.is_idle() || *metadata.level() > self.spans {
+        if self.is_idle() || *metadata.level() > self.spans || is_stand_in(metadata) {
             return;
         }
         let is_explicit = !attributes.is_contextual();
@@ -115,10 +120,11 @@ where
             attributes.record(&mut SpanFields(record));
         });
         if let Some(opened) = opened {
-            let cx = opened.context().cloned();
+            let context = opened.unused_context();
+            let context = context.map(|(cx, updates)| (cx.clone(), updates));
             self.open.insert(id, opened);
-            if let Some(cx) = cx {
-                entered::start(id, cx);
+            if let Some((cx, updates)) = context {
+                entered::start(id, cx, updates);
             }
         }
     }

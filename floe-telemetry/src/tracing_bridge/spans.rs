@@ -5,7 +5,7 @@
 //! only if two threads use the same shard at the same time.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::span::Id;
 
@@ -18,12 +18,13 @@ const SHARDS: usize = 256;
 #[repr(align(64))]
 struct Shard(Mutex<Vec<(u64, BridgedSpan)>>);
 
-/// The spans of a layer that are not closed yet.
-pub(super) struct Spans(Box<[Shard; SHARDS]>);
+/// The spans of a subscriber's layers that are not closed yet.
+#[derive(Clone)]
+pub(super) struct Spans(Arc<[Shard; SHARDS]>);
 
 impl Default for Spans {
     fn default() -> Self {
-        Self(Box::new([const { Shard(Mutex::new(Vec::new())) }; SHARDS]))
+        Self(Arc::new([const { Shard(Mutex::new(Vec::new())) }; SHARDS]))
     }
 }
 

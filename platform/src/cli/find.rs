@@ -92,11 +92,15 @@ impl fmt::Display for Found {
             }
         }
         for job in jobs {
-            writeln!(
-                f,
-                "  {:<16} {} {}",
-                "OpenLineage run", job.lineage_run_id, job.name
-            )?;
+            let ids = [
+                ("OpenLineage run", Some(&job.lineage_run_id)),
+                ("dbt invocation", job.dbt_invocation_id.as_ref()),
+            ];
+            for (label, id) in ids {
+                if let Some(id) = id {
+                    writeln!(f, "  {label:<16} {id} {}", job.name)?;
+                }
+            }
         }
         Ok(())
     }

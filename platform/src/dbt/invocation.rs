@@ -204,6 +204,11 @@ impl Project {
     }
 }
 
+/// The name of the project in a folder.
+pub(super) fn project_name(folder: &Path) -> Option<String> {
+    Project::read(folder).name
+}
+
 /// The nearest folder with a project, as dbt searches it.
 fn nearest_project() -> Option<PathBuf> {
     let current = env::current_dir().ok()?;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
+use floe_plugin::dbt::PartOfRun;
 use floe_plugin::lineage::{
     Assertion, CustomFacet, Dataset, Engine, Field, Job, JobType, LineageBackend, Parent, Root,
     RunEvent, RunState,
@@ -39,9 +40,9 @@ pub(super) type Ended = Arc<OnceLock<Instant>>;
 /// The lineage of a command.
 #[derive(Debug)]
 pub(super) struct Lineage {
-    backend: Handle<dyn LineageBackend>,
-    /// Stops the backend when it is dropped.
-    _plugins: Plugins,
+    backends: Vec<Handle<dyn LineageBackend>>,
+    /// Stops the backend when it is dropped, if it is the command's own.
+    _plugins: Option<Plugins>,
     /// The namespace of jobs.
     namespace: String,
     /// The name of the command's job. Default: `dbt-run-` and the name of the project.
@@ -50,6 +51,8 @@ pub(super) struct Lineage {
     /// The namespace of data.
     data: String,
     started_by: LineageParent,
+    /// Names and values by which the runs are found.
+    tags: Vec<(String, String)>,
     run_id: RunId,
     /// The runs of the nodes that have not finished.
     nodes: HashMap<String, RunId>,
@@ -90,17 +93,42 @@ impl Lineage {
         let refused = |error: &dyn std::fmt::Display| format!("lineage: {error}");
         let plugins = Plugins::configure(&[selection]).map_err(|error| refused(&error))?;
         plugins.start().map_err(|error| refused(&error))?;
-        let Some(backend) = plugins.one() else {
+        let backends: Vec<_> = plugins.all().collect();
+        if backends.is_empty() {
             return Ok(None);
-        };
+        }
         Ok(Some(Self {
-            backend,
-            _plugins: plugins,
+            _plugins: Some(plugins),
             namespace: text("OPENLINEAGE_NAMESPACE").unwrap_or_else(|| "dbt".to_owned()),
             job: text("OPENLINEAGE_DBT_JOB_NAME"),
             profile: profile.map(str::to_owned),
-            data: String::new(),
             started_by: LineageParent::from_environment(),
+            ..Self::new(backends, ended)
+        }))
+    }
+
+    /// The lineage of a command that is a part of a run.
+    pub(super) fn in_run(run: &PartOfRun<'_>, ended: Ended) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            namespace: run.namespace.to_owned(),
+            data: run.data_namespace.to_owned(),
+            started_by: LineageParent::new(run.parent),
+            tags: run.tags.iter().map(owned).collect(),
+            ..Self::new(run.backends.to_vec(), ended)
+        }
+    }
+
+    fn new(backends: Vec<Handle<dyn LineageBackend>>, ended: Ended) -> Self {
+        Self {
+            backends,
+            _plugins: None,
+            namespace: String::new(),
+            job: None,
+            profile: None,
+            data: String::new(),
+            started_by: LineageParent::default(),
+            tags: Vec::new(),
             run_id: RunId::new(),
             nodes: HashMap::new(),
             finished: Vec::new(),
@@ -111,7 +139,7 @@ impl Lineage {
             unsent: 0,
             last_error: String::new(),
             ended,
-        }))
+        }
     }
 
     /// The id of the command's run.
@@ -348,13 +376,18 @@ impl Lineage {
             namespace: &self.namespace,
             name,
         };
+        let tags = self.tags.iter();
+        let tags = tags.map(|(name, value)| (name.as_str(), value.as_str()));
         RunEvent {
             parent: Some(Parent {
                 run_id: own.run_id,
                 job: own.job,
                 root: self.started_by.root(),
             }),
-            tags: vec![("dbt_invocation_id", &self.invocation_id)],
+            tags: [("dbt_invocation_id", self.invocation_id.as_str())]
+                .into_iter()
+                .chain(tags)
+                .collect(),
             engine: Some(Engine {
                 name: "dbt",
                 version: &self.version,
@@ -377,8 +410,12 @@ impl Lineage {
         if self.failures >= MAX_FAILURES || is_over {
             return Ok(false);
         }
-        let sent = self.backend.emit_event(event);
-        sent.map(|()| true).map_err(|error| error.to_string())
+        let mut sent = Ok(true);
+        for backend in &self.backends {
+            let emitted = backend.emit_event(event);
+            sent = sent.and(emitted.map(|()| true).map_err(|error| error.to_string()));
+        }
+        sent
     }
 
     fn count(&mut self, sent: Result<bool, String>) {

@@ -38,6 +38,8 @@ pub(crate) struct CommandTrace {
     tracer: RecorderTracer,
     /// The context with the command's span.
     root: Context,
+    /// Whether the span ends with the trace.
+    is_owned: bool,
     /// For example `dbt build`.
     command: String,
     started: SystemTime,
@@ -91,10 +93,25 @@ impl CommandTrace {
             .with_start_time(started)
             .start_with_context(&tracer, parent);
         Self {
-            tracer,
-            root: parent.with_span(span),
-            command: format!("dbt {command}"),
+            is_owned: true,
             started,
+            ..Self::within(TRACER_NAME, command, project, parent.with_span(span))
+        }
+    }
+
+    /// The trace of a command whose span is that of a context, and is ended by whoever started it.
+    pub(crate) fn within(
+        tracer: &'static str,
+        command: &str,
+        project: &Path,
+        root: Context,
+    ) -> Self {
+        Self {
+            tracer: get_tracer(tracer),
+            root,
+            is_owned: false,
+            command: format!("dbt {command}"),
+            started: SystemTime::now(),
             project: project.to_owned(),
             manifest: None,
             lineage: None,
@@ -604,17 +621,19 @@ impl CommandTrace {
         if let Exit::Code(code) = exit {
             root.set_attribute(KeyValue::new("process.exit.code", i64::from(code)));
         }
-        if let Some(description) = description {
-            let error_type = match exit {
-                Exit::Code(code) => format!("exit_{code}"),
-                Exit::Signal(signal) => format!("signal_{signal}"),
-            };
-            root.set_attribute(KeyValue::new("error.type", error_type));
-            root.set_status(Status::error(description));
-        } else {
-            root.set_status(Status::Ok);
+        if self.is_owned {
+            if let Some(description) = description {
+                let error_type = match exit {
+                    Exit::Code(code) => format!("exit_{code}"),
+                    Exit::Signal(signal) => format!("signal_{signal}"),
+                };
+                root.set_attribute(KeyValue::new("error.type", error_type));
+                root.set_status(Status::error(description));
+            } else {
+                root.set_status(Status::Ok);
+            }
+            root.end_with_timestamp(end);
         }
-        root.end_with_timestamp(end);
         End {
             record: self.to_record(exit, end),
             warnings: self.warnings,
@@ -634,6 +653,7 @@ impl CommandTrace {
             let jobs = lineage.finished().map(|(id, run_id)| Job {
                 name: id.to_owned(),
                 lineage_run_id: run_id.to_string(),
+                dbt_invocation_id: None,
             });
             jobs.collect()
         });

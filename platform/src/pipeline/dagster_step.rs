@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, propagation, traced};
 
 use super::asset::Asset;
+use super::dbt_models::DbtModels;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Failure;
 use super::report::RunError;
@@ -53,6 +55,8 @@ pub struct DagsterStep {
     key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     lineage_run_id: RunId,
+    /// The id of dbt's command, if dbt has built the asset.
+    dbt_invocation_id: OnceLock<String>,
 }
 
 impl DagsterStep {
@@ -70,6 +74,7 @@ impl DagsterStep {
                 artifacts,
                 key,
                 lineage_run_id: RunId::new(),
+                dbt_invocation_id: OnceLock::new(),
             }),
             Err(error) => {
                 // The error is printed, too.
@@ -153,6 +158,7 @@ impl DagsterStep {
             orchestrator_run_id: context.run_id.clone(),
             step_key: self.step_key().map(str::to_owned),
             lineage_run_id: self.lineage_run_id.clone(),
+            dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
             at: now(),
             state,
         })
@@ -191,6 +197,15 @@ impl DagsterStep {
             open(draft.path(), plugins)?
         };
         Ok((Some(draft), session))
+    }
+
+    /// The models, if dbt builds them in the database of [`database`](Self::database).
+    fn dbt(&self, draft: Option<&Draft>, plugins: &Active) -> Result<Option<DbtModels>, Error> {
+        let shared = self.shared.as_ref().map(|shared| shared.database.as_path());
+        let Some(database) = draft.map(Draft::path).or(shared) else {
+            return Ok(None);
+        };
+        DbtModels::prepare(database, &self.identity, &self.artifacts, plugins)
     }
 
     /// Reports a table that was written, and the results of its checks.
@@ -298,6 +313,7 @@ fn build(
             kind,
             PluginType::AlertChannel
                 | PluginType::Compute
+                | PluginType::Dbt
                 | PluginType::Ingestion
                 | PluginType::LineageBackend
                 | PluginType::Quality
@@ -309,12 +325,18 @@ fn build(
         None => Some(lock(&step.identity.folder)?),
     };
     let (draft, session) = step.database(&plugins)?;
+    let dbt = match asset {
+        Asset::Model(_) => step.dbt(draft.as_ref(), &plugins)?,
+        Asset::Source(_) => None,
+    };
     let run = Run {
         id: run_id,
         identity: &step.identity,
         artifacts: &step.artifacts,
         plugins: &plugins,
         warehouse: RefCell::new(session),
+        dbt,
+        dbt_invocation_ids: RefCell::default(),
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
         checked: RefCell::default(),
@@ -323,6 +345,10 @@ fn build(
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
     };
     let built = asset.build_in_span(&run, &step.lineage_run_id);
+    if let Some(id) = run.dbt_invocation_id(key) {
+        // It is set once.
+        let _ = step.dbt_invocation_id.set(id);
+    }
     interrupt::check()?;
     let is_of_check = |run: &Run<'_>| {
         let checked = run.checked.borrow();

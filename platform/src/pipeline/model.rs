@@ -2,6 +2,7 @@
 
 use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
+use floe_plugin::dbt::Invocation;
 use floe_plugin::lineage::{Assertion, Lineage, RunState};
 use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
@@ -63,10 +64,14 @@ pub(super) fn build_in_span(
     };
     run.lineage(&lineage, RunState::Start, None, None)?;
     let built = read_inputs(model, run)
-        .and_then(|()| run.orchestration.write(key, || write(model, run)))
+        .and_then(|()| run.orchestration.write(key, || write(model, run, &lineage)))
         .inspect(|_| run.read_columns(key))
         .and_then(|rows| check(model, run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
+    get_current_span().set_attributes(&Invocation {
+        invocation_id: run.dbt_invocation_id(key).as_deref(),
+        ..Invocation::default()
+    });
     outcome::record(
         key,
         run.orchestration,
@@ -114,7 +119,10 @@ fn read(input: &str, run: &Run<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
+fn write(model: &CompiledModel, run: &Run<'_>, asset: &AssetRun<'_>) -> Result<u64, Failure> {
+    if let Some(dbt) = &run.dbt {
+        return dbt.build(model, run, asset);
+    }
     let materialize = Materialize {
         name: &model.name,
         is_view: model.materialization == Materialization::View,

@@ -92,6 +92,8 @@ pub(super) fn fill(
         artifacts: compiled.artifacts,
         plugins,
         warehouse: RefCell::new(opened),
+        dbt: None,
+        dbt_invocation_ids: RefCell::default(),
         spans: RefCell::default(),
         orchestration: Orchestration::Dagster,
         checked: RefCell::default(),
@@ -172,6 +174,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                 report.add(Step {
                     key: key.to_owned(),
                     run_id: RunId::new(),
+                    dbt_invocation_id: None,
                     outcome: Outcome::Skipped {
                         missing: missing.to_owned(),
                     },
@@ -194,6 +197,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         report.add(Step {
             key: key.to_owned(),
             run_id: last.lineage_run_id.clone(),
+            dbt_invocation_id: end.and_then(|end| end.dbt_invocation_id.clone()),
             outcome,
             took: Duration::from_millis(took),
         });

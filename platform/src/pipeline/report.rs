@@ -30,6 +30,8 @@ pub struct Step {
     pub key: String,
     /// The id of the run of the job that builds the asset, in its lineage.
     pub run_id: RunId,
+    /// The id of dbt's command, if dbt has built the asset.
+    pub dbt_invocation_id: Option<String>,
     /// The outcome.
     pub outcome: Outcome,
     /// The time that building the asset took.
@@ -113,6 +115,7 @@ impl Report {
         &mut self,
         key: &str,
         build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
+        dbt_invocation_id: impl FnOnce() -> Option<String>,
     ) -> Result<&Step, Error> {
         let started = Instant::now();
         let run_id = RunId::new();
@@ -126,6 +129,7 @@ impl Report {
         let step = Step {
             key: key.to_owned(),
             run_id,
+            dbt_invocation_id: dbt_invocation_id(),
             outcome,
             took: started.elapsed(),
         };
@@ -136,6 +140,14 @@ impl Report {
     /// The outcomes of the assets, in the order in which they were built.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The ids of dbt's commands, in the order of the assets.
+    pub(super) fn dbt_invocation_ids(&self) -> Vec<&str> {
+        let steps = self.steps.iter();
+        steps
+            .filter_map(|step| step.dbt_invocation_id.as_deref())
+            .collect()
     }
 
     /// The time since the run started.

@@ -51,6 +51,9 @@ struct Asset<'a> {
     /// Of an asset that was not skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     lineage_run_id: Option<&'a str>,
+    /// Of an asset that dbt has built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dbt_invocation_id: Option<&'a str>,
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
@@ -126,6 +129,7 @@ fn record(identity: &Identity, report: &Report, status: Status) -> Result<(), Er
             .map(|step| Job {
                 name: step.key.clone(),
                 lineage_run_id: step.run_id.to_string(),
+                dbt_invocation_id: step.dbt_invocation_id.clone(),
             })
             .collect(),
     };
@@ -173,6 +177,7 @@ fn asset(step: &Step) -> Asset<'_> {
         key: &step.key,
         status: Status::Success,
         lineage_run_id: Some(step.run_id.as_str()).filter(|_| !step.outcome.is_skipped()),
+        dbt_invocation_id: step.dbt_invocation_id.as_deref(),
         seconds: step.took.as_secs_f64(),
         rows: None,
         message: None,

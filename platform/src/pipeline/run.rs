@@ -11,6 +11,7 @@ use floe_plugin::quality::CheckResult;
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{get_current_span, sanitize_credentials};
 
+use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use crate::active::{self, Active};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
@@ -31,6 +32,10 @@ pub(super) struct Run<'a> {
     pub(super) plugins: &'a Active,
     /// The database that the run creates.
     pub(super) warehouse: RefCell<Session>,
+    /// The models, if dbt builds them.
+    pub(super) dbt: Option<DbtModels>,
+    /// The ids of dbt's commands, by the model that they have built.
+    pub(super) dbt_invocation_ids: RefCell<HashMap<String, String>>,
     /// The span of each asset, to which the spans of those that read it link.
     pub(super) spans: RefCell<HashMap<String, SpanContext>>,
     pub(super) orchestration: Orchestration,
@@ -123,6 +128,7 @@ impl Run<'_> {
         error: Option<&str>,
     ) -> Result<(), Error> {
         let columns = self.columns.borrow();
+        let dbt_invocation_id = self.dbt_invocation_id(asset.key);
         let sql = asset.sql.map(sanitize_credentials);
         let output = Dataset {
             rows,
@@ -136,6 +142,10 @@ impl Run<'_> {
             }),
             // As in the artifacts: a backend of lineage gets no credential.
             sql: sql.as_deref(),
+            tags: dbt_invocation_id
+                .iter()
+                .map(|id| (DBT_INVOCATION_ID, id.as_str()))
+                .collect(),
             error,
             inputs: inputs.map(|name| self.dataset(name, &columns)).collect(),
             outputs: vec![output],
@@ -173,7 +183,12 @@ impl Run<'_> {
         })
     }
 
-    fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
+    /// The id of the dbt command that has built an asset.
+    pub(super) fn dbt_invocation_id(&self, key: &str) -> Option<String> {
+        self.dbt_invocation_ids.borrow().get(key).cloned()
+    }
+
+    pub(super) fn job<'a>(&'a self, name: &'a str) -> Job<'a> {
         Job {
             namespace: &self.identity.namespace,
             name,
@@ -188,14 +203,19 @@ impl Run<'_> {
             job: self.job(&self.identity.name),
             root: self.started_by.root(),
         };
+        let mut tags = tags(self.id, self.dagster_run_id.as_deref());
+        tags.extend(&event.tags);
         self.plugins.lineage(&RunEvent {
             parent: Some(parent),
             trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
-            tags: tags(self.id, self.dagster_run_id.as_deref()),
+            tags,
             ..event
         })
     }
 }
+
+/// The name of the tag with the id of a dbt command.
+pub(super) const DBT_INVOCATION_ID: &str = "dbt_invocation_id";
 
 /// The ids of a run for its lineage.
 pub(super) fn tags<'a>(run_id: &'a str, dagster: Option<&'a str>) -> Vec<(&'a str, &'a str)> {

@@ -46,6 +46,9 @@ pub(super) struct Attempt {
     pub(super) step_key: Option<String>,
     /// The id of the run of the job that builds the asset, in its lineage.
     pub(super) lineage_run_id: RunId,
+    /// The id of dbt's command, if dbt has built the asset.
+    #[serde(default)]
+    pub(super) dbt_invocation_id: Option<String>,
     /// The time of the change, in milliseconds since 1970.
     pub(super) at: u64,
     pub(super) state: State,

@@ -2,17 +2,20 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
-use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
+use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, PartOfRun, Project};
+use floe_plugin::lineage::{Job, LineageBackend, Parent};
 use floe_plugin::quality::Check;
 use floe_plugin::table::{Column, ColumnType};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
+use floe_telemetry::testing;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::orchestrator_local::product;
 use crate::program::Program;
-use crate::{CANARY, Contract, plugins};
+use crate::{CANARY, Contract, plugins, plugins_in};
 
 fn start(name: &str, dbt: &Program) -> Plugins {
     plugins(PluginType::Dbt, name, json!({ "program": dbt.path() }))
@@ -32,6 +35,7 @@ fn project_in(folder: &Path) -> Project<'_> {
         select: None,
         exclude: None,
         full_refresh: false,
+        part_of: None,
     }
 }
 
@@ -350,4 +354,129 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
         );
     }
     assert!(text("models/sources.yml").contains("data_type: bigint"));
+}
+
+/// The recorded log of a command, beside its manifest.
+fn recorded(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dbt");
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
+    let dbt = Program::new("dbt")
+        .with("answer", results("1.11.16", "success"))
+        .with("events", recorded("build_ok.jsonl"));
+    let folder = generated();
+    fs::create_dir(folder.path().join("target")).unwrap();
+    let manifest = recorded("build_ok.manifest.json");
+    fs::write(folder.path().join("target/manifest.json"), manifest).unwrap();
+    let backend = plugins_in(folder.path(), PluginType::LineageBackend, "file", json!({}));
+    let backends: Vec<_> = backend.all::<dyn LineageBackend>().collect();
+    let [asset, run] = [
+        "2866553f-1347-41ca-bd56-95659a3e1c5d",
+        "9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1",
+    ];
+    let part_of = PartOfRun {
+        backends: &backends,
+        namespace: "retail",
+        data_namespace: "duckdb:///srv/shop/warehouse.db",
+        parent: Parent {
+            run_id: asset,
+            job: Job {
+                namespace: "retail",
+                name: "shop.totals",
+            },
+            root: None,
+        },
+        tags: vec![("floe_run_id", run)],
+        invocation_id: OnceLock::new(),
+    };
+    let plugins = start("core", &dbt);
+    let runner = plugins.one::<dyn DbtRunner>().unwrap();
+    let spans = testing::capture(|| {
+        let project = Project {
+            part_of: Some(&part_of),
+            ..project_in(folder.path())
+        };
+        runner.run(DbtCommand::Build, &project).unwrap();
+    });
+    let command = spans.single("dbt.build").assert_ok();
+    let id = part_of.invocation_id.get().unwrap();
+    command
+        .assert_attribute("dbt.invocation_id", id.as_str())
+        .assert_attribute("dbt.version", "1.11.16")
+        .assert_attribute("dbt.adapter_type", "duckdb")
+        .assert_attribute("process.exit.code", 0);
+    let model = spans.single("dbt.model.stg_orders").assert_ok();
+    model
+        .assert_child_of("dbt.build")
+        .assert_attribute("dbt.materialization", "view");
+    assert_eq!(model.scope(), "floe.dbt.core");
+
+    let events: Vec<Value> = fs::read_to_string(folder.path().join(".floe/lineage.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |job: &str, state: &str| -> &Value {
+        let is_wanted = |event: &&Value| event["job"]["name"] == job && event["eventType"] == state;
+        events.iter().find(is_wanted).unwrap()
+    };
+    for event in &events {
+        assert_eq!(event["job"]["namespace"], "retail");
+        let tags = event["run"]["facets"]["tags"]["tags"].to_string();
+        assert!(tags.contains(run) && tags.contains(id), "{tags}");
+    }
+    let job = of("dbt-run-shop", "COMPLETE");
+    assert_eq!(job["run"]["facets"]["parent"]["run"]["runId"], asset);
+    command.assert_attribute("lineage.run_id", job["run"]["runId"].as_str().unwrap());
+    let node = of("model.corner_shop.stg_orders", "COMPLETE");
+    let facets = &node["run"]["facets"];
+    assert_eq!(facets["parent"]["run"]["runId"], job["run"]["runId"]);
+    assert_eq!(facets["parent"]["root"]["run"]["runId"], asset);
+    assert_eq!(
+        facets["traceCorrelation"]["span_id"],
+        model.span_context().span_id().to_string()
+    );
+    assert_eq!(
+        node["outputs"][0]["namespace"],
+        "duckdb:///srv/shop/warehouse.db"
+    );
+}
+
+#[test]
+fn a_dbt_that_is_killed_leaves_no_node_open() {
+    let events = recorded("build_ok.jsonl");
+    let finished = events.find("NodeFinished").unwrap();
+    let end = events[..finished].rfind('\n').unwrap() + 1;
+    let dbt = Program::new("dbt")
+        .with("behaviour", "killed")
+        .with("events", &events[..end]);
+    let spans = testing::capture(|| {
+        let error = run("core", &dbt, DbtCommand::Build).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::System, "{error}");
+    });
+    spans
+        .single("dbt.seed.raw_orders")
+        .assert_error("dbt ended before the node did")
+        .assert_child_of("dbt.build");
+}
+
+#[test]
+fn statements_of_dbt_have_a_comment_unless_it_is_switched_off() {
+    for (config, expected) in [
+        (json!({}), true),
+        (json!({ "query_comments": false }), false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let plugins = plugins(PluginType::Dbt, "core", config);
+        let dbt = plugins.one::<dyn DbtRunner>().unwrap();
+        let output = json!({ "type": "duckdb", "path": "warehouse.db" });
+        dbt.generate_project(&product(), &output, folder.path())
+            .unwrap();
+        let project = fs::read_to_string(folder.path().join("dbt_project.yml")).unwrap();
+        assert_eq!(project.contains("query-comment"), expected, "{project}");
+        assert_eq!(project.contains("TRACEPARENT"), expected, "{project}");
+    }
 }

@@ -24,6 +24,7 @@ fn lint(code: &str) -> Result<DbtOutcome, Error> {
         select: None,
         exclude: None,
         full_refresh: false,
+        part_of: None,
     };
     let outcome = runner.run(DbtCommand::Lint, &project);
     assert!(

@@ -1,15 +1,16 @@
 //! The contract of the plugin `dlt` (ingestion).
 
+use std::fs;
 use std::path::Path;
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::program::Program;
-use crate::{CANARY, Contract, plugins};
+use crate::{CANARY, Contract, plugins, plugins_in};
 
 #[derive(Default)]
 struct Rows(Vec<String>);
@@ -39,7 +40,7 @@ const COLUMNS: [Column<'static>; 3] = [
 /// The configuration of a REST API with a token.
 fn rest_api(python: &Program, folder: &TempDir) -> Json {
     let token = folder.path().join("token");
-    std::fs::write(&token, CANARY).unwrap();
+    fs::write(&token, CANARY).unwrap();
     json!({
         "python": python.path(),
         "source": {
@@ -65,10 +66,14 @@ fn load(config: &Json, folder: &Path, location: &str) -> Result<Vec<String>, Err
     Ok(rows.0)
 }
 
-fn write(python: &Program, sink: &str) -> Result<u64, Error> {
-    let sinks = json!({ "crm": { "type": "duckdb", "path": "/srv/crm.duckdb" } });
+fn write(python: &Program, folder: &Path, sink: &str) -> Result<u64, Error> {
+    let sinks = json!({
+        "crm": { "type": "duckdb", "path": "out/crm.duckdb" },
+        "lake": { "type": "filesystem", "path": "out/lake" },
+        "up": { "type": "filesystem", "path": "out", "dataset": "../.." },
+    });
     let config = json!({ "python": python.path(), "sinks": sinks });
-    let plugins = plugins(PluginType::Ingestion, "dlt", config);
+    let plugins = plugins_in(folder, PluginType::Ingestion, "dlt", config);
     let tool = plugins.all::<dyn IngestionEngine>().next().unwrap();
     tool.write(&Export {
         table: "orders",
@@ -141,21 +146,24 @@ pub(crate) fn contract() -> Contract {
             "write",
             || {
                 let python = Program::new("python").with("answer", "{\"ok\":{\"rows\":2}}");
-                assert_eq!(write(&python, "crm")?, 2);
+                let folder = tempfile::tempdir().unwrap();
+                assert_eq!(write(&python, folder.path(), "crm")?, 2);
+                let path = folder.path().join("out/crm.duckdb");
                 assert_eq!(
                     python.request(),
                     json!({
                         "operation": "export",
                         "table": "Order",
                         "file": "/srv/orders.csv",
-                        "sink": { "type": "duckdb", "path": "/srv/crm.duckdb", "dataset": "floe" },
+                        "sink": { "type": "duckdb", "path": path, "dataset": "floe" },
                     })
                 );
                 Ok(())
             },
             || {
-                let error = write(&Program::new("python"), "erp").unwrap_err();
-                assert_eq!(error.to_string(), "found the sink `erp`, accepted: crm");
+                let error = write(&Program::new("python"), Path::new(""), "erp").unwrap_err();
+                let message = "found the sink `erp`, accepted: crm, lake, up";
+                assert_eq!(error.to_string(), message);
                 Err(error)
             },
         )
@@ -209,4 +217,42 @@ fn a_path_outside_of_the_product_is_refused() {
         let error = load(&config, Path::new("/srv"), location).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
     }
+}
+
+#[test]
+fn nothing_is_written_outside_of_the_product() {
+    for path in ["/srv/crm.duckdb", "../crm.duckdb", ""] {
+        let sinks = json!({ "crm": { "type": "duckdb", "path": path } });
+        let config = json!({ "sinks": sinks });
+        let refused = Plugins::configure(&[Selection::new(PluginType::Ingestion, "dlt", config)]);
+        let error = refused.unwrap_err().to_string();
+        let accepted = "accepted: a path below the folder of the product, without `..`";
+        assert!(error.contains(accepted), "{error}");
+    }
+    let outside = tempfile::tempdir().unwrap();
+    for (sink, link) in [
+        ("crm", "out"),
+        ("crm", "out/crm.duckdb"),
+        ("crm", "out/crm.duckdb.wal"),
+        ("lake", "out/lake"),
+        ("lake", "out/lake/floe"),
+        ("lake", "out/lake/floe/order"),
+        ("lake", "out/lake/floe/order/1.jsonl"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("new"), &link).unwrap();
+        let python = Program::new("python").with("answer", "{\"ok\":{\"rows\":2}}");
+        let error = write(&python, folder.path(), sink).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        let message = error.to_string();
+        assert!(message.contains("it is a symbolic link"), "{message}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let error = write(&Program::new("python"), folder.path(), "up").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "found the dataset `../..`, accepted: a name"
+    );
 }

@@ -83,6 +83,7 @@ fn run(
         select: None,
         exclude: None,
         full_refresh: false,
+        part_of: None,
     };
     let run = |command: &DbtCommand| dbt.run(*command, &project);
     let results = commands.iter().map(run).collect();
@@ -175,4 +176,49 @@ fn a_project_that_does_not_parse_is_one_error() {
     let error = parsed.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("no_such_model"), "{error}");
+}
+
+#[test]
+fn the_log_of_duckdb_has_the_span_of_the_command() {
+    let Some(place) = place() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (database, log) = (
+        folder.path().join("shop.duckdb"),
+        folder.path().join("log.sql"),
+    );
+    let quoted = format!("{:?}", database.to_str().unwrap());
+    python(
+        &place,
+        &format!("import duckdb; duckdb.connect({quoted}).execute('create table orders (id int)')"),
+    );
+    let config = json!({ "program": place.join("venv/bin/dbt") });
+    let plugins = plugins(PluginType::Dbt, "core", config);
+    let dbt = plugins.one::<dyn DbtRunner>().unwrap();
+    let output = json!({
+        "type": "duckdb",
+        "path": database,
+        "schema": "main",
+        "settings": { "log_query_path": log },
+    });
+    let project = folder.path().join("dbt");
+    dbt.generate_project(&product(TOTALS, &[]), &output, &project)
+        .unwrap();
+    let spans = testing::capture(|| {
+        let project = Project {
+            folder: &project,
+            profiles: None,
+            target: None,
+            select: None,
+            exclude: None,
+            full_refresh: false,
+            part_of: None,
+        };
+        dbt.run(DbtCommand::Run, &project).unwrap();
+    });
+    let log = std::fs::read_to_string(log).unwrap();
+    let command = spans.single("dbt.run").span_context().clone();
+    let (trace, span) = (command.trace_id(), command.span_id());
+    let comment = format!("/* traceparent='00-{trace}-{span}-0");
+    let (_, after) = log.split_once("rename to \"totals\"").unwrap();
+    assert!(after.trim_start().starts_with(&comment), "{log}");
 }

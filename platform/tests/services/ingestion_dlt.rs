@@ -5,7 +5,7 @@ use std::path::Path;
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
 use floe_telemetry::testing;
 use serde_json::{Value as Json, json};
 
@@ -172,11 +172,13 @@ fn rows_are_written_to_other_systems() {
     let config = json!({
         "python": place.join("venv/bin/python"),
         "sinks": {
-            "crm": { "type": "duckdb", "path": database, "dataset": "sales" },
-            "lake": { "type": "filesystem", "path": folder.path().join("lake") },
+            "crm": { "type": "duckdb", "path": "crm/crm.duckdb", "dataset": "sales" },
+            "lake": { "type": "filesystem", "path": "lake" },
         },
     });
-    let plugins = plugins(PluginType::Ingestion, "dlt", config);
+    let selection = Selection::new(PluginType::Ingestion, "dlt", config).in_folder(folder.path());
+    let plugins = Plugins::configure(&[selection]).unwrap();
+    plugins.start().unwrap();
     let tool = plugins.one::<dyn IngestionEngine>().unwrap();
     let write = |sink_type| {
         tool.write(&Export {

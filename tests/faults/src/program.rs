@@ -103,6 +103,13 @@ impl Program {
         self.start_with(config, |builder| builder);
     }
 
+    /// Starts the telemetry, with this timeout of an export.
+    pub(crate) fn start_within(&mut self, timeout: Duration) {
+        let mut config = self.config();
+        config.otlp.all.timeout_millis = u64::try_from(timeout.as_millis()).ok();
+        self.start(config);
+    }
+
     /// Starts the telemetry with exporters that `add` adds.
     pub(crate) fn start_with(
         &mut self,
@@ -132,6 +139,11 @@ impl Program {
     /// The telemetry that was started, for other threads.
     pub(crate) fn shared(&self) -> Option<Arc<TelemetryProvider>> {
         self.telemetry.clone()
+    }
+
+    /// Counts spans that an exporter of the program has received.
+    pub(crate) fn record_arrived(&mut self, count: u64) {
+        self.report.arrived += count;
     }
 
     /// Counts spans that were recorded by other functions.

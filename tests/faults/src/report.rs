@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use floe_tests::Receiver;
 use serde::{Deserialize, Serialize};
 
 use crate::soak::Sample;
@@ -38,6 +39,10 @@ pub(crate) struct Report {
     /// The calls whose result was not that of the function without telemetry.
     pub(crate) wrong_results: u64,
     pub(crate) counters: Counters,
+    /// The spans that have arrived at the receiver. The check counts them there.
+    pub(crate) arrived: u64,
+    /// Those of them that are not counted as exported: their answer was lost, or came after the report.
+    pub(crate) unconfirmed: u64,
     /// Flushes, shutdowns and other operations, by the name that the program gave them.
     pub(crate) operations: BTreeMap<String, Operation>,
     /// Calls of the annotated function.
@@ -71,6 +76,19 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
+    /// The 99.9th percentile, and how many times that of `bare` it is.
+    pub(crate) fn compared_with(self, bare: Self) -> String {
+        if self.count == 0 {
+            return "no call is measured".to_owned();
+        }
+        #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
+        let times = self.p999_nanos as f64 / bare.p999_nanos.max(1) as f64;
+        format!(
+            "p99.9 of {} calls {} ns, {times:.1} times that of the bare function",
+            self.count, self.p999_nanos
+        )
+    }
+
     pub(crate) fn of(mut nanos: Vec<u64>) -> Self {
         nanos.sort_unstable();
         // The smallest duration that 999 of 1000 calls do not exceed.
@@ -92,6 +110,17 @@ pub(crate) struct Operation {
 }
 
 impl Report {
+    /// Sets the number of spans that have arrived at the receiver.
+    pub(crate) fn arrived_at(self, receiver: &Receiver) -> Self {
+        self.arrived_in(receiver.spans().len())
+    }
+
+    /// Sets the number of spans that have arrived.
+    pub(crate) fn arrived_in(mut self, spans: usize) -> Self {
+        self.arrived = spans as u64;
+        self
+    }
+
     /// The operation with this name.
     pub(crate) fn operation(&self, name: &str) -> Result<&Operation> {
         let operation = self.operations.get(name);

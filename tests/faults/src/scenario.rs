@@ -106,7 +106,8 @@ impl Case {
             !messages.any(|message| message.contains(TOKEN)),
             "the credential is in a message: {report:?}"
         );
-        let (calls, memory) = (report.calls, report.peak_memory_kib / 1024);
+        let (calls, bare) = (report.calls, report.bare_calls);
+        let memory = report.peak_memory_kib / 1024;
         ensure!(
             calls.count < MIN_CALLS || calls.p999_nanos <= MAX_CALL,
             "999 of 1000 calls took up to {} ns",
@@ -127,25 +128,31 @@ impl Case {
             report.threads
         );
         Ok(format!(
-            "{} spans = {} exported + {} failed + {} dropped + {} pending, p99.9 {} ns (bare {}), {memory} MiB, {} threads",
+            "{} spans = {} exported + {} failed + {} dropped + {} pending, {} arrived, {}, {memory} MiB, {} threads",
             report.created,
             counters.exported,
             counters.failed,
             counters.dropped,
             counters.pending,
-            calls.p999_nanos,
-            report.bare_calls.p999_nanos,
+            report.arrived,
+            calls.compared_with(bare),
             report.threads,
         ))
     }
 }
 
-/// Checks that every span is counted, and that none is lost: what is lost would be pending for ever.
+/// Checks that every span is counted, and that none is lost: what is exported has arrived, and what is lost
+/// without a count would be pending for ever.
 fn check_counters(report: &Report) -> Result<()> {
     let (created, counters) = (report.created, report.counters);
     ensure!(
         created == counters.exported + counters.failed + counters.dropped + counters.pending,
         "{created} spans were created, but the counters are {counters:?}"
+    );
+    let (arrived, unconfirmed) = (report.arrived, report.unconfirmed);
+    ensure!(
+        arrived == counters.exported + unconfirmed,
+        "{arrived} spans arrived, {unconfirmed} of them without a confirmation, but the counters are {counters:?}"
     );
     let Some(shutdown) = report.operations.get("shutdown") else {
         return Ok(());
@@ -196,6 +203,7 @@ mod tests {
                 pending,
                 ..Counters::default()
             },
+            arrived: 10 - pending,
             operations: [("shutdown".to_owned(), shutdown)].into(),
             ..Report::default()
         }
@@ -210,6 +218,19 @@ mod tests {
         for error in [None, failed] {
             let lost = check_counters(&report(1, error)).unwrap_err().to_string();
             assert!(lost.starts_with("spans are pending after"), "{lost}");
+        }
+    }
+
+    #[test]
+    fn what_is_exported_has_arrived() {
+        let complete = report(0, None);
+        for (arrived, unconfirmed, is_kept) in [(10, 0, true), (9, 0, false), (11, 1, true)] {
+            let report = Report {
+                arrived,
+                unconfirmed,
+                ..complete.clone()
+            };
+            assert_eq!(check_counters(&report).is_ok(), is_kept, "{arrived}");
         }
     }
 }

@@ -116,6 +116,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F08 the receiver is overloaded for a while",
         &[
             "server_errors",
+            "floe-telemetry/src/exporter/otlp/retry.rs::pauses_between_attempts_grow_up_to_a_limit",
             "floe-telemetry/src/exporter/otlp/retry.rs::pauses_have_jitter_and_end_before_the_deadline",
         ],
     ),
@@ -450,6 +451,38 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "log records that are queued at the end of a shutdown are counted nowhere",
         &["queued_log_records"],
+    ),
+    (
+        "log records that are not exported yet are counted nowhere",
+        &[
+            "queued_log_records",
+            "tests/tests/global_logs_delivery.rs::a_hanging_receiver_drops_records_and_does_not_block",
+        ],
+    ),
+    (
+        "the spans of unfinished traces fill the memory of a program that prints them",
+        &[
+            "tests/tests/it/console.rs::the_spans_of_unfinished_traces_are_bounded_in_bytes",
+            "tests/tests/it/console.rs::the_rows_of_a_trace_are_bounded",
+        ],
+    ),
+    (
+        "a metric is larger than receivers accept",
+        &["tests/tests/global_requests.rs::a_metric_is_split_below_the_limit"],
+    ),
+    (
+        "keys and values of metrics and of the resource have any length",
+        &["tests/tests/global_memory.rs::oversized_text_is_truncated"],
+    ),
+    (
+        "a panic in the pipeline keeps the memory of a span, and loses others without a count",
+        &[
+            "floe-telemetry/src/provider/tests.rs::a_panic_in_the_pipeline_loses_only_what_it_interrupts",
+        ],
+    ),
+    (
+        "the thread that exports at the end of the process cannot be started",
+        &["floe-telemetry/src/provider/exit.rs::what_ends_the_process_runs_without_a_thread_too"],
     ),
 ];
 

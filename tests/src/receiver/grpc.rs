@@ -89,6 +89,15 @@ async fn answer(
                 return Ok(tonic::Status::unauthenticated(message).into_http());
             }
             Response::Partial { rejected, message } => {
+                // Without the frame of the message.
+                let request = body.get(5..).unwrap_or_default();
+                if parts.uri.path() == LOGS {
+                    let request = ExportLogsServiceRequest::decode(request).unwrap_or_default();
+                    store.store_logs(request, rejected);
+                } else {
+                    let request = ExportTraceServiceRequest::decode(request).unwrap_or_default();
+                    store.store_spans(request, rejected);
+                }
                 return Ok(partial(parts.uri.path(), rejected, message));
             }
             Response::Hang => future::pending().await,
@@ -159,7 +168,7 @@ impl TraceService for Traces {
         &self,
         request: tonic::Request<ExportTraceServiceRequest>,
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
-        self.store.store_spans(request.into_inner());
+        self.store.store_spans(request.into_inner(), 0);
         Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
     }
 }
@@ -193,7 +202,7 @@ impl LogsService for Logs {
         &self,
         request: tonic::Request<ExportLogsServiceRequest>,
     ) -> Result<tonic::Response<ExportLogsServiceResponse>, tonic::Status> {
-        self.store.store_logs(request.into_inner());
+        self.store.store_logs(request.into_inner(), 0);
         Ok(tonic::Response::new(ExportLogsServiceResponse::default()))
     }
 }

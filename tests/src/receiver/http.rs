@@ -91,7 +91,7 @@ async fn answer_protobuf(
         return empty(StatusCode::BAD_REQUEST.as_u16(), &[]);
     };
     match planned {
-        Response::Ok => decoded.keep(store),
+        Response::Ok => decoded.keep(store, 0),
         Response::Http { status, headers } => empty(status, &headers),
         Response::Grpc { .. } | Response::Throttled { .. } => {
             unreachable!("`Receiver::respond` refuses a gRPC status over HTTP")
@@ -100,6 +100,7 @@ async fn answer_protobuf(
             empty(StatusCode::UNAUTHORIZED.as_u16(), &[]).map(|()| Full::from(echo(uri, headers)))
         }
         Response::Partial { rejected, message } => {
+            let _complete = decoded.keep(store, rejected);
             let partial = ExportTraceServiceResponse {
                 partial_success: Some(ExportTracePartialSuccess {
                     rejected_spans: rejected,
@@ -147,14 +148,14 @@ impl Decoded {
         .ok()
     }
 
-    fn keep(self, store: &Store) -> hyper::Response<Full<Bytes>> {
+    fn keep(self, store: &Store, rejected: i64) -> hyper::Response<Full<Bytes>> {
         match self {
             Self::Spans(request) => {
-                store.store_spans(request);
+                store.store_spans(request, rejected);
                 taken(&ExportTraceServiceResponse::default())
             }
             Self::Logs(request) => {
-                store.store_logs(request);
+                store.store_logs(request, rejected);
                 taken(&ExportLogsServiceResponse::default())
             }
         }

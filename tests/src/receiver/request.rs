@@ -89,7 +89,7 @@ pub enum Response {
     /// A rejection that quotes the request's path and headers: 401 with them in the body, or
     /// `UNAUTHENTICATED` with them in the message.
     Echo,
-    /// Partial success. Nothing is stored.
+    /// Partial success. The items after the rejected ones are stored.
     Partial {
         /// The number of items that the receiver claims to have rejected.
         rejected: i64,

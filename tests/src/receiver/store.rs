@@ -43,10 +43,11 @@ impl Store {
         state.response.clone()
     }
 
-    /// Stores the spans of a request.
-    pub(super) fn store_spans(&self, request: ExportTraceServiceRequest) {
-        let spans = span::from_request(request);
-        self.lock().spans.extend(spans);
+    /// Stores the spans of a request, except the first `rejected`.
+    pub(super) fn store_spans(&self, request: ExportTraceServiceRequest, rejected: i64) {
+        let spans = span::from_request(request).into_iter();
+        let accepted = spans.skip(usize::try_from(rejected).unwrap_or(0));
+        self.lock().spans.extend(accepted);
         self.arrived.notify_all();
     }
 
@@ -57,10 +58,11 @@ impl Store {
         self.arrived.notify_all();
     }
 
-    /// Stores the log records of a request.
-    pub(super) fn store_logs(&self, request: ExportLogsServiceRequest) {
-        let logs = log::from_request(request);
-        self.lock().logs.extend(logs);
+    /// Stores the log records of a request, except the first `rejected`.
+    pub(super) fn store_logs(&self, request: ExportLogsServiceRequest, rejected: i64) {
+        let logs = log::from_request(request).into_iter();
+        let accepted = logs.skip(usize::try_from(rejected).unwrap_or(0));
+        self.lock().logs.extend(accepted);
         self.arrived.notify_all();
     }
 

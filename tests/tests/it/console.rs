@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{create_span, get_current_span, testing};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -159,4 +160,67 @@ async fn a_name_cannot_move_the_cursor() {
     export(&ConsoleExporter::to_writer(screen.clone()), spans).await;
     assert!(screen.text().contains("lo[2Jad "));
     assert!(!screen.text().contains(['\u{1b}', '\r']));
+}
+
+#[tokio::test]
+async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
+    const MAX: usize = 100_000;
+    let large = |id| {
+        let mut span = span("large", id, 1, 0, 1, Status::Ok);
+        let text = "x".repeat(MAX / 4);
+        span.attributes.push(KeyValue::new("text", text));
+        span
+    };
+    // Traces that are printed early are not lost.
+    let screen = Screen::default();
+    let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(MAX);
+    for id in 2..5 {
+        export(&exporter, vec![large(id)]).await;
+    }
+    assert_eq!(screen.text(), "");
+    export(&exporter, vec![large(5)]).await;
+    assert!(screen.text().contains("· 4 spans ·"), "{}", screen.text());
+    export(&exporter, vec![large(6)]).await;
+    assert_eq!(screen.text().matches("trace ").count(), 1);
+    exporter.force_flush().unwrap();
+    assert_eq!(screen.text().matches("large").count(), 5);
+
+    // A deferred exporter rejects what it has no room for, and has room again after a flush.
+    let screen = Screen::default();
+    let exporter = ConsoleExporter::to_writer(screen.clone());
+    let exporter = exporter.with_max_bytes(MAX).deferred();
+    export(&exporter, vec![large(2), large(3), large(4)]).await;
+    let error = exporter.export(vec![large(5)]).await.unwrap_err();
+    assert!(
+        error.to_string().contains("at most 100000 bytes"),
+        "{error}"
+    );
+    assert_eq!(screen.text(), "");
+    exporter.force_flush().unwrap();
+    export(&exporter, vec![large(5)]).await;
+    exporter.force_flush().unwrap();
+    assert_eq!(screen.text().matches("large").count(), 4);
+}
+
+#[tokio::test]
+async fn the_rows_of_a_trace_are_bounded() {
+    let screen = Screen::default();
+    let first = span("nested", 1, 0, 0, 1, Status::Ok);
+    let nested = (1..=20_000).map(|id| {
+        let mut span = first.clone();
+        span.parent_span_id = SpanId::from(id - 1);
+        span.span_context = SpanContext::new(
+            TraceId::from(1),
+            SpanId::from(id),
+            TraceFlags::SAMPLED,
+            false,
+            TraceState::NONE,
+        );
+        span
+    });
+    let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(usize::MAX);
+    export(&exporter, nested.collect()).await;
+    let text = screen.text();
+    assert!(text.contains("… and 19600 more spans\n"), "{}", text.len());
+    assert!(text.len() < 2_000_000, "{}", text.len());
 }

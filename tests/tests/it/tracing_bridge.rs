@@ -1,10 +1,12 @@
 //! Spans and events of `tracing`, recorded by the layer.
 
+mod current_span;
 mod events;
 mod fields;
 mod filters;
 mod nesting;
 mod order;
+mod span_ext;
 mod threads;
 
 use floe_telemetry::testing::{self, Spans};

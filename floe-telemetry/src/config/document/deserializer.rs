@@ -3,6 +3,7 @@
 use std::fmt;
 use std::iter::Enumerate;
 use std::slice::Iter;
+use std::str::FromStr;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
@@ -29,11 +30,27 @@ fn scalar(text: &str, is_plain: bool) -> Scalar<'_> {
         "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
         "true" | "True" | "TRUE" => Scalar::Bool(true),
         "false" | "False" | "FALSE" => Scalar::Bool(false),
-        _ => match (text.parse(), float(text)) {
-            (Ok(number), _) => Scalar::Integer(number),
+        _ => match (integer(text), float(text)) {
+            (Some(number), _) => Scalar::Integer(number),
             (_, Some(number)) => Scalar::Float(number),
             _ => Scalar::Text(text),
         },
+    }
+}
+
+/// Parses a whole number in decimal, or in the hexadecimal or octal form of YAML.
+fn integer<T: FromStr + TryFrom<u64>>(text: &str) -> Option<T> {
+    let digits = |prefix| {
+        let digits = text.strip_prefix(prefix)?;
+        // `from_str_radix` also accepts signs.
+        digits
+            .starts_with(|c: char| c.is_ascii_hexdigit())
+            .then_some(digits)
+    };
+    let other = |prefix, radix| u64::from_str_radix(digits(prefix)?, radix).ok();
+    match other("0x", 16).or_else(|| other("0o", 8)) {
+        Some(number) => T::try_from(number).ok(),
+        None => text.parse().ok(),
     }
 }
 
@@ -76,7 +93,7 @@ macro_rules! numbers {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
             let number = match &self.content {
                 Content::StandIn => Some(1 as $type),
-                Content::Scalar { text, .. } => text.parse::<$type>().ok(),
+                Content::Scalar { text, .. } => integer::<$type>(text),
                 _ => None,
             };
             match number {
@@ -338,11 +355,11 @@ pub(super) enum Remedy {
 
 /// A mistake in a document.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) position: Option<Position>,
+pub(in crate::config) struct Failure {
+    pub(in crate::config) position: Option<Position>,
     /// The keys from the root to the value.
-    pub(super) path: Vec<String>,
-    pub(super) message: String,
+    pub(in crate::config) path: Vec<String>,
+    pub(in crate::config) message: String,
     pub(super) remedy: Remedy,
 }
 

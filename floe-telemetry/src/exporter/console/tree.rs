@@ -18,9 +18,9 @@ pub(super) fn is_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }
 
-/// The rows of a trace: parents before children, siblings by start time. A span whose parent is missing
-/// is a top row.
-pub(super) fn rows(spans: &[SpanData]) -> Vec<Row<'_>> {
+/// The first rows of a trace, at most `max`: parents before children, siblings by start time. A span whose
+/// parent is missing is a top row.
+pub(super) fn rows(spans: &[SpanData], max: usize) -> Vec<Row<'_>> {
     let known: HashSet<SpanId> = spans
         .iter()
         .map(|span| span.span_context.span_id())
@@ -37,10 +37,13 @@ pub(super) fn rows(spans: &[SpanData]) -> Vec<Row<'_>> {
     for siblings in children.values_mut() {
         siblings.sort_by_key(|span| span.start_time);
     }
-    let mut rows = Vec::with_capacity(spans.len());
+    let mut rows = Vec::new();
     // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
     let mut open: Vec<Row<'_>> = children_of(&mut children, SpanId::INVALID, None);
-    while let Some(row) = open.pop() {
+    // The memory of a row grows with its depth.
+    while rows.len() < max
+        && let Some(row) = open.pop()
+    {
         open.extend(children_of(
             &mut children,
             row.span.span_context.span_id(),

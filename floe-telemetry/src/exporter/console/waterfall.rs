@@ -41,7 +41,7 @@ impl Style {
 
 /// Draws one trace, followed by an empty line.
 pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
-    let rows = tree::rows(spans);
+    let rows = tree::rows(spans, MAX_ROWS);
     let (Some(first), Some(start), Some(end)) = (
         rows.first(),
         spans.iter().map(|span| span.start_time).min(),
@@ -78,17 +78,20 @@ pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
         ),
     );
     let repeated = repeated_errors(spans);
-    for row in rows.iter().take(MAX_ROWS) {
+    for row in &rows {
         draw_row(&mut picture, row, &scale, labels, style);
         if !repeated.contains(&row.span.span_context.span_id()) {
             draw_error(&mut picture, row, style);
         }
     }
-    if rows.len() > MAX_ROWS {
+    if rows.len() < spans.len() {
         let _ = writeln!(
             picture,
             "{}",
-            style.paint(DIM, &format!("… and {} more spans", rows.len() - MAX_ROWS))
+            style.paint(
+                DIM,
+                &format!("… and {} more spans", spans.len() - rows.len())
+            )
         );
     }
     picture.push('\n');

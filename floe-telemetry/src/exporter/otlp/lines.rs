@@ -36,13 +36,13 @@ impl Lines {
         }
     }
 
-    /// Writes to the file of the signal in the configured directory.
+    /// Writes to the configured file of the signal.
     ///
     /// # Errors
     ///
     /// The file cannot be opened.
     pub(super) fn to_file(signal: Signal, config: &FileConfig) -> Result<Self, Error> {
-        let file = RotatingFile::open(signal.as_str(), config)
+        let file = RotatingFile::open(signal, config)
             .map_err(|reason| Error::config(format!("exporters.file: {reason}")))?;
         Ok(Self {
             signal,

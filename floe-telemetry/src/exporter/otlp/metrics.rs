@@ -3,14 +3,18 @@
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{
+    ExponentialHistogram, Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum, Summary,
+};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::data;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
 use super::sender::{Sender, sdk_error};
-use super::{OtlpTarget, exemplars};
+use super::{OtlpTarget, exemplars, too_large};
 use crate::collector::{ExportFailure, RateLimited, guarded_message};
 use crate::config::Signal;
 use crate::error::Error;
@@ -39,30 +43,31 @@ pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
 }
 
 impl OtlpMetrics {
-    /// Sends a request in parts that are as large as a request may be. A metric is not divided.
+    /// Sends a request in parts that are as large as a request may be. A data point is not divided.
     fn send(
         &self,
-        request: &ExportMetricsServiceRequest,
+        mut request: ExportMetricsServiceRequest,
         deadline: Instant,
     ) -> Result<(), ExportFailure> {
-        let parts = (request.encoded_len() > self.max_request)
-            .then(|| split(request))
-            .flatten();
-        match parts {
-            Some((first, second)) => {
-                let sent = self.send(&first, deadline);
-                sent.and(self.send(&second, deadline))
+        let points = points(&request);
+        if request.encoded_len() <= self.max_request {
+            let sent = self.sender.send(request.encode_to_vec().into(), deadline);
+            return sent.map_err(|failure| failure.of(points));
+        }
+        match split(&mut request) {
+            Some(second) => {
+                ExportFailure::both(self.send(request, deadline), self.send(second, deadline))
             }
-            None => self.sender.send(request.encode_to_vec().into(), deadline),
+            None => too_large(points, self.max_request),
         }
     }
 }
 
 impl PushMetricExporter for OtlpMetrics {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+    async fn export(&self, metrics: &data::ResourceMetrics) -> OTelSdkResult {
         let mut request = ExportMetricsServiceRequest::from(metrics);
         exemplars::add(metrics, &mut request);
-        self.send(&request, self.sender.deadline())
+        self.send(request, self.sender.deadline())
             .map_err(|failure| sdk_error(&failure))
             .inspect_err(|reason| {
                 if self.failures.is_due() {
@@ -88,72 +93,168 @@ impl PushMetricExporter for OtlpMetrics {
     }
 }
 
-/// Splits a request in two. `None` if it contains only one metric.
-fn split(
-    request: &ExportMetricsServiceRequest,
-) -> Option<(ExportMetricsServiceRequest, ExportMetricsServiceRequest)> {
-    let scopes = request.resource_metrics.iter();
-    let scopes = scopes.flat_map(|resource| &resource.scope_metrics);
-    let half = scopes.map(|scope| scope.metrics.len()).sum::<usize>() / 2;
-    let part = |range: std::ops::Range<usize>| {
-        let (mut part, mut at) = (request.clone(), 0);
-        let resources = part.resource_metrics.iter_mut();
-        for scope in resources.flat_map(|resource| &mut resource.scope_metrics) {
-            scope.metrics.retain(|_| {
-                at += 1;
-                range.contains(&(at - 1))
+/// Moves the second half of the data points to another request. `None` if there are fewer than two.
+fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
+    let total = points(request);
+    if total < 2 {
+        return None;
+    }
+    let mut left = total / 2;
+    let mut second = ExportMetricsServiceRequest::default();
+    for resource in &mut request.resource_metrics {
+        let mut scopes = Vec::new();
+        for scope in &mut resource.scope_metrics {
+            let mut metrics = Vec::new();
+            for metric in &mut scope.metrics {
+                let count = points_of(metric);
+                if count > left {
+                    metrics.push(split_off(metric, left));
+                }
+                left = left.saturating_sub(count);
+            }
+            scope.metrics.retain(|metric| points_of(metric) > 0);
+            scopes.push(ScopeMetrics {
+                metrics,
+                scope: scope.scope.clone(),
+                schema_url: scope.schema_url.clone(),
             });
         }
-        for resource in &mut part.resource_metrics {
-            resource
-                .scope_metrics
-                .retain(|scope| !scope.metrics.is_empty());
-        }
-        part
-    };
-    (half > 0).then(|| (part(0..half), part(half..usize::MAX)))
+        scopes.retain(|scope| !scope.metrics.is_empty());
+        let has_metrics = |scope: &ScopeMetrics| !scope.metrics.is_empty();
+        resource.scope_metrics.retain(has_metrics);
+        second.resource_metrics.push(ResourceMetrics {
+            scope_metrics: scopes,
+            resource: resource.resource.clone(),
+            schema_url: resource.schema_url.clone(),
+        });
+    }
+    Some(second)
+}
+
+/// The number of data points of a request.
+fn points(request: &ExportMetricsServiceRequest) -> usize {
+    let resources = request.resource_metrics.iter();
+    let scopes = resources.flat_map(|resource| &resource.scope_metrics);
+    let metrics = scopes.flat_map(|scope| &scope.metrics);
+    metrics.map(points_of).sum()
+}
+
+fn points_of(metric: &Metric) -> usize {
+    match &metric.data {
+        Some(Data::Gauge(data)) => data.data_points.len(),
+        Some(Data::Sum(data)) => data.data_points.len(),
+        Some(Data::Histogram(data)) => data.data_points.len(),
+        Some(Data::ExponentialHistogram(data)) => data.data_points.len(),
+        Some(Data::Summary(data)) => data.data_points.len(),
+        None => 0,
+    }
+}
+
+/// Moves the data points after the first `at` to another metric, which is otherwise the same.
+fn split_off(metric: &mut Metric, at: usize) -> Metric {
+    fn rest<P>(points: &mut Vec<P>, at: usize) -> Vec<P> {
+        points.split_off(at)
+    }
+    let data = metric.data.as_mut().map(|data| match data {
+        Data::Gauge(data) => Data::Gauge(Gauge {
+            data_points: rest(&mut data.data_points, at),
+        }),
+        Data::Sum(data) => Data::Sum(Sum {
+            data_points: rest(&mut data.data_points, at),
+            ..*data
+        }),
+        Data::Histogram(data) => Data::Histogram(Histogram {
+            data_points: rest(&mut data.data_points, at),
+            ..*data
+        }),
+        Data::ExponentialHistogram(data) => Data::ExponentialHistogram(ExponentialHistogram {
+            data_points: rest(&mut data.data_points, at),
+            ..*data
+        }),
+        Data::Summary(data) => Data::Summary(Summary {
+            data_points: rest(&mut data.data_points, at),
+        }),
+    });
+    Metric {
+        name: metric.name.clone(),
+        description: metric.description.clone(),
+        unit: metric.unit.clone(),
+        metadata: metric.metadata.clone(),
+        data,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetrics};
+    use opentelemetry_proto::tonic::metrics::v1::NumberDataPoint;
 
     use super::*;
 
-    fn names(request: &ExportMetricsServiceRequest) -> Vec<Vec<String>> {
+    fn metric(name: &str, points: u64) -> Metric {
+        let point = |time| NumberDataPoint {
+            time_unix_nano: time,
+            ..NumberDataPoint::default()
+        };
+        Metric {
+            name: name.to_owned(),
+            unit: "{row}".to_owned(),
+            data: Some(Data::Sum(Sum {
+                data_points: (0..points).map(point).collect(),
+                aggregation_temporality: 2,
+                is_monotonic: true,
+            })),
+            ..Metric::default()
+        }
+    }
+
+    fn scope(metrics: Vec<Metric>) -> ScopeMetrics {
+        ScopeMetrics {
+            metrics,
+            schema_url: "https://example.com/1".to_owned(),
+            ..ScopeMetrics::default()
+        }
+    }
+
+    /// The name and the times of the points of each metric.
+    fn contents(request: &ExportMetricsServiceRequest) -> Vec<(String, Vec<u64>)> {
         let resources = request.resource_metrics.iter();
         let scopes = resources.flat_map(|resource| &resource.scope_metrics);
-        let names = |scope: &ScopeMetrics| scope.metrics.iter().map(|it| it.name.clone()).collect();
-        scopes.map(names).collect()
+        let metrics = scopes.flat_map(|scope| {
+            assert_eq!(scope.schema_url, "https://example.com/1");
+            &scope.metrics
+        });
+        let times = metrics.map(|metric| {
+            let Some(Data::Sum(sum)) = &metric.data else {
+                panic!("{metric:?}")
+            };
+            assert_eq!((sum.aggregation_temporality, sum.is_monotonic), (2, true));
+            assert_eq!(metric.unit, "{row}");
+            let times = sum.data_points.iter().map(|point| point.time_unix_nano);
+            (metric.name.clone(), times.collect())
+        });
+        times.collect()
     }
 
     #[test]
-    fn a_request_is_split_between_metrics() {
-        let metric = |name: &str| Metric {
-            name: name.to_owned(),
-            ..Metric::default()
-        };
-        let scope = |metrics: &[&str]| ScopeMetrics {
-            metrics: metrics.iter().copied().map(metric).collect(),
-            schema_url: "https://example.com/1".to_owned(),
-            ..ScopeMetrics::default()
-        };
-        let request = ExportMetricsServiceRequest {
+    fn a_request_is_split_between_data_points() {
+        let mut first = ExportMetricsServiceRequest {
             resource_metrics: vec![ResourceMetrics {
-                scope_metrics: vec![scope(&["a"]), scope(&["b", "c", "d"])],
+                scope_metrics: vec![
+                    scope(vec![metric("a", 1)]),
+                    scope(vec![metric("b", 4), metric("c", 1)]),
+                ],
                 ..ResourceMetrics::default()
             }],
         };
-        let (first, second) = split(&request).unwrap();
-        assert_eq!(names(&first), [vec!["a"], vec!["b"]]);
-        assert_eq!(names(&second), [["c", "d"]]);
-        let url = &second.resource_metrics[0].scope_metrics[0].schema_url;
-        assert_eq!(url, "https://example.com/1");
-        let (c, d) = split(&second).unwrap();
-        assert_eq!(
-            (names(&c), names(&d)),
-            (vec![vec!["c".to_owned()]], vec![vec!["d".to_owned()]])
-        );
-        assert!(split(&d).is_none());
+        let mut second = split(&mut first).unwrap();
+        let of = |name: &str, times: &[u64]| (name.to_owned(), times.to_vec());
+        assert_eq!(contents(&first), [of("a", &[0]), of("b", &[0, 1])]);
+        assert_eq!(contents(&second), [of("b", &[2, 3]), of("c", &[0])]);
+        let mut third = split(&mut second).unwrap();
+        assert_eq!(contents(&second), [of("b", &[2])]);
+        assert_eq!(contents(&third), [of("b", &[3]), of("c", &[0])]);
+        let mut last = split(&mut third).unwrap();
+        assert_eq!(contents(&last), [of("c", &[0])]);
+        assert!(split(&mut last).is_none());
     }
 }

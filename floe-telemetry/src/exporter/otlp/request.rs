@@ -212,4 +212,11 @@ impl BatchBuilder for RequestBuilder {
         self.finish_request();
         mem::take(&mut self.batch)
     }
+
+    fn discard(&mut self) {
+        self.scopes.clear();
+        self.bytes = MAX_HEAD + self.resource.len();
+        self.spans = 0;
+        self.batch = EncodedBatch::default();
+    }
 }

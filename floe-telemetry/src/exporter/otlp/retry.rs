@@ -1,5 +1,6 @@
 //! Sends a request with retries and exponential backoff, until a deadline.
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -40,6 +41,17 @@ pub(super) async fn send(
     request: Bytes,
     deadline: Instant,
     timeout: Duration,
+) -> Result<Accepted, String> {
+    send_with(transport, request, deadline, timeout, sleep).await
+}
+
+/// Sends `request`, and calls `sleep` for each pause.
+async fn send_with<S: Future<Output = ()>>(
+    transport: &mut dyn Transport,
+    request: Bytes,
+    deadline: Instant,
+    timeout: Duration,
+    sleep: impl Fn(Duration) -> S,
 ) -> Result<Accepted, String> {
     let left = || deadline.saturating_duration_since(monotonic_now());
     if left().is_zero() {
@@ -91,11 +103,70 @@ fn pause(delay: Duration, after: Option<Duration>, left: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::collections::BTreeSet;
+    use std::future;
+    use std::pin::Pin;
+
+    use tokio::runtime;
 
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    /// Accepts a request after this number of attempts.
+    #[derive(Debug)]
+    struct Overloaded(usize);
+
+    impl Transport for Overloaded {
+        fn send(&mut self, _: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
+            let outcome = match self.0.checked_sub(1) {
+                Some(left) => {
+                    self.0 = left;
+                    Outcome::Retry {
+                        reason: "overloaded".to_owned(),
+                        after: None,
+                    }
+                }
+                None => Outcome::Accepted {
+                    rejected: 0,
+                    message: String::new(),
+                },
+            };
+            Box::pin(future::ready(outcome))
+        }
+    }
+
+    #[test]
+    fn pauses_between_attempts_grow_up_to_a_limit() {
+        let pauses = RefCell::new(Vec::new());
+        let no_sleep = |pause| {
+            pauses.borrow_mut().push(pause);
+            future::ready(())
+        };
+        let mut overloaded = Overloaded(12);
+        let hour = 3600 * SECOND;
+        let sent = send_with(
+            &mut overloaded,
+            Bytes::new(),
+            deadline(hour),
+            hour,
+            no_sleep,
+        );
+        let runtime = runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_time().build().unwrap();
+        assert!(runtime.block_on(sent).is_ok());
+        let pauses = pauses.into_inner();
+        assert_eq!(pauses.len(), 12);
+        let mut expected = INITIAL_DELAY;
+        for pause in &pauses {
+            let range = expected / 2..=expected * 3 / 2;
+            assert!(range.contains(pause), "{expected:?}: {pauses:?}");
+            expected = (expected * 2).min(MAX_DELAY);
+        }
+        let longest: BTreeSet<_> = pauses[6..].iter().collect();
+        assert!(longest.len() > 1, "without jitter: {pauses:?}");
+    }
 
     #[test]
     fn pauses_have_jitter_and_end_before_the_deadline() {

@@ -1,17 +1,17 @@
 //! A file that is renamed when it is large, with a limited number of former files.
 
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::config::FileConfig;
+use crate::config::{FileConfig, Signal};
 
-/// The file `name.jsonl` in a directory. Former files are `name.1.jsonl`, which is the latest, `name.2.jsonl` and so
+/// The file of a signal. Former files of `name.jsonl` are `name.1.jsonl`, which is the latest, `name.2.jsonl` and so
 /// on.
 #[derive(Debug)]
 pub(super) struct RotatingFile {
-    directory: PathBuf,
-    name: &'static str,
+    path: PathBuf,
     max_bytes: u64,
     max_files: u32,
     /// `None` after a failure; the next line opens it again.
@@ -31,15 +31,17 @@ impl RotatingFile {
     /// # Errors
     ///
     /// The error names the path and the reason.
-    pub(super) fn open(name: &'static str, config: &FileConfig) -> Result<Self, String> {
+    pub(super) fn open(signal: Signal, config: &FileConfig) -> Result<Self, String> {
         let mut file = Self {
-            directory: config.directory.clone(),
-            name,
+            path: config.path(signal),
             max_bytes: config.max_bytes,
             max_files: config.max_files,
             open: None,
         };
-        create_directory(&file.directory).map_err(|error| failed(&file.directory, &error))?;
+        let directory = file.path.parent().unwrap_or(Path::new(""));
+        if directory != Path::new("") {
+            create_directory(directory).map_err(|error| failed(directory, &error))?;
+        }
         let path = file.path(0);
         file.open = Some(Open::append(&path).map_err(|error| failed(&path, &error))?);
         Ok(file)
@@ -93,11 +95,16 @@ impl RotatingFile {
     }
 
     fn path(&self, number: u32) -> PathBuf {
-        let name = self.name;
-        self.directory.join(match number {
-            0 => format!("{name}.jsonl"),
-            _ => format!("{name}.{number}.jsonl"),
-        })
+        if number == 0 {
+            return self.path.clone();
+        }
+        let extension = self.path.extension().unwrap_or_default();
+        let mut numbered = OsString::from(number.to_string());
+        if !extension.is_empty() {
+            numbered.push(".");
+            numbered.push(extension);
+        }
+        self.path.with_extension(numbered)
     }
 }
 

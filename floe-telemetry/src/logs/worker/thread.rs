@@ -6,9 +6,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
 use opentelemetry::InstrumentationScope;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
+use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
-use super::{LogReport, LogSettings, QueueCounters, Task};
+use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::clock::monotonic_now;
 use crate::collector::{RateLimited, block_on_until, guarded, guarded_message};
 use crate::logs::SCOPE;
@@ -24,13 +24,12 @@ pub(super) struct ExporterThread<E> {
     /// See [`LogDestination::with_failed`](crate::logs::LogDestination::with_failed).
     failed: Option<Arc<AtomicU64>>,
     scope: InstrumentationScope,
-    #[expect(clippy::vec_box, reason = "the boxes came through the queue")]
-    batch: Vec<Box<SdkLogRecord>>,
+    batch: Vec<Queued>,
     /// The bytes of the batch.
     bytes: usize,
     /// When the batch is exported even if it is not full.
     due: Option<Instant>,
-    queue: Arc<QueueCounters>,
+    queue: Arc<Queue>,
     settings: LogSettings,
     /// The last failure since the last report.
     failure: Option<String>,
@@ -42,7 +41,7 @@ impl<E: LogExporter> ExporterThread<E> {
         name: String,
         exporter: E,
         failed: Option<Arc<AtomicU64>>,
-        queue: Arc<QueueCounters>,
+        queue: Arc<Queue>,
         settings: LogSettings,
     ) -> Self {
         Self {
@@ -63,7 +62,7 @@ impl<E: LogExporter> ExporterThread<E> {
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
         loop {
             match self.next(tasks) {
-                Ok(Task::Record(record, size)) => self.add(record, size),
+                Ok(Task::Record(record)) => self.add(record),
                 Ok(Task::Flush(report)) => {
                     self.export();
                     self.report(Ok(()), &report);
@@ -98,11 +97,11 @@ impl<E: LogExporter> ExporterThread<E> {
         }
     }
 
-    fn add(&mut self, record: Box<SdkLogRecord>, size: usize) {
+    fn add(&mut self, record: Queued) {
         self.due = self
             .due
             .or_else(|| monotonic_now().checked_add(self.settings.delay));
-        self.bytes += size;
+        self.bytes += record.bytes;
         self.batch.push(record);
         if self.batch.len() >= self.settings.batch_size || self.bytes >= MAX_BYTES {
             self.export();
@@ -111,20 +110,14 @@ impl<E: LogExporter> ExporterThread<E> {
 
     fn export(&mut self) {
         self.due = None;
-        let bytes = std::mem::take(&mut self.bytes);
-        let batch = std::mem::take(&mut self.batch);
-        if batch.is_empty() {
-            return;
-        }
-        if self.queue.has_ended() {
-            self.queue.release(batch.len(), bytes);
-            let dropped = &self.settings.worker.counters.logs_dropped;
-            dropped.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.bytes = 0;
+        let mut batch = std::mem::take(&mut self.batch);
+        if batch.is_empty() || self.queue.has_ended() {
             return;
         }
         let records: Vec<_> = batch
             .iter()
-            .map(|record| (&**record, &self.scope))
+            .map(|queued| (&*queued.record, &self.scope))
             .collect();
         let result = guarded(|| {
             let timeout = self.settings.worker.export_timeout;
@@ -134,7 +127,6 @@ impl<E: LogExporter> ExporterThread<E> {
                 None => Err(format!("not exported within {timeout:?}")),
             }
         });
-        self.queue.release(batch.len(), bytes);
         let counters = &self.settings.worker.counters;
         let records = batch.len() as u64;
         let failed = match (&result, &self.failed) {
@@ -144,8 +136,10 @@ impl<E: LogExporter> ExporterThread<E> {
         };
         counters
             .logs_exported
-            .fetch_add(records - failed, Ordering::Relaxed);
-        counters.logs_failed.fetch_add(failed, Ordering::Relaxed);
+            .fetch_add(records - failed, Ordering::Release);
+        counters.logs_failed.fetch_add(failed, Ordering::Release);
+        batch.iter_mut().for_each(|queued| queued.has_result = true);
+        drop(batch);
         if let Err(error) = result {
             let error = self.settings.worker.redaction.message_or_same(error);
             // Written locally but not exported, because telemetry is suppressed on this thread.

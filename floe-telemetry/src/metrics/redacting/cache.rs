@@ -7,9 +7,13 @@ use rustc_hash::FxBuildHasher;
 
 use super::Policy;
 use crate::collector::Redactor;
+use crate::recorder::key_value_bytes;
 
 /// The maximum number of attribute sets in the cache, which is cleared when it is full.
 const MAX_SETS: usize = 1024;
+
+/// The maximum size of the attribute sets in the cache.
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// The attributes of one measurement.
 pub(super) type AttributeSet = Box<[KeyValue]>;
@@ -22,6 +26,8 @@ pub(super) struct RedactionCache {
     redactor: Redactor,
     /// By the original set; `None` if redaction does not change it.
     sets: HashMap<AttributeSet, Option<AttributeSet>, FxBuildHasher>,
+    /// The bytes of the sets.
+    bytes: usize,
 }
 
 impl RedactionCache {
@@ -30,18 +36,22 @@ impl RedactionCache {
             policy: policy.id,
             redactor: Redactor::new(policy.redaction.clone()),
             sets: HashMap::default(),
+            bytes: 0,
         }
     }
 
     /// The redacted attributes; `None` if redaction does not change them.
     pub(super) fn redacted(&mut self, attributes: &[KeyValue]) -> Option<&[KeyValue]> {
         if !self.sets.contains_key(attributes) {
-            if self.sets.len() >= MAX_SETS {
+            if self.sets.len() >= MAX_SETS || self.bytes >= MAX_BYTES {
                 self.sets.clear();
+                self.bytes = 0;
             }
             let mut redacted = attributes.to_vec();
             self.redactor.attributes(&mut redacted);
-            let redacted = (redacted != attributes).then(|| redacted.into());
+            let redacted = (redacted != attributes).then(|| AttributeSet::from(redacted));
+            self.bytes +=
+                key_value_bytes(attributes) + redacted.as_deref().map_or(0, key_value_bytes);
             self.sets.insert(attributes.into(), redacted);
         }
         self.sets.get(attributes)?.as_deref()
@@ -60,5 +70,10 @@ mod tests {
             assert!(cache.redacted(&[KeyValue::new("n", number)]).is_none());
         }
         assert_eq!(cache.sets.len(), 10);
+        for number in 0..8 {
+            let number = format!("{number}{}", "x".repeat(MAX_BYTES / 4));
+            cache.redacted(&[KeyValue::new("n", number)]);
+            assert!(cache.bytes < 2 * MAX_BYTES, "{}", cache.bytes);
+        }
     }
 }

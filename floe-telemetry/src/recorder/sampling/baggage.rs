@@ -37,6 +37,12 @@ pub(super) fn set_keys(keys: impl IntoIterator<Item = String>) {
     IN_USE.store(in_use, Ordering::Release);
 }
 
+/// Whether any key is listed.
+#[inline]
+pub(in crate::recorder) fn is_listed() -> bool {
+    IN_USE.load(Ordering::Acquire) != 0
+}
+
 /// A thread's copy of the list.
 #[derive(Debug, Default)]
 pub(crate) struct CachedKeys(KeyList);

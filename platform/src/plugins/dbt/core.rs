@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use floe_plugin::compute::QueryComments;
 use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
 use floe_plugin::product::Product;
 use floe_plugin::{Error, ErrorKind, Lifecycle};
@@ -14,11 +15,14 @@ use serde_json::Value;
 use crate::child::{Invocation, Program};
 use crate::dbt_project::{self, Dbt};
 
+/// The scope of the spans.
+const TRACER_NAME: &str = "floe.dbt.core";
+
 floe_plugin::plugin! {
     kind: DbtRunner,
     plugin: Core,
     name: "core",
-    tracer: "floe.dbt.core",
+    tracer: TRACER_NAME,
     api: "1.0",
     description: "runs dbt-core",
 }
@@ -34,6 +38,10 @@ struct Core {
     /// The time limit of a command.
     #[schemars(range(min = 1))]
     timeout_seconds: u32,
+    /// Whether runs build models by dbt, with a command for each, and not by the compute plugin. Default: false.
+    build_models: bool,
+    /// Whether dbt's statements carry the trace context as a comment. Default: true.
+    query_comments: QueryComments,
 }
 
 /// A file in `SQLFluff`'s report.
@@ -58,6 +66,8 @@ impl Default for Core {
             program: Program::named("dbt"),
             sqlfluff: Program::named("sqlfluff"),
             timeout_seconds: 3600,
+            build_models: false,
+            query_comments: QueryComments::default(),
         }
     }
 }
@@ -65,13 +75,17 @@ impl Default for Core {
 impl Lifecycle for Core {}
 
 impl DbtRunner for Core {
+    fn builds_models(&self) -> bool {
+        self.build_models
+    }
+
     fn generate_project(
         &self,
         product: &Product<'_>,
         output: &Value,
         folder: &Path,
     ) -> Result<Vec<PathBuf>, Error> {
-        dbt_project::generate(product, output, folder)
+        dbt_project::generate(product, output, self.query_comments, folder)
     }
 
     fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error> {
@@ -80,6 +94,7 @@ impl DbtRunner for Core {
         }
         let dbt = Dbt {
             tool: "dbt",
+            tracer: Some(TRACER_NAME),
             program: &self.program,
             versions: (dbt_project::is_core, dbt_project::CORE),
             limit: self.limit(),

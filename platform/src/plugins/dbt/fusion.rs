@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use floe_plugin::compute::QueryComments;
 use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
 use floe_plugin::product::Product;
 use floe_plugin::{Error, Lifecycle};
@@ -13,11 +14,14 @@ use serde_json::Value;
 use crate::child::Program;
 use crate::dbt_project::{self, Dbt};
 
+/// The scope of the spans.
+const TRACER_NAME: &str = "floe.dbt.fusion";
+
 floe_plugin::plugin! {
     kind: DbtRunner,
     plugin: Fusion,
     name: "fusion",
-    tracer: "floe.dbt.fusion",
+    tracer: TRACER_NAME,
     api: "1.0",
     description: "runs dbt Fusion",
 }
@@ -31,6 +35,10 @@ struct Fusion {
     /// The time limit of a command.
     #[schemars(range(min = 1))]
     timeout_seconds: u32,
+    /// Whether runs build models by dbt, with a command for each, and not by the compute plugin. Default: false.
+    build_models: bool,
+    /// Whether dbt's statements carry the trace context as a comment. Default: true.
+    query_comments: QueryComments,
 }
 
 impl Default for Fusion {
@@ -38,6 +46,8 @@ impl Default for Fusion {
         Self {
             program: Program::named("dbt"),
             timeout_seconds: 3600,
+            build_models: false,
+            query_comments: QueryComments::default(),
         }
     }
 }
@@ -45,18 +55,23 @@ impl Default for Fusion {
 impl Lifecycle for Fusion {}
 
 impl DbtRunner for Fusion {
+    fn builds_models(&self) -> bool {
+        self.build_models
+    }
+
     fn generate_project(
         &self,
         product: &Product<'_>,
         output: &Value,
         folder: &Path,
     ) -> Result<Vec<PathBuf>, Error> {
-        dbt_project::generate(product, output, folder)
+        dbt_project::generate(product, output, self.query_comments, folder)
     }
 
     fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error> {
         let dbt = Dbt {
             tool: "dbt Fusion",
+            tracer: Some(TRACER_NAME),
             program: &self.program,
             versions: (|major, _| major == 2, "2"),
             limit: Duration::from_secs(self.timeout_seconds.into()),

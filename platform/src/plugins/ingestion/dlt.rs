@@ -1,19 +1,20 @@
 //! Loads from and to other systems with dlt.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Component, Path};
 use std::time::Duration;
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
+use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, OutputPath};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::child::Program;
+use crate::confine;
 use crate::error::Error as PlatformError;
 use crate::interrupt;
 use crate::python::Task;
@@ -82,7 +83,7 @@ enum Sink {
     /// A `DuckDB` database. A table is replaced in one transaction.
     Duckdb {
         /// The file.
-        path: LocalPath,
+        path: OutputPath,
         /// The schema of the tables.
         #[serde(default = "default_dataset")]
         dataset: String,
@@ -90,7 +91,7 @@ enum Sink {
     /// A folder with JSON lines, one folder in it for each table.
     Filesystem {
         /// The folder.
-        path: LocalPath,
+        path: OutputPath,
         /// The folder of the tables in it.
         #[serde(default = "default_dataset")]
         dataset: String,
@@ -234,6 +235,11 @@ impl IngestionEngine for Dlt {
             Sink::Duckdb { path, dataset } => ("duckdb", path, dataset),
             Sink::Filesystem { path, dataset } => ("filesystem", path, dataset),
         };
+        if !is_inner(Path::new(dataset)) {
+            let message = format!("found the dataset `{dataset}`, accepted: a name");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        sink.check(path)?;
         let request = json!({
             "operation": "export",
             "table": export.destination,
@@ -257,6 +263,46 @@ impl Dlt {
             .env("RESTORE_FROM_DESTINATION", "false")
             .env("NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION", "true"))
     }
+}
+
+impl Sink {
+    /// Checks that nothing is written through a symbolic link.
+    fn check(&self, path: &OutputPath) -> Result<(), Error> {
+        let (folder, inner) = (path.folder(), path.inner());
+        let refused = PlatformError::into_plugin;
+        match self {
+            Self::Duckdb { .. } => ["", ".wal"].iter().try_for_each(|suffix| {
+                let mut name = inner.as_os_str().to_owned();
+                name.push(suffix);
+                confine::check_file(folder, Path::new(&name)).map_err(refused)
+            }),
+            Self::Filesystem { .. } => {
+                confine::check_folder(folder, inner).map_err(refused)?;
+                check_contents(folder, inner)
+            }
+        }
+    }
+}
+
+/// Checks what is in a folder: dlt decides in which files it writes.
+fn check_contents(folder: &Path, inner: &Path) -> Result<(), Error> {
+    let mut folders = vec![inner.to_path_buf()];
+    while let Some(inner) = folders.pop() {
+        let entries = match fs::read_dir(folder.join(&inner)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let inner = inner.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                folders.push(inner);
+            } else {
+                confine::check_file(folder, &inner).map_err(PlatformError::into_plugin)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn is_inner(path: &Path) -> bool {

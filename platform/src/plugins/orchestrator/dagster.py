@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import dagster as dg
@@ -32,6 +33,19 @@ def upstream(context: dg.AssetExecutionContext, keys: list) -> dict:
     return spans
 
 
+def floe(*arguments: str) -> list:
+    """The command of floe for this product."""
+    command, *options = arguments
+    return [os.environ.get("FLOE_PROGRAM", "floe"), command, product_folder(), *options]
+
+
+def trace(tags: dict) -> dict:
+    """The trace of the sensor that requested the run, as variables. Without one, that of this process stays."""
+    if "floe/traceparent" not in tags:
+        return {}
+    return {"TRACEPARENT": tags["floe/traceparent"], "TRACESTATE": tags.get("floe/tracestate", "")}
+
+
 def asset(definition: dict) -> dg.AssetsDefinition:
     key = definition["name"]
     spec = dg.AssetSpec(
@@ -50,18 +64,37 @@ def asset(definition: dict) -> dg.AssetsDefinition:
     def build(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient):
         step = context.op_execution_context.get_step_execution_context().step
         extras = {"step_key": step.key, "upstream": upstream(context, definition["depends_on"])}
-        command = [os.environ.get("FLOE_PROGRAM", "floe"), "build-asset", product_folder()]
-        return pipes.run(command=command, context=context, extras=extras).get_results()
+        command, env = floe("build-asset"), trace(context.run.tags)
+        return pipes.run(command=command, context=context, extras=extras, env=env).get_results()
 
     return build
 
 
 assets = [asset(definition) for definition in PRODUCT["assets"]]
+job = dg.define_asset_job(PRODUCT["job"], selection=assets)
+
+
+@dg.sensor(name=PRODUCT["sensor"], job=job, minimum_interval_seconds=60)
+def sensor(context: dg.SensorEvaluationContext):
+    """Requests a run when the files of the sources have changed."""
+    cursor = ["--cursor", context.cursor] if context.cursor else []
+    command = floe("evaluate-sensor", "--name", PRODUCT["sensor"], "--job", PRODUCT["job"], *cursor)
+    # Dagster itself gives a sensor 60 seconds.
+    result = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    if result.returncode != 0:
+        raise dg.Failure(f"floe ended with the exit code {result.returncode}: {result.stderr.strip()}")
+    evaluation = json.loads(result.stdout)
+    if evaluation["skip_reason"]:
+        return dg.SkipReason(evaluation["skip_reason"])
+    context.update_cursor(evaluation["cursor"])
+    return dg.RunRequest(run_key=evaluation["cursor"], tags=evaluation["tags"])
+
 
 # One asset at a time: a database has one writer.
 defs = dg.Definitions(
     assets=assets,
-    jobs=[dg.define_asset_job(PRODUCT["job"], selection=assets)],
+    jobs=[job],
+    sensors=[sensor],
     executor=dg.in_process_executor,
     resources={"pipes": dg.PipesSubprocessClient()},
 )

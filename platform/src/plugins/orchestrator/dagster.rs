@@ -208,6 +208,7 @@ impl Dagster {
             "version": product.version,
             "environment": product.environment,
             "job": job(product),
+            "sensor": format!("{}_sensor", identifier(product.name)),
             "retries": self.retries,
             "retry_delay_seconds": self.retry_delay_seconds,
             "assets": sources.chain(models).collect::<Vec<_>>(),

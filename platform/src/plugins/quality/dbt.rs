@@ -68,6 +68,7 @@ impl QualityProvider for DbtTests {
         }
         let dbt = Dbt {
             tool: "dbt",
+            tracer: None,
             program: &self.program,
             versions: (dbt_project::is_core, dbt_project::CORE),
             limit: Duration::from_secs(self.timeout_seconds.into()),
@@ -79,6 +80,7 @@ impl QualityProvider for DbtTests {
             select: None,
             exclude: None,
             full_refresh: false,
+            part_of: None,
         };
         let results = dbt.results(DbtCommand::Test, &project)?.unwrap_or_default();
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();

@@ -19,8 +19,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let config = program.config();
-    program.start(config);
+    program.start(program.config());
     program.spans(100);
     program.flush("flush", Duration::from_secs(10));
     program.shutdown(Duration::from_secs(5));
@@ -34,7 +33,6 @@ fn check(case: &Case) -> Result<Report> {
     })?;
     let report = case.report(&relay.endpoint())?;
     ensure!(report.error("flush")?.is_empty(), "{report:?}");
-    ensure!(receiver.spans().len() == 100, "{}", receiver.spans().len());
     ensure!(relay.connections() == 3, "{}", relay.connections());
-    Ok(report)
+    Ok(report.arrived_at(&receiver))
 }

@@ -29,9 +29,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(60_000);
-    program.start(config);
+    program.start_within(Duration::from_secs(60));
     program.spans_on_threads(THREADS, SPANS);
     program.shutdown(TIMEOUT);
 }

@@ -20,9 +20,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(6000);
-    program.start(config);
+    program.start_within(Duration::from_secs(6));
     program.spans(10);
     program.flush("before", Duration::from_secs(20));
     program.wait("silent");
@@ -50,7 +48,7 @@ fn check(case: &Case) -> Result<Report> {
     } else {
         30
     };
-    let arrived = receiver.spans().len();
-    ensure!(arrived == delivered, "{arrived} spans arrived");
-    Ok(report)
+    let exported = report.counters.exported;
+    ensure!(exported == delivered, "{exported} spans were exported");
+    Ok(report.arrived_at(&receiver))
 }

@@ -19,9 +19,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(5_000);
-    program.start(config);
+    program.start_within(Duration::from_secs(5));
     program.spans(10);
     program.flush("flush", Duration::from_secs(20));
     program.shutdown(Duration::from_secs(5));

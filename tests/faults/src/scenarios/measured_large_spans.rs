@@ -15,6 +15,9 @@ use crate::scenario::{BOTH, Case, Scenario};
 const SPANS: u64 = 8_000;
 const PAYLOAD: usize = 200_000;
 
+/// Calls of the annotated function, before the large spans.
+const SMALL: u64 = 1_000;
+
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "measured_large_spans",
     promise: "metrics from spans that are dropped for memory do not retain the events of these spans",
@@ -29,6 +32,7 @@ fn program(program: &mut Program) {
     config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
     config.metrics.from_spans = true;
     program.start(config);
+    program.spans(SMALL);
     let payload = "x".repeat(PAYLOAD);
     for _ in 0..SPANS {
         create_span("event").add_event(payload.clone(), Vec::new());

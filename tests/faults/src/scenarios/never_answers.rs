@@ -21,9 +21,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = u64::try_from(TIMEOUT.as_millis()).ok();
-    program.start(config);
+    program.start_within(TIMEOUT);
     program.spans(1000);
     program.flush("flush", Duration::from_secs(30));
     program.spans(1);

@@ -1,7 +1,7 @@
 //! An exporter of the program panics, first once and then always, also when it is shut down.
 
 use std::panic;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -25,14 +25,20 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 /// The message of the panics. It contains a credential.
 const MESSAGE: &str = "exporter: token=hunter2";
 
+/// The spans of the call that does not panic.
+static ARRIVED: AtomicU64 = AtomicU64::new(0);
+
 #[derive(Debug, Default)]
 struct Panicking(AtomicU32);
 
 #[expect(clippy::panic, reason = "the fault")]
 impl SpanExporter for Panicking {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+    async fn export(&self, spans: Vec<SpanData>) -> OTelSdkResult {
         match self.0.fetch_add(1, Ordering::Relaxed) {
-            1 => Ok(()),
+            1 => {
+                ARRIVED.fetch_add(spans.len() as u64, Ordering::Relaxed);
+                Ok(())
+            }
             _ => panic!("{MESSAGE}"),
         }
     }
@@ -61,6 +67,7 @@ fn program(program: &mut Program) {
     }
     program.spans(10);
     program.shutdown(Duration::from_secs(5));
+    program.record_arrived(ARRIVED.load(Ordering::Relaxed));
 }
 
 fn check(case: &Case) -> Result<Report> {

@@ -50,9 +50,7 @@ fn program(program: &mut Program) {
     }));
     let panicking = Panicking.with_filter(LevelFilter::INFO);
     tracing_subscriber::registry().with(panicking).init();
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(200);
-    program.start(config);
+    program.start_within(Duration::from_millis(200));
     // Warned about by the exporter.
     program.spans(10);
     program.flush("first", Duration::from_secs(20));

@@ -19,8 +19,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let config = program.config();
-    program.start(config);
+    program.start(program.config());
     program.spans(10);
     program.flush("rejected", Duration::from_secs(10));
     program.wait("warned");
@@ -61,5 +60,5 @@ fn check(case: &Case) -> Result<Report> {
     );
     let requests = receiver.requests().len();
     ensure!(requests == 2, "{requests} requests");
-    Ok(report)
+    Ok(report.arrived_at(&receiver))
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
+use crate::child::Child;
 use crate::program::Program;
 use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-const TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The time of the process to end after the shutdown.
 const END: Duration = Duration::from_secs(1);
@@ -24,28 +25,36 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(20_000);
-    program.start(config);
+    program.start_within(Duration::from_secs(20));
     program.shutdown_at_exit(TIMEOUT);
     program.spans(1000);
     program.exit();
 }
 
 fn check(case: &Case) -> Result<Report> {
+    check_end(case, Child::finish_timed)
+}
+
+/// Checks a program that sends its report, and then ends by `end`.
+pub(super) fn check_end(
+    case: &Case,
+    end: fn(Child) -> Result<(Report, Duration)>,
+) -> Result<Report> {
     let silent = Script::silent()?;
-    let (_, duration) = case.start(&silent.endpoint())?.finish_timed()?;
-    ensure!(
-        duration < TIMEOUT + END,
-        "without an answer, the program took {duration:?} to end"
-    );
     let receiver = case.receiver();
-    let (report, duration) = case.start(&receiver.endpoint())?.finish_timed()?;
-    ensure!(
-        duration < TIMEOUT + END,
-        "the program took {duration:?} to end"
-    );
-    let spans = receiver.spans().len();
-    ensure!(spans == 1000, "{spans} spans arrived");
+    let mut ended = None;
+    for endpoint in [silent.endpoint(), receiver.endpoint()] {
+        let (report, duration) = end(case.start(&endpoint)?)?;
+        ensure!(
+            duration < TIMEOUT + END,
+            "{endpoint}: the program took {duration:?} to end"
+        );
+        ended = Some(report);
+    }
+    let mut report = ended.context("no report")?.arrived_at(&receiver);
+    let (arrived, created) = (report.arrived, report.created);
+    ensure!(arrived == created, "{arrived} of {created} spans arrived");
+    // The report was sent before they were exported.
+    report.unconfirmed = report.counters.pending;
     Ok(report)
 }

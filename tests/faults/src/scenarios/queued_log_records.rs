@@ -52,7 +52,9 @@ fn program(program: &mut Program) {
         loop {
             let counted = telemetry.statistics();
             let (failed, dropped) = (counted.logs_failed, counted.logs_dropped);
-            if failed + dropped == RECORDS {
+            let all = counted.logs_exported + failed + dropped + counted.logs_pending;
+            ensure!(all == RECORDS, "{counted:?}");
+            if counted.logs_pending == 0 {
                 ensure!(failed > 0 && dropped > failed, "{counted:?}");
                 return Ok(());
             }

@@ -20,8 +20,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let config = program.config();
-    program.start(config);
+    program.start(program.config());
     program.spans(1);
     program.flush("quoted", Duration::from_secs(10));
     program.wait("partial");
@@ -57,5 +56,5 @@ fn check(case: &Case) -> Result<Report> {
         (counters.exported, counters.failed) == (1, 3),
         "{counters:?}"
     );
-    Ok(report)
+    Ok(report.arrived_at(&receiver))
 }

@@ -19,8 +19,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let config = program.config();
-    program.start(config);
+    program.start(program.config());
     program.spans(10);
     program.flush("before", Duration::from_secs(10));
     program.wait("down");
@@ -39,6 +38,7 @@ fn check(case: &Case) -> Result<Report> {
     child.wait_for("down")?;
     relay.set_receiver(0);
     relay.disconnect();
+    let first_arrived = first.spans().len();
     drop(first);
     child.proceed()?;
     child.wait_for("up")?;
@@ -48,5 +48,6 @@ fn check(case: &Case) -> Result<Report> {
     ensure!(report.error("before")?.is_empty(), "{report:?}");
     ensure!(report.error("after")?.is_empty(), "{report:?}");
     ensure!(second.spans().len() == 10, "{}", second.spans().len());
-    Ok(report)
+    let arrived = first_arrived + second.spans().len();
+    Ok(report.arrived_in(arrived))
 }

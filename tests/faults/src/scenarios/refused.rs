@@ -21,8 +21,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let config = program.config();
-    program.start(config);
+    program.start(program.config());
     program.spans(SPANS);
     // Longer than the exports of a full queue.
     program.shutdown(Duration::from_secs(60));

@@ -21,9 +21,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(20_000);
-    program.start(config);
+    program.start_within(Duration::from_secs(20));
     program.spans(10_000);
     program.shutdown(TIMEOUT);
 }

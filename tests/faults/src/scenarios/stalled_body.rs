@@ -22,9 +22,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = u64::try_from(TIMEOUT.as_millis()).ok();
-    program.start(config);
+    program.start_within(TIMEOUT);
     program.spans(10);
     program.flush("flush", Duration::from_secs(20));
     program.shutdown(Duration::from_secs(5));

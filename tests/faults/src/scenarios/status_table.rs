@@ -60,17 +60,16 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(400);
+    let config = program.config();
     let rows = match config.otlp_protocol {
         OtlpProtocol::Http => HTTP.len(),
         _ => CODES.len(),
     };
-    program.start(config);
+    program.start_within(Duration::from_millis(1500));
     for row in 0..rows {
         program.wait(&row.to_string());
         program.spans(1);
-        program.flush(&row.to_string(), Duration::from_secs(10));
+        program.flush(&row.to_string(), Duration::from_secs(20));
     }
     program.shutdown(Duration::from_secs(5));
 }
@@ -113,7 +112,7 @@ fn check(case: &Case) -> Result<Report> {
         "{:?}",
         report.counters
     );
-    Ok(report)
+    Ok(report.arrived_at(&receiver))
 }
 
 fn status_of(status: u16) -> Response {

@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
+use super::process_exit::{TIMEOUT, check_end};
+use crate::child::Child;
 use crate::program::Program;
-use crate::receivers::Script;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
-
-const TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The time of the process to end after the shutdown.
-const END: Duration = Duration::from_secs(1);
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "terminated",
@@ -24,28 +20,13 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(20_000);
-    program.start(config);
+    program.start_within(Duration::from_secs(20));
     program.spans(1000);
     program.end_by_signal(TIMEOUT);
 }
 
 fn check(case: &Case) -> Result<Report> {
-    let silent = Script::silent()?;
-    let (report, duration) = case.start(&silent.endpoint())?.terminate()?;
+    let report = check_end(case, Child::terminate)?;
     ensure!(report.error("handle signals")?.is_empty(), "{report:?}");
-    ensure!(
-        duration < TIMEOUT + END,
-        "without an answer, the program took {duration:?} to end"
-    );
-    let receiver = case.receiver();
-    let (report, duration) = case.start(&receiver.endpoint())?.terminate()?;
-    ensure!(
-        duration < TIMEOUT + END,
-        "the program took {duration:?} to end"
-    );
-    let spans = receiver.spans().len();
-    ensure!(spans == 1000, "{spans} spans arrived");
     Ok(report)
 }

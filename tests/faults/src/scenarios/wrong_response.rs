@@ -32,9 +32,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn program(program: &mut Program) {
-    let mut config = program.config();
-    config.otlp.all.timeout_millis = Some(5_000);
-    program.start(config);
+    program.start_within(Duration::from_secs(5));
     for answer in 0..ANSWERS.len() {
         program.spans(10);
         program.flush(&answer.to_string(), Duration::from_secs(20));

@@ -1,0 +1,185 @@
+//! Pools whose queries have spans.
+
+use std::fmt::{self, Debug, Formatter};
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_core::Stream;
+use opentelemetry::{Key, KeyValue, Value, global};
+use sqlx_core::Either;
+use sqlx_core::database::Database;
+use sqlx_core::describe::Describe;
+use sqlx_core::error::Error;
+use sqlx_core::executor::{Execute, Executor};
+use sqlx_core::pool::Pool;
+use sqlx_core::sql_str::SqlStr;
+
+use crate::execution::Common;
+use crate::executor::Traced;
+
+/// A pool whose queries have spans. Cheap to clone, as the pool itself, to which it derefs.
+pub struct TracedPool<DB: Database> {
+    /// Shared, so that what observes the pool does not keep it open.
+    pool: Arc<Pool<DB>>,
+    attributes: Common,
+}
+
+impl<DB: Database> TracedPool<DB> {
+    /// Wraps a pool.
+    pub fn new(pool: Pool<DB>) -> Self {
+        Self {
+            pool: Arc::new(pool),
+            attributes: Common::default(),
+        }
+    }
+
+    /// Adds an attribute to all spans: `db.namespace`, `server.address`, `server.port`. They are not read
+    /// from the options of the pool, because those contain the password.
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        Common::make_mut(&mut self.attributes).push(KeyValue::new(key, value));
+        self
+    }
+
+    /// Wraps a connection or a transaction of this pool, whose spans then have the same attributes.
+    pub fn traced<'c, E: Executor<'c, Database = DB>>(&self, executor: E) -> Traced<E> {
+        Traced::with(executor, self.attributes.clone())
+    }
+
+    /// Measures the pool by the [conventions], as long as it is open and a clone of the
+    /// `TracedPool` exists: `db.client.connection.count` by
+    /// `db.client.connection.state` (`used`, `idle`), `db.client.connection.max` and
+    /// `db.client.connection.idle.min`, each with `db.client.connection.pool.name`.
+    ///
+    /// The metrics go to the meter provider that is OpenTelemetry's global one when this is called.
+    ///
+    /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#connection-pools
+    #[must_use]
+    pub fn observe(self, pool_name: impl Into<Value>) -> Self {
+        let meter = global::meter(env!("CARGO_PKG_NAME"));
+        let name = KeyValue::new("db.client.connection.pool.name", pool_name);
+        let gauge = |metric: &'static str,
+                     states: &'static [&'static str],
+                     read: fn(&Pool<DB>, usize) -> i64| {
+            let (pool, name) = (Arc::downgrade(&self.pool), name.clone());
+            meter
+                .i64_observable_up_down_counter(metric)
+                .with_unit("{connection}")
+                .with_callback(move |observer| {
+                    let Some(pool) = pool.upgrade().filter(|pool| !pool.is_closed()) else {
+                        return;
+                    };
+                    for (index, state) in states.iter().enumerate() {
+                        let state = (!state.is_empty())
+                            .then(|| KeyValue::new("db.client.connection.state", *state));
+                        let attributes: Vec<_> =
+                            std::iter::once(name.clone()).chain(state).collect();
+                        observer.observe(read(&pool, index), &attributes);
+                    }
+                })
+                .build();
+        };
+        gauge(
+            "db.client.connection.count",
+            &["used", "idle"],
+            |pool, index| {
+                let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
+                // The two are read one after the other.
+                if index == 0 {
+                    (i64::from(pool.size()) - idle).max(0)
+                } else {
+                    idle
+                }
+            },
+        );
+        gauge("db.client.connection.max", &[""], |pool, _| {
+            i64::from(pool.options().get_max_connections())
+        });
+        gauge("db.client.connection.idle.min", &[""], |pool, _| {
+            i64::from(pool.options().get_min_connections())
+        });
+        self
+    }
+}
+
+impl<DB: Database> Clone for TracedPool<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            attributes: self.attributes.clone(),
+        }
+    }
+}
+
+impl<DB: Database> Debug for TracedPool<DB> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedPool")
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<DB: Database> Deref for TracedPool<DB> {
+    type Target = Pool<DB>;
+
+    fn deref(&self) -> &Pool<DB> {
+        &self.pool
+    }
+}
+
+impl<DB: Database> From<Pool<DB>> for TracedPool<DB> {
+    fn from(pool: Pool<DB>) -> Self {
+        Self::new(pool)
+    }
+}
+
+impl<'p, DB: Database> Executor<'p> for &'_ TracedPool<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    type Database = DB;
+
+    fn fetch_many<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> Pin<Box<dyn Stream<Item = Result<Either<DB::QueryResult, DB::Row>, Error>> + Send + 'e>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        self.traced(&*self.pool).fetch_many(query)
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<DB::Row>, Error>> + Send + 'e>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        self.traced(&*self.pool).fetch_optional(query)
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [DB::TypeInfo],
+    ) -> Pin<Box<dyn Future<Output = Result<DB::Statement, Error>> + Send + 'e>>
+    where
+        'p: 'e,
+    {
+        self.pool.prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(
+        self,
+        sql: SqlStr,
+    ) -> Pin<Box<dyn Future<Output = Result<Describe<DB>, Error>> + Send + 'e>>
+    where
+        'p: 'e,
+    {
+        self.pool.describe(sql)
+    }
+}

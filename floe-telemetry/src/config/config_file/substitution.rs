@@ -1,0 +1,214 @@
+//! References to environment variables in the values of a file
+//! ([specification](https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution)).
+//!
+//! Values are substituted once: what a variable contains is not searched for references, and cannot add keys.
+//! Types are determined afterwards.
+
+use crate::config::document::{Content, Node};
+use crate::config::problems::{Position, Problems};
+
+/// The most bytes of all values of a file after substitution: 1 MiB.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// Replaces the references in all values. `variable` returns the value of an environment variable.
+pub(super) fn substitute(
+    root: &mut Node,
+    variable: &dyn Fn(&str) -> Option<String>,
+    problems: &mut Problems,
+) {
+    let mut substitution = Substitution {
+        variable,
+        problems,
+        bytes: 0,
+    };
+    substitution.node(root, "");
+}
+
+struct Substitution<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    problems: &'a mut Problems,
+    bytes: usize,
+}
+
+impl Substitution<'_> {
+    fn node(&mut self, node: &mut Node, path: &str) {
+        match &mut node.content {
+            Content::Scalar { text, .. } => self.scalar(text, node.position, path),
+            Content::List(items) => {
+                for (at, item) in items.iter_mut().enumerate() {
+                    self.node(item, &below(path, &at.to_string()));
+                }
+            }
+            Content::Map(entries) => {
+                for entry in entries {
+                    self.node(&mut entry.value, &below(path, &entry.key));
+                }
+            }
+            Content::StandIn => {}
+        }
+    }
+
+    fn scalar(&mut self, text: &mut String, position: Position, path: &str) {
+        if text.contains('$') {
+            match substituted(text, self.variable) {
+                Ok(substituted) => *text = substituted,
+                Err(message) => self.problems.add_at(position, path.to_owned(), message),
+            }
+        }
+        let is_within = self.bytes <= MAX_BYTES;
+        self.bytes += text.len();
+        if self.bytes > MAX_BYTES {
+            text.clear();
+            if is_within {
+                let message = format!(
+                    "found more than {MAX_BYTES} bytes of values, accepted are at most so many"
+                );
+                self.problems.add_at(position, path.to_owned(), message);
+            }
+        }
+    }
+}
+
+/// Returns the path of a value below `path`.
+pub(super) fn below(path: &str, key: &str) -> String {
+    match path {
+        "" => key.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
+}
+
+/// Replaces the references of one value. `$$` is a `$` that begins no reference.
+fn substituted(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut result = String::with_capacity(text.len());
+    for (at, part) in text.split("$$").enumerate() {
+        if at > 0 {
+            result.push('$');
+        }
+        references(part, variable, &mut result)?;
+    }
+    Ok(result)
+}
+
+/// Appends a text without escapes to `result`, with the values of its references.
+fn references(
+    mut rest: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+    result: &mut String,
+) -> Result<(), String> {
+    while let Some((before, after)) = rest.split_once("${") {
+        result.push_str(before);
+        let end = after.find(['}', '\n']);
+        let Some(end) = end.filter(|end| after[*end..].starts_with('}')) else {
+            // Not a reference, so it is a text.
+            result.push_str("${");
+            rest = after;
+            continue;
+        };
+        let (name, default) = parse(&after[..end])?;
+        let value = variable(name).filter(|value| !value.is_empty());
+        result.push_str(&value.unwrap_or_else(|| default.to_owned()));
+        rest = &after[end + 1..];
+    }
+    result.push_str(rest);
+    Ok(())
+}
+
+/// Parses the content of a reference: the name of a variable and the default, which is empty if there is none.
+fn parse(reference: &str) -> Result<(&str, &str), String> {
+    let inside = reference.strip_prefix("env:").unwrap_or(reference);
+    let (name, default) = match inside.split_once(":-") {
+        Some((name, default)) => (name, default),
+        None => (inside, ""),
+    };
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_name =
+        name.starts_with(is_start) && name.chars().all(|c| is_start(c) || c.is_ascii_digit());
+    if is_name {
+        return Ok((name, default));
+    }
+    // The default may be a credential.
+    let shown: String = name.chars().take(64).collect();
+    Err(format!(
+        "found a reference to `{shown}`, accepted are `${{NAME}}`, `${{env:NAME}}` and `${{NAME:-default}}`, and `$$` for a `$`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str) -> Option<String> {
+        let value = match name {
+            "STRING_VALUE" => "value",
+            "BOOL_VALUE" => "true",
+            "FLOAT_VALUE" => "1.1",
+            "INVALID_MAP_VALUE" => "value\nkey:value",
+            "DO_NOT_REPLACE_ME" => "never",
+            "REPLACE_ME" => "${DO_NOT_REPLACE_ME}",
+            "VALUE_WITH_ESCAPE" => "value$$",
+            "EMPTY" => "",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    /// The cases of the specification, and some more.
+    #[test]
+    fn references_are_replaced_once() {
+        for (text, expected) in [
+            ("${STRING_VALUE}", "value"),
+            ("${env:STRING_VALUE}", "value"),
+            ("${INVALID_MAP_VALUE}", "value\nkey:value"),
+            ("foo ${STRING_VALUE} ${FLOAT_VALUE}", "foo value 1.1"),
+            ("${UNDEFINED_KEY}", ""),
+            ("${UNDEFINED_KEY:-fallback}", "fallback"),
+            ("${EMPTY:-fallback}", "fallback"),
+            ("${EMPTY}", ""),
+            ("${BOOL_VALUE:-fallback}", "true"),
+            ("${REPLACE_ME}", "${DO_NOT_REPLACE_ME}"),
+            ("${UNDEFINED_KEY:-${STRING_VALUE}}", "${STRING_VALUE}"),
+            ("$${STRING_VALUE}", "${STRING_VALUE}"),
+            ("$$${STRING_VALUE}", "$value"),
+            ("$$$${STRING_VALUE}", "$${STRING_VALUE}"),
+            ("$${STRING_VALUE:-fallback}", "${STRING_VALUE:-fallback}"),
+            (
+                "$${STRING_VALUE:-${STRING_VALUE}}",
+                "${STRING_VALUE:-value}",
+            ),
+            (
+                "${UNDEFINED_KEY:-$${UNDEFINED_KEY}}",
+                "${UNDEFINED_KEY:-${UNDEFINED_KEY}}",
+            ),
+            ("${VALUE_WITH_ESCAPE}", "value$$"),
+            ("a $$ b", "a $ b"),
+            ("a $ b", "a $ b"),
+            ("${STRING_VALUE", "${STRING_VALUE"),
+            ("${STRING\n_VALUE}", "${STRING\n_VALUE}"),
+            ("${env:UNDEFINED_KEY:-a:-b}", "a:-b"),
+            ("$", "$"),
+            ("", ""),
+        ] {
+            let found = substituted(text, &variable).unwrap();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_reference_is_a_mistake() {
+        for (text, name) in [
+            ("${STRING_VALUE:?error}", "STRING_VALUE:?error"),
+            ("${1API_KEY}", "1API_KEY"),
+            ("a ${API_$KEY} b", "API_$KEY"),
+            ("${}", ""),
+            ("${env:}", ""),
+            ("${sys:user.name}", "sys:user.name"),
+            ("${file:/etc/passwd}", "file:/etc/passwd"),
+        ] {
+            let error = substituted(text, &variable).unwrap_err();
+            let expected = format!("found a reference to `{name}`, accepted are");
+            assert!(error.starts_with(&expected), "{text}: {error}");
+        }
+        let error = substituted("${A B:-hunter2}", &variable).unwrap_err();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,690 @@
+//! Each type of the file format, and mistakes with their places.
+
+use std::path::Path;
+
+use opentelemetry::{Array, KeyValue, Value};
+use secrecy::ExposeSecret as _;
+
+use super::*;
+use crate::config::{
+    Compression, HistogramKind, InstrumentType, MetricTemporality, OtlpProtocol, Propagator,
+    ResourceDetector, Sampler, Signal,
+};
+
+fn variable(name: &str) -> Option<String> {
+    let value = match name {
+        "RATIO" => "0.25",
+        "ENDPOINT" => "http://collector:4318",
+        "KEY" => "abc",
+        "QUEUE" => "0x400",
+        "DISABLED" => "true",
+        "REFERENCE" => "${file:/etc/hostname}",
+        "YAML" => "a\nfile_format: '2.0'",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+fn try_parse(text: &str) -> Result<Parsed, Error> {
+    let text = format!("file_format: '1.0'\n{text}");
+    parse(&text, &TelemetryConfig::new("base"), &variable)
+}
+
+fn config(text: &str) -> TelemetryConfig {
+    let Parsed { config, warnings } = try_parse(text).unwrap();
+    assert_eq!(warnings, <[String; 0]>::default(), "{text}");
+    config
+}
+
+/// The one warning about what is not supported.
+fn unsupported(text: &str) -> String {
+    let warnings = try_parse(text).unwrap().warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    warnings.concat()
+}
+
+fn error(text: &str) -> String {
+    try_parse(text).unwrap_err().to_string()
+}
+
+fn spans(exporter: &str) -> String {
+    format!("tracer_provider:\n  processors:\n    - batch: {{exporter: {exporter}}}\n")
+}
+
+fn sampled_by(sampler: &str) -> (Option<Sampler>, Option<f64>) {
+    let text = spans("{console: }") + "  sampler: " + sampler;
+    let sampling = config(&text).sampling;
+    (sampling.sampler, sampling.sampler_arg)
+}
+
+#[test]
+fn a_signal_without_a_provider_is_not_exported() {
+    let empty = config("");
+    let none = Some(vec![ExporterKind::None]);
+    assert_eq!(
+        [
+            &empty.exporters.traces,
+            &empty.exporters.metrics,
+            &empty.exporters.logs
+        ],
+        [&none; 3]
+    );
+    assert!(empty.enabled && empty.propagators.is_empty());
+    assert_eq!(empty.resource_attributes.service_name, "base");
+    assert!(!config("disabled: ${DISABLED}").enabled);
+    assert!(config("disabled:\nlog_level: INFO\nattribute_limits:").enabled);
+}
+
+#[test]
+fn the_version_is_checked_first() {
+    let read = |format: &str| {
+        parse(
+            &format!("file_format: {format}\nunknown: [1"),
+            &TelemetryConfig::new("base"),
+            &variable,
+        )
+    };
+    assert!(read("'1.0'").unwrap_err().to_string().contains("not YAML"));
+    let read = |format: &str| {
+        parse(
+            &format!("file_format: {format}\ndisabled: perhaps"),
+            &TelemetryConfig::new("base"),
+            &variable,
+        )
+        .unwrap_err()
+        .to_string()
+    };
+    for version in [
+        "'0.3'",
+        "'2.0'",
+        "1",
+        "'1.'",
+        "'1.0-rc.x'",
+        "'1.0.0'",
+        "one",
+    ] {
+        let found = version.trim_matches('\'');
+        assert_eq!(
+            read(version),
+            format!(
+                "telemetry configuration: line 1, column 14: file_format: found `{found}`, accepted is `1.0`"
+            )
+        );
+    }
+    assert!(read("").contains("line 1, column 1: file_format: is missing"));
+    for (version, warning) in [
+        ("1.0", ""),
+        ("'1.0-rc.3'", "is read as `1.0`"),
+        ("'1.2'", "may have"),
+    ] {
+        let text = format!("file_format: {version}");
+        let parsed = parse(&text, &TelemetryConfig::new("base"), &variable).unwrap();
+        assert_eq!(parsed.warnings.len(), usize::from(!warning.is_empty()));
+        assert!(parsed.warnings.concat().contains(warning));
+    }
+}
+
+#[test]
+fn otlp_exporters_have_their_settings() {
+    let config = config(
+        "tracer_provider:
+  processors:
+    - batch:
+        exporter:
+          otlp_http:
+            endpoint: ${ENDPOINT}/v1/traces
+            tls: {ca_file: /ca.pem, key_file: /key.pem, cert_file: /cert.pem}
+            headers: [{name: Api-Key, value: '${KEY}'}, {name: ignored, value: }]
+            headers_list: api-key=replaced,tenant=a%20b
+            compression: gzip
+            timeout: 0
+            encoding: json",
+    );
+    assert_eq!(config.exporters.traces, Some(vec![ExporterKind::Otlp]));
+    let otlp = &config.otlp.traces;
+    assert_eq!(
+        otlp.endpoint.as_deref(),
+        Some("http://collector:4318/v1/traces")
+    );
+    assert_eq!(otlp.protocol, Some(OtlpProtocol::HttpJson));
+    assert_eq!(otlp.compression, Some(Compression::Gzip));
+    assert_eq!(otlp.timeout_millis, Some(exporter::NO_LIMIT));
+    assert_eq!(otlp.certificate.as_deref(), Some(Path::new("/ca.pem")));
+    assert_eq!(
+        otlp.client_certificate.as_deref(),
+        Some(Path::new("/cert.pem"))
+    );
+    assert_eq!(otlp.client_key.as_deref(), Some(Path::new("/key.pem")));
+    let headers: Vec<_> = otlp
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.expose_secret()))
+        .collect();
+    assert_eq!(headers, [("api-key", "abc"), ("tenant", "a b")]);
+}
+
+#[test]
+fn each_signal_has_default_endpoints_and_further_ones() {
+    let processors = "[{batch: {exporter: {otlp_http: }}}, {batch: {exporter: {otlp_grpc: {tls: {insecure: true}, endpoint: 'second:4317'}}}}, {simple: {exporter: {console: }}}]";
+    let config = config(&format!(
+        "tracer_provider: {{processors: {processors}}}\nlogger_provider: {{processors: {processors}}}\nmeter_provider: {{readers: [{{periodic: {{exporter: {{otlp_grpc: {{endpoint: 'third:4317'}}}}}}}}]}}"
+    ));
+    for signal in [Signal::Traces, Signal::Logs] {
+        let own = config.otlp.signal(signal);
+        let endpoint = format!("http://localhost:4318/v1/{}", signal.as_str());
+        assert_eq!(own.endpoint, Some(endpoint));
+        assert_eq!(own.protocol, Some(OtlpProtocol::Http));
+    }
+    let chosen = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
+    assert_eq!(
+        [&config.exporters.traces, &config.exporters.logs],
+        [&chosen; 2]
+    );
+    let additional: Vec<_> = config
+        .otlp
+        .additional
+        .iter()
+        .map(|other| {
+            (
+                other.signal,
+                other.options.endpoint.as_deref(),
+                other.options.protocol,
+            )
+        })
+        .collect();
+    let second = Some("http://second:4317");
+    let grpc = Some(OtlpProtocol::Grpc);
+    assert_eq!(
+        additional,
+        [(Signal::Traces, second, grpc), (Signal::Logs, second, grpc)]
+    );
+    // Without `insecure`, an endpoint without a scheme is encrypted.
+    assert_eq!(
+        config.otlp.metrics.endpoint.as_deref(),
+        Some("https://third:4317")
+    );
+}
+
+#[test]
+fn files_and_streams_are_outputs() {
+    let logs = |stream: &str| {
+        config(&format!(
+            "logger_provider: {{processors: [{{simple: {{exporter: {{otlp_file/development: {stream}}}}}}}]}}"
+        ))
+    };
+    for stream in ["", "{output_stream: stdout}", "{output_stream: }"] {
+        let chosen = logs(stream).exporters.logs;
+        assert_eq!(chosen, Some(vec![ExporterKind::OtlpStdout]), "{stream}");
+    }
+    let file = logs("{output_stream: 'file:///var/log/own.jsonl'}");
+    assert_eq!(file.exporters.logs, Some(vec![ExporterKind::OtlpFile]));
+    assert_eq!(
+        file.exporters.file.logs.as_deref(),
+        Some(Path::new("/var/log/own.jsonl"))
+    );
+    assert_eq!(file.log_batch_processor.schedule_delay_millis, 1);
+    let text = spans("{otlp_file/development: {output_stream: 'file://own.jsonl'}}");
+    assert!(error(&text).contains("found `file://own.jsonl`, accepted are `stdout`"));
+}
+
+#[test]
+fn processors_and_limits_of_spans() {
+    let text = "attribute_limits: {attribute_value_length_limit: 10, attribute_count_limit: 20}
+tracer_provider:
+  processors:
+    - batch: {schedule_delay: 0, export_timeout: 0, max_queue_size: '${QUEUE}', max_export_batch_size: 7, exporter: {console: {}}}
+  limits: {attribute_value_length_limit: , attribute_count_limit: 21, event_count_limit: 22, link_count_limit: 23, event_attribute_count_limit: 24, link_attribute_count_limit: 25}";
+    let config = config(text);
+    let batch = config.batch_processor;
+    assert_eq!(
+        (batch.max_queue_size, batch.max_export_batch_size),
+        (1024, 7)
+    );
+    assert_eq!(
+        (batch.schedule_delay_millis, batch.export_timeout_millis),
+        (1, exporter::NO_LIMIT)
+    );
+    let limits = config.limits;
+    assert_eq!(limits.attribute_value_length, Some(10));
+    assert_eq!(
+        (
+            limits.attribute_count,
+            limits.event_count,
+            limits.link_count
+        ),
+        (21, 22, 23)
+    );
+    assert_eq!(
+        (
+            limits.attribute_count_per_event,
+            limits.attribute_count_per_link
+        ),
+        (24, 25)
+    );
+    assert_eq!(config.sampling.sampler, Some(Sampler::ParentBasedAlwaysOn));
+    let simple = try_parse(
+        "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: 100}}]}",
+    );
+    assert_eq!(
+        simple.unwrap().config.batch_processor.max_export_batch_size,
+        100
+    );
+}
+
+#[test]
+fn samplers() {
+    for (sampler, expected, ratio) in [
+        ("{always_on: }", Sampler::AlwaysOn, None),
+        ("{always_off: {}}", Sampler::AlwaysOff, None),
+        (
+            "{trace_id_ratio_based: {ratio: '${RATIO}'}}",
+            Sampler::TraceIdRatio,
+            Some(0.25),
+        ),
+        ("{trace_id_ratio_based: }", Sampler::TraceIdRatio, Some(1.0)),
+        (
+            "{probability/development: {ratio: 0.5}}",
+            Sampler::Probability,
+            Some(0.5),
+        ),
+        ("{parent_based: }", Sampler::ParentBasedAlwaysOn, None),
+        (
+            "{parent_based: {root: {always_off: }, remote_parent_sampled: {always_on: }, remote_parent_not_sampled: {always_off: }, local_parent_sampled: {always_on: }, local_parent_not_sampled: {always_off: }}}",
+            Sampler::ParentBasedAlwaysOff,
+            None,
+        ),
+        (
+            "{parent_based: {root: {trace_id_ratio_based: {ratio: 0}}}}",
+            Sampler::ParentBasedTraceIdRatio,
+            Some(0.0),
+        ),
+        (
+            "{composite/development: {parent_threshold: {root: {probability: {ratio: 0.1}}}}}",
+            Sampler::ParentBasedProbability,
+            Some(0.1),
+        ),
+        (
+            "{composite/development: {always_on: }}",
+            Sampler::AlwaysOn,
+            None,
+        ),
+    ] {
+        assert_eq!(sampled_by(sampler), (Some(expected), ratio), "{sampler}");
+    }
+    for (sampler, message) in [
+        (
+            "{jaeger_remote/development: {endpoint: 'http://a', initial_sampler: {always_on: }}}",
+            "line 5, column 40: tracer_provider.sampler.jaeger_remote/development: not supported, accepted are",
+        ),
+        (
+            "{parent_based: {remote_parent_not_sampled: {trace_id_ratio_based: }}}",
+            "`trace_id_ratio_based` is not supported here, accepted is `always_off`",
+        ),
+        (
+            "{parent_based: {root: {parent_based: }}}",
+            "depends on the parent is not supported here",
+        ),
+        (
+            "{composite/development: {rule_based: {rules: []}}}",
+            "not supported, accepted are",
+        ),
+        (
+            "{always_onn: }",
+            "found `always_onn`, accepted are `always_on`",
+        ),
+        (
+            "{trace_id_ratio_based: {ratio: 2}}",
+            "found 2, accepted is 0.0 to 1.0",
+        ),
+        (
+            "{always_on: , always_off: }",
+            "found 2 keys, accepted is one",
+        ),
+        ("always_on", "found no keys, accepted is one"),
+    ] {
+        let error = error(&(spans("{console: }") + "  sampler: " + sampler));
+        assert!(error.contains(message), "{sampler}: {error}");
+    }
+}
+
+#[test]
+fn readers_of_metrics() {
+    let text = "meter_provider:
+  readers:
+    - periodic:
+        interval: 5000
+        timeout: 0
+        cardinality_limits: {default: 100, counter: 100}
+        exporter:
+          otlp_http: {temporality_preference: low_memory, default_histogram_aggregation: base2_exponential_bucket_histogram}
+    - pull:
+        exporter:
+          prometheus/development: {host: 0.0.0.0, port: 9999, without_scope_info: false, target_info_enabled/development: true, translation_strategy: underscore_escaping_with_suffixes}
+  exemplar_filter: trace_based";
+    let config = config(text);
+    let metrics = &config.metrics;
+    assert_eq!(
+        (
+            metrics.export_interval_millis,
+            metrics.export_timeout_millis
+        ),
+        (5000, exporter::NO_LIMIT)
+    );
+    assert_eq!(metrics.cardinality_limit, 100);
+    assert_eq!(
+        (metrics.temporality, metrics.histograms),
+        (MetricTemporality::LowMemory, HistogramKind::Exponential)
+    );
+    assert_eq!(
+        (&*metrics.prometheus.host, metrics.prometheus.port),
+        ("0.0.0.0", 9999)
+    );
+    assert_eq!(
+        config.exporters.metrics,
+        Some(vec![ExporterKind::Otlp, ExporterKind::Prometheus])
+    );
+}
+
+#[test]
+fn views_of_metrics() {
+    let text = "meter_provider:
+  readers: [{periodic: {exporter: {console: {temporality_preference: delta, default_histogram_aggregation: explicit_bucket_histogram}}}}]
+  views:
+    - selector: {instrument_name: http.*, instrument_type: histogram, unit: s, meter_name: http}
+      stream:
+        name: requests
+        description: Requests
+        aggregation: {explicit_bucket_histogram: {boundaries: [0, 0.5, 1], record_min_max: true}}
+        aggregation_cardinality_limit: 50
+        attribute_keys: {included: [http.route]}
+    - {selector: {instrument_name: process.*}, stream: {aggregation: {drop: }}}
+    - {selector: {}, stream: {aggregation: {base2_exponential_bucket_histogram: {max_scale: 20, max_size: 160}}}}
+    - {selector: {instrument_type: observable_gauge}, stream: {aggregation: {default: }}}";
+    let config = config(text);
+    let [http, process, all, gauge] = &*config.metrics.views else {
+        panic!("{:?}", config.metrics.views);
+    };
+    assert_eq!(
+        (&*http.metric, http.instrument_type),
+        ("http.*", Some(InstrumentType::Histogram))
+    );
+    assert_eq!(
+        (http.unit.as_deref(), http.meter_name.as_deref()),
+        (Some("s"), Some("http"))
+    );
+    assert_eq!(
+        (http.name.as_deref(), http.description.as_deref()),
+        (Some("requests"), Some("Requests"))
+    );
+    assert_eq!(http.boundaries.as_deref(), Some(&[0.0, 0.5, 1.0][..]));
+    assert_eq!(http.cardinality_limit, Some(50));
+    assert_eq!(
+        http.attributes.as_deref(),
+        Some(&["http.route".to_owned()][..])
+    );
+    assert!(process.drop && !all.drop);
+    assert_eq!(
+        (&*all.metric, all.histogram),
+        ("*", Some(HistogramKind::Exponential))
+    );
+    assert_eq!(gauge.instrument_type, Some(InstrumentType::ObservableGauge));
+}
+
+#[test]
+fn the_resource_and_the_propagators() {
+    let text = "resource:
+  attributes:
+    - {name: service.name, value: orders}
+    - {name: text, value: 1.20, type: string}
+    - {name: bool, value: true, type: bool}
+    - {name: int, value: '${QUEUE}', type: int}
+    - {name: double, value: 1.5, type: double}
+    - {name: texts, value: [a, b], type: string_array}
+    - {name: bools, value: [true, false], type: bool_array}
+    - {name: ints, value: [1, 2], type: int_array}
+    - {name: doubles, value: [1.5, 2], type: double_array}
+    - {name: nothing, value: }
+  attributes_list: service.version=1.2,service.name=replaced,int=replaced
+  schema_url: https://opentelemetry.io/schemas/1.40.0
+propagator: {composite: [{tracecontext: }, {baggage: {}}], composite_list: 'baggage,none'}";
+    let config = config(text);
+    let strings = vec![opentelemetry::StringValue::from("a"), "b".into()];
+    let mut attributes = config.resource_attributes.to_otel_dict();
+    attributes.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(
+        attributes,
+        [
+            KeyValue::new("bool", true),
+            KeyValue::new("bools", Value::Array(Array::Bool(vec![true, false]))),
+            KeyValue::new("double", 1.5),
+            KeyValue::new("doubles", Value::Array(Array::F64(vec![1.5, 2.0]))),
+            KeyValue::new("int", 1024),
+            KeyValue::new("ints", Value::Array(Array::I64(vec![1, 2]))),
+            KeyValue::new("service.name", "orders"),
+            KeyValue::new("service.version", "1.2"),
+            KeyValue::new("text", "1.20"),
+            KeyValue::new("texts", Value::Array(Array::String(strings))),
+        ]
+    );
+    let url = config.resource_attributes.schema_url.as_deref();
+    assert_eq!(url, Some("https://opentelemetry.io/schemas/1.40.0"));
+    assert_eq!(
+        config.propagators,
+        [Propagator::TraceContext, Propagator::Baggage]
+    );
+    // What is written is read again.
+    let written = serde_json::to_string(&config).unwrap();
+    assert_eq!(TelemetryConfig::from_yaml(&written).unwrap(), config);
+}
+
+#[test]
+fn detectors_and_other_propagators() {
+    let text = "resource:
+  detection/development:
+    attributes: {included: [process.*, process.command_args], excluded: [process.owner]}
+    detectors: [{container: }, {host: {}}, {process: }, {service: }, {kubernetes: }]
+propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray, b3'}";
+    let config = config(text);
+    let detection = &config.detection;
+    assert_eq!(
+        detection.detectors,
+        [
+            ResourceDetector::Container,
+            ResourceDetector::Host,
+            ResourceDetector::Os,
+            ResourceDetector::Process,
+            ResourceDetector::Kubernetes,
+        ]
+    );
+    assert_eq!(detection.included, ["process.*", "process.command_args"]);
+    assert_eq!(detection.excluded, ["process.owner"]);
+    assert!(detection.command_args);
+    assert_eq!(
+        config.propagators,
+        [
+            Propagator::B3,
+            Propagator::B3Multi,
+            Propagator::Jaeger,
+            Propagator::XRay
+        ]
+    );
+    let error = error("resource: {detection/development: {detectors: [{hots: }]}}");
+    assert!(
+        error.contains("detectors.0.hots: found `hots`, accepted are"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_not_supported_is_one_warning_with_its_places() {
+    let text = "logger_provider:
+  processors: [{batch: {exporter: {console: }}}]
+  limits: {attribute_value_length_limit: 4096, attribute_count_limit: 128}
+  logger_configurator/development: {default_config: {enabled: false}}
+meter_provider:
+  readers: [{periodic: {exporter: {console: }, producers: [{opencensus: }], cardinality_limits: {gauge: 3}}}]
+  views:
+    - {selector: {meter_version: '1'}, stream: {}}
+    - {selector: {instrument_name: a}, stream: {attribute_keys: {included: ['a.*'], excluded: [b]}, aggregation: {sum: }}}
+  exemplar_filter: always_on
+  meter_configurator/development: {meters: []}
+tracer_provider:
+  processors: [{batch: {exporter: {console: }}}, {batch: {schedule_delay: 1, exporter: {otlp_grpc: }}}]
+  limits: {attribute_count_limit: 1000}
+  tracer_configurator/development: {tracers: []}
+resource: {}
+instrumentation/development: {general: {http: {}}, java: {a: b}, rust: {a: b}}
+distribution: {floe: {}}
+anchors: {}";
+    let warning = unsupported(text);
+    let lines: Vec<_> = warning.lines().collect();
+    assert_eq!(lines[0], "not supported, and ignored:");
+    for path in [
+        "line 4, column 42: logger_provider.limits.attribute_value_length_limit",
+        "logger_provider.logger_configurator/development",
+        "meter_provider.readers.0.periodic.producers",
+        "meter_provider.readers.0.periodic.cardinality_limits.gauge: `default` is",
+        "meter_provider.views.0.selector.meter_version: the view is not applied",
+        "meter_provider.views.1.stream.attribute_keys.included.0: all attributes",
+        "meter_provider.views.1.stream.attribute_keys.excluded",
+        "meter_provider.views.1.stream.aggregation.sum: the aggregation is",
+        "meter_provider.exemplar_filter: exemplars are",
+        "meter_provider.meter_configurator/development",
+        "tracer_provider.processors.1.batch: the settings of the first",
+        "tracer_provider.limits.attribute_count_limit: at most 128",
+        "tracer_provider.tracer_configurator/development",
+        "instrumentation/development.general",
+        "instrumentation/development.rust",
+    ] {
+        assert_eq!(
+            lines.iter().filter(|line| line.contains(path)).count(),
+            1,
+            "{path}\n{warning}"
+        );
+    }
+    assert_eq!(lines.len(), 16, "{warning}");
+}
+
+#[test]
+fn mistakes_have_their_place_and_a_suggestion() {
+    for (text, message) in [
+        (
+            "tracer_provder: {}",
+            "line 2, column 1: tracer_provder: unknown key: did you mean `tracer_provider`?",
+        ),
+        (
+            "tracer_provider: {}",
+            "line 2, column 18: tracer_provider.processors: is missing",
+        ),
+        (
+            "tracer_provider: {processors: []}",
+            "tracer_provider.processors: accepted is a list with at least one value",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_htp: }}}]}",
+            "line 2, column 60: tracer_provider.processors.0.batch.exporter.otlp_htp: found `otlp_htp`, accepted are `otlp_http`",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {zipkin: }}}]}",
+            "tracer_provider.processors.0.batch.exporter.zipkin: found `zipkin`, accepted are `otlp_http`, `otlp_grpc`, `otlp_file` and `console`",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: many}}]}",
+            "max_queue_size: found `many`, accepted is a whole number, 0 or more",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: 0}}]}",
+            "max_queue_size: found 0, accepted is 1 or more",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {}}]}",
+            "processors.0.batch.exporter: is missing",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {timout: 1}}}}]}",
+            "line 2, column 64: tracer_provider.processors.0.batch.exporter.otlp_http.timout: unknown key: did you mean `timeout`?",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: 'collector:4318'}}}}]}",
+            "otlp_http.endpoint: `collector:4318` is not an endpoint",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers: [{name: 'a b', value: x}]}}}}]}",
+            "headers.0.name: found a name that no header can have",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers: [{name: a, value: '${REFERENCE}'}]}}}}]}",
+            "otlp_http.headers: the value of `a` begins like a reference",
+        ),
+        (
+            "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {tls: {ca_file: ca.pem, key_file: /k}}}}}]}",
+            "ca_file: found `ca.pem`, accepted is an absolute path",
+        ),
+        (
+            "meter_provider: {readers: [{pull: {exporter: {prometheus: {port: 0}}}}]}",
+            "port: found 0, accepted is 1 to 65535",
+        ),
+        (
+            "propagator: {composite: [{b33: }]}",
+            "line 2, column 30: propagator.composite.0.b33: found `b33`, accepted are",
+        ),
+        (
+            "resource: {attributes: [{name: a, value: x, type: int}]}",
+            "resource.attributes.0.value: found `x`, accepted is a whole number",
+        ),
+        (
+            "resource: {attributes: [{name: service.name, value: ''}]}",
+            "found 0 characters, accepted are 1 to 128",
+        ),
+        (
+            "resource: {attributes_list: 'a'}",
+            "resource.attributes_list: found an entry without a key or without `=`",
+        ),
+        (
+            "log_level: loud",
+            "log_level: found `loud`, accepted are `trace`",
+        ),
+        (
+            "disabled: ${1A}",
+            "line 2, column 11: disabled: found a reference to `1A`, accepted are `${NAME}`",
+        ),
+        (
+            "disabled: [1]",
+            "disabled: found a list, accepted is `true` or `false`",
+        ),
+        (
+            "resource: text",
+            "resource: found a value, accepted is a mapping",
+        ),
+        ("a: &a [*a]", "an alias of a value that contains it"),
+    ] {
+        let error = error(text);
+        assert!(error.contains(message), "{text}\n{error}\n{message}");
+    }
+    // Variables are values, and never keys.
+    let text = "resource: {attributes: [{name: service.version, value: '${YAML}'}]}";
+    let version = config(text).resource_attributes.service_version;
+    assert_eq!(version.as_deref(), Some("a\nfile_format: '2.0'"));
+}
+
+#[test]
+fn anchors_and_merge_keys_share_settings() {
+    let text = "exporters: {otlp: &otlp {endpoint: 'http://a:4318/x', timeout: 7}}
+tracer_provider: {processors: [{batch: {exporter: {otlp_http: {<<: *otlp, timeout: 8}}}}]}
+logger_provider: {processors: [{batch: {exporter: {otlp_http: *otlp}}}]}";
+    let config = config(text);
+    assert_eq!(config.otlp.traces.timeout_millis, Some(8));
+    assert_eq!(config.otlp.logs.timeout_millis, Some(7));
+    assert_eq!(config.otlp.traces.endpoint, config.otlp.logs.endpoint);
+    let wrong = "tracer_provider: {<<: 1, processors: []}";
+    assert!(error(wrong).contains("tracer_provider.<<: unknown key"));
+}
+
+#[test]
+fn substitution_is_bounded() {
+    let big = |_: &str| Some("x".repeat(1000));
+    let list = "${A} ".repeat(2000);
+    let text = format!("file_format: '1.0'\nanchors: ['{list}']");
+    let error = parse(&text, &TelemetryConfig::new("base"), &big).unwrap_err();
+    assert!(error.to_string().contains("bytes of values"), "{error}");
+}

@@ -1,0 +1,34 @@
+//! The host ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/host/)).
+
+use std::env::consts::ARCH;
+
+use super::Attributes;
+use super::surroundings::Surroundings;
+
+/// The ids of the machine, of systemd and of D-Bus.
+const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
+
+/// The name of the host on Linux.
+const NAME: &str = "/proc/sys/kernel/hostname";
+
+pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut Attributes) {
+    let name = surroundings.value(NAME);
+    // On Windows, and where a shell exports it.
+    let name = name.or_else(|| surroundings.any_variable(&["COMPUTERNAME", "HOSTNAME"]));
+    found.add("host.name", name);
+    let id = IDS.into_iter().find_map(|path| surroundings.value(path));
+    found.add("host.id", id);
+    found.add("host.arch", Some(arch()));
+}
+
+/// Returns the name of the processor's architecture in the conventions.
+fn arch() -> &'static str {
+    match ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "arm" => "arm32",
+        "powerpc64" => "ppc64",
+        "powerpc" => "ppc32",
+        other => other,
+    }
+}

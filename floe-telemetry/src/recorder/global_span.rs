@@ -1,0 +1,146 @@
+//! Spans of OpenTelemetry's global tracer provider.
+//!
+//! Such a span has the ids that the provider gave it. Its data is recorded as that of any other span, and goes to the
+//! provider at its end. Error text is redacted then, or is not passed on where redaction is not compiled in.
+
+use std::borrow::Cow;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
+
+use opentelemetry::global::{self, BoxedSpan};
+use opentelemetry::trace::{
+    Span as _, SpanBuilder, SpanKind, Status, Tracer as _, TracerProvider as _,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue, Value};
+
+use super::record::{Code, More, Origin, SpanRecord};
+use crate::clock::{Ticks, wall_now};
+use crate::keys;
+
+/// Starts a span with the name, kind and scope of the record.
+pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
+    let mut builder = SpanBuilder::from_name("");
+    let mut code = Vec::new();
+    let scope = match record.head.callsite {
+        Some(site) => {
+            builder.name = site.name().into();
+            builder.span_kind = Some(site.kind().clone());
+            let function = format!("{}::{}", site.location().module(), site.function());
+            code.push(KeyValue::new(keys::CODE_FUNCTION_NAME, function));
+            add_location(&mut code, site.location().file(), site.location().line());
+            scope(site.scope_name(), site.scope_version())
+        }
+        None => {
+            let more = record.more_mut();
+            builder.name = more.name.take().unwrap_or_default();
+            builder.span_kind = more.kind.take();
+            let mut of_tracer = None;
+            if let Origin::Builder { scope, location } = more.origin {
+                of_tracer = scope;
+                add_location(&mut code, location.file(), location.line());
+            }
+            match of_tracer {
+                Some(of_tracer) => scope(of_tracer.name(), of_tracer.version()),
+                None => scope("", None),
+            }
+        }
+    };
+    builder.span_kind.get_or_insert(SpanKind::Internal);
+    builder.attributes = Some(code);
+    let tracer = global::tracer_provider().tracer_with_scope(scope);
+    tracer.build_with_context(builder, parent)
+}
+
+fn add_location(code: &mut Vec<KeyValue>, file: &'static str, line: u32) {
+    code.push(KeyValue::new(keys::CODE_FILE_PATH, file));
+    code.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+}
+
+fn scope(name: &'static str, version: Option<&'static str>) -> InstrumentationScope {
+    let scope = InstrumentationScope::builder(name);
+    match version {
+        Some(version) => scope.with_version(version).build(),
+        None => scope.build(),
+    }
+}
+
+/// Moves the data to the span and ends it.
+#[cold]
+pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code: Code) {
+    let mut record = mem::replace(record, SpanRecord::blank());
+    record.unpack_events();
+    let more = record.more.take().map_or_else(More::default, |more| *more);
+    let at = more.end.unwrap_or_else(|| at(end));
+    // The processors of the provider are the user's code.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(name) = more.name {
+            span.update_name(name);
+        }
+        // OpenTelemetry's SDK exports a key twice that is set twice.
+        record.attributes.keep_distinct(usize::MAX);
+        for attribute in record.attributes.items_mut().drain(..) {
+            let attribute = KeyValue::new(attribute.key, Value::from(attribute.value));
+            if let Some(attribute) = safe(attribute) {
+                span.set_attribute(attribute);
+            }
+        }
+        for event in more.events {
+            let attributes = event.attributes.into_iter().filter_map(safe).collect();
+            span.add_event_with_timestamp(event.name, event.timestamp, attributes);
+        }
+        for link in more.links {
+            span.add_link(link.span_context, link.attributes);
+        }
+        match code {
+            Code::Unset => {}
+            Code::Ok => span.set_status(Status::Ok),
+            Code::Error => span.set_status(Status::error(safe_message(more.description))),
+        }
+        span.end_with_timestamp(at);
+    }));
+}
+
+fn at(end: Ticks) -> SystemTime {
+    let now = wall_now();
+    now.checked_sub(Ticks::now().since(end)).unwrap_or(now)
+}
+
+/// The attribute without credentials.
+#[cfg(feature = "redact")]
+fn safe(attribute: KeyValue) -> Option<KeyValue> {
+    use crate::redaction::{sanitize, sanitize_error_message, sanitize_sent_value};
+
+    let Value::String(text) = &attribute.value else {
+        return Some(attribute);
+    };
+    let safe = match attribute.key.as_str() {
+        keys::EXCEPTION_MESSAGE => sanitize_error_message(text.as_str()),
+        keys::EXCEPTION_STACKTRACE => sanitize(text.as_str()),
+        key => sanitize_sent_value(key, text.as_str()),
+    };
+    Some(match safe {
+        Cow::Borrowed(_) => attribute,
+        Cow::Owned(safe) => KeyValue::new(attribute.key, safe),
+    })
+}
+
+/// The attribute, unless it is the text of an error.
+#[cfg(not(feature = "redact"))]
+fn safe(attribute: KeyValue) -> Option<KeyValue> {
+    let key = attribute.key.as_str();
+    let is_text = key == keys::EXCEPTION_MESSAGE || key == keys::EXCEPTION_STACKTRACE;
+    (!is_text).then_some(attribute)
+}
+
+#[cfg(feature = "redact")]
+fn safe_message(message: Cow<'static, str>) -> Cow<'static, str> {
+    crate::redaction::sanitize_error_message(&message)
+        .into_owned()
+        .into()
+}
+
+#[cfg(not(feature = "redact"))]
+fn safe_message(_: Cow<'static, str>) -> &'static str {
+    ""
+}

@@ -1,0 +1,99 @@
+//! A dbt command of a plugin, as a part of a run: its span is the current one.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use floe_plugin::dbt::PartOfRun;
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::propagation;
+
+use super::exit::Exit;
+use super::invocation;
+use super::lineage::{Ended, Lineage};
+use super::profile::Profiles;
+use super::reading::{Pipes, Reading};
+use super::stream::Pipe;
+use super::trace::CommandTrace;
+
+/// The number of SIGKILL, which ends a dbt that has no exit code.
+const KILLED: i32 = 9;
+
+/// What is recorded of a command while it runs.
+#[derive(Debug)]
+pub(crate) struct InRun<'a> {
+    reading: Option<(Reading, Vec<Pipe>)>,
+    variables: Vec<(&'static str, OsString)>,
+    run: Option<&'a PartOfRun<'a>>,
+    ended: Ended,
+}
+
+impl<'a> InRun<'a> {
+    /// Begins to record a command of the project in a folder. `tracer` is the scope of the spans of nodes.
+    pub(crate) fn start(
+        tracer: &'static str,
+        command: &str,
+        project: &Path,
+        run: Option<&'a PartOfRun<'a>>,
+    ) -> Self {
+        let ended = Ended::default();
+        let mut variables = Vec::new();
+        if let Some(traceparent) = propagation::inject_headers().remove("traceparent") {
+            // dbt repeats it on each line of its log and in its artifacts.
+            variables.push(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()));
+        }
+        let reading = match Pipes::open() {
+            Ok(pipes) => {
+                variables.extend(pipes.variables());
+                let lineage = run.map(|run| Lineage::in_run(run, Arc::clone(&ended)));
+                let profiles = Profiles {
+                    project: invocation::project_name(project),
+                    ..Profiles::default()
+                };
+                let trace = CommandTrace::within(tracer, command, project, Context::current())
+                    .with_lineage(lineage, profiles);
+                Some(pipes.read(trace, None))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the trace has no nodes of dbt: cannot open a pipe");
+                variables.push(("DBT_LOG_LEVEL_FILE", "none".into()));
+                None
+            }
+        };
+        Self {
+            reading,
+            variables,
+            run,
+            ended,
+        }
+    }
+
+    /// The variables of dbt's process.
+    pub(crate) fn variables(&self) -> &[(&'static str, OsString)] {
+        &self.variables
+    }
+
+    /// dbt has ended, with an exit code unless it was killed or could not be started.
+    pub(crate) fn end(self, code: Option<i32>) {
+        let Some((reading, pipes)) = self.reading else {
+            return;
+        };
+        // It is set once.
+        let _ = self.ended.set(Instant::now());
+        pipes.into_iter().for_each(Pipe::close);
+        let (trace, mut warnings) = reading.finish();
+        if let Some(trace) = trace {
+            let end = trace.end(code.map_or(Exit::Signal(KILLED), Exit::Code));
+            warnings.extend(end.warnings);
+            let id = end.record.and_then(|record| record.dbt_invocation_id);
+            if let Some((run, id)) = self.run.zip(id) {
+                // It is set once.
+                let _ = run.invocation_id.set(id);
+            }
+        }
+        for warning in warnings {
+            tracing::warn!(warning, "dbt is not recorded completely");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A sensor of Dagster: it requests a run when the files of a product's sources have changed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use floe_plugin::orchestrator::{Orchestrator, Sensor, SensorOutcome, SensorStatus};
+use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
+use ring::digest::{self, Digest};
+use serde::Serialize;
+
+use super::orchestration::DAGSTER;
+use crate::artifacts::{self, CompiledArtifacts};
+use crate::error::Error;
+use crate::identity::Identity;
+
+/// A sensor of a compiled product.
+#[derive(Debug)]
+pub struct DagsterSensor {
+    identity: Identity,
+    artifacts: CompiledArtifacts,
+}
+
+/// The result of an evaluation, for Dagster.
+#[derive(Debug, Serialize)]
+pub struct Evaluation {
+    /// What the next evaluation gets.
+    pub cursor: Option<String>,
+    /// Why no run is requested; `None` if one is.
+    pub skip_reason: Option<String>,
+    /// The tags of the run that is requested. The assets of the run are built in the trace of this evaluation.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl DagsterSensor {
+    /// Reads the artifacts of the product in `folder`.
+    ///
+    /// # Errors
+    /// The product was not compiled.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = artifacts::default_path(folder);
+        let artifacts = CompiledArtifacts::read(&path)?;
+        let identity = Identity::compiled(folder, &path, &artifacts)?;
+        Ok(Self {
+            identity,
+            artifacts,
+        })
+    }
+
+    /// The configuration of the telemetry.
+    pub fn telemetry(&self) -> TelemetryConfig {
+        self.artifacts.observability.telemetry.clone()
+    }
+
+    /// Evaluates the sensor. `cursor` is that of the evaluation before.
+    ///
+    /// # Errors
+    /// A file cannot be examined.
+    pub fn evaluate(
+        &self,
+        name: &str,
+        job: &str,
+        cursor: Option<&str>,
+    ) -> Result<Evaluation, Error> {
+        evaluate(name, job, self, cursor)
+    }
+
+    /// The state of the files: a hash of their sizes and times. A file that does not exist, and that no query
+    /// generates, is an error of its own.
+    fn state(&self) -> Result<Result<String, String>, Error> {
+        let mut state = digest::Context::new(&digest::SHA256);
+        for source in &self.artifacts.sources {
+            let path = self.identity.folder.join(&*source.path);
+            let seen = match fs::metadata(&path) {
+                Ok(metadata) => describe(&metadata),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::io("read", &path)(error));
+                }
+                Err(_) if source.generate.is_some() => String::new(),
+                Err(_) => return Ok(Err(format!("`{}` does not exist", source.path.display()))),
+            };
+            state.update(format!("{}\0{seen}\0", source.path.display()).as_bytes());
+        }
+        Ok(Ok(hex(&state.finish())))
+    }
+}
+
+#[traced(
+    name = format!("dagster.sensor.{name}"),
+    tracer = DAGSTER,
+    floe_attributes = Sensor { sensor_name: name, job_name: Some(job) },
+    attributes(Orchestrator::OPERATION = "sensor"),
+)]
+fn evaluate(
+    name: &str,
+    job: &str,
+    sensor: &DagsterSensor,
+    cursor: Option<&str>,
+) -> Result<Evaluation, Error> {
+    let before = cursor.map(str::to_owned);
+    let evaluation = match sensor.state()? {
+        Ok(state) if before.as_ref() != Some(&state) => Evaluation {
+            cursor: Some(state),
+            skip_reason: None,
+            tags: tags(),
+        },
+        Ok(_) => skipped(before, "no file of a source has changed".to_owned()),
+        Err(reason) => skipped(before, reason),
+    };
+    get_current_span().set_attributes(&SensorOutcome {
+        status: match evaluation.skip_reason {
+            None => SensorStatus::Requested,
+            Some(_) => SensorStatus::Skipped,
+        },
+        skip_reason: evaluation.skip_reason.as_deref(),
+    });
+    Ok(evaluation)
+}
+
+fn skipped(cursor: Option<String>, reason: String) -> Evaluation {
+    Evaluation {
+        cursor,
+        skip_reason: Some(reason),
+        tags: BTreeMap::new(),
+    }
+}
+
+/// The current trace. Baggage may be personal data, and Dagster stores tags.
+fn tags() -> BTreeMap<String, String> {
+    let headers = propagation::inject_headers().into_iter();
+    headers
+        .filter(|(name, _)| matches!(name.as_str(), "traceparent" | "tracestate"))
+        .map(|(name, value)| (format!("floe/{name}"), value))
+        .collect()
+}
+
+fn describe(metadata: &Metadata) -> String {
+    let modified = metadata.modified().ok();
+    let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let nanos = since.unwrap_or_default().as_nanos();
+    format!("{} {nanos}", metadata.len())
+}
+
+fn hex(digest: &Digest) -> String {
+    let bytes = digest.as_ref().iter();
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,13 @@
+//! What the tests have in common.
+
+#![expect(clippy::expect_used, reason = "a test fails")]
+
+/// The address of a server that `.ci/clients` has started.
+///
+/// # Panics
+///
+/// The tests were started without it.
+#[must_use]
+pub fn server(variable: &str) -> String {
+    std::env::var(variable).expect("these tests need servers: run .ci/clients")
+}

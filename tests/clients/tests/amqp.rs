@@ -1,0 +1,77 @@
+//! Context in the headers of AMQP's messages, through a real RabbitMQ.
+
+#![expect(clippy::expect_used, reason = "a test fails")]
+
+use floe_telemetry::testing;
+use floe_telemetry::{propagation, traced};
+use floe_tests_clients::server;
+use futures_util::StreamExt;
+use lapin::message::Delivery;
+use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use opentelemetry::trace::SpanKind;
+
+#[traced(name = "publish orders", kind = producer)]
+async fn publish(channel: &Channel) {
+    let mut headers = FieldTable::default();
+    headers.insert("attempt".into(), AMQPValue::LongInt(1));
+    propagation::inject_context(&mut headers);
+    let properties = BasicProperties::default().with_headers(headers);
+    let options = BasicPublishOptions::default();
+    let sent = channel.basic_publish("".into(), "orders".into(), options, b"an order", properties);
+    sent.await.expect("sent").await.expect("confirmed");
+}
+
+#[traced(name = "process orders", kind = consumer, parent = delivery.properties.headers())]
+fn process(delivery: &Delivery) {
+    assert_eq!(delivery.data, b"an order");
+}
+
+#[test]
+fn a_message_carries_the_context_of_its_producer() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(1)
+        .build();
+    let spans = testing::capture(|| {
+        runtime.expect("a runtime").block_on(async {
+            let address = server("CLIENTS_AMQP");
+            let connection = Connection::connect(&address, ConnectionProperties::default())
+                .await
+                .expect("a connection");
+            let channel = connection.create_channel().await.expect("a channel");
+            let options = QueueDeclareOptions {
+                auto_delete: true,
+                ..Default::default()
+            };
+            channel
+                .queue_declare("orders".into(), options, FieldTable::default())
+                .await
+                .expect("a queue");
+            publish(&channel).await;
+            let options = BasicConsumeOptions {
+                no_ack: true,
+                ..Default::default()
+            };
+            let consumer = channel.basic_consume(
+                "orders".into(),
+                "test".into(),
+                options,
+                FieldTable::default(),
+            );
+            let delivery = consumer
+                .await
+                .expect("a consumer")
+                .next()
+                .await
+                .expect("a message")
+                .expect("a message");
+            process(&delivery);
+        });
+    });
+    let span = spans
+        .single("process orders")
+        .assert_child_of("publish orders");
+    assert_eq!(span.data().span_kind, SpanKind::Consumer);
+}

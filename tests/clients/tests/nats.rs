@@ -1,0 +1,49 @@
+//! Context in the headers of NATS's messages, through a real server.
+
+#![expect(clippy::expect_used, reason = "a test fails")]
+
+use async_nats::HeaderMap;
+use floe_telemetry::testing;
+use floe_telemetry::{propagation, traced};
+use floe_tests_clients::server;
+use futures_util::StreamExt;
+use opentelemetry::trace::SpanKind;
+
+#[traced(name = "publish orders", kind = producer)]
+async fn publish(client: &async_nats::Client) {
+    let mut headers = HeaderMap::new();
+    propagation::inject_context(&mut headers);
+    client
+        .publish_with_headers("orders", headers, "an order".into())
+        .await
+        .expect("published");
+    client.flush().await.expect("sent");
+}
+
+#[traced(name = "process orders", kind = consumer, parent = message.headers)]
+fn process(message: &async_nats::Message) {
+    assert_eq!(message.payload, "an order");
+}
+
+#[test]
+fn a_message_carries_the_context_of_its_producer() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let spans = testing::capture(|| {
+        runtime.block_on(async {
+            let client = async_nats::connect(server("CLIENTS_NATS"))
+                .await
+                .expect("a connection");
+            let mut orders = client.subscribe("orders").await.expect("a subscription");
+            client.flush().await.expect("subscribed");
+            publish(&client).await;
+            process(&orders.next().await.expect("a message"));
+        });
+    });
+    let span = spans
+        .single("process orders")
+        .assert_child_of("publish orders");
+    assert_eq!(span.data().span_kind, SpanKind::Consumer);
+}

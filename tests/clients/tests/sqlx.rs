@@ -1,0 +1,167 @@
+//! Queries of sqlx: their spans, by real SQLite.
+
+#![expect(clippy::expect_used, reason = "a test fails")]
+
+use floe_telemetry::testing::{self, Spans};
+use floe_telemetry::traced;
+use floe_telemetry_sqlx::TracedPool;
+use futures_util::StreamExt;
+use opentelemetry::trace::{SpanId, SpanKind, Status};
+use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
+use sqlx::{Row, query};
+
+/// A database in memory, which has one connection.
+async fn pool() -> TracedPool<sqlx::Sqlite> {
+    let pool: SqlitePool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect("sqlite::memory:")
+        .await
+        .expect("a database in memory");
+    query("CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT)")
+        .execute(&pool)
+        .await
+        .expect("a table");
+    for (id, customer) in [(1, "ada"), (2, "bob"), (3, "eve")] {
+        let insert = query("INSERT INTO orders VALUES (?, ?)")
+            .bind(id)
+            .bind(customer);
+        insert.execute(&pool).await.expect("a row");
+    }
+    TracedPool::new(pool).attribute("db.namespace", "shop")
+}
+
+fn capture(code: impl Future<Output = ()>) -> Spans {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    testing::capture(|| runtime.expect("a runtime").block_on(code))
+}
+
+#[traced(name = "load orders")]
+async fn load(pool: &TracedPool<sqlx::Sqlite>) -> Vec<String> {
+    let rows = query("SELECT customer FROM orders WHERE id > ?")
+        .bind(1)
+        .fetch_all(pool);
+    let rows = rows.await.expect("rows");
+    rows.iter().map(|row| row.get("customer")).collect()
+}
+
+#[test]
+fn a_query_is_a_client_span_below_the_function_that_makes_it() {
+    let spans = capture(async {
+        assert_eq!(load(&pool().await).await, ["bob", "eve"]);
+    });
+    let span = spans.single("SELECT orders");
+    span.assert_child_of("load orders")
+        .assert_attribute("db.system.name", "sqlite")
+        .assert_attribute("db.namespace", "shop")
+        .assert_attribute("db.query.summary", "SELECT orders")
+        .assert_attribute("db.query.text", "SELECT customer FROM orders WHERE id > ?")
+        .assert_attribute("db.response.returned_rows", 2);
+    assert_eq!(span.data().span_kind, SpanKind::Client);
+    assert_eq!(span.data().status, Status::Unset);
+}
+
+#[test]
+fn a_literal_is_not_recorded() {
+    let spans = capture(async {
+        let pool = pool().await;
+        let found = query("SELECT id FROM orders WHERE customer = 'eve' -- the third")
+            .fetch_optional(&pool);
+        let found = found.await.expect("a result").expect("a row");
+        assert_eq!(found.get::<i64, _>("id"), 3);
+    });
+    spans
+        .single("SELECT orders")
+        .assert_attribute("db.query.text", "SELECT id FROM orders WHERE customer = ?")
+        .assert_attribute("db.response.returned_rows", 1);
+}
+
+#[test]
+fn a_transaction_has_spans_with_the_attributes_of_its_pool() {
+    let spans = capture(async {
+        let pool = pool().await;
+        let mut transaction = pool.begin().await.expect("a transaction");
+        let delete =
+            query("DELETE FROM orders WHERE id = 1").execute(pool.traced(&mut *transaction));
+        assert_eq!(delete.await.expect("a result").rows_affected(), 1);
+        transaction.rollback().await.expect("as before");
+    });
+    spans
+        .single("DELETE orders")
+        .assert_attribute("db.namespace", "shop");
+}
+
+#[test]
+fn an_error_has_the_code_of_the_database_and_leaves_the_result_as_it_is() {
+    let spans = capture(async {
+        let error = query("INSERT INTO orders VALUES (1, 'again')")
+            .execute(&pool().await)
+            .await;
+        let error = error.expect_err("the id exists");
+        assert!(
+            error
+                .as_database_error()
+                .expect("of the database")
+                .is_unique_violation()
+        );
+    });
+    let span = spans.single("INSERT orders");
+    let span = span
+        .assert_attribute("error.type", "1555")
+        .assert_attribute("db.response.status_code", "1555");
+    assert!(
+        matches!(&span.data().status, Status::Error { description } if description.contains("UNIQUE constraint failed"))
+    );
+    assert_eq!(span.data().events.len(), 1);
+}
+
+#[test]
+fn no_row_where_one_is_expected_is_an_error_of_the_caller() {
+    let spans = capture(async {
+        let none = query("SELECT id FROM orders WHERE id = 9")
+            .fetch_one(&pool().await)
+            .await;
+        assert!(matches!(none, Err(sqlx::Error::RowNotFound)));
+    });
+    let span = spans.single("SELECT orders");
+    span.assert_attribute("db.response.returned_rows", 0);
+    assert_eq!(span.data().status, Status::Unset);
+}
+
+#[test]
+fn the_span_of_a_stream_ends_when_the_stream_is_dropped() {
+    let spans = capture(async {
+        let pool = pool().await;
+        let mut rows = query("SELECT id FROM orders").fetch(&pool);
+        assert_eq!(
+            rows.next()
+                .await
+                .expect("a row")
+                .expect("a row")
+                .get::<i64, _>("id"),
+            1
+        );
+        drop(rows);
+        load(&pool).await;
+    });
+    assert_eq!(spans.names().len(), 3);
+    let mut queries = spans.named("SELECT orders");
+    let dropped = queries.find(|span| span.data().parent_span_id == SpanId::INVALID);
+    dropped
+        .expect("a root")
+        .assert_attribute("db.response.returned_rows", 1);
+}
+
+#[test]
+fn a_pool_without_a_connection_is_an_error() {
+    let spans = capture(async {
+        let pool = pool().await;
+        pool.close().await;
+        let closed = query("SELECT 1").fetch_all(&pool).await;
+        assert!(matches!(closed, Err(sqlx::Error::PoolClosed)));
+    });
+    spans
+        .single("SELECT")
+        .assert_attribute("error.type", "pool_closed");
+}

@@ -1,0 +1,72 @@
+//! A library that only annotates.
+
+use floe_telemetry::{SpanKind, Tracer, create_span, get_current_span, record_exception, span, traced};
+
+static TRACER: Tracer = floe_telemetry::tracer!("library.store");
+
+/// Does nothing.
+#[traced(kind = client, attributes(table, rows))]
+pub fn load(table: &str, rows: u64) {}
+
+/// Runs the code.
+#[traced(name = format!("around {name}"))]
+pub fn around(name: &str, code: impl FnOnce()) {
+    code();
+}
+
+/// Fails with a credential in its text.
+#[traced]
+pub fn fail() -> Result<(), std::num::ParseIntError> {
+    "password=hunter2".parse::<u8>().map(drop)
+}
+
+/// Fails with this text.
+#[traced]
+pub fn refuse(text: &str) -> Result<(), String> {
+    Err(text.to_owned())
+}
+
+/// Panics.
+#[traced]
+pub fn burst() {
+    panic!("password=hunter2");
+}
+
+/// Waits before and after a call.
+#[traced(attributes(rows))]
+pub async fn wait(rows: u64) {
+    pause().await;
+    load("orders", rows);
+    pause().await;
+}
+
+/// Waits for one poll.
+pub async fn pause() {
+    let mut is_ready = false;
+    std::future::poll_fn(|task| {
+        task.waker().wake_by_ref();
+        let ready = if is_ready {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        };
+        is_ready = true;
+        ready
+    })
+    .await;
+}
+
+/// Opens spans without an annotation.
+pub fn by_hand() {
+    let outer = TRACER
+        .span("store.read")
+        .kind(SpanKind::Client)
+        .attribute("rows", 3)
+        .start();
+    outer.set_attribute("rows", 4);
+    get_current_span().add_event("read", Vec::new());
+    let inner = create_span("inner");
+    record_exception(&std::io::Error::other("secret=hunter2abc"));
+    drop(inner);
+    drop(span("last").root().start());
+}

@@ -1,0 +1,223 @@
+//! The spans of the library in OpenTelemetry's global provider. One test, because a process has one.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::panic::catch_unwind;
+
+use floe_tests_library::{around, burst, by_hand, fail, load, refuse, wait};
+use opentelemetry::trace::{
+    FutureExt, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState, Tracer,
+    TracerProvider,
+};
+use opentelemetry::{Context, SpanId, TraceId, Value, global};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
+
+fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
+    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+    let [span] = found[..] else {
+        panic!("{name}: {spans:#?}");
+    };
+    span
+}
+
+fn attribute<'a>(span: &'a SpanData, key: &str) -> Option<&'a Value> {
+    let mut attributes = span.attributes.iter();
+    let found = attributes.find(|attribute| attribute.key.as_str() == key);
+    found.map(|attribute| &attribute.value)
+}
+
+#[track_caller]
+fn assert_child(child: &SpanData, parent: &SpanData) {
+    assert_eq!(child.parent_span_id, parent.span_context.span_id(), "{child:#?}");
+    assert_eq!(child.span_context.trace_id(), parent.span_context.trace_id());
+}
+
+/// Sets a global provider whose spans are sampled by the decision of the parent.
+fn provider() -> (SdkTracerProvider, InMemorySpanExporter) {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .with_sampler(Sampler::AlwaysOn)
+        .build();
+    global::set_tracer_provider(provider.clone());
+    (provider, exporter)
+}
+
+#[test]
+fn the_spans_of_a_library_go_to_the_global_provider() {
+    // Threads that have looked before look again, at the latest after 1024 calls.
+    for _ in 0..5000 {
+        load("before", 0);
+    }
+    let (provider, exporter) = provider();
+    for _ in 0..1024 {
+        load("found", 0);
+    }
+    let found = exporter.get_finished_spans().unwrap();
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|span| span.name == "load"));
+    assert!(found.len() < 1024, "nothing is exported to find the provider");
+    exporter.reset();
+
+    nested_right(&provider, &exporter);
+    errors_have_no_secrets(&exporter);
+    guards_and_builders(&exporter);
+    futures(&provider, &exporter);
+    the_sampler_of_the_provider_decides();
+    // Another provider, and one that is shut down.
+    let (second, exporter) = self::provider();
+    load("second", 0);
+    assert_eq!(exporter.get_finished_spans().unwrap().len(), 1);
+    second.shutdown().unwrap();
+    around("shut down", || load("nowhere", 0));
+}
+
+fn nested_right(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
+    let tracer = provider.tracer("program");
+    tracer.in_span("above", |_| {
+        around("it", || {
+            load("orders", 7);
+            tracer.in_span("below", |_| around("deep", || ()));
+            let cx = Context::current();
+            cx.span().set_attribute(opentelemetry::KeyValue::new("set.by", "the program"));
+        });
+    });
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    assert_eq!(spans.len(), 5);
+    let it = named(&spans, "around it");
+    assert_child(it, named(&spans, "above"));
+    assert_child(named(&spans, "below"), it);
+    assert_child(named(&spans, "around deep"), named(&spans, "below"));
+    assert_eq!(attribute(it, "set.by"), Some(&"the program".into()));
+    assert_eq!(it.status, Status::Ok);
+    let load = named(&spans, "load");
+    assert_child(load, it);
+    assert_eq!(load.span_kind, SpanKind::Client);
+    assert_eq!(load.instrumentation_scope.name(), "floe-tests-library");
+    assert_eq!(load.instrumentation_scope.version(), Some("0.1.0"));
+    for (key, value) in [
+        ("table", Value::from("orders")),
+        ("rows", Value::I64(7)),
+        ("code.function.name", "floe_tests_library::load".into()),
+    ] {
+        assert_eq!(attribute(load, key), Some(&value), "{key}");
+    }
+    assert!(attribute(load, "code.line.number").is_some());
+    assert!(load.end_time >= load.start_time);
+    assert!(load.end_time <= it.end_time);
+}
+
+fn errors_have_no_secrets(exporter: &InMemorySpanExporter) {
+    fail().unwrap_err();
+    refuse("password=hunter2").unwrap_err();
+    catch_unwind(burst).unwrap_err();
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    for (name, error_type, message) in [
+        ("fail", "core::num::error::ParseIntError", "invalid digit found in string"),
+        ("refuse", "alloc::string::String", "password=<REDACTED>"),
+        ("burst", "panic", "password=<REDACTED>"),
+    ] {
+        let span = named(&spans, name);
+        assert_eq!(attribute(span, "error.type"), Some(&error_type.into()), "{span:#?}");
+        let [event] = &span.events.events[..] else {
+            panic!("{span:#?}");
+        };
+        assert_eq!(event.name, "exception");
+        let message = if cfg!(feature = "redact") { message } else { "" };
+        assert_eq!(span.status, Status::error(message));
+        let recorded = attribute(span, "exception.message");
+        assert_eq!(recorded.is_some(), cfg!(feature = "redact"));
+        assert!(recorded.is_none_or(|text| *text == message.into()));
+        assert!(!format!("{span:?}").contains("hunter2"));
+    }
+}
+
+fn guards_and_builders(exporter: &InMemorySpanExporter) {
+    by_hand();
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    let read = named(&spans, "store.read");
+    assert_eq!(read.span_kind, SpanKind::Client);
+    assert_eq!(read.instrumentation_scope.name(), "library.store");
+    assert_eq!(attribute(read, "rows"), Some(&Value::I64(4)));
+    assert_eq!(read.events.events[0].name, "read");
+    assert_eq!(read.status, Status::Ok);
+    let inner = named(&spans, "inner");
+    assert_child(inner, read);
+    assert!(matches!(inner.status, Status::Error { .. }));
+    assert!(!format!("{inner:?}").contains("hunter2"));
+    assert_eq!(named(&spans, "last").parent_span_id, SpanId::INVALID);
+}
+
+fn futures(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let tracer = provider.tracer("program");
+    let above = Context::new().with_span(tracer.start("above"));
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..20)
+            .map(|rows| tokio::spawn(wait(rows).with_context(above.clone())))
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        drop(wait(100).with_context(above.clone()));
+        // Cancelled while it waits.
+        let mut waiting = Box::pin(wait(101));
+        std::future::poll_fn(|task| {
+            let _ = waiting.as_mut().poll(task);
+            std::task::Poll::Ready(())
+        })
+        .await;
+    });
+    drop(above);
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    let above = named(&spans, "above");
+    let waits: Vec<_> = spans.iter().filter(|span| span.name == "wait").collect();
+    assert_eq!(waits.len(), 21);
+    for wait in waits {
+        if attribute(wait, "rows") == Some(&Value::I64(101)) {
+            assert_eq!(attribute(wait, "floe.cancelled"), Some(&Value::Bool(true)));
+            continue;
+        }
+        assert_child(wait, above);
+        assert_eq!(wait.status, Status::Ok);
+        let below = spans.iter().filter(|span| span.parent_span_id == wait.span_context.span_id());
+        let below: Vec<_> = below.map(|span| attribute(span, "rows")).collect();
+        assert_eq!(below, [attribute(wait, "rows")]);
+    }
+}
+
+fn the_sampler_of_the_provider_decides() {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
+        .build();
+    global::set_tracer_provider(provider.clone());
+    let parent = SpanContext::new(
+        TraceId::from(7),
+        SpanId::from(8),
+        TraceFlags::default(),
+        true,
+        TraceState::NONE,
+    );
+    {
+        let _remote = Context::new().with_remote_span_context(parent).attach();
+        around("unsampled", || {
+            let cx = Context::current();
+            let current = cx.span().span_context().clone();
+            assert_eq!(current.trace_id(), TraceId::from(7));
+            assert!(!current.is_sampled());
+            load("unsampled", 0);
+        });
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        load("suppressed", 0);
+    }
+    load("sampled", 0);
+    let spans = exporter.get_finished_spans().unwrap();
+    assert_eq!(spans.len(), 1);
+    assert_eq!(attribute(&spans[0], "table"), Some(&"sampled".into()));
+}

@@ -1,0 +1,101 @@
+//! `OTEL_CONFIG_FILE`: what the file configures, and what happens when it cannot be used. Each case is a process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use floe_telemetry::{TelemetryConfig, create_span, init};
+use floe_tests::{Receiver, Value, again, is_child};
+
+const TEST: &str = "the_file_takes_the_place_of_the_variables";
+
+fn child() {
+    let telemetry = init().unwrap();
+    drop(create_span("from.child"));
+    println!("noop={}", telemetry.is_noop());
+}
+
+fn write(folder: &Path, text: &str) -> String {
+    let path = folder.join("otel.yaml");
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_file_takes_the_place_of_the_variables() {
+    if is_child() {
+        return child();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (receiver, second, unused) = (Receiver::http(), Receiver::grpc(), Receiver::grpc());
+    let file = write(
+        folder.path(),
+        "file_format: '1.0'
+disabled: ${OFF:-false}
+resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}]}
+tracer_provider:
+  processors:
+    - batch: {exporter: {otlp_http: {endpoint: '${COLLECTOR}/v1/traces'}}}
+    - batch: {exporter: {otlp_grpc: {endpoint: '${SECOND}'}}}
+",
+    );
+    let (stdout, stderr) = again(
+        TEST,
+        &[
+            ("OTEL_CONFIG_FILE", &file),
+            ("SERVICE", "orders"),
+            ("COLLECTOR", &receiver.endpoint()),
+            ("SECOND", &second.endpoint()),
+            ("OTEL_SERVICE_NAME", "ignored"),
+            ("OTEL_SDK_DISABLED", "true"),
+            ("OTEL_TRACES_SAMPLER", "no such sampler"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &unused.endpoint()),
+        ],
+    );
+    assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
+    assert!(!stderr.contains("warning"), "{stderr}");
+    for receiver in [&receiver, &second] {
+        let span = receiver.spans().pop().unwrap();
+        assert_eq!(span.name, "from.child");
+        assert_eq!(span.resource["replicas"], Value::Int(3));
+        assert_eq!(span.resource["service.name"], Value::from("orders"));
+    }
+    assert!(unused.spans().is_empty());
+    with_mistakes(folder.path());
+}
+
+fn with_mistakes(folder: &Path) {
+    let invalid = write(
+        folder,
+        "file_format: '1.0'\ntracer_provider: {procesors: []}\n",
+    );
+    let missing = folder.join("missing.yaml");
+    for (file, message) in [
+        (
+            &*invalid,
+            "line 2, column 19: tracer_provider.procesors: unknown key: did you mean `processors`?",
+        ),
+        (missing.to_str().unwrap(), "No such file"),
+        (folder.to_str().unwrap(), "not a regular file"),
+    ] {
+        let (stdout, stderr) = again(TEST, &[("OTEL_CONFIG_FILE", file)]);
+        assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
+        let text = stdout + &stderr;
+        assert!(text.contains(message), "{text}");
+        assert_eq!(text.matches("nothing is recorded").count(), 1, "{text}");
+        let error = TelemetryConfig::from_config_file(file).unwrap_err();
+        assert!(
+            error.is_config() && error.to_string().contains(message),
+            "{error}"
+        );
+    }
+    // A blank variable counts as not set.
+    let (stdout, _) = again(TEST, &[("OTEL_CONFIG_FILE", " ")]);
+    assert!(stdout.contains("noop=false"), "{stdout}");
+}

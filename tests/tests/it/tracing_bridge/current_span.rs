@@ -1,0 +1,341 @@
+//! `tracing::Span::current()` within `#[traced]` functions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use floe_telemetry::testing::{self, Spans};
+use floe_telemetry::{
+    OpenTelemetrySpanExt, create_span, get_tracer, traced, tracing_layer, with_current_span,
+};
+use opentelemetry::trace::{Status, Tracer};
+use opentelemetry::{Context, KeyValue};
+use tokio::task::yield_now;
+use tracing::dispatcher::with_default;
+use tracing::field::Empty;
+use tracing::instrument::WithSubscriber;
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id};
+use tracing::{
+    Dispatch, Instrument, Span, Subscriber, debug_span, dispatcher, info, info_span, instrument,
+};
+use tracing_subscriber::layer::{self, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, registry};
+
+/// The name of a span that stands for one of OpenTelemetry.
+const STAND_IN: &str = "otel";
+
+fn subscriber() -> Dispatch {
+    Dispatch::new(with_current_span(registry().with(tracing_layer())))
+}
+
+fn record(code: impl FnOnce()) -> Spans {
+    testing::capture(|| with_default(&subscriber(), code))
+}
+
+fn current_name() -> Option<&'static str> {
+    Span::current().metadata().map(|metadata| metadata.name())
+}
+
+/// Runs on another thread with the same subscriber, and with no context of OpenTelemetry.
+fn elsewhere(code: impl FnOnce() + Send) {
+    let dispatch = dispatcher::get_default(Clone::clone);
+    std::thread::scope(|scope| {
+        scope.spawn(|| with_default(&dispatch, code));
+    });
+}
+
+#[traced]
+fn ours(code: impl FnOnce()) {
+    code();
+}
+
+#[instrument(skip_all)]
+fn theirs(code: impl FnOnce()) {
+    code();
+}
+
+#[test]
+fn a_span_that_was_captured_in_a_function_is_that_of_the_function() {
+    let spans = record(|| {
+        theirs(|| {
+            ours(|| {
+                let captured = Span::current();
+                elsewhere(|| {
+                    captured.in_scope(|| {
+                        ours(|| info!("below"));
+                        info!("on the function");
+                    });
+                    drop(info_span!(parent: &captured, "by parent"));
+                    info!(parent: &captured, "by parent");
+                });
+            });
+        });
+    });
+    assert_eq!(spans.len(), 4);
+    let mut functions = spans.named("ours");
+    let outer = spans.named("ours").nth(1).unwrap();
+    functions
+        .next()
+        .unwrap()
+        .assert_child_of("ours")
+        .assert_event("below");
+    outer
+        .assert_child_of("theirs")
+        .assert_ok()
+        .assert_event("on the function")
+        .assert_event("by parent");
+    spans.single("by parent").assert_child_of("ours");
+    assert!(spans.single("theirs").events().is_empty());
+}
+
+#[traced]
+async fn spawns(dispatch: Dispatch) {
+    let work = || async {
+        yield_now().await;
+        drop(info_span!("work"));
+        info!("worked");
+    };
+    let spawned = tokio::spawn(work().in_current_span().with_subscriber(dispatch.clone()));
+    spawned.await.unwrap();
+    let spawned = work().instrument(Span::current());
+    tokio::spawn(spawned.with_subscriber(dispatch.clone()))
+        .await
+        .unwrap();
+    // The registry closes the parent of a span through the thread's subscriber, which the dropped future has not.
+    let named = work().instrument(info_span!(parent: &Span::current(), "named"));
+    tokio::spawn(named.with_subscriber(dispatch)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn spawned_futures_continue_the_span_of_the_function() {
+    let dispatch = subscriber();
+    let within = dispatch.clone();
+    let outer = async move {
+        let outer = info_span!("outer");
+        spawns(within).instrument(outer).await;
+    };
+    let spans = testing::capture_async(outer.with_subscriber(dispatch)).await;
+    let function = spans.single("spawns").assert_child_of("outer").assert_ok();
+    assert_eq!(function.events().len(), 2);
+    spans
+        .single("named")
+        .assert_child_of("spawns")
+        .assert_event("worked");
+    let below = |name| {
+        let parent = spans.single(name).span_context().span_id();
+        let works = spans.named("work");
+        works
+            .filter(|work| work.data().parent_span_id == parent)
+            .count()
+    };
+    assert_eq!((below("spawns"), below("named")), (2, 1));
+}
+
+#[test]
+fn the_innermost_span_is_the_current_one() {
+    record(|| {
+        assert_eq!(current_name(), None);
+        ours(|| {
+            assert_eq!(current_name(), Some(STAND_IN));
+            theirs(|| {
+                assert_eq!(current_name(), Some("theirs"));
+                ours(|| assert_eq!(current_name(), Some(STAND_IN)));
+                let _guard = create_span("by hand");
+                assert_eq!(current_name(), Some(STAND_IN));
+            });
+            assert_eq!(current_name(), Some(STAND_IN));
+            let captured = Span::current();
+            captured.in_scope(|| {
+                assert_eq!(Span::current(), captured);
+                let _empty = Context::new().attach();
+                assert_eq!(Span::current(), captured);
+            });
+        });
+        get_tracer("plain").in_span("plain", |_| assert_eq!(current_name(), Some(STAND_IN)));
+        assert_eq!(current_name(), None);
+    });
+}
+
+#[test]
+fn a_field_is_recorded_on_the_span_that_has_it() {
+    let spans = record(|| {
+        let span = info_span!("theirs", rows = Empty);
+        span.in_scope(|| {
+            ours(|| {
+                Span::current().record("rows", 1);
+            });
+            Span::current().record("rows", 2);
+        });
+    });
+    spans.single("theirs").assert_attribute("rows", 2);
+}
+
+/// A span that only other layers have is the current one within the function, and not around it.
+#[test]
+fn a_span_that_a_filter_excludes_may_be_the_current_one() {
+    let filtered = tracing_layer().with_filter(LevelFilter::INFO);
+    let layers = registry().with(Counting::default()).with(filtered);
+    let by_level = registry().with(tracing_layer().with_span_level(LevelFilter::INFO));
+    for dispatch in [
+        Dispatch::new(with_current_span(layers)),
+        Dispatch::new(with_current_span(by_level)),
+    ] {
+        let spans = testing::capture(|| {
+            with_default(&dispatch, || {
+                let detail = debug_span!("detail");
+                detail.in_scope(|| {
+                    assert_eq!(current_name(), Some("detail"));
+                    ours(|| {
+                        assert_eq!(current_name(), Some(STAND_IN));
+                        let again = debug_span!("again");
+                        again.in_scope(|| {
+                            again.in_scope(|| assert_eq!(current_name(), Some("again")))
+                        });
+                        drop(info_span!("below"));
+                    });
+                    assert_eq!(current_name(), Some("detail"));
+                });
+                ours(|| {
+                    let captured = Span::current();
+                    elsewhere(|| captured.in_scope(|| drop(info_span!("captured"))));
+                });
+            });
+        });
+        assert_eq!(spans.len(), 4);
+        spans.single("below").assert_child_of("ours");
+        spans.single("captured").assert_child_of("ours");
+    }
+}
+
+#[test]
+fn a_captured_span_ends_nothing_and_may_outlive_the_function() {
+    let mut captured = None;
+    let spans = record(|| {
+        ours(|| {
+            drop(Span::current());
+            info!("still open");
+            captured = Some(Span::current());
+        });
+        let captured = captured.take().unwrap();
+        captured.in_scope(|| info!("too late"));
+        drop(info_span!(parent: &captured, "late"));
+    });
+    spans.single("ours").assert_ok().assert_event("still open");
+    assert_eq!(spans.single("ours").events().len(), 1);
+    spans.single("late").assert_child_of("ours");
+}
+
+#[test]
+fn updates_of_the_current_span_are_updates_of_the_function_span() {
+    let spans = record(|| {
+        theirs(|| {
+            ours(|| {
+                let current = Span::current();
+                current.set_attribute("rows", 3);
+                current.add_event("read", vec![KeyValue::new("n", 1)]);
+                current.set_status(Status::error("half of it"));
+                ours(|| Span::current().set_attribute("depth", 2));
+            });
+        });
+    });
+    let mut functions = spans.named("ours");
+    functions
+        .next()
+        .unwrap()
+        .assert_attribute("depth", 2)
+        .assert_ok();
+    functions
+        .next()
+        .unwrap()
+        .assert_attribute("rows", 3)
+        .assert_event("read")
+        .assert_error("half of it");
+}
+
+/// Counts the spans that are open.
+#[derive(Clone, Default)]
+struct Counting {
+    open: Arc<AtomicUsize>,
+    opened: Arc<AtomicUsize>,
+}
+
+impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Counting {
+    fn on_new_span(&self, _: &Attributes<'_>, id: &Id, layers: layer::Context<'_, S>) {
+        assert!(layers.span(id).is_some());
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        // Another layer may ask, too.
+        drop(Span::current());
+    }
+
+    fn on_close(&self, _: Id, _: layer::Context<'_, S>) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn who_asks_pays_and_nothing_stays_open() {
+    let counting = Counting::default();
+    let layers = registry().with(tracing_layer()).with(counting.clone());
+    let dispatch = Dispatch::new(with_current_span(layers));
+    let spans = testing::capture(|| {
+        with_default(&dispatch, || {
+            for _ in 0..100 {
+                ours(|| info!("nobody asks"));
+            }
+            assert_eq!(counting.opened.load(Ordering::Relaxed), 0);
+            ours(|| {
+                for _ in 0..100 {
+                    // Without taking a handle.
+                    dispatcher::get_default(|dispatch| dispatch.current_span().is_known());
+                }
+                let first = Span::current();
+                let second = first.clone();
+                drop(first);
+                second.in_scope(|| info!("inside"));
+                let handles: Vec<_> = (0..100).map(|_| Span::current()).collect();
+                assert_eq!(counting.open.load(Ordering::Relaxed), 101);
+                drop(handles);
+            });
+        });
+    });
+    assert_eq!(counting.open.load(Ordering::Relaxed), 0);
+    assert_eq!(spans.len(), 101);
+}
+
+#[test]
+fn without_the_layer_the_current_span_is_that_of_tracing() {
+    let spans = testing::capture(|| {
+        with_default(&Dispatch::new(with_current_span(registry())), || {
+            ours(|| assert_eq!(current_name(), None));
+            theirs(|| ours(|| assert_eq!(current_name(), Some("theirs"))));
+        });
+    });
+    assert_eq!(spans.len(), 2);
+}
+
+/// Each of the subscribers has a span of its own for the function.
+#[test]
+fn two_subscribers_stand_side_by_side() {
+    let (one, other) = (subscriber(), subscriber());
+    let spans = testing::capture(|| {
+        ours(|| {
+            let ask = |dispatch| with_default(dispatch, Span::current);
+            let peek = |dispatch| {
+                with_default(dispatch, || {
+                    dispatcher::get_default(|of| of.current_span().is_known())
+                })
+            };
+            for dispatch in [&one, &other, &one] {
+                assert!(peek(dispatch));
+                drop(ask(dispatch));
+            }
+            let (first, second) = (ask(&one), ask(&other));
+            drop(info_span!(parent: &first, "nowhere"));
+            with_default(&other, || drop(info_span!(parent: &second, "below")));
+        });
+    });
+    spans.single("below").assert_child_of("ours");
+    assert_eq!(spans.len(), 2);
+}
