@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut batch = Vec::new();
     while messages.recv_many(&mut batch, 10).await > 0 {
-        receive(batch.drain(..).collect());
+        receive(std::mem::take(&mut batch));
     }
     Ok(())
 }

@@ -234,6 +234,24 @@ fn existing_spans_and_events_are_exported() {
 }
 
 #[test]
+fn annotated_functions_record_into_a_provider_of_the_sdk() {
+    let receiver = Receiver::grpc();
+    let output = program(env!("CARGO_BIN_EXE_existing-sdk"), &receiver).output();
+    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
+
+    let spans = receiver.spans();
+    let total = "\n    orders.total\n      parse\n      parse";
+    assert_eq!(tree(&spans), format!("import\n  import{total}{total}"));
+    let total = named(&spans, "orders.total");
+    assert_eq!(total.scope, "floe-telemetry-example-library");
+    assert_eq!(total.resource["telemetry.sdk.name"], "opentelemetry".into());
+    let failed = spans
+        .iter()
+        .filter(|span| span.attributes.contains_key("error.type"));
+    assert_eq!(failed.count(), 2);
+}
+
+#[test]
 fn readme_contains_the_service() {
     let service = include_str!("../service.rs");
     let code: Vec<&str> = service

@@ -89,13 +89,11 @@ impl Stream for Pieces {
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         drop(create_span("piece"));
-        Poll::Ready(match self.left {
-            0 => Some(Err(Status::data_loss("lost"))),
-            _ => {
-                self.left -= 1;
-                Some(Ok("piece".to_owned()))
-            }
-        })
+        if self.left == 0 {
+            return Poll::Ready(Some(Err(Status::data_loss("lost"))));
+        }
+        self.left -= 1;
+        Poll::Ready(Some(Ok("piece".to_owned())))
     }
 }
 
@@ -123,9 +121,11 @@ async fn call(client: &mut Client, path: &'static str, text: &str) -> Result<Str
 }
 
 /// The spans of one side, in the order in which the calls were made.
-fn of_kind<'s>(spans: &'s Spans, name: &'s str, kind: SpanKind) -> Vec<CapturedSpan<'s>> {
+fn of_kind<'s>(spans: &'s Spans, name: &'s str, kind: &SpanKind) -> Vec<CapturedSpan<'s>> {
     let named = spans.named(name);
-    let mut found: Vec<_> = named.filter(|span| span.data().span_kind == kind).collect();
+    let mut found: Vec<_> = named
+        .filter(|span| span.data().span_kind == *kind)
+        .collect();
     found.sort_by_key(|span| span.data().start_time);
     found
 }
@@ -147,10 +147,10 @@ async fn a_call_is_a_span_on_each_side() {
         assert_eq!(said.unwrap(), "acme");
     })
     .await;
-    let [server] = of_kind(&spans, "test.Echo/Say", SpanKind::Server)[..] else {
+    let [server] = of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[..] else {
         panic!("{spans:?}");
     };
-    let [client] = of_kind(&spans, "test.Echo/Say", SpanKind::Client)[..] else {
+    let [client] = of_kind(&spans, "test.Echo/Say", &SpanKind::Client)[..] else {
         panic!("{spans:?}");
     };
     for side in [server, client] {
@@ -193,8 +193,8 @@ async fn the_status_is_that_of_the_call() {
         assert_eq!(unknown.unwrap_err().code(), Code::Unimplemented);
     })
     .await;
-    let server = of_kind(&spans, "test.Echo/Say", SpanKind::Server);
-    let client = of_kind(&spans, "test.Echo/Say", SpanKind::Client);
+    let server = of_kind(&spans, "test.Echo/Say", &SpanKind::Server);
+    let client = of_kind(&spans, "test.Echo/Say", &SpanKind::Client);
     server[0]
         .assert_unset()
         .assert_attribute("rpc.response.status_code", "NOT_FOUND")
@@ -209,7 +209,7 @@ async fn the_status_is_that_of_the_call() {
             .assert_attribute("error.type", "INTERNAL");
     }
     // The names that a caller invents are in neither names of spans nor series of metrics.
-    let unknown = of_kind(&spans, "grpc", SpanKind::Server);
+    let unknown = of_kind(&spans, "grpc", &SpanKind::Server);
     for (span, method) in unknown.iter().zip(["test.Echo/Shout", "test.Other/Say"]) {
         span.assert_attribute("rpc.method", "_OTHER")
             .assert_attribute("rpc.method_original", method)
@@ -246,7 +246,7 @@ async fn a_stream_ends_with_its_status() {
             .assert_attribute("error.type", "DATA_LOSS")
             .assert_no_attribute("floe.cancelled");
     }
-    let server = of_kind(&spans, "test.Echo/Count", SpanKind::Server)[0].data();
+    let server = of_kind(&spans, "test.Echo/Count", &SpanKind::Server)[0].data();
     let pieces: Vec<_> = spans.named("piece").collect();
     assert_eq!(pieces.len(), 4);
     for piece in pieces {
