@@ -51,7 +51,7 @@ use crate::config::TelemetryConfig;
 use crate::error::Error;
 #[cfg(feature = "logs")]
 use crate::logs::Logs;
-use crate::metrics::Meters;
+use crate::metrics::{Meters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
 
 /// The timeout of the shutdown that dropping a provider performs.
@@ -125,6 +125,20 @@ impl TelemetryProvider {
     #[must_use]
     pub fn tracer_provider() -> RecorderTracerProvider {
         RecorderTracerProvider
+    }
+
+    /// Returns an OpenTelemetry meter provider over the metrics of the provider in use, for code that uses
+    /// OpenTelemetry's API. What is measured is redacted. [`init`](crate::init) sets it as the global meter
+    /// provider:
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryProvider;
+    ///
+    /// opentelemetry::global::set_meter_provider(TelemetryProvider::meter_provider());
+    /// ```
+    #[must_use]
+    pub fn meter_provider() -> RecorderMeterProvider {
+        RecorderMeterProvider
     }
 
     /// Returns whether this provider records nothing, for example because the configuration or
