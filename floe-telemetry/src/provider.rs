@@ -96,6 +96,9 @@ struct Inner {
     meters: ManuallyDrop<Option<Meters>>,
     #[cfg(feature = "logs")]
     logs: ManuallyDrop<Option<Logs>>,
+    /// Whether the collector emits log records, which are then exported after the spans.
+    #[cfg(feature = "logs")]
+    has_exception_logs: bool,
     sampling: SamplingHandle,
 }
 
@@ -275,6 +278,8 @@ impl Inner {
             meters: ManuallyDrop::new(None),
             #[cfg(feature = "logs")]
             logs: ManuallyDrop::new(None),
+            #[cfg(feature = "logs")]
+            has_exception_logs: false,
             sampling,
             counters,
         }
@@ -302,11 +307,22 @@ impl Inner {
         let operation = "flush";
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
-        let reports = self.logs.as_ref().map(Logs::flush);
-        let metrics = || self.meters.as_ref().map(Meters::flush);
+        let flush = || self.logs.as_ref().map(Logs::flush);
+        #[cfg(feature = "logs")]
+        let mut reports = (!self.has_exception_logs).then(flush);
+        let metrics = || {
+            #[cfg(feature = "logs")]
+            reports.get_or_insert_with(flush);
+            self.meters.as_ref().map(Meters::flush)
+        };
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         #[cfg(feature = "logs")]
-        let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
+        let result = result.and(logs::await_delivery(
+            reports.flatten(),
+            operation,
+            timeout,
+            deadline,
+        ));
         result
     }
 
@@ -331,8 +347,12 @@ impl Inner {
         recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
-        let reports = self.logs.as_ref().map(|logs| logs.shut_down(timeout));
+        let shut_down = || self.logs.as_ref().map(|logs| logs.shut_down(timeout));
+        #[cfg(feature = "logs")]
+        let mut reports = (!self.has_exception_logs).then(shut_down);
         let metrics = || {
+            #[cfg(feature = "logs")]
+            reports.get_or_insert_with(shut_down);
             let meters = self.meters.as_ref();
             meters.map(|meters| meters.shut_down(timeout))
         };
@@ -345,7 +365,12 @@ impl Inner {
             metrics,
         );
         #[cfg(feature = "logs")]
-        let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
+        let result = result.and(logs::await_delivery(
+            reports.flatten(),
+            operation,
+            timeout,
+            deadline,
+        ));
         result
     }
 }
