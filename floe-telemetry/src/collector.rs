@@ -8,6 +8,8 @@ mod block_on;
 mod destination;
 mod drain;
 mod enrich;
+#[cfg(feature = "logs")]
+mod exceptions;
 mod exemplars;
 mod exports;
 mod fetch;
@@ -46,6 +48,8 @@ pub(crate) use self::drain::Drain;
 pub(crate) use self::enrich::EnrichedSpan;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::enrich::Enricher;
+#[cfg(feature = "logs")]
+pub(crate) use self::exceptions::{ExceptionLog, Exceptions};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::exemplars::exemplar;
 pub(crate) use self::exports::Queue;

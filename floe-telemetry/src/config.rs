@@ -67,7 +67,7 @@ pub(crate) use self::env::rust_log;
 pub(crate) use self::env::{is_disabled, is_set, warn};
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::env::{parse_headers, parse_resource_attributes};
-pub use self::errors::ErrorsConfig;
+pub use self::errors::{ErrorsConfig, ExceptionSignal};
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::file::FileConfig;
 pub use self::limits::SpanLimits;

@@ -46,7 +46,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | what | configured by | needs the feature |
 /// |---|---|---|
 /// | spans of `#[traced]` functions and of the OpenTelemetry API, whose global tracer provider is set | `OTEL_*`, `FLOE_SPAN_FILTER` | |
-/// | metrics | `OTEL_*` | |
+/// | metrics, also of the OpenTelemetry API, whose global meter provider is set | `OTEL_*` | |
 /// | the propagators of the process | `OTEL_PROPAGATORS` | |
 /// | export over OTLP | `OTEL_EXPORTER_OTLP_*` | `otlp-grpc` or `otlp-http` |
 /// | spans and events of `tracing` | `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` |
@@ -74,7 +74,7 @@ const TERMINAL_DELAY: u64 = 100;
 pub fn init() -> Result<TelemetryGuard, Error> {
     let mut config = from_env();
     choose_printing(&mut config, io::stderr().is_terminal());
-    set_tracer_provider();
+    set_global_providers();
     #[cfg(any(feature = "logs", feature = "tracing"))]
     subscriber::install(&mut config);
     #[cfg(feature = "logs")]
@@ -114,12 +114,15 @@ pub fn init_or_noop() -> TelemetryGuard {
     })
 }
 
-/// Sets OpenTelemetry's global tracer provider, which does nothing while there is no provider. OpenTelemetry logs
-/// that it is set, so this precedes the subscriber.
-fn set_tracer_provider() {
+/// Sets OpenTelemetry's global tracer provider and meter provider, which do nothing while there is no provider.
+/// OpenTelemetry logs that they are set, so this precedes the subscriber.
+fn set_global_providers() {
     static SET: Once = Once::new();
 
-    SET.call_once(|| global::set_tracer_provider(TelemetryProvider::tracer_provider()));
+    SET.call_once(|| {
+        global::set_tracer_provider(TelemetryProvider::tracer_provider());
+        global::set_meter_provider(TelemetryProvider::meter_provider());
+    });
 }
 
 /// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have

@@ -41,6 +41,7 @@ mod console;
 mod current;
 mod delivery;
 mod entry;
+mod exceptions;
 mod fields;
 mod json;
 mod layer;

@@ -10,6 +10,7 @@
 //!
 //! METRICS.increment(ROWS, 25_000, &[KeyValue::new("table", "orders")]);
 //! METRICS.set_gauge("orders.backlog", 12, &[]);
+//! METRICS.add("orders.connections", -1, &[]);
 //! METRICS.record_histogram("orders.load.duration", 1.2, &[]);
 //! ```
 //!
@@ -23,8 +24,11 @@ mod instruments;
 mod meters;
 mod metric;
 mod number;
+mod observable;
 #[cfg(all(feature = "provider", target_os = "linux"))]
 mod process;
+#[cfg(feature = "provider")]
+mod provider;
 pub(crate) mod recorder;
 #[cfg(feature = "provider")]
 mod redacting;
@@ -44,5 +48,8 @@ pub(crate) use self::meters::{Meters, MetricDestination};
 pub(crate) use self::current::is_recorded;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
+pub use self::observable::{Observable, Observer};
+#[cfg(feature = "provider")]
+pub use self::provider::RecorderMeterProvider;
 #[cfg(feature = "tokio")]
 pub use self::tokio_runtime::observe_tokio;

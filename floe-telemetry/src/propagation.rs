@@ -268,7 +268,7 @@ pub fn is_trace_active() -> bool {
     get_current_span_context().is_valid()
 }
 
-#[cfg(any(feature = "redact", feature = "http"))]
+#[cfg(feature = "redact")]
 const TRACEPARENT: &str = "traceparent";
 
 /// The headers with the ids of a trace.

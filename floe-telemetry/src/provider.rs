@@ -53,7 +53,7 @@ use crate::config::TelemetryConfig;
 use crate::error::Error;
 #[cfg(feature = "logs")]
 use crate::logs::Logs;
-use crate::metrics::Meters;
+use crate::metrics::{Meters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
 
 /// The timeout of the shutdown that dropping a provider performs.
@@ -98,6 +98,9 @@ struct Inner {
     meters: ManuallyDrop<Option<Meters>>,
     #[cfg(feature = "logs")]
     logs: ManuallyDrop<Option<Logs>>,
+    /// Whether the collector emits log records, which are then exported after the spans.
+    #[cfg(feature = "logs")]
+    has_exception_logs: bool,
     sampling: SamplingHandle,
 }
 
@@ -127,6 +130,20 @@ impl TelemetryProvider {
     #[must_use]
     pub fn tracer_provider() -> RecorderTracerProvider {
         RecorderTracerProvider
+    }
+
+    /// Returns an OpenTelemetry meter provider over the metrics of the provider in use, for code that uses
+    /// OpenTelemetry's API. What is measured is redacted. [`init`](crate::init) sets it as the global meter
+    /// provider:
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryProvider;
+    ///
+    /// opentelemetry::global::set_meter_provider(TelemetryProvider::meter_provider());
+    /// ```
+    #[must_use]
+    pub fn meter_provider() -> RecorderMeterProvider {
+        RecorderMeterProvider
     }
 
     /// Returns whether this provider records nothing, for example because the configuration or
@@ -263,6 +280,8 @@ impl Inner {
             meters: ManuallyDrop::new(None),
             #[cfg(feature = "logs")]
             logs: ManuallyDrop::new(None),
+            #[cfg(feature = "logs")]
+            has_exception_logs: false,
             sampling,
             counters,
         }
@@ -290,11 +309,22 @@ impl Inner {
         let operation = "flush";
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
-        let reports = self.logs.as_ref().map(Logs::flush);
-        let metrics = || self.meters.as_ref().map(Meters::flush);
+        let flush = || self.logs.as_ref().map(Logs::flush);
+        #[cfg(feature = "logs")]
+        let mut reports = (!self.has_exception_logs).then(flush);
+        let metrics = || {
+            #[cfg(feature = "logs")]
+            reports.get_or_insert_with(flush);
+            self.meters.as_ref().map(Meters::flush)
+        };
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         #[cfg(feature = "logs")]
-        let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
+        let result = result.and(logs::await_delivery(
+            reports.flatten(),
+            operation,
+            timeout,
+            deadline,
+        ));
         result
     }
 
@@ -319,8 +349,12 @@ impl Inner {
         recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
-        let reports = self.logs.as_ref().map(|logs| logs.shut_down(timeout));
+        let shut_down = || self.logs.as_ref().map(|logs| logs.shut_down(timeout));
+        #[cfg(feature = "logs")]
+        let mut reports = (!self.has_exception_logs).then(shut_down);
         let metrics = || {
+            #[cfg(feature = "logs")]
+            reports.get_or_insert_with(shut_down);
             let meters = self.meters.as_ref();
             meters.map(|meters| meters.shut_down(timeout))
         };
@@ -333,7 +367,12 @@ impl Inner {
             metrics,
         );
         #[cfg(feature = "logs")]
-        let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
+        let result = result.and(logs::await_delivery(
+            reports.flatten(),
+            operation,
+            timeout,
+            deadline,
+        ));
         result
     }
 }

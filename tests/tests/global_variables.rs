@@ -342,10 +342,10 @@ type PartlyUsed = (
 
 const PARTLY_USED: [PartlyUsed; 9] = [
     (
-        &[("OTEL_PROPAGATORS", "b3,baggage")],
+        &[("OTEL_PROPAGATORS", "pigeon,baggage")],
         "propagators",
         r#"["baggage"]"#,
-        "found `b3`, accepted are `tracecontext`, `baggage` and `none`; the entry is ignored",
+        "accepted are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` and `none`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+#[cfg(feature = "logs")]
+use super::exceptions::Exceptions;
 use super::redact::{Redactor, SiteKeys};
 use super::shared_attributes::{OwnAttributes, SharedAttributes};
 use super::{limits, panics};
@@ -51,6 +53,9 @@ pub(crate) struct Enricher {
     redactor: Redactor,
     limits: SpanLimits,
     errors: ErrorsConfig,
+    /// Emits exceptions as log records, if that is configured.
+    #[cfg(feature = "logs")]
+    exceptions: Option<Exceptions>,
 }
 
 /// The maximum number of scopes in the cache. Programs have far fewer, unless they generate names at run
@@ -90,6 +95,12 @@ impl Enricher {
         }
     }
 
+    /// Emits the exceptions of spans as log records.
+    #[cfg(feature = "logs")]
+    pub(super) fn emit_exceptions(&mut self, exceptions: Exceptions) {
+        self.exceptions = Some(exceptions);
+    }
+
     /// Enriches and redacts the span in place.
     pub(crate) fn enrich<'a>(
         &'a mut self,
@@ -119,6 +130,10 @@ impl Enricher {
             panics::remove_messages(record);
         }
         redactor.record(record, &mut site.keys);
+        #[cfg(feature = "logs")]
+        if let Some(exceptions) = &self.exceptions {
+            exceptions.emit(record, &site.scope);
+        }
         limits::apply(&self.limits, record);
         let record = &*record;
         let more = record.more.as_deref();

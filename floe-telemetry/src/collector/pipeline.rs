@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::destination::Destination;
 use super::enrich::Enricher;
+#[cfg(feature = "logs")]
+use super::exceptions::Exceptions;
 use super::fetch::Backpressure;
 use super::redact::Redactor;
 use super::shared_attributes::SharedAttributes;
@@ -25,6 +27,9 @@ pub(crate) struct PipelineSettings {
     pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
     pub(crate) errors: ErrorsConfig,
+    /// Emits exceptions as log records, if that is configured.
+    #[cfg(feature = "logs")]
+    pub(crate) exceptions: Option<Exceptions>,
     /// The settings of tail sampling, if it is enabled.
     pub(crate) tail_sampling: Option<TailSampling>,
     /// The most bytes that tail sampling buffers.
@@ -63,6 +68,15 @@ impl Pipeline {
         let tail = settings
             .tail_sampling
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
+        #[cfg_attr(
+            not(feature = "logs"),
+            expect(unused_mut, reason = "there are no log records")
+        )]
+        let mut enricher = Enricher::new(settings.redactor, settings.limits, settings.errors);
+        #[cfg(feature = "logs")]
+        if let Some(exceptions) = settings.exceptions {
+            enricher.emit_exceptions(exceptions);
+        }
         Self {
             tail,
             metrics: settings.metrics,
@@ -70,7 +84,7 @@ impl Pipeline {
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
-            enricher: Enricher::new(settings.redactor, settings.limits, settings.errors),
+            enricher,
             destinations,
             spans: 0,
             due: None,

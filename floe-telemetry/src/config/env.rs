@@ -18,6 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use self::parse::{between, number, word};
 use super::batch::MAX_QUEUE_SIZE;
 use super::detection::ResourceDetector;
+use super::errors::ExceptionSignal;
 use super::exporters::ExporterKind;
 use super::limits::MAX_COUNT;
 use super::logging::Levels;
@@ -90,6 +91,7 @@ impl TelemetryConfig {
         propagators(self);
         exporters(self);
         metrics(self);
+        exceptions(self);
         limits(self);
         batches(self);
         for signal in [None].into_iter().chain(Signal::ALL.map(Some)) {
@@ -454,6 +456,16 @@ fn metrics(config: &mut TelemetryConfig) {
         &mut prometheus.port,
         between(1, u16::MAX),
     );
+}
+
+/// Applies where exceptions are recorded.
+fn exceptions(config: &mut TelemetryConfig) {
+    let name = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+    set(name, &mut config.errors.exception_signal, |text| {
+        let signal = word(&ExceptionSignal::ALL)(text)?;
+        needs(text, "logs", cfg!(feature = "logs"))?;
+        Ok(signal)
+    });
 }
 
 /// Applies the limits. The variables for spans take precedence over the general ones.

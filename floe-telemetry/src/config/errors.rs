@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::section::is_default;
+
 /// The recording of errors and panics.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -13,16 +15,46 @@ pub struct ErrorsConfig {
     /// process: the status description is `panic`, and there is no `exception.message`. An error value
     /// that describes a panic is an error like any other, and its message is recorded.
     pub panic_messages: bool,
+    /// Where exceptions are recorded: on the span (default), as log records, or as both.
+    #[serde(skip_serializing_if = "is_default")]
+    pub exception_signal: ExceptionSignal,
+}
+
+/// Where exceptions are recorded
+/// ([transition](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/)).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub enum ExceptionSignal {
+    /// As events of spans.
+    #[default]
+    #[serde(rename = "spans")]
+    Spans,
+    /// As log records that belong to the span, in place of its events. Where no log records are exported, the
+    /// events stay. Requires the feature `logs`.
+    #[serde(rename = "logs")]
+    Logs,
+    /// As log records and as events of spans. Requires the feature `logs`.
+    #[serde(rename = "logs/dup")]
+    LogsAndSpans,
+}
+
+impl ExceptionSignal {
+    /// The signals with their names in `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`.
+    pub(super) const ALL: [(&'static str, Self); 2] =
+        [("logs", Self::Logs), ("logs/dup", Self::LogsAndSpans)];
 }
 
 setters! { ErrorsConfig {
     with_panic_messages(panic_messages: bool);
+    with_exception_signal(exception_signal: ExceptionSignal);
 } }
 
 impl Default for ErrorsConfig {
     fn default() -> Self {
         Self {
             panic_messages: true,
+            exception_signal: ExceptionSignal::default(),
         }
     }
 }

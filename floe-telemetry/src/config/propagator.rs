@@ -6,10 +6,10 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use opentelemetry::propagation::TextMapPropagator;
-use serde::de::Error as _;
+use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::suggest::{list, nearest};
+use super::suggest::accepted;
 
 /// The most propagators that a process can register.
 const MAX_REGISTERED: usize = 64;
@@ -164,13 +164,8 @@ impl fmt::Display for ParsePropagatorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = &self.found;
         let mut names = Propagator::names();
-        let near = nearest(found, &names);
         names.push("none");
-        write!(f, "found `{found}`, accepted {}", list(&names))?;
-        match near {
-            Some(near) => write!(f, ", did you mean `{near}`?"),
-            None => Ok(()),
-        }
+        write!(f, "found `{found}`, {}", accepted(found, &names))
     }
 }
 
@@ -196,8 +191,26 @@ impl Serialize for Propagator {
 
 impl<'de> Deserialize<'de> for Propagator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        name.parse().map_err(D::Error::custom)
+        // As an enum, of which a document with mistakes has a placeholder.
+        deserializer.deserialize_enum("Propagator", &["tracecontext"], Name)
+    }
+}
+
+struct Name;
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Propagator;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a propagator")
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Propagator, A::Error> {
+        let (name, variant): (String, _) = access.variant()?;
+        variant.unit_variant()?;
+        // `none` is a list without formats.
+        let accepted = |_| format!("found `{name}`, {}", accepted(&name, &Propagator::names()));
+        name.parse().map_err(accepted).map_err(A::Error::custom)
     }
 }
 

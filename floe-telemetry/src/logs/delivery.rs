@@ -18,7 +18,9 @@ use tracing::Level;
 use super::SCOPE;
 use super::current::{self, Setting};
 use super::entry::{Entry, Value};
+use super::exceptions;
 use super::worker::{LogReport, LogSettings, LogWorker};
+use crate::collector::ExceptionLog;
 use crate::error::Error;
 
 /// Starts an exporter.
@@ -119,6 +121,20 @@ impl Logs {
             provider,
             setting: Arc::new(setting),
         })
+    }
+
+    /// Returns what passes the exceptions of spans to the exporters. `None` if there are no exporters.
+    pub(crate) fn exceptions(&self) -> Option<impl Fn(ExceptionLog) + Send + use<>> {
+        let workers = self.workers.clone();
+        let has_exporters = !workers.all.is_empty();
+        // Not through a logger, which does nothing on the collector's thread, where telemetry is suppressed.
+        let emit = move |exception: ExceptionLog| {
+            let mut record = (*workers.blank).clone();
+            let scope = Arc::clone(&exception.scope);
+            exceptions::fill(&mut record, exception);
+            workers.emit(&mut record, &scope);
+        };
+        has_exporters.then_some(emit)
     }
 
     /// Starts to flush all exporters.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::current;
@@ -16,6 +16,7 @@ const MAX_NAMES: usize = 2000;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Counter,
+    UpDownCounter,
     Gauge,
     Histogram,
 }
@@ -24,6 +25,7 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Measurement {
     Count(u64),
+    Change(i64),
     Gauge(f64),
     Distribution(f64),
 }
@@ -32,6 +34,7 @@ impl Measurement {
     pub(super) const fn kind(self) -> Kind {
         match self {
             Self::Count(_) => Kind::Counter,
+            Self::Change(_) => Kind::UpDownCounter,
             Self::Gauge(_) => Kind::Gauge,
             Self::Distribution(_) => Kind::Histogram,
         }
@@ -42,6 +45,7 @@ impl Measurement {
 #[derive(Debug)]
 pub(super) enum Instrument {
     Counter(Counter<u64>),
+    UpDownCounter(UpDownCounter<i64>),
     Gauge(Gauge<f64>),
     Histogram(Histogram<f64>),
     /// The name, unit or boundaries are invalid.
@@ -53,6 +57,9 @@ impl Instrument {
     pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
         match (self, measurement) {
             (Self::Counter(counter), Measurement::Count(value)) => counter.add(value, attributes),
+            (Self::UpDownCounter(counter), Measurement::Change(value)) => {
+                counter.add(value, attributes);
+            }
             (Self::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value, attributes),
             (Self::Histogram(histogram), Measurement::Distribution(value)) => {
                 histogram.record(value, attributes);
@@ -167,6 +174,13 @@ fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Instrument {
         Kind::Counter => Instrument::Counter(
             meter
                 .u64_counter(name)
+                .with_unit(unit)
+                .with_description(description)
+                .build(),
+        ),
+        Kind::UpDownCounter => Instrument::UpDownCounter(
+            meter
+                .i64_up_down_counter(name)
                 .with_unit(unit)
                 .with_description(description)
                 .build(),

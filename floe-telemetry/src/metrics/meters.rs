@@ -15,12 +15,12 @@ use opentelemetry_sdk::metrics::{
     SdkMeterProvider, Stream,
 };
 
-use super::current;
 use super::flushes::{Flushes, MetricReport, in_background};
 #[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
 use super::sdk_metrics;
+use super::{current, observable};
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
 use crate::config::{HistogramKind, InstrumentType, MetricView, MetricsConfig};
 use crate::error::Error;
@@ -93,7 +93,7 @@ impl Meters {
         #[cfg(target_os = "linux")]
         process::observe(&meter);
         let redacting = RedactingMeterProvider::new(sdk.clone(), redaction);
-        current::switch(Some(Arc::new(redacting)));
+        observable::switch(Arc::new(redacting));
         Self {
             sdk,
             flushes: Arc::default(),

@@ -8,6 +8,7 @@ use super::current;
 use super::instruments::{Instrument, Instruments, Kind, Lookup, Measurement};
 use super::metric::Metric;
 use super::number::MetricNumber;
+use super::observable::{self, Observable, Observer};
 #[cfg(feature = "provider")]
 use super::series::{self, SeriesKey};
 #[cfg(feature = "redact")]
@@ -63,6 +64,53 @@ impl MetricRecorder {
         attributes: &[KeyValue],
     ) {
         self.record(metric, Measurement::Count(value), attributes);
+    }
+
+    /// Adds `value`, which may be negative, to an up-down counter: a sum that can decrease, such as the number of
+    /// open connections.
+    #[inline]
+    pub fn add<'a>(&self, metric: impl Into<Metric<'a>>, value: i64, attributes: &[KeyValue]) {
+        self.record(metric, Measurement::Change(value), attributes);
+    }
+
+    /// Reads the values of an instrument when metrics are collected, for as long as the process runs, also by
+    /// providers that start later. `callback` is called on the threads that collect metrics, so it must be fast and
+    /// must not wait; a panic in it is caught.
+    ///
+    /// A name that is invalid, that this component observes already, or that is the 2,001st of the process is
+    /// reported in a warning and not observed.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use floe_telemetry::MetricRecorder;
+    /// use floe_telemetry::metrics::Observable;
+    ///
+    /// static WAITING: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// let metrics = MetricRecorder::new("orders");
+    /// metrics.observe("orders.waiting", Observable::UpDownCounter, |observer| {
+    ///     observer.observe(WAITING.load(Ordering::Relaxed), &[]);
+    /// });
+    /// ```
+    pub fn observe<'a>(
+        &self,
+        metric: impl Into<Metric<'a>>,
+        kind: Observable,
+        callback: impl Fn(&Observer<'_>) + Send + Sync + 'static,
+    ) {
+        let metric = metric.into();
+        let added = observable::add(self.component, &metric, kind, callback);
+        #[cfg(not(feature = "redact"))]
+        let _ = added;
+        #[cfg(feature = "redact")]
+        if let Err(reason) = added {
+            tracing::warn!(
+                metric = %sanitize_error(metric.name),
+                reason = %sanitize_error(&reason),
+                "a metric is not observed"
+            );
+        }
     }
 
     /// Sets a gauge. A value that is not finite is not recorded.

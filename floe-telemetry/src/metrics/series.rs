@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram};
+use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram, BoundUpDownCounter};
 use opentelemetry::{KeyValue, Value};
 use rustc_hash::{FxBuildHasher, FxHasher};
 
@@ -73,6 +73,7 @@ struct Series {
 #[derive(Debug)]
 enum Bound {
     Counter(BoundCounter<u64>),
+    UpDownCounter(BoundUpDownCounter<i64>),
     Gauge(BoundGauge<f64>),
     Histogram(BoundHistogram<f64>),
 }
@@ -158,6 +159,7 @@ pub(super) fn record(generation: u64, key: &SeriesKey<'_>, measurement: Measurem
         series.used.set(used + 1);
         match (bound, measurement) {
             (Bound::Counter(counter), Measurement::Count(value)) => counter.add(value),
+            (Bound::UpDownCounter(counter), Measurement::Change(value)) => counter.add(value),
             (Bound::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value),
             (Bound::Histogram(histogram), Measurement::Distribution(value)) => {
                 histogram.record(value);
@@ -203,6 +205,7 @@ pub(super) fn count(generation: u64, key: &SeriesKey<'_>, instrument: &Instrumen
 fn bind(instrument: &Instrument, attributes: &[KeyValue]) -> Option<Bound> {
     match instrument {
         Instrument::Counter(counter) => Some(Bound::Counter(counter.bind(attributes))),
+        Instrument::UpDownCounter(counter) => Some(Bound::UpDownCounter(counter.bind(attributes))),
         Instrument::Gauge(gauge) => Some(Bound::Gauge(gauge.bind(attributes))),
         Instrument::Histogram(histogram) => Some(Bound::Histogram(histogram.bind(attributes))),
         Instrument::Invalid => None,

@@ -18,10 +18,14 @@ use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
 use crate::backend;
+#[cfg(feature = "logs")]
+use crate::collector::Exceptions;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
     START_TIMEOUT, SharedAttributes, Size, WorkerSettings,
 };
+#[cfg(feature = "logs")]
+use crate::config::ExceptionSignal;
 use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
@@ -232,6 +236,12 @@ impl TelemetryProviderBuilder {
             let (config, otlp) = (&self.config, &otlp.others);
             *provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
         }
+        #[cfg(feature = "logs")]
+        let exceptions = exceptions(&self.config, provider);
+        #[cfg(feature = "logs")]
+        {
+            provider.has_exception_logs = exceptions.is_some();
+        }
         *provider.meters = (!self.metrics.is_empty()).then(|| {
             let config = &self.config.metrics;
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
@@ -243,6 +253,8 @@ impl TelemetryProviderBuilder {
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             errors: self.config.errors,
+            #[cfg(feature = "logs")]
+            exceptions,
             tail_sampling: self.config.sampling.tail_sampling(),
             tail_bytes: memory.other,
             batch_size: batch.max_export_batch_size,
@@ -252,6 +264,20 @@ impl TelemetryProviderBuilder {
         recorder::limit_buffered(memory.buffers);
         Ok(Pipeline::new(settings, destinations))
     }
+}
+
+/// Returns what emits exceptions as log records, if that is configured and log records are exported.
+#[cfg(feature = "logs")]
+fn exceptions(config: &TelemetryConfig, provider: &Inner) -> Option<Exceptions> {
+    let signal = config.errors.exception_signal;
+    if signal == ExceptionSignal::Spans {
+        return None;
+    }
+    let emit = (*provider.logs).as_ref()?.exceptions()?;
+    Some(Exceptions::new(
+        emit,
+        signal == ExceptionSignal::LogsAndSpans,
+    ))
 }
 
 /// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).

@@ -193,8 +193,8 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 27: limits.attribute_count: found 129, accepted is at most 128",
     ),
     (
-        "propagators: [b3]",
-        "telemetry configuration: line 2, column 15: propagators.0: found `b3`, accepted are `tracecontext` and `baggage`",
+        "propagators: [pigeon]",
+        "telemetry configuration: line 2, column 15: propagators.0: found `pigeon`, accepted are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger` and `xray`",
     ),
     (
         "redaction: {patterns: [ok, 'a('], level: loud}",
@@ -267,7 +267,7 @@ fn the_resource_is_checked() {
         (
             "floe_mode: prod",
             "floe_mode: prod, owner: me",
-            "telemetry configuration: line 1, column 196: resource_attributes.owner: unknown key, accepted are `service_name`, `service_version`, `deployment_environment`, `floe_namespace`, `floe_product_name`, `floe_product_version`, `floe_mode` and `additional`",
+            "telemetry configuration: line 1, column 196: resource_attributes.owner: unknown key, accepted are `service_name`, `service_version`, `deployment_environment`, `floe_namespace`, `floe_product_name`, `floe_product_version`, `floe_mode`, `additional`, `typed` and `schema_url`",
         ),
         (
             "floe_mode: prod",

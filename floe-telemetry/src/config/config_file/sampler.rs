@@ -24,7 +24,7 @@ pub(super) fn sampler(value: &Value<'_>, found: &mut Findings<'_>) -> Option<Cho
             value.refuse(found, NOT_SUPPORTED);
             None
         }
-        (kind, value) => simple(kind, &value, found),
+        (kind, value) => Some(simple(kind, &value, found)),
     }
 }
 
@@ -32,7 +32,7 @@ const NOT_SUPPORTED: &str = "not supported, accepted are `always_on`, `always_of
      `probability/development`, `parent_based` and `composite/development`";
 
 /// Returns a sampler that does not consist of others.
-fn simple(kind: &str, value: &Value<'_>, found: &mut Findings<'_>) -> Option<Chosen> {
+fn simple(kind: &str, value: &Value<'_>, found: &mut Findings<'_>) -> Chosen {
     let sampler = match kind {
         "always_on" => Sampler::AlwaysOn,
         "always_off" => Sampler::AlwaysOff,
@@ -50,7 +50,7 @@ fn simple(kind: &str, value: &Value<'_>, found: &mut Findings<'_>) -> Option<Cho
         }
         Some(number)
     });
-    Some((sampler, has_ratio.then(|| ratio.unwrap_or(1.0))))
+    (sampler, has_ratio.then(|| ratio.unwrap_or(1.0)))
 }
 
 /// The samplers of spans with a parent, which are supported with their default.
@@ -131,6 +131,6 @@ fn composable(value: &Value<'_>, found: &mut Findings<'_>) -> Option<Chosen> {
             );
             None
         }
-        (kind, value) => simple(kind, &value, found),
+        (kind, value) => Some(simple(kind, &value, found)),
     }
 }

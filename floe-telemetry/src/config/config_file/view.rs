@@ -126,7 +126,7 @@ fn aggregation(value: &Value<'_>, view: &mut MetricView, found: &mut Findings<'_
             }
         }
         "sum" | "last_value" => {
-            value.not_supported(found, "the aggregation is that of the instrument")
+            value.not_supported(found, "the aggregation is that of the instrument");
         }
         _ => {}
     }

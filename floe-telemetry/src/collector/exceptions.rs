@@ -1,0 +1,73 @@
+//! Exceptions as log records, beside the events of spans or in their place
+//! ([conventions](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/)).
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceId};
+
+use crate::keys;
+use crate::recorder::SpanRecord;
+
+/// An exception of a span that is exported, redacted.
+#[derive(Debug)]
+pub(crate) struct ExceptionLog {
+    pub(crate) time: SystemTime,
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    pub(crate) scope: Arc<InstrumentationScope>,
+    pub(crate) attributes: Vec<KeyValue>,
+}
+
+/// Passes the exceptions of spans to the log exporters.
+pub(crate) struct Exceptions {
+    emit: Box<dyn Fn(ExceptionLog) + Send>,
+    /// Whether the events of the span stay.
+    keeps_events: bool,
+}
+
+impl fmt::Debug for Exceptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exceptions").finish_non_exhaustive()
+    }
+}
+
+impl Exceptions {
+    pub(crate) fn new(emit: impl Fn(ExceptionLog) + Send + 'static, keeps_events: bool) -> Self {
+        Self {
+            emit: Box::new(emit),
+            keeps_events,
+        }
+    }
+
+    /// Emits the exceptions of a span that is redacted.
+    pub(super) fn emit(&self, record: &mut SpanRecord, scope: &Arc<InstrumentationScope>) {
+        let Some(more) = &mut record.more else {
+            return;
+        };
+        let exceptions = if self.keeps_events {
+            let events = more.events.iter();
+            events
+                .filter(|event| event.name == keys::EXCEPTION)
+                .cloned()
+                .collect()
+        } else {
+            let (exceptions, others) = mem::take(&mut more.events)
+                .into_iter()
+                .partition::<Vec<_>, _>(|event| event.name == keys::EXCEPTION);
+            more.events = others;
+            exceptions
+        };
+        for event in exceptions {
+            (self.emit)(ExceptionLog {
+                time: event.timestamp,
+                trace_id: record.head.trace_id,
+                span_id: record.head.span_id,
+                scope: Arc::clone(scope),
+                attributes: event.attributes,
+            });
+        }
+    }
+}
