@@ -47,12 +47,18 @@ use self::spans::Spans;
 pub struct TracingLayer {
     spans: LevelFilter,
     described: Described,
-    has_level: bool,
-    has_threads: bool,
-    has_timings: bool,
+    requested: Requested,
     open: Spans,
     /// The subscriber already has a layer of this type.
     is_second: bool,
+}
+
+/// What spans have as attributes on request.
+#[derive(Clone, Copy, Debug, Default)]
+struct Requested {
+    level: bool,
+    threads: bool,
+    timings: bool,
 }
 
 /// A clone is meant for another subscriber: it has the same options, but no open spans.
@@ -61,9 +67,7 @@ impl Clone for TracingLayer {
         Self {
             spans: self.spans,
             described: self.described,
-            has_level: self.has_level,
-            has_threads: self.has_threads,
-            has_timings: self.has_timings,
+            requested: self.requested,
             ..tracing_layer()
         }
     }
@@ -127,9 +131,7 @@ pub fn tracing_layer() -> TracingLayer {
             location: true,
             target: true,
         },
-        has_level: false,
-        has_threads: false,
-        has_timings: false,
+        requested: Requested::default(),
         open: Spans::default(),
         is_second: false,
     }
@@ -179,7 +181,7 @@ impl TracingLayer {
     /// Whether spans have their `level`. Default: no. Events have theirs in any case.
     #[must_use]
     pub const fn with_level(mut self, level: bool) -> Self {
-        self.has_level = level;
+        self.requested.level = level;
         self
     }
 
@@ -187,7 +189,7 @@ impl TracingLayer {
     /// `thread.name`. Default: no.
     #[must_use]
     pub const fn with_threads(mut self, threads: bool) -> Self {
-        self.has_threads = threads;
+        self.requested.threads = threads;
         self
     }
 
@@ -195,7 +197,7 @@ impl TracingLayer {
     /// and `idle_ns`. Default: no.
     #[must_use]
     pub const fn with_tracked_inactivity(mut self, tracked: bool) -> Self {
-        self.has_timings = tracked;
+        self.requested.timings = tracked;
         self
     }
 }

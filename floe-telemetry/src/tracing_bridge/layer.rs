@@ -94,10 +94,10 @@ impl TracingLayer {
     /// Adds the attributes that the layer's options select.
     fn describe(&self, metadata: &'static Metadata<'static>, record: &mut SpanRecord) {
         let attributes = &mut record.attributes;
-        if self.has_level {
+        if self.requested.level {
             attributes.push_static(keys::LEVEL, metadata.level().as_str());
         }
-        if self.has_threads {
+        if self.requested.threads {
             threads::describe(attributes);
         }
     }
@@ -133,7 +133,7 @@ where
             attributes.record(&mut SpanFields(record));
         });
         if let Some(mut opened) = opened {
-            if self.has_timings {
+            if self.requested.timings {
                 opened.time();
             }
             let context = opened.unused_context();
@@ -208,7 +208,7 @@ where
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         if !self.is_idle() {
             entered::enter(id, || self.own_context(id, &layers));
-            if self.has_timings {
+            if self.requested.timings {
                 self.open.with(id, BridgedSpan::entered);
             }
         }
@@ -217,7 +217,7 @@ where
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_second {
             entered::exit(id);
-            if self.has_timings {
+            if self.requested.timings {
                 self.open.with(id, BridgedSpan::exited);
             }
         }
