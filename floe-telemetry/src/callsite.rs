@@ -21,6 +21,12 @@ pub struct CallSite {
     kind: SpanKind,
     level: Level,
     metrics: bool,
+    /// Whether the spans of a `tracing` call site have its target as attribute.
+    #[cfg_attr(
+        not(feature = "provider"),
+        expect(dead_code, reason = "the collector adds the attribute")
+    )]
+    has_target: bool,
     /// The sampling rule that matches the name, and the generation of the rules.
     rule_cache: AtomicU64,
     /// Whether the filter excludes the function, and the generation of the filter.
@@ -56,6 +62,7 @@ impl CallSite {
             kind,
             level: Level::Info,
             metrics: false,
+            has_target: true,
             rule_cache: AtomicU64::new(0),
             filter_cache: AtomicU32::new(0),
         }
@@ -84,6 +91,18 @@ impl CallSite {
     pub const fn with_metrics(mut self) -> Self {
         self.metrics = true;
         self
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn without_target(mut self) -> Self {
+        self.has_target = false;
+        self
+    }
+
+    /// The target of a `tracing` call site, which is the scope of its spans, if they have it as attribute.
+    #[cfg(feature = "provider")]
+    pub(crate) fn tracing_target(&self) -> Option<&'static str> {
+        (!self.is_function() && self.has_target).then_some(self.scope_name)
     }
 
     /// The name of the spans, or the name of the function if the span name is an expression.

@@ -31,9 +31,11 @@ pub const CODE_FUNCTION_NAME: &str = "code.function.name";
 pub const CODE_FILE_PATH: &str = "code.file.path";
 /// The line in the source file.
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
+/// The path of the module of a `tracing` span or event.
+pub const CODE_MODULE_NAME: &str = "code.module.name";
 /// The target of a `tracing` span or event, by default the path of the module.
 pub const TARGET: &str = "target";
-/// The level of a `tracing` event: `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`.
+/// The level of a `tracing` event, and of a span if the layer records it: `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`.
 pub const LEVEL: &str = "level";
 
 /// The method of an HTTP request, or `_OTHER`
@@ -76,6 +78,18 @@ pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 /// The value of the `User-Agent` header.
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
+/// The number of the thread on which a `tracing` span started.
+#[cfg(feature = "tracing")]
+pub(crate) const THREAD_ID: &str = "thread.id";
+/// Its name.
+#[cfg(feature = "tracing")]
+pub(crate) const THREAD_NAME: &str = "thread.name";
+/// How long a `tracing` span was entered, in nanoseconds.
+#[cfg(feature = "tracing")]
+pub(crate) const BUSY: &str = "busy_ns";
+/// How long it was not.
+#[cfg(feature = "tracing")]
+pub(crate) const IDLE: &str = "idle_ns";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 #[cfg(feature = "provider")]
 pub(crate) const ERROR_MESSAGE: &str = "error.message";

@@ -32,8 +32,13 @@
 //! # In libraries
 //!
 //! A library that only annotates functions sets `default-features = false`. Then only the OpenTelemetry API
-//! and the macro are compiled, and an annotated function costs one atomic load while no provider is
-//! running. The application's provider redacts the spans.
+//! and the macro are compiled. The application's provider redacts the spans.
+//!
+//! Without a provider of this crate, the spans go to OpenTelemetry's global tracer provider, if the program has
+//! set one: below the current span, by its sampler, with error texts redacted if the feature `redact` is enabled, and
+//! `error.type` alone otherwise. Each thread looks for that provider at its first call and then at ever longer intervals, at most
+//! 1024 calls, until one is found. While there is no provider at all, an annotated function costs one atomic load and a decrement of
+//! a counter of the thread.
 //!
 //! Such a library also compiles for `wasm32-unknown-unknown`. No provider runs there, so its spans do
 //! nothing, and [`callsite::all`] is empty.
@@ -69,7 +74,7 @@
 //! | `axum` | `tower`, with spans named after axum's routes |
 //! | `tonic` | [`instrument::GrpcServerLayer`] and [`instrument::GrpcClientLayer`]: a span for each gRPC call |
 //! | `reqwest-middleware` | [`instrument::HttpClientMiddleware`]: a span for each request of a client |
-//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing` |
+//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 
@@ -157,8 +162,8 @@ pub use self::redaction::{
 };
 #[cfg(feature = "tracing")]
 pub use self::tracing_bridge::{
-    OpenTelemetrySpanExt, SetParentError, TracingLayer, WithCurrentSpan, tracing_layer,
-    with_current_span,
+    OpenTelemetrySpanExt, SetParentError, TracingLayer, TracingMetricsLayer, WithCurrentSpan,
+    tracing_layer, tracing_metrics_layer, with_current_span,
 };
 
 /// OpenTelemetry's API, in the version that this crate uses.

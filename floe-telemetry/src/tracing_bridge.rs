@@ -5,14 +5,18 @@ mod entered;
 mod events;
 mod fields;
 mod layer;
+mod metrics;
 mod scratch;
 mod sites;
 mod span_ext;
 mod spans;
+mod threads;
 
 use tracing::level_filters::LevelFilter;
 
 pub use self::current_span::{WithCurrentSpan, with_current_span};
+pub use self::metrics::{TracingMetricsLayer, tracing_metrics_layer};
+use self::sites::Described;
 pub use self::span_ext::{OpenTelemetrySpanExt, SetParentError};
 use self::spans::Spans;
 
@@ -22,12 +26,12 @@ use self::spans::Spans;
 /// |---|---|
 /// | a field | an attribute of its type; an integer that does not fit, `?` and `%` are text |
 /// | `otel.name`, `otel.kind`, `otel.status_code`, `otel.status_description` | the name, the kind, the status |
-/// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources |
-/// | an event | an event of the current span, named after its message |
+/// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources; those of an event are attributes of its span, too |
+/// | an event | an event of the current span, named after its message, else after its `name:`, else after its target |
 /// | an event of level `ERROR` | also sets the span's status to ERROR |
 /// | a field `error` in an event without a message, as `#[instrument(err)]` writes it | an event `exception`, and status ERROR with the error's text |
 /// | `follows_from` | a link |
-/// | target, file and line | `target`, `code.file.path` and `code.line.number` |
+/// | target, module, file and line | `target`, `code.module.name`, `code.file.path` and `code.line.number` |
 ///
 /// A span starts when it is created, which is also when the sampler decides, and ends when its last
 /// handle is dropped. It is a child of OpenTelemetry's current span unless it sets a parent
@@ -42,15 +46,30 @@ use self::spans::Spans;
 #[derive(Debug)]
 pub struct TracingLayer {
     spans: LevelFilter,
+    described: Described,
+    requested: Requested,
     open: Spans,
     /// The subscriber already has a layer of this type.
     is_second: bool,
 }
 
-/// A clone is meant for another subscriber: it has the same level, but no open spans.
+/// What spans have as attributes on request.
+#[derive(Clone, Copy, Debug, Default)]
+struct Requested {
+    level: bool,
+    threads: bool,
+    timings: bool,
+}
+
+/// A clone is meant for another subscriber: it has the same options, but no open spans.
 impl Clone for TracingLayer {
     fn clone(&self) -> Self {
-        tracing_layer().with_span_level(self.spans)
+        Self {
+            spans: self.spans,
+            described: self.described,
+            requested: self.requested,
+            ..tracing_layer()
+        }
     }
 }
 
@@ -92,15 +111,27 @@ impl Clone for TracingLayer {
 /// +.with(floe_telemetry::tracing_layer())
 /// ```
 ///
-/// OpenTelemetry's own API replaces `OpenTelemetrySpanExt`: attach a remote parent before creating the
-/// span (`propagation::extract_context(&headers).attach()`), use `Context::current()` while the span
-/// is entered, and set attributes that are not declared as fields with
-/// [`get_current_span`](crate::get_current_span). Attributes for threads and for busy and idle time
-/// are not recorded.
+/// [`OpenTelemetrySpanExt`] has the same methods, and [`TracingMetricsLayer`] records the same metrics from events.
+/// These differences remain:
+///
+/// | | tracing-opentelemetry | here | why |
+/// |---|---|---|---|
+/// | a span starts | when it is entered or its context is read | when it is created | its start time is the time of its creation, and events before the first `enter` have a place |
+/// | threads, busy and idle time | recorded | on request | they cost as much as the rest of a span |
+/// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`](crate::with_current_span) | |
+/// | `with_context_activation(false)` | the context of a span is not attached | always attached | `#[traced]` functions and OpenTelemetry's API would not nest |
+/// | sources of an error | `<field>.chain`, an array | `exception.stacktrace`, text | backends show it as the text that it is by convention |
+/// | a `log` record | `log.*` is not recorded | recorded | |
+/// | events of a span | as many as the SDK's limits allow | at most 128 | memory is bounded |
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
     TracingLayer {
         spans: LevelFilter::TRACE,
+        described: Described {
+            location: true,
+            target: true,
+        },
+        requested: Requested::default(),
         open: Spans::default(),
         is_second: false,
     }
@@ -130,6 +161,43 @@ impl TracingLayer {
     #[must_use]
     pub fn with_span_level(mut self, level: impl Into<LevelFilter>) -> Self {
         self.spans = level.into();
+        self
+    }
+
+    /// Whether spans and events have `code.module.name`, `code.file.path` and `code.line.number`. Default: yes.
+    #[must_use]
+    pub const fn with_location(mut self, location: bool) -> Self {
+        self.described.location = location;
+        self
+    }
+
+    /// Whether spans have their `target`. Default: yes. Events have theirs in any case.
+    #[must_use]
+    pub const fn with_target(mut self, target: bool) -> Self {
+        self.described.target = target;
+        self
+    }
+
+    /// Whether spans have their `level`. Default: no. Events have theirs in any case.
+    #[must_use]
+    pub const fn with_level(mut self, level: bool) -> Self {
+        self.requested.level = level;
+        self
+    }
+
+    /// Whether spans have the number and the name of the thread on which they started, `thread.id` and
+    /// `thread.name`. Default: no.
+    #[must_use]
+    pub const fn with_threads(mut self, threads: bool) -> Self {
+        self.requested.threads = threads;
+        self
+    }
+
+    /// Whether spans have the time that they were entered and the time that they were not, in nanoseconds: `busy_ns`
+    /// and `idle_ns`. Default: no.
+    #[must_use]
+    pub const fn with_tracked_inactivity(mut self, tracked: bool) -> Self {
+        self.requested.timings = tracked;
         self
     }
 }

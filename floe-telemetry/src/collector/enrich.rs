@@ -214,13 +214,14 @@ fn shared(
     scope
 }
 
-/// The name of the function, or the target for a span of `tracing`, which does not provide the function.
-fn function_or_target(site: &CallSite) -> KeyValue {
-    if !site.is_function() {
-        return KeyValue::new(keys::TARGET, site.target());
+/// The name of the function, or the module for a span of `tracing`, which does not provide the function.
+fn function_or_module(site: &CallSite) -> Option<KeyValue> {
+    let module = site.location().module();
+    if site.is_function() {
+        let function = format!("{module}::{}", site.function());
+        return Some(KeyValue::new(keys::CODE_FUNCTION_NAME, function));
     }
-    let function = format!("{}::{}", site.location().module(), site.function());
-    KeyValue::new(keys::CODE_FUNCTION_NAME, function)
+    (!module.is_empty()).then(|| KeyValue::new(keys::CODE_MODULE_NAME, module))
 }
 
 impl Site {
@@ -246,7 +247,7 @@ impl Site {
         let (name, function, file, line) = match (record.head.callsite, builder(record)) {
             (Some(site), _) => (
                 site.name(),
-                Some(function_or_target(site)),
+                function_or_module(site),
                 site.location().file(),
                 site.location().line(),
             ),
@@ -260,7 +261,9 @@ impl Site {
         };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
-        let code = function.into_iter().chain(file).chain(line);
+        let target = record.head.callsite.and_then(CallSite::tracing_target);
+        let target = target.map(|target| KeyValue::new(keys::TARGET, target));
+        let code = target.into_iter().chain(function).chain(file).chain(line);
         // Attributes that the configuration sets for every span take precedence over those of the call site.
         let code = code.filter(|attribute| !process.sets(&attribute.key));
         Self {

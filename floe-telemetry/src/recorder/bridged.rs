@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
@@ -14,6 +15,8 @@ use super::pending::PendingUpdates;
 use super::record::SpanRecord;
 use super::state::State;
 use crate::callsite::CallSite;
+use crate::clock::Ticks;
+use crate::keys;
 
 /// A span, or the context that is propagated instead of a span that is not sampled. Dropping it ends the
 /// span.
@@ -22,6 +25,16 @@ pub(crate) struct BridgedSpan {
     state: State,
     /// The data of a root that is not sampled, which is needed if it gets a parent that is sampled.
     unsampled: Option<Box<SpanRecord>>,
+    timings: Option<Box<Timings>>,
+}
+
+/// How long a span was entered, and how long it was not.
+#[derive(Debug)]
+struct Timings {
+    since: Ticks,
+    entered: u32,
+    busy: Duration,
+    idle: Duration,
 }
 
 impl BridgedSpan {
@@ -64,7 +77,11 @@ impl BridgedSpan {
             }
             _ => None,
         };
-        Some(Self { state, unsampled })
+        Some(Self {
+            state,
+            unsampled,
+            timings: None,
+        })
     }
 
     /// Stands for the span in the context, which it does not end.
@@ -72,6 +89,41 @@ impl BridgedSpan {
         Self {
             state: State::NotSampled(Box::new(cx)),
             unsampled: None,
+            timings: None,
+        }
+    }
+
+    /// Measures from now on how long the span is entered.
+    pub(crate) fn time(&mut self) {
+        if self.is_recording() {
+            self.timings = Some(Box::new(Timings {
+                since: Ticks::now(),
+                entered: 0,
+                busy: Duration::ZERO,
+                idle: Duration::ZERO,
+            }));
+        }
+    }
+
+    /// The span was entered, maybe not for the first time.
+    pub(crate) fn entered(&mut self) {
+        if let Some(timings) = &mut self.timings {
+            if timings.entered == 0 {
+                let lap = timings.lap();
+                timings.idle += lap;
+            }
+            timings.entered += 1;
+        }
+    }
+
+    /// Reverts [`entered`](Self::entered).
+    pub(crate) fn exited(&mut self) {
+        if let Some(timings) = &mut self.timings {
+            timings.entered = timings.entered.saturating_sub(1);
+            if timings.entered == 0 {
+                let lap = timings.lap();
+                timings.busy += lap;
+            }
         }
     }
 
@@ -177,10 +229,29 @@ impl BridgedSpan {
 
     /// Ends the span with the status that it has.
     pub(crate) fn end(self) {
-        if let Some(recording) = self.state.recording() {
+        if let Some(mut recording) = self.state.recording() {
+            if let Some(mut timings) = self.timings {
+                let lap = timings.lap();
+                timings.idle += lap;
+                let attributes = &mut recording.record.attributes;
+                attributes.set(keys::BUSY, &nanos(timings.busy));
+                attributes.set(keys::IDLE, &nanos(timings.idle));
+            }
             recording.end(None);
         }
     }
+}
+
+impl Timings {
+    /// The time since the last change, which is now.
+    fn lap(&mut self) -> Duration {
+        let now = Ticks::now();
+        now.since(mem::replace(&mut self.since, now))
+    }
+}
+
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// Returns the context, if it has a span and telemetry is not suppressed in it.

@@ -31,6 +31,9 @@ type Metadata = std::convert::Infallible;
 pub(crate) struct EventHead {
     at: SystemTime,
     metadata: Metadata,
+    /// Whether it has the attributes of its source location.
+    #[cfg(feature = "tracing")]
+    has_location: bool,
     /// The number of its attributes, which follow those of the previous event in [`SpanEvents`].
     pub(super) attributes: u8,
 }
@@ -68,18 +71,19 @@ impl SpanEvents {
 impl EventHead {
     /// The head of an event that happens now.
     #[cfg(feature = "tracing")]
-    pub(crate) fn now(metadata: Metadata) -> Self {
+    pub(crate) fn now(metadata: Metadata, has_location: bool) -> Self {
         Self {
             at: crate::clock::wall_now(),
             metadata,
+            has_location,
             attributes: 0,
         }
     }
 
     /// Converts to an OpenTelemetry event with these attributes.
     pub(crate) fn into_event(self, attributes: impl IntoIterator<Item = Attribute>) -> Event {
-        let mut all = Vec::with_capacity(usize::from(self.attributes) + 4);
-        let name = describe(self.metadata, &mut all);
+        let mut all = Vec::with_capacity(usize::from(self.attributes) + 5);
+        let name = self.describe(&mut all);
         let mut event = Event::new(name, self.at, all, 0);
         for attribute in attributes {
             add(&mut event, attribute);
@@ -88,25 +92,41 @@ impl EventHead {
     }
 }
 
-/// Returns the event's name, and adds its level, target and source location to the attributes.
-#[cfg(feature = "tracing")]
-fn describe(metadata: Metadata, attributes: &mut Vec<KeyValue>) -> &'static str {
-    use crate::keys;
+impl EventHead {
+    /// Returns the event's name, and adds its level, target and source location to the attributes.
+    #[cfg(feature = "tracing")]
+    fn describe(&self, attributes: &mut Vec<KeyValue>) -> &'static str {
+        use crate::keys;
 
-    attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
-    attributes.push(KeyValue::new(keys::TARGET, metadata.target()));
-    if let Some(file) = metadata.file() {
-        attributes.push(KeyValue::new(keys::CODE_FILE_PATH, file));
+        let metadata = self.metadata;
+        attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
+        attributes.push(KeyValue::new(keys::TARGET, metadata.target()));
+        if self.has_location {
+            let module = metadata.module_path();
+            attributes.extend(module.map(|module| KeyValue::new(keys::CODE_MODULE_NAME, module)));
+            let file = metadata.file();
+            attributes.extend(file.map(|file| KeyValue::new(keys::CODE_FILE_PATH, file)));
+            let line = metadata.line().map(i64::from);
+            attributes.extend(line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)));
+        }
+        name_without_message(metadata)
     }
-    if let Some(line) = metadata.line() {
-        attributes.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+
+    #[cfg(not(feature = "tracing"))]
+    fn describe(&self, _: &mut Vec<KeyValue>) -> &'static str {
+        match self.metadata {}
     }
-    metadata.name()
 }
 
-#[cfg(not(feature = "tracing"))]
-fn describe(metadata: Metadata, _: &mut Vec<KeyValue>) -> &'static str {
-    match metadata {}
+/// The name that an event was given, or its target: the name that `tracing` gives it is a path of the machine that built the
+/// program.
+#[cfg(feature = "tracing")]
+fn name_without_message(metadata: Metadata) -> &'static str {
+    let place = metadata.name().strip_prefix("event ");
+    match place.zip(metadata.file()) {
+        Some((place, file)) if place.starts_with(file) => metadata.target(),
+        _ => metadata.name(),
+    }
 }
 
 /// Adds an attribute, or sets the name if it is the message.

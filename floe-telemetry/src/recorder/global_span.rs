@@ -3,7 +3,6 @@
 //! Such a span has the ids that the provider gave it. Its data is recorded as that of any other span, and goes to the
 //! provider at its end. Error text is redacted then, or is not passed on where redaction is not compiled in.
 
-use std::borrow::Cow;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
@@ -15,6 +14,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, InstrumentationScope, KeyValue, Value};
 
 use super::record::{Code, More, Origin, SpanRecord};
+use crate::callsite::Scope;
 use crate::clock::{Ticks, wall_now};
 use crate::keys;
 
@@ -22,29 +22,24 @@ use crate::keys;
 pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
     let mut builder = SpanBuilder::from_name("");
     let mut code = Vec::new();
-    let scope = match record.head.callsite {
-        Some(site) => {
-            builder.name = site.name().into();
-            builder.span_kind = Some(site.kind().clone());
-            let function = format!("{}::{}", site.location().module(), site.function());
-            code.push(KeyValue::new(keys::CODE_FUNCTION_NAME, function));
-            add_location(&mut code, site.location().file(), site.location().line());
-            scope(site.scope_name(), site.scope_version())
+    let scope = if let Some(site) = record.head.callsite {
+        builder.name = site.name().into();
+        builder.span_kind = Some(site.kind().clone());
+        let function = format!("{}::{}", site.location().module(), site.function());
+        code.push(KeyValue::new(keys::CODE_FUNCTION_NAME, function));
+        add_location(&mut code, site.location().file(), site.location().line());
+        scope(site.scope_name(), site.scope_version())
+    } else {
+        let more = record.more_mut();
+        builder.name = more.name.take().unwrap_or_default();
+        builder.span_kind = more.kind.take();
+        let mut of_tracer = None;
+        if let Origin::Builder { scope, location } = more.origin {
+            of_tracer = scope;
+            add_location(&mut code, location.file(), location.line());
         }
-        None => {
-            let more = record.more_mut();
-            builder.name = more.name.take().unwrap_or_default();
-            builder.span_kind = more.kind.take();
-            let mut of_tracer = None;
-            if let Origin::Builder { scope, location } = more.origin {
-                of_tracer = scope;
-                add_location(&mut code, location.file(), location.line());
-            }
-            match of_tracer {
-                Some(of_tracer) => scope(of_tracer.name(), of_tracer.version()),
-                None => scope("", None),
-            }
-        }
+        let name = of_tracer.map_or("", Scope::name);
+        scope(name, of_tracer.and_then(Scope::version))
     };
     builder.span_kind.get_or_insert(SpanKind::Internal);
     builder.attributes = Some(code);
@@ -81,12 +76,14 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
         record.attributes.keep_distinct(usize::MAX);
         for attribute in record.attributes.items_mut().drain(..) {
             let attribute = KeyValue::new(attribute.key, Value::from(attribute.value));
-            if let Some(attribute) = safe(attribute) {
-                span.set_attribute(attribute);
+            if !is_withheld(&attribute) {
+                span.set_attribute(safe(attribute));
             }
         }
         for event in more.events {
-            let attributes = event.attributes.into_iter().filter_map(safe).collect();
+            let attributes = event.attributes.into_iter();
+            let attributes = attributes.filter(|attribute| !is_withheld(attribute));
+            let attributes = attributes.map(safe).collect();
             span.add_event_with_timestamp(event.name, event.timestamp, attributes);
         }
         for link in more.links {
@@ -95,7 +92,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
         match code {
             Code::Unset => {}
             Code::Ok => span.set_status(Status::Ok),
-            Code::Error => span.set_status(Status::error(safe_message(more.description))),
+            Code::Error => span.set_status(Status::error(safe_message(&more.description))),
         }
         span.end_with_timestamp(at);
     }));
@@ -106,41 +103,43 @@ fn at(end: Ticks) -> SystemTime {
     now.checked_sub(Ticks::now().since(end)).unwrap_or(now)
 }
 
+/// Whether the attribute is the text of an error, which is not passed on without redaction.
+fn is_withheld(attribute: &KeyValue) -> bool {
+    let key = attribute.key.as_str();
+    cfg!(not(feature = "redact"))
+        && (key == keys::EXCEPTION_MESSAGE || key == keys::EXCEPTION_STACKTRACE)
+}
+
 /// The attribute without credentials.
 #[cfg(feature = "redact")]
-fn safe(attribute: KeyValue) -> Option<KeyValue> {
+fn safe(attribute: KeyValue) -> KeyValue {
     use crate::redaction::{sanitize, sanitize_error_message, sanitize_sent_value};
 
     let Value::String(text) = &attribute.value else {
-        return Some(attribute);
+        return attribute;
     };
     let safe = match attribute.key.as_str() {
         keys::EXCEPTION_MESSAGE => sanitize_error_message(text.as_str()),
         keys::EXCEPTION_STACKTRACE => sanitize(text.as_str()),
         key => sanitize_sent_value(key, text.as_str()),
     };
-    Some(match safe {
-        Cow::Borrowed(_) => attribute,
-        Cow::Owned(safe) => KeyValue::new(attribute.key, safe),
-    })
+    match safe {
+        std::borrow::Cow::Borrowed(_) => attribute,
+        std::borrow::Cow::Owned(safe) => KeyValue::new(attribute.key, safe),
+    }
 }
 
-/// The attribute, unless it is the text of an error.
 #[cfg(not(feature = "redact"))]
-fn safe(attribute: KeyValue) -> Option<KeyValue> {
-    let key = attribute.key.as_str();
-    let is_text = key == keys::EXCEPTION_MESSAGE || key == keys::EXCEPTION_STACKTRACE;
-    (!is_text).then_some(attribute)
+const fn safe(attribute: KeyValue) -> KeyValue {
+    attribute
 }
 
 #[cfg(feature = "redact")]
-fn safe_message(message: Cow<'static, str>) -> Cow<'static, str> {
-    crate::redaction::sanitize_error_message(&message)
-        .into_owned()
-        .into()
+fn safe_message(message: &str) -> String {
+    crate::redaction::sanitize_error_message(message).into_owned()
 }
 
 #[cfg(not(feature = "redact"))]
-fn safe_message(_: Cow<'static, str>) -> &'static str {
+const fn safe_message(_: &str) -> &'static str {
     ""
 }

@@ -444,7 +444,7 @@ mod tests {
             let mut fields = AttributeList::default();
             fields.set(MESSAGE, *message);
             fields.set("n", &n);
-            record.push_event(EventHead::now(metadata), fields.items_mut());
+            record.push_event(EventHead::now(metadata, true), fields.items_mut());
         }
         record
     }

@@ -50,7 +50,7 @@ impl Callsite for StandIn {
 /// Whether the metadata is that of a stand-in.
 #[inline]
 pub(super) fn is_stand_in(metadata: &'static Metadata<'static>) -> bool {
-    std::ptr::eq(metadata, &METADATA)
+    std::ptr::eq(metadata, &raw const METADATA)
 }
 
 /// A stand-in that was returned as the current span, and has no handle yet.

@@ -2,32 +2,42 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::mem;
 
-use opentelemetry::Context;
 use opentelemetry::trace::{Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
 use super::scratch;
 use crate::attributes::{AttributeList, ToAttributeValue};
+use crate::keys;
 use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};
+
+/// The field with the error of an event.
+const ERROR: &str = "error";
 
 /// A `tracing` event whose fields have been visited.
 #[derive(Debug)]
 pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
     has_message: bool,
+    has_location: bool,
     /// The field `error` of an event without a message, as `#[instrument(err)]` writes it.
     error: Option<String>,
+    /// What the span gets of a field of the type `dyn Error`.
+    exception: Vec<KeyValue>,
     attributes: AttributeList,
 }
 
 impl BridgedEvent {
-    pub(super) fn new(metadata: &'static Metadata<'static>) -> Self {
+    pub(super) fn new(metadata: &'static Metadata<'static>, has_location: bool) -> Self {
         Self {
             metadata,
             has_message: false,
+            has_location,
             error: None,
+            exception: Vec::new(),
             attributes: scratch::take(),
         }
     }
@@ -48,8 +58,9 @@ impl BridgedEvent {
         if status != Status::Unset {
             span.set_status(status);
         }
-        let mut event =
-            EventHead::now(self.metadata).into_event(self.attributes.items_mut().drain(..));
+        span.set_attributes(mem::take(&mut self.exception));
+        let head = EventHead::now(self.metadata, self.has_location);
+        let mut event = head.into_event(self.attributes.items_mut().drain(..));
         if let Some(error) = self.error.take() {
             event = exception_event(error, event.attributes);
         }
@@ -60,7 +71,10 @@ impl BridgedEvent {
     /// Adds the event to a record of this crate's recorder.
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
         record.set_status(self.status());
-        let head = EventHead::now(self.metadata);
+        if !self.exception.is_empty() {
+            record.attributes.extend(mem::take(&mut self.exception));
+        }
+        let head = EventHead::now(self.metadata, self.has_location);
         let attributes = self.attributes.items_mut();
         match self.error.take() {
             None => record.push_event(head, attributes),
@@ -84,7 +98,7 @@ impl BridgedEvent {
                 self.has_message = true;
                 false
             }
-            "error" if !self.has_message => {
+            ERROR if !self.has_message => {
                 self.error = Some(text());
                 true
             }
@@ -126,6 +140,15 @@ impl Visit for BridgedEvent {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
+        self.exception.clone_from(&details);
+        if field.name() == ERROR && !self.has_message {
+            // The event has its message from the field.
+            let others = details.into_iter();
+            let others = others.filter(|detail| detail.key.as_str() != keys::EXCEPTION_MESSAGE);
+            self.attributes.extend(others);
+            self.error = Some(text);
+            return;
+        }
         self.attributes.set(field.name(), &text);
         self.attributes.extend(details);
     }

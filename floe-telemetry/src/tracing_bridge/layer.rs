@@ -15,7 +15,8 @@ use super::current_span::is_stand_in;
 use super::events::BridgedEvent;
 use super::fields::SpanFields;
 use super::sites::Site;
-use super::{TracingLayer, entered, scratch};
+use super::{TracingLayer, entered, scratch, threads};
+use crate::keys;
 use crate::recorder::{self, BridgedSpan, Parent, SpanRecord, context_is_alive, root};
 
 thread_local! {
@@ -90,6 +91,17 @@ impl TracingLayer {
         cx.map_or_else(root, Parent::of)
     }
 
+    /// Adds the attributes that the layer's options select.
+    fn describe(&self, metadata: &'static Metadata<'static>, record: &mut SpanRecord) {
+        let attributes = &mut record.attributes;
+        if self.requested.level {
+            attributes.push_static(keys::LEVEL, metadata.level().as_str());
+        }
+        if self.requested.threads {
+            threads::describe(attributes);
+        }
+    }
+
     /// Whether the layer does nothing.
     fn is_idle(&self) -> bool {
         recorder::records_nothing() || self.is_second || !context_is_alive()
@@ -115,11 +127,15 @@ where
         }
         let is_explicit = !attributes.is_contextual();
         let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
-        let site = Site::of(metadata);
+        let site = Site::of(metadata, self.described);
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
+            self.describe(metadata, record);
             attributes.record(&mut SpanFields(record));
         });
-        if let Some(opened) = opened {
+        if let Some(mut opened) = opened {
+            if self.requested.timings {
+                opened.time();
+            }
             let context = opened.unused_context();
             let context = context.map(|(cx, updates)| (cx.clone(), updates));
             self.open.insert(id, opened);
@@ -154,7 +170,7 @@ where
             return;
         }
         let visit = || {
-            let mut bridged = BridgedEvent::new(metadata);
+            let mut bridged = BridgedEvent::new(metadata, self.described.location);
             guarded(|| event.record(&mut bridged));
             bridged
         };
@@ -192,12 +208,18 @@ where
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         if !self.is_idle() {
             entered::enter(id, || self.own_context(id, &layers));
+            if self.requested.timings {
+                self.open.with(id, BridgedSpan::entered);
+            }
         }
     }
 
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_second {
             entered::exit(id);
+            if self.requested.timings {
+                self.open.with(id, BridgedSpan::exited);
+            }
         }
     }
 

@@ -19,7 +19,14 @@ pub(super) struct Site {
     pub(super) is_named_by_field: bool,
 }
 
-/// All call sites that have opened a span, by the address of their metadata. Their number is bounded by
+/// What the spans of a call site have as attributes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Described {
+    pub(super) location: bool,
+    pub(super) target: bool,
+}
+
+/// All call sites that have opened a span, by the address of their metadata and what describes their spans. Their number is bounded by
 /// the program's source.
 static SITES: LazyLock<Mutex<HashMap<usize, &'static Site>>> = LazyLock::new(Mutex::default);
 
@@ -31,21 +38,27 @@ thread_local! {
 impl Site {
     /// Returns the call site of `metadata`, a static that its address identifies.
     #[inline]
-    pub(super) fn of(metadata: &'static Metadata<'static>) -> &'static Self {
-        let address = std::ptr::from_ref(metadata).addr();
+    pub(super) fn of(metadata: &'static Metadata<'static>, described: Described) -> &'static Self {
+        // The lowest bits of an address are 0, because metadata is aligned.
+        let bits = usize::from(described.location) | usize::from(described.target) << 1;
+        let address = std::ptr::from_ref(metadata).addr() | bits;
         let cached = CACHE.try_with(|cache| cache.try_borrow().ok()?.get(&address).copied());
         match cached {
             Ok(Some(site)) => site,
-            _ => Self::look_up(address, metadata),
+            _ => Self::look_up(address, metadata, described),
         }
     }
 
     #[cold]
-    fn look_up(address: usize, metadata: &'static Metadata<'static>) -> &'static Self {
+    fn look_up(
+        address: usize,
+        metadata: &'static Metadata<'static>,
+        described: Described,
+    ) -> &'static Self {
         let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
         let site = *sites
             .entry(address)
-            .or_insert_with(|| Box::leak(Box::new(Self::new(metadata))));
+            .or_insert_with(|| Box::leak(Box::new(Self::new(metadata, described))));
         drop(sites);
         let _ = CACHE.try_with(|cache| {
             if let Ok(mut cache) = cache.try_borrow_mut() {
@@ -55,19 +68,29 @@ impl Site {
         site
     }
 
-    fn new(metadata: &'static Metadata<'static>) -> Self {
+    fn new(metadata: &'static Metadata<'static>, described: Described) -> Self {
+        let (module, file, line) = if described.location {
+            (metadata.module_path(), metadata.file(), metadata.line())
+        } else {
+            (None, None, None)
+        };
+        let callsite = CallSite::new(
+            metadata.name(),
+            "",
+            module.unwrap_or_default(),
+            file.unwrap_or_default(),
+            line.unwrap_or_default(),
+            SpanKind::Internal,
+            Some(metadata.target()),
+            None,
+        )
+        .with_level(level(*metadata.level()));
         Self {
-            callsite: CallSite::new(
-                metadata.name(),
-                "",
-                metadata.target(),
-                metadata.file().unwrap_or_default(),
-                metadata.line().unwrap_or_default(),
-                SpanKind::Internal,
-                Some(metadata.target()),
-                None,
-            )
-            .with_level(level(*metadata.level())),
+            callsite: if described.target {
+                callsite
+            } else {
+                callsite.without_target()
+            },
             is_named_by_field: metadata.fields().field(NAME).is_some(),
         }
     }

@@ -161,7 +161,7 @@ impl OpenTelemetrySpanExt for Span {
             self,
             attribute,
             |record, attribute| record.attributes.extend([attribute]),
-            |span, attribute| span.set_attribute(attribute),
+            |span, attribute| span.set_attributes([attribute]),
         );
     }
 

@@ -42,7 +42,11 @@ fn an_event_is_recorded_on_the_span_it_is_in() {
     assert_eq!(attribute(event, "message"), None);
     let outer = spans.single("outer").events();
     let [event] = outer else { panic!("{outer:?}") };
-    assert!(event.name.starts_with("event "), "{}", event.name);
+    assert_eq!(event.name, "it::tracing_bridge::events");
+    assert_eq!(
+        attribute(event, "code.module.name"),
+        Some(&Value::from("it::tracing_bridge::events"))
+    );
     assert_eq!(attribute(event, "n"), Some(&Value::I64(1)));
     assert_eq!(attribute(event, "level"), Some(&Value::from("DEBUG")));
 }
@@ -102,6 +106,47 @@ fn an_error_in_an_event_is_recorded_with_its_text() {
         attribute(event, "exception.message"),
         Some(&Value::from("disk full"))
     );
+}
+
+#[test]
+fn an_error_in_an_event_is_recorded_on_the_span() {
+    let failure = io::Error::other(io::Error::other("password=hunter2"));
+    let failure = &failure as &(dyn std::error::Error + 'static);
+    let spans = record(|| {
+        info_span!("ours").in_scope(|| warn!(failure, "cannot load"));
+        get_tracer("plain").in_span("theirs", |_| warn!(failure, "cannot load"));
+        info_span!("alone").in_scope(|| error!(error = failure));
+    });
+    for name in ["ours", "theirs"] {
+        spans
+            .single(name)
+            .assert_attribute("exception.message", "password=<REDACTED>")
+            .assert_attribute("exception.stacktrace", "0: password=<REDACTED>")
+            .assert_event("cannot load");
+    }
+    spans.single("ours").assert_unset();
+    let alone = spans.single("alone").assert_error("password=<REDACTED>");
+    let event = &alone.assert_event("exception").events()[0];
+    let keys = event
+        .attributes
+        .iter()
+        .map(|attribute| attribute.key.as_str());
+    assert_eq!(keys.filter(|key| *key == "exception.message").count(), 1);
+}
+
+#[test]
+fn an_event_without_a_message_has_its_name_or_its_target() {
+    let spans = record(|| {
+        let _span = info_span!("outer").entered();
+        event!(name: "cache.miss", tracing::Level::INFO, key = "orders");
+        event!(target: "shop", tracing::Level::INFO, rows = 1);
+        event!(name: "event horizon", tracing::Level::INFO, rows = 1);
+    });
+    spans
+        .single("outer")
+        .assert_event("cache.miss")
+        .assert_event("shop")
+        .assert_event("event horizon");
 }
 
 #[traced]

@@ -82,7 +82,10 @@ fn a_span_has_its_source_location() {
         .assert_attribute("target", "shop::orders")
         .assert_attribute("code.file.path", file!())
         .assert_attribute("code.line.number", line)
-        .assert_no_attribute("code.function.name");
+        .assert_attribute("code.module.name", module_path!())
+        .assert_no_attribute("code.function.name")
+        .assert_no_attribute("thread.id")
+        .assert_no_attribute("level");
 }
 
 #[test]
