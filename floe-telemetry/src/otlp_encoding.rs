@@ -184,8 +184,14 @@ pub(crate) fn key_value(out: &mut Vec<u8>, field: u32, attribute: &KeyValue) {
     );
 }
 
+/// With keys and texts of at most this length, each length in a `KeyValue` fits in one byte.
+const SHORT: usize = 56;
+
 /// Appends a field of type `KeyValue`. Its length is computed in advance, except for arrays.
 pub(crate) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
+    if key.len() <= SHORT && short_pair(out, field, key.as_bytes(), value) {
+        return;
+    }
     let length = match value {
         Borrowed::Bool(_) => 2,
         Borrowed::I64(value) => 1 + encoded_len_varint(value.cast_unsigned()),
@@ -221,6 +227,42 @@ pub(crate) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>
             any_value(out, value);
         }
     }
+}
+
+/// Appends a field of type `KeyValue` with a short key, if the value is short, too. Returns whether it is.
+#[inline]
+fn short_pair(out: &mut Vec<u8>, field: u32, key: &[u8], value: Borrowed<'_>) -> bool {
+    // The key, and the head of the value.
+    let mut start = |value: usize| {
+        let inner = 2 + key.len() + value;
+        out.reserve(2 + inner);
+        out.extend_from_slice(&[short_tag(field), byte(inner), short_tag(1), byte(key.len())]);
+        out.extend_from_slice(key);
+    };
+    match value {
+        Borrowed::Text(text) if text.len() <= SHORT => {
+            let length = byte(text.len());
+            start(4 + text.len());
+            out.extend_from_slice(&[short_tag(2), 2 + length, short_tag(1), length]);
+            out.extend_from_slice(text);
+        }
+        Borrowed::I64(value @ 0..0x80) => {
+            start(4);
+            out.extend_from_slice(&[short_tag(2), 2, 3 << 3, value.to_le_bytes()[0]]);
+        }
+        Borrowed::Bool(value) => {
+            start(4);
+            out.extend_from_slice(&[short_tag(2), 2, 2 << 3, u8::from(value)]);
+        }
+        _ => return false,
+    }
+    true
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "it is at most 127")]
+const fn byte(length: usize) -> u8 {
+    length as u8
 }
 
 /// The size of a field with this many bytes of content and a number below 16.

@@ -115,6 +115,8 @@ impl Pipeline {
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling.
+    // Not inlined: its instructions are counted by `--bin instructions`.
+    #[inline(never)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost
         // as much as the rest of this function.
