@@ -33,11 +33,11 @@ fn address(context: &SpanContext) -> usize {
 
 /// Returns access to `recording`, whose span is about to become the current one.
 #[inline]
-fn current_updates(recording: &Recording) -> Option<&'static PendingUpdates> {
+fn current_updates(recording: &Recording) -> &'static PendingUpdates {
     let updates = recording.updates();
     let id = recording.record.head.span_id.to_bytes();
     updates.set_span_id(u64::from_be_bytes(id));
-    Some(updates)
+    updates
 }
 
 /// Makes a span current in the boundary of this thread until it is dropped. Guards of one thread are dropped in
@@ -53,7 +53,7 @@ impl NestedGuard {
     #[inline]
     pub(super) fn enter(recording: &Recording) -> Self {
         Self {
-            previous: CURRENT.replace(current_updates(recording)),
+            previous: CURRENT.replace(Some(current_updates(recording))),
             not_send: PhantomData,
         }
     }
@@ -81,7 +81,7 @@ impl BoundaryGuard {
     pub(super) fn attach(cx: &Context, recording: &Recording) -> Self {
         Self {
             boundary: BOUNDARY.replace(address(cx.span().span_context())),
-            current: CURRENT.replace(current_updates(recording)),
+            current: CURRENT.replace(Some(current_updates(recording))),
             not_send: PhantomData,
         }
     }
