@@ -156,7 +156,6 @@ impl Anchors {
             ("-us", OPTION),
             ("://", URL),
             (":\\/", URL),
-            ("3a%2", URL),
             ("---", DASHES),
             ("eyj", TOKEN),
         ] {

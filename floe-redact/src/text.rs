@@ -126,11 +126,6 @@ pub(crate) fn run_start(
     to.min(text.len()) - run.take_while(|&&byte| inside(byte)).count()
 }
 
-/// The first place of `what` in `from..to`.
-pub(crate) fn find(text: &[u8], from: usize, to: usize, what: &[u8]) -> Option<usize> {
-    memchr::memmem::find(part(text, from, to), what).map(|found| from + found)
-}
-
 /// The end of the line that `from` is in.
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found)

@@ -8,17 +8,14 @@ use crate::rules::structures::{URL_PATH, URL_USERINFO};
 use crate::rules::words::{HOOKS, PASSWORD_PLACEHOLDERS, SECRET_SEGMENTS};
 use crate::scan::{Reason, Scan};
 use crate::score::{self, Look, is_domain, is_random, look};
-use crate::text::{at, before, find, is_name, is_one_of, part, run_end, run_start, starts_with};
+use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
 
 /// No URL that is read is longer.
 const LONGEST: usize = 4096;
 
-/// `anchor` is the second slash of `://`, the last of `:\/\/`, or the `2` of `%3A%2F`.
+/// `anchor` is the second slash of `://`, or the last of `:\/\/`.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
     let text = scan.text;
-    if at(text, anchor) == b'2' {
-        return encoded(scan, anchor);
-    }
     let colon = anchor.checked_sub(2).filter(|&at| text[at] == b':')?;
     let slash = |from: usize| {
         let slash = run_end(text, from, 4, |byte| byte == b'\\');
@@ -159,22 +156,4 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
             .any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
     });
     is_hook || is_segment && is_one_of(word, SECRET_SEGMENTS)
-}
-
-/// `https%3A%2F%2Fuser%3Apass%40host`
-fn encoded(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
-    let text = scan.text;
-    let colon = anchor
-        .checked_sub(4)
-        .filter(|&colon| starts_with(text, colon, b"%3a%2f%2f"))?;
-    let start = colon + 9;
-    let end = run_end(text, start, 1024, |byte| {
-        byte > b' ' && !b"\"'<>&".contains(&byte)
-    });
-    let sign = find(text, start, end, b"%40")?;
-    let userinfo = part(text, start, sign);
-    if memchr::memmem::find(userinfo, b"%3").is_some() || is_random(userinfo) {
-        scan.redact(start, sign, URL_USERINFO, Evidence::Structure);
-    }
-    Some(())
 }

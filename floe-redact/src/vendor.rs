@@ -67,11 +67,7 @@ impl TokenFormat {
         if let Alphabet::Parts(parts) | Alphabet::Around(_, parts) = self.alphabet {
             let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
             let body = part(text, from, end);
-            let varied = if first < start {
-                part(text, first, end)
-            } else {
-                body
-            };
+            let varied = part(text, if first < start { first } else { from }, end);
             let found = if self.is_proven(body) {
                 Match::Proven
             } else {

@@ -17,7 +17,7 @@ macro_rules! structures {
 
 structures! {
     URL_USERINFO "url-userinfo"
-        secret ["postgres://bob:winter77@db.example.com/x", "https%3A%2F%2Fbob%3Awinter%40db.example.com", "postgres://app:Admin@1234@db.example.com/x", "postgres://app:p@ss/w0rd@db.example.com/x", "postgres://u:p@ss/w0rd@h", "redis://u:pa/ss@db:6379"]
+        secret ["postgres://bob:winter77@db.example.com/x", "postgres://app:Admin@1234@db.example.com/x", "postgres://app:p@ss/w0rd@db.example.com/x", "postgres://u:p@ss/w0rd@h", "redis://u:pa/ss@db:6379"]
         benign ["ssh://git@host.example.com/a", "postgres://db.example.com:5432/x", "http://h/a@b"]
     URL_PATH "url-path"
         secret ["https://hooks.example.com/services/T00/B00/m2N3y4eyfH21KNPa4aERKUN1"]
