@@ -22,10 +22,7 @@ pub struct CallSite {
     level: Level,
     metrics: bool,
     /// Whether the spans of a `tracing` call site have its target as attribute.
-    #[cfg_attr(
-        not(feature = "provider"),
-        expect(dead_code, reason = "the collector adds the attribute")
-    )]
+    #[cfg(any(feature = "provider", feature = "tracing"))]
     has_target: bool,
     /// The sampling rule that matches the name, and the generation of the rules.
     rule_cache: AtomicU64,
@@ -62,6 +59,7 @@ impl CallSite {
             kind,
             level: Level::Info,
             metrics: false,
+            #[cfg(any(feature = "provider", feature = "tracing"))]
             has_target: true,
             rule_cache: AtomicU64::new(0),
             filter_cache: AtomicU32::new(0),
