@@ -6,7 +6,7 @@ mod redact;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -358,14 +358,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             name,
             job,
             cursor,
-        } => {
-            let sensor = DagsterSensor::open(folder)?;
-            // Standard output is data.
-            observed_to(Trace::Stderr, sensor.telemetry(), || {
-                let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
-                Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
-            })
-        }
+        } => evaluate_sensor(folder, name, job, cursor.as_deref()),
         Command::Run {
             product,
             artifacts: None,
@@ -390,6 +383,21 @@ fn execute(command: &Command) -> Result<(), RunError> {
             })
         }
     }
+}
+
+/// Evaluates a sensor of Dagster, and prints the result.
+fn evaluate_sensor(
+    folder: &Path,
+    name: &str,
+    job: &str,
+    cursor: Option<&str>,
+) -> Result<(), RunError> {
+    let sensor = DagsterSensor::open(folder)?;
+    // Standard output is data.
+    observed_to(Trace::Stderr, sensor.telemetry(), || {
+        let evaluation = sensor.evaluate(name, job, cursor)?;
+        Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
+    })
 }
 
 /// Prints the plugins that a product runs on, and checks them.

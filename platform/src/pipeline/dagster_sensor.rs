@@ -1,6 +1,7 @@
 //! A sensor of Dagster: it requests a run when the files of a product's sources have changed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
@@ -144,6 +145,10 @@ fn describe(metadata: &Metadata) -> String {
 }
 
 fn hex(digest: &Digest) -> String {
-    let bytes = digest.as_ref().iter();
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in digest.as_ref() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
