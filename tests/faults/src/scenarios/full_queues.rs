@@ -1,6 +1,6 @@
 //! The queue of the exporter is full, because the receiver does not answer, while threads record at full rate.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
@@ -36,6 +36,7 @@ fn program(program: &mut Program) {
 
 fn check(case: &Case) -> Result<Report> {
     let silent = Script::silent()?;
+    let start = Instant::now();
     let report = case.report(&silent.endpoint())?;
     let counters = report.counters;
     ensure!(report.created == THREADS * SPANS, "{}", report.created);
@@ -44,7 +45,13 @@ fn check(case: &Case) -> Result<Report> {
         "{counters:?}"
     );
     let warnings = report.log.matches("spans were dropped").count();
-    ensure!(warnings == 1, "{warnings} warnings: {}", report.log);
+    // One a minute.
+    let most = 1 + usize::try_from(start.elapsed().as_secs() / 60)?;
+    ensure!(
+        (1..=most).contains(&warnings),
+        "{warnings} warnings: {}",
+        report.log
+    );
     let shutdown = report.operation("shutdown")?;
     ensure!(shutdown.error.is_some(), "{shutdown:?}");
     ensure!(shutdown.duration < TIMEOUT.mul_f64(1.5), "{shutdown:?}");
