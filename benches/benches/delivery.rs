@@ -6,17 +6,17 @@
 //! times higher. It shows the latency on the host's thread, the lost spans, and whether the losses were
 //! counted.
 //!
-//! `--rate N` sets the first rate, in spans per second, and `--repeat N` the number of runs, of which
-//! the median counts. `--quick` records fewer spans than any queue holds, so that whatever the speed of
-//! the machine, the program fails if a contestant loses one. Without it the program fails if we lose a
-//! span without counting it, or if a figure is missing.
+//! `--rate N` sets the first rate, in spans per second, `--repeat N` the number of runs, of which the median
+//! counts, and `--batch N` the most spans of our batches. `--quick` records fewer spans than any queue holds, so
+//! that whatever the speed of the machine, the program fails if a contestant loses one. Without it the program
+//! fails if we lose a span without counting it, or if a figure is missing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 use std::process::ExitCode;
 
 use benches::checks::Checks;
-use benches::contestant::{NAMES, makes_spans, title};
+use benches::contestant::{NAMES, TRACING_OFF, makes_spans, title};
 use benches::paced::{self, Cost, Order};
 use benches::receiver::{self, Arrived, Receiver};
 use benches::sink::Protocol;
@@ -81,8 +81,7 @@ fn main() -> ExitCode {
 
 fn check(rows: &[Row]) -> ExitCode {
     let mut checks = Checks::new();
-    // All contestants but `clocks`, over each protocol, at two rates.
-    let expected = (NAMES.len() - 1) * Protocol::ALL.len() * 2;
+    let expected = names().count() * Protocol::ALL.len() * 2;
     checks.equal("runs", rows.len() as u64, expected as u64);
     for row in rows {
         let run = format!(
@@ -110,12 +109,19 @@ fn check(rows: &[Row]) -> ExitCode {
     checks.finish()
 }
 
+/// The contestants that export spans, and the bare work.
+fn names() -> impl Iterator<Item = &'static str> {
+    let baselines = ["clocks", TRACING_OFF];
+    NAMES
+        .into_iter()
+        .filter(move |name| !baselines.contains(name))
+}
+
 /// Runs each contestant in turn, `repeat` times, and returns the run with its median CPU time.
 fn measure(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row> {
-    let names = NAMES.into_iter().filter(|name| *name != "clocks");
-    let mut runs: Vec<Vec<Row>> = names.clone().map(|_| Vec::new()).collect();
+    let mut runs: Vec<Vec<Row>> = names().map(|_| Vec::new()).collect();
     for _ in 0..repeat {
-        for (name, runs) in names.clone().zip(&mut runs) {
+        for (name, runs) in names().zip(&mut runs) {
             runs.push(run(name, protocol, rate, spans));
         }
     }

@@ -81,10 +81,14 @@ pub trait Contestant: Send + Sync {
 /// This library, with the setting `context: boundaries`.
 pub const BOUNDARIES: &str = "floe-telemetry-boundaries";
 
+/// tracing alone, with a subscriber whose level is `off`.
+pub const TRACING_OFF: &str = "tracing-off";
+
 /// The contestants, by name.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "bare",
     "clocks",
+    TRACING_OFF,
     "floe-telemetry",
     BOUNDARIES,
     "opentelemetry",
@@ -95,7 +99,7 @@ pub const NAMES: [&str; 7] = [
 /// Whether a contestant records spans. The others are baselines.
 #[must_use]
 pub fn makes_spans(name: &str) -> bool {
-    !["bare", "clocks"].contains(&name)
+    !["bare", "clocks", TRACING_OFF].contains(&name)
 }
 
 /// The name of a contestant in a table.
@@ -107,6 +111,7 @@ pub fn title(name: &str) -> &str {
         BOUNDARIES => "floe-telemetry, context: boundaries",
         "opentelemetry" => "opentelemetry + SDK (batch)",
         "tracing" => "tracing + tracing-opentelemetry",
+        TRACING_OFF => "tracing + fmt, level off",
         name => name,
     }
 }
@@ -125,6 +130,7 @@ pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
         BOUNDARIES => Arc::new(Ours::start(state, sink, ContextMode::Boundaries)),
         "opentelemetry" => opentelemetry::start(state, sink),
         "tracing" => Arc::new(Tracing::start(state, sink)),
+        TRACING_OFF => Arc::new(Tracing::off()),
         "fastrace" => Arc::new(Fastrace::start(state, sink)),
         name => unreachable!("no contestant `{name}`"),
     }

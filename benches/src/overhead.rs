@@ -26,7 +26,9 @@ pub struct Row {
     pub operation: &'static str,
     /// Microseconds of one operation without telemetry.
     pub micros: Spread,
-    /// The time that telemetry adds, in percent: the median and its 95 % confidence interval.
+    /// The microseconds that telemetry adds to an operation: the median and its 95 % confidence interval.
+    pub added_micros: Interval,
+    /// The same in percent.
     pub added_percent: Interval,
     /// Pairs of measurements.
     pub pairs: usize,
@@ -57,7 +59,9 @@ impl Row {
 /// All operations.
 #[must_use]
 pub fn measure(checks: &mut Checks) -> Vec<Row> {
-    let rows = vec![pipeline::row(checks), http::row(), sqlite::row()];
+    let mut rows = vec![pipeline::row(checks)];
+    rows.extend(http::rows());
+    rows.push(sqlite::row());
     for row in &rows {
         row.check(checks);
     }
@@ -99,21 +103,24 @@ fn pairs(
     mut run: impl FnMut(bool) -> Duration,
 ) -> Row {
     let pairs = if arguments::quick() { 1 } else { pairs };
-    let (mut micros, mut added) = (Vec::new(), Vec::new());
+    let (mut micros, mut added, mut percent) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..=pairs {
         let first = pair % 2 == 0;
-        let took = [run(first), run(!first)].map(|took| took.as_secs_f64());
+        let took =
+            [run(first), run(!first)].map(|took| took.as_secs_f64() * 1e6 / f64::from(operations));
         let [with, without] = if first { took } else { [took[1], took[0]] };
         // The first pair warms up.
         if pair > 0 {
-            micros.push(without * 1e6 / f64::from(operations));
-            added.push((with / without - 1.0) * 100.0);
+            micros.push(without);
+            added.push(with - without);
+            percent.push((with / without - 1.0) * 100.0);
         }
     }
     Row {
         operation,
         micros: Spread::of(micros),
-        added_percent: Interval::of(added),
+        added_micros: Interval::of(added),
+        added_percent: Interval::of(percent),
         pairs,
         spans: 0,
         expected_spans: 0,

@@ -60,7 +60,9 @@ impl Order<'_> {
     /// The process exits without figures.
     #[must_use]
     pub fn run(&self) -> Cost {
-        let answer = Child::start(&[
+        let (spans, rate) = (self.spans.to_string(), self.rate.to_string());
+        let batch = arguments::value::<String>("--batch");
+        let mut order = vec![
             "--paced",
             self.contestant,
             "--protocol",
@@ -68,11 +70,14 @@ impl Order<'_> {
             "--endpoint",
             &self.otlp.endpoint,
             "--spans",
-            &self.spans.to_string(),
+            &spans,
             "--rate",
-            &self.rate.to_string(),
-        ])
-        .answer();
+            &rate,
+        ];
+        if let Some(batch) = &batch {
+            order.extend(["--batch", batch]);
+        }
+        let answer = Child::start(&order).answer();
         serde_json::from_str(&answer).expect("the figures of the child")
     }
 }

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// The machine that the figures were measured on.
 #[derive(Debug, Serialize)]
@@ -43,6 +44,18 @@ pub fn write<T: Serialize>(name: &str, rows: &[T]) {
     let json = serde_json::to_string_pretty(&report).expect("figures are plain data");
     fs::write(&path, json).expect("a file for the figures");
     println!("\nwritten: {}", path.display());
+}
+
+/// Reads the file that [`write()`] has written, if there is one.
+///
+/// # Panics
+///
+/// The file is not JSON.
+#[must_use]
+pub fn read(name: &str) -> Option<Value> {
+    let path = target().join("bench").join(format!("{name}.json"));
+    let json = fs::read_to_string(path).ok()?;
+    Some(serde_json::from_str(&json).expect("a file of figures"))
 }
 
 /// The build folder of this program, which is `target/release/deps/peers-0123` or

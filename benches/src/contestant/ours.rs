@@ -6,6 +6,7 @@ use floe_telemetry::config::ContextMode;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
 use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
+use crate::arguments;
 use crate::sink::Sink;
 use crate::work::{block_on, text, work, work_async};
 
@@ -23,6 +24,11 @@ impl Ours {
             .sampling
             .clone()
             .with_ratio(if state == State::Sampled { 1.0 } else { 0.0 });
+        if let Some(batch) = arguments::value("--batch") {
+            let batches = &mut config.batch_processor;
+            batches.max_export_batch_size = batch;
+            batches.max_queue_size = batches.max_queue_size.max(4 * batch);
+        }
         let provider = (state != State::Off).then(|| {
             let builder = TelemetryProvider::builder(config);
             let builder = match sink {

@@ -31,6 +31,17 @@ impl Tracing {
         }
         Self { provider, drops }
     }
+
+    /// tracing alone, with a subscriber that prints and whose level is `off`.
+    pub(super) fn off() -> Self {
+        tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::OFF)
+            .init();
+        Self {
+            provider: None,
+            drops: DropLog::default(),
+        }
+    }
 }
 
 #[instrument(name = "root", skip_all)]
