@@ -54,14 +54,14 @@ fn every_instrument_is_exported_by_each_provider() {
     });
     // A second one with the name, an invalid name, and a panic change nothing.
     METRICS.observe("waiting", Observable::Gauge, |observer| {
-        observer.observe(99, &[])
+        observer.observe(99, &[]);
     });
     METRICS.observe("9 waiting", Observable::Gauge, |observer| {
-        observer.observe(99, &[])
+        observer.observe(99, &[]);
     });
     METRICS.observe("broken", Observable::Gauge, |_| panic!("a test"));
     METRICS.observe("pages", Observable::Counter, |observer| {
-        observer.observe(7, &[])
+        observer.observe(7, &[]);
     });
     global::set_meter_provider(TelemetryProvider::meter_provider());
     // Without a provider, nothing is measured.

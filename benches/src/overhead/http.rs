@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::instrument::{HttpServerBody, HttpServerLayer};
+use floe_telemetry::instrument::{HttpServerLayer, ResponseBody};
 use floe_telemetry::traced;
 use http_body_util::{BodyExt as _, Either, Empty, Full};
 use hyper::body::{Bytes, Incoming};
@@ -68,7 +68,7 @@ async fn handle_traced(request: Request<Incoming>) -> Result<Response<Full<Bytes
     handle(request).await
 }
 
-type Answer = Response<Either<Full<Bytes>, HttpServerBody<Full<Bytes>>>>;
+type Answer = Response<Either<Full<Bytes>, ResponseBody<Full<Bytes>>>>;
 
 async fn route(request: Request<Incoming>, layer: HttpServerLayer) -> Result<Answer, hyper::Error> {
     match request.uri().path() {

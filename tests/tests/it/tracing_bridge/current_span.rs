@@ -34,7 +34,7 @@ fn record(code: impl FnOnce()) -> Spans {
 }
 
 fn current_name() -> Option<&'static str> {
-    Span::current().metadata().map(|metadata| metadata.name())
+    Span::current().metadata().map(tracing::Metadata::name)
 }
 
 /// Runs on another thread with the same subscriber, and with no context of OpenTelemetry.
@@ -190,7 +190,7 @@ fn a_span_that_a_filter_excludes_may_be_the_current_one() {
                         assert_eq!(current_name(), Some(STAND_IN));
                         let again = debug_span!("again");
                         again.in_scope(|| {
-                            again.in_scope(|| assert_eq!(current_name(), Some("again")))
+                            again.in_scope(|| assert_eq!(current_name(), Some("again")));
                         });
                         drop(info_span!("below"));
                     });

@@ -22,14 +22,14 @@ fn metrics(code: impl FnOnce()) -> Vec<(String, String)> {
     let finished = exporter.get_finished_metrics().unwrap();
     let scopes = finished
         .iter()
-        .flat_map(|resource| resource.scope_metrics());
-    let all = scopes.flat_map(|scope| scope.metrics());
+        .flat_map(opentelemetry_sdk::metrics::data::ResourceMetrics::scope_metrics);
+    let all = scopes.flat_map(opentelemetry_sdk::metrics::data::ScopeMetrics::metrics);
     let mut found: Vec<_> = all
         .map(|metric| {
             let data = match metric.data() {
-                AggregatedMetrics::F64(data) => summary("f64", &data),
-                AggregatedMetrics::I64(data) => summary("i64", &data),
-                AggregatedMetrics::U64(data) => summary("u64", &data),
+                AggregatedMetrics::F64(data) => summary("f64", data),
+                AggregatedMetrics::I64(data) => summary("i64", data),
+                AggregatedMetrics::U64(data) => summary("u64", data),
             };
             (metric.name().to_owned(), data)
         })

@@ -56,7 +56,9 @@ fn the_options_select_the_attributes_of_spans() {
         .unwrap()
         .as_nanos();
     assert!(times.iter().all(|nanos| *nanos >= 0), "{times:?}");
-    assert!(i128::from(times[0]) + i128::from(times[1]) <= all as i128 + 1_000_000);
+    assert!(
+        i128::from(times[0]) + i128::from(times[1]) <= i128::try_from(all).unwrap() + 1_000_000
+    );
     let event = &span.events()[0];
     let keys: Vec<_> = event
         .attributes
