@@ -107,7 +107,8 @@ fn serve() -> u16 {
             loop {
                 let (stream, _) = listener.accept().await.expect("a connection");
                 let _ = stream.set_nodelay(true);
-                let service = service_fn(move |request| route(request, layer));
+                let layer = layer.clone();
+                let service = service_fn(move |request| route(request, layer.clone()));
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
