@@ -1,6 +1,6 @@
-//! The number of instructions of a span on the caller's thread, of its way through the collector by stage, and of
-//! a request with the HTTP layer. A figure does not depend on the load of the machine, so a change that makes
-//! spans more expensive is noticed in the commit that makes it.
+//! The number of instructions of a span on the caller's thread. The figure does not depend on the
+//! load of the machine, so a change that makes spans more expensive is noticed in the commit that
+//! makes it.
 //!
 //! Runs itself under valgrind's callgrind, one program at a time. Without an option it prints the
 //! figures and the committed ones in `instructions.toml`; `--check` fails if a figure is more than
@@ -17,7 +17,6 @@
     reason = "a tool that prints its errors and exits"
 )]
 
-use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::fs;
 use std::mem;
@@ -27,20 +26,10 @@ use std::time::Duration;
 
 use benches::counting::Counting;
 use benches::metrics::Nowhere;
-use benches::receiver::{self, Receiver};
-use benches::sink::Protocol;
-use benches::work::{block_on, text, work};
+use benches::work::{text, work};
 use benches::{arguments, report};
 use floe_telemetry::config::ContextMode;
-use floe_telemetry::instrument::HttpServerLayer;
-use floe_telemetry::{
-    TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced, tracing_layer,
-};
-use http_body_util::{BodyExt as _, Empty};
-use hyper::body::Bytes;
-use hyper::{Request, Response};
-use tower::{Layer as _, Service as _, service_fn};
-use tracing_subscriber::layer::SubscriberExt as _;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -56,28 +45,16 @@ const PLAIN_PROCESSOR: &str = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fa
 /// starts in the same state each time.
 const BATCH: i64 = 100;
 
-/// Instructions are counted while a thread is in this function.
-const MEASURED: &str = "instructions::measured";
-
-/// The programs, the number of calls of each, and the function whose instructions are counted.
-const PROGRAMS: [(&str, i64, &str); 16] = [
-    ("sampled-3-attributes", 10_000, MEASURED),
-    ("tail-sampled-3-attributes", 10_000, MEASURED),
-    ("sampled", 10_000, MEASURED),
-    ("boundaries-3-attributes", 10_000, MEASURED),
-    ("boundaries", 10_000, MEASURED),
-    ("unsampled-child", 10_000, MEASURED),
-    ("unsampled-child-metrics", 5_000, MEASURED),
-    ("off", 100_000, MEASURED),
-    // Each stage includes those below it.
-    ("collector", 10_000, "*::pipeline::Pipeline::push"),
-    ("collector-enrichment", 10_000, "*::Enricher::enrich"),
-    ("collector-redaction", 10_000, "*::Redactor::record"),
-    ("collector-encoding", 10_000, "*RequestBuilder*>::push"),
-    ("tracing-span", 10_000, MEASURED),
-    ("http-request-without-layer", 1_000, MEASURED),
-    ("http-request", 1_000, MEASURED),
-    ("http-request-with-traceparent", 1_000, MEASURED),
+/// The programs, and the number of calls of each.
+const PROGRAMS: [(&str, i64); 8] = [
+    ("sampled-3-attributes", 10_000),
+    ("tail-sampled-3-attributes", 10_000),
+    ("sampled", 10_000),
+    ("boundaries-3-attributes", 10_000),
+    ("boundaries", 10_000),
+    ("unsampled-child", 10_000),
+    ("unsampled-child-metrics", 5_000),
+    ("off", 100_000),
 ];
 
 #[traced(name = "child", attributes(rows = n, engine = "sqlite", table = text()))]
@@ -102,16 +79,13 @@ fn root(calls: i64, call: fn(i64) -> i64) {
 
 /// Callgrind counts while a thread is in this function.
 #[inline(never)]
-fn measured(calls: i64, mut call: impl FnMut(i64) -> i64) {
+fn measured(calls: i64, call: fn(i64) -> i64) {
     for n in 0..calls {
         call(n);
     }
 }
 
 fn main() -> ExitCode {
-    if receiver::serve() {
-        return ExitCode::SUCCESS;
-    }
     if let Some(program) = arguments::value::<String>("--program") {
         run(&program);
         return ExitCode::SUCCESS;
@@ -123,11 +97,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let committed = committed();
-    let counted =
-        PROGRAMS.map(|(program, calls, function)| (program, calls, count(program, function)));
+    let counted = PROGRAMS.map(|(program, calls)| (program, calls, count(program)));
     let mut worse = false;
     println!(
-        "{:<32} {:>12} {:>10} {:>12} {:>8}",
+        "{:<24} {:>12} {:>10} {:>12} {:>8}",
         "", "instructions", "per call", "committed", "change"
     );
     for (program, calls, instructions) in counted {
@@ -136,7 +109,7 @@ fn main() -> ExitCode {
         let is_worse = change.is_none_or(|change| change > TOLERANCE);
         worse |= is_worse;
         println!(
-            "{program:<32} {instructions:>12} {:>10.1} {:>12} {:>6.2} %{}",
+            "{program:<24} {instructions:>12} {:>10.1} {:>12} {:>6.2} %{}",
             ratio(instructions, calls.unsigned_abs()),
             before.map_or(0, |(_, before)| *before),
             change.unwrap_or(f64::NAN) * 100.0,
@@ -166,22 +139,13 @@ fn verdict(change: Option<f64>) -> &'static str {
 
 /// The program that runs under callgrind.
 fn run(program: &str) {
-    let calls = PROGRAMS.iter().find(|(name, ..)| *name == program);
+    let calls = PROGRAMS.iter().find(|(name, _)| *name == program);
     let calls = calls.expect("a program of the list").1;
     if program == "off" {
         return measured(calls, child_attributes);
     }
     if program == "unsampled-child-metrics" {
         return run_measured(calls);
-    }
-    if program.starts_with("collector") {
-        return run_collector(calls);
-    }
-    if program.starts_with("http") {
-        return run_http(program, calls);
-    }
-    if program == "tracing-span" {
-        return run_tracing(calls);
     }
     let is_sampled = program.starts_with("sampled") || program.starts_with("boundaries");
     let mut config = with_ratio(f64::from(u8::from(is_sampled)));
@@ -220,78 +184,6 @@ fn run_measured(calls: i64) {
     mem::forget(provider);
 }
 
-/// Spans with three attributes, exported over OTLP/HTTP.
-fn run_collector(calls: i64) {
-    let receiver = Receiver::start(Protocol::Http);
-    let builder = TelemetryProvider::builder(with_ratio(1.0));
-    let builder = builder.with_otlp(&receiver.otlp.endpoint, Protocol::Http.ours());
-    let provider = builder.initialize().expect("it starts");
-    for _ in 0..calls / BATCH {
-        for n in 0..BATCH {
-            child_attributes(n);
-        }
-        provider.force_flush(TIMEOUT).expect("spans are delivered");
-    }
-}
-
-/// Spans of `tracing` with three fields.
-fn run_tracing(calls: i64) {
-    let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
-    let subscriber = tracing_subscriber::registry().with(tracing_layer());
-    tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
-    for _ in 0..calls / BATCH {
-        provider.force_flush(TIMEOUT).expect("spans are delivered");
-        measured(BATCH, |n| {
-            let table = text();
-            let _entered =
-                tracing::info_span!("child", rows = n, engine = "sqlite", table).entered();
-            n
-        });
-    }
-}
-
-/// Requests to a service that does nothing.
-fn run_http(program: &str, calls: i64) {
-    let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
-    let request = || {
-        let request = Request::get("/orders/7").header("host", "shop.example");
-        let request = if program.ends_with("traceparent") {
-            request.header(
-                "traceparent",
-                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            )
-        } else {
-            request
-        };
-        request.body(Empty::<Bytes>::new()).expect("a request")
-    };
-    let service = service_fn(async |_| Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())));
-    let mut layer = HttpServerLayer::new().layer(service);
-    for batch in 0..=calls / BATCH {
-        provider.force_flush(TIMEOUT).expect("spans are delivered");
-        let mut requests: Vec<_> = (0..BATCH).map(|_| request()).collect();
-        let mut respond = |n| {
-            let request = requests.pop().expect("a request for each call");
-            if program.ends_with("without-layer") {
-                let mut service = service;
-                drop(block_on(service.call(request)));
-            } else {
-                let Ok(response) = block_on(layer.call(request));
-                drop(block_on(response.into_body().collect()));
-            }
-            n
-        };
-        // The first batch is not counted: it allocates.
-        if batch == 0 {
-            (0..BATCH).for_each(|n| {
-                respond(n);
-            });
-        } else {
-            measured(BATCH, respond);
-        }
-    }
-}
-
 fn with_ratio(ratio: f64) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("instructions");
     config.sampling = config.sampling.clone().with_ratio(ratio);
@@ -312,13 +204,13 @@ fn has_valgrind() -> bool {
 }
 
 /// The instructions of a program, counted by callgrind.
-fn count(program: &str, function: &str) -> u64 {
+fn count(program: &str) -> u64 {
     let folder = report::target().join("bench");
     fs::create_dir_all(&folder).expect("a folder for the profiles");
     let out = folder.join(format!("callgrind.{program}"));
     let status = Command::new("valgrind")
         .args(["--quiet", "--tool=callgrind"])
-        .arg(format!("--toggle-collect={function}"))
+        .arg("--toggle-collect=instructions::measured")
         .arg(format!("--callgrind-out-file={}", out.display()))
         .env("GLIBC_TUNABLES", PLAIN_PROCESSOR)
         .arg(std::env::current_exe().expect("the path of this program"))
@@ -328,10 +220,7 @@ fn count(program: &str, function: &str) -> u64 {
         status.is_ok_and(|status| status.success()),
         "`{program}` ended badly"
     );
-    let total = total(&fs::read_to_string(out).expect("a profile"));
-    let total = total.expect("a total in the profile");
-    assert!(total > 0, "`{program}` has no function `{function}`");
-    total
+    total(&fs::read_to_string(out).expect("a profile")).expect("a total in the profile")
 }
 
 fn total(profile: &str) -> Option<u64> {
@@ -354,10 +243,9 @@ fn committed() -> Vec<(String, u64)> {
 }
 
 fn bless(counted: &[(&str, i64, u64)]) {
-    let mut text =
-        "# Instructions on the caller's thread and by stage of the collector. Written by\n\
+    let mut text = "# Instructions on the caller's thread. Written by\n\
                     # cargo run --profile bench -p benches --bin instructions -- --bless\n"
-            .to_owned();
+        .to_owned();
     for (program, _, instructions) in counted {
         let _ = writeln!(text, "{program} = {instructions}");
     }
