@@ -226,7 +226,7 @@ impl Method {
     }
 }
 
-/// Tells `#[traced(skip)]`, imported under another name, that its method is in a block. The attribute has
+/// Marks a method of a block for `#[traced(skip)]` that is imported under another name. The attribute has
 /// no effect: the compiler ignores it, and rustfmt does not see it.
 fn marker() -> TokenStream {
     quote!(#[rustfmt::skip])

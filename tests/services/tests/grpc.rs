@@ -29,7 +29,7 @@ use tonic_prost::ProstCodec;
 use tower::layer::layer_fn;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
-/// A service whose messages are text. `Say` says the tenant, or fails as it is told to; `Count` streams.
+/// A service whose messages are text. `Say` answers with the tenant, or fails as requested; `Count` streams.
 #[derive(Clone, Debug)]
 struct Echo;
 
@@ -141,10 +141,10 @@ async fn a_call_is_a_span_on_each_side() {
         let mut client = connect(server, client).await;
         let _caller = create_span("caller");
         let cx = set_baggage_value("tenant", "acme");
-        let said = call(&mut client, "/test.Echo/Say", "tenant")
+        let tenant = call(&mut client, "/test.Echo/Say", "tenant")
             .with_context(cx)
             .await;
-        assert_eq!(said.unwrap(), "acme");
+        assert_eq!(tenant.unwrap(), "acme");
     })
     .await;
     let [server] = of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[..] else {

@@ -10,7 +10,7 @@ fn other_parameter() -> impl Fn(&str) -> usize {
     |text: u8| usize::from(text)
 }
 
-// The compiler says what to write.
+// The compiler's message has what to write.
 #[traced]
 async fn later() -> impl Fn(&str) -> usize {
     |text| text.len()
