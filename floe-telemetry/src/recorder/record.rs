@@ -452,7 +452,12 @@ mod tests {
     #[cfg(feature = "tracing")]
     fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
         let events = record.more.iter().flat_map(|more| &more.events);
-        let name = |event: &Event| (event.name.to_string(), event.attributes.last().unwrap().clone());
+        let name = |event: &Event| {
+            (
+                event.name.to_string(),
+                event.attributes.last().unwrap().clone(),
+            )
+        };
         events.map(name).collect()
     }
 
