@@ -161,7 +161,7 @@ impl BridgedSpan {
         match &self.state {
             State::Recording(recording) => recording.updates().own(),
             State::NotSampled(_) => self.unsampled = record.take(),
-            State::Off | State::Attached => {}
+            State::Off | State::Attached | State::Suspended(_) => {}
         }
         true
     }
@@ -169,7 +169,7 @@ impl BridgedSpan {
     /// The context in which the span is current, and where it is marked that it was used.
     pub(crate) fn unused_context(&self) -> Option<(&Context, Option<&'static PendingUpdates>)> {
         match &self.state {
-            State::Off | State::Attached => None,
+            State::Off | State::Attached | State::Suspended(_) => None,
             State::NotSampled(cx) => Some((cx, None)),
             State::Recording(recording) => {
                 Some((recording.context.as_ref()?, Some(recording.updates())))

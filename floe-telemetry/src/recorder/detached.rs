@@ -62,7 +62,7 @@ impl DetachedSpan {
     /// The context to run in.
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
-            State::Off | State::Attached => None,
+            State::Off | State::Attached | State::Suspended(_) => None,
             State::NotSampled(cx) => Some(cx),
             State::Recording(recording) => recording.context.as_ref(),
         }

@@ -49,7 +49,9 @@ impl Entered {
         match (state, attached) {
             (_, Some(attached)) => Some(Self::Attached(attached)),
             (State::Recording(_), None) => Some(Self::Measured),
-            (State::Off | State::Attached | State::NotSampled(_), None) => None,
+            (State::Off | State::Attached | State::NotSampled(_) | State::Suspended(_), None) => {
+                None
+            }
         }
     }
 

@@ -57,7 +57,7 @@ impl Phase {
             }
         };
         if is_pending && let Self::Open(state) = self {
-            state.store_context();
+            state.suspend();
         }
         drop(attached);
     }

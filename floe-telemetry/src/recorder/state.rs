@@ -10,7 +10,7 @@ use super::listeners;
 use super::nested::{self, BoundaryGuard, NestedGuard, is_boundary};
 use super::recording::Recording;
 use super::span::RecordedSpan;
-use super::unsampled::UnsampledGuard;
+use super::unsampled::{Suspended, UnsampledGuard};
 use crate::callsite::CallSite;
 
 /// A span that has been opened and is current; its body has not run yet.
@@ -27,6 +27,8 @@ pub(super) enum Attached {
     Context(ContextGuard),
     /// Of a span that is not sampled, in the `Context` of its parent.
     Unsampled(UnsampledGuard),
+    /// The same, after it was suspended.
+    UnsampledIn(UnsampledGuard, ContextGuard),
     /// Of a recorded span in the `Context` of another one.
     Nested(NestedGuard),
     /// Of a recorded span in its own `Context`, which others may run in.
@@ -80,6 +82,8 @@ pub(super) enum State {
     /// The context of such a span, to be attached again. It is boxed so that a state fits into two registers; in
     /// memory, one load right after two stores would stall.
     NotSampled(Box<Context>),
+    /// A span that is not sampled and has no `Context` of its own, while it is suspended.
+    Suspended(Box<Suspended>),
     /// The body runs in a span.
     Recording(Box<Recording>),
 }
@@ -142,6 +146,10 @@ impl State {
         match self {
             Self::Off | Self::Attached => None,
             Self::NotSampled(cx) => Some(Attached::given(Context::clone(cx), true)),
+            Self::Suspended(suspended) => {
+                let (span, context) = suspended.attach();
+                Some(Attached::UnsampledIn(span, context))
+            }
             Self::Recording(recording) => {
                 let cx = recording.context.clone()?;
                 if recording.record.is_measured() {
@@ -165,7 +173,7 @@ impl State {
     #[inline]
     pub(super) fn store_context(&mut self) {
         match self {
-            Self::Off | Self::NotSampled(_) => {}
+            Self::Off | Self::NotSampled(_) | Self::Suspended(_) => {}
             Self::Attached => *self = Self::NotSampled(Box::new(current::current_context())),
             Self::Recording(recording) if recording.context.is_some() => {}
             Self::Recording(recording) if recording.record.is_measured() => {
@@ -189,12 +197,24 @@ impl State {
         }
     }
 
+    /// Stores what [`attach`](Self::attach) makes current again, and nobody else reads.
+    #[inline]
+    pub(super) fn suspend(&mut self) {
+        if matches!(self, Self::Attached)
+            && let Some(suspended) = Suspended::current()
+        {
+            *self = Self::Suspended(Box::new(suspended));
+        } else {
+            self.store_context();
+        }
+    }
+
     /// Whether there is a context to attach.
     #[inline]
     pub(super) const fn has_context(&self) -> bool {
         match self {
             Self::Off | Self::Attached => false,
-            Self::NotSampled(_) => true,
+            Self::NotSampled(_) | Self::Suspended(_) => true,
             Self::Recording(recording) => recording.context.is_some(),
         }
     }
@@ -203,7 +223,7 @@ impl State {
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
-            Self::Off | Self::Attached | Self::NotSampled(_) => None,
+            Self::Off | Self::Attached | Self::NotSampled(_) | Self::Suspended(_) => None,
             Self::Recording(recording) => Some(recording),
         }
     }

@@ -10,8 +10,8 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use opentelemetry::SpanId;
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, ContextGuard, SpanId};
 
 use super::listeners::{self, TAIL};
 use super::recording;
@@ -81,6 +81,39 @@ impl Drop for UnsampledGuard {
     #[inline]
     fn drop(&mut self) {
         CURRENT.set(self.previous);
+    }
+}
+
+/// A span of a future that waits for its next poll. A `Context` with its id would be two allocations.
+#[derive(Debug)]
+pub(super) struct Suspended {
+    context: Context,
+    span: Unsampled,
+}
+
+impl Suspended {
+    /// Returns the span that is current on this thread; `None` if it has a `Context`.
+    pub(super) fn current() -> Option<Self> {
+        Context::map_current(|cx| {
+            let above = cx.span();
+            let id = id_below(above.span_context())?;
+            Some(Self {
+                context: cx.clone(),
+                span: Unsampled {
+                    below: IdHash::of(above.span_context()),
+                    id,
+                },
+            })
+        })
+    }
+
+    /// Makes the span current again.
+    pub(super) fn attach(&self) -> (UnsampledGuard, ContextGuard) {
+        let context = self.context.clone().attach();
+        (
+            UnsampledGuard::attach(self.span.below, self.span.id),
+            context,
+        )
     }
 }
 

@@ -2,9 +2,11 @@
 //! are errors.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::io;
+use std::task::{self, Waker};
 
-use floe_telemetry::{create_span, testing, traced};
+use floe_telemetry::{create_span, propagation, testing, traced};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{
     Link, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
@@ -82,6 +84,56 @@ fn a_parent_that_is_not_sampled_is_followed() {
         below_context(&Context::new().with_remote_span_context(remote(207, false)));
     });
     assert_eq!(spans.names(), ["active"]);
+}
+
+/// The ids of the current span before and after a suspension, and those of a call in it.
+#[traced]
+async fn suspended(ids: &mut Vec<[Option<String>; 2]>) {
+    let id = || [propagation::get_trace_id(), propagation::get_span_id()];
+    ids.push(id());
+    tokio::task::yield_now().await;
+    ids.push(id());
+    tokio::task::yield_now().await;
+    ids.push(id());
+    ids.push(inner());
+    ids.push(id());
+}
+
+#[traced]
+fn inner() -> [Option<String>; 2] {
+    [propagation::get_trace_id(), propagation::get_span_id()]
+}
+
+#[test]
+fn a_suspended_span_that_is_not_sampled_keeps_its_ids() {
+    let mut ids = Vec::new();
+    let spans = testing::capture(|| {
+        let mut future = Box::pin(suspended(&mut ids));
+        let mut task = task::Context::from_waker(Waker::noop());
+        let parent = Context::new().with_remote_span_context(remote(208, false));
+        let attached = parent.attach();
+        assert!(future.as_mut().poll(&mut task).is_pending());
+        drop(attached);
+        // Polled elsewhere, in another trace that is not sampled.
+        let other = Context::new().with_remote_span_context(remote(209, false));
+        let _other = other.attach();
+        assert!(future.as_mut().poll(&mut task).is_pending());
+        assert!(future.as_mut().poll(&mut task).is_ready());
+        drop(future);
+        assert_eq!(
+            Context::current().span().span_context(),
+            &remote(209, false)
+        );
+        let trace = Some(TraceId::from(208).to_string());
+        assert!(ids.iter().all(|[id, _]| *id == trace), "{ids:?}");
+        let [first, second, third, inner, last] = &ids[..] else {
+            panic!("{ids:?}");
+        };
+        assert_eq!([second, third, last], [first; 3]);
+        assert_ne!(first[1], Some(SpanId::from(9).to_string()));
+        assert_ne!(first[1], inner[1]);
+    });
+    assert!(spans.is_empty(), "{spans:?}");
 }
 
 #[tokio::test]
