@@ -9,6 +9,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::param::{decode, variable};
+
+/// The variable with the context, or with where it is.
+pub(crate) const VARIABLE: &str = "DAGSTER_PIPES_CONTEXT";
 
 /// The largest context.
 const LARGEST: u64 = 16 << 20;
@@ -45,6 +49,21 @@ pub struct Context {
     pub extras: Map<String, Value>,
 }
 
+impl Context {
+    /// Reads the context of this process without opening a [`Session`](crate::Session), for a process that only needs
+    /// the id of its run.
+    ///
+    /// # Errors
+    /// Dagster did not start this process ([`Error::is_not_started_by_dagster`]), or its parameter cannot be used.
+    pub fn from_environment() -> Result<Self, Error> {
+        Self::decode(&variable(VARIABLE)?)
+    }
+
+    pub(crate) fn decode(value: &str) -> Result<Self, Error> {
+        decode::<Source>(VARIABLE, value)?.read()
+    }
+}
+
 /// A range of partitions or of time.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[non_exhaustive]
@@ -58,14 +77,14 @@ pub struct PartitionRange {
 /// Where the context is.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Source {
+enum Source {
     Path(PathBuf),
     Data(Box<Context>),
 }
 
 impl Source {
     /// Reads the context.
-    pub(crate) fn read(self) -> Result<Context, Error> {
+    fn read(self) -> Result<Context, Error> {
         let path = match self {
             Self::Data(context) => return Ok(*context),
             Self::Path(path) => path,

@@ -1,5 +1,6 @@
 //! The value of a variable: JSON, compressed with zlib, in Base64.
 
+use std::env;
 use std::io::Read as _;
 
 use base64::Engine as _;
@@ -7,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::read::ZlibDecoder;
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// The longest value of a variable. Linux allows 128 KiB.
 const LONGEST: usize = 1 << 20;
@@ -46,4 +47,16 @@ pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Re
         let found = format!("JSON with a mistake at line {line}, column {column}");
         Error::parameter(name, found, "the parameters of Dagster Pipes 0.1")
     })
+}
+
+/// The value of a variable that Dagster sets.
+pub(crate) fn variable(name: &'static str) -> Result<String, Error> {
+    match env::var(name) {
+        Ok(value) => Ok(value),
+        Err(env::VarError::NotPresent) => Err(Kind::NotStartedByDagster(name).into()),
+        Err(env::VarError::NotUnicode(_)) => {
+            let accepted = "JSON, compressed with zlib, in Base64";
+            Err(Error::parameter(name, "a text that is not UTF-8", accepted))
+        }
+    }
 }

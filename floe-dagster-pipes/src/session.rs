@@ -1,18 +1,14 @@
 //! The session between a process and the step of Dagster that runs it.
 
-use std::env;
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::context::{Context, Source};
-use crate::error::{Error, Kind};
+use crate::context::{self, Context};
+use crate::error::Error;
 use crate::message::{Destination, Exception, Level, Severity, text};
 use crate::metadata::{self, Metadata};
-use crate::param::decode;
-
-/// The variable with the context, or with where it is.
-const CONTEXT: &str = "DAGSTER_PIPES_CONTEXT";
+use crate::param::{decode, variable};
 
 /// The variable with the destination of messages.
 const MESSAGES: &str = "DAGSTER_PIPES_MESSAGES";
@@ -34,7 +30,7 @@ impl Session {
     /// Dagster did not start this process ([`Error::is_not_started_by_dagster`]), its parameters cannot be used, or a
     /// message cannot be written.
     pub fn from_environment() -> Result<Self, Error> {
-        Self::open(&variable(CONTEXT)?, &variable(MESSAGES)?)
+        Self::open(&variable(context::VARIABLE)?, &variable(MESSAGES)?)
     }
 
     /// Opens a session with the values of the variables `DAGSTER_PIPES_CONTEXT` and `DAGSTER_PIPES_MESSAGES`.
@@ -47,7 +43,7 @@ impl Session {
             let accepted = "`path`, or `stdio` that is `stdout` or `stderr`";
             return Err(Error::parameter(MESSAGES, "another destination", accepted));
         }
-        let context = decode::<Source>(CONTEXT, context)?.read()?;
+        let context = Context::decode(context)?;
         let mut session = Self {
             context,
             messages,
@@ -162,16 +158,5 @@ impl fmt::Debug for Session {
             .field("run_id", &self.context.run_id)
             .field("messages", &self.messages)
             .finish_non_exhaustive()
-    }
-}
-
-fn variable(name: &'static str) -> Result<String, Error> {
-    match env::var(name) {
-        Ok(value) => Ok(value),
-        Err(env::VarError::NotPresent) => Err(Kind::NotStartedByDagster(name).into()),
-        Err(env::VarError::NotUnicode(_)) => {
-            let accepted = "JSON, compressed with zlib, in Base64";
-            Err(Error::parameter(name, "a text that is not UTF-8", accepted))
-        }
     }
 }

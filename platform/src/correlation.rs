@@ -10,9 +10,13 @@ pub(crate) const DAGSTER_RUN_ID: &str = "DAGSTER_RUN_ID";
 /// The longest id that is accepted.
 const LONGEST_ID: usize = 200;
 
-/// The id of the run in Dagster that this process is a part of.
+/// The id of the run in Dagster that this process is a part of: of the variable, or else of a step that runs the process
+/// through Dagster Pipes.
 pub(crate) fn dagster_run_id() -> Option<String> {
-    variable(DAGSTER_RUN_ID)
+    variable(DAGSTER_RUN_ID).or_else(|| {
+        let context = floe_dagster_pipes::Context::from_environment().ok()?;
+        Some(context.run_id).filter(|id| is_id(id))
+    })
 }
 
 /// The run in `OpenLineage` that this process is a part of: `OPENLINEAGE_PARENT_ID` and
@@ -107,10 +111,11 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn variable(name: &str) -> Option<String> {
-    let is_id = |text: &String| {
-        !text.is_empty() && text.len() <= LONGEST_ID && !text.contains(char::is_control)
-    };
-    env::var(name).ok().filter(is_id)
+    env::var(name).ok().filter(|id| is_id(id))
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_ID && !text.contains(char::is_control)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod manifest;
 mod process;
 mod profile;
 mod reading;
+mod results;
 mod stream;
 mod trace;
 
@@ -95,15 +96,19 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
     let parent = propagation::from_environment();
     let mut warnings = Vec::new();
     let ended_at = lineage::Ended::default();
-    let profile = invocation.profiles.profile.as_deref();
-    let lineage = Lineage::from_environment(profile, Arc::clone(&ended_at));
+    let product = product_of(&invocation.folder);
+    let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent);
+    let lineage = {
+        // The start of the backend is a span.
+        let _current = trace.context().clone().attach();
+        let profile = invocation.profiles.profile.as_deref();
+        Lineage::from_environment(profile, Arc::clone(&ended_at))
+    };
     let lineage = lineage.unwrap_or_else(|warning| {
         warnings.push(warning);
         None
     });
-    let product = product_of(&invocation.folder);
-    let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent)
-        .with_lineage(lineage, invocation.profiles);
+    let trace = trace.with_lineage(lineage, invocation.profiles);
     trace.describe(&Attributes {
         project_name: invocation.project_name.as_deref(),
         target: invocation.target.as_deref(),

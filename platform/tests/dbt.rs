@@ -1,5 +1,5 @@
 //! `floe trace-dbt`: with a program in dbt's place that plays recorded events, and with real dbt if `PIPELINE_DBT`
-//! is the folder of its program, which `.ci/pipeline` sets.
+//! is the folder of its program, which `.ci/pipeline` sets. With `PIPELINE_RUNS`, what it costs is measured.
 //!
 //! The events in `dbt/` were recorded with dbt-core 1.11.16 and dbt-duckdb 1.11.1 on the project beside them.
 
@@ -13,6 +13,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
@@ -39,9 +40,10 @@ fn recorded(name: &str) -> PathBuf {
 
 /// `floe` without the variables of this process that it reads.
 fn floe() -> Command {
-    let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
+    let built = || env!("CARGO_BIN_EXE_floe").to_owned();
+    let mut floe = Command::new(std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built()));
     for (name, _) in std::env::vars() {
-        if ["OTEL_", "DBT_", "FLOE_", "TRACEPARENT"]
+        if ["OTEL_", "DBT_", "DAGSTER_", "FLOE_", "TRACEPARENT"]
             .iter()
             .any(|it| name.starts_with(it))
         {
@@ -400,6 +402,76 @@ fn failed_skipped_and_warned_nodes() {
 }
 
 #[test]
+fn a_build_that_fails_fast_has_all_nodes_and_the_messages_of_its_hooks() {
+    let setup = Setup::playing("fail_fast", 1);
+    let results = fs::read_to_string(recorded("fail_fast.run_results.json")).unwrap();
+    fs::write(setup.path("target/run_results.json"), &results).unwrap();
+    let output = setup.build("fail_fast.jsonl");
+    assert_eq!(text_of(&output.stderr), "");
+    let spans = setup.spans();
+    assert_failed_hook(&spans);
+    assert!(!bytes(&setup.receiver).contains("jane@example.com"));
+    let last_hook = single(&spans, "dbt.operation.corner_shop-on-run-end-0");
+    let message = error_message(last_hook);
+    assert!(message.starts_with("Catalog Error: Table"), "{message}");
+    assert_attributes(last_hook, &[("error.type", "Catalog Error".into())]);
+    let root = single(&spans, "dbt.build");
+    for (name, links) in [
+        ("dbt.model.below_leaky", &["dbt.model.leaky"][..]),
+        ("dbt.model.city_revenue", &["dbt.model.customer_orders"]),
+        ("dbt.test.no_negative_revenue", &["dbt.model.city_revenue"]),
+        ("dbt.snapshot.orders_snapshot", &["dbt.model.stg_orders"]),
+    ] {
+        let skipped = single(&spans, name);
+        assert_eq!(skipped.status, ReceivedStatus::Unset);
+        assert_eq!(skipped.start_unix_nano, skipped.end_unix_nano);
+        assert_eq!(skipped.parent_span_id, root.span_id);
+        assert_eq!(linked(&spans, skipped), links, "{name}");
+        assert_attributes(
+            skipped,
+            &[
+                ("dbt.status", "skipped".into()),
+                ("dbt.node_outcome", "skipped".into()),
+                ("dbt.node_skip_reason", "fail_fast".into()),
+            ],
+        );
+    }
+
+    // The results of another invocation are not used.
+    let id = text(root, "dbt.invocation_id").unwrap();
+    let setup = Setup::playing("fail_fast", 1);
+    let stale = results.replace(&id, "04dd0b83-7c76-4723-bc9e-b2fffbb90263");
+    fs::write(setup.path("target/run_results.json"), stale).unwrap();
+    setup.build("fail_fast.jsonl");
+    let spans = setup.spans();
+    single(&spans, "dbt.model.leaky");
+    assert!(
+        spans
+            .iter()
+            .all(|span| span.name != "dbt.model.below_leaky")
+    );
+}
+
+/// The first hook has failed, so dbt does not run the second one.
+fn assert_failed_hook(spans: &[ReceivedSpan]) {
+    let failed = single(spans, "dbt.operation.corner_shop-on-run-start-0");
+    let message = error_message(failed);
+    assert!(message.contains("Conversion Error"), "{message}");
+    assert!(!message.contains("on-run-start"), "{message}");
+    assert_attributes(
+        failed,
+        &[
+            ("dbt.status", "error".into()),
+            ("exception.message", message.into()),
+            ("thread.name", "MainThread".into()),
+        ],
+    );
+    let skipped = single(spans, "dbt.operation.corner_shop-on-run-start-1");
+    assert_eq!(skipped.status, ReceivedStatus::Unset);
+    assert_attributes(skipped, &[("dbt.node_outcome", "skipped".into())]);
+}
+
+#[test]
 fn log_records_belong_to_the_spans_and_the_trace() {
     let setup = Setup::playing("build_failed", 1);
     let mut command = setup.command(&["build"]);
@@ -520,6 +592,81 @@ fn nothing_is_changed_when_telemetry_is_disabled() {
     assert_eq!(setup.spans(), []);
 }
 
+#[test]
+fn a_node_is_exported_while_dbt_runs() {
+    let setup = Setup::playing("build_ok", 0);
+    setup.program("dbt", &format!("{PLAY}\nread line"));
+    let mut command = setup.command(&["build"]);
+    command
+        .env("EVENTS", recorded("build_ok.jsonl"))
+        .env("OTEL_BSP_SCHEDULE_DELAY", "50")
+        .stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let nodes = setup.receiver.wait_for_spans(18, Duration::from_secs(60));
+    assert_eq!(nodes.len(), 18);
+    assert!(nodes.iter().all(|span| span.name != "dbt.build"));
+    // dbt ends when its input does.
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    assert_eq!(setup.spans().len(), 19);
+}
+
+#[test]
+fn a_command_with_two_invocations_of_dbt_is_one_trace() {
+    let setup = in_a_node(&format!("EVENTS=\"$SECOND\"; {PLAY}"));
+    let manifest = recorded("build_ok.manifest.json");
+    fs::create_dir(setup.path("target")).unwrap();
+    fs::copy(manifest, setup.path("target/manifest.json")).unwrap();
+    // dbt writes the manifest again at its end, when no node needs it.
+    let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
+    let last = events.rfind("./target/manifest.json").unwrap();
+    let (before, after) = events.split_at(last);
+    let second = format!("{before}{}", after.replace("target/manifest", "nosuch"));
+    assert!(before.contains("./target/manifest.json"));
+    fs::write(setup.path("second.jsonl"), second).unwrap();
+    let mut command = setup.command(&["build"]);
+    command
+        .env("EVENTS", "begun.jsonl")
+        .env("SECOND", "second.jsonl");
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stderr), "");
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    for name in ["dbt.seed.raw_customers", "dbt.seed.raw_orders"] {
+        let mut seeds: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+        seeds.sort_by_key(|span| text(span, "dbt.status"));
+        let [first, second] = seeds[..] else {
+            panic!("{}", tree(&spans));
+        };
+        assert_eq!(error_message(first), "dbt ended before the node did");
+        assert_eq!(second.status, ReceivedStatus::Ok);
+        assert_eq!(first.parent_span_id, root.span_id);
+        assert_eq!(second.parent_span_id, root.span_id);
+    }
+    let orders = single(&spans, "dbt.model.stg_orders");
+    assert_eq!(linked(&spans, orders), ["dbt.seed.raw_orders"]);
+}
+
+#[test]
+fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
+    const STEP: &str = include_str!("../../floe-dagster-pipes/tests/recorded/context.param");
+    const RUN_ID: &str = "ef568635-3e3e-40d4-8cff-9cb625bf43d6";
+    let setup = Setup::playing("build_ok", 0);
+    let (_, events) = lineage_in(&setup, "build_ok.jsonl", &[("DAGSTER_PIPES_CONTEXT", STEP)]);
+    let root = setup.span("dbt.build");
+    assert_eq!(text(&root, "dagster.run_id").as_deref(), Some(RUN_ID));
+    let tags = &event(&events, "dbt-run-corner_shop", "START")["run"]["facets"]["tags"]["tags"];
+    let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == RUN_ID;
+    assert_eq!(
+        tags.as_array()
+            .unwrap()
+            .iter()
+            .filter(is_of_dagster)
+            .count(),
+        1
+    );
+}
+
 /// A program that has begun two nodes and then does what `rest` does.
 fn in_a_node(rest: &str) -> Setup {
     let setup = Setup::new(&format!("{PLAY}\n{rest}"));
@@ -546,6 +693,7 @@ fn assert_canceled(setup: &Setup, root: &str) {
                 ("error.type", "canceled".into()),
             ],
         );
+        assert!(text(node, "thread.name").unwrap().starts_with("Thread-"));
         assert!(node.end_unix_nano <= single(&spans, "dbt.build").end_unix_nano);
     }
     assert_eq!(error_message(single(&spans, "dbt.build")), root);
@@ -816,6 +964,43 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
 }
 
 #[test]
+fn a_disk_that_is_full_costs_the_files_only() {
+    let setup = Setup::playing("build_ok", 0);
+    let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
+    fs::write(setup.path("floe.yaml"), product).unwrap();
+    // A write fails in its middle, as on a disk that is full: no file may be longer than 1 KiB.
+    let limited = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
+    let floe = setup.command(&["build"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", limited, "sh"]).arg(floe.get_program());
+    command.args(floe.get_args());
+    for (name, value) in floe.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let output = command
+        .current_dir(setup.folder.path())
+        .env("EVENTS", recorded("build_ok.jsonl"))
+        .env("OPENLINEAGE__TRANSPORT__TYPE", "file")
+        .env("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", "events.jsonl")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let stderr = text_of(&output.stderr);
+    let warnings: Vec<_> = stderr.lines().collect();
+    assert!(warnings.iter().all(|line| line.starts_with("warning: ")));
+    for file in ["dbt.log", "lineage events were not sent"] {
+        let of_file = warnings.iter().filter(|line| line.contains(file));
+        assert_eq!(of_file.count(), 1, "{stderr}");
+    }
+    let nodes = setup.spans();
+    let nodes = nodes.iter().filter(|span| span.name.starts_with("dbt."));
+    assert_eq!(nodes.count(), 19);
+}
+
+#[test]
 fn without_a_destination_the_trace_is_printed_to_standard_error() {
     let setup = Setup::playing("build_ok", 0);
     let mut command = setup.command(&["build"]);
@@ -944,6 +1129,11 @@ dbt.build
 
 /// The lineage of a command that plays recorded events, in a file.
 fn lineage(setup: &Setup, events: &str) -> (Output, Vec<Json>) {
+    lineage_in(setup, events, &[])
+}
+
+/// The same with other variables in the environment.
+fn lineage_in(setup: &Setup, events: &str, variables: &[(&str, &str)]) -> (Output, Vec<Json>) {
     fs::copy(recorded("project/profiles.yml"), setup.path("profiles.yml")).unwrap();
     fs::copy(
         recorded("project/dbt_project.yml"),
@@ -952,6 +1142,7 @@ fn lineage(setup: &Setup, events: &str) -> (Output, Vec<Json>) {
     .unwrap();
     let mut command = setup.command(&["build"]);
     let output = command
+        .envs(variables.iter().copied())
         .env("EVENTS", recorded(events))
         .env("OPENLINEAGE__TRANSPORT__TYPE", "file")
         .env("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", "events.jsonl")
@@ -988,6 +1179,9 @@ fn lineage_has_the_nodes_their_data_and_their_spans() {
     );
     let spans = setup.spans();
     let root = single(&spans, "dbt.build");
+    // With those of the start and the end of the backend.
+    let is_of_trace = |span: &&ReceivedSpan| span.trace_id == root.trace_id;
+    assert_eq!(spans.iter().filter(is_of_trace).count(), spans.len());
     let started = event(&events, "dbt-run-corner_shop", "START");
     let run_id = started["run"]["runId"].as_str().unwrap();
     assert_eq!(text(root, "lineage.run_id").as_deref(), Some(run_id));
@@ -1097,6 +1291,12 @@ fn lineage_of_failed_skipped_and_unfinished_nodes() {
     );
     let open = |event: &&Json| event["eventType"] == "START";
     assert_eq!(events.iter().filter(open).count() * 2, events.len());
+    let aborted = event(&events, "seed.corner_shop.raw_orders", "ABORT");
+    let ids = &aborted["run"]["facets"]["traceCorrelation"];
+    let seed = setup.span("dbt.seed.raw_orders");
+    assert_eq!(ids["span_id"], seed.span_id.as_str());
+    let run_id = text(&seed, "lineage.run_id");
+    assert_eq!(aborted["run"]["runId"].as_str(), run_id.as_deref());
 }
 
 #[test]
@@ -1214,6 +1414,15 @@ fn dbt(path: &str, folder: &Path, receiver: Option<&Receiver>, words: &[&str]) -
     command
 }
 
+/// The results of a run without and of one with a receiver, at the same time.
+fn both<T: Send>(receiver: &Receiver, run: impl Fn(Option<&Receiver>) -> T + Sync) -> [T; 2] {
+    thread::scope(|scope| {
+        let bare = scope.spawn(|| run(None));
+        let traced = run(Some(receiver));
+        [bare.join().unwrap(), traced]
+    })
+}
+
 fn json(path: &Path) -> Json {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
@@ -1246,7 +1455,13 @@ fn compare(
     if span.parent_span_id != single(spans, "dbt.build").span_id {
         return Some(format!("{id}: wrong parent"));
     }
-    let status = result["status"].as_str().unwrap();
+    let mut status = result["status"].as_str().unwrap();
+    if let Some(info) = finished.get(id)
+        && result["message"] == "Skipping due to fail_fast"
+    {
+        // It has run: it was canceled, or is an ephemeral model.
+        status = info["node_status"].as_str().unwrap();
+    }
     let expected = match status {
         "error" | "fail" => matches!(span.status, ReceivedStatus::Error(_)),
         "skipped" => span.status == ReceivedStatus::Unset,
@@ -1299,71 +1514,80 @@ fn compare(
     let mut expected: Vec<_> = parents.iter().filter(ran_before).collect();
     let mut links: Vec<Json> = Vec::new();
     for link in &span.links {
-        let to = spans.iter().find(|span| span.span_id == link.span_id)?;
-        links.push(text(to, "dbt.unique_id").unwrap().into());
+        let to = spans.iter().find(|span| span.span_id == link.span_id);
+        let Some(to) = to.and_then(|to| text(to, "dbt.unique_id")) else {
+            return Some(format!("{id}: a link to another span: {link:?}"));
+        };
+        links.push(to.into());
     }
     links.sort_by_key(Json::to_string);
     expected.sort_by_key(ToString::to_string);
     (links.iter().collect::<Vec<_>>() != expected).then(|| format!("{id}: links {links:?}"))
 }
 
+/// Builds a project in the trace of the test.
+fn build_in_trace(mut build: Command, code: i32) {
+    let output = build.env("TRACEPARENT", TRACEPARENT).output().unwrap();
+    let stdout = text_of(&output.stdout);
+    assert_eq!(output.status.code(), Some(code), "{stdout}");
+    assert_eq!(text_of(&output.stderr), "", "{stdout}");
+}
+
+/// Compares the spans of a command with what dbt has written into its folder.
+fn assert_results(folder: &Path, receiver: &Receiver) {
+    let spans = receiver.spans();
+    let root = single(&spans, "dbt.build");
+    let run_results = json(&folder.join("target/run_results.json"));
+    let id = &run_results["metadata"]["invocation_id"];
+    assert_eq!(text(root, "dbt.invocation_id").as_deref(), id.as_str());
+    let traceparent = format!("00-{TRACE_ID}-{}-01", root.span_id);
+    assert_eq!(run_results["metadata"]["env"]["TRACEPARENT"], traceparent);
+    let results = run_results["results"].as_array().unwrap();
+    let manifest = json(&folder.join("target/manifest.json"));
+    // The last event of a node that is built in batches is its own.
+    let finished: BTreeMap<String, Json> = fs::read_to_string(folder.join("logs/dbt.log"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).unwrap())
+        .filter(|event| event["info"]["name"] == "NodeFinished")
+        .map(|event| event["data"]["node_info"].clone())
+        .map(|info| (info["unique_id"].as_str().unwrap().to_owned(), info))
+        .collect();
+    assert!(!finished.is_empty());
+    let wrong: Vec<_> = results
+        .iter()
+        .filter_map(|result| compare(&spans, &manifest, &finished, result))
+        .collect();
+    let all = results.len();
+    println!("nodes right: {} of {all}", all - wrong.len());
+    assert_eq!(wrong, [""; 0]);
+    assert!(spans.iter().all(|span| span.trace_id == TRACE_ID));
+    let logs = receiver.logs();
+    assert!(logs.len() > 20 && logs.iter().all(|log| log.trace_id == TRACE_ID));
+    assert!(!bytes(receiver).contains("jane@example.com"));
+}
+
+/// `dbt build` with a log that is compared with the trace.
+const BUILD: [&str; 3] = ["build", "--log-format-file", "json"];
+
 #[test]
-fn real_dbt_matches_its_own_results() {
+fn real_dbt_that_fails_fast_after_a_hook_that_failed() {
     let Some(path) = real() else { return };
-    let receiver = Receiver::grpc();
-    for (vars, code) in [("{}", 0), ("{broken: true}", 1)] {
-        let folder = project();
-        let json_log = ["build", "--log-format-file", "json", "--vars", vars];
-        let words = [&json_log[..], &WINDOW[..]].concat();
-        let mut command = dbt(&path, folder.path(), Some(&receiver), &words);
-        let output = command.env("TRACEPARENT", TRACEPARENT).output().unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{}",
-            text_of(&output.stdout)
-        );
-        assert_eq!(text_of(&output.stderr), "");
-        let run_results = json(&folder.path().join("target/run_results.json"));
-        let id = &run_results["metadata"]["invocation_id"];
-        let all = receiver.spans();
-        let is_root =
-            |span: &&ReceivedSpan| text(span, "dbt.invocation_id").as_deref() == id.as_str();
-        let root = all.iter().find(is_root).unwrap();
-        let of_run: Vec<_> = all
-            .iter()
-            .filter(|span| span.start_unix_nano >= root.start_unix_nano)
-            .cloned()
-            .collect();
-        let traceparent = format!("00-{TRACE_ID}-{}-01", root.span_id);
-        assert_eq!(run_results["metadata"]["env"]["TRACEPARENT"], traceparent);
-        let results = run_results["results"].as_array().unwrap();
-        let manifest = json(&folder.path().join("target/manifest.json"));
-        // The last event of a node that is built in batches is its own.
-        let finished: BTreeMap<String, Json> =
-            fs::read_to_string(folder.path().join("logs/dbt.log"))
-                .unwrap()
-                .lines()
-                .map(|line| serde_json::from_str::<Json>(line).unwrap())
-                .filter(|event| event["info"]["name"] == "NodeFinished")
-                .map(|event| event["data"]["node_info"].clone())
-                .map(|info| (info["unique_id"].as_str().unwrap().to_owned(), info))
-                .collect();
-        assert!(finished.len() > 10);
-        let wrong: Vec<_> = results
-            .iter()
-            .filter_map(|result| compare(&of_run, &manifest, &finished, result))
-            .collect();
-        println!(
-            "nodes right: {} of {}",
-            results.len() - wrong.len(),
-            results.len()
-        );
-        assert_eq!(wrong, [""; 0]);
-        let logs = receiver.logs();
-        assert!(logs.len() > 20 && logs.iter().all(|log| log.trace_id == TRACE_ID));
-        assert!(!bytes(&receiver).contains("jane@example.com"));
-    }
+    let (folder, receiver) = (project(), Receiver::grpc());
+    let file = folder.path().join("dbt_project.yml");
+    let hooks =
+        "on-run-start: [\"select cast('jane@example.com' as integer)\", \"select 1\"]\non-run-end:";
+    let text = fs::read_to_string(&file).unwrap();
+    let of_project: Vec<_> = text
+        .lines()
+        .filter(|it| !it.starts_with("on-run-start"))
+        .collect();
+    fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
+    let others = ["--vars", "{broken: true}", "--fail-fast", "--threads", "1"];
+    let words = [&BUILD[..], &others, &WINDOW].concat();
+    build_in_trace(dbt(&path, folder.path(), Some(&receiver), &words), 1);
+    assert_results(folder.path(), &receiver);
+    assert_failed_hook(&receiver.spans());
 }
 
 /// Digits are times and durations.
@@ -1378,7 +1602,7 @@ fn real_dbt_writes_the_same() {
     // In a terminal, as `pty.spawn` provides one.
     let terminal =
         "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-    let [bare, traced] = [None, Some(&receiver)].map(|receiver| {
+    let [bare, traced] = both(&receiver, |receiver| {
         let folder = project();
         let words = ["--no-partial-parse", "seed", "--threads", "1"];
         let inner = dbt(&path, folder.path(), receiver, &words);
@@ -1420,7 +1644,7 @@ fn real_dbt_is_interrupted() {
     let Some(path) = real() else { return };
     for signal in ["INT", "TERM"] {
         let receiver = Receiver::grpc();
-        let [bare, traced] = [None, Some(&receiver)].map(|receiver| {
+        let [bare, traced] = both(&receiver, |receiver| {
             let folder = project();
             let words = ["run", "--vars", "{slow: true}", "-s", "slow"];
             let mut command = with_default_signals(&dbt(&path, folder.path(), receiver, &words));
@@ -1470,7 +1694,7 @@ fn real_dbt_without_a_project_or_a_command() {
         &["build"],
     ] {
         // A folder each: a project that was parsed before is parsed in part.
-        let [bare, traced] = [None, Some(&receiver)].map(|receiver| {
+        let [bare, traced] = both(&receiver, |receiver| {
             let folder = project();
             if words.len() == 1 {
                 fs::write(
@@ -1523,68 +1747,67 @@ fn child_ticks() -> u32 {
     fields[13].parse::<u32>().unwrap() + fields[14].parse::<u32>().unwrap()
 }
 
+/// The median.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 #[test]
-fn real_dbt_is_measured() {
-    let Some(path) = real() else { return };
-    let runs = std::env::var("PIPELINE_RUNS")
-        .ok()
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(9);
+fn measured_dbt_build() {
+    let runs = std::env::var("PIPELINE_RUNS").ok();
+    let (Some(path), Some(runs)) = (real(), runs) else {
+        return;
+    };
+    let runs: usize = runs.parse().unwrap();
     let receiver = Receiver::grpc();
     let folders = [project(), project()];
-    let mut measured: BTreeMap<&str, Vec<(Duration, u32)>> = BTreeMap::new();
-    for run in 0..=runs {
-        for (kind, folder, receiver) in [
-            ("bare", &folders[0], None),
-            ("traced", &folders[1], Some(&receiver)),
-        ] {
-            let words = [&["build"], &WINDOW[..]].concat();
-            let (start, ticks) = (Instant::now(), child_ticks());
-            let output = dbt(&path, folder.path(), receiver, &words)
-                .output()
-                .unwrap();
-            assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stdout));
-            // The first run parses the project.
-            if run > 0 {
-                measured
-                    .entry(kind)
-                    .or_default()
-                    .push((start.elapsed(), child_ticks() - ticks));
-            }
-        }
-    }
-    let median = |kind: &str| {
-        let mut walls: Vec<_> = measured[kind].iter().map(|it| it.0.as_secs_f64()).collect();
-        let mut ticks: Vec<_> = measured[kind]
-            .iter()
-            .map(|it| f64::from(it.1) / 100.0)
-            .collect();
-        walls.sort_by(f64::total_cmp);
-        ticks.sort_by(f64::total_cmp);
-        (walls[walls.len() / 2], ticks[ticks.len() / 2])
+    let words = [&["build"], &WINDOW[..]].concat();
+    // The wall time in seconds, and the processor time of dbt and `floe` in user and system mode.
+    let build = |is_traced: bool| {
+        let receiver = Some(&receiver).filter(|_| is_traced);
+        let folder = folders[usize::from(is_traced)].path();
+        let (start, ticks) = (Instant::now(), child_ticks());
+        let output = dbt(&path, folder, receiver, &words).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stdout));
+        let cpu = f64::from(child_ticks() - ticks) / 100.0;
+        [start.elapsed().as_secs_f64(), cpu]
     };
-    let (bare, traced) = (median("bare"), median("traced"));
-    println!("dbt build, 15 nodes, {runs} runs each   wall s   processor s");
+    // The first run parses the project.
+    let _ = [false, true].map(build);
+    // In turn, and each first in every other pair.
+    let pairs: Vec<_> = (0..runs)
+        .map(|run| match run % 2 {
+            0 => [false, true].map(build),
+            _ => {
+                let [traced, bare] = [true, false].map(build);
+                [bare, traced]
+            }
+        })
+        .collect();
     println!(
-        "bare                                    {:6.3}   {:6.2}",
-        bare.0, bare.1
+        "`dbt build` of 15 nodes, {runs} pairs, medians   bare s   traced s   difference of a pair"
     );
-    println!(
-        "floe trace-dbt                          {:6.3}   {:6.2}",
-        traced.0, traced.1
-    );
-    println!(
-        "difference                              {:+5.1} %  {:+5.1} %",
-        (traced.0 / bare.0 - 1.0) * 100.0,
-        (traced.1 / bare.1 - 1.0) * 100.0
-    );
+    for (index, what) in ["wall time", "processor time"].into_iter().enumerate() {
+        let of = |kind: usize| median(pairs.iter().map(|pair| pair[kind][index]));
+        let ratios = pairs
+            .iter()
+            .map(|[bare, traced]| traced[index] / bare[index]);
+        println!(
+            "{what:<48} {:6.3}   {:8.3}   {:+6.1} %",
+            of(0),
+            of(1),
+            (median(ratios) - 1.0) * 100.0
+        );
+    }
 }
 
 /// A backend for lineage that reads events with the classes of openlineage-python, and prints them.
 struct OpenLineage {
     server: Child,
     /// Reads what the server prints, until it ends.
-    printed: std::thread::JoinHandle<String>,
+    printed: thread::JoinHandle<String>,
     url: String,
 }
 
@@ -1602,7 +1825,7 @@ impl OpenLineage {
         let mut port = String::new();
         lines.read_line(&mut port).unwrap();
         let url = format!("http://127.0.0.1:{}", port.trim());
-        let printed = std::thread::spawn(move || {
+        let printed = thread::spawn(move || {
             let mut text = String::new();
             lines.read_to_string(&mut text).unwrap();
             text
@@ -1630,9 +1853,9 @@ fn events_of_dbt_ol(path: &str, words: &[&str]) -> Vec<Json> {
     let file = folder.path().join("events.jsonl");
     let mut dbt_ol = Command::new("dbt-ol");
     dbt_ol
-        .arg(words[0])
-        .arg("--consume-structured-logs")
-        .args(&words[1..])
+        .args(["build", "--consume-structured-logs"])
+        .args(words)
+        .args(WINDOW)
         .env("PATH", path)
         .env("DBT_PROFILES_DIR", ".")
         .env("OPENLINEAGE__TRANSPORT__TYPE", "file")
@@ -1781,57 +2004,50 @@ fn differences(theirs: &Json, ours: &Json) -> Vec<String> {
 }
 
 #[test]
-fn real_dbt_lineage_is_that_of_dbt_ol() {
+fn real_dbt_matches_its_own_results_and_the_lineage_of_dbt_ol() {
+    compare_with_dbt_ol("{}", 0);
+}
+
+#[test]
+fn real_dbt_that_fails_matches_its_own_results_and_the_lineage_of_dbt_ol() {
+    compare_with_dbt_ol("{broken: true}", 1);
+}
+
+fn compare_with_dbt_ol(vars: &str, code: i32) {
     let Some(path) = real() else { return };
-    for (vars, code) in [("{}", 0), ("{broken: true}", 1)] {
-        let words = [&["build", "--vars", vars][..], &WINDOW[..]].concat();
-        let (folder, receiver) = (project(), Receiver::grpc());
-        let openlineage = OpenLineage::start(&path);
-        let mut command = dbt(&path, folder.path(), Some(&receiver), &words);
-        command.env("OPENLINEAGE_URL", &openlineage.url);
-        let output = command.output().unwrap();
-        let (stdout, stderr) = (text_of(&output.stdout), text_of(&output.stderr));
-        assert_eq!(
-            (output.status.code(), stderr.as_str()),
-            (Some(code), ""),
-            "{stdout}"
-        );
-        let ours = openlineage.events();
-        let spans = receiver.spans();
-        for event in &ours {
-            let run_id = event["run"]["runId"].as_str().unwrap();
-            let of_trace = &event["run"]["facets"]["traceCorrelation"];
-            let span = spans
-                .iter()
-                .find(|span| Some(span.span_id.as_str()) == of_trace["span_id"].as_str());
-            let span = span.unwrap_or_else(|| panic!("no span: {event:#}"));
-            assert_eq!(
-                text(span, "lineage.run_id").as_deref(),
-                Some(run_id),
-                "{event:#}"
-            );
-            assert_eq!(of_trace["trace_id"], span.trace_id.as_str());
-        }
-        let (theirs, ours) = (by_job(events_of_dbt_ol(&path, &words)), by_job(ours));
-        let jobs =
-            |events: &BTreeMap<(String, String), Json>| events.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(jobs(&theirs), jobs(&ours));
-        let wrong: Vec<_> = theirs
-            .iter()
-            .flat_map(|(job, event)| differences(event, &ours[job]))
-            .collect();
-        assert_eq!(wrong, [""; 0]);
-        println!(
-            "lineage events as in dbt-ol: {} of {}",
-            theirs.len(),
-            ours.len()
-        );
-        assert!(
-            !ours
-                .into_values()
-                .collect::<Json>()
-                .to_string()
-                .contains("jane@example.com")
-        );
+    let receiver = Receiver::grpc();
+    let openlineage = OpenLineage::start(&path);
+    let (folder, variables) = (project(), ["--vars", vars]);
+    let words = [&BUILD[..], &variables, &WINDOW].concat();
+    let mut build = dbt(&path, folder.path(), Some(&receiver), &words);
+    build.env("OPENLINEAGE_URL", &openlineage.url);
+    let theirs = thread::scope(|scope| {
+        let theirs = scope.spawn(|| events_of_dbt_ol(&path, &variables));
+        build_in_trace(build, code);
+        theirs.join().unwrap()
+    });
+    assert_results(folder.path(), &receiver);
+    let (ours, spans) = (openlineage.events(), receiver.spans());
+    for event in &ours {
+        let run_id = event["run"]["runId"].as_str();
+        let of_trace = &event["run"]["facets"]["traceCorrelation"];
+        let is_of_event =
+            |span: &&ReceivedSpan| Some(span.span_id.as_str()) == of_trace["span_id"].as_str();
+        let span = spans.iter().find(is_of_event);
+        let span = span.unwrap_or_else(|| panic!("no span: {event:#}"));
+        assert_eq!(text(span, "lineage.run_id").as_deref(), run_id, "{event:#}");
+        assert_eq!(of_trace["trace_id"], span.trace_id.as_str());
     }
+    let (theirs, ours) = (by_job(theirs), by_job(ours));
+    let jobs =
+        |events: &BTreeMap<(String, String), Json>| events.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(jobs(&theirs), jobs(&ours));
+    let wrong: Vec<_> = theirs
+        .iter()
+        .flat_map(|(job, event)| differences(event, &ours[job]))
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+    println!("lineage events as in dbt-ol: {}", theirs.len());
+    let ours = ours.into_values().collect::<Json>().to_string();
+    assert!(!ours.contains("jane@example.com"));
 }

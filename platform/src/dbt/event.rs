@@ -5,8 +5,10 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::{Date, Month, PrimitiveDateTime, Time};
+
+use super::manifest::Entry;
 
 /// A line of the log.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(crate) enum Kind<'a> {
     NodeStarted(Node<'a>),
     /// It ended.
     NodeFinished(Node<'a>, RunResult<'a>),
+    /// What dbt prints of a node at the end, because it failed.
+    ResultMessage(Node<'a>, &'a str),
     /// The command failed for a reason that is not a node.
     Failed(&'a str),
     /// Anything else.
@@ -61,6 +65,36 @@ impl Event {
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let line: Value = serde_json::from_slice(line).ok()?;
         line.get("info")?.is_object().then_some(Self { line })
+    }
+
+    /// The end of a node that dbt has skipped without an event. `entry` is that of the manifest, and the time is that of
+    /// another event.
+    pub(crate) fn skipped(
+        unique_id: &str,
+        entry: Option<&Entry>,
+        message: Option<&str>,
+        at: &Self,
+    ) -> Self {
+        let mut parts = unique_id.splitn(3, '.');
+        let (resource_type, rest) = (parts.next(), parts.nth(1));
+        let line = json!({
+            "info": { "name": "NodeFinished", "level": "info", "ts": at.timestamp() },
+            "data": {
+                "node_info": {
+                    "unique_id": unique_id,
+                    "node_name": entry.and_then(Entry::name).or(rest),
+                    "resource_type": resource_type,
+                    "materialized": entry.and_then(Entry::materialization),
+                    "node_relation": {
+                        "database": entry.and_then(|entry| entry.database.as_deref()),
+                        "schema": entry.and_then(|entry| entry.schema.as_deref()),
+                        "alias": entry.and_then(|entry| entry.alias.as_deref()),
+                    },
+                },
+                "run_result": { "status": "skipped", "message": message },
+            },
+        });
+        Self { line }
     }
 
     fn info(&self, key: &str) -> &str {
@@ -116,6 +150,7 @@ impl Event {
                 let result = data.get("run_result").unwrap_or(&Value::Null);
                 Kind::NodeFinished(node, RunResult { data, result })
             }
+            ("RunResultError", Some(node)) => Kind::ResultMessage(node, text(data, "msg")),
             ("MainReportVersion", _) => {
                 Kind::Version(text(data, "version").trim_start_matches('='))
             }

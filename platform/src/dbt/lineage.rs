@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::event::{Node, RunResult, without_colours};
 use super::exit::Exit;
 use super::manifest::{Entry, Manifest};
-use crate::correlation::LineageParent;
+use crate::correlation::{self, LineageParent};
 use crate::history::KEPT_JOBS;
 use crate::run_id::RunId;
 
@@ -33,6 +33,9 @@ const MAX_FAILURES: u32 = 3;
 
 /// The time for events after the end of dbt.
 const END_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The ids of a trace and of a span in it.
+type Ids = (String, String);
 
 /// The time at which dbt has ended.
 pub(super) type Ended = Arc<OnceLock<Instant>>;
@@ -54,8 +57,8 @@ pub(super) struct Lineage {
     /// Names and values by which the runs are found.
     tags: Vec<(String, String)>,
     run_id: RunId,
-    /// The runs of the nodes that have not finished.
-    nodes: HashMap<String, RunId>,
+    /// The runs of the nodes that have not finished, with the ids of their spans.
+    nodes: HashMap<String, (RunId, Option<Ids>)>,
     /// The runs of the nodes that have finished.
     finished: Vec<(String, RunId)>,
     project: String,
@@ -103,6 +106,10 @@ impl Lineage {
             job: text("OPENLINEAGE_DBT_JOB_NAME"),
             profile: profile.map(str::to_owned),
             started_by: LineageParent::from_environment(),
+            tags: correlation::dagster_run_id()
+                .map(|run_id| ("dagster_run_id".to_owned(), run_id))
+                .into_iter()
+                .collect(),
             ..Self::new(backends, ended)
         }))
     }
@@ -177,7 +184,21 @@ impl Lineage {
         self.command(RunState::Start, at, span, None);
     }
 
-    /// The command ended. Nodes that have not finished end before it.
+    /// Ends the runs of the nodes that dbt has not ended.
+    pub(super) fn abort_nodes(&mut self, at: SystemTime) {
+        for (unique_id, (run_id, ids)) in std::mem::take(&mut self.nodes) {
+            let event = RunEvent {
+                error: Some("dbt ended before the node did"),
+                job_type: job_type(&unique_id),
+                trace: borrowed(ids.as_ref()),
+                ..self.event(RunState::Abort, at, run_id.as_str(), &unique_id)
+            };
+            let sent = self.send(&event);
+            self.count(sent);
+        }
+    }
+
+    /// The command ended.
     pub(super) fn end(
         &mut self,
         exit: Exit,
@@ -194,17 +215,6 @@ impl Lineage {
             Exit::Code(_) => RunState::Fail,
             Exit::Signal(_) => RunState::Abort,
         };
-        for (unique_id, run_id) in std::mem::take(&mut self.nodes) {
-            let ids = ids(span);
-            let event = RunEvent {
-                error: Some("dbt ended before the node did"),
-                job_type: job_type(&unique_id),
-                trace: borrowed(ids.as_ref()),
-                ..self.event(RunState::Abort, at, run_id.as_str(), &unique_id)
-            };
-            let sent = self.send(&event);
-            self.count(sent);
-        }
         self.command(state, at, span, error);
     }
 
@@ -238,13 +248,14 @@ impl Lineage {
         let run_id = RunId::new();
         let sent = self.node(change, RunState::Start, &run_id, None, None);
         self.count(sent);
-        self.nodes.insert(id.to_owned(), run_id.clone());
+        let entry = (run_id.clone(), ids(change.span));
+        self.nodes.insert(id.to_owned(), entry);
         run_id
     }
 
     /// A node finished.
     pub(super) fn node_finished(&mut self, change: &Change<'_>, result: RunResult<'_>) {
-        let Some(run_id) = self.nodes.remove(change.node.unique_id()) else {
+        let Some((run_id, _)) = self.nodes.remove(change.node.unique_id()) else {
             return;
         };
         let status = result.status(change.node);
@@ -484,12 +495,12 @@ fn job_type(unique_id: &str) -> Option<JobType<'static>> {
 }
 
 /// The ids of a span that is recorded.
-fn ids(span: &SpanContext) -> Option<(String, String)> {
+fn ids(span: &SpanContext) -> Option<Ids> {
     let is_recorded = span.is_valid() && span.is_sampled();
     is_recorded.then(|| (span.trace_id().to_string(), span.span_id().to_string()))
 }
 
-fn borrowed(ids: Option<&(String, String)>) -> Option<(&str, &str)> {
+fn borrowed(ids: Option<&Ids>) -> Option<(&str, &str)> {
     ids.map(|(trace, span)| (&**trace, &**span))
 }
 

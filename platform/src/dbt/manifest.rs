@@ -68,6 +68,7 @@ struct Arguments {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Config {
+    materialized: Value,
     severity: Value,
 }
 
@@ -112,6 +113,14 @@ impl Manifest {
 }
 
 impl Entry {
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(crate) fn materialization(&self) -> Option<&str> {
+        self.config.materialized.as_str()
+    }
+
     /// The name of its data in `OpenLineage`: those of the database, the schema and the table between dots.
     pub(crate) fn dataset_name(&self) -> Option<String> {
         let table = self.alias.as_deref().or(self.name.as_deref())?;

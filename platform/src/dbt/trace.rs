@@ -1,11 +1,12 @@
 //! The spans and log records of a dbt command, made from the lines that dbt writes while it runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use floe_plugin::dbt::{Dbt, DbtOutcome, Invocation, Node as NodeAttributes, NodeOutcome};
 use floe_plugin::lineage::Lineage as LineageAttributes;
+use floe_plugin::orchestrator::Asset;
 use floe_plugin::quality::{Quality, QualityOutcome};
 use floe_plugin::{Operation as _, rfc3339};
 use floe_telemetry::opentelemetry::trace::{
@@ -22,6 +23,7 @@ use super::fusion::{Record as FusionRecord, RecordType};
 use super::lineage::{Change, Lineage};
 use super::manifest::Manifest;
 use super::profile::Profiles;
+use super::results::{NodeResult, RunResults};
 use crate::correlation;
 use crate::history::{Job, Record};
 use crate::run_id::RunId;
@@ -31,6 +33,15 @@ pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 
 /// The maximum number of links of a span.
 const MAX_LINKS: usize = 128;
+
+/// The maximum number of nodes that are recorded at a time. dbt runs as many as it has threads.
+const MAX_OPEN: usize = 10_000;
+
+/// The maximum number of hooks whose messages are awaited. dbt runs no hook after one that has failed.
+const MAX_FAILED_HOOKS: usize = 16;
+
+/// The maximum number of nodes that others have links to.
+const MAX_NODES: usize = 1_000_000;
 
 /// A dbt command that runs: its span, and the spans of the nodes that have not finished.
 #[derive(Debug)]
@@ -46,10 +57,14 @@ pub(crate) struct CommandTrace {
     /// The folder that paths in events are relative to.
     project: PathBuf,
     manifest: Option<Manifest>,
+    /// The invocation that has written the manifest.
+    manifest_of: Option<String>,
     lineage: Option<Lineage>,
     profiles: Profiles,
     adapter: Option<String>,
     target: Option<String>,
+    /// Hooks that have failed. Their messages follow at the end of the command.
+    failed_hooks: Vec<FailedHook>,
     /// By unique id. A model that is built in batches is open together with a batch of it.
     open: HashMap<String, Vec<OpenNode>>,
     /// The spans of all nodes so far, for links.
@@ -69,6 +84,13 @@ struct OpenNode {
     span: RecordedSpan,
 }
 
+#[derive(Debug)]
+struct FailedHook {
+    unique_id: String,
+    span: RecordedSpan,
+    end: SystemTime,
+}
+
 #[derive(Debug, Default)]
 struct Counts {
     models: u64,
@@ -86,6 +108,9 @@ impl CommandTrace {
         };
         let mut attributes = dbt.to_otel_dict();
         attributes.push(KeyValue::new("dbt.command", command.to_owned()));
+        if let Some(run_id) = correlation::dagster_run_id() {
+            attributes.push(KeyValue::new(Asset::RUN_ID, run_id));
+        }
         let started = SystemTime::now();
         let name = dbt.span_name().replace(' ', ".");
         let builder = tracer.span_builder(name).with_attributes(attributes);
@@ -114,10 +139,12 @@ impl CommandTrace {
             started: SystemTime::now(),
             project: project.to_owned(),
             manifest: None,
+            manifest_of: None,
             lineage: None,
             profiles: Profiles::default(),
             adapter: None,
             target: None,
+            failed_hooks: Vec::new(),
             open: HashMap::new(),
             contexts: HashMap::new(),
             fusion: HashMap::new(),
@@ -165,6 +192,8 @@ impl CommandTrace {
         }
         match event.kind() {
             Kind::Version(version) => {
+                // Of an invocation before this one, which has ended.
+                self.cancel_open(event.time().unwrap_or_else(SystemTime::now));
                 self.describe(&Invocation {
                     version: Some(version),
                     ..Invocation::default()
@@ -189,6 +218,10 @@ impl CommandTrace {
                 kind: "WritableManifest",
                 path,
             } => self.read_manifest(path),
+            Kind::Artifact {
+                kind: "RunExecutionResult",
+                path,
+            } if self.counts.failures > 0 && !self.is_fusion => self.add_skipped(path, event),
             // dbt Fusion writes both logs.
             Kind::NodeStarted(node) if !self.is_fusion => self.start_node(node, event),
             Kind::NodeFinished(node, result) if !self.is_fusion => {
@@ -197,6 +230,7 @@ impl CommandTrace {
                 self.finish_node(node, result, event);
                 return;
             }
+            Kind::ResultMessage(node, message) => self.end_failed_hook(node, message),
             Kind::Failed(message) => {
                 self.failure = Some(sanitize_error_message(message).into_owned());
             }
@@ -205,8 +239,13 @@ impl CommandTrace {
         self.log(event);
     }
 
-    /// Reads the manifest of this invocation, which dbt has written just now.
+    /// Reads the manifest of this invocation, which dbt has written just now. It writes the manifest again at the end,
+    /// with the SQL of all nodes.
     fn read_manifest(&mut self, path: &str) {
+        if self.manifest_of.as_ref() == Some(&self.invocation_id) {
+            return;
+        }
+        self.manifest_of = Some(self.invocation_id.clone());
         match Manifest::read(&self.project.join(path)) {
             Ok(manifest) => {
                 self.describe(&Invocation {
@@ -231,7 +270,50 @@ impl CommandTrace {
         }
     }
 
+    /// Records the nodes that dbt has skipped without an event: those that were not begun when another one failed, with
+    /// `--fail-fast`.
+    fn add_skipped(&mut self, path: &str, event: &Event) {
+        // Results of another invocation have another id.
+        let read = RunResults::read(&self.project.join(path));
+        let Ok(results) = read.map(|results| results.of(&self.invocation_id)) else {
+            return;
+        };
+        let mut rest: Vec<_> = results
+            .iter()
+            .filter(|it| it.is_skipped() && !self.contexts.contains_key(&it.unique_id))
+            .collect();
+        // They have no order there, and links lead to spans that exist.
+        while !rest.is_empty() {
+            let ids: HashSet<&str> = rest.iter().map(|it| it.unique_id.as_str()).collect();
+            let manifest = self.manifest.as_ref();
+            let (mut next, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|it| {
+                let parents = manifest.map_or(&[][..], |graph| graph.parents(&it.unique_id));
+                !parents.iter().any(|parent| ids.contains(parent.as_str()))
+            });
+            rest = later;
+            if next.is_empty() {
+                // Not in a graph of dbt.
+                next.append(&mut rest);
+            }
+            for result in next {
+                self.add_skipped_node(result, event);
+            }
+        }
+    }
+
+    fn add_skipped_node(&mut self, result: &NodeResult, event: &Event) {
+        let id = &result.unique_id;
+        let entry = self.manifest.as_ref().and_then(|it| it.entry(id));
+        let skipped = Event::skipped(id, entry, result.message.as_deref(), event);
+        if let Kind::NodeFinished(node, result) = skipped.kind() {
+            self.finish_node(node, result, &skipped);
+        }
+    }
+
     fn start_node(&mut self, node: Node<'_>, event: &Event) {
+        if self.open.len() >= MAX_OPEN {
+            return;
+        }
         let id = node.unique_id();
         let start = node.start().or_else(|| event.time());
         let attributes = NodeAttributes {
@@ -249,6 +331,9 @@ impl CommandTrace {
         };
         let mut all = attributes.to_otel_dict();
         all.extend(self.database_attributes(node));
+        if !event.thread().is_empty() {
+            all.push(KeyValue::new("thread.name", event.thread().to_owned()));
+        }
         let node_name = attributes.span_name();
         let nodes = self.open.entry(id.to_owned()).or_default();
         let name = if nodes.is_empty() {
@@ -273,7 +358,7 @@ impl CommandTrace {
             .with_links(links);
         builder.start_time = start;
         let mut span = builder.start_with_context(&self.tracer, &parent);
-        let is_lineage = nodes.is_empty() && node.resource_type() != "operation";
+        let is_lineage = nodes.is_empty() && !is_hook(node);
         if let Some(lineage) = self.lineage.as_mut().filter(|_| is_lineage) {
             let _current = self.root.clone().attach();
             if lineage.needs_data() {
@@ -289,7 +374,7 @@ impl CommandTrace {
             });
             span.set_attribute(KeyValue::new(LineageAttributes::RUN_ID, run_id.to_string()));
         }
-        if nodes.is_empty() {
+        if nodes.is_empty() && self.contexts.len() < MAX_NODES {
             self.contexts
                 .insert(id.to_owned(), span.span_context().clone());
         }
@@ -301,6 +386,12 @@ impl CommandTrace {
 
     fn finish_node(&mut self, node: Node<'_>, result: RunResult<'_>, event: &Event) {
         let id = node.unique_id();
+        let status = result.status(node);
+        let outcome = Outcome::new(status);
+        if outcome == Outcome::Skipped && !self.open.contains_key(id) {
+            // A hook after one that has failed.
+            self.start_node(node, event);
+        }
         let Some(nodes) = self.open.get_mut(id) else {
             return;
         };
@@ -314,9 +405,7 @@ impl CommandTrace {
         if nodes.is_empty() {
             self.open.remove(id);
         }
-        let status = result.status(node);
         let is_test = matches!(node.resource_type(), "test" | "unit_test");
-        let outcome = Outcome::new(status);
         if !is_batch {
             self.counts.add(node.resource_type(), outcome);
         }
@@ -331,7 +420,7 @@ impl CommandTrace {
                 },
                 test_outcome,
                 failing_rows: result.failures().filter(|_| test_outcome.is_some()),
-                node_skip_reason: (outcome == Outcome::Skipped).then_some("upstream"),
+                node_skip_reason: skip_reason(outcome, result),
                 rows_affected: result.rows_affected(),
                 adapter_code: result.adapter("code"),
                 adapter_message: result
@@ -381,9 +470,25 @@ impl CommandTrace {
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
+            Outcome::Error if is_hook(node) && self.failed_hooks.len() < MAX_FAILED_HOOKS => {
+                self.failed_hooks.push(FailedHook {
+                    unique_id: id.to_owned(),
+                    span,
+                    end,
+                });
+                return;
+            }
             Outcome::Failed | Outcome::Error => fail(&mut span, result.message(), outcome),
         }
         span.end_with_timestamp(end);
+    }
+
+    /// Ends the span of a hook that has failed, whose message dbt writes at the end.
+    fn end_failed_hook(&mut self, node: Node<'_>, message: &str) {
+        let mut hooks = self.failed_hooks.iter();
+        if let Some(at) = hooks.position(|hook| hook.unique_id == node.unique_id()) {
+            self.failed_hooks.remove(at).end(message);
+        }
     }
 
     /// The attributes of the semantic conventions for the relation that a node creates.
@@ -472,6 +577,9 @@ impl CommandTrace {
     }
 
     fn start_record(&mut self, record: &FusionRecord) {
+        if self.fusion.len() >= MAX_OPEN {
+            return;
+        }
         let id = record.span_id().to_owned();
         if matches!(record.event_type(), "Process" | "Invocation") {
             // The span of the command stands for them.
@@ -504,7 +612,7 @@ impl CommandTrace {
         builder.start_time = record.start();
         let span = builder.start_with_context(&self.tracer, parent);
         let context = span.span_context().clone();
-        if is_node {
+        if is_node && self.contexts.len() < MAX_NODES {
             self.contexts.insert(unique_id, context.clone());
         }
         let context = self.root.with_remote_span_context(context);
@@ -518,11 +626,11 @@ impl CommandTrace {
         {
             self.read_manifest(&path);
         }
-        let Some((span, _)) = self.fusion.get_mut(record.span_id()) else {
+        let Some((span, _)) = self.fusion.remove(record.span_id()) else {
             return;
         };
         let end = record.end().unwrap_or_else(SystemTime::now);
-        let Some(mut span) = span.take() else {
+        let Some(mut span) = span else {
             self.root.span().set_attributes(record.attributes());
             return;
         };
@@ -566,9 +674,8 @@ impl CommandTrace {
         }
     }
 
-    /// Ends all spans, that of the command last.
-    pub(crate) fn end(mut self, exit: Exit) -> End {
-        let end = SystemTime::now();
+    /// Ends the spans of nodes that dbt has not ended.
+    fn cancel_open(&mut self, end: SystemTime) {
         let outcome = NodeOutcome {
             status: "canceled",
             node_outcome: "canceled",
@@ -583,6 +690,19 @@ impl CommandTrace {
             node.span.set_attributes(outcome.to_otel_dict());
             cancel(node.span, end);
         }
+        for hook in self.failed_hooks.drain(..) {
+            hook.end("the hook failed");
+        }
+        if let Some(lineage) = &mut self.lineage {
+            let _current = self.root.clone().attach();
+            lineage.abort_nodes(end);
+        }
+    }
+
+    /// Ends all spans, that of the command last.
+    pub(crate) fn end(mut self, exit: Exit) -> End {
+        let end = SystemTime::now();
+        self.cancel_open(end);
         for span in self.fusion.drain().filter_map(|(_, (span, _))| span) {
             cancel(span, end);
         }
@@ -696,6 +816,16 @@ pub(crate) struct End {
     pub(crate) record: Option<Record>,
 }
 
+impl FailedHook {
+    /// Ends the span. dbt's message begins with the name of the hook.
+    fn end(mut self, message: &str) {
+        let reason = message.split_once("failed, error:");
+        let reason = reason.map_or(message, |(_, reason)| reason.trim_start());
+        fail(&mut self.span, reason, Outcome::Error);
+        self.span.end_with_timestamp(self.end);
+    }
+}
+
 impl Counts {
     fn add(&mut self, resource_type: &str, outcome: Outcome) {
         if outcome == Outcome::Skipped {
@@ -751,6 +881,22 @@ impl Outcome {
             Self::Error | Self::Skipped => None,
         }
     }
+}
+
+/// Why a node was skipped.
+fn skip_reason(outcome: Outcome, result: RunResult<'_>) -> Option<&'static str> {
+    let is_fail_fast = result.message().contains("fail_fast");
+    let reason = if is_fail_fast {
+        "fail_fast"
+    } else {
+        "upstream"
+    };
+    (outcome == Outcome::Skipped).then_some(reason)
+}
+
+/// Whether a node is a hook of the project.
+fn is_hook(node: Node<'_>) -> bool {
+    node.resource_type() == "operation"
 }
 
 /// Records an error.

@@ -169,3 +169,15 @@ fn a_dagster_that_fails_is_one_error() {
         assert!(error.to_string().contains(message), "{error}");
     }
 }
+
+#[test]
+fn what_dagster_has_accepted_is_not_validated_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let accepting = Program::new("dagster").with("answer", VALID);
+    create(&accepting, folder.path()).unwrap();
+    let refusing = || Program::new("dagster").with("code", "1");
+    create(&refusing(), folder.path()).unwrap();
+    fs::write(folder.path().join("product.json"), "{}").unwrap();
+    let error = create(&refusing(), folder.path()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
+}

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::atomic::Access;
 use crate::child::{Invocation, Program};
 use crate::dbt_project::{identifier, write};
+use crate::input_file;
 use crate::quote::one_line;
 
 floe_plugin::plugin! {
@@ -85,16 +86,22 @@ impl AssetOrchestrator for Dagster {
             ("product.json", description + "\n"),
             ("pyproject.toml", project(product)),
         ];
+        let paths = files.iter().map(|(name, _)| folder.join(name)).collect();
+        // Dagster takes seconds to start, and has accepted what is there.
+        let is_written = |(name, text): &(&str, String)| {
+            input_file::read(&folder.join(name)).is_ok_and(|written| written == *text)
+        };
+        if files.iter().all(is_written) {
+            return Ok(paths);
+        }
         // Nothing is replaced by what Dagster does not accept.
         let draft = tempfile::Builder::new().prefix("floe-").tempdir()?;
         for (name, text) in &files {
             fs::write(draft.path().join(name), text)?;
         }
         self.validate(draft.path())?;
-        let mut paths = Vec::new();
         for (name, text) in &files {
             write(folder, Path::new(name), Access::Public, text)?;
-            paths.push(folder.join(name));
         }
         Ok(paths)
     }
@@ -112,7 +119,6 @@ impl AssetOrchestrator for Dagster {
             .option("--python-file", Some("definitions.py"))
             .option("--job", Some(job(product)))
             .env("DAGSTER_DISABLE_TELEMETRY", "1")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
             .folder(definitions.folder);
         if env::var_os(HOME).is_none() {
             let home = std::path::absolute(definitions.folder.join("home"))?;
@@ -140,7 +146,6 @@ impl Dagster {
             .option("--log-format", Some("json"))
             .env(HOME, folder)
             .env("DAGSTER_DISABLE_TELEMETRY", "1")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
             .folder(folder)
             .run()?;
         let events = || {
