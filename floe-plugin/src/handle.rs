@@ -7,7 +7,7 @@ use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::error::Error;
 use crate::kind::PluginType;
-use crate::lifecycle::{Instance, Lifecycle};
+use crate::lifecycle::{Instance, Lifecycle, caught};
 use crate::operation::{Operation, span};
 use crate::registry::LinkedPlugin;
 
@@ -125,7 +125,7 @@ impl<K: ?Sized + Kind> Handle<K> {
     }
 }
 
-/// Runs an operation in its span.
+/// Runs an operation in its span. A panic is an error of it.
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "a span is opened by the plugin's static"
@@ -136,7 +136,7 @@ pub(crate) fn observe<T>(
     run: impl FnOnce(&ActiveSpan) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let span = span(tracer, operation).start();
-    span.observe(run(&span))
+    span.observe(caught(|| run(&span)))
 }
 
 impl<K: ?Sized> Clone for Handle<K> {

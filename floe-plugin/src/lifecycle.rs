@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -110,7 +111,7 @@ pub(crate) fn limited<T: Send + 'static>(
         .spawn(move || {
             let _attached = cx.attach();
             // Nobody receives after the limit.
-            let _ = sender.send(run());
+            let _ = sender.send(caught(run));
         });
     if let Err(error) = spawned {
         return Err(Error::from(error));
@@ -121,10 +122,23 @@ pub(crate) fn limited<T: Send + 'static>(
             ErrorKind::TimedOut,
             format!("no response within {} seconds", limit.as_secs_f64()),
         )),
-        Err(RecvTimeoutError::Disconnected) => {
-            Err(Error::new(ErrorKind::Other, "the plugin panicked"))
-        }
+        Err(RecvTimeoutError::Disconnected) => Err(panicked("")),
     }
+}
+
+/// Runs code of a plugin. A panic is an error: the platform decides what a plugin that failed means for a run.
+pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // After an error, nothing that the plugin was changing is used again without its own checks.
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Err(panicked(text.unwrap_or_default()))
+    })
+}
+
+fn panicked(text: &str) -> Error {
+    let message = format!("the plugin panicked: {text}");
+    Error::new(ErrorKind::Other, message.trim_end_matches(": "))
 }
 
 #[cfg(test)]
@@ -142,10 +156,23 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(error.to_string(), "no response within 0.02 seconds");
 
-        let panics = limited(START_TIMEOUT, || -> Result<(), Error> {
-            std::panic::resume_unwind(Box::new("broken"))
-        });
-        assert_eq!(panics.unwrap_err().to_string(), "the plugin panicked");
+        for (payload, message) in [
+            (
+                Box::new("broken") as Box<dyn Any + Send>,
+                "the plugin panicked: broken",
+            ),
+            (
+                Box::new("token=c2VjcmV0".to_owned()),
+                "the plugin panicked: token=<REDACTED>",
+            ),
+            (Box::new(7), "the plugin panicked"),
+        ] {
+            // Without the hook that prints a message.
+            let panics = limited(START_TIMEOUT, || -> Result<(), Error> {
+                std::panic::resume_unwind(payload)
+            });
+            assert_eq!(panics.unwrap_err().to_string(), message);
+        }
         assert_eq!(limited(START_TIMEOUT, || Ok(7)).unwrap(), 7);
     }
 }

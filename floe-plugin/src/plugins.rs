@@ -2,8 +2,9 @@
 //! stopped in the reverse order.
 
 use std::fmt;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub struct Selection {
 
 /// The plugins that a platform has selected.
 ///
-/// Dropping them stops those that were started.
+/// Dropping them stops those that were started, and logs what fails.
 pub struct Plugins {
     /// In the order of their dependencies.
     plugins: Vec<Configured>,
@@ -186,16 +187,16 @@ impl Plugins {
         Ok(())
     }
 
-    /// Stops the plugins that were started, in the reverse order. Returns the errors; all plugins are stopped
-    /// in any case.
-    pub fn stop(&self) -> Vec<Error> {
-        let mut errors = Vec::new();
+    /// Stops the plugins that were started, in the reverse order. Returns those that failed, with their errors;
+    /// all plugins are stopped in any case.
+    pub fn stop(&self) -> Vec<(&'static LinkedPlugin, Error)> {
+        let mut failed = Vec::new();
         for plugin in self.plugins.iter().rev() {
             if let Err(error) = plugin.stop() {
-                errors.push(plugin.explain(&error, "did not stop"));
+                failed.push((plugin.linked, plugin.explain(&error, "did not stop")));
             }
         }
-        errors
+        failed
     }
 
     /// Checks the health of each plugin, within [`HEALTH_TIMEOUT`] each, in the order of their dependencies.
@@ -273,9 +274,9 @@ impl Plugins {
             Reference::Env(name) => std::env::var(name)
                 .map(SecretString::from)
                 .map_err(|_| missing("the variable is not set, or is not UTF-8 text"))?,
-            Reference::File(path) => fs::read_to_string(path)
-                .map(|text| SecretString::from(text.trim_end()))
-                .map_err(|error| missing(&error.to_string()))?,
+            Reference::File(path) => {
+                read(Path::new(path)).map_err(|error| missing(&error.to_string()))?
+            }
             Reference::Secret { store, key } => {
                 let store = self
                     .named::<dyn SecretStore>(store)
@@ -293,8 +294,29 @@ impl Plugins {
 
 impl Drop for Plugins {
     fn drop(&mut self) {
-        self.stop();
+        for (_, error) in self.stop() {
+            tracing::warn!(%error, "a plugin failed");
+        }
     }
+}
+
+/// The largest file with a credential, in bytes.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Reads the file of a credential, without white space at the end.
+fn read(path: &Path) -> io::Result<SecretString> {
+    let is_accepted = |metadata: fs::Metadata| {
+        let is_accepted = metadata.is_file() && metadata.len() <= LARGEST_FILE;
+        let refused = || io::Error::other("it is not a regular file of at most 1 MiB");
+        is_accepted.then_some(()).ok_or_else(refused)
+    };
+    // Before it is opened: a pipe would wait for its writer.
+    is_accepted(fs::metadata(path)?)?;
+    let mut text = String::new();
+    File::open(path)?
+        .take(LARGEST_FILE)
+        .read_to_string(&mut text)?;
+    Ok(text.trim_end().into())
 }
 
 impl fmt::Debug for Plugins {

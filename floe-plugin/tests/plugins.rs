@@ -83,6 +83,8 @@ struct Pager {
     token: Credential,
     #[serde(default)]
     fails: bool,
+    #[serde(default)]
+    breaks: bool,
 }
 
 impl Lifecycle for Pager {
@@ -102,6 +104,9 @@ impl Lifecycle for Pager {
 
     fn stop(&self) -> Result<(), Error> {
         log(&self.test, "pager stops");
+        if self.breaks {
+            return Err(Error::new(ErrorKind::Other, "two calls are lost"));
+        }
         Ok(())
     }
 
@@ -116,6 +121,10 @@ impl AlertChannel for Pager {
     }
 
     fn send_alert(&self, _: &Message<'_>) -> Result<(), Error> {
+        // A panic without the hook that prints it.
+        if self.breaks {
+            std::panic::resume_unwind(Box::new("the pager broke token=c2VjcmV0"));
+        }
         Ok(())
     }
 }
@@ -213,6 +222,73 @@ fn the_file_of_a_credential_is_below_the_folder_of_the_product() {
     let plugins = Plugins::configure(&[pager.in_folder(folder.path())]).unwrap();
     plugins.start().unwrap();
     assert_eq!(logged("file"), ["pager starts with c4n4ry"]);
+}
+
+#[test]
+fn the_file_of_a_credential_is_regular_and_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("folder")).unwrap();
+    std::fs::File::create(path("large"))
+        .unwrap()
+        .set_len((1 << 20) + 1)
+        .unwrap();
+    let other = "it is not a regular file of at most 1 MiB";
+    for (file, why) in [
+        // A pipe would be waited for, and a device does not end.
+        ("/dev/zero".into(), other),
+        (path("folder"), other),
+        (path("large"), other),
+        (path("missing"), "No such file or directory (os error 2)"),
+    ] {
+        let token = format!("${{file:{}}}", file.display());
+        let pager = pager(json!({ "test": "bounded", "token": token }));
+        let error = Plugins::configure(&[pager]).unwrap().start().unwrap_err();
+        let expected = format!(
+            "the alert_channel plugin `pager` did not start: the credential {token} cannot be read: {why}"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn a_plugin_that_panics_is_an_error_of_the_operation() {
+    let plugins = Plugins::configure(&[pager(
+        json!({ "test": "panic", "token": "${env:PATH}", "breaks": true }),
+    )]);
+    let plugins = plugins.unwrap();
+    plugins.start().unwrap();
+    let channel = plugins.one::<dyn AlertChannel>().unwrap();
+    let mut sent = Ok(());
+    let spans = testing::capture(|| sent = channel.send_alert(&Message::new("FloeTest", "a test")));
+    let error = sent.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Other);
+    assert_eq!(
+        error.to_string(),
+        "the plugin panicked: the pager broke token=<REDACTED>"
+    );
+    spans
+        .single("alert.send_alert")
+        .assert_error("the plugin panicked: the pager broke token=<REDACTED>")
+        .assert_attribute("alert.channel", "pager");
+}
+
+#[test]
+fn a_plugin_that_does_not_stop_is_reported_and_the_others_are_stopped() {
+    let plugins = Plugins::configure(&[
+        store("vault", json!({ "test": "stop", "secret": "x" })),
+        pager(json!({ "test": "stop", "token": "${secret:vault/pager}", "breaks": true })),
+    ])
+    .unwrap();
+    plugins.start().unwrap();
+    let failed = plugins.stop();
+    let failed: Vec<_> = failed
+        .iter()
+        .map(|(linked, error)| (linked.plugin().name(), error.to_string()))
+        .collect();
+    let message = "the alert_channel plugin `pager` did not stop: two calls are lost";
+    assert_eq!(failed, [("pager", message.to_owned())]);
+    assert_eq!(logged("stop").last().unwrap(), "vault stops");
 }
 
 #[test]

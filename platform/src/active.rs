@@ -1,5 +1,7 @@
 //! The plugins of a run: started before it, asked during it, stopped after it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -16,11 +18,16 @@ use crate::identity::Identity;
 use crate::place::Place;
 use crate::selection::{OnFailure, Selected, with_defaults};
 
+/// The failures in a row after which a backend gets no more lineage. One that hangs would delay each asset.
+const MOST_FAILURES: usize = 3;
+
 /// The plugins of a run.
 #[derive(Debug)]
 pub(crate) struct Active {
     plugins: Plugins,
     selected: Vec<Selected>,
+    /// The lineage events in a row that each backend did not get.
+    lost_events: RefCell<HashMap<&'static str, usize>>,
 }
 
 impl Active {
@@ -36,7 +43,11 @@ impl Active {
             .collect();
         let plugins = Plugins::configure(&selections)
             .map_err(|error| Error::input(Place::file(&identity.manifest), error.to_string()))?;
-        Ok(Self { plugins, selected })
+        Ok(Self {
+            plugins,
+            selected,
+            lost_events: RefCell::default(),
+        })
     }
 
     /// Starts the plugins of some types, and those that they depend on. They are stopped when they are
@@ -47,6 +58,22 @@ impl Active {
     #[traced(name = "floe.plugins.start")]
     pub(crate) fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
         self.plugins.start_used(is_used).map_err(Error::Plugin)
+    }
+
+    /// Stops the plugins.
+    ///
+    /// # Errors
+    /// A plugin lost something that it had accepted, and its failure fails the run. All plugins are stopped.
+    pub(crate) fn stop(&self) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for (linked, error) in self.plugins.stop() {
+            tracing::warn!(%error, "a plugin failed");
+            let plugin = linked.plugin();
+            if !self.continues(plugin.plugin_type(), plugin.name()) {
+                failed = failed.and(Err(Error::Plugin(error)));
+            }
+        }
+        failed
     }
 
     /// The plugins, configured.
@@ -107,12 +134,13 @@ impl Active {
 
     /// Whether a failure of a plugin does not fail the run.
     pub(crate) fn is_tolerated<K: ?Sized + Kind>(&self, plugin: &Handle<K>) -> bool {
-        let name = plugin.name();
-        let selected = self
-            .selected
-            .iter()
-            .find(|it| it.kind == K::TYPE && it.name == name);
-        selected.is_some_and(|it| it.on_failure == OnFailure::Continue)
+        self.continues(K::TYPE, plugin.name())
+    }
+
+    fn continues(&self, kind: PluginType, name: &str) -> bool {
+        let mut selected = self.selected.iter();
+        let found = selected.find(|it| it.kind == kind && it.name == name);
+        found.is_some_and(|it| it.on_failure == OnFailure::Continue)
     }
 
     /// Sends an alert to each channel.
@@ -133,14 +161,25 @@ impl Active {
         failed
     }
 
-    /// Emits a lineage event to each backend.
+    /// Emits a lineage event to each backend, unless it did not get the three before.
     ///
     /// # Errors
     /// As for [`alert`](Self::alert).
     pub(crate) fn lineage(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         let mut failed = Ok(());
         for backend in self.plugins.all::<dyn LineageBackend>() {
-            let emitted = self.tolerate(&backend, backend.emit_event(event));
+            let mut lost_events = self.lost_events.borrow_mut();
+            let lost = lost_events.entry(backend.name()).or_default();
+            if *lost == MOST_FAILURES {
+                continue;
+            }
+            let emitted = backend.emit_event(event);
+            *lost = if emitted.is_ok() { 0 } else { *lost + 1 };
+            if *lost == MOST_FAILURES {
+                let plugin = backend.name();
+                tracing::warn!(plugin, "the backend gets no more lineage of this run");
+            }
+            let emitted = self.tolerate(&backend, emitted);
             failed = failed.and(emitted.map(drop));
         }
         failed

@@ -23,7 +23,6 @@ use floe_telemetry::traced;
 
 use crate::artifacts::{self, CompiledArtifacts, VERSION};
 use crate::error::Error;
-use crate::generated;
 use crate::identity::Identity;
 use crate::product;
 
@@ -52,8 +51,5 @@ pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, 
     let warnings = enforce::enforce(identity, &loaded, &plan)?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
-    let artifacts = generate::generate(identity, &loaded, warnings, sources, models, output)?;
-    let folder = output.parent().unwrap_or(Path::new("."));
-    generated::generate(identity, &artifacts, folder)?;
-    Ok(artifacts)
+    generate::generate(identity, &loaded, warnings, sources, models, output)
 }

@@ -84,7 +84,7 @@ pub(crate) fn generate(
         let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
         plugins.tolerate(&orchestrator, written)?;
     }
-    Ok(())
+    plugins.stop()
 }
 
 /// Checks that the quality plugin supports the checks of each model.
@@ -135,17 +135,17 @@ fn cluster(
             secrets: &secrets,
             ..workload
         };
+        // All of them or none: a binding without its role is worse than the manifests of the last compilation.
         let generated = [
             roles.generate_namespace(&workload),
             roles.generate_service_account(&workload),
             roles.generate_role(&workload),
             roles.generate_role_binding(&workload),
         ];
-        let mut manifests = Vec::new();
-        for manifest in generated {
-            manifests.extend(plugins.tolerate(&roles, manifest)?);
+        let manifests: Result<Vec<_>, _> = generated.into_iter().collect();
+        if let Some(manifests) = plugins.tolerate(&roles, manifests)? {
+            write(&folder.join("rbac.yaml"), &manifests)?;
         }
-        write(&folder.join("rbac.yaml"), &manifests)?;
         let context = roles.generate_pod_security_context(&workload);
         if let Some(context) = plugins.tolerate(&roles, context)? {
             write(&folder.join("pod-security-context.yaml"), &[context])?;
@@ -159,10 +159,13 @@ fn cluster(
             ..workload
         };
         let denied = network.generate_default_deny_policies(&workload);
-        let mut manifests = plugins.tolerate(&network, denied)?.unwrap_or_default();
-        let allowed = network.generate_network_policy(&workload);
-        manifests.extend(plugins.tolerate(&network, allowed)?);
-        write(&folder.join("network-policies.yaml"), &manifests)?;
+        let manifests = denied.and_then(|mut manifests| {
+            manifests.push(network.generate_network_policy(&workload)?);
+            Ok(manifests)
+        });
+        if let Some(manifests) = plugins.tolerate(&network, manifests)? {
+            write(&folder.join("network-policies.yaml"), &manifests)?;
+        }
     }
     Ok(())
 }

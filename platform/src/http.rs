@@ -149,7 +149,18 @@ impl Client {
         output: &mut dyn Write,
     ) -> Result<u64, Error> {
         let mut response = self.attempts(request)?;
-        Ok(io::copy(&mut response.body_mut().as_reader(), output)?)
+        let mut body = response.body_mut().as_reader();
+        let mut buffer = vec![0; 64 << 10];
+        let mut length = 0;
+        loop {
+            let read = match body.read(&mut buffer) {
+                Ok(0) => return Ok(length),
+                Ok(read) => read,
+                Err(error) => return Err(request.failed(&error.into())),
+            };
+            output.write_all(&buffer[..read])?;
+            length += read as u64;
+        }
     }
 
     fn attempts(&self, request: &Request<'_>) -> Result<ureq::http::Response<Body>, Error> {
@@ -398,11 +409,21 @@ impl Response {
     /// It is not JSON of this type.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
+            let what = without_value(&error.to_string());
             Error::new(
                 ErrorKind::InvalidResponse,
-                format!("the response is not the JSON of the protocol: {error}"),
+                format!("the response is not the JSON of the protocol: {what}"),
             )
         })
+    }
+}
+
+/// An error of serde without the value that it is about: in the response of a store, that may be a secret.
+fn without_value(error: &str) -> String {
+    let value = error.find(": ").zip(error.rfind(", expected "));
+    match value {
+        Some((start, end)) if start < end => format!("{}{}", &error[..start], &error[end..]),
+        _ => error.to_owned(),
     }
 }
 
@@ -475,5 +496,48 @@ impl JsonSchema for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_json_does_not_repeat_a_value() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only parsed")]
+        struct Secret {
+            data: BTreeMap<String, u8>,
+        }
+        let explained = |body: &str| {
+            let response = Response {
+                status: 200,
+                headers: HeaderMap::new(),
+                body: body.as_bytes().to_vec(),
+            };
+            response.json::<Secret>().unwrap_err().to_string()
+        };
+        let beginning = "the response is not the JSON of the protocol: ";
+        for (body, expected) in [
+            ("{}", "missing field `data` at line 1 column 2"),
+            (
+                r#"{"data":"c4n4ry"}"#,
+                "invalid type, expected a map at line 1 column 16",
+            ),
+            (
+                r#"{"data":{"a":"c4n4ry: x, expected y"}}"#,
+                "invalid type, expected u8 at line 1 column 36",
+            ),
+            (
+                r#"{"data":{"a":4711}}"#,
+                "invalid value, expected u8 at line 1 column 17",
+            ),
+            ("<html>", "expected value at line 1 column 1"),
+        ] {
+            assert_eq!(explained(body), format!("{beginning}{expected}"), "{body}");
+        }
     }
 }

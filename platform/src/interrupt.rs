@@ -77,7 +77,7 @@ mod unix {
             }
         });
         if spawned.is_ok() {
-            // Ends when the handlers are installed.
+            // Ends when the handlers are installed, or cannot be: the thread drops the sender in any case.
             let _ = is_ready.recv();
         }
     }

@@ -60,6 +60,7 @@ use crate::manifest::Manifest;
 use crate::place::Place;
 use crate::product::{self, OUTPUT_FOLDER};
 pub use crate::run_id::RunId;
+use crate::selection::Selected;
 
 /// Compiles the product and builds all of its assets.
 ///
@@ -181,20 +182,31 @@ fn execute(
             dbt_invocation_ids: dbt_invocation_ids.clone(),
         });
     }
-    metrics::record(&identity.name, artifacts, &report, built.is_err());
     // The results follow the warehouse: a run is not a success before its tables can be read.
-    let written = results::write(identity, &report, built.as_ref().err());
+    let mut written = results::write(identity, &report, built.as_ref().err());
     let failed = report.count(Outcome::is_failed);
-    if let Some(plugins) = &plugins {
-        let summary = match &built {
-            Err(error) => Some(error.redacted()),
-            Ok(()) => (failed > 0).then(|| failed_assets(&report)),
-        };
-        if let Some(summary) = summary.filter(|_| !interrupt::is_requested()) {
-            // The failure of the run is the error, not that of its alert.
-            let _ = alert_failed(plugins, identity, report.run_id(), &summary);
+    let summary = match &built {
+        Err(error) => Some(error.redacted()),
+        Ok(()) => (failed > 0).then(|| failed_assets(&report)),
+    };
+    let summary = summary.filter(|_| !interrupt::is_requested());
+    if let Some(summary) = &summary {
+        // The failure of the run is the error, not that of its alert.
+        match &plugins {
+            Some(plugins) => drop(alert_failed(plugins, identity, report.run_id(), summary)),
+            None => alert_without_plugins(artifacts.selected(), identity, report.run_id(), summary),
         }
     }
+    let stopped = plugins.as_ref().map_or(Ok(()), Active::stop);
+    let built = match (built, stopped) {
+        // An asset that failed is reported, and the other error is in the log.
+        (Ok(()), Err(error)) if failed == 0 => {
+            written = results::write(identity, &report, Some(&error));
+            Err(error)
+        }
+        (built, _) => built,
+    };
+    metrics::record(&identity.name, artifacts, &report, built.is_err());
     built.and(written)?;
     tracing::info!(
         built = report.count(Outcome::is_built),
@@ -315,25 +327,35 @@ fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) {
     }
     let selected = Manifest::read(&identity.manifest)
         .and_then(|manifest| manifest.plugins.selected(&identity.manifest));
-    let Ok(mut selected) = selected else {
-        return;
-    };
-    // Without a selected channel there is nothing to send: the program prints the error.
-    if !selected
-        .iter()
-        .any(|it| it.kind == PluginType::AlertChannel)
-    {
-        return;
+    if let Ok(selected) = selected {
+        alert_without_plugins(selected, identity, run_id, &error.redacted());
     }
+}
+
+/// Sends the alert of a run whose plugins cannot be used, to the channels that can. Without a selected channel
+/// there is nothing to send: the program prints the error.
+fn alert_without_plugins(
+    mut selected: Vec<Selected>,
+    identity: &Identity,
+    run_id: &RunId,
+    summary: &str,
+) {
     // A mistake in another plugin's configuration may be what the alert is about.
     selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
-    let send = || {
-        let plugins = Active::configure(selected, identity)?;
-        plugins.start(|kind| kind == PluginType::AlertChannel)?;
-        alert_failed(&plugins, identity, run_id, &error.redacted())
-    };
-    if let Err(error) = send() {
-        tracing::warn!(%error, "the alert was not sent");
+    let (channels, stores): (Vec<_>, Vec<_>) = selected
+        .into_iter()
+        .partition(|it| it.kind == PluginType::AlertChannel);
+    for channel in channels {
+        let mut selected = stores.clone();
+        selected.push(channel);
+        let send = || {
+            let plugins = Active::configure(selected, identity)?;
+            plugins.start(|kind| kind == PluginType::AlertChannel)?;
+            alert_failed(&plugins, identity, run_id, summary)
+        };
+        if let Err(error) = send() {
+            tracing::warn!(%error, "the alert was not sent");
+        }
     }
 }
 
@@ -430,8 +452,16 @@ fn fill(
     let ran = orchestrator.run(&artifacts.product(), &mut |key| {
         build(key).map_err(Error::into_plugin)
     });
-    ran.map_err(|error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error))?;
+    let failed = |error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error);
+    ran.map_err(failed)?;
     interrupt::check()?;
+    // Otherwise the warehouse would be replaced by one without its table.
+    let is_done = |asset: &&Asset<'_>| report.steps().iter().any(|step| step.key == asset.key());
+    if let Some(asset) = assets.iter().find(|asset| !is_done(asset)) {
+        let message = format!("it did not build `{}`", asset.key());
+        let error = floe_plugin::Error::new(floe_plugin::ErrorKind::Other, message);
+        return Err(failed(error));
+    }
     if report.count(Outcome::is_failed) == 0 {
         publish::publish(&run)?;
     }

@@ -1,12 +1,15 @@
 //! How the configuration of a plugin describes its service: the address, and the authorization of requests.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_plugin::{Credential, Error};
+use floe_plugin::{Credential, Endpoint, Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use ureq::http::Uri;
 
@@ -31,6 +34,11 @@ impl ServiceUrl {
     /// The address, without a slash at its end.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same, as what the plugin connects to.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint::Url(self.0.clone())
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -107,6 +115,20 @@ impl Authorization {
     }
 }
 
+/// Adds the authorization to a request, if there is one.
+///
+/// # Errors
+/// As for [`Authorization::add_to`].
+pub(crate) fn authorized<'a>(
+    authorization: Option<&'a Authorization>,
+    request: Request<'a>,
+) -> Result<Request<'a>, Error> {
+    match authorization {
+        Some(authorization) => authorization.add_to(request),
+        None => Ok(request),
+    }
+}
+
 /// Adds the header `Authorization: Basic …`.
 pub(crate) fn basic<'a>(request: Request<'a>, username: &str, password: &'a str) -> Request<'a> {
     let encoded = STANDARD.encode(format!("{username}:{password}"));
@@ -114,6 +136,56 @@ pub(crate) fn basic<'a>(request: Request<'a>, username: &str, password: &'a str)
         .header("authorization", format!("Basic {encoded}"))
         .credential(password)
         .credential(encoded)
+}
+
+/// A token is replaced this long before it expires.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// The access token that a service has issued, until shortly before it expires.
+#[derive(Debug, Default)]
+pub(crate) struct AccessToken(Mutex<Option<Issued>>);
+
+/// A token, and when it is replaced.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    token: SecretString,
+    until: Option<Instant>,
+}
+
+impl Issued {
+    /// A token that is valid for this long, or until it is refused.
+    pub(crate) fn new(token: SecretString, lifetime: Option<Duration>) -> Self {
+        let left = lifetime.map(|it| it.saturating_sub(MARGIN));
+        Self {
+            token,
+            until: left.and_then(|left| Instant::now().checked_add(left)),
+        }
+    }
+}
+
+impl AccessToken {
+    /// The token; one that `issue` returns if there is none, or if `refused` is the one that there is.
+    ///
+    /// # Errors
+    /// Those of `issue`.
+    pub(crate) fn get(
+        &self,
+        refused: Option<&SecretString>,
+        issue: impl FnOnce() -> Result<Issued, Error>,
+    ) -> Result<SecretString, Error> {
+        // Locked while a token is requested, so that threads do not request one each. A panic cannot leave it
+        // half-written.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = refused.map(|it| it.expose_secret());
+        if let Some(Issued { token, until }) = &*known
+            && until.is_none_or(|until| Instant::now() < until)
+            && refused != Some(token.expose_secret())
+        {
+            return Ok(token.clone());
+        }
+        let issued = issue()?;
+        Ok(known.insert(issued).token.clone())
+    }
 }
 
 /// Characters that need no encoding in a URL or a form.

@@ -1,4 +1,4 @@
-//! Stage 6: writes the artifacts.
+//! Stage 6: writes what the plugins generate, and the artifacts.
 
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use crate::artifacts::{
 };
 use crate::atomic::{self, Access};
 use crate::error::Error;
+use crate::generated;
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::selection;
@@ -57,6 +58,9 @@ pub(super) fn generate(
         ),
         secrets: loaded.product.secrets.clone(),
     };
+    // The artifacts are last: they are not written for a product that a plugin refuses.
+    let folder = output.parent().unwrap_or(Path::new("."));
+    generated::generate(identity, &artifacts, folder)?;
     interrupt::check()?;
     atomic::write(output, Access::Public, |file| {
         serde_json::to_writer_pretty(&mut *file, &artifacts)?;

@@ -231,8 +231,13 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
             "found a login and `encryption: none`, accepted: `tls` or `starttls`",
         ),
         (
-            json!({ "encryption": "tls", "ca_certificate": "/dev/null" }),
+            json!({ "encryption": "tls", "ca_certificate": concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml") }),
             "found no certificate, accepted: one or several certificates in PEM",
+        ),
+        (
+            // It does not end.
+            json!({ "encryption": "tls", "ca_certificate": "/dev/zero" }),
+            "`ca_certificate` is /dev/zero: it is a device",
         ),
     ] {
         let error = start(change);

@@ -180,13 +180,17 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
             move || {
                 on(plugin, |session| {
                     load(session)?;
-                    let error = session
-                        .materialize(&Materialize {
+                    let mut broken = |is_view| {
+                        let refused = session.materialize(&Materialize {
                             name: "broken",
-                            is_view: false,
+                            is_view,
                             sql: "SELECT price FROM people",
-                        })
-                        .unwrap_err();
+                        });
+                        assert!(session.columns("broken").is_err(), "it is there");
+                        refused.unwrap_err()
+                    };
+                    broken(true);
+                    let error = broken(false);
                     assert_eq!(error.kind(), ErrorKind::InvalidInput);
                     Err(error)
                 })

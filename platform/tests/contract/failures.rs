@@ -67,6 +67,12 @@ pub(crate) fn check(
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     assert_eq!(attempts, 1, "it may have been processed: {error}");
 
+    // Neither is a part of a response taken for the whole.
+    let (error, _) = against(Answer::Stall, 0.2);
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    let (error, _) = against(Answer::Cut, 10.0);
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+
     let (error, _) = against(Answer::Garbage, 10.0);
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
 

@@ -124,7 +124,7 @@ pub(crate) fn contract() -> Contract {
                         "schema_contract": "freeze",
                         "source": {
                             "type": "rest_api",
-                            "base_url": "https://api.example/v1/",
+                            "base_url": "https://api.example/v1",
                             "has_token": true,
                             "data_selector": null,
                         },

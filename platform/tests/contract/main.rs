@@ -192,6 +192,7 @@ fn every_operation_of_every_plugin_has_its_span() {
             result.unwrap_or_else(|error| panic!("{what}: {error}"));
             let span = check(&what, linked, case.operation, &spans);
             assert_eq!(span.status, Status::Ok, "{what}");
+            assert!(!span.has_exception, "{what}");
 
             let (result, spans) = run(&case.fails);
             let error = result.expect_err(&what);
@@ -212,6 +213,7 @@ fn every_operation_of_every_plugin_has_its_span() {
 /// What is compared of a span.
 struct Checked {
     status: Status,
+    has_exception: bool,
 }
 
 fn run(run: &Run) -> (Result<(), Error>, Spans) {
@@ -247,6 +249,7 @@ fn check(what: &str, linked: &LinkedPlugin, operation: &str, spans: &Spans) -> C
     );
     Checked {
         status: span.status().clone(),
+        has_exception: span.events().iter().any(|event| event.name == "exception"),
     }
 }
 
@@ -257,6 +260,7 @@ fn assert_error(what: &str, span: &Checked, error: &Error) {
     // The causes of the error follow.
     let message = error.to_string();
     assert!(description.starts_with(&message), "{what}: {description}");
+    assert!(span.has_exception, "{what}: the error is not recorded");
     assert!(!error.to_string().contains(CANARY), "{what}: {error}");
     assert!(!error.to_string().is_empty(), "{what}");
 }

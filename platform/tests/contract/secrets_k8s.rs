@@ -498,4 +498,11 @@ fn an_account_without_its_files_is_an_error_at_the_start() {
     fs::remove_file(account.join("token")).unwrap();
     let error = start(json!({ "url": "http://127.0.0.1:1", "service_account": account }));
     assert!(error.contains("token"), "{error}");
+    // A file that does not end.
+    std::os::unix::fs::symlink("/dev/zero", account.join("token")).unwrap();
+    let error = start(json!({ "url": "http://127.0.0.1:1", "service_account": account }));
+    assert!(
+        error.contains("token cannot be used: it is a device"),
+        "{error}"
+    );
 }

@@ -395,6 +395,13 @@ fn s3_that_refuses_hangs_or_is_none() {
         |_| None,
         |url, timeout| with(url, timeout, |s3| s3.list_objects("")).map(drop),
     );
+    failures::check(
+        |_| None,
+        |url, timeout| {
+            let mut output = Vec::new();
+            with(url, timeout, |s3| s3.get_object("a", &mut output)).map(drop)
+        },
+    );
     let file = file(10);
     failures::check(
         |_| None,

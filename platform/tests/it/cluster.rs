@@ -173,4 +173,23 @@ fn a_key_that_is_no_secret_of_kubernetes_is_one_error() {
         "error: {dir}/floe.yaml: `secrets`: the store `k8s`: found the key `CAMPAIGN_TOKEN`, accepted: `NAME/KEY` with the name of a Secret and a key of its data\n"
     );
     assert!(!product.path(".floe/kubernetes").exists());
+    // Nor is there anything to run.
+    assert!(!product.path(".floe/compiled_artifacts.json").exists());
+}
+
+#[test]
+fn manifests_are_written_as_a_whole_or_not_at_all() {
+    let product = Product::shop();
+    // A product can have this name, an object of a cluster cannot.
+    product.replace(
+        "floe.yaml",
+        "name: shop",
+        &format!("name: {}", "a".repeat(64)),
+    );
+    product.append(
+        "manifest.yaml",
+        "plugins: { rbac: { type: k8s, on_failure: continue }, network_security: { type: k8s, on_failure: continue } }",
+    );
+    product.floe("compile", &[], &[]).assert_ok();
+    assert!(!product.path(".floe/kubernetes").exists());
 }

@@ -152,6 +152,41 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
 }
 
 #[test]
+fn a_plugin_that_does_not_start_is_an_alert_to_the_channels_that_do() {
+    let product = Product::shop();
+    product.append(
+        "manifest.yaml",
+        "plugins:
+  alert_channel: [{ type: slack, webhook: '${env:NO_HOOK}' }, { type: terminal, file: alerts.log }]
+  storage: { type: s3, bucket: lake, access_key_id: '${env:NO_SUCH}', secret_access_key: '${env:NO_SUCH}' }",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(1));
+    assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+    assert!(output.stderr.contains("NO_HOOK"), "{}", output.stderr);
+    // The channel that cannot be used is what failed first. The other one gets the alert.
+    let alert = product.read("alerts.log");
+    let message = output.stderr.strip_prefix("error: ").unwrap();
+    assert_eq!(
+        alert,
+        format!("alert: critical: FloePipelineFailed: {message}")
+    );
+    product.replace(
+        "manifest.yaml",
+        "{ type: slack, webhook: '${env:NO_HOOK}' }, ",
+        "",
+    );
+    let output = product.run();
+    assert!(output.stderr.contains("NO_SUCH"), "{}", output.stderr);
+    let alerts = product.read("alerts.log");
+    assert_eq!(alerts.lines().count(), 2, "{alerts}");
+    assert!(
+        alerts.ends_with(output.stderr.strip_prefix("error: ").unwrap()),
+        "{alerts}"
+    );
+}
+
+#[test]
 fn a_secret_that_no_store_has_stops_the_run_unless_it_is_optional() {
     let product = Product::shop();
     product.append("floe.yaml", "secrets: [{ key: SHOP_TOKEN }]");
@@ -215,6 +250,21 @@ fn lineage_is_sent_to_the_endpoint_of_the_manifest() {
         assert_eq!(events[7], "COMPLETE shop");
         assert!(!product.path(".floe/lineage.jsonl").exists());
     }
+}
+
+#[test]
+fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
+    let marquez = Service::start(|_| Answer::Hang);
+    let product = Product::shop();
+    let manifest = format!(
+        "plugins: {{ lineage_backend: [{{ type: file }}, {{ type: marquez, url: '{}', timeout: 0.1 }}] }}",
+        marquez.url
+    );
+    product.append("manifest.yaml", &manifest);
+    product.run().assert_ok();
+    assert_eq!(marquez.received().len(), 3);
+    // The other backend gets every event.
+    assert_eq!(product.read(".floe/lineage.jsonl").lines().count(), 8);
 }
 
 #[test]

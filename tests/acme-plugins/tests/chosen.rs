@@ -7,10 +7,78 @@ use std::path::Path;
 
 use floe::identity::Identity;
 use floe::pipeline::{self, RunError, RunId};
+use floe_plugin::alert::{AlertChannel, Message};
+use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::product::Product;
+use floe_plugin::{Destination, Error, ErrorKind, Lifecycle};
 use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::testing::{self, Spans};
 // A crate that is never referenced is not linked.
 use floe_tests_acme_plugins as _;
+
+/// A channel that breaks: it panics for each alert, and loses those that it has accepted when it is stopped.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Broken {}
+
+impl Lifecycle for Broken {
+    fn stop(&self) -> Result<(), Error> {
+        Err(Error::new(ErrorKind::Other, "two alerts are lost"))
+    }
+}
+
+impl AlertChannel for Broken {
+    fn destination(&self) -> Destination<'_> {
+        Destination::new("nowhere")
+    }
+
+    fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
+        // A panic without the hook that prints it.
+        std::panic::resume_unwind(Box::new(message.name.to_owned()))
+    }
+}
+
+floe_plugin::plugin! {
+    kind: AlertChannel,
+    plugin: Broken,
+    name: "broken",
+    tracer: "floe.alert.broken",
+    api: "1.0",
+    description: "breaks",
+}
+
+/// An orchestrator that builds sources only.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Lazy {}
+
+impl Lifecycle for Lazy {}
+
+impl AssetOrchestrator for Lazy {
+    fn runs_here(&self) -> bool {
+        true
+    }
+
+    fn run(
+        &self,
+        product: &Product<'_>,
+        build: &mut dyn FnMut(&str) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        product
+            .sources
+            .iter()
+            .try_for_each(|source| build(source.name))
+    }
+}
+
+floe_plugin::plugin! {
+    kind: AssetOrchestrator,
+    plugin: Lazy,
+    name: "lazy",
+    tracer: "floe.orchestrator.lazy",
+    api: "1.0",
+    description: "builds sources only",
+}
 
 const PRODUCT: &str = "\
 name: shop
@@ -113,16 +181,18 @@ fn a_plugin_that_does_not_start_fails_the_run_before_anything_is_built() {
     let (result, spans, _) = run(&plugins, "order_id,customer\n1,Ada\n");
     assert_eq!(
         result.unwrap_err().to_string(),
-        "the alert_channel plugin `acme-board` did not start: the credential ${file:/dev/null} cannot be read: it is empty"
+        "the alert_channel plugin `acme-board` did not start: the credential ${file:/dev/null} cannot be read: it is not a regular file of at most 1 MiB"
     );
     assert_eq!(spans.named("compute.create_database").count(), 0);
-    // The first start is that of the plugins of the compilation.
+    // The first start is that of the plugins of the compilation, the last one that of the alert.
     let starts: Vec<_> = spans
         .named("floe.plugins.start")
         .filter(|span| *span.status() != Status::Ok)
         .collect();
-    assert_eq!(starts.len(), 1, "{spans}");
-    starts[0].assert_child_of("floe.pipeline.run");
+    assert_eq!(starts.len(), 2, "{spans}");
+    for start in starts {
+        start.assert_child_of("floe.pipeline.run");
+    }
 }
 
 #[test]
@@ -132,4 +202,42 @@ fn the_configuration_is_checked_when_the_product_is_compiled() {
     let expected = "manifest.yaml:3:42: `pages`: invalid type: string \"many\", accepted: u32";
     assert!(error.ends_with(expected), "{error}");
     assert_eq!(spans.named("floe.plugins.start").count(), 0, "{spans}");
+}
+
+#[test]
+fn a_plugin_that_panics_does_not_end_a_run_that_its_manifest_continues() {
+    let plugins =
+        "{ alert_channel: { type: broken }, quality: { type: sql, on_failure: continue } }";
+    let (result, spans, folder) = run(plugins, "order_id,customer\n1,Ada\n");
+    result.unwrap();
+    spans
+        .single("alert.send_alert")
+        .assert_error("the plugin panicked: FloeQualityCheckFailed");
+    let results = fs::read_to_string(folder.path().join(".floe/run_results.json")).unwrap();
+    assert!(results.contains(r#""status": "success""#), "{results}");
+}
+
+#[test]
+fn a_plugin_that_loses_what_it_accepted_fails_the_run_by_its_manifest() {
+    let plugins = "{ alert_channel: { type: broken, on_failure: fail } }";
+    let (result, spans, folder) = run(plugins, "order_id,customer\n1,Ada\n2,Bob\n");
+    let message = "the alert_channel plugin `broken` did not stop: two alerts are lost";
+    assert_eq!(result.unwrap_err().to_string(), message);
+    spans.single("floe.pipeline.run").assert_error(message);
+    let results = fs::read_to_string(folder.path().join(".floe/run_results.json")).unwrap();
+    assert!(results.contains(r#""status": "failed""#), "{results}");
+    assert!(results.contains(message), "{results}");
+}
+
+#[test]
+fn an_orchestrator_that_does_not_build_an_asset_fails_the_run() {
+    let (result, _, folder) = run(
+        "{ orchestrator: { type: lazy } }",
+        "order_id,customer\n1,Ada\n",
+    );
+    assert_eq!(
+        result.unwrap_err().to_string(),
+        "the orchestrator plugin `lazy`: it did not build `customers`"
+    );
+    assert!(!folder.path().join(".floe/warehouse.db").exists());
 }

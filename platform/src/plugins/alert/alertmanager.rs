@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::http::{Client, Request};
-use crate::service::{Authorization, ServiceUrl};
+use crate::service::{Authorization, ServiceUrl, authorized};
 
 floe_plugin::plugin! {
     kind: AlertChannel,
@@ -35,10 +35,7 @@ struct Alertmanager {
 
 impl Alertmanager {
     fn send<'a>(&'a self, request: Request<'a>) -> Result<(), Error> {
-        let request = match &self.authorization {
-            Some(authorization) => authorization.add_to(request)?,
-            None => request,
-        };
+        let request = authorized(self.authorization.as_ref(), request)?;
         self.client.send(&request).map(drop)
     }
 }
@@ -49,7 +46,7 @@ impl Lifecycle for Alertmanager {
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        vec![Endpoint::Url(self.url.as_str().to_owned())]
+        vec![self.url.endpoint()]
     }
 }
 

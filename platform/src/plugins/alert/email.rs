@@ -2,8 +2,8 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::io;
 use std::net::IpAddr;
-use std::{fs, io};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::http::TimeLimit;
+use crate::input_file;
 use crate::quote::without_credentials;
 
 floe_plugin::plugin! {
@@ -158,12 +159,12 @@ impl Email {
                 );
                 Error::new(ErrorKind::InvalidInput, message)
             };
-            let pem = fs::read(&**path).map_err(|error| refused(&error.to_string()))?;
-            if !pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
+            let pem = input_file::read(path).map_err(|error| refused(&error.to_string()))?;
+            if !pem.contains(BEGIN) {
                 return Err(refused("found no certificate"));
             }
-            let certificate =
-                Certificate::from_pem(&pem).map_err(|error| refused(&error.to_string()))?;
+            let certificate = Certificate::from_pem(pem.as_bytes());
+            let certificate = certificate.map_err(|error| refused(&error.to_string()))?;
             builder = builder
                 .certificate_store(CertificateStore::None)
                 .add_root_certificate(certificate);
@@ -188,7 +189,7 @@ impl Email {
     }
 }
 
-const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// Whether a connection to `host` does not leave this host.
 fn is_this_host(host: &str) -> bool {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::http::{Client, Request};
-use crate::service::Authorization;
+use crate::service::{Authorization, authorized};
 
 floe_plugin::plugin! {
     kind: AlertChannel,
@@ -110,9 +110,7 @@ impl AlertChannel for Webhook {
             let tag = hmac::sign(&key, format!("{id}.{timestamp}.{body}").as_bytes());
             request = request.header("webhook-signature", format!("v1,{}", STANDARD.encode(tag)));
         }
-        if let Some(authorization) = &self.authorization {
-            request = authorization.add_to(request)?;
-        }
+        let request = authorized(self.authorization.as_ref(), request)?;
         let request = request.body("application/json", body.into_bytes());
         self.client.send(&request).map(drop)
     }

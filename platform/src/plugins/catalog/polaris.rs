@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use floe_plugin::catalog::{NewTable, SchemaChange, Snapshot, TableCatalog};
 use floe_plugin::table::ColumnType;
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::{Client, Method, Request, Response};
+use crate::service::{AccessToken, Issued, ServiceUrl, encode, parameters};
 
 floe_plugin::plugin! {
     kind: TableCatalog,
@@ -24,9 +25,6 @@ floe_plugin::plugin! {
     api: "1.0",
     description: "manages tables of Iceberg in Polaris or another catalog of the REST protocol",
 }
-
-/// A token is renewed this long before it expires.
-const RENEWAL: Duration = Duration::from_secs(30);
 
 /// The number of pages and of levels that a list may have.
 const MOST_PAGES: usize = 1000;
@@ -42,7 +40,7 @@ const SEPARATOR: char = '\u{1f}';
 #[serde(deny_unknown_fields)]
 struct Polaris {
     /// The URL of the catalog, without `/v1`: for example `https://polaris.example/api/catalog`.
-    uri: String,
+    uri: ServiceUrl,
     /// The warehouse: in Polaris, the name of the catalog.
     warehouse: Option<String>,
     /// The id of the client.
@@ -53,32 +51,21 @@ struct Polaris {
     #[serde(default = "default_scope")]
     scope: String,
     /// The URL that issues tokens. Default: `/v1/oauth/tokens` of the catalog.
-    token_url: Option<String>,
+    token_url: Option<ServiceUrl>,
     /// The realm, if Polaris has several.
     realm: Option<String>,
     /// The time limit of a request in seconds. Default: 10.
     #[serde(default, rename = "timeout")]
     client: Client,
     #[serde(skip)]
-    session: Mutex<Session>,
+    token: AccessToken,
+    /// The URL that paths are appended to, with the catalog's prefix.
+    #[serde(skip)]
+    base: Mutex<Option<String>>,
 }
 
 fn default_scope() -> String {
     "PRINCIPAL_ROLE:ALL".to_owned()
-}
-
-/// What the catalog has answered.
-#[derive(Debug, Default)]
-struct Session {
-    token: Option<Token>,
-    /// The URL that paths are appended to, with the catalog's prefix.
-    base: Option<String>,
-}
-
-#[derive(Debug)]
-struct Token {
-    value: SecretString,
-    expires: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -163,7 +150,7 @@ struct Ref {
 
 impl Lifecycle for Polaris {
     fn health_check(&self) -> Result<(), Error> {
-        self.session().base = None;
+        *self.known_base() = None;
         self.base().map(drop)
     }
 
@@ -171,15 +158,14 @@ impl Lifecycle for Polaris {
         let urls = [Some(&self.uri), self.token_url.as_ref()];
         urls.into_iter()
             .flatten()
-            .cloned()
-            .map(Endpoint::Url)
+            .map(ServiceUrl::endpoint)
             .collect()
     }
 }
 
 impl TableCatalog for Polaris {
     fn uri(&self) -> CleanUrl<'_> {
-        CleanUrl::new(&self.uri)
+        CleanUrl::new(self.uri.as_str())
     }
 
     fn warehouse(&self) -> Option<&str> {
@@ -385,8 +371,8 @@ impl TableCatalog for Polaris {
 }
 
 impl Polaris {
-    fn session(&self) -> std::sync::MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known_base(&self) -> MutexGuard<'_, Option<String>> {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a request to a path of the catalog. A token that was revoked is renewed once.
@@ -406,11 +392,10 @@ impl Polaris {
         url: &str,
         complete: &dyn Fn(Request<'_>) -> Request<'_>,
     ) -> Result<Response, Error> {
-        let mut is_renewed = false;
+        let mut refused = None;
         loop {
-            let token = self.token()?;
-            let token = token.expose_secret();
-            let mut request = Request::new(method.clone(), url).bearer(token);
+            let token = self.token.get(refused.as_ref(), || self.new_token())?;
+            let mut request = Request::new(method.clone(), url).bearer(token.expose_secret());
             if let Some(realm) = &self.realm {
                 request = request.header("polaris-realm", realm);
             }
@@ -418,50 +403,35 @@ impl Polaris {
             if method != Method::GET {
                 request = request.once();
             }
-            if !is_renewed {
+            if refused.is_none() {
                 request = request.also_accept(401);
             }
             let response = self.client.send(&request)?;
             if response.status != 401 {
                 return Ok(response);
             }
-            self.session().token = None;
-            is_renewed = true;
+            refused = Some(token);
         }
-    }
-
-    fn token(&self) -> Result<SecretString, Error> {
-        // Locked while a token is requested, so that threads do not request one each.
-        let mut session = self.session();
-        if let Some(token) = &session.token
-            && token.expires.is_none_or(|at| Instant::now() < at)
-        {
-            return Ok(token.value.clone());
-        }
-        let token = self.new_token()?;
-        let value = token.value.clone();
-        session.token = Some(token);
-        Ok(value)
     }
 
     /// A token for the client's credentials (OAuth 2.0, RFC 6749 section 4.4).
-    fn new_token(&self) -> Result<Token, Error> {
+    fn new_token(&self) -> Result<Issued, Error> {
         let (id, secret) = (self.client_id.expose()?, self.client_secret.expose()?);
         let url = match &self.token_url {
-            Some(url) => url.clone(),
-            None => format!("{}/v1/oauth/tokens", self.uri.trim_end_matches('/')),
+            Some(url) => url.as_str().to_owned(),
+            None => self.uri.at("/v1/oauth/tokens"),
         };
-        let encoded = encode(secret);
-        let form = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={encoded}&scope={}",
-            encode(id),
-            encode(&self.scope)
-        );
+        let form = parameters(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", secret),
+            ("scope", &self.scope),
+        ]);
         let mut request = Request::post(url)
             .body("application/x-www-form-urlencoded", form.into_bytes())
             .header("accept", "application/json")
             .credential(secret)
-            .credential(encoded);
+            .credential(encode(secret));
         if let Some(realm) = &self.realm {
             request = request.header("polaris-realm", realm);
         }
@@ -478,21 +448,15 @@ impl Polaris {
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         let lifetime = token.expires_in.map(Duration::from_secs);
-        let expires =
-            lifetime.and_then(|it| Instant::now().checked_add(it.saturating_sub(RENEWAL)));
-        Ok(Token {
-            value: token.access_token,
-            expires,
-        })
+        Ok(Issued::new(token.access_token, lifetime))
     }
 
     /// The URL of the warehouse. The catalog names it.
     fn base(&self) -> Result<String, Error> {
-        if let Some(base) = &self.session().base {
+        if let Some(base) = &*self.known_base() {
             return Ok(base.clone());
         }
-        let uri = self.uri.trim_end_matches('/');
-        let mut url = format!("{uri}/v1/config");
+        let mut url = self.uri.at("/v1/config");
         if let Some(warehouse) = &self.warehouse {
             let _ = write!(url, "?warehouse={}", encode(warehouse));
         }
@@ -505,12 +469,12 @@ impl Polaris {
             value.map(|value| value.trim_matches('/'))
         };
         // Credentials stay with the host that the manifest names.
-        let mut base = format!("{uri}/v1");
+        let mut base = self.uri.at("/v1");
         if let Some(prefix) = of("prefix").filter(|prefix| !prefix.is_empty()) {
             let prefix: Vec<String> = prefix.split('/').map(encode).collect();
             let _ = write!(base, "/{}", prefix.join("/"));
         }
-        self.session().base = Some(base.clone());
+        *self.known_base() = Some(base.clone());
         Ok(base)
     }
 
@@ -694,19 +658,6 @@ fn table_path(namespace: &str, name: &str) -> Result<String, Error> {
 
 fn join(levels: &[String]) -> String {
     levels.join(&SEPARATOR.to_string())
-}
-
-/// Percent-encoding of everything that is not unreserved (RFC 3986).
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 fn count_page(pages: &mut usize) -> Result<(), Error> {

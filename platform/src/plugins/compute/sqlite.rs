@@ -79,8 +79,9 @@ const INSTRUCTIONS: i32 = 10_000;
 impl Sqlite {
     /// Prepares a new database for one writer.
     fn set_up(&self, connection: Connection) -> rusqlite::Result<SqliteDatabase> {
-        // The database is a draft that is discarded after a crash, so a journal is not needed.
-        let settings = ["PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF"];
+        // The database is a draft that is discarded after a crash, so its journal need not be a file. Without any,
+        // SQLite cannot undo a part of what fails.
+        let settings = ["PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF"];
         self.prepare(connection, &settings)
     }
 
@@ -126,15 +127,10 @@ impl Database for SqliteDatabase {
             .map(|column| format!("{} {}", quoted_name(column.name), storage(column.kind)))
             .collect();
         let statement = format!("CREATE TABLE {name} ({})", described.join(", "));
-        self.execute(&statement)?;
-        self.execute("BEGIN")?;
-        let filled = self.insert(&name, columns.len(), fill);
-        // Without a journal nothing can be rolled back.
-        self.execute("COMMIT")?;
-        if filled.is_err() {
-            self.execute(&format!("DROP TABLE {name}"))?;
-        }
-        filled
+        self.in_transaction(|it| {
+            it.execute(&statement)?;
+            it.insert(&name, columns.len(), fill)
+        })
     }
 
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
@@ -152,11 +148,13 @@ impl Database for SqliteDatabase {
         // first model that reads the view.
         let count = format!("SELECT count(*) FROM {name}");
         let count = self.comments.add_to(&count);
-        self.connection
-            .execute(&statement, ())
-            .and_then(|_| self.connection.query_row(&count, (), |row| row.get(0)))
-            .map(i64::unsigned_abs)
-            .map_err(|error| explain(error, create.len()))
+        self.in_transaction(|it| {
+            it.connection
+                .execute(&statement, ())
+                .and_then(|_| it.connection.query_row(&count, (), |row| row.get(0)))
+                .map(i64::unsigned_abs)
+                .map_err(|error| explain(error, create.len()))
+        })
     }
 
     fn remove(&mut self, table: &str) -> Result<bool, Error> {
@@ -197,6 +195,17 @@ impl Database for SqliteDatabase {
 }
 
 impl SqliteDatabase {
+    /// Makes all changes of `run`, or none if it fails.
+    fn in_transaction<T>(&self, run: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
+        self.execute("BEGIN")?;
+        let result = run(self).and_then(|value| self.execute("COMMIT").map(|()| value));
+        // SQLite has rolled back itself if a signal interrupted it, or if the disk is full.
+        if result.is_err() && !self.connection.is_autocommit() {
+            self.execute("ROLLBACK")?;
+        }
+        result
+    }
+
     fn execute(&self, statement: &str) -> Result<(), Error> {
         let statement = self.comments.add_to(statement);
         let executed = self.connection.execute_batch(&statement);
@@ -448,21 +457,24 @@ mod tests {
         let (removed, opened) = (of("compute.remove"), of("compute.open_database"));
         let kind = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
         let expected = [
-            format!("PRAGMA journal_mode = OFF {created}"),
+            format!("PRAGMA journal_mode = MEMORY {created}"),
             format!("PRAGMA synchronous = OFF {created}"),
             format!("SELECT count(*) FROM sqlite_schema {created}"),
-            format!("CREATE TABLE \"orders\" (\"id\" INTEGER) {load}"),
             format!("BEGIN {load}"),
+            format!("CREATE TABLE \"orders\" (\"id\" INTEGER) {load}"),
             format!("INSERT INTO \"orders\" VALUES (?) {load}"),
             format!("COMMIT {load}"),
-            format!("CREATE TABLE \"refused\" (\"id\" INTEGER) {refused}"),
             format!("BEGIN {refused}"),
-            format!("COMMIT {refused}"),
-            format!("DROP TABLE \"refused\" {refused}"),
+            format!("CREATE TABLE \"refused\" (\"id\" INTEGER) {refused}"),
+            format!("ROLLBACK {refused}"),
+            format!("BEGIN {table}"),
             format!("CREATE table \"totals\" AS SELECT id FROM orders -- all\n{table}"),
             format!("SELECT count(*) FROM \"totals\" {table}"),
+            format!("COMMIT {table}"),
+            format!("BEGIN {view}"),
             format!("{view} CREATE view \"seen\" AS SELECT id FROM orders;"),
             format!("SELECT count(*) FROM \"seen\" {view}"),
+            format!("COMMIT {view}"),
             format!("SELECT count(*) FROM totals {};", queries[0]),
             format!(
                 "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%traceparent%' {}",

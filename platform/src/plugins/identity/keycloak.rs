@@ -233,7 +233,7 @@ impl Lifecycle for Keycloak {
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        vec![Endpoint::Url(self.url.as_str().to_owned())]
+        vec![self.url.endpoint()]
     }
 }
 

@@ -18,6 +18,7 @@ use crate::confine;
 use crate::error::Error as PlatformError;
 use crate::interrupt;
 use crate::python::Task;
+use crate::service::ServiceUrl;
 
 floe_plugin::plugin! {
     kind: IngestionEngine,
@@ -55,7 +56,7 @@ enum Source {
     /// A REST API that returns JSON. The location of a source of the product is the path of an endpoint.
     RestApi {
         /// The URL that paths are appended to.
-        base_url: String,
+        base_url: ServiceUrl,
         /// A bearer token.
         #[serde(default)]
         token: Option<Credential>,
@@ -134,7 +135,7 @@ impl Lifecycle for Dlt {
     fn endpoints(&self) -> Vec<Endpoint> {
         match &self.source {
             Source::Filesystem {} => Vec::new(),
-            Source::RestApi { base_url, .. } => vec![Endpoint::Url(base_url.clone())],
+            Source::RestApi { base_url, .. } => vec![base_url.endpoint()],
         }
     }
 }
@@ -176,7 +177,7 @@ impl IngestionEngine for Dlt {
                 }
                 json!({
                     "type": "rest_api",
-                    "base_url": base_url,
+                    "base_url": base_url.as_str(),
                     "has_token": token.is_some(),
                     "data_selector": data_selector,
                 })

@@ -1,5 +1,6 @@
-//! Checks the quotes of a CSV file while it is read. The CSV reader accepts any text: a quote without its
-//! counterpart would make one value of all lines up to the next quote, or up to the end of the file.
+//! Checks the quotes of a CSV file, and the length of its records, while it is read. The CSV reader accepts any
+//! text: a quote without its counterpart would make one value of all lines up to the next quote, or up to the end
+//! of the file, and a file without line feeds would be one record.
 
 use std::error::Error as StdError;
 use std::io::{self, Read};
@@ -14,9 +15,13 @@ pub(crate) struct QuoteError {
 }
 
 const NOT_CLOSED: &str = "found a quote that is not closed, accepted: a value that ends with a quote if it begins with one";
+const TOO_LONG: &str = "found a record that is longer than 16 MiB, accepted: shorter ones";
 const TEXT_AFTER: &str = "found text after the closing quote of this value, accepted: a comma or the end of the line; a quote inside of a value is written twice";
 
-/// A reader that fails at a wrong quote, with a [`QuoteError`].
+/// The longest record, in bytes.
+const LONGEST_RECORD: usize = 16 << 20;
+
+/// A reader that fails at a wrong quote and at a record that is too long, with a [`QuoteError`].
 #[derive(Debug)]
 pub(crate) struct QuoteCheck<R> {
     input: R,
@@ -26,6 +31,8 @@ pub(crate) struct QuoteCheck<R> {
     column: u64,
     /// The place of the last quote that began a value.
     opened: (u64, u64),
+    /// The bytes of the present record so far.
+    record: usize,
 }
 
 /// The states of the CSV reader that concern quotes.
@@ -59,6 +66,7 @@ impl<R> QuoteCheck<R> {
             line: 1,
             column: 1,
             opened: (1, 1),
+            record: 0,
         }
     }
 
@@ -67,7 +75,8 @@ impl<R> QuoteCheck<R> {
             self.is_first = false;
             bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         }
-        for &byte in bytes {
+        let mut record = self.record + bytes.len();
+        for (index, &byte) in bytes.iter().enumerate() {
             self.state = match (self.state, byte) {
                 (State::Quoted, b'"') => State::Closing,
                 (State::Quoted, _) | (State::Closing, b'"') => State::Quoted,
@@ -83,11 +92,19 @@ impl<R> QuoteCheck<R> {
                 b'\n' => {
                     self.line += 1;
                     self.column = 1;
+                    if self.state == State::Start {
+                        record = bytes.len() - index;
+                    }
                 }
                 // Columns are characters: the other bytes of one are not counted.
                 byte if byte & 0b1100_0000 != 0b1000_0000 => self.column += 1,
                 _ => {}
             }
+        }
+        self.record = record;
+        if record > LONGEST_RECORD {
+            self.opened = (self.line, 1);
+            return Err(self.error(TOO_LONG));
         }
         Ok(())
     }
@@ -150,6 +167,24 @@ mod tests {
             };
             assert_eq!(check(text.as_bytes()), Err(error), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_record_is_bounded() {
+        let check = |text: &[u8], before: usize| {
+            let mut check = QuoteCheck::new(text);
+            check.record = before;
+            let copied = io::copy(&mut check, &mut io::sink());
+            copied.map_err(|error| QuoteError::find(&error).unwrap())
+        };
+        for text in ["abc", "\"a\nb"] {
+            let error = check(text.as_bytes(), LONGEST_RECORD).unwrap_err();
+            assert_eq!(error.message, TOO_LONG);
+            assert_eq!(error.column, 1);
+        }
+        // The line feed ends the record.
+        assert_eq!(check(b"a\nbc\n", LONGEST_RECORD), Ok(5));
+        assert_eq!(check(b"abc", LONGEST_RECORD - 3), Ok(3));
     }
 
     #[test]

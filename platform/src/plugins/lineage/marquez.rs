@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::http::{Client, Request};
-use crate::service::{Authorization, ServiceUrl};
+use crate::service::{Authorization, ServiceUrl, authorized};
 
 floe_plugin::plugin! {
     kind: LineageBackend,
@@ -33,10 +33,7 @@ struct Marquez {
 
 impl Marquez {
     fn send<'a>(&'a self, request: Request<'a>) -> Result<(), Error> {
-        let request = match &self.authorization {
-            Some(authorization) => authorization.add_to(request)?,
-            None => request,
-        };
+        let request = authorized(self.authorization.as_ref(), request)?;
         self.client.send(&request).map(drop)
     }
 }
@@ -47,7 +44,7 @@ impl Lifecycle for Marquez {
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        vec![Endpoint::Url(self.url.as_str().to_owned())]
+        vec![self.url.endpoint()]
     }
 }
 

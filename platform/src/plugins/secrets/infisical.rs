@@ -1,7 +1,6 @@
 //! Secrets of Infisical, by version 4 of its API for secrets.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use floe_plugin::secrets::{SecretStore, Written};
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use crate::http::{Client, Request, Response};
-use crate::service::{ServiceUrl, encode, parameters};
+use crate::service::{AccessToken, Issued, ServiceUrl, encode, parameters};
 
 floe_plugin::plugin! {
     kind: SecretStore,
@@ -45,7 +44,7 @@ struct Infisical {
     #[serde(default, rename = "timeout")]
     client: Client,
     #[serde(skip)]
-    token: Mutex<Option<Token>>,
+    token: AccessToken,
 }
 
 fn cloud() -> ServiceUrl {
@@ -75,22 +74,6 @@ impl TryFrom<String> for Folder {
         ))
     }
 }
-
-/// An access token. It is not printed.
-struct Token {
-    text: SecretString,
-    /// When another one is requested.
-    until: Instant,
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token")
-    }
-}
-
-/// A token is replaced this long before it expires.
-const MARGIN: Duration = Duration::from_secs(30);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -149,38 +132,21 @@ impl Refusal {
 }
 
 impl Infisical {
-    /// The access token; a new one if there is none, or if `refused` is the one that there is.
-    fn token(&self, refused: Option<&SecretString>) -> Result<SecretString, Error> {
-        // A panic cannot leave the token half-written.
-        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_refused = |known: &Token| {
-            refused.is_some_and(|it| it.expose_secret() == known.text.expose_secret())
-        };
-        if let Some(known) = &*token
-            && known.until > Instant::now()
-            && !is_refused(known)
-        {
-            return Ok(known.text.clone());
-        }
+    fn log_in(&self) -> Result<Issued, Error> {
         let client_secret = self.client_secret.expose()?;
         let request = Request::post(self.url.at("/api/v1/auth/universal-auth/login"))
             .json(&json!({ "clientId": self.client_id, "clientSecret": client_secret }))
             .credential(client_secret);
         let login: Login = self.client.send(&request)?.json()?;
         let lifetime = Duration::try_from_secs_f64(login.expires_in).unwrap_or_default();
-        let until = Instant::now().checked_add(lifetime.saturating_sub(MARGIN));
-        *token = Some(Token {
-            text: login.access_token.clone(),
-            until: until.unwrap_or_else(Instant::now),
-        });
-        Ok(login.access_token)
+        Ok(Issued::new(login.access_token, Some(lifetime)))
     }
 
     /// Sends a request with the access token. `None` if there is no such secret.
     fn send(&self, request: &Request<'_>) -> Result<Option<Response>, Error> {
-        let mut token = self.token(None)?;
-        let mut is_first = true;
+        let mut refused = None;
         loop {
+            let token = self.token.get(refused.as_ref(), || self.log_in())?;
             let request = request
                 .clone()
                 .bearer(token.expose_secret())
@@ -197,11 +163,10 @@ impl Infisical {
             if response.status == 404 && refusal.is_about_secret() {
                 return Ok(None);
             }
-            if !is_about_token || !is_first {
+            if !is_about_token || refused.is_some() {
                 return Err(request.refusal(&response));
             }
-            is_first = false;
-            token = self.token(Some(&token))?;
+            refused = Some(token);
         }
     }
 
@@ -273,7 +238,7 @@ impl Lifecycle for Infisical {
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        vec![Endpoint::Url(self.url.as_str().to_owned())]
+        vec![self.url.endpoint()]
     }
 }
 

@@ -1,7 +1,6 @@
 //! Secrets of Kubernetes, by its API.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::OnceLock;
 
 use base64::Engine as _;
@@ -15,6 +14,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use crate::http::{Client, Request, Response};
+use crate::input_file;
 use crate::service::{ServiceUrl, encode};
 
 floe_plugin::plugin! {
@@ -136,7 +136,7 @@ impl Kubernetes {
             );
             Error::new(ErrorKind::Unauthorized, message)
         };
-        let text = fs::read_to_string(&path).map_err(|error| unreadable(&error.to_string()))?;
+        let text = input_file::read(&path).map_err(|error| unreadable(&error.to_string()))?;
         let text = text.trim();
         if text.is_empty() {
             return Err(unreadable("it is empty"));
@@ -362,7 +362,7 @@ impl Lifecycle for Kubernetes {
 
     fn endpoints(&self) -> Vec<Endpoint> {
         match &self.url {
-            Some(url) => vec![Endpoint::Url(url.as_str().to_owned())],
+            Some(url) => vec![url.endpoint()],
             // The port of the service, and that of the API server behind it.
             None => [443, 6443]
                 .map(|port| Endpoint::Host(API_SERVER.to_owned(), port))

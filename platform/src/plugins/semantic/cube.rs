@@ -15,6 +15,7 @@ use serde_json::{Value as Json, json};
 
 use crate::atomic::{self, Access};
 use crate::http::{Client, Request, Response};
+use crate::service::ServiceUrl;
 
 floe_plugin::plugin! {
     kind: SemanticLayer,
@@ -36,7 +37,7 @@ const MOST_WAITS: usize = 100;
 #[serde(deny_unknown_fields)]
 struct Cube {
     /// The URL of the server, for example `http://cube.example:4000`. Without it, models are only written.
-    url: Option<String>,
+    url: Option<ServiceUrl>,
     /// The path of the API.
     #[serde(default = "default_base_path")]
     base_path: String,
@@ -62,18 +63,17 @@ impl Lifecycle for Cube {
         let Some(url) = &self.url else {
             return Ok(());
         };
-        let url = format!("{}/readyz", url.trim_end_matches('/'));
-        self.client.send(&Request::get(url)).map(drop)
+        self.client.send(&Request::get(url.at("/readyz"))).map(drop)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        self.url.iter().cloned().map(Endpoint::Url).collect()
+        self.url.iter().map(ServiceUrl::endpoint).collect()
     }
 }
 
 impl SemanticLayer for Cube {
     fn server_url(&self) -> Option<CleanUrl<'_>> {
-        self.url.as_deref().map(CleanUrl::new)
+        self.url.as_ref().map(|url| CleanUrl::new(url.as_str()))
     }
 
     fn sync(&self, product: &Product<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error> {
@@ -197,11 +197,7 @@ impl Cube {
             let message = "the configuration of the plugin has no `url`";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
-        let base = format!(
-            "{}/{}",
-            url.trim_end_matches('/'),
-            self.base_path.trim_matches('/')
-        );
+        let base = url.at(&format!("/{}", self.base_path.trim_matches('/')));
         let mut request = request(&base);
         if let Some(token) = &self.token {
             request = request.bearer(token.expose()?);
@@ -211,7 +207,7 @@ impl Cube {
             match error_of(&response) {
                 None => return response.json(),
                 Some(error) if error == "Continue wait" => {}
-                Some(error) => return Err(Error::new(ErrorKind::Rejected, error)),
+                Some(error) => return Err(request.error(ErrorKind::Rejected, &error)),
             }
         }
         let message = format!("there is no result after {MOST_WAITS} requests");

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::http::{Client, Method, Request, Response};
+use crate::service::ServiceUrl;
 
 floe_plugin::plugin! {
     kind: ObjectStore,
@@ -52,7 +53,7 @@ struct S3 {
     #[serde(default = "default_region")]
     region: String,
     /// The URL of a compatible store. Default: Amazon's in the region.
-    endpoint: Option<String>,
+    endpoint: Option<ServiceUrl>,
     /// Whether the bucket is in the path of the URL and not in the name of the host. Most compatible stores
     /// need it.
     #[serde(default)]
@@ -207,7 +208,8 @@ struct Connection<'a> {
 impl S3 {
     fn url(&self) -> String {
         match &self.endpoint {
-            Some(endpoint) => endpoint.clone(),
+            // Without a slash, the bucket would replace the last part of a path.
+            Some(endpoint) => endpoint.at("/"),
             None => format!("https://s3.{}.amazonaws.com", self.region),
         }
     }
