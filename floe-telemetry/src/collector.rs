@@ -51,8 +51,14 @@ pub(crate) use self::enrich::EnrichedSpan;
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
 pub(crate) use self::exceptions::{ExceptionLog, Exceptions};
-#[cfg(feature = "_otlp")]
-pub(crate) use self::exemplars::exemplar;
+pub(crate) use self::exemplars::{
+    BoundExemplars, Exemplars, Number, Shape, clear as clear_exemplars,
+    of_instrument as instrument_exemplars,
+};
+#[cfg(any(feature = "_otlp", feature = "prometheus"))]
+pub(crate) use self::exemplars::{
+    Collected as CollectedExemplars, Exemplar, collect as collect_exemplars,
+};
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Backpressure;
 pub(crate) use self::guarded_message::guarded_message;
@@ -62,8 +68,6 @@ pub use self::processor::{EndingSpan, SpanProcessor};
 pub(crate) use self::rate_limited::RateLimited;
 pub(crate) use self::redact::{Policies, Redaction, Redactor};
 pub(crate) use self::shared_attributes::SharedAttributes;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::span_metrics::DURATION;
 pub(crate) use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
 pub(crate) use self::statistics::Counters;
