@@ -9,9 +9,28 @@ pub(crate) fn floor(text: &str, index: usize) -> usize {
     index
 }
 
+/// The first `limit` characters.
+#[cfg(feature = "provider")]
+pub(crate) fn beginning(text: &str, limit: usize) -> &str {
+    // A character has at least one byte.
+    if text.len() <= limit {
+        return text;
+    }
+    let end = text.char_indices().nth(limit);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::floor;
+
+    #[cfg(feature = "provider")]
+    #[test]
+    fn texts_are_truncated_between_characters() {
+        assert_eq!(super::beginning("früh", 3), "frü");
+        assert_eq!(super::beginning("früh", 4), "früh");
+        assert_eq!(super::beginning("", 0), "");
+    }
 
     #[test]
     fn a_cut_is_between_characters() {

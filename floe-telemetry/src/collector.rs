@@ -17,6 +17,7 @@ mod guarded_message;
 mod limits;
 mod panics;
 mod pipeline;
+mod processor;
 mod rate_limited;
 mod redact;
 mod shared_attributes;
@@ -50,17 +51,23 @@ pub(crate) use self::enrich::EnrichedSpan;
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
 pub(crate) use self::exceptions::{ExceptionLog, Exceptions};
-#[cfg(feature = "_otlp")]
-pub(crate) use self::exemplars::exemplar;
+pub(crate) use self::exemplars::{
+    BoundExemplars, Exemplars, Number, Shape, clear as clear_exemplars,
+    of_instrument as instrument_exemplars,
+};
+#[cfg(any(feature = "_otlp", feature = "prometheus"))]
+pub(crate) use self::exemplars::{
+    Collected as CollectedExemplars, Exemplar, collect as collect_exemplars,
+};
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Backpressure;
 pub(crate) use self::guarded_message::guarded_message;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
+pub(crate) use self::processor::Processors;
+pub use self::processor::{EndingSpan, SpanProcessor};
 pub(crate) use self::rate_limited::RateLimited;
 pub(crate) use self::redact::{Policies, Redaction, Redactor};
 pub(crate) use self::shared_attributes::SharedAttributes;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::span_metrics::DURATION;
 pub(crate) use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
 pub(crate) use self::statistics::Counters;

@@ -70,12 +70,13 @@ pub(crate) use self::env::{parse_headers, parse_resource_attributes};
 pub use self::errors::{ErrorsConfig, ExceptionSignal};
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::file::FileConfig;
-pub use self::limits::SpanLimits;
+pub use self::limits::{LogRecordLimits, SpanLimits};
 #[cfg(feature = "logs")]
 pub(crate) use self::logging::Levels;
 pub use self::logging::LoggingConfig;
 pub use self::metrics::{
-    HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig, PrometheusConfig,
+    ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
+    PrometheusConfig,
 };
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,

@@ -121,6 +121,10 @@ pub(crate) const METRIC_OVERFLOW: &str = "otel.metric.overflow";
 /// ([component attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
 #[cfg(feature = "provider")]
 pub(crate) const OTEL_COMPONENT_NAME: &str = "otel.component.name";
+/// The number of dropped attributes, where a format has no field for it
+/// ([mapping to non-OTLP formats](https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count)).
+#[cfg(feature = "logs")]
+pub(crate) const OTEL_DROPPED_ATTRIBUTES_COUNT: &str = "otel.dropped_attributes_count";
 /// The rule of a redaction.
 #[cfg(feature = "provider")]
 pub(crate) const FLOE_REDACTION_RULE: &str = "floe.redaction.rule";

@@ -139,7 +139,7 @@ pub use floe_telemetry_macros::{FloeAttributes, traced};
 pub use self::attributes::identity::{FloeSpanAttributes, Mode};
 pub use self::attributes::into::FloeAttributes;
 #[cfg(feature = "provider")]
-pub use self::collector::Statistics;
+pub use self::collector::{EndingSpan, SpanProcessor, Statistics};
 #[cfg(feature = "provider")]
 pub use self::config::telemetry::TelemetryConfig;
 #[cfg(feature = "provider")]

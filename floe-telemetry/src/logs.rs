@@ -33,11 +33,16 @@
 //! are dropped and counted ([`Statistics`](crate::Statistics)). Records of the exporters themselves
 //! are written but not exported.
 //!
+//! [`TelemetryProvider::logger_provider`](crate::TelemetryProvider::logger_provider) is for code that uses
+//! OpenTelemetry's logs API. An event of `tracing` to which the code gives a name (`info!(name: "order.placed", …)`)
+//! has that as OpenTelemetry's event name.
+//!
 //! Lines are written by the thread that logs, so a slow writer slows it down. Use a writer with a queue,
 //! such as that of `tracing-appender`, where that matters. A line that cannot be written is lost.
 
 mod bounded;
 mod console;
+mod context;
 mod current;
 mod delivery;
 mod entry;
@@ -45,9 +50,14 @@ mod exceptions;
 mod fields;
 mod json;
 mod layer;
+mod limited;
+mod nested;
+mod provider;
+mod record;
 mod thread_state;
 mod timestamp;
 mod worker;
+mod workers;
 
 use std::io::{self, IsTerminal as _};
 
@@ -62,12 +72,14 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
 use self::layer::{Form, LogLayer};
+pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
+pub use self::record::RecorderLogRecord;
 pub(crate) use self::worker::LogSettings;
 use crate::config::{Levels, LoggingConfig};
 use crate::environment::is_color_disabled;
 use crate::error::Error;
 
-/// The name of the SDK logger. The scope of an exported record is its target.
+/// The scope of records of `tracing` and `log`, whose name their target replaces.
 const SCOPE: &str = "floe.telemetry";
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the

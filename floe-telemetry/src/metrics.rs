@@ -38,6 +38,8 @@ mod sdk_metrics;
 mod series;
 #[cfg(feature = "tokio")]
 mod tokio_runtime;
+#[cfg(feature = "provider")]
+mod views;
 
 #[cfg(feature = "provider")]
 pub(crate) use self::flushes::MetricReport;

@@ -52,7 +52,7 @@ use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 #[cfg(feature = "logs")]
-use crate::logs::Logs;
+use crate::logs::{Logs, RecorderLoggerProvider};
 use crate::metrics::{Meters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
 
@@ -144,6 +144,27 @@ impl TelemetryProvider {
     #[must_use]
     pub fn meter_provider() -> RecorderMeterProvider {
         RecorderMeterProvider
+    }
+
+    /// Returns an OpenTelemetry logger provider over the log exporters of the provider in use, for bridges that use
+    /// OpenTelemetry's logs API. Records are redacted. OpenTelemetry has no global logger provider, so a bridge gets
+    /// this one:
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryProvider;
+    /// use floe_telemetry::opentelemetry::logs::{LogRecord, Logger, LoggerProvider, Severity};
+    ///
+    /// let logger = TelemetryProvider::logger_provider().logger("acme.audit");
+    /// let mut record = logger.create_log_record();
+    /// record.set_severity_number(Severity::Info);
+    /// record.set_event_name("order.placed");
+    /// record.add_attribute("order.id", 7);
+    /// logger.emit(record);
+    /// ```
+    #[cfg(feature = "logs")]
+    #[must_use]
+    pub fn logger_provider() -> RecorderLoggerProvider {
+        RecorderLoggerProvider
     }
 
     /// Returns whether this provider records nothing, for example because the configuration or

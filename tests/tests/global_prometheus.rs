@@ -10,7 +10,9 @@ use std::time::Duration;
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::metrics::Metric;
-use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{
+    Error, MetricRecorder, TelemetryConfig, TelemetryProvider, propagation, traced,
+};
 use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,6 +32,18 @@ fn start(port: u16) -> Result<TelemetryProvider, Error> {
     TelemetryProvider::builder(config)
         .with_span_exporter(MemoryExporter::new())
         .initialize()
+}
+
+/// Returns the label of the exemplars.
+#[traced]
+fn measure() -> String {
+    METRICS.increment("orders.seen", 3, &[]);
+    METRICS.set_gauge("orders.level", 3, &[]);
+    let wait = Metric::new("orders.wait").with_unit("s");
+    METRICS.record_histogram(wait.with_boundaries(&[1.0, 10.0]), 5, &[]);
+    let ids = (propagation::get_trace_id(), propagation::get_span_id());
+    let (trace_id, span_id) = (ids.0.unwrap(), ids.1.unwrap());
+    format!(" # {{trace_id=\"{trace_id}\",span_id=\"{span_id}\"}}")
 }
 
 fn record() {
@@ -85,6 +99,9 @@ fn recorded_metrics_are_scraped() {
     record();
     telemetry.force_flush(TIMEOUT).unwrap();
     check(&get(port));
+    let exemplar = measure();
+    check_open_metrics(port, &exemplar);
+    assert!(!get(port).contains("trace_id="));
     hostile(port);
     check(&get(port));
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -129,6 +146,36 @@ fn check(answer: &str) {
     types.sort_unstable();
     types.dedup();
     assert_eq!(types.len(), all, "{body}");
+}
+
+/// A client that accepts OpenMetrics receives it, with exemplars.
+fn check_open_metrics(port: u16, exemplar: &str) {
+    let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    let request = format!("GET /metrics HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\n\r\n");
+    let answer = send(port, request.as_bytes());
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let kind = "content-type: application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert!(head.contains(kind), "{head}");
+    assert!(body.ends_with("# EOF\n"), "{body}");
+    for expected in [
+        "# TYPE orders_seen counter\n",
+        "# TYPE target info\ntarget_info{",
+        "# HELP orders_rows Rows, \\\"quoted\\\"\\nand so on.\n",
+        &format!("orders_seen_total{{otel_scope_name=\"orders\"}} 3{exemplar} 3 "),
+        "orders_level{otel_scope_name=\"orders\"} 3\n",
+        "orders_wait_seconds_bucket{otel_scope_name=\"orders\",le=\"1.0\"} 0\n",
+        &format!(
+            "orders_wait_seconds_bucket{{otel_scope_name=\"orders\",le=\"10.0\"}} 1{exemplar} 5 "
+        ),
+        "orders_wait_seconds_bucket{otel_scope_name=\"orders\",le=\"+Inf\"} 1\n",
+    ] {
+        assert!(body.contains(expected), "{expected}\n{body}");
+    }
+    let refused = send(
+        port,
+        b"GET /metrics HTTP/1.1\r\nhost: x\r\naccept: application/openmetrics-text;q=0\r\n\r\n",
+    );
+    assert!(refused.contains("version=0.0.4"), "{refused}");
 }
 
 /// Invalid requests neither stop the endpoint nor get metrics in response.

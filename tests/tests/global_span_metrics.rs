@@ -182,12 +182,12 @@ fn functions_are_measured_whether_sampled_or_not() {
         assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
         let spans = receiver.spans();
         assert_eq!(spans.is_empty(), ratio == 0.0);
-        // One of the two spans that it counts.
+        // Some of the two spans that it counts: one for each bucket.
         let read: Vec<_> = (spans.iter().filter(|span| span.name.starts_with("orders.")))
             .filter(|span| span.name != "orders.load")
             .map(|span| (span.trace_id.clone(), span.span_id.clone()))
             .collect();
-        assert_eq!(duration.exemplars.len(), usize::from(ratio > 0.0));
+        assert_eq!(duration.exemplars.is_empty(), ratio == 0.0);
         assert!(duration.exemplars.iter().all(|one| read.contains(one)));
     }
 }

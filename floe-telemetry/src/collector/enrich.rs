@@ -110,11 +110,7 @@ impl Enricher {
         clock: &WallClock,
         process: &'a SharedAttributes,
     ) -> EnrichedSpan<'a> {
-        // Baggage belongs to the request, so it wins over the attributes of the process.
-        let baggage = record.more.as_mut().and_then(|more| more.baggage.take());
-        if let Some(baggage) = baggage {
-            add_missing(record, &baggage);
-        }
+        add_baggage(record);
         let redactor = &mut self.redactor;
         let scopes = &mut self.scopes;
         let site = if let Origin::Api(scope) = record.origin() {
@@ -153,6 +149,15 @@ impl Enricher {
             site,
             process,
         }
+    }
+}
+
+/// Adds the values of the baggage, once. Baggage belongs to the request, so it wins over the attributes of the
+/// process.
+pub(super) fn add_baggage(record: &mut SpanRecord) {
+    let baggage = record.more.as_mut().and_then(|more| more.baggage.take());
+    if let Some(baggage) = baggage {
+        add_missing(record, &baggage);
     }
 }
 

@@ -1,56 +1,343 @@
-//! Exemplars of the duration histogram: for each series, the last sampled span that was counted.
+//! Exemplars: measurements with the span that was current
+//! ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplar)).
 //!
-//! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So
-//! they are stored here, and the OTLP exporter adds them to its requests.
+//! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So they are stored
+//! here, and the exporters of this crate add them to what they send. Each series keeps one measurement, and each
+//! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
+//! one number here, and neither the clock nor a lock.
 
 use std::collections::HashMap;
+use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use opentelemetry::{KeyValue, SpanId, TraceId};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::{Context, InstrumentationScope, Key, KeyValue, SpanId, TraceId};
+use rustc_hash::FxBuildHasher;
 
-/// A measured duration and the span it was measured on.
-#[derive(Clone, Copy, Debug)]
+use crate::clock::wall_now;
+use crate::config::ExemplarFilter;
+use crate::keys;
+use crate::recorder::{context_is_alive, span_context_within};
+
+/// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
+const MAX_INSTRUMENTS: usize = 4096;
+
+/// A measured value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    I64(i64),
+    F64(f64),
+}
+
+impl From<u64> for Number {
+    fn from(value: u64) -> Self {
+        Self::I64(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<i64> for Number {
+    fn from(value: i64) -> Self {
+        Self::I64(value)
+    }
+}
+
+impl From<f64> for Number {
+    fn from(value: f64) -> Self {
+        Self::F64(value)
+    }
+}
+
+impl Number {
+    #[expect(clippy::cast_precision_loss, reason = "it is compared with floats")]
+    pub(crate) const fn as_f64(self) -> f64 {
+        match self {
+            Self::I64(value) => value as f64,
+            Self::F64(value) => value,
+        }
+    }
+}
+
+/// The ids of a sampled span.
+pub(crate) type Ids = (TraceId, SpanId);
+
+/// A measurement, and the span that was current.
+#[derive(Clone, Debug)]
 #[cfg_attr(
-    not(feature = "_otlp"),
-    expect(dead_code, reason = "only OTLP exports exemplars")
+    not(any(feature = "_otlp", feature = "prometheus")),
+    expect(dead_code, reason = "no exporter reads it")
 )]
 pub(crate) struct Exemplar {
-    pub(crate) trace_id: TraceId,
-    pub(crate) span_id: SpanId,
-    pub(crate) seconds: f64,
+    /// `None` if no sampled span was current.
+    pub(crate) ids: Option<Ids>,
+    pub(crate) value: Number,
     pub(crate) time: SystemTime,
+    /// The attributes that a view has removed from the series.
+    pub(crate) filtered: Vec<KeyValue>,
 }
 
-/// The exemplar of one series, shared with the series.
-pub(super) type Slot = Arc<Mutex<Option<Exemplar>>>;
-
-/// The slots of the current provider, by the attributes of their series.
-static SLOTS: LazyLock<Mutex<HashMap<Vec<KeyValue>, Slot>>> = LazyLock::new(Mutex::default);
-
-/// Removes the slots of an earlier provider.
-pub(super) fn clear() {
-    lock(&SLOTS).clear();
+/// What determines the exemplars of an instrument: how its measurements become series.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    /// The name under which it is exported.
+    pub(crate) name: String,
+    /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
+    pub(crate) bounds: Vec<f64>,
+    /// The keys of the attributes that a view keeps; `None` for all.
+    pub(crate) kept: Option<Vec<Key>>,
+    /// The maximum number of series.
+    pub(crate) limit: usize,
+    pub(crate) filter: ExemplarFilter,
 }
 
-/// Adds a slot for the series with these attributes.
-pub(super) fn slot(attributes: &[KeyValue]) -> Slot {
-    let slot = Slot::default();
-    lock(&SLOTS).insert(sorted(attributes.iter()), Arc::clone(&slot));
-    slot
+/// The exemplars of one instrument, by the attributes of its series in the order in which they were measured.
+#[derive(Debug)]
+pub(crate) struct Exemplars {
+    shape: Shape,
+    series: Mutex<HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>>,
 }
 
-pub(super) fn set(slot: &Slot, exemplar: Exemplar) {
-    *lock(slot) = Some(exemplar);
+/// The exemplars of one series.
+#[derive(Debug)]
+struct Series {
+    /// A bit for each bucket that has no exemplar since the last collection. Those from the 64th on share one.
+    wanted: AtomicU64,
+    /// By the index of their bucket.
+    exemplars: Mutex<Vec<(usize, Exemplar)>>,
 }
 
-/// The exemplar of the series with these attributes.
-#[cfg(feature = "_otlp")]
-pub(crate) fn exemplar<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Option<Exemplar> {
-    let slot = lock(&SLOTS).get(&sorted(attributes)).cloned()?;
-    *lock(&slot)
+/// The exemplars of a series whose attributes do not change.
+#[derive(Debug)]
+pub(crate) struct BoundExemplars {
+    of: Arc<Exemplars>,
+    series: Arc<Series>,
+    filtered: Vec<KeyValue>,
 }
 
+type Instruments = HashMap<(InstrumentationScope, String), Arc<Exemplars>>;
+
+/// The instruments of the current provider, by scope and exported name.
+static INSTRUMENTS: LazyLock<Mutex<Instruments>> = LazyLock::new(Mutex::default);
+
+/// Removes the instruments of an earlier provider.
+pub(crate) fn clear() {
+    lock(&INSTRUMENTS).clear();
+}
+
+/// Returns the exemplars of an instrument; `None` if it has none.
+pub(crate) fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Option<Arc<Exemplars>> {
+    if shape.filter == ExemplarFilter::AlwaysOff {
+        return None;
+    }
+    let mut instruments = lock(&INSTRUMENTS);
+    let key = (scope.clone(), shape.name.clone());
+    if instruments.len() >= MAX_INSTRUMENTS && !instruments.contains_key(&key) {
+        return None;
+    }
+    let exemplars = instruments.entry(key).or_insert_with(|| {
+        Arc::new(Exemplars {
+            shape,
+            series: Mutex::default(),
+        })
+    });
+    Some(Arc::clone(exemplars))
+}
+
+impl Exemplars {
+    /// Offers a measurement of the series with these attributes.
+    pub(crate) fn measure(&self, value: Number, attributes: &[KeyValue]) {
+        let Some(ids) = self.accepted(current_ids()) else {
+            return;
+        };
+        let (kept, filtered) = self.split(attributes);
+        // Another thread adds or reads a series: there are other measurements.
+        let Ok(mut all) = self.series.try_lock() else {
+            return;
+        };
+        let series = self.find(&mut all, kept.as_deref().unwrap_or(attributes));
+        drop(all);
+        series.offer(&self.shape, value, || Some((ids, filtered, wall_now())));
+    }
+
+    /// Returns the exemplars of the series with these attributes.
+    pub(crate) fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
+        let (kept, filtered) = self.split(attributes);
+        let series = self.find(
+            &mut lock(&self.series),
+            kept.as_deref().unwrap_or(attributes),
+        );
+        BoundExemplars {
+            of: Arc::clone(self),
+            series,
+            filtered,
+        }
+    }
+
+    /// Returns the ids unless the filter demands a sampled span and there is none.
+    #[expect(clippy::option_option, reason = "the filter may accept no span")]
+    fn accepted(&self, ids: Option<Ids>) -> Option<Option<Ids>> {
+        (ids.is_some() || self.shape.filter == ExemplarFilter::AlwaysOn).then_some(ids)
+    }
+
+    /// The attributes of the series, unless they are all, and those that a view removes from it.
+    fn split(&self, attributes: &[KeyValue]) -> (Option<Vec<KeyValue>>, Vec<KeyValue>) {
+        let Some(keys) = &self.shape.kept else {
+            return (None, Vec::new());
+        };
+        let attributes = attributes.iter().cloned();
+        let (kept, filtered) = attributes.partition(|attribute| keys.contains(&attribute.key));
+        (Some(kept), filtered)
+    }
+
+    /// The series with these attributes, or that of the attributes over the limit.
+    fn find(
+        &self,
+        all: &mut HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>,
+        attributes: &[KeyValue],
+    ) -> Arc<Series> {
+        if let Some(series) = all.get(attributes) {
+            return Arc::clone(series);
+        }
+        let overflow = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
+        let key = if all.len() < self.shape.limit {
+            attributes
+        } else {
+            &overflow
+        };
+        Arc::clone(all.entry(key.into()).or_default())
+    }
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            wanted: AtomicU64::new(u64::MAX),
+            exemplars: Mutex::default(),
+        }
+    }
+}
+
+impl Series {
+    /// Stores a measurement if its bucket has none since the last collection.
+    fn offer(
+        &self,
+        shape: &Shape,
+        value: Number,
+        describe: impl FnOnce() -> Option<(Option<Ids>, Vec<KeyValue>, SystemTime)>,
+    ) {
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        if wanted == 0 {
+            return;
+        }
+        let bounds = &shape.bounds;
+        let bucket = bounds.partition_point(|bound| *bound < value.as_f64());
+        let bit = 1 << bucket.min(63);
+        if wanted & bit == 0 {
+            return;
+        }
+        let Some((ids, filtered, time)) = describe() else {
+            return;
+        };
+        let Ok(mut exemplars) = self.exemplars.try_lock() else {
+            return;
+        };
+        let exemplar = Exemplar {
+            ids,
+            value,
+            time,
+            filtered,
+        };
+        match exemplars.iter_mut().find(|(of, _)| *of == bucket) {
+            Some((_, earlier)) => *earlier = exemplar,
+            None => exemplars.push((bucket, exemplar)),
+        }
+        self.wanted.fetch_and(!bit, Ordering::Relaxed);
+    }
+}
+
+impl BoundExemplars {
+    /// Offers a measurement.
+    pub(crate) fn measure(&self, value: Number) {
+        self.series.offer(&self.of.shape, value, || {
+            let ids = self.of.accepted(current_ids())?;
+            Some((ids, self.filtered.clone(), wall_now()))
+        });
+    }
+
+    /// Offers a measurement of a span that has ended.
+    pub(super) fn measure_span(
+        &self,
+        value: Number,
+        ids: Option<Ids>,
+        time: impl FnOnce() -> SystemTime,
+    ) {
+        self.series.offer(&self.of.shape, value, || {
+            let ids = self.of.accepted(ids)?;
+            Some((ids, self.filtered.clone(), time()))
+        });
+    }
+}
+
+/// The ids of the current span, if it is sampled.
+fn current_ids() -> Option<Ids> {
+    if !context_is_alive() {
+        return None;
+    }
+    let ids = |context: &SpanContext| {
+        let is_sampled = context.is_valid() && context.is_sampled();
+        is_sampled.then(|| (context.trace_id(), context.span_id()))
+    };
+    // OpenTelemetry logs while the current `Context` cannot be read, and a subscriber may count log records.
+    let current = catch_unwind(|| {
+        Context::map_current(|cx| match span_context_within(cx) {
+            Some(context) => ids(&context),
+            None => ids(cx.span().span_context()),
+        })
+    });
+    current.ok().flatten()
+}
+
+/// The exemplars of an instrument while its data points are exported.
+#[cfg(any(feature = "_otlp", feature = "prometheus"))]
+#[derive(Debug)]
+pub(crate) struct Collected(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
+
+/// Returns the exemplars of the metric with this name. Each series records new ones from now on.
+#[cfg(any(feature = "_otlp", feature = "prometheus"))]
+pub(crate) fn collect(scope: &InstrumentationScope, name: &str) -> Option<Collected> {
+    let key = (scope.clone(), name.to_owned());
+    let instrument = lock(&INSTRUMENTS).get(&key).cloned()?;
+    let mut collected = HashMap::<_, Vec<_>>::new();
+    for (attributes, series) in &*lock(&instrument.series) {
+        let same = collected.entry(sorted(attributes.iter())).or_default();
+        same.push(Arc::clone(series));
+    }
+    Some(Collected(collected))
+}
+
+#[cfg(any(feature = "_otlp", feature = "prometheus"))]
+impl Collected {
+    /// The exemplars of a data point, which has measurements since `start`.
+    pub(crate) fn of_point<'a>(
+        &self,
+        attributes: impl Iterator<Item = &'a KeyValue>,
+        start: Option<SystemTime>,
+    ) -> Vec<Exemplar> {
+        let mut exemplars = Vec::new();
+        let all = self.0.get(&sorted(attributes));
+        for series in all.into_iter().flatten() {
+            let stored = lock(&series.exemplars);
+            series.wanted.store(u64::MAX, Ordering::Relaxed);
+            let stored = stored.iter().map(|(_, exemplar)| exemplar);
+            let recent = stored.filter(|exemplar| start.is_none_or(|start| exemplar.time >= start));
+            exemplars.extend(recent.cloned());
+        }
+        exemplars
+    }
+}
+
+#[cfg(any(feature = "_otlp", feature = "prometheus"))]
 fn sorted<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Vec<KeyValue> {
     let mut attributes: Vec<_> = attributes.cloned().collect();
     attributes.sort_by(|one, other| one.key.cmp(&other.key));
@@ -59,4 +346,49 @@ fn sorted<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Vec<KeyValue> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exemplars(limit: usize) -> Arc<Exemplars> {
+        Arc::new(Exemplars {
+            shape: Shape {
+                bounds: vec![1.0, 2.0],
+                limit,
+                filter: ExemplarFilter::AlwaysOn,
+                ..Shape::default()
+            },
+            series: Mutex::default(),
+        })
+    }
+
+    #[test]
+    fn a_bucket_keeps_its_first_measurement_until_it_is_collected() {
+        let bound = exemplars(10).bind(&[]);
+        for value in [0.5, 1.0, 1.5, 99.0] {
+            bound.measure(value.into());
+        }
+        let values = || {
+            let stored = lock(&bound.series.exemplars);
+            let values = stored.iter().map(|(_, exemplar)| exemplar.value.as_f64());
+            values.collect::<Vec<_>>()
+        };
+        assert_eq!(values(), [0.5, 1.5, 99.0]);
+        bound.series.wanted.store(u64::MAX, Ordering::Relaxed);
+        bound.measure(1.0.into());
+        assert_eq!(values(), [1.0, 1.5, 99.0]);
+    }
+
+    #[test]
+    fn series_over_the_limit_share_the_overflow() {
+        let exemplars = exemplars(1);
+        for shop in ["a", "b", "c"] {
+            exemplars.measure(1.into(), &[KeyValue::new("shop", shop)]);
+        }
+        let all = lock(&exemplars.series);
+        assert_eq!(all.len(), 2);
+        assert!(all.contains_key(&[KeyValue::new(keys::METRIC_OVERFLOW, true)][..]));
+    }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use crate::attributes::{AttributeValue, keep_distinct};
+use crate::char_boundary::beginning;
 use crate::config::SpanLimits;
 use crate::recorder::{More, SpanRecord};
 
@@ -140,27 +141,5 @@ fn shorten_string(text: &mut StringValue, limit: usize) {
     let short = beginning(text.as_str(), limit);
     if short.len() < text.as_str().len() {
         *text = short.to_owned().into();
-    }
-}
-
-/// The first `limit` characters.
-fn beginning(text: &str, limit: usize) -> &str {
-    // A character has at least one byte.
-    if text.len() <= limit {
-        return text;
-    }
-    let end = text.char_indices().nth(limit);
-    end.map_or(text, |(end, _)| &text[..end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_truncated_between_characters() {
-        assert_eq!(beginning("früh", 3), "frü");
-        assert_eq!(beginning("früh", 4), "früh");
-        assert_eq!(beginning("", 0), "");
     }
 }

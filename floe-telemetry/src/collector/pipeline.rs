@@ -10,6 +10,7 @@ use super::enrich::Enricher;
 #[cfg(feature = "logs")]
 use super::exceptions::Exceptions;
 use super::fetch::Backpressure;
+use super::processor::Processors;
 use super::redact::Redactor;
 use super::shared_attributes::SharedAttributes;
 use super::span_metrics::SpanMetrics;
@@ -37,6 +38,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
+    /// The span processors of the program.
+    pub(crate) processors: Processors,
     /// Redacts the spans.
     pub(crate) redactor: Redactor,
     /// Computes metrics from the spans, if metrics are enabled.
@@ -50,6 +53,7 @@ pub(crate) struct Pipeline {
     batch_size: usize,
     delay: Duration,
     counters: Arc<Counters>,
+    processors: Processors,
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -84,6 +88,7 @@ impl Pipeline {
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
+            processors: settings.processors,
             enricher,
             destinations,
             spans: 0,
@@ -176,8 +181,11 @@ impl Pipeline {
         tail.is_none_or(|tail| tail.is_settled() && !tail.has_sampled())
     }
 
-    /// Enriches the span and adds it to the open batch.
+    /// Enriches the span and adds it to the open batch, unless a processor discards it.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        if !self.processors.is_empty() && !self.processors.process(record, clock, &self.counters) {
+            return;
+        }
         let exporters = self.destinations.len();
         self.moving += exporters;
         let span = self.enricher.enrich(record, clock, &self.span_attributes);

@@ -5,12 +5,15 @@
 //! [span metrics connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
 //! so that dashboards and alerts for its metrics work with these.
 
+use std::sync::Arc;
+
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter};
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, TraceId};
+use opentelemetry_sdk::metrics::InstrumentKind;
 use rustc_hash::FxHashMap;
 
-use super::exemplars::{self, Exemplar, Slot};
+use super::exemplars::{BoundExemplars, Exemplars, Number};
 use super::redact::Redactor;
 use crate::callsite::CallSite;
 use crate::clock::WallClock;
@@ -22,8 +25,9 @@ const BOUNDARIES: [f64; 14] = [
     0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0,
 ];
 
-/// The name of the duration histogram.
-pub(crate) const DURATION: &str = "traces.span.metrics.duration";
+const CALLS: &str = "traces.span.metrics.calls";
+const ERRORS: &str = "traces.span.metrics.errors";
+const DURATION: &str = "traces.span.metrics.duration";
 
 /// The span metrics of one provider.
 #[derive(Debug)]
@@ -47,6 +51,8 @@ struct Instruments {
     calls: Counter<u64>,
     errors: Counter<u64>,
     duration: Histogram<f64>,
+    /// Those of the three.
+    exemplars: [Option<Arc<Exemplars>>; 3],
 }
 
 /// The instruments for spans with equal name, component, kind and status, bound to these attributes.
@@ -58,12 +64,19 @@ struct Series {
     /// `None` if the status is not an error.
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
-    exemplar: Slot,
+    /// Those of the three.
+    exemplars: [Option<BoundExemplars>; 3],
 }
 
 impl SpanMetrics {
-    pub(crate) fn new(meter: &Meter, all_spans: bool, limit: usize, redactor: Redactor) -> Self {
-        exemplars::clear();
+    /// `exemplars` returns those of an instrument by its name, unit, kind and boundaries.
+    pub(crate) fn new(
+        meter: &Meter,
+        all_spans: bool,
+        limit: usize,
+        redactor: Redactor,
+        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
+    ) -> Self {
         Self {
             all_spans,
             limit,
@@ -71,7 +84,7 @@ impl SpanMetrics {
             sites: FxHashMap::default(),
             names: FxHashMap::default(),
             overflow: None,
-            instruments: Instruments::of(meter),
+            instruments: Instruments::of(meter, exemplars),
             redactor,
         }
     }
@@ -92,18 +105,17 @@ impl SpanMetrics {
         series.calls.add(1);
         let seconds = record.duration(clock).as_secs_f64();
         series.duration.record(seconds);
-        let head = &record.head;
-        if head.trace_id != TraceId::INVALID && head.flags.is_sampled() {
-            let exemplar = Exemplar {
-                trace_id: head.trace_id,
-                span_id: head.span_id,
-                seconds,
-                time: clock.at(head.end),
-            };
-            exemplars::set(&series.exemplar, exemplar);
-        }
         if let Some(errors) = &series.errors {
             errors.add(1);
+        }
+        let head = &record.head;
+        let is_sampled = head.trace_id != TraceId::INVALID && head.flags.is_sampled();
+        let ids = is_sampled.then_some((head.trace_id, head.span_id));
+        let values = [Number::I64(1), Number::I64(1), Number::F64(seconds)];
+        for (exemplars, value) in series.exemplars.iter().zip(values) {
+            if let Some(exemplars) = exemplars {
+                exemplars.measure_span(value, ids, || clock.at(head.end));
+            }
         }
     }
 
@@ -159,21 +171,30 @@ impl SpanMetrics {
 }
 
 impl Instruments {
-    fn of(meter: &Meter) -> Self {
+    fn of(
+        meter: &Meter,
+        exemplars: impl Fn(&str, &str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
+    ) -> Self {
+        let (calls, seconds) = ("{call}", "s");
         Self {
+            exemplars: [
+                exemplars(CALLS, calls, InstrumentKind::Counter, &[]),
+                exemplars(ERRORS, calls, InstrumentKind::Counter, &[]),
+                exemplars(DURATION, seconds, InstrumentKind::Histogram, &BOUNDARIES),
+            ],
             calls: meter
-                .u64_counter("traces.span.metrics.calls")
-                .with_unit("{call}")
+                .u64_counter(CALLS)
+                .with_unit(calls)
                 .with_description("Spans that have ended, whether they were sampled or not.")
                 .build(),
             errors: meter
-                .u64_counter("traces.span.metrics.errors")
-                .with_unit("{call}")
+                .u64_counter(ERRORS)
+                .with_unit(calls)
                 .with_description("Spans that have ended with the status error, whether they were sampled or not.")
                 .build(),
             duration: meter
                 .f64_histogram(DURATION)
-                .with_unit("s")
+                .with_unit(seconds)
                 .with_description("The duration of spans, whether they were sampled or not.")
                 .with_boundaries(BOUNDARIES.to_vec())
                 .build(),
@@ -181,13 +202,19 @@ impl Instruments {
     }
 
     fn bind(&self, kind: SpanKind, code: Code, attributes: &[KeyValue]) -> Series {
+        let errors = if code == Code::Error {
+            &self.exemplars[1]
+        } else {
+            &None
+        };
         Series {
             kind,
             code,
             calls: self.calls.bind(attributes),
             errors: (code == Code::Error).then(|| self.errors.bind(attributes)),
             duration: self.duration.bind(attributes),
-            exemplar: exemplars::slot(attributes),
+            exemplars: [&self.exemplars[0], errors, &self.exemplars[2]]
+                .map(|exemplars| Some(exemplars.as_ref()?.bind(attributes))),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::recorder;
 /// spans = exported + failed
 ///       + dropped_queue_full + dropped_buffer_full + dropped_memory
 ///       + dropped_shutdown + dropped_without_provider
-///       + sampled_out + pending
+///       + sampled_out + discarded + pending
 /// ```
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
@@ -62,6 +62,12 @@ pub struct Statistics {
     pub kept_slow: u64,
     /// Spans that tail sampling has buffered and then discarded.
     pub sampled_out: u64,
+    /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
+    pub discarded: u64,
+    /// Panics of span processors. The span is exported all the same.
+    pub processor_panics: u64,
+    /// Panics of the program's sampler, since the process started. The span is not sampled.
+    pub sampler_panics: u64,
     /// Log records that were exported; with several exporters, once for each.
     pub logs_exported: u64,
     /// Log records in batches that could not be exported.
@@ -183,6 +189,8 @@ pub(crate) struct Counters {
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
+    pub(super) discarded: AtomicU64,
+    pub(super) processor_panics: AtomicU64,
     /// Log records for the exporters, once for each.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
@@ -243,6 +251,7 @@ impl Counters {
         let dropped_queue_full = self.dropped_queue_full.load(Ordering::Acquire);
         let dropped_shutdown = self.dropped_shutdown.load(Ordering::Acquire);
         let sampled_out = self.sampled_out.load(Ordering::Acquire);
+        let discarded = self.discarded.load(Ordering::Acquire);
         let process = match self.start.get() {
             Some(start) => self
                 .end
@@ -259,7 +268,7 @@ impl Counters {
         let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
         let own = process
             .written
-            .saturating_sub(process.elsewhere + sampled_out);
+            .saturating_sub(process.elsewhere + sampled_out + discarded);
         let expected = own * self.exports.count() as u64;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
         Statistics {
@@ -276,6 +285,9 @@ impl Counters {
             kept_error: self.kept_error.load(Ordering::Relaxed),
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
             sampled_out,
+            discarded,
+            processor_panics: self.processor_panics.load(Ordering::Relaxed),
+            sampler_panics: recorder::sampler_panics(),
             logs_exported,
             logs_failed,
             logs_dropped,

@@ -1,16 +1,18 @@
-//! The warning about dropped spans.
+//! The warnings about dropped spans and about panics of the sampler.
 
 use super::guarded_message::guarded_message;
 use super::rate_limited::RateLimited;
 use crate::recorder;
 
-/// The numbers of dropped spans at the last warning.
+/// The numbers at the last warning.
 #[derive(Debug, Default)]
 pub(super) struct DropWarnings {
     buffer_full: u64,
     memory: u64,
     queue_full: u64,
     rate: RateLimited,
+    sampler_panics: u64,
+    panic_rate: RateLimited,
 }
 
 impl DropWarnings {
@@ -23,6 +25,7 @@ impl DropWarnings {
     /// Warns about spans that were dropped since the last warning. `queue_full` is the total number
     /// of spans that were dropped because an exporter's queue was full.
     pub(super) fn warn(&mut self, queue_full: u64) {
+        self.warn_of_sampler();
         let memory = recorder::dropped_for_memory();
         let buffer_full = recorder::dropped_spans().saturating_sub(memory);
         let is_new =
@@ -39,6 +42,20 @@ impl DropWarnings {
             self.buffer_full = buffer_full;
             self.memory = memory;
             self.queue_full = queue_full;
+        }
+    }
+
+    /// Warns about panics of the sampler. The threads that start spans only count them.
+    fn warn_of_sampler(&mut self) {
+        let panics = recorder::sampler_panics();
+        if panics > self.sampler_panics && self.panic_rate.is_due() {
+            guarded_message(|| {
+                tracing::warn!(
+                    panics = panics - self.sampler_panics,
+                    "the sampler panicked: the spans are not sampled"
+                );
+            });
+            self.sampler_panics = panics;
         }
     }
 }

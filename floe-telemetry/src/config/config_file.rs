@@ -25,7 +25,7 @@ use self::properties::{Findings, Properties, Value};
 use super::document::Document;
 use super::env::{self, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
-use super::limits::SpanLimits;
+use super::limits::{LogRecordLimits, SpanLimits};
 use super::otlp::OtlpConfig;
 use super::problems::Problems;
 use super::telemetry::TelemetryConfig;
@@ -212,9 +212,10 @@ fn apply(properties: &Properties<'_>, config: &mut TelemetryConfig, found: &mut 
         ..ExportersConfig::default()
     };
     config.limits = SpanLimits::default();
+    config.log_record_limits = LogRecordLimits::default();
     config.propagators = Vec::new();
     if let Some(value) = properties.set("attribute_limits") {
-        tracer_provider::attribute_limits(&value, &mut config.limits, found);
+        tracer_provider::attribute_limits(&value, config, found);
     }
     if let Some(value) = properties.set("resource") {
         resource::read(&value, config, found);

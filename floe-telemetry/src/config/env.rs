@@ -22,7 +22,7 @@ use super::errors::ExceptionSignal;
 use super::exporters::ExporterKind;
 use super::limits::MAX_COUNT;
 use super::logging::Levels;
-use super::metrics::{HistogramKind, MetricTemporality, check_host};
+use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
@@ -442,6 +442,11 @@ fn metrics(config: &mut TelemetryConfig) {
         &mut metrics.histograms,
         word(&HistogramKind::ALL),
     );
+    set(
+        "OTEL_METRICS_EXEMPLAR_FILTER",
+        &mut metrics.exemplar_filter,
+        word(&ExemplarFilter::ALL),
+    );
     let prometheus = &mut metrics.prometheus;
     set(
         "OTEL_EXPORTER_PROMETHEUS_HOST",
@@ -468,14 +473,35 @@ fn exceptions(config: &mut TelemetryConfig) {
     });
 }
 
-/// Applies the limits. The variables for spans take precedence over the general ones.
+/// Applies the limits. The variables for spans and log records take precedence over the general ones.
 fn limits(config: &mut TelemetryConfig) {
-    let limits = &mut config.limits;
-    for name in [
-        "OTEL_ATTRIBUTE_COUNT_LIMIT",
-        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    let (limits, logs) = (&mut config.limits, &mut config.log_record_limits);
+    let general = take("OTEL_ATTRIBUTE_COUNT_LIMIT", between(0, MAX_COUNT));
+    for (name, field) in [
+        (
+            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count,
+        ),
+        (
+            "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+            &mut logs.attribute_count,
+        ),
     ] {
-        set(name, &mut limits.attribute_count, between(0, MAX_COUNT));
+        let own = take(name, between(0, MAX_COUNT));
+        *field = own.or(general).unwrap_or(*field);
+    }
+    let general = take("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", number(0));
+    for (name, field) in [
+        (
+            "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+            &mut limits.attribute_value_length,
+        ),
+        (
+            "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+            &mut logs.attribute_value_length,
+        ),
+    ] {
+        *field = take(name, number(0)).or(general).or(*field);
     }
     for (name, field) in [
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
@@ -494,12 +520,6 @@ fn limits(config: &mut TelemetryConfig) {
         ),
     ] {
         set(name, field, number(0));
-    }
-    for name in [
-        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    ] {
-        fill(name, &mut limits.attribute_value_length, number(0));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The limits of a span.
+//! The limits of spans and log records.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,50 @@ setters! { SpanLimits {
     with_attribute_count_per_event(attribute_count_per_event: u32);
     with_attribute_count_per_link(attribute_count_per_link: u32);
 } }
+
+/// The limits of a log record
+/// ([log record limits](https://opentelemetry.io/docs/specs/otel/logs/sdk/#logrecord-limits)). They apply to what is
+/// exported. Attributes over the limit are dropped, and the record contains their number.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct LogRecordLimits {
+    /// The most attributes of a log record. At most 128, which is the default. Attributes from baggage and the
+    /// floe identity are not counted.
+    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    pub attribute_count: u32,
+    /// The most characters of a text value, and the most bytes of a value that consists of bytes. Longer values are
+    /// truncated, after redaction. Default `null`: no other limit than that of each text of a log record, which is
+    /// 8 KiB.
+    pub attribute_value_length: Option<u32>,
+}
+
+setters! { LogRecordLimits {
+    with_attribute_count(attribute_count: u32);
+    with_attribute_value_length(attribute_value_length: some u32);
+} }
+
+impl Default for LogRecordLimits {
+    fn default() -> Self {
+        Self {
+            attribute_count: MAX_COUNT,
+            attribute_value_length: None,
+        }
+    }
+}
+
+impl LogRecordLimits {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        let count = self.attribute_count;
+        if count > MAX_COUNT {
+            problems.add(
+                "log_record_limits.attribute_count",
+                format!("found {count}, accepted is at most {MAX_COUNT}"),
+            );
+        }
+    }
+}
 
 impl Default for SpanLimits {
     fn default() -> Self {

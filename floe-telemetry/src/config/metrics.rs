@@ -43,6 +43,31 @@ pub enum MetricTemporality {
     LowMemory,
 }
 
+/// Which measurements may become exemplars
+/// ([exemplar filter](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter)).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ExemplarFilter {
+    /// Those for which a sampled span is current.
+    #[default]
+    TraceBased,
+    /// All. An exemplar without a sampled span has no ids.
+    AlwaysOn,
+    /// None.
+    AlwaysOff,
+}
+
+impl ExemplarFilter {
+    /// The variants with their names in the specification.
+    pub(super) const ALL: [(&'static str, Self); 3] = [
+        ("trace_based", Self::TraceBased),
+        ("always_on", Self::AlwaysOn),
+        ("always_off", Self::AlwaysOff),
+    ];
+}
+
 impl MetricTemporality {
     /// The variants with their names in the specification.
     pub(super) const ALL: [(&'static str, Self); 3] = [
@@ -91,6 +116,8 @@ pub struct MetricsConfig {
     /// one series with the attribute `otel.metric.overflow`. Default 2000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub cardinality_limit: usize,
+    /// Which measurements may become exemplars, which lead from a metric to a trace. Default `trace_based`.
+    pub exemplar_filter: ExemplarFilter,
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of
     /// only from functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
@@ -108,6 +135,7 @@ setters! { MetricsConfig {
     with_temporality(temporality: MetricTemporality);
     with_histograms(histograms: HistogramKind);
     with_cardinality_limit(cardinality_limit: usize);
+    with_exemplar_filter(exemplar_filter: ExemplarFilter);
     with_from_spans(from_spans: bool);
     with_views(views: list MetricView);
     with_prometheus(prometheus: PrometheusConfig);
@@ -121,6 +149,7 @@ impl Default for MetricsConfig {
             temporality: MetricTemporality::default(),
             histograms: HistogramKind::default(),
             cardinality_limit: 2000,
+            exemplar_filter: ExemplarFilter::default(),
             from_spans: false,
             views: Vec::new(),
             prometheus: PrometheusConfig::default(),

@@ -13,7 +13,7 @@ use super::document::Document;
 use super::endpoint;
 use super::errors::ErrorsConfig;
 use super::exporters::{ExporterKind, ExportersConfig};
-use super::limits::SpanLimits;
+use super::limits::{LogRecordLimits, SpanLimits};
 use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
 use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
@@ -167,6 +167,9 @@ pub struct TelemetryConfig {
     /// The limits of a span.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SpanLimits,
+    /// The limits of a log record.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub log_record_limits: LogRecordLimits,
     /// The recording of errors and panics.
     #[serde(default, skip_serializing_if = "is_default")]
     pub errors: ErrorsConfig,
@@ -201,6 +204,7 @@ setters! { TelemetryConfig {
     with_exporters(exporters: ExportersConfig);
     with_metrics(metrics: MetricsConfig);
     with_limits(limits: SpanLimits);
+    with_log_record_limits(log_record_limits: LogRecordLimits);
     with_errors(errors: ErrorsConfig);
     with_propagators(propagators: list Propagator);
 } }
@@ -264,6 +268,7 @@ impl TelemetryConfig {
             exporters: ExportersConfig::default(),
             metrics: MetricsConfig::default(),
             limits: SpanLimits::default(),
+            log_record_limits: LogRecordLimits::default(),
             errors: ErrorsConfig::default(),
             propagators: default_propagators(),
         }
@@ -401,6 +406,7 @@ impl TelemetryConfig {
         self.exporters.check(problems);
         self.metrics.check(problems);
         self.limits.check(problems);
+        self.log_record_limits.check(problems);
     }
 
     fn check_attributes(&self, problems: &mut Problems) {
@@ -485,6 +491,7 @@ impl fmt::Debug for Fields<'_> {
             exporters,
             metrics,
             limits,
+            log_record_limits,
             errors,
             propagators,
         } = self.0;
@@ -510,6 +517,7 @@ impl fmt::Debug for Fields<'_> {
             .field("exporters", exporters)
             .field("metrics", metrics)
             .field("limits", limits)
+            .field("log_record_limits", log_record_limits)
             .field("errors", errors)
             .field("propagators", propagators)
             .finish()

@@ -3,6 +3,7 @@
 mod families;
 mod name;
 mod server;
+mod text;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;

@@ -1,12 +1,13 @@
 //! The settings that the current provider applies to log records.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::{Key, KeyValue};
-use opentelemetry_sdk::logs::SdkLogger;
 
+use super::workers::Workers;
 use crate::collector::Redaction;
+use crate::config::LogRecordLimits;
 
 /// The redaction, identity and export of log records.
 #[derive(Clone, Debug, Default)]
@@ -16,14 +17,24 @@ pub(super) struct Setting {
     pub(super) identity: Vec<KeyValue>,
     /// The keys of baggage whose values records carry.
     pub(super) baggage: Vec<Key>,
-    /// The SDK logger that exports records; `None` if they are only written locally.
-    pub(super) logger: Option<SdkLogger>,
+    /// The limits of exported records.
+    pub(super) limits: LogRecordLimits,
+    /// The exporters; `None` if records are only written locally.
+    pub(super) exporters: Option<Workers>,
 }
 
 static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);
 
 /// The number of settings so far; 0 before the first.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// Whether the current setting has exporters.
+static EXPORTS: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether records are exported.
+pub(super) fn exports() -> bool {
+    EXPORTS.load(Ordering::Relaxed)
+}
 
 /// Returns the generation of the current setting, by which a thread detects that its copy is outdated.
 pub(super) fn generation() -> u64 {
@@ -39,6 +50,7 @@ pub(super) fn current() -> (u64, Arc<Setting>) {
 /// Replaces the current setting.
 pub(super) fn switch(setting: Arc<Setting>) {
     let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
+    EXPORTS.store(setting.exporters.is_some(), Ordering::Relaxed);
     let previous = slot.replace(setting);
     GENERATION.fetch_add(1, Ordering::AcqRel);
     drop(slot);

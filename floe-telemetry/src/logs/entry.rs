@@ -21,7 +21,7 @@ const MAX_RAW: usize = 2 * MAX_TEXT;
 const MAX_RECORD: usize = 32 * 1024;
 
 /// The maximum number of fields of a record.
-const MAX_FIELDS: usize = 128;
+pub(super) const MAX_FIELDS: usize = 128;
 
 /// How many bytes before the end of truncated text are searched for the start of the last word, which
 /// is removed: redaction may not recognise a truncated secret.
@@ -32,11 +32,17 @@ const MAX_WORD: usize = 4 * 1024;
 pub(super) struct Entry {
     pub(super) time: SystemTime,
     pub(super) level: Level,
+    /// The name of the event, redacted, if the code gives it one.
+    pub(super) event_name: Option<&'static str>,
     pub(super) span: Option<SpanIds>,
     /// Whether the identity contains values from baggage.
     pub(super) has_baggage: bool,
     /// Whether the user's formatting code panicked.
     pub(super) has_panicked: bool,
+    /// The number of fields over the limits.
+    pub(super) dropped_fields: u32,
+    /// The bytes of nested values, which are not in `texts`.
+    nested: usize,
     texts: String,
     message: Range<usize>,
     target: Range<usize>,
@@ -80,9 +86,12 @@ impl Entry {
         Self {
             time: SystemTime::UNIX_EPOCH,
             level: Level::INFO,
+            event_name: None,
             span: None,
             has_baggage: false,
             has_panicked: false,
+            dropped_fields: 0,
+            nested: 0,
             texts: String::new(),
             message: 0..0,
             target: 0..0,
@@ -92,9 +101,11 @@ impl Entry {
     }
 
     /// Clears the entry for the next record.
-    pub(super) fn begin(&mut self, time: SystemTime, level: Level) {
-        (self.time, self.level) = (time, level);
-        (self.span, self.has_baggage, self.has_panicked) = (None, false, false);
+    pub(super) fn begin(&mut self, time: SystemTime) {
+        self.time = time;
+        (self.event_name, self.span) = (None, None);
+        (self.has_baggage, self.has_panicked) = (false, false);
+        (self.dropped_fields, self.nested) = (0, 0);
         (self.message, self.target) = (0..0, 0..0);
         self.texts.clear();
         self.identity.clear();
@@ -142,13 +153,36 @@ impl Entry {
         });
     }
 
+    pub(super) fn retain_identity(&mut self, keep: impl Fn(&Key) -> bool) {
+        self.identity.retain(|field| keep(&field.key));
+    }
+
     pub(super) fn has_identity(&self, key: &Key) -> bool {
         self.identity.iter().any(|field| field.key == *key)
     }
 
-    /// Whether the limits permit one more field.
-    pub(super) fn has_room(&self) -> bool {
-        self.fields.len() < MAX_FIELDS && self.texts.len() < MAX_RECORD
+    /// Whether the limits permit one more field. One for which there is no room is counted.
+    pub(super) fn take_room(&mut self) -> bool {
+        let has_room = self.fields.len() < MAX_FIELDS && self.take_nested(0);
+        self.dropped_fields += u32::from(!has_room);
+        has_room
+    }
+
+    /// Adds the bytes of a nested value, and returns whether the limit permits it.
+    pub(super) fn take_nested(&mut self, bytes: usize) -> bool {
+        let has_room = self.texts.len() + self.nested < MAX_RECORD;
+        self.nested += bytes;
+        has_room
+    }
+
+    /// Redacts and truncates a text that is not a field.
+    pub(super) fn nested_text(
+        &mut self,
+        text: &str,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) -> String {
+        let range = self.write(|out| out.write_str(text), redact);
+        self.text(&range).to_owned()
     }
 
     pub(super) fn add_text(

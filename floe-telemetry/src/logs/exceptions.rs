@@ -2,21 +2,20 @@
 
 use opentelemetry::TraceFlags;
 use opentelemetry::logs::{AnyValue, LogRecord as _, Severity};
-use opentelemetry_sdk::logs::SdkLogRecord;
 
+use super::limited::LimitedRecord;
 use crate::clock::wall_now;
 use crate::collector::ExceptionLog;
 use crate::keys;
 
 /// Fills an empty record with an exception, which is redacted.
-pub(super) fn fill(record: &mut SdkLogRecord, exception: ExceptionLog) {
+pub(super) fn fill(limited: &mut LimitedRecord, exception: ExceptionLog) {
+    let record = limited.record_mut();
     record.set_event_name(keys::EXCEPTION);
     record.set_timestamp(exception.time);
     record.set_observed_timestamp(wall_now());
     record.set_severity_number(Severity::Error);
     record.set_severity_text("ERROR");
-    // The exporter uses the target as the scope.
-    record.set_target(exception.scope.name().to_owned());
     record.set_trace_context(
         exception.trace_id,
         exception.span_id,
@@ -24,11 +23,11 @@ pub(super) fn fill(record: &mut SdkLogRecord, exception: ExceptionLog) {
     );
     for attribute in exception.attributes {
         if attribute.key.as_str() == keys::EXCEPTION_MESSAGE {
-            record.set_body(AnyValue::String(
+            limited.record_mut().set_body(AnyValue::String(
                 attribute.value.as_str().into_owned().into(),
             ));
         }
         let value = AnyValue::String(attribute.value.as_str().into_owned().into());
-        record.add_attribute(attribute.key, value);
+        limited.add(attribute.key, value);
     }
 }

@@ -41,7 +41,7 @@ impl Fields<'_> {
     /// The redacted key; `None` if the field is an origin of `log` or exceeds the limits.
     fn key(&mut self, name: &'static str) -> Option<Key> {
         let is_origin = self.is_log && name.starts_with("log.");
-        if is_origin || !self.entry.has_room() {
+        if is_origin || !self.entry.take_room() {
             return None;
         }
         let safe = self.redactor.log_name(name).cloned();

@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use opentelemetry::baggage::BaggageExt as _;
-use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, Key};
 use tracing::{Event, Subscriber};
 use tracing_log::NormalizeEvent as _;
@@ -13,21 +11,17 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer;
 
-use super::entry::{Entry, SpanIds};
 use super::fields::Fields;
 use super::thread_state::{self, ThreadState};
-use super::{console, delivery, json};
+use super::{console, context, json};
 use crate::clock::wall_now;
-use crate::collector::Redactor;
 use crate::keys;
-use crate::recorder::span_context_within;
 
 /// The value of `floe.warning` if formatting a value panics.
 const PANICKED: &str = "a value panicked while it was logged";
 
-/// The target of OpenTelemetry's API, which logs while it borrows the current `Context` mutably.
-/// Reading the `Context` then would panic.
-const OPENTELEMETRY: &str = "opentelemetry";
+/// How `tracing` begins the name of an event to which the code gives none.
+const UNNAMED: &str = "event ";
 
 /// The format of a line.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +49,7 @@ where
     W: for<'w> MakeWriter<'w> + 'static,
 {
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        let has_context = event.metadata().target() != OPENTELEMETRY;
+        let has_context = context::is_readable(event.metadata().target());
         thread_state::with(has_context, |state, has_context| {
             fill_entry(state, event, has_context);
             let ThreadState {
@@ -67,11 +61,11 @@ where
             } = state;
             // Exporting the exporters' own records, for example about failed exports, would be an
             // endless loop.
-            if let Some(logger) = &setting.logger
+            if let Some(exporters) = &setting.exporters
                 && has_context
                 && !Context::is_current_telemetry_suppressed()
             {
-                delivery::emit(logger, entry);
+                exporters.emit_entry(entry, setting.limits);
             }
             let timestamp = timestamp.format(entry.time);
             match self.form {
@@ -97,13 +91,18 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
         ..
     } = state;
     let metadata = event.metadata();
-    entry.begin(wall_now(), *metadata.level());
+    entry.begin(wall_now());
+    entry.level = *metadata.level();
+    let is_log = event.is_log();
+    if !is_log && !metadata.name().starts_with(UNNAMED) {
+        entry.event_name = Some(redactor.log_constant(metadata.name()));
+    }
     let target = redactor.log_name(metadata.target());
     entry.set_target(target.map_or(metadata.target(), Key::as_str));
     let mut fields = Fields {
         entry,
         redactor,
-        is_log: event.is_log(),
+        is_log,
         has_message: false,
     };
     event.record(&mut fields);
@@ -118,36 +117,5 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
         let key = Key::from_static_str(keys::FLOE_WARNING);
         entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
-    if has_context {
-        Context::map_current(|cx| add_context(cx, &setting.baggage, entry, redactor));
-    }
-    for attribute in &setting.identity {
-        if !entry.has_identity(&attribute.key) {
-            entry.add_identity(attribute.key.clone(), &attribute.value.as_str(), None);
-        }
-    }
-}
-
-/// Adds the ids of the current span, and the baggage values of the `listed` keys.
-fn add_context(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
-    let span = cx.span();
-    let below = span_context_within(cx);
-    let context = below.as_ref().unwrap_or_else(|| span.span_context());
-    entry.span = context.is_valid().then(|| SpanIds {
-        trace_id: context.trace_id(),
-        span_id: context.span_id(),
-        flags: context.trace_flags(),
-    });
-    if listed.is_empty() {
-        return;
-    }
-    let baggage = cx.baggage();
-    for key in listed {
-        if let Some(value) = baggage.get(key.as_str()) {
-            let value = value.as_str();
-            let safe = redactor.log_text(key.as_str(), value);
-            entry.add_identity(key.clone(), value, safe);
-            entry.has_baggage = true;
-        }
-    }
+    context::add(entry, redactor, setting, has_context);
 }

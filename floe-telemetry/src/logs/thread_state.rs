@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use opentelemetry::Context;
+use opentelemetry::{Context, InstrumentationScope};
+use rustc_hash::FxHashMap;
 
 use super::current::{self, Setting};
 use super::entry::Entry;
@@ -19,7 +20,12 @@ pub(super) struct ThreadState {
     pub(super) entry: Entry,
     pub(super) timestamp: Timestamp,
     pub(super) line: Vec<u8>,
+    /// The redacted scopes of the loggers of OpenTelemetry's API.
+    scopes: FxHashMap<Arc<InstrumentationScope>, Arc<InstrumentationScope>>,
 }
+
+/// The maximum number of scopes of a thread. Programs have fewer, unless they generate names at run time.
+const MAX_SCOPES: usize = 256;
 
 /// The largest capacity of the line buffer that is kept for the next record, in bytes.
 const MAX_LINE_CAPACITY: usize = 64 * 1024;
@@ -44,6 +50,7 @@ impl ThreadState {
             entry: Entry::new(),
             timestamp: Timestamp::new(),
             line: Vec::new(),
+            scopes: FxHashMap::default(),
         }
     }
 
@@ -51,9 +58,26 @@ impl ThreadState {
         if self.generation != current::generation() {
             (self.generation, self.setting) = current::current();
             self.redactor = Redactor::new(self.setting.redaction.clone());
+            self.scopes.clear();
         }
         self.line.clear();
         self.line.shrink_to(MAX_LINE_CAPACITY);
+    }
+
+    /// The scope, redacted.
+    pub(super) fn redacted_scope(
+        &mut self,
+        scope: &Arc<InstrumentationScope>,
+    ) -> Arc<InstrumentationScope> {
+        if let Some(redacted) = self.scopes.get(scope) {
+            return Arc::clone(redacted);
+        }
+        if self.scopes.len() >= MAX_SCOPES {
+            self.scopes.clear();
+        }
+        let redacted = Arc::new(self.redactor.scope(scope));
+        self.scopes.insert(Arc::clone(scope), Arc::clone(&redacted));
+        redacted
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use opentelemetry::logs::AnyValue;
-use opentelemetry::{Context, Key};
+use opentelemetry::{Context, InstrumentationScope, Key};
 use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
 use self::thread::ExporterThread;
@@ -68,6 +68,7 @@ pub(crate) struct LogWorker {
 /// A record that waits for its export.
 struct Queued {
     record: Box<SdkLogRecord>,
+    scope: Arc<InstrumentationScope>,
     bytes: usize,
     /// Whether it is exported or failed. A record without a result is counted as dropped when this is dropped,
     /// also if the thread has ended.
@@ -108,14 +109,29 @@ impl Queue {
 
 /// The bytes of a record: its texts, and an estimate of the rest.
 fn size(record: &SdkLogRecord) -> usize {
-    let text = |value: &AnyValue| match value {
-        AnyValue::String(text) => text.as_str().len(),
-        _ => 0,
-    };
     let attributes = record
         .attributes_iter()
-        .map(|(key, value)| size_of::<(Key, AnyValue)>() + key.as_str().len() + text(value));
-    size_of::<SdkLogRecord>() + record.body().map_or(0, text) + attributes.sum::<usize>()
+        .map(|(key, value)| size_of::<(Key, AnyValue)>() + key.as_str().len() + heap_bytes(value));
+    size_of::<SdkLogRecord>() + record.body().map_or(0, heap_bytes) + attributes.sum::<usize>()
+}
+
+/// The bytes that a value owns.
+fn heap_bytes(value: &AnyValue) -> usize {
+    match value {
+        AnyValue::String(text) => text.as_str().len(),
+        AnyValue::Bytes(bytes) => bytes.len(),
+        AnyValue::ListAny(items) => {
+            let nested = items.iter().map(heap_bytes);
+            size_of_val(&items[..]) + nested.sum::<usize>()
+        }
+        AnyValue::Map(items) => {
+            let nested = items
+                .iter()
+                .map(|(key, value)| key.as_str().len() + heap_bytes(value));
+            items.len() * size_of::<(Key, AnyValue)>() + nested.sum::<usize>()
+        }
+        _ => 0,
+    }
 }
 
 impl fmt::Debug for LogWorker {
@@ -160,7 +176,7 @@ impl LogWorker {
     }
 
     /// Queues a record. If the queue is full, the record is dropped and counted.
-    pub(super) fn push(&self, record: SdkLogRecord) {
+    pub(super) fn push(&self, record: SdkLogRecord, scope: Arc<InstrumentationScope>) {
         // Counted before its result.
         let emitted = &self.queue.counters.logs_emitted;
         emitted.fetch_add(1, Ordering::Release);
@@ -170,6 +186,7 @@ impl LogWorker {
         let capacity = self.settings.worker.capacity;
         let record = Queued {
             record: Box::new(record),
+            scope,
             bytes: size,
             has_result: false,
             queue: Arc::clone(&self.queue),

@@ -4,32 +4,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::Key;
+use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 #[cfg(feature = "prometheus")]
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::metrics::{
-    Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, PeriodicReader,
-    SdkMeterProvider, Stream,
-};
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 
 use super::flushes::{Flushes, MetricReport, in_background};
 #[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
 use super::sdk_metrics;
+use super::views::Views;
 use super::{current, observable};
-use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
-use crate::config::{HistogramKind, InstrumentType, MetricView, MetricsConfig};
+use crate::collector::{
+    Counters, Redaction, Redactor, SpanMetrics, clear_exemplars, instrument_exemplars,
+};
+use crate::config::MetricsConfig;
 use crate::error::Error;
-use crate::recorder::matches;
-
-/// The number of buckets of an exponential histogram and its largest scale, by the specification's
-/// defaults.
-const MAX_SIZE: u32 = 160;
-const MAX_SCALE: i8 = 20;
 
 /// Adds an exporter's reader to the builder.
 type AddReader =
@@ -65,6 +59,7 @@ impl MetricDestination {
 #[derive(Debug)]
 pub(crate) struct Meters {
     sdk: SdkMeterProvider,
+    views: Views,
     flushes: Arc<Flushes>,
 }
 
@@ -84,18 +79,18 @@ impl Meters {
         for MetricDestination(add) in destinations {
             builder = add(builder, config);
         }
-        let config = config.clone();
-        let sdk = builder
-            .with_view(move |instrument: &Instrument| stream(instrument, &config))
-            .build();
+        clear_exemplars();
+        let views = Views::new(config);
+        let sdk = views.apply(builder).build();
         let meter = sdk.meter(SCOPE);
         sdk_metrics::observe(&meter, counters);
         #[cfg(target_os = "linux")]
         process::observe(&meter);
-        let redacting = RedactingMeterProvider::new(sdk.clone(), redaction);
+        let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
         observable::switch(Arc::new(redacting));
         Self {
             sdk,
+            views,
             flushes: Arc::default(),
         }
     }
@@ -108,6 +103,11 @@ impl Meters {
             config.from_spans,
             config.cardinality_limit,
             redactor,
+            |name, unit, kind, bounds| {
+                let scope = InstrumentationScope::builder(SCOPE).build();
+                let shape = self.views.shape(&scope, name, unit, kind, Some(bounds));
+                instrument_exemplars(&scope, shape)
+            },
         )
     }
 
@@ -121,77 +121,5 @@ impl Meters {
         current::switch(None);
         let sdk = self.sdk.clone();
         in_background(move || sdk.shutdown_with_timeout(timeout))
-    }
-}
-
-/// Whether a view applies to an instrument.
-fn applies(view: &MetricView, instrument: &Instrument) -> bool {
-    let is = |selected: &Option<String>, found: &str| {
-        selected.as_ref().is_none_or(|selected| selected == found)
-    };
-    matches(&view.metric, instrument.name())
-        && is(&view.unit, instrument.unit())
-        && is(&view.meter_name, instrument.scope().name())
-        && view
-            .instrument_type
-            .is_none_or(|kind| instrument.kind() == sdk_kind(kind))
-}
-
-const fn sdk_kind(kind: InstrumentType) -> InstrumentKind {
-    match kind {
-        InstrumentType::Counter => InstrumentKind::Counter,
-        InstrumentType::Gauge => InstrumentKind::Gauge,
-        InstrumentType::Histogram => InstrumentKind::Histogram,
-        InstrumentType::ObservableCounter => InstrumentKind::ObservableCounter,
-        InstrumentType::ObservableGauge => InstrumentKind::ObservableGauge,
-        InstrumentType::ObservableUpDownCounter => InstrumentKind::ObservableUpDownCounter,
-        InstrumentType::UpDownCounter => InstrumentKind::UpDownCounter,
-    }
-}
-
-/// The view of an instrument: its aggregation, attribute keys and cardinality limit.
-fn stream(instrument: &Instrument, config: &MetricsConfig) -> Option<Stream> {
-    let mut views = config.views.iter();
-    let view = views.find(|view| applies(view, instrument));
-    let limit = view.and_then(|view| view.cardinality_limit);
-    let limit = limit.unwrap_or(config.cardinality_limit);
-    let mut builder = Stream::builder().with_cardinality_limit(limit);
-    if let Some(keys) = view.and_then(|view| view.attributes.clone()) {
-        builder = builder.with_allowed_attribute_keys(keys.into_iter().map(Key::from));
-    }
-    if let Some(name) = view.and_then(|view| view.name.clone()) {
-        builder = builder.with_name(name);
-    }
-    if let Some(description) = view.and_then(|view| view.description.clone()) {
-        builder = builder.with_description(description);
-    }
-    let aggregation = match view {
-        Some(view) if view.drop => Some(Aggregation::Drop),
-        _ if instrument.kind() == InstrumentKind::Histogram => {
-            let kind = view.and_then(|view| view.histogram);
-            let kind = kind.unwrap_or(config.histograms);
-            histogram(view.and_then(|view| view.boundaries.clone()), kind)
-        }
-        _ => None,
-    };
-    if let Some(aggregation) = aggregation {
-        builder = builder.with_aggregation(aggregation);
-    }
-    builder.build().ok()
-}
-
-/// The aggregation of a histogram; `None` keeps the boundaries that the instrument advises.
-fn histogram(boundaries: Option<Vec<f64>>, kind: HistogramKind) -> Option<Aggregation> {
-    match (boundaries, kind) {
-        (Some(boundaries), _) => Some(Aggregation::ExplicitBucketHistogram {
-            boundaries,
-            record_min_max: true,
-        }),
-        (None, HistogramKind::Exponential) => Some(Aggregation::Base2ExponentialHistogram {
-            max_size: MAX_SIZE,
-            max_scale: MAX_SCALE,
-            record_min_max: true,
-        }),
-        (None, HistogramKind::Explicit) => None,
     }
 }

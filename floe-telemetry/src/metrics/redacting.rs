@@ -13,7 +13,8 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 
 use self::cache::{AttributeSet, RedactionCache};
 use self::record::Record;
-use crate::collector::{Redaction, Redactor};
+use super::views::Views;
+use crate::collector::{Exemplars, Number, Redaction, Redactor, instrument_exemplars};
 use crate::redaction::REDACTED;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
@@ -21,12 +22,14 @@ use opentelemetry::metrics::{
     ObservableCounter, ObservableGauge, ObservableUpDownCounter, SyncInstrument, UpDownCounter,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::metrics::InstrumentKind;
 
 /// Redacts what is recorded through the inner provider.
 #[derive(Debug)]
 pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
+    views: Views,
 }
 
 /// The redaction of one provider, and the id that identifies it in the threads' caches.
@@ -39,13 +42,17 @@ struct Policy {
 /// Creates the redacting instruments of a meter.
 struct Instruments {
     meter: Meter,
+    /// Redacted.
+    scope: InstrumentationScope,
     policy: Policy,
+    views: Views,
 }
 
-/// An instrument whose attributes are redacted before they are recorded.
+/// An instrument whose attributes are redacted before they are recorded, with its exemplars.
 struct Redacting<I> {
     instrument: I,
     policy: Policy,
+    exemplars: Option<Arc<Exemplars>>,
 }
 
 thread_local! {
@@ -53,13 +60,14 @@ thread_local! {
 }
 
 impl<P> RedactingMeterProvider<P> {
-    pub(super) fn new(provider: P, redaction: Redaction) -> Self {
+    pub(super) fn new(provider: P, redaction: Redaction, views: Views) -> Self {
         static POLICIES: AtomicU64 = AtomicU64::new(0);
 
         let id = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
         Self {
             provider,
             policy: Policy { id, redaction },
+            views,
         }
     }
 }
@@ -94,22 +102,34 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
         let mut redactor = Redactor::new(self.policy.redaction.clone());
         let scope = redactor.scope(&scope);
         Meter::new(Arc::new(Instruments {
-            meter: self.provider.meter_with_scope(scope),
+            meter: self.provider.meter_with_scope(scope.clone()),
+            scope,
             policy: self.policy.clone(),
+            views: self.views.clone(),
         }))
     }
 }
 
-impl<T: Copy, I: Record<T> + Send + Sync> SyncInstrument<T> for Redacting<I> {
+impl<T, I> SyncInstrument<T> for Redacting<I>
+where
+    T: Copy + Into<Number>,
+    I: Record<T> + Send + Sync,
+{
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
         self.policy.apply(attributes, |redacted| {
             self.instrument.record(measurement, redacted);
+            if let Some(exemplars) = &self.exemplars {
+                exemplars.measure(measurement.into(), redacted);
+            }
         });
     }
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
-        self.policy
-            .apply(attributes, |redacted| self.instrument.bound(redacted))
+        self.policy.apply(attributes, |redacted| {
+            let exemplars = self.exemplars.as_ref();
+            let exemplars = exemplars.map(|exemplars| exemplars.bind(redacted));
+            self.instrument.bound(redacted, exemplars)
+        })
     }
 }
 
@@ -122,10 +142,21 @@ impl<T: Copy> AsyncInstrument<T> for Redacting<&dyn AsyncInstrument<T>> {
 }
 
 impl Instruments {
-    fn redacting<I>(&self, instrument: I) -> Redacting<I> {
+    /// An instrument of this kind, with the name and unit of its builder.
+    fn redacting<I>(
+        &self,
+        instrument: I,
+        name: &str,
+        unit: Option<&str>,
+        kind: InstrumentKind,
+        boundaries: Option<&[f64]>,
+    ) -> Redacting<I> {
+        let unit = unit.unwrap_or_default();
+        let shape = self.views.shape(&self.scope, name, unit, kind, boundaries);
         Redacting {
             instrument,
             policy: self.policy.clone(),
+            exemplars: instrument_exemplars(&self.scope, shape),
         }
     }
 
@@ -162,7 +193,10 @@ macro_rules! instruments {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
-            $instrument::new(Arc::new(self.redacting(builder.build())))
+            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let (kind, inner) = (InstrumentKind::$instrument, builder.build());
+            let redacting = self.redacting(inner, &name, unit.as_deref(), kind, None);
+            $instrument::new(Arc::new(redacting))
         }
     )*};
 }
@@ -173,8 +207,12 @@ macro_rules! histograms {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
-            builder.boundaries = request.boundaries;
-            Histogram::new(Arc::new(self.redacting(builder.build())))
+            builder.boundaries = request.boundaries.clone();
+            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let (kind, inner) = (InstrumentKind::Histogram, builder.build());
+            let boundaries = request.boundaries.as_deref();
+            let redacting = self.redacting(inner, &name, unit.as_deref(), kind, boundaries);
+            Histogram::new(Arc::new(redacting))
         }
     )*};
 }
@@ -194,6 +232,7 @@ macro_rules! observables {
                     callback(&Redacting {
                         instrument: observer,
                         policy: policy.clone(),
+                        exemplars: None,
                     });
                 });
             }
@@ -246,7 +285,9 @@ mod tests {
         let sdk = SdkMeterProvider::builder()
             .with_periodic_exporter(memory.clone())
             .build();
-        let meter = RedactingMeterProvider::new(sdk.clone(), Redaction::default()).meter("test");
+        let meter =
+            RedactingMeterProvider::new(sdk.clone(), Redaction::default(), Views::default())
+                .meter("test");
         let labels = [KeyValue::new("url", url())];
         meter.u64_counter("a").build().add(1, &labels);
         meter.f64_counter("b").build().add(1.0, &labels);
@@ -301,7 +342,9 @@ mod tests {
         let sdk = SdkMeterProvider::builder()
             .with_periodic_exporter(memory.clone())
             .build();
-        let meter = RedactingMeterProvider::new(sdk.clone(), Redaction::default()).meter("test");
+        let meter =
+            RedactingMeterProvider::new(sdk.clone(), Redaction::default(), Views::default())
+                .meter("test");
         let token = ["gh", "p_16C7e42F292c6912E7710c838347Ae178B4a"].concat();
         meter
             .u64_counter(format!("calls.{token}"))

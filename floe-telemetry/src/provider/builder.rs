@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::trace::SpanExporter;
+use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 #[cfg(feature = "logs")]
 use super::logs;
@@ -21,8 +21,8 @@ use crate::backend;
 #[cfg(feature = "logs")]
 use crate::collector::Exceptions;
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
-    START_TIMEOUT, SharedAttributes, Size, WorkerSettings,
+    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
+    Redactor, START_TIMEOUT, SharedAttributes, Size, SpanProcessor, WorkerSettings,
 };
 #[cfg(feature = "logs")]
 use crate::config::ExceptionSignal;
@@ -35,7 +35,7 @@ use crate::exporter::{self, ConsoleExporter, OtlpTarget};
 use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
 use crate::propagation::setup_propagators_with;
-use crate::recorder::{self, Measured};
+use crate::recorder::{self, CustomSampler, Measured};
 
 /// Starts an exporter that was added to the builder.
 type Start =
@@ -45,6 +45,8 @@ type Start =
 #[must_use = "a builder does nothing until `initialize` is called"]
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
+    sampler: Option<CustomSampler>,
+    processors: Processors,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<OtlpTarget>,
@@ -57,6 +59,8 @@ impl fmt::Debug for TelemetryProviderBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TelemetryProviderBuilder")
             .field("config", &self.config)
+            .field("sampler", &self.sampler)
+            .field("processors", &self.processors)
             .field("exporters", &self.exporters.len())
             .finish_non_exhaustive()
     }
@@ -66,6 +70,8 @@ impl TelemetryProviderBuilder {
     pub(super) fn new(config: TelemetryConfig) -> Self {
         Self {
             config,
+            sampler: None,
+            processors: Processors::default(),
             exporters: Vec::new(),
             otlp: Vec::new(),
             metrics: Vec::new(),
@@ -106,6 +112,37 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Adds a span processor, which may read, change and discard each finished span before it is redacted and
+    /// exported. May be called more than once: processors are called in the order in which they were added.
+    pub fn with_span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
+        self.processors.add(processor);
+        self
+    }
+
+    /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
+    /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
+    /// [span filter](TelemetryConfig::span_filter) still applies.
+    ///
+    /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
+    /// the expressions of `#[traced]` are evaluated for each call. `RecordOnly` is like `Drop`: nothing would receive
+    /// the span. If it panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry_sdk::trace::Sampler;
+    ///
+    /// let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(0.1)));
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_sampler(sampler)
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
+        self.sampler = Some(Arc::new(sampler));
+        self
+    }
+
     /// Adds an OTLP destination with this endpoint and protocol. All other settings are those of the
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
@@ -132,10 +169,10 @@ impl TelemetryProviderBuilder {
     ///
     /// # Errors
     ///
-    /// Fails if the configuration is invalid, an exporter cannot be created, or another provider is in
+    /// Fails if the configuration is invalid, a [sampler](Self::with_sampler) is combined with tail sampling, an exporter cannot be created, or another provider is in
     /// use ([`Error::is_state`]). After an error nothing is recorded, and `initialize` may be called on
     /// another builder.
-    pub fn initialize(self) -> Result<TelemetryProvider, Error> {
+    pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
         self.config.validate()?;
         backend::find(&self.config.backend)?;
         for target in &self.otlp {
@@ -159,9 +196,10 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
+        let sampler = self.sampler.take();
         // Starting an exporter calls code of the user.
         let started = catch_unwind(AssertUnwindSafe(|| {
-            let sampling = sampling(&self.config)?;
+            let sampling = sampling(&self.config, sampler)?;
             let pipeline = self.build(&mut inner)?;
             Ok((sampling, pipeline))
         }));
@@ -248,6 +286,7 @@ impl TelemetryProviderBuilder {
         });
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
+            processors: self.processors,
             redactor,
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),

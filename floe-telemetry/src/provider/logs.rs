@@ -29,7 +29,8 @@ pub(super) fn start(
     redactor.attributes(&mut identity);
     let settings = LogSettings::new(settings, &config.log_batch_processor);
     let baggage = &config.baggage_attributes;
-    Logs::start(exporters, resource, settings, identity, baggage)
+    let limits = config.log_record_limits;
+    Logs::start(exporters, resource, settings, identity, baggage, limits)
 }
 
 /// Applies the configured redaction and identity to log records that are written locally. Nothing is

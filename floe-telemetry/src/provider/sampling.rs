@@ -7,7 +7,9 @@ use crate::config::{
     validate_rules,
 };
 use crate::error::Error;
-use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling, SamplingChange};
+use crate::recorder::{
+    self, CustomSampler, Measured, ProviderId, RootSampler, Sampling, SamplingChange,
+};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
 /// runs. It is returned by
@@ -177,8 +179,16 @@ impl Settings {
 }
 
 /// Returns the settings of the recorder for a configuration that has a metric exporter.
-pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
+pub(super) fn sampling(
+    config: &TelemetryConfig,
+    custom: Option<CustomSampler>,
+) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
+    if custom.is_some() && sampling.tail_sampling().is_some() {
+        return Err(Error::config(
+            "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
+        ));
+    }
     let filter = config.span_filter.as_deref().map(parse_span_filter);
     let ratio = config.sampling_ratio();
     let sampler = match sampling.sampler {
@@ -191,6 +201,7 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         _ => RootSampler::Ratio(ratio),
     };
     Ok(Sampling {
+        custom,
         sampler,
         is_parent_based: sampling.is_parent_based(),
         rules: sampling.patterns(),

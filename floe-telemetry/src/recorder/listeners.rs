@@ -40,6 +40,8 @@ const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 pub(super) const PROBABILITY: Listeners = 1 << 13;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 14;
+/// A sampler of the program decides for each span.
+pub(super) const CUSTOM: Listeners = 1 << 15;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners = PROVIDER
@@ -51,7 +53,8 @@ const OF_PROVIDER: Listeners = PROVIDER
     | MEASURES_ALL
     | FILTER
     | BOUNDARIES
-    | PROBABILITY;
+    | PROBABILITY
+    | CUSTOM;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);

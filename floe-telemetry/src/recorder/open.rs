@@ -162,7 +162,9 @@ fn open_decided(
     let not_sampled = not_sampled.map(|head| parent.map(|cx| sampling::not_sampled(&head, cx)));
     match (decision, not_sampled) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
-        (Some(Decision::NeedsName(recording)), _) => begin_by_name(recording, parent, fill),
+        (Some(Decision::NeedsName(recording)), _) => {
+            begin_filled(recording, parent, callsite, fill)
+        }
         (Some(Decision::Measure(recording)), not_sampled) => {
             begin_measured(recording, parent, not_sampled, fill)
         }
@@ -176,26 +178,33 @@ fn open_decided(
     }
 }
 
-/// Evaluates the user's expressions, which set the name, and then lets the sampling rules decide.
+/// Evaluates the user's expressions, which set the name, and then lets the sampling rules or the sampler of the
+/// program decide.
 #[cold]
-fn begin_by_name(mut recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Opened {
+fn begin_filled(
+    mut recording: Box<Recording>,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Opened {
+    recording.record.head.callsite = callsite;
     if let Some(fill) = fill {
         recording = fill_in(recording, fill);
     }
-    let decided = recording::with(|local| {
-        parent.map(|cx| sampling::decide_by_name(&mut recording.record, cx, local))
-    });
-    match decided {
-        Some(Err(context)) if sampling::try_measure(&mut recording.record) => {
-            begin_measured(recording, parent, Some(context), None)
-        }
-        Some(Err(context)) => {
-            recording.discard();
-            OpenSpan::in_context(parent.map(|cx| cx.with_remote_span_context(context)), None)
-        }
-        _ => {
+    let cx = parent.map(Context::clone);
+    match sampling::decide_filled(&mut recording.record, &cx) {
+        Ok(()) => {
             let callsite = recording.record.head.callsite;
             begin(recording, parent, callsite, None)
+        }
+        Err(Some(context)) if sampling::try_measure(&mut recording.record) => {
+            begin_measured(recording, parent, Some(context), None)
+        }
+        Err(context) => {
+            recording.discard();
+            context.map_or(OpenSpan::OPENED_OFF, |context| {
+                OpenSpan::in_context(cx.with_remote_span_context(context), callsite)
+            })
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The head sampler: whether a span is recorded, decided before anything is computed for it.
 //!
 //! It is parent-based, unless the configuration selects another sampler: a child has its parent's sampling
-//! decision. For a root, the ratio of the provider or of a sampling rule decides, and then the rate limit.
+//! decision. For a root, the ratio of the provider or of a sampling rule decides, and then the rate limit. A
+//! sampler of the program decides for each span, once its attributes are known.
 //! Inside `testing::capture` every span is recorded.
 
 pub(super) mod baggage;
 mod capture;
+#[cfg(feature = "provider")]
+mod custom;
 mod probability;
 #[cfg(feature = "provider")]
 mod provider;
@@ -20,6 +23,8 @@ use opentelemetry::{Context, SpanId, TraceId};
 #[cfg(feature = "testing")]
 pub(crate) use self::capture::CaptureScope;
 #[cfg(feature = "provider")]
+pub(crate) use self::custom::{CustomSampler, sampler_panics};
+#[cfg(feature = "provider")]
 pub(crate) use self::probability::rejects;
 pub(crate) use self::probability::{Threshold, with_threshold};
 #[cfg(feature = "provider")]
@@ -32,8 +37,8 @@ use self::rate::RateLimit;
 pub(crate) use self::rules::matches;
 use super::filter;
 use super::listeners::{
-    self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROBABILITY, PROVIDER, RATE, RULES,
-    SHUT_DOWN, TAIL,
+    self, CUSTOM, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROBABILITY, PROVIDER, RATE,
+    RULES, SHUT_DOWN, TAIL,
 };
 use super::nested;
 use super::record::{Head, SpanRecord};
@@ -68,7 +73,8 @@ pub(super) enum Decision {
     /// No span is recorded, but metrics are derived from the call.
     Measure(Box<Recording>),
     Record(Box<Recording>),
-    /// A root whose name the sampling rules need and which is not set yet: [`decide_by_name`] decides later.
+    /// A span whose name, or whose attributes, the decision needs and which are not set yet: [`decide_filled`] decides
+    /// later.
     NeedsName(Box<Recording>),
 }
 
@@ -140,8 +146,22 @@ fn is_within_rate_limit() -> bool {
     RATE_LIMIT.take_token(u64::try_from(now).unwrap_or(u64::MAX))
 }
 
-/// Decides for a root whose name is set. The error is the context of a root that is not sampled.
-pub(super) fn decide_by_name(
+/// Decides for a span whose name, attributes and links are set. The error is the context of a span that is not
+/// sampled; `None` if there is no span, because a sampler has started it.
+pub(super) fn decide_filled(
+    record: &mut SpanRecord,
+    parent: &Context,
+) -> Result<(), Option<SpanContext>> {
+    #[cfg(feature = "provider")]
+    if listeners::current() & CUSTOM != 0 {
+        return custom::decide(record, parent);
+    }
+    let decided = recording::with(|local| decide_by_name(record, parent, local));
+    decided.unwrap_or(Ok(())).map_err(Some)
+}
+
+/// Decides for a root by its name.
+fn decide_by_name(
     record: &mut SpanRecord,
     parent: &Context,
     local: &mut Local,
@@ -265,8 +285,10 @@ fn decide_with_ids<const IS_CURRENT: bool>(
         head.span_id = local.ids.span_id();
         let is_root = !above.is_valid() || is_remote;
         let uses_rules = uses_ratio && is_root && listeners & RULES != 0;
+        let is_custom = uses_ratio && listeners & CUSTOM != 0;
+        let needs_name = is_custom || uses_rules && callsite.is_none();
         let mut by_probability = None;
-        if uses_ratio && (!uses_rules || callsite.is_some()) {
+        if uses_ratio && !needs_name {
             let site = callsite.filter(|_| uses_rules);
             let rule = site.and_then(|site| local.rules.get().threshold_for_site(site));
             match sample(listeners, head.trace_id, above, is_root, rule) {
@@ -301,7 +323,7 @@ fn decide_with_ids<const IS_CURRENT: bool>(
         if capture.is_some() {
             recording.record.more_mut().capture = capture;
         }
-        if uses_rules && callsite.is_none() {
+        if needs_name {
             return Decision::NeedsName(recording);
         }
         Decision::Record(recording)

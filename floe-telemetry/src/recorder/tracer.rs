@@ -74,19 +74,16 @@ impl Tracer for RecorderTracer {
                 self.build(builder, recording, Some(context))
             }
             Some(Decision::NeedsName(mut recording)) => {
-                recording.record.set_name(builder.name.clone());
-                match recording::with(|local| {
-                    sampling::decide_by_name(&mut recording.record, parent, local)
-                }) {
-                    Some(Err(context)) if sampling::try_measure(&mut recording.record) => {
-                        self.build(builder, recording, Some(context))
-                    }
-                    Some(Err(context)) => {
+                self.fill(&mut recording, builder);
+                let context = match sampling::decide_filled(&mut recording.record, parent) {
+                    Ok(()) => recording.record.context(),
+                    Err(Some(context)) if sampling::try_measure(&mut recording.record) => context,
+                    Err(context) => {
                         recording.discard();
-                        RecordedSpan::non_recording(context)
+                        return RecordedSpan::non_recording(propagated(context));
                     }
-                    _ => self.build(builder, recording, None),
-                }
+                };
+                RecordedSpan::owned(context, recording)
             }
         }
     }
@@ -100,6 +97,13 @@ impl RecorderTracer {
         mut recording: Box<Recording>,
         context: Option<SpanContext>,
     ) -> RecordedSpan {
+        self.fill(&mut recording, builder);
+        let context = context.unwrap_or_else(|| recording.record.context());
+        RecordedSpan::owned(context, recording)
+    }
+
+    /// Sets what the span has from its start.
+    fn fill(&self, recording: &mut Recording, builder: SpanBuilder) {
         let record = &mut recording.record;
         let more = record.more_mut();
         more.origin = Origin::Api(Arc::clone(&self.scope));
@@ -116,7 +120,5 @@ impl RecorderTracer {
         for link in links {
             record.add_link(link);
         }
-        let context = context.unwrap_or_else(|| recording.record.context());
-        RecordedSpan::owned(context, recording)
     }
 }

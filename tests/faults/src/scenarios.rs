@@ -160,7 +160,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         &["panicking_exporter"],
     ),
     (
-        "F18 code of the program panics while a span starts or ends (there are no span processors of the program)",
+        "F18 code of the program panics while a span starts or ends",
         &[
             "tests/tests/it/traced.rs::user_code_that_panics_does_not_change_the_function",
             "tests/tests/global_panics.rs::the_message_of_a_panic_is_omitted_if_configured",

@@ -1,6 +1,6 @@
 //! Redaction of log records, on the caller's thread, because it writes the line.
 
-use floe_redact::KeyMeaning;
+use floe_redact::{KeyMeaning, REDACTED};
 use opentelemetry::Key as OtelKey;
 
 use super::Redactor;
@@ -21,6 +21,14 @@ impl Redactor {
         self.keys.get(name, &self.redaction).redacted.as_ref()
     }
 
+    /// A name that is known at compile time, or the mark of redaction if it contains a secret.
+    pub(crate) fn log_constant(&mut self, name: &'static str) -> &'static str {
+        match self.log_name(name) {
+            Some(_) => REDACTED,
+            None => name,
+        }
+    }
+
     /// The redacted text of a field, if it differs.
     pub(crate) fn log_text(&mut self, key: &str, text: &str) -> Option<String> {
         let entry = self.keys.get(key, &self.redaction);
@@ -30,7 +38,7 @@ impl Redactor {
         }
     }
 
-    /// The replacement of a number, if its key denotes a secret.
+    /// The replacement of a number, or of a nested value, if its key denotes a secret.
     pub(crate) fn log_number(&mut self, key: &str) -> Option<&'static str> {
         let entry = self.keys.get(key, &self.redaction);
         let rule = entry.secret_by()?;

@@ -2,7 +2,7 @@
 
 use super::exporter::Exporters;
 use super::properties::{Findings, Value};
-use super::tracer_provider::processors;
+use super::tracer_provider::{ATTRIBUTES, attributes, processors};
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
@@ -15,18 +15,14 @@ pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut 
     let kinds = exporters.kinds;
     config.exporters.logs = Some(kinds);
     config.log_batch_processor = batch.into_logs();
-    let Some(limits) = properties.set("limits") else {
-        return;
-    };
-    let known = ["attribute_value_length_limit", "attribute_count_limit"];
-    let limits = limits.properties(&known, found);
-    for key in known {
-        let Some(value) = limits.set(key) else {
-            continue;
-        };
-        // The default of the count needs no warning.
-        if value.read::<u32>(found).is_some_and(|limit| limit != 128) {
-            value.not_supported(found, "");
-        }
+    if let Some(limits) = properties.set("limits") {
+        let properties = limits.properties(&ATTRIBUTES, found);
+        let limits = &mut config.log_record_limits;
+        attributes(
+            &properties,
+            &mut limits.attribute_value_length,
+            &mut limits.attribute_count,
+            found,
+        );
     }
 }

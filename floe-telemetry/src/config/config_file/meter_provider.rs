@@ -5,7 +5,7 @@ use super::properties::{Findings, Properties, Value, items};
 use super::view::metric_view;
 use crate::config::env::needs;
 use crate::config::exporters::ExporterKind;
-use crate::config::metrics::{MetricsConfig, PrometheusConfig, check_host};
+use crate::config::metrics::{ExemplarFilter, MetricsConfig, PrometheusConfig, check_host};
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
@@ -53,15 +53,10 @@ pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut 
     }
     let kinds = exporters.kinds;
     config.exporters.metrics = Some(kinds);
-    if let Some(filter) = properties.set("exemplar_filter") {
-        let filters = [
-            ("trace_based", true),
-            ("always_on", false),
-            ("always_off", false),
-        ];
-        if filter.word(&filters, found) == Some(false) {
-            filter.not_supported(found, "exemplars are those of sampled spans");
-        }
+    if let Some(filter) = properties.set("exemplar_filter")
+        && let Some(filter) = filter.word(&ExemplarFilter::ALL, found)
+    {
+        metrics.exemplar_filter = filter;
     }
     for view in properties.items("views", found) {
         metrics.views.extend(metric_view(&view, found));

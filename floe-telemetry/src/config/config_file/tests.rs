@@ -7,8 +7,8 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 use crate::config::{
-    Compression, HistogramKind, InstrumentType, MetricTemporality, OtlpProtocol, Propagator,
-    ResourceDetector, Sampler, Signal,
+    Compression, ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, OtlpProtocol,
+    Propagator, ResourceDetector, Sampler, Signal,
 };
 
 fn variable(name: &str) -> Option<String> {
@@ -244,6 +244,11 @@ tracer_provider:
         (batch.schedule_delay_millis, batch.export_timeout_millis),
         (1, exporter::NO_LIMIT)
     );
+    let logs = config.log_record_limits;
+    assert_eq!(
+        (logs.attribute_value_length, logs.attribute_count),
+        (Some(10), 20)
+    );
     let limits = config.limits;
     assert_eq!(limits.attribute_value_length, Some(10));
     assert_eq!(
@@ -360,9 +365,10 @@ fn readers_of_metrics() {
     - pull:
         exporter:
           prometheus/development: {host: 0.0.0.0, port: 9999, without_scope_info: false, target_info_enabled/development: true, translation_strategy: underscore_escaping_with_suffixes}
-  exemplar_filter: trace_based";
+  exemplar_filter: always_off";
     let config = config(text);
     let metrics = &config.metrics;
+    assert_eq!(metrics.exemplar_filter, ExemplarFilter::AlwaysOff);
     assert_eq!(
         (
             metrics.export_interval_millis,
@@ -516,17 +522,32 @@ propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray
 }
 
 #[test]
+fn limits_of_log_records() {
+    let limits = config(
+        "attribute_limits: {attribute_count_limit: 20}
+logger_provider:
+  processors: [{simple: {exporter: {console: }}}]
+  limits: {attribute_value_length_limit: 30}",
+    );
+    let logs = limits.log_record_limits;
+    assert_eq!(
+        (logs.attribute_value_length, logs.attribute_count),
+        (Some(30), 20)
+    );
+    assert_eq!(limits.limits.attribute_value_length, Some(65_536));
+}
+
+#[test]
 fn what_is_not_supported_is_one_warning_with_its_places() {
     let text = "logger_provider:
   processors: [{batch: {exporter: {console: }}}]
-  limits: {attribute_value_length_limit: 4096, attribute_count_limit: 128}
+  limits: {attribute_value_length_limit: 4096, attribute_count_limit: 129}
   logger_configurator/development: {default_config: {enabled: false}}
 meter_provider:
   readers: [{periodic: {exporter: {console: }, producers: [{opencensus: }], cardinality_limits: {gauge: 3}}}]
   views:
     - {selector: {meter_version: '1'}, stream: {}}
     - {selector: {instrument_name: a}, stream: {attribute_keys: {included: ['a.*'], excluded: [b]}, aggregation: {sum: }}}
-  exemplar_filter: always_on
   meter_configurator/development: {meters: []}
 tracer_provider:
   processors: [{batch: {exporter: {console: }}}, {batch: {schedule_delay: 1, exporter: {otlp_grpc: }}}]
@@ -540,7 +561,7 @@ anchors: {}";
     let lines: Vec<_> = warning.lines().collect();
     assert_eq!(lines[0], "not supported, and ignored:");
     for path in [
-        "line 4, column 42: logger_provider.limits.attribute_value_length_limit",
+        "line 4, column 71: logger_provider.limits.attribute_count_limit: at most 128",
         "logger_provider.logger_configurator/development",
         "meter_provider.readers.0.periodic.producers",
         "meter_provider.readers.0.periodic.cardinality_limits.gauge: `default` is",
@@ -548,7 +569,6 @@ anchors: {}";
         "meter_provider.views.1.stream.attribute_keys.included.0: all attributes",
         "meter_provider.views.1.stream.attribute_keys.excluded",
         "meter_provider.views.1.stream.aggregation.sum: the aggregation is",
-        "meter_provider.exemplar_filter: exemplars are",
         "meter_provider.meter_configurator/development",
         "tracer_provider.processors.1.batch: the settings of the first",
         "tracer_provider.limits.attribute_count_limit: at most 128",
@@ -562,7 +582,7 @@ anchors: {}";
             "{path}\n{warning}"
         );
     }
-    assert_eq!(lines.len(), 16, "{warning}");
+    assert_eq!(lines.len(), 15, "{warning}");
 }
 
 #[test]

@@ -134,28 +134,33 @@ pub(super) fn processors(
     })
 }
 
-/// Reads the limits of attributes that all signals have.
+/// Reads the limits of attributes that spans and log records have.
 pub(super) fn attribute_limits(
     value: &Value<'_>,
-    limits: &mut SpanLimits,
+    config: &mut TelemetryConfig,
     found: &mut Findings<'_>,
 ) {
     let properties = value.properties(&ATTRIBUTES, found);
-    attributes(&properties, limits, found);
+    let (mut length, mut count) = (None, MAX_COUNT);
+    attributes(&properties, &mut length, &mut count, found);
+    let (spans, logs) = (&mut config.limits, &mut config.log_record_limits);
+    spans.attribute_value_length = length.or(spans.attribute_value_length);
+    logs.attribute_value_length = length;
+    (spans.attribute_count, logs.attribute_count) = (count, count);
 }
 
-const ATTRIBUTES: [&str; 2] = ["attribute_value_length_limit", "attribute_count_limit"];
+/// The keys of the limits of attributes.
+pub(super) const ATTRIBUTES: [&str; 2] = ["attribute_value_length_limit", "attribute_count_limit"];
 
-fn attributes(properties: &Properties<'_>, limits: &mut SpanLimits, found: &mut Findings<'_>) {
-    if let Some(length) = properties.read(ATTRIBUTES[0], found) {
-        limits.attribute_value_length = Some(length);
-    }
-    count(
-        properties,
-        ATTRIBUTES[1],
-        &mut limits.attribute_count,
-        found,
-    );
+/// Reads the limits of the length of a value and of the number of attributes.
+pub(super) fn attributes(
+    properties: &Properties<'_>,
+    length: &mut Option<u32>,
+    count: &mut u32,
+    found: &mut Findings<'_>,
+) {
+    *length = properties.read(ATTRIBUTES[0], found).or(*length);
+    self::count(properties, ATTRIBUTES[1], count, found);
 }
 
 fn span_limits(value: &Value<'_>, limits: &mut SpanLimits, found: &mut Findings<'_>) {
@@ -168,7 +173,12 @@ fn span_limits(value: &Value<'_>, limits: &mut SpanLimits, found: &mut Findings<
         "link_attribute_count_limit",
     ];
     let properties = value.properties(&known, found);
-    attributes(&properties, limits, found);
+    attributes(
+        &properties,
+        &mut limits.attribute_value_length,
+        &mut limits.attribute_count,
+        found,
+    );
     for (key, field) in [
         (known[2], &mut limits.event_count),
         (known[3], &mut limits.link_count),

@@ -1,61 +1,94 @@
-//! Exemplars in a metrics request: each point of the duration histogram refers to one of its spans.
-
-use std::time::SystemTime;
+//! Exemplars in a metrics request: each data point refers to spans in which it was measured.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::Exemplar;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::exemplar::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{Exemplar as Sent, NumberDataPoint};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
 use crate::clock::UnixNanos;
-use crate::collector::{DURATION, exemplar};
+use crate::collector::{CollectedExemplars, Exemplar, Number, collect_exemplars};
 
 /// Adds exemplars to a request that was converted from `metrics`, so both have the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {
     let sent = request.resource_metrics.iter_mut();
     let sent = sent.flat_map(|resource| &mut resource.scope_metrics);
     for (collected, sent) in metrics.scope_metrics().zip(sent) {
+        let scope = collected.scope();
         for (collected, sent) in collected.metrics().zip(&mut sent.metrics) {
-            if collected.name() == DURATION
-                && let (AggregatedMetrics::F64(collected), Some(sent)) =
-                    (collected.data(), &mut sent.data)
-            {
-                add_to_points(collected, sent);
+            let exemplars = collect_exemplars(scope, collected.name());
+            if let (Some(exemplars), Some(sent)) = (exemplars, &mut sent.data) {
+                match collected.data() {
+                    AggregatedMetrics::F64(data) => add_to_points(&exemplars, data, sent),
+                    AggregatedMetrics::U64(data) => add_to_points(&exemplars, data, sent),
+                    AggregatedMetrics::I64(data) => add_to_points(&exemplars, data, sent),
+                }
             }
         }
     }
 }
 
-fn add_to_points(collected: &MetricData<f64>, sent: &mut Data) {
+fn add_to_points<T: Copy>(
+    exemplars: &CollectedExemplars,
+    collected: &MetricData<T>,
+    sent: &mut Data,
+) {
     match (collected, sent) {
-        (MetricData::Histogram(collected), Data::Histogram(sent)) => {
+        (MetricData::Gauge(collected), Data::Gauge(sent)) => {
+            let since = collected.start_time();
             for (from, to) in collected.data_points().zip(&mut sent.data_points) {
-                to.exemplars
-                    .extend(exemplar_since(from.attributes(), collected.start_time()));
+                extend(to, exemplars.of_point(from.attributes(), since));
+            }
+        }
+        (MetricData::Sum(collected), Data::Sum(sent)) => {
+            let since = Some(collected.start_time());
+            for (from, to) in collected.data_points().zip(&mut sent.data_points) {
+                extend(to, exemplars.of_point(from.attributes(), since));
+            }
+        }
+        (MetricData::Histogram(collected), Data::Histogram(sent)) => {
+            let since = Some(collected.start_time());
+            for (from, to) in collected.data_points().zip(&mut sent.data_points) {
+                let found = exemplars.of_point(from.attributes(), since);
+                to.exemplars.extend(found.into_iter().map(sent_as));
             }
         }
         (MetricData::ExponentialHistogram(collected), Data::ExponentialHistogram(sent)) => {
+            let since = Some(collected.start_time());
             for (from, to) in collected.data_points().zip(&mut sent.data_points) {
-                to.exemplars
-                    .extend(exemplar_since(from.attributes(), collected.start_time()));
+                let found = exemplars.of_point(from.attributes(), since);
+                to.exemplars.extend(found.into_iter().map(sent_as));
             }
         }
         _ => {}
     }
 }
 
-/// The exemplar of a series, if it was measured in the time range of the point.
-fn exemplar_since<'a>(
-    attributes: impl Iterator<Item = &'a opentelemetry::KeyValue>,
-    since: SystemTime,
-) -> Option<Exemplar> {
-    let found = exemplar(attributes).filter(|found| found.time >= since)?;
-    Some(Exemplar {
-        filtered_attributes: Vec::new(),
-        time_unix_nano: UnixNanos::from(found.time).0,
-        span_id: found.span_id.to_bytes().to_vec(),
-        trace_id: found.trace_id.to_bytes().to_vec(),
-        value: Some(Value::AsDouble(found.seconds)),
-    })
+fn extend(point: &mut NumberDataPoint, exemplars: Vec<Exemplar>) {
+    point.exemplars.extend(exemplars.into_iter().map(sent_as));
+}
+
+fn sent_as(exemplar: Exemplar) -> Sent {
+    let (trace_id, span_id) = exemplar.ids.map_or_else(Default::default, |(trace, span)| {
+        (trace.to_bytes().to_vec(), span.to_bytes().to_vec())
+    });
+    Sent {
+        filtered_attributes: exemplar.filtered.into_iter().map(attribute).collect(),
+        time_unix_nano: UnixNanos::from(exemplar.time).0,
+        span_id,
+        trace_id,
+        value: Some(match exemplar.value {
+            Number::I64(value) => Value::AsInt(value),
+            Number::F64(value) => Value::AsDouble(value),
+        }),
+    }
+}
+
+fn attribute(attribute: opentelemetry::KeyValue) -> KeyValue {
+    KeyValue {
+        key: attribute.key.into(),
+        value: Some(attribute.value.into()),
+        key_strindex: 0,
+    }
 }

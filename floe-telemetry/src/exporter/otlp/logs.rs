@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
@@ -18,6 +20,7 @@ use super::{OtlpTarget, too_large};
 use crate::collector::ExportFailure;
 use crate::config::Signal;
 use crate::error::Error;
+use crate::keys;
 
 /// Sends log records over OTLP. It blocks the calling thread.
 #[derive(Debug)]
@@ -55,12 +58,13 @@ impl OtlpLogs {
         records: &[(&SdkLogRecord, &InstrumentationScope)],
         deadline: Instant,
     ) -> Result<(), ExportFailure> {
-        let request = ExportLogsServiceRequest {
+        let mut request = ExportLogsServiceRequest {
             resource_logs: group_logs_by_resource_and_scope(
                 &LogBatch::new(records),
                 &self.resource,
             ),
         };
+        count_dropped_attributes(&mut request);
         if request.encoded_len() <= self.max_request {
             let sent = self.sender.send(request.encode_to_vec().into(), deadline);
             return sent.map_err(|failure| failure.of(records.len()));
@@ -71,6 +75,21 @@ impl OtlpLogs {
         }
         let (first, second) = records.split_at(records.len() / 2);
         ExportFailure::both(self.send(first, deadline), self.send(second, deadline))
+    }
+}
+
+/// Sets the number of dropped attributes, which is the last attribute of a record.
+fn count_dropped_attributes(request: &mut ExportLogsServiceRequest) {
+    let resources = request.resource_logs.iter_mut();
+    let scopes = resources.flat_map(|resource| &mut resource.scope_logs);
+    for record in scopes.flat_map(|scope| &mut scope.log_records) {
+        let is_count = |last: &mut KeyValue| last.key == keys::OTEL_DROPPED_ATTRIBUTES_COUNT;
+        let Some(last) = record.attributes.pop_if(is_count) else {
+            continue;
+        };
+        if let Some(Value::IntValue(count)) = last.value.and_then(|value| value.value) {
+            record.dropped_attributes_count = u32::try_from(count).unwrap_or(u32::MAX);
+        }
     }
 }
 

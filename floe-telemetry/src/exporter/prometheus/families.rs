@@ -1,5 +1,4 @@
-//! Collected metrics in the text format of Prometheus. Metrics with the same name, of any scope, are one
-//! family.
+//! Collected metrics as Prometheus has them. Metrics with the same name, of any scope, are one family.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,49 +8,43 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, Metric as Collected, MetricData, ResourceMetrics,
 };
-use prometheus::TextEncoder;
-use prometheus::proto::{
-    Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
-};
 
 use super::name::{self, Kind};
-
-/// Label values by label name. Several attribute keys may map to one label name.
-type Labels = BTreeMap<String, String>;
+use super::text::{Family, FamilyKind, Format, Labels, Point, PointValue, write};
+use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};
 
 /// Encodes the metrics as text.
-///
-/// # Errors
-///
-/// The encoder rejects a family.
-pub(super) fn text(metrics: &ResourceMetrics) -> prometheus::Result<String> {
+pub(super) fn text(metrics: &ResourceMetrics, format: Format) -> String {
     let mut families = BTreeMap::new();
-    let target = target(metrics.resource());
-    families.insert(target.name().to_owned(), target);
+    families.insert("target_info".to_owned(), target(metrics.resource()));
     for scope_metrics in metrics.scope_metrics() {
         let scope = labels_of_scope(scope_metrics.scope());
         for metric in scope_metrics.metrics() {
-            add(&mut families, metric, &scope);
+            let exemplars = (format == Format::OpenMetrics)
+                .then(|| collect_exemplars(scope_metrics.scope(), metric.name()))
+                .flatten();
+            add(&mut families, metric, &scope, exemplars.as_ref());
         }
     }
-    let families: Vec<_> = families.into_values().collect();
-    TextEncoder::new().encode_to_string(&families)
+    write(&families, format)
 }
 
 /// The family `target_info`, whose labels are the attributes of the resource.
-fn target(resource: &Resource) -> MetricFamily {
+fn target(resource: &Resource) -> Family {
     let mut labels = Labels::new();
     for (key, value) in resource {
         put(&mut labels, name::label(key.as_str()), &value.as_str());
     }
-    let mut metric = point(&labels);
-    metric.set_gauge(gauge(1.0));
-    family(
-        "target_info",
-        "Target metadata",
-        MetricType::GAUGE,
-        vec![metric],
-    )
+    let point = Point {
+        labels,
+        value: PointValue::Number(1.0),
+        exemplars: Vec::new(),
+    };
+    Family {
+        help: "Target metadata".to_owned(),
+        kind: FamilyKind::Info,
+        points: vec![point],
+    }
 }
 
 fn labels_of_scope(scope: &InstrumentationScope) -> Labels {
@@ -86,31 +79,35 @@ fn put(labels: &mut Labels, label: String, value: &str) {
     }
 }
 
-fn add(families: &mut BTreeMap<String, MetricFamily>, metric: &Collected, scope: &Labels) {
+fn add(
+    families: &mut BTreeMap<String, Family>,
+    metric: &Collected,
+    scope: &Labels,
+    exemplars: Option<&CollectedExemplars>,
+) {
     let (kind, points) = match metric.data() {
-        AggregatedMetrics::F64(data) => points(data, scope, |value| value),
+        AggregatedMetrics::F64(data) => points(data, scope, exemplars, |value| value),
         #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
-        AggregatedMetrics::U64(data) => points(data, scope, |value| value as f64),
+        AggregatedMetrics::U64(data) => points(data, scope, exemplars, |value| value as f64),
         #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
-        AggregatedMetrics::I64(data) => points(data, scope, |value| value as f64),
+        AggregatedMetrics::I64(data) => points(data, scope, exemplars, |value| value as f64),
     };
     if points.is_empty() {
         return;
     }
     let name = name::metric(metric.name(), metric.unit(), kind);
-    let field_type = match kind {
-        Kind::Counter => MetricType::COUNTER,
-        Kind::Gauge => MetricType::GAUGE,
-        Kind::Histogram => MetricType::HISTOGRAM,
-    };
+    let kind = FamilyKind::Metric(kind);
     match families.entry(name) {
         Entry::Vacant(entry) => {
-            let name = entry.key().clone();
-            entry.insert(family(&name, metric.description(), field_type, points));
+            entry.insert(Family {
+                help: metric.description().to_owned(),
+                kind,
+                points,
+            });
         }
         // A family has one type, so metrics of another type under the same name are dropped.
-        Entry::Occupied(mut entry) if entry.get().get_field_type() == field_type => {
-            entry.get_mut().mut_metric().extend(points);
+        Entry::Occupied(mut entry) if entry.get().kind == kind => {
+            entry.get_mut().points.extend(points);
         }
         Entry::Occupied(_) => {}
     }
@@ -119,76 +116,72 @@ fn add(families: &mut BTreeMap<String, MetricFamily>, metric: &Collected, scope:
 fn points<T: Copy>(
     data: &MetricData<T>,
     scope: &Labels,
+    exemplars: Option<&CollectedExemplars>,
     number: impl Fn(T) -> f64,
-) -> (Kind, Vec<Metric>) {
+) -> (Kind, Vec<Point>) {
+    let single = |attributes: Vec<&KeyValue>, value| {
+        point(
+            scope,
+            attributes,
+            PointValue::Number(number(value)),
+            exemplars,
+        )
+    };
     match data {
         MetricData::Gauge(data) => {
-            let points = data.data_points().map(|from| {
-                let mut metric = with(scope, from.attributes());
-                metric.set_gauge(gauge(number(from.value())));
-                metric
-            });
+            let points = data
+                .data_points()
+                .map(|from| single(from.attributes().collect(), from.value()));
             (Kind::Gauge, points.collect())
-        }
-        MetricData::Sum(data) if data.is_monotonic() => {
-            let points = data.data_points().map(|from| {
-                let mut metric = with(scope, from.attributes());
-                let mut counter = Counter::default();
-                counter.set_value(number(from.value()));
-                metric.set_counter(counter);
-                metric
-            });
-            (Kind::Counter, points.collect())
         }
         MetricData::Sum(data) => {
-            let points = data.data_points().map(|from| {
-                let mut metric = with(scope, from.attributes());
-                metric.set_gauge(gauge(number(from.value())));
-                metric
-            });
-            (Kind::Gauge, points.collect())
+            let points = data
+                .data_points()
+                .map(|from| single(from.attributes().collect(), from.value()));
+            let kind = if data.is_monotonic() {
+                Kind::Counter
+            } else {
+                Kind::Gauge
+            };
+            (kind, points.collect())
         }
         MetricData::Histogram(data) => {
             let points = data.data_points().map(|from| {
-                let mut metric = with(scope, from.attributes());
-                let mut histogram = Histogram::default();
-                histogram.set_sample_count(from.count());
-                histogram.set_sample_sum(number(from.sum()));
-                histogram.set_bucket(buckets(from.bounds(), from.bucket_counts()));
-                metric.set_histogram(histogram);
-                metric
+                let histogram = PointValue::Histogram {
+                    count: from.count(),
+                    sum: number(from.sum()),
+                    buckets: buckets(from.bounds(), from.bucket_counts()),
+                };
+                point(scope, from.attributes().collect(), histogram, exemplars)
             });
             (Kind::Histogram, points.collect())
         }
-        // The text format cannot represent them.
+        // Neither format can represent them.
         MetricData::ExponentialHistogram(_) => (Kind::Histogram, Vec::new()),
     }
 }
 
 /// Converts counts to cumulative counts, which Prometheus requires.
-fn buckets(bounds: impl Iterator<Item = f64>, counts: impl Iterator<Item = u64>) -> Vec<Bucket> {
+fn buckets(
+    bounds: impl Iterator<Item = f64>,
+    counts: impl Iterator<Item = u64>,
+) -> Vec<(f64, u64)> {
     let below = counts.scan(0, |below, count| {
         *below += count;
         Some(*below)
     });
-    let buckets = bounds.zip(below).map(|(bound, below)| {
-        let mut bucket = Bucket::default();
-        bucket.set_upper_bound(bound);
-        bucket.set_cumulative_count(below);
-        bucket
+    bounds.zip(below).collect()
+}
+
+fn point(
+    scope: &Labels,
+    mut attributes: Vec<&KeyValue>,
+    value: PointValue,
+    exemplars: Option<&CollectedExemplars>,
+) -> Point {
+    let exemplars = exemplars.map_or_else(Vec::<Exemplar>::new, |exemplars| {
+        exemplars.of_point(attributes.iter().copied(), None)
     });
-    buckets.collect()
-}
-
-fn gauge(value: f64) -> Gauge {
-    let mut gauge = Gauge::default();
-    gauge.set_value(value);
-    gauge
-}
-
-fn with<'a>(scope: &Labels, attributes: impl Iterator<Item = &'a KeyValue>) -> Metric {
-    let mut labels = scope.clone();
-    let mut attributes: Vec<_> = attributes.collect();
     attributes.sort_by(|one, other| one.key.cmp(&other.key));
     let mut point_labels = Labels::new();
     for KeyValue { key, value, .. } in attributes {
@@ -198,25 +191,11 @@ fn with<'a>(scope: &Labels, attributes: impl Iterator<Item = &'a KeyValue>) -> M
             &value.as_str(),
         );
     }
+    let mut labels = scope.clone();
     labels.extend(point_labels);
-    point(&labels)
-}
-
-fn point(labels: &Labels) -> Metric {
-    let pairs = labels.iter().map(|(name, value)| {
-        let mut pair = LabelPair::default();
-        pair.set_name(name.clone());
-        pair.set_value(value.clone());
-        pair
-    });
-    Metric::from_label(pairs.collect())
-}
-
-fn family(name: &str, help: &str, field_type: MetricType, metrics: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(name.to_owned());
-    family.set_help(help.to_owned());
-    family.set_field_type(field_type);
-    family.set_metric(metrics);
-    family
+    Point {
+        labels,
+        value,
+        exemplars,
+    }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -27,6 +27,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 
 use super::families;
+use super::text::Format;
 use crate::config::PrometheusConfig;
 use crate::error::Error;
 
@@ -35,6 +36,10 @@ const PATH: &str = "/metrics";
 
 /// The content type of the text format.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
+/// The content type of OpenMetrics.
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 /// The maximum number of concurrent connections. Further connections are closed.
 const MAX_CONNECTIONS: usize = 16;
@@ -168,7 +173,7 @@ async fn serve_connection(stream: TcpStream, reader: &ManualReader) {
 
 fn respond(request: &Request<Incoming>, reader: &ManualReader) -> Response<Full<Bytes>> {
     match (request.uri().path(), request.method()) {
-        (PATH, &Method::GET | &Method::HEAD) => metrics(reader),
+        (PATH, &Method::GET | &Method::HEAD) => metrics(reader, accepted(request.headers())),
         (PATH, _) => {
             let mut response =
                 plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD are allowed\n");
@@ -181,19 +186,45 @@ fn respond(request: &Request<Incoming>, reader: &ManualReader) -> Response<Full<
     }
 }
 
+/// The format that the client accepts: OpenMetrics if it names it.
+fn accepted(headers: &HeaderMap) -> Format {
+    let accepts = headers.get_all(ACCEPT).iter();
+    let mut entries = accepts
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    let is_open = |entry: &str| {
+        let mut parts = entry.split(';').map(str::trim);
+        let is_named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("application/openmetrics-text"));
+        is_named && parts.all(|part| !matches!(part, "q=0" | "q=0.0"))
+    };
+    if entries.any(is_open) {
+        Format::OpenMetrics
+    } else {
+        Format::Text
+    }
+}
+
 /// Collects the metrics. Callbacks of observable instruments are user code, which may panic.
-fn metrics(reader: &ManualReader) -> Response<Full<Bytes>> {
+fn metrics(reader: &ManualReader, format: Format) -> Response<Full<Bytes>> {
     let text = catch_unwind(AssertUnwindSafe(|| {
         let mut metrics = ResourceMetrics::default();
         reader.collect(&mut metrics).ok()?;
-        families::text(&metrics).ok()
+        Some(families::text(&metrics, format))
     }));
     let Ok(Some(text)) = text else {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         return plain_text(status, "the metrics could not be collected\n");
     };
     let mut response = Response::new(Full::new(Bytes::from(text)));
-    response.headers_mut().insert(CONTENT_TYPE, TEXT);
+    let content_type = match format {
+        Format::Text => TEXT,
+        Format::OpenMetrics => OPEN_METRICS,
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(VARY, HeaderValue::from_static("accept"));
     response
 }
 

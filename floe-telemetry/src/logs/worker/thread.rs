@@ -5,13 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
-use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::clock::monotonic_now;
 use crate::collector::{RateLimited, block_on_until, guarded, guarded_message};
-use crate::logs::SCOPE;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
 /// most 4 MiB by default.
@@ -23,7 +21,6 @@ pub(super) struct ExporterThread<E> {
     exporter: E,
     /// See [`LogDestination::with_failed`](crate::logs::LogDestination::with_failed).
     failed: Option<Arc<AtomicU64>>,
-    scope: InstrumentationScope,
     batch: Vec<Queued>,
     /// The bytes of the batch.
     bytes: usize,
@@ -48,7 +45,6 @@ impl<E: LogExporter> ExporterThread<E> {
             name,
             exporter,
             failed,
-            scope: InstrumentationScope::builder(SCOPE).build(),
             batch: Vec::new(),
             bytes: 0,
             due: None,
@@ -117,7 +113,7 @@ impl<E: LogExporter> ExporterThread<E> {
         }
         let records: Vec<_> = batch
             .iter()
-            .map(|queued| (&*queued.record, &self.scope))
+            .map(|queued| (&*queued.record, &*queued.scope))
             .collect();
         let result = guarded(|| {
             let timeout = self.settings.worker.export_timeout;

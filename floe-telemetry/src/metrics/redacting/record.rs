@@ -6,20 +6,29 @@ use opentelemetry::metrics::{
     Gauge, Histogram, UpDownCounter,
 };
 
-/// An instrument bound to attributes that are already redacted.
-struct Bound<I>(I);
+use crate::collector::{BoundExemplars, Number};
+
+/// An instrument bound to attributes that are already redacted, with the exemplars of its series.
+struct Bound<I> {
+    instrument: I,
+    exemplars: Option<BoundExemplars>,
+}
 
 /// A synchronous instrument. Its method is called `add` or `record` in OpenTelemetry's API,
 /// depending on the instrument.
 pub(super) trait Record<T> {
     fn record(&self, value: T, attributes: &[KeyValue]);
 
-    fn bound(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync>;
+    fn bound(
+        &self,
+        attributes: &[KeyValue],
+        exemplars: Option<BoundExemplars>,
+    ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync>;
 }
 
 macro_rules! record {
     ($($instrument:ident, $bound:ident . $method:ident),* $(,)?) => {$(
-        impl<T: Send + Sync + 'static> Record<T> for $instrument<T> {
+        impl<T: Copy + Into<Number> + Send + Sync + 'static> Record<T> for $instrument<T> {
             fn record(&self, value: T, attributes: &[KeyValue]) {
                 self.$method(value, attributes);
             }
@@ -27,14 +36,19 @@ macro_rules! record {
             fn bound(
                 &self,
                 attributes: &[KeyValue],
+                exemplars: Option<BoundExemplars>,
             ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
-                Box::new(Bound(self.bind(attributes)))
+                let instrument = self.bind(attributes);
+                Box::new(Bound { instrument, exemplars })
             }
         }
 
-        impl<T: Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
+        impl<T: Copy + Into<Number> + Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
             fn measure(&self, measurement: T) {
-                self.0.$method(measurement);
+                self.instrument.$method(measurement);
+                if let Some(exemplars) = &self.exemplars {
+                    exemplars.measure(measurement.into());
+                }
             }
         }
     )*};

@@ -5,17 +5,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::probability::Threshold;
 use super::rules::Rules;
-use super::{RATE_LIMIT, ROOT_BOUND, THRESHOLD, baggage};
+use super::{CustomSampler, RATE_LIMIT, ROOT_BOUND, THRESHOLD, baggage, custom};
 use crate::recorder::filter::{self, Directive};
 use crate::recorder::fork_handlers;
 use crate::recorder::listeners::{
-    self, BOUNDARIES, MEASURES, MEASURES_ALL, PER_SPAN, PROBABILITY, PROVIDER, RATE, RULES,
+    self, BOUNDARIES, CUSTOM, MEASURES, MEASURES_ALL, PER_SPAN, PROBABILITY, PROVIDER, RATE, RULES,
     SHUT_DOWN, TAIL,
 };
 
 /// Which spans a provider records.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampling {
+    /// The sampler of the program, which decides for each span in place of the settings below, except for the filter.
+    pub(crate) custom: Option<CustomSampler>,
     pub(crate) sampler: RootSampler,
     /// Whether a child has its parent's decision. Otherwise the ratio decides for each span.
     pub(crate) is_parent_based: bool,
@@ -98,9 +100,14 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
     filter::replace(sampling.filter);
     baggage::set_keys(sampling.baggage);
     let mut bits = PROVIDER;
-    if !sampling.is_parent_based {
+    let is_parent_based = sampling.is_parent_based && sampling.custom.is_none();
+    if !is_parent_based {
         bits |= PER_SPAN;
     }
+    if sampling.custom.is_some() {
+        bits |= CUSTOM;
+    }
+    custom::replace(sampling.custom);
     if let Some(per_second) = sampling.rate_limit {
         bits |= RATE;
         RATE_LIMIT.set(per_second);
@@ -109,7 +116,7 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
         bits |= TAIL;
     }
     // A sampler that decides for each span may give each its own trace state.
-    if sampling.has_boundaries && sampling.is_parent_based {
+    if sampling.has_boundaries && is_parent_based {
         bits |= BOUNDARIES;
     }
     bits |= match sampling.measures {
@@ -132,6 +139,7 @@ pub(crate) fn stop_provider() {
         listeners::set(SHUT_DOWN);
     }
     listeners::clear_provider();
+    custom::replace(None);
     baggage::set_keys([]);
 }
 

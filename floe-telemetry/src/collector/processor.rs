@@ -1,0 +1,246 @@
+//! The span processors of the program, which see each finished span before it is redacted and exported.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status};
+use opentelemetry::{Key, SpanId};
+
+use super::enrich::add_baggage;
+use super::guarded_message::guarded_message;
+use super::rate_limited::RateLimited;
+use super::statistics::Counters;
+use crate::attributes::{AttributeValue, ToAttributeValue};
+use crate::clock::WallClock;
+use crate::recorder::{Origin, SpanRecord};
+
+/// Reads, changes or discards finished spans before they are exported, like `OnEnding` of OpenTelemetry's
+/// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
+///
+/// It is called on the collector's thread, once for each span that is exported, so it costs the traced code nothing.
+/// It must not wait: meanwhile spans stay in the threads' buffers, and those without room are dropped. Redaction and
+/// limits apply after it, so it sees what the code has recorded, and what it adds is redacted. Its own spans and log
+/// records are not recorded. A panic is caught and counted, and the span is exported as it is then.
+///
+/// A closure is a processor:
+///
+/// ```standalone_crate
+/// use floe_telemetry::exporter::MemoryExporter;
+/// use floe_telemetry::{EndingSpan, TelemetryConfig, TelemetryProvider};
+///
+/// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+///     .with_span_exporter(MemoryExporter::new())
+///     .with_span_processor(|span: &mut EndingSpan<'_>| {
+///         if span.name() == "health" {
+///             span.discard();
+///         }
+///         span.set_attribute("team", "checkout");
+///     })
+///     .initialize()?;
+/// # drop(telemetry);
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+pub trait SpanProcessor: Send {
+    /// Called with each finished span.
+    fn on_ending(&mut self, span: &mut EndingSpan<'_>);
+}
+
+impl<F: FnMut(&mut EndingSpan<'_>) + Send> SpanProcessor for F {
+    fn on_ending(&mut self, span: &mut EndingSpan<'_>) {
+        self(span);
+    }
+}
+
+/// A finished span that a [`SpanProcessor`] can change.
+///
+/// The attributes of the configuration and of the source location are added later; they are not part of it.
+#[derive(Debug)]
+pub struct EndingSpan<'a> {
+    record: &'a mut SpanRecord,
+    clock: &'a WallClock,
+    is_discarded: bool,
+}
+
+impl EndingSpan<'_> {
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let site = self.record.head.callsite;
+        let name = self.record.name().or_else(|| Some(site?.name()));
+        name.unwrap_or_default()
+    }
+
+    /// Replaces the name.
+    pub fn set_name(&mut self, name: impl Into<Cow<'static, str>>) {
+        self.record.set_name(name.into());
+    }
+
+    /// Returns the kind.
+    #[must_use]
+    pub fn kind(&self) -> SpanKind {
+        self.record.kind()
+    }
+
+    /// Returns the trace id, the span id, the flags and the trace state.
+    #[must_use]
+    pub fn span_context(&self) -> SpanContext {
+        self.record.context()
+    }
+
+    /// Returns the id of the parent, which is [`SpanId::INVALID`] for a root.
+    #[must_use]
+    pub fn parent_span_id(&self) -> SpanId {
+        self.record.head.parent
+    }
+
+    /// Returns the name of the instrumentation scope.
+    #[must_use]
+    pub fn scope_name(&self) -> &str {
+        match self.record.origin() {
+            Origin::Api(scope) => scope.name(),
+            Origin::Builder { scope, .. } => scope.map_or("", |scope| scope.name()),
+            Origin::CallSite => {
+                let site = self.record.head.callsite;
+                site.map_or("", |site| site.scope_name())
+            }
+        }
+    }
+
+    /// Returns the time from the start to the end.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.record.duration(self.clock)
+    }
+
+    /// Returns the status.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.record.status()
+    }
+
+    /// Sets the status by OpenTelemetry's
+    /// [rules](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status): `Ok` is final.
+    pub fn set_status(&mut self, status: Status) {
+        self.record.set_status(status);
+    }
+
+    /// Returns the attributes. Their keys are distinct.
+    pub fn attributes(&self) -> impl Iterator<Item = (&Key, &AttributeValue)> {
+        let attributes = self.record.attributes.as_slice().iter();
+        attributes.map(|attribute| (&attribute.key, &attribute.value))
+    }
+
+    /// Returns the value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
+        let mut attributes = self.attributes();
+        let found = attributes.find(|(own, _)| own.as_str() == key);
+        found.map(|(_, value)| value)
+    }
+
+    /// Sets an attribute, which replaces one with the same key. `None` changes nothing.
+    pub fn set_attribute(&mut self, key: impl Into<Key>, value: impl ToAttributeValue) {
+        let Some(value) = value.to_attribute_value() else {
+            return;
+        };
+        let key = key.into();
+        let mut attributes = self.record.attributes.as_mut_slice().iter_mut();
+        match attributes.find(|attribute| attribute.key == key) {
+            Some(attribute) => attribute.value = value,
+            None => self.record.attributes.push(key, value),
+        }
+    }
+
+    /// Removes an attribute, and returns its value.
+    pub fn remove_attribute(&mut self, key: &str) -> Option<AttributeValue> {
+        let attributes = self.record.attributes.items_mut();
+        let at = attributes.iter().position(|own| own.key.as_str() == key)?;
+        Some(attributes.remove(at).value)
+    }
+
+    /// Returns the events.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        self.record.more.as_ref().map_or(&[], |more| &more.events)
+    }
+
+    /// Returns the links.
+    #[must_use]
+    pub fn links(&self) -> &[Link] {
+        self.record.more.as_ref().map_or(&[], |more| &more.links)
+    }
+
+    /// Discards the span: it is not exported, and the processors after this one do not see it. Its children keep its
+    /// id as their parent.
+    pub fn discard(&mut self) {
+        self.is_discarded = true;
+    }
+}
+
+/// The processors of a provider, in the order in which they were added.
+#[derive(Default)]
+pub(crate) struct Processors {
+    all: Vec<Box<dyn SpanProcessor>>,
+    warnings: RateLimited,
+}
+
+impl fmt::Debug for Processors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Processors")
+            .field("all", &self.all.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Processors {
+    pub(crate) fn add(&mut self, processor: impl SpanProcessor + 'static) {
+        self.all.push(Box::new(processor));
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Passes a span to each processor. Returns whether it is exported.
+    #[cold]
+    pub(super) fn process(
+        &mut self,
+        record: &mut SpanRecord,
+        clock: &WallClock,
+        counters: &Counters,
+    ) -> bool {
+        add_baggage(record);
+        record.attributes.keep_distinct(usize::MAX);
+        let mut span = EndingSpan {
+            record,
+            clock,
+            is_discarded: false,
+        };
+        for processor in &mut self.all {
+            let processed = catch_unwind(AssertUnwindSafe(|| processor.on_ending(&mut span)));
+            if processed.is_err() {
+                counters.processor_panics.fetch_add(1, Ordering::Relaxed);
+                if self.warnings.is_due() {
+                    guarded_message(|| tracing::warn!("a span processor panicked"));
+                }
+            }
+            if span.is_discarded {
+                counters.discarded.fetch_add(1, Ordering::Release);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Drop for Processors {
+    fn drop(&mut self) {
+        for processor in self.all.drain(..) {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(processor)));
+        }
+    }
+}

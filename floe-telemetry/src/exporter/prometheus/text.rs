@@ -1,0 +1,322 @@
+//! The two formats that Prometheus reads: its text format, and
+//! [OpenMetrics](https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md), which has
+//! exemplars.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Write as _};
+use std::time::UNIX_EPOCH;
+
+use super::name::Kind;
+use crate::collector::{Exemplar, Number};
+
+/// A format.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Format {
+    /// Version 0.0.4.
+    Text,
+    /// Version 1.0.0.
+    OpenMetrics,
+}
+
+/// Label values by label name.
+pub(super) type Labels = BTreeMap<String, String>;
+
+/// The metrics with one name.
+#[derive(Debug)]
+pub(super) struct Family {
+    pub(super) help: String,
+    pub(super) kind: FamilyKind,
+    pub(super) points: Vec<Point>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FamilyKind {
+    /// Attributes of the target.
+    Info,
+    Metric(Kind),
+}
+
+#[derive(Debug)]
+pub(super) struct Point {
+    pub(super) labels: Labels,
+    pub(super) value: PointValue,
+    pub(super) exemplars: Vec<Exemplar>,
+}
+
+#[derive(Debug)]
+pub(super) enum PointValue {
+    Number(f64),
+    Histogram {
+        count: u64,
+        sum: f64,
+        /// The cumulative counts by their upper bounds.
+        buckets: Vec<(f64, u64)>,
+    },
+}
+
+/// Writes all families.
+pub(super) fn write(families: &BTreeMap<String, Family>, format: Format) -> String {
+    let mut out = String::new();
+    for (name, family) in families {
+        // Writing to memory cannot fail.
+        let _ = write_family(&mut out, name, family, format);
+    }
+    if format == Format::OpenMetrics {
+        out.push_str("# EOF\n");
+    }
+    out
+}
+
+fn write_family(out: &mut String, name: &str, family: &Family, format: Format) -> fmt::Result {
+    let is_open = format == Format::OpenMetrics;
+    let (suffix, kind) = match family.kind {
+        FamilyKind::Info if is_open => ("_info", "info"),
+        FamilyKind::Metric(Kind::Counter) => ("_total", "counter"),
+        FamilyKind::Info | FamilyKind::Metric(Kind::Gauge) => ("", "gauge"),
+        FamilyKind::Metric(Kind::Histogram) => ("", "histogram"),
+    };
+    // OpenMetrics has the suffix only in the names of the samples.
+    let short = name.strip_suffix(suffix).filter(|_| is_open);
+    let short = short.unwrap_or(name);
+    if !family.help.is_empty() {
+        writeln!(out, "# HELP {short} {}", Escaped(&family.help, is_open))?;
+    }
+    writeln!(out, "# TYPE {short} {kind}")?;
+    let has_exemplars = is_open && family.kind == FamilyKind::Metric(Kind::Counter);
+    for point in &family.points {
+        match &point.value {
+            PointValue::Number(value) => {
+                write!(
+                    out,
+                    "{name}{} {}",
+                    Pairs(&point.labels, None),
+                    Float(*value)
+                )?;
+                let exemplar = point.exemplars.first().filter(|_| has_exemplars);
+                write_end(out, exemplar)?;
+            }
+            PointValue::Histogram {
+                count,
+                sum,
+                buckets,
+            } => {
+                let mut lowest = f64::NEG_INFINITY;
+                for (bound, count) in buckets.iter().copied().chain([(f64::INFINITY, *count)]) {
+                    let labels = Pairs(&point.labels, Some(Bound(bound, format)));
+                    write!(out, "{name}_bucket{labels} {count}")?;
+                    let is_in = |exemplar: &&Exemplar| {
+                        let value = exemplar.value.as_f64();
+                        is_open && value > lowest && value <= bound
+                    };
+                    write_end(out, point.exemplars.iter().find(is_in))?;
+                    lowest = bound;
+                }
+                let labels = Pairs(&point.labels, None);
+                writeln!(out, "{name}_sum{labels} {}", Float(*sum))?;
+                writeln!(out, "{name}_count{labels} {count}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes the exemplar and the end of a line.
+fn write_end(out: &mut String, exemplar: Option<&Exemplar>) -> fmt::Result {
+    if let Some(exemplar) = exemplar {
+        out.push_str(" # {");
+        if let Some((trace_id, span_id)) = exemplar.ids {
+            write!(out, "trace_id=\"{trace_id}\",span_id=\"{span_id}\"")?;
+        }
+        match exemplar.value {
+            Number::I64(value) => write!(out, "}} {value}")?,
+            Number::F64(value) => write!(out, "}} {}", Float(value))?,
+        }
+        if let Ok(time) = exemplar.time.duration_since(UNIX_EPOCH) {
+            write!(out, " {}.{:03}", time.as_secs(), time.subsec_millis())?;
+        }
+    }
+    out.push('\n');
+    Ok(())
+}
+
+/// Labels in braces, with the bound of a bucket.
+struct Pairs<'a>(&'a Labels, Option<Bound>);
+
+impl Display for Pairs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "{";
+        for (name, value) in self.0 {
+            write!(f, "{separator}{name}=\"{}\"", Escaped(value, true))?;
+            separator = ",";
+        }
+        if let Some(bound) = &self.1 {
+            write!(f, "{separator}le=\"{bound}\"")?;
+            separator = ",";
+        }
+        if separator == "," {
+            f.write_str("}")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The upper bound of a bucket. In OpenMetrics it is a float in any case.
+#[derive(Clone, Copy)]
+struct Bound(f64, Format);
+
+impl Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            Format::OpenMetrics if self.0.is_finite() => write!(f, "{:?}", self.0),
+            _ => Float(self.0).fmt(f),
+        }
+    }
+}
+
+struct Float(f64);
+
+impl Display for Float {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == f64::INFINITY {
+            return f.write_str("+Inf");
+        }
+        if self.0 == f64::NEG_INFINITY {
+            return f.write_str("-Inf");
+        }
+        Display::fmt(&self.0, f)
+    }
+}
+
+/// A text whose backslashes, line ends and, if asked for, quotation marks are escaped.
+struct Escaped<'a>(&'a str, bool);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for sign in self.0.chars() {
+            match sign {
+                '\\' => f.write_str("\\\\")?,
+                '\n' => f.write_str("\\n")?,
+                '"' if self.1 => f.write_str("\\\"")?,
+                sign => f.write_char(sign)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use opentelemetry::{SpanId, TraceId};
+
+    use super::*;
+
+    fn exemplar(value: Number) -> Exemplar {
+        Exemplar {
+            ids: Some((TraceId::from(1), SpanId::from(2))),
+            value,
+            time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_500),
+            filtered: Vec::new(),
+        }
+    }
+
+    fn families() -> BTreeMap<String, Family> {
+        let labels = Labels::from([("shop".to_owned(), "a\"b\\c\n".to_owned())]);
+        let family = |kind, help: &str, value, exemplars| Family {
+            kind,
+            help: help.to_owned(),
+            points: vec![Point {
+                labels: labels.clone(),
+                value,
+                exemplars,
+            }],
+        };
+        let number = PointValue::Number;
+        let histogram = PointValue::Histogram {
+            count: 3,
+            sum: 2.5,
+            buckets: vec![(1.0, 1), (10.0, 2)],
+        };
+        BTreeMap::from([
+            (
+                "rows_total".to_owned(),
+                family(
+                    FamilyKind::Metric(Kind::Counter),
+                    "Rows, \"read\".",
+                    number(7.0),
+                    vec![exemplar(Number::I64(3))],
+                ),
+            ),
+            (
+                "size".to_owned(),
+                family(
+                    FamilyKind::Metric(Kind::Gauge),
+                    "",
+                    number(f64::INFINITY),
+                    vec![exemplar(Number::I64(3))],
+                ),
+            ),
+            (
+                "target_info".to_owned(),
+                family(FamilyKind::Info, "", number(1.0), Vec::new()),
+            ),
+            (
+                "wait".to_owned(),
+                family(
+                    FamilyKind::Metric(Kind::Histogram),
+                    "",
+                    histogram,
+                    vec![exemplar(Number::F64(99.0)), exemplar(Number::F64(1.0))],
+                ),
+            ),
+        ])
+    }
+
+    const LABEL: &str = r#"shop="a\"b\\c\n""#;
+
+    #[test]
+    fn the_text_format_has_no_exemplars() {
+        let expected = format!(
+            "# HELP rows_total Rows, \"read\".
+# TYPE rows_total counter
+rows_total{{{LABEL}}} 7
+# TYPE size gauge
+size{{{LABEL}}} +Inf
+# TYPE target_info gauge
+target_info{{{LABEL}}} 1
+# TYPE wait histogram
+wait_bucket{{{LABEL},le=\"1\"}} 1
+wait_bucket{{{LABEL},le=\"10\"}} 2
+wait_bucket{{{LABEL},le=\"+Inf\"}} 3
+wait_sum{{{LABEL}}} 2.5
+wait_count{{{LABEL}}} 3
+"
+        );
+        assert_eq!(write(&families(), Format::Text), expected);
+    }
+
+    #[test]
+    fn open_metrics_has_those_of_counters_and_buckets() {
+        let ids = "trace_id=\"00000000000000000000000000000001\",span_id=\"0000000000000002\"";
+        let expected = format!(
+            "# HELP rows Rows, \\\"read\\\".
+# TYPE rows counter
+rows_total{{{LABEL}}} 7 # {{{ids}}} 3 1.500
+# TYPE size gauge
+size{{{LABEL}}} +Inf
+# TYPE target info
+target_info{{{LABEL}}} 1
+# TYPE wait histogram
+wait_bucket{{{LABEL},le=\"1.0\"}} 1 # {{{ids}}} 1 1.500
+wait_bucket{{{LABEL},le=\"10.0\"}} 2
+wait_bucket{{{LABEL},le=\"+Inf\"}} 3 # {{{ids}}} 99 1.500
+wait_sum{{{LABEL}}} 2.5
+wait_count{{{LABEL}}} 3
+# EOF
+"
+        );
+        assert_eq!(write(&families(), Format::OpenMetrics), expected);
+    }
+}

@@ -1,0 +1,85 @@
+//! Redaction and limits of the values of OpenTelemetry's logs API, which may be nested.
+
+use opentelemetry::logs::AnyValue;
+
+use super::entry::{Entry, MAX_TEXT};
+use crate::collector::Redactor;
+
+/// The deepest level of nesting that is exported.
+const MAX_DEPTH: usize = 8;
+
+/// Replaces what is nested more deeply.
+const OMITTED: &str = "…";
+
+/// Redacts the value of an attribute, or the body, which has no key. What is over the limits of the record is left
+/// out.
+pub(super) fn redacted(
+    value: AnyValue,
+    key: Option<&str>,
+    entry: &mut Entry,
+    redactor: &mut Redactor,
+) -> AnyValue {
+    redacted_at(0, value, key, entry, redactor)
+}
+
+fn redacted_at(
+    depth: usize,
+    value: AnyValue,
+    key: Option<&str>,
+    entry: &mut Entry,
+    redactor: &mut Redactor,
+) -> AnyValue {
+    let redact = |text: &str, redactor: &mut Redactor| match key {
+        Some(key) => redactor.log_text(key, text),
+        None => redactor.log_message(text),
+    };
+    let is_text = matches!(value, AnyValue::String(_) | AnyValue::Boolean(_));
+    if let Some(hidden) = key
+        .filter(|_| !is_text)
+        .and_then(|key| redactor.log_number(key))
+    {
+        return AnyValue::from(hidden);
+    }
+    match value {
+        AnyValue::String(text) => {
+            let text = entry.nested_text(text.as_str(), |text| redact(text, redactor));
+            AnyValue::from(text)
+        }
+        AnyValue::Bytes(mut bytes) => {
+            // Twice the limit, so that a secret across it is recognised.
+            bytes.truncate(2 * MAX_TEXT);
+            let text = String::from_utf8_lossy(&bytes);
+            if let Some(safe) = redact(&text, redactor) {
+                return AnyValue::from(entry.nested_text(&safe, |_| None));
+            }
+            bytes.truncate(MAX_TEXT);
+            entry.take_nested(bytes.len());
+            AnyValue::Bytes(bytes)
+        }
+        AnyValue::ListAny(_) | AnyValue::Map(_) if depth >= MAX_DEPTH => AnyValue::from(OMITTED),
+        AnyValue::ListAny(items) => {
+            let mut kept = Vec::new();
+            for item in *items {
+                if !entry.take_nested(size_of::<AnyValue>()) {
+                    break;
+                }
+                kept.push(redacted_at(depth + 1, item, key, entry, redactor));
+            }
+            AnyValue::ListAny(Box::new(kept))
+        }
+        AnyValue::Map(items) => {
+            let mut kept = std::collections::HashMap::new();
+            for (key, item) in *items {
+                if !entry.take_nested(size_of::<AnyValue>() + key.as_str().len()) {
+                    break;
+                }
+                let item = redacted_at(depth + 1, item, Some(key.as_str()), entry, redactor);
+                let safe = redactor.log_name(key.as_str()).cloned();
+                kept.insert(safe.unwrap_or(key), item);
+            }
+            AnyValue::Map(Box::new(kept))
+        }
+        AnyValue::Int(_) | AnyValue::Double(_) | AnyValue::Boolean(_) => value,
+        _ => AnyValue::from(OMITTED),
+    }
+}

@@ -1,0 +1,91 @@
+//! A log record of OpenTelemetry's API, before it is redacted.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use opentelemetry::logs::{AnyValue, LogRecord, Severity};
+use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
+
+use super::entry::{MAX_FIELDS, SpanIds};
+
+/// A log record of a [`RecorderLogger`](super::RecorderLogger).
+///
+/// It stores at most 128 attributes with distinct keys: the last value of a key is exported, and further keys are
+/// counted as dropped.
+#[derive(Clone, Debug, Default)]
+pub struct RecorderLogRecord {
+    pub(super) event_name: Option<&'static str>,
+    pub(super) target: Option<Cow<'static, str>>,
+    pub(super) timestamp: Option<SystemTime>,
+    pub(super) observed_timestamp: Option<SystemTime>,
+    pub(super) severity_number: Option<Severity>,
+    pub(super) severity_text: Option<&'static str>,
+    pub(super) body: Option<AnyValue>,
+    pub(super) attributes: Vec<(Key, AnyValue)>,
+    pub(super) dropped_attributes: u32,
+    pub(super) span: Option<SpanIds>,
+}
+
+impl LogRecord for RecorderLogRecord {
+    fn set_event_name(&mut self, name: &'static str) {
+        self.event_name = Some(name);
+    }
+
+    fn set_target<T: Into<Cow<'static, str>>>(&mut self, target: T) {
+        self.target = Some(target.into());
+    }
+
+    fn set_timestamp(&mut self, timestamp: SystemTime) {
+        self.timestamp = Some(timestamp);
+    }
+
+    fn set_observed_timestamp(&mut self, timestamp: SystemTime) {
+        self.observed_timestamp = Some(timestamp);
+    }
+
+    fn set_severity_text(&mut self, text: &'static str) {
+        self.severity_text = Some(text);
+    }
+
+    fn set_severity_number(&mut self, number: Severity) {
+        self.severity_number = Some(number);
+    }
+
+    fn set_body(&mut self, body: AnyValue) {
+        self.body = Some(body);
+    }
+
+    fn add_attributes<I, K, V>(&mut self, attributes: I)
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<Key>,
+        V: Into<AnyValue>,
+    {
+        for (key, value) in attributes {
+            self.add_attribute(key, value);
+        }
+    }
+
+    fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
+        let (key, value) = (key.into(), value.into());
+        let has_room = self.attributes.len() < MAX_FIELDS;
+        match self.attributes.iter_mut().find(|(own, _)| *own == key) {
+            Some((_, own)) => *own = value,
+            None if has_room => self.attributes.push((key, value)),
+            None => self.dropped_attributes = self.dropped_attributes.saturating_add(1),
+        }
+    }
+
+    fn set_trace_context(
+        &mut self,
+        trace_id: TraceId,
+        span_id: SpanId,
+        trace_flags: Option<TraceFlags>,
+    ) {
+        self.span = Some(SpanIds {
+            trace_id,
+            span_id,
+            flags: trace_flags.unwrap_or_default(),
+        });
+    }
+}
