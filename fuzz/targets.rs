@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::__fuzzing::{self as parsers, Response};
+use floe_telemetry::config::Propagator;
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::baggage::BaggageExt as _;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
@@ -89,6 +90,22 @@ pub(crate) fn trace_context(data: &[u8]) {
         // A list over the limit is not passed on by a service without a span of its own.
         let ids = |context: &SpanContext| (context.trace_id(), context.span_id());
         assert_eq!(ids(&passed_on), ids(&received));
+    }
+}
+
+/// The headers of B3, Jaeger and X-Ray: what is passed on is bounded, and does not change when it is passed on again.
+pub(crate) fn other_headers(data: &[u8]) {
+    let received = headers(data);
+    for format in [
+        Propagator::B3,
+        Propagator::B3Multi,
+        Propagator::Jaeger,
+        Propagator::XRay,
+    ] {
+        let sent = parsers::passed_on(format, &received);
+        let bytes: usize = sent.values().map(String::len).sum();
+        assert!(bytes <= 80, "{sent:?}");
+        assert_eq!(parsers::passed_on(format, &sent), sent);
     }
 }
 
@@ -233,6 +250,47 @@ pub(crate) fn configuration(data: &[u8]) {
         Err(error) => assert!(!error.to_string().contains(SECRET), "{error}"),
     }
 }
+
+/// The file of `OTEL_CONFIG_FILE`: its substitution ends where variables refer to each other, what is accepted can be
+/// written in our own format and read again, messages are bounded, and none of them contains a credential.
+pub(crate) fn config_file(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let variable = |name: &str| match name {
+        "SECRET" => Some(SECRET.to_owned()),
+        "LONG" => Some("long ".repeat(20_000)),
+        "A" => Some("${B}".to_owned()),
+        "B" => Some("${A} ${env:B:-${A}}".to_owned()),
+        "RATIO" => Some("0.25".to_owned()),
+        _ => None,
+    };
+    match parsers::config_file(&text, &variable) {
+        Ok((config, warnings)) => {
+            let written = serde_json::to_string(&config).unwrap();
+            match TelemetryConfig::from_yaml(&written) {
+                Ok(again) => assert_eq!(again, config, "{written}"),
+                Err(error) => assert!(error.to_string().contains("mask"), "{error}: {written}"),
+            }
+            assert!(warnings.iter().map(String::len).sum::<usize>() < MAX_MESSAGE);
+        }
+        Err(error) => assert!(error.len() < MAX_MESSAGE, "{} bytes", error.len()),
+    }
+    // In front, so that the text cannot make a word or a number of it.
+    let with_secrets = format!(
+        "file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: \
+         'https://u:{SECRET}@host', headers: [{{name: x-team, value: '${{SECRET}}'}}], \
+         headers_list: 'x-user={SECRET}'}}}}}}}}]}}\n{text}"
+    );
+    match parsers::config_file(&with_secrets, &variable) {
+        Ok((config, warnings)) => {
+            assert!(!format!("{config:?}{warnings:?}").contains(SECRET));
+            assert!(!serde_json::to_string(&config).unwrap().contains(SECRET));
+        }
+        Err(error) => assert!(!error.contains(SECRET), "{error}"),
+    }
+}
+
+/// More bytes than all messages about a file have: 100 lines of 2 KiB each, in the error and in the warning.
+const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Endpoints: neither an error nor the written form contains a credential.
 pub(crate) fn endpoint(data: &[u8]) {

@@ -57,6 +57,8 @@ pub(crate) mod telemetry;
 pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+#[cfg(feature = "_fuzz")]
+pub(crate) use self::config_file::parse as parse_config_file;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, ResourceDetector};
 #[cfg(feature = "_otlp")]

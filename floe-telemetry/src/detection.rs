@@ -17,6 +17,10 @@ use self::surroundings::Surroundings;
 use crate::config::{DetectionConfig, ResourceDetector, warn};
 use crate::recorder::matches;
 
+/// The version of the conventions that the attributes follow
+/// ([schema](https://opentelemetry.io/docs/specs/otel/schemas/)).
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
+
 /// Returns the attributes that the configured detectors find. What cannot be read is missing, with one warning.
 pub(crate) fn detect(config: &DetectionConfig) -> Vec<KeyValue> {
     let mut surroundings = Surroundings::of_process();

@@ -1,12 +1,14 @@
 //! The parsers of untrusted input, for `fuzz/targets.rs`. They are not part of the public interface.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use opentelemetry::Context;
 use secrecy::ExposeSecret as _;
 
-use crate::config::{self, Levels, ResourceAttributes};
+use crate::config::{self, Levels, Propagator, ResourceAttributes, TelemetryConfig};
 use crate::error::Error;
 pub use crate::exporter::{Response, certificates, grpc_response, http_response, retry_after};
+use crate::propagation::{self, ExtractFrom};
 
 /// `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about those that are ignored.
 ///
@@ -50,6 +52,37 @@ pub fn span_filter(text: &str) -> Result<Vec<(String, u8)>, String> {
 pub fn log_levels(text: &str) -> Result<String, String> {
     let levels = Levels::parse(text).map_err(warning)?;
     Ok(levels.to_string())
+}
+
+/// A file of `OTEL_CONFIG_FILE`: the configuration and the warnings. `variable` returns the value of an environment
+/// variable.
+///
+/// # Errors
+///
+/// The file is not a configuration.
+pub fn config_file(
+    text: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<(TelemetryConfig, Vec<String>), String> {
+    let parsed = config::parse_config_file(text, &TelemetryConfig::new("fuzz"), variable);
+    let parsed = parsed.map_err(|error| error.to_string())?;
+    let warnings = parsed.warnings.into_iter().map(warning);
+    Ok((parsed.config, warnings.collect()))
+}
+
+/// What a service sends that receives a request with these headers, in one format of context propagation.
+pub fn passed_on<K>(
+    format: Propagator,
+    headers: &(impl ExtractFrom<K> + ?Sized),
+) -> HashMap<String, String> {
+    let propagator = propagation::propagator(format);
+    let mut cx = Context::new();
+    headers.extract(&mut |extractor| {
+        cx = propagator.extract_with_context(&Context::new(), extractor);
+    });
+    let mut sent = HashMap::new();
+    propagator.inject_context(&cx, &mut sent);
+    sent
 }
 
 fn warning(message: impl Into<String>) -> String {

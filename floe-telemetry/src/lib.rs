@@ -163,7 +163,7 @@ pub use self::redaction::{
 #[cfg(feature = "tracing")]
 pub use self::tracing_bridge::{
     OpenTelemetrySpanExt, SetParentError, TracingLayer, TracingMetricsLayer, WithCurrentSpan,
-    tracing_layer, tracing_metrics_layer, with_current_span,
+    get_otel_context, tracing_layer, tracing_metrics_layer, with_current_span,
 };
 
 /// OpenTelemetry's API, in the version that this crate uses.

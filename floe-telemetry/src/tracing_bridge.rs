@@ -17,7 +17,7 @@ use tracing::level_filters::LevelFilter;
 pub use self::current_span::{WithCurrentSpan, with_current_span};
 pub use self::metrics::{TracingMetricsLayer, tracing_metrics_layer};
 use self::sites::Described;
-pub use self::span_ext::{OpenTelemetrySpanExt, SetParentError};
+pub use self::span_ext::{OpenTelemetrySpanExt, SetParentError, get_otel_context};
 use self::spans::Spans;
 
 /// A layer that records the spans of `tracing` as OpenTelemetry spans, created by [`tracing_layer`].
@@ -48,6 +48,7 @@ pub struct TracingLayer {
     spans: LevelFilter,
     described: Described,
     requested: Requested,
+    error_fields: ErrorFields,
     open: Spans,
     /// The subscriber already has a layer of this type.
     is_second: bool,
@@ -61,6 +62,13 @@ struct Requested {
     timings: bool,
 }
 
+/// What the field `error` of an event without a message becomes.
+#[derive(Clone, Copy, Debug)]
+struct ErrorFields {
+    are_exceptions: bool,
+    set_status: bool,
+}
+
 /// A clone is meant for another subscriber: it has the same options, but no open spans.
 impl Clone for TracingLayer {
     fn clone(&self) -> Self {
@@ -68,6 +76,7 @@ impl Clone for TracingLayer {
             spans: self.spans,
             described: self.described,
             requested: self.requested,
+            error_fields: self.error_fields,
             ..tracing_layer()
         }
     }
@@ -111,7 +120,8 @@ impl Clone for TracingLayer {
 /// +.with(floe_telemetry::tracing_layer())
 /// ```
 ///
-/// [`OpenTelemetrySpanExt`] has the same methods, and [`TracingMetricsLayer`] records the same metrics from events.
+/// [`OpenTelemetrySpanExt`] and [`get_otel_context`] are the same, and [`TracingMetricsLayer`]
+/// records the same metrics from events.
 /// These differences remain:
 ///
 /// | | tracing-opentelemetry | here | why |
@@ -120,9 +130,12 @@ impl Clone for TracingLayer {
 /// | threads, busy and idle time | recorded | on request | they cost as much as the rest of a span |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`](crate::with_current_span) | |
 /// | `with_context_activation(false)` | the context of a span is not attached | always attached | `#[traced]` functions and OpenTelemetry's API would not nest |
+/// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
 /// | sources of an error | `<field>.chain`, an array | `exception.stacktrace`, text | backends show it as the text that it is by convention |
 /// | a `log` record | `log.*` is not recorded | recorded | |
-/// | events of a span | as many as the SDK's limits allow | at most 128 | memory is bounded |
+/// | events of a span | as many as the SDK's limits allow | at most 128, OpenTelemetry's default | memory is bounded |
+///
+/// `docs/comparison.md` of the repository has the result of tracing-opentelemetry's own tests with this layer.
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
     TracingLayer {
@@ -132,6 +145,10 @@ pub fn tracing_layer() -> TracingLayer {
             target: true,
         },
         requested: Requested::default(),
+        error_fields: ErrorFields {
+            are_exceptions: true,
+            set_status: true,
+        },
         open: Spans::default(),
         is_second: false,
     }
@@ -190,6 +207,22 @@ impl TracingLayer {
     #[must_use]
     pub const fn with_threads(mut self, threads: bool) -> Self {
         self.requested.threads = threads;
+        self
+    }
+
+    /// Whether an event without a message, but with a field `error`, is the event `exception` of its span. Default: yes.
+    /// Otherwise the error is an attribute of the event.
+    #[must_use]
+    pub const fn with_error_events_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.are_exceptions = exceptions;
+        self
+    }
+
+    /// Whether an event without a message, but with a field `error`, sets the status of its span to ERROR with the
+    /// error's text. Default: yes. An event of level `ERROR` sets it in any case.
+    #[must_use]
+    pub const fn with_error_events_to_status(mut self, status: bool) -> Self {
+        self.error_fields.set_status = status;
         self
     }
 

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use floe_telemetry::{TelemetryConfig, create_span, init};
 use floe_tests::{Receiver, Value, again, is_child};
+use opentelemetry_semantic_conventions::SCHEMA_URL;
 
 const TEST: &str = "the_file_takes_the_place_of_the_variables";
 
@@ -38,7 +39,7 @@ fn the_file_takes_the_place_of_the_variables() {
         folder.path(),
         "file_format: '1.0'
 disabled: ${OFF:-false}
-resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}]}
+resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}], schema_url: 'https://example.com/1'}
 tracer_provider:
   processors:
     - batch: {exporter: {otlp_http: {endpoint: '${COLLECTOR}/v1/traces'}}}
@@ -64,10 +65,38 @@ tracer_provider:
         let span = receiver.spans().pop().unwrap();
         assert_eq!(span.name, "from.child");
         assert_eq!(span.resource["replicas"], Value::Int(3));
+        assert_eq!(span.resource_schema_url, "https://example.com/1");
         assert_eq!(span.resource["service.name"], Value::from("orders"));
     }
     assert!(unused.spans().is_empty());
+    of_detectors(folder.path());
     with_mistakes(folder.path());
+}
+
+/// The attributes of detectors have a schema, and together with those of another schema none.
+fn of_detectors(folder: &Path) {
+    for (schema, expected, warnings) in [
+        ("", SCHEMA_URL, 0),
+        (", schema_url: 'https://example.com/1'", "", 1),
+    ] {
+        let receiver = Receiver::http();
+        let endpoint = receiver.endpoint();
+        let file = write(
+            folder,
+            &format!(
+                "file_format: '1.0'
+resource: {{detection/development: {{detectors: [{{process: }}]}}{schema}}}
+tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]}}
+"
+            ),
+        );
+        let (stdout, stderr) = again(TEST, &[("OTEL_CONFIG_FILE", &file)]);
+        let output = stdout + &stderr;
+        let span = receiver.spans().pop().unwrap();
+        assert!(span.resource.contains_key("process.pid"));
+        assert_eq!(span.resource_schema_url, expected);
+        assert_eq!(output.matches("no schema").count(), warnings, "{output}");
+    }
 }
 
 fn with_mistakes(folder: &Path) {

@@ -145,7 +145,7 @@ pub(crate) fn parse(
     substitution::substitute(document.root_mut(), variable, &mut problems);
     let mut found = Findings {
         problems: &mut problems,
-        unsupported: Vec::new(),
+        unsupported: Problems::default(),
     };
     let root = Value::root(document.root());
     let properties = root.open_properties(&mut found);
@@ -155,7 +155,7 @@ pub(crate) fn parse(
         properties.near_misses(&KEYS, &mut found);
         apply(&properties, &mut config, &mut found);
     }
-    let unsupported = found.unsupported;
+    let unsupported = found.unsupported.into_lines();
     problems.into_result()?;
     config.validate()?;
     if !unsupported.is_empty() {

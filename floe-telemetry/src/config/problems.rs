@@ -1,6 +1,13 @@
 //! Collects the problems of a configuration, so that one error reports all of them.
 
 use crate::error::Error;
+use crate::{char_boundary, redaction};
+
+/// The most problems that are kept. Others are counted.
+const MAX_PROBLEMS: usize = 100;
+
+/// The most bytes of the description of a problem.
+const MAX_LINE: usize = 2048;
 
 /// A position in a document. Lines and columns are counted from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,6 +24,8 @@ type Locate = Box<dyn Fn(&str) -> Position>;
 pub(super) struct Problems {
     locate: Option<Locate>,
     found: Vec<Problem>,
+    /// The number of problems that are not in `found`.
+    omitted: usize,
 }
 
 struct Problem {
@@ -48,16 +57,21 @@ impl Problems {
         if is_known {
             return;
         }
-        self.found.push(Problem {
-            position: self.locate.as_ref().map(|locate| locate(path)),
-            path: path.to_owned(),
-            message: message.into(),
-        });
+        let position = self.locate.as_ref().map(|locate| locate(path));
+        self.push(position, path.to_owned(), message.into());
     }
 
     pub(super) fn add_at(&mut self, position: Position, path: String, message: String) {
+        self.push(Some(position), path, message);
+    }
+
+    fn push(&mut self, position: Option<Position>, path: String, message: String) {
+        if self.found.len() == MAX_PROBLEMS {
+            self.omitted += 1;
+            return;
+        }
         self.found.push(Problem {
-            position: Some(position),
+            position,
             path,
             message,
         });
@@ -66,23 +80,33 @@ impl Problems {
     /// # Errors
     ///
     /// Fails if there are problems. The error has one line for each, in the order of the document.
-    pub(super) fn into_result(mut self) -> Result<(), Error> {
+    pub(super) fn into_result(self) -> Result<(), Error> {
+        let count = self.found.len() + self.omitted;
+        let has_document = self.found.iter().any(|problem| problem.position.is_some());
+        let lines = self.into_lines();
+        match &*lines {
+            [] => Ok(()),
+            [one] if !has_document => Err(Error::config(one)),
+            [one] => Err(Error::config(format!("telemetry configuration: {one}"))),
+            many => Err(Error::config(format!(
+                "telemetry configuration: {count} mistakes\n  {}",
+                many.join("\n  ")
+            ))),
+        }
+    }
+
+    /// Returns a line for each problem, in the order of the document.
+    pub(super) fn into_lines(mut self) -> Vec<String> {
         self.found.sort_by_key(|problem| {
             problem
                 .position
                 .map(|position| (position.line, position.column))
         });
-        let lines: Vec<_> = self.found.iter().map(Problem::line).collect();
-        match &*lines {
-            [] => Ok(()),
-            [one] if self.found[0].position.is_none() => Err(Error::config(one)),
-            [one] => Err(Error::config(format!("telemetry configuration: {one}"))),
-            many => Err(Error::config(format!(
-                "telemetry configuration: {} mistakes\n  {}",
-                many.len(),
-                many.join("\n  ")
-            ))),
+        let mut lines: Vec<_> = self.found.iter().map(Problem::line).collect();
+        if self.omitted > 0 {
+            lines.push(format!("and {} more", self.omitted));
         }
+        lines
     }
 }
 
@@ -93,13 +117,21 @@ impl Problem {
             path,
             message,
         } = self;
-        let what = match &**path {
-            "" => message.clone(),
-            path => format!("{path}: {message}"),
+        let what = match (&**path, &**message) {
+            ("", message) => message.to_owned(),
+            (path, "") => path.to_owned(),
+            (path, message) => format!("{path}: {message}"),
         };
-        match position {
+        let line = match position {
             Some(Position { line, column }) => format!("line {line}, column {column}: {what}"),
             None => what,
+        };
+        if line.len() <= MAX_LINE {
+            return line;
         }
+        // Redacted first: a credential that is cut may not be recognized.
+        let line = redaction::sanitize_error(&line);
+        let end = char_boundary::floor(&line, MAX_LINE);
+        format!("{}…", line.split_at(end).0)
     }
 }

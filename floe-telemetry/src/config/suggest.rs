@@ -3,8 +3,14 @@
 /// The least similarity, from 0 to 1, of a suggestion.
 const MIN_SIMILARITY: f64 = 0.8;
 
+/// The most bytes of a text that may be a misspelt word. The time to compare a text grows with its length.
+const MAX_WORD: usize = 256;
+
 /// Returns the most similar word, if it is similar enough.
 pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+    if found.len() > MAX_WORD {
+        return None;
+    }
     let found = found.to_ascii_lowercase();
     words
         .iter()

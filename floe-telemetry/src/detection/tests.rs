@@ -325,13 +325,30 @@ fn values_are_bounded_and_unreadable_files_are_one_warning() {
             ("proc/sys/kernel/hostname", &long),
         ],
     );
-    let detectors = [ResourceDetector::Host, ResourceDetector::Container];
+    // Neither ends.
+    #[cfg(unix)]
+    {
+        let release = root.0.join("etc/os-release");
+        std::os::unix::fs::symlink("/dev/zero", release).unwrap();
+        let pipe = root.0.join("proc/self/mountinfo");
+        let made = std::process::Command::new("mkfifo").arg(pipe).status();
+        assert!(made.unwrap().success());
+    }
+    let detectors = [
+        ResourceDetector::Host,
+        ResourceDetector::Os,
+        ResourceDetector::Container,
+    ];
     let (attributes, warning) = found(&root.0, &[], &by(&detectors));
     assert_eq!(attributes[0].value.as_str().len(), 1024);
     let warning = warning.unwrap();
     for file in [
         "`/etc/machine-id`: it is not a regular file",
         "`/proc/self/cgroup`: ",
+        #[cfg(unix)]
+        "`/etc/os-release`: it is not a regular file",
+        #[cfg(unix)]
+        "`/proc/self/mountinfo`: it is not a regular file",
     ] {
         assert_eq!(warning.matches(file).count(), 1, "{warning}");
     }

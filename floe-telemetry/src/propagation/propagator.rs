@@ -9,7 +9,7 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use super::baggage::BaggagePropagator;
 use super::trace_context::TraceContextPropagator;
 #[cfg(feature = "provider")]
-use super::{b3::B3Propagator, jaeger::JaegerPropagator, xray::XRayPropagator};
+use super::{b3::B3Propagator, jaeger, xray};
 #[cfg(feature = "provider")]
 use crate::config::{Propagator, RegisteredPropagator};
 #[cfg(feature = "provider")]
@@ -38,18 +38,21 @@ pub fn setup_propagators() {
 /// ```
 #[cfg(feature = "provider")]
 pub fn setup_propagators_with(propagators: &[Propagator]) {
-    let format = |propagator: &Propagator| -> Boxed {
-        match propagator {
-            Propagator::TraceContext => Box::new(TraceContextPropagator),
-            Propagator::Baggage => Box::new(BaggagePropagator),
-            Propagator::B3 => Box::new(B3Propagator::Single),
-            Propagator::B3Multi => Box::new(B3Propagator::Multi),
-            Propagator::Jaeger => Box::new(JaegerPropagator),
-            Propagator::XRay => Box::new(XRayPropagator),
-            Propagator::Registered(registered) => registered.make(),
-        }
-    };
-    install(propagators.iter().map(format).collect());
+    install(propagators.iter().copied().map(propagator).collect());
+}
+
+/// Returns the propagator of a format.
+#[cfg(feature = "provider")]
+pub(crate) fn propagator(format: Propagator) -> Boxed {
+    match format {
+        Propagator::TraceContext => Box::new(TraceContextPropagator),
+        Propagator::Baggage => Box::new(BaggagePropagator),
+        Propagator::B3 => Box::new(B3Propagator::Single),
+        Propagator::B3Multi => Box::new(B3Propagator::Multi),
+        Propagator::Jaeger => Box::new(jaeger::propagator()),
+        Propagator::XRay => Box::new(xray::propagator()),
+        Propagator::Registered(registered) => registered.make(),
+    }
 }
 
 /// Adds a format of context propagation under a name, so that `propagators` in the configuration and
@@ -81,7 +84,7 @@ pub fn register_propagator(
     RegisteredPropagator::add(name, make).map_err(Error::config)
 }
 
-type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
+pub(crate) type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
 
 fn install(propagators: Vec<Boxed>) {
     global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));

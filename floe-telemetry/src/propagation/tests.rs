@@ -1,5 +1,8 @@
 //! Arbitrary and nearly valid headers: no header causes a panic or an invalid context.
 
+#[cfg(feature = "provider")]
+mod other_formats;
+
 use std::collections::BTreeMap;
 
 use opentelemetry::Context;

@@ -6,22 +6,40 @@ use std::sync::OnceLock;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
-use crate::config::TelemetryConfig;
+use crate::config::{TelemetryConfig, warn};
 use crate::detection;
+use crate::error::Error;
 use crate::recorder::random_bits;
 
 /// Returns the resource of a configuration.
 pub(super) fn of(config: &TelemetryConfig) -> Resource {
     let configured = &config.resource_attributes;
-    let resource = Resource::builder_empty()
+    let detected = detection::detect(&config.detection);
+    let own = (!detected.is_empty()).then_some(detection::SCHEMA_URL);
+    let given = configured.schema_url.as_deref();
+    let schema_url = merged(own, given.filter(|url| !url.is_empty()));
+    Resource::builder_empty()
         .with_attributes(defaults())
-        .with_attributes(detection::detect(&config.detection))
-        .with_attributes(configured.to_otel_dict());
-    let resource = match &configured.schema_url {
-        Some(url) => resource.with_schema_url([], url.clone()),
-        None => resource,
-    };
-    resource.build()
+        .with_attributes(detected)
+        .with_attributes(configured.to_otel_dict())
+        .with_schema_url([], schema_url.unwrap_or_default())
+        .build()
+}
+
+/// Returns the schema of the resource that has the attributes of the detectors and of the configuration. Attributes
+/// of different schemas have none together
+/// ([merge](https://opentelemetry.io/docs/specs/otel/resource/sdk/#merge)).
+fn merged(detected: Option<&str>, configured: Option<&str>) -> Option<String> {
+    match (detected, configured) {
+        (Some(detected), Some(configured)) if detected != configured => {
+            let message = format!(
+                "resource: found the schema `{configured}`, but the attributes of detectors have `{detected}`: the resource has no schema"
+            );
+            warn(&Error::config(message).to_string());
+            None
+        }
+        (detected, configured) => configured.or(detected).map(str::to_owned),
+    }
 }
 
 /// Returns the attributes that describe this SDK and this process. The configuration can replace them.
@@ -60,6 +78,20 @@ fn uuid(random: u128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attributes_of_different_schemas_have_none_together() {
+        let (one, other) = ("https://example.com/1", "https://example.com/2");
+        for (detected, configured, expected) in [
+            (None, None, None),
+            (Some(one), None, Some(one)),
+            (None, Some(other), Some(other)),
+            (Some(one), Some(one), Some(one)),
+            (Some(one), Some(other), None),
+        ] {
+            assert_eq!(merged(detected, configured).as_deref(), expected);
+        }
+    }
 
     #[test]
     fn an_instance_is_a_uuid_of_version_4() {

@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
-use super::scratch;
+use super::{ErrorFields, scratch};
 use crate::attributes::{AttributeList, ToAttributeValue};
 use crate::keys;
 use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};
@@ -23,6 +23,7 @@ pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
     has_message: bool,
     has_location: bool,
+    error_fields: ErrorFields,
     /// The field `error` of an event without a message, as `#[instrument(err)]` writes it.
     error: Option<String>,
     /// What the span gets of a field of the type `dyn Error`.
@@ -31,11 +32,16 @@ pub(super) struct BridgedEvent {
 }
 
 impl BridgedEvent {
-    pub(super) fn new(metadata: &'static Metadata<'static>, has_location: bool) -> Self {
+    pub(super) fn new(
+        metadata: &'static Metadata<'static>,
+        has_location: bool,
+        error_fields: ErrorFields,
+    ) -> Self {
         Self {
             metadata,
             has_message: false,
             has_location,
+            error_fields,
             error: None,
             exception: Vec::new(),
             attributes: scratch::take(),
@@ -45,10 +51,16 @@ impl BridgedEvent {
     /// The status that the event sets on its span: an event of level `ERROR` sets ERROR.
     fn status(&self) -> Status {
         match &self.error {
-            Some(error) => Status::error(error.clone()),
-            None if *self.metadata.level() == Level::ERROR => Status::error(""),
-            None => Status::Unset,
+            Some(error) if self.error_fields.set_status => Status::error(error.clone()),
+            _ if *self.metadata.level() == Level::ERROR => Status::error(""),
+            _ => Status::Unset,
         }
+    }
+
+    /// The message of the exception that the event is.
+    fn take_exception(&mut self) -> Option<String> {
+        let error = self.error.take();
+        error.filter(|_| self.error_fields.are_exceptions)
     }
 
     /// Adds the event to the span of `cx` through OpenTelemetry's API.
@@ -61,7 +73,7 @@ impl BridgedEvent {
         span.set_attributes(mem::take(&mut self.exception));
         let head = EventHead::now(self.metadata, self.has_location);
         let mut event = head.into_event(self.attributes.items_mut().drain(..));
-        if let Some(error) = self.error.take() {
+        if let Some(error) = self.take_exception() {
             event = exception_event(error, event.attributes);
         }
         span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
@@ -75,8 +87,9 @@ impl BridgedEvent {
             record.attributes.extend(mem::take(&mut self.exception));
         }
         let head = EventHead::now(self.metadata, self.has_location);
+        let error = self.take_exception();
         let attributes = self.attributes.items_mut();
-        match self.error.take() {
+        match error {
             None => record.push_event(head, attributes),
             Some(error) => {
                 let event = head.into_event(attributes.drain(..));
@@ -90,8 +103,8 @@ impl BridgedEvent {
         self.attributes.set(field.name(), &value);
     }
 
-    /// Takes the value of a field that is not an attribute, and returns whether it did. The message is
-    /// an attribute as well.
+    /// Takes the value of a field with a meaning of its own, and returns whether it is no attribute. The message is
+    /// an attribute as well, and so is an error that is no exception.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {
@@ -100,7 +113,7 @@ impl BridgedEvent {
             }
             ERROR if !self.has_message => {
                 self.error = Some(text());
-                true
+                self.error_fields.are_exceptions
             }
             _ => false,
         }
@@ -141,12 +154,11 @@ impl Visit for BridgedEvent {
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
         self.exception.clone_from(&details);
-        if field.name() == ERROR && !self.has_message {
+        if self.is_special(field, || text.clone()) {
             // The event has its message from the field.
             let others = details.into_iter();
             let others = others.filter(|detail| detail.key.as_str() != keys::EXCEPTION_MESSAGE);
             self.attributes.extend(others);
-            self.error = Some(text);
             return;
         }
         self.attributes.set(field.name(), &text);

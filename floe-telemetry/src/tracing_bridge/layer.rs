@@ -170,7 +170,8 @@ where
             return;
         }
         let visit = || {
-            let mut bridged = BridgedEvent::new(metadata, self.described.location);
+            let mut bridged =
+                BridgedEvent::new(metadata, self.described.location, self.error_fields);
             guarded(|| event.record(&mut bridged));
             bridged
         };

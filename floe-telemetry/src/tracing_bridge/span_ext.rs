@@ -150,7 +150,7 @@ impl OpenTelemetrySpanExt for Span {
     }
 
     fn context(&self) -> Context {
-        self.with_subscriber(|(id, dispatch)| context_of(id, dispatch))
+        self.with_subscriber(|(id, dispatch)| get_otel_context(id, dispatch))
             .flatten()
             .unwrap_or_default()
     }
@@ -206,8 +206,32 @@ fn update<T>(
     });
 }
 
-/// The context of the span, or of the nearest span around it that has one.
-fn context_of(id: &Id, dispatch: &Dispatch) -> Option<Context> {
+/// Returns the OpenTelemetry context of a span of `tracing`, given by its id, or of the nearest span around it that has
+/// one: for layers, which have no [`Span`] on which to call
+/// [`context`](OpenTelemetrySpanExt::context). `None` without a [`tracing_layer`](crate::tracing_layer) in the
+/// subscriber, and without a recorded span.
+///
+/// A layer gets the subscriber in
+/// [`on_register_dispatch`](tracing_subscriber::Layer::on_register_dispatch); it should keep a weak reference.
+///
+/// ```
+/// use floe_telemetry::{get_otel_context, testing, tracing_layer};
+/// use opentelemetry::trace::TraceContextExt;
+/// use tracing::{dispatcher, info_span};
+/// use tracing_subscriber::layer::SubscriberExt;
+///
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(tracing_layer()), || {
+///     let spans = testing::capture(|| {
+///         let span = info_span!("request");
+///         let id = span.id().expect("the span is enabled");
+///         let cx = dispatcher::get_default(|dispatch| get_otel_context(&id, dispatch));
+///         cx.expect("the span is recorded").span().add_event("found", Vec::new());
+///     });
+///     spans.single("request").assert_event("found");
+/// });
+/// ```
+#[must_use]
+pub fn get_otel_context(id: &Id, dispatch: &Dispatch) -> Option<Context> {
     let layer: &TracingLayer = dispatch.downcast_ref()?;
     let own = |id: &Id| {
         layer

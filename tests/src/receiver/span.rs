@@ -15,6 +15,8 @@ use super::value::{Value, attributes};
 pub struct ReceivedSpan {
     /// Attributes of the resource.
     pub resource: BTreeMap<String, Value>,
+    /// Schema URL of the resource, empty if it has none.
+    pub resource_schema_url: String,
     /// Name of the instrumentation scope.
     pub scope: String,
     /// Version of the instrumentation scope, empty if it has none.
@@ -127,10 +129,12 @@ pub(super) fn from_request(request: ExportTraceServiceRequest) -> Vec<ReceivedSp
     let mut spans = Vec::new();
     for resource_spans in request.resource_spans {
         let resource = attributes(resource_spans.resource.unwrap_or_default().attributes);
+        let resource_schema_url = resource_spans.schema_url;
         for scope_spans in resource_spans.scope_spans {
             let scope = scope_spans.scope.unwrap_or_default();
             let schema_url = scope_spans.schema_url;
             spans.extend(scope_spans.spans.into_iter().map(|span| ReceivedSpan {
+                resource_schema_url: resource_schema_url.clone(),
                 scope: scope.name.clone(),
                 scope_version: scope.version.clone(),
                 scope_schema_url: schema_url.clone(),

@@ -21,6 +21,11 @@ fn trace_context_is_passed_on_as_it_was_received() {
 }
 
 #[test]
+fn other_headers_are_bounded_and_passed_on() {
+    fuzz(targets::other_headers, "other-headers", 20_000);
+}
+
+#[test]
 fn baggage_is_bounded_and_passed_on_without_secrets() {
     fuzz(targets::baggage, "headers", 20_000);
 }
@@ -43,6 +48,11 @@ fn filters_can_be_written_and_read_again() {
 #[test]
 fn a_configuration_can_be_written_and_read_again() {
     fuzz(targets::configuration, "configuration", 2_000);
+}
+
+#[test]
+fn a_configuration_file_is_bounded_and_shows_no_credential() {
+    fuzz(targets::config_file, "config-file", 2_000);
 }
 
 #[test]

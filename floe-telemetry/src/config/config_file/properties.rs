@@ -14,8 +14,8 @@ const EXPERIMENTAL: &str = "/development";
 /// What was found while a file is read.
 pub(super) struct Findings<'a> {
     pub(super) problems: &'a mut Problems,
-    /// What is not supported, with its place.
-    pub(super) unsupported: Vec<String>,
+    /// What is not supported.
+    pub(super) unsupported: Problems,
 }
 
 /// A value and the keys that lead to it.
@@ -210,12 +210,9 @@ impl<'a> Value<'a> {
 
     /// Adds a part that has no effect.
     pub(super) fn not_supported(&self, found: &mut Findings<'_>, reason: &str) {
-        let Position { line, column } = self.position();
-        let separator = if reason.is_empty() { "" } else { ": " };
-        let path = &self.path;
-        found.unsupported.push(format!(
-            "line {line}, column {column}: {path}{separator}{reason}"
-        ));
+        found
+            .unsupported
+            .add_at(self.position(), self.path.clone(), reason.to_owned());
     }
 }
 

@@ -60,13 +60,14 @@ impl Substitution<'_> {
         if self.bytes > MAX_BYTES {
             text.clear();
             if is_within {
-                let message = format!(
-                    "found more than {MAX_BYTES} bytes of values, accepted are at most so many"
-                );
-                self.problems.add_at(position, path.to_owned(), message);
+                self.problems.add_at(position, path.to_owned(), too_large());
             }
         }
     }
+}
+
+fn too_large() -> String {
+    format!("found more than {MAX_BYTES} bytes of values, accepted are at most so many")
 }
 
 /// Returns the path of a value below `path`.
@@ -107,6 +108,9 @@ fn references(
         let (name, default) = parse(&after[..end])?;
         let value = variable(name).filter(|value| !value.is_empty());
         result.push_str(&value.unwrap_or_else(|| default.to_owned()));
+        if result.len() > MAX_BYTES {
+            return Err(too_large());
+        }
         rest = &after[end + 1..];
     }
     result.push_str(rest);

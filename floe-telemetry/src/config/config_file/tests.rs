@@ -702,9 +702,57 @@ logger_provider: {processors: [{batch: {exporter: {otlp_http: *otlp}}}]}";
 
 #[test]
 fn substitution_is_bounded() {
-    let big = |_: &str| Some("x".repeat(1000));
-    let list = "${A} ".repeat(2000);
-    let text = format!("file_format: '1.0'\nanchors: ['{list}']");
-    let error = parse(&text, &TelemetryConfig::new("base"), &big).unwrap_err();
-    assert!(error.to_string().contains("bytes of values"), "{error}");
+    // 20 GB, if each reference were replaced.
+    let big = |_: &str| Some("x".repeat(100_000));
+    let one = format!("['{}']", "${A} ".repeat(200_000));
+    let many = format!("['{}']", "${A}', '".repeat(9_000));
+    for list in [one, many] {
+        let text = format!("file_format: '1.0'\nanchors: {list}");
+        let error = parse(&text, &TelemetryConfig::new("base"), &big).unwrap_err();
+        assert!(error.to_string().contains("bytes of values"), "{error}");
+    }
+}
+
+#[test]
+fn variables_that_refer_to_each_other_are_replaced_once() {
+    let cycle = |name: &str| Some(if name == "A" { "${B}" } else { "${A}" }.to_owned());
+    let text = "file_format: '1.0'\nresource: {attributes: [{name: a, value: '${A} ${B}'}]}";
+    let parsed = parse(text, &TelemetryConfig::new("base"), &cycle).unwrap();
+    let value = parsed.config.resource_attributes.additional.get("a");
+    assert_eq!(value.map(String::as_str), Some("${B} ${A}"));
+}
+
+#[test]
+fn aliases_and_keys_are_bounded() {
+    let aliases = "*a,".repeat(5_000);
+    let bytes = format!("anchors: {{a: &a {}, b: [{aliases}]}}", "x".repeat(100_000));
+    let key = format!("? {}\n: 1", "x".repeat(2_000));
+    for (text, message) in [
+        (bytes, "larger than a configuration can be"),
+        (key, "found a key of 2000 bytes, accepted are 1024"),
+    ] {
+        let error = error(&text);
+        assert!(error.contains(message) && error.len() < 1_000, "{error}");
+    }
+}
+
+#[test]
+fn the_report_of_mistakes_is_bounded_and_redacted() {
+    let secret = "https://shop:hunter2XyZ77@";
+    let value = format!("{}{secret}{}", "x ".repeat(1_010), "y".repeat(3_000));
+    let words =
+        format!("{{batch: {{exporter: {{console: }}, max_queue_size: '{value}'}}}}, ").repeat(150);
+    let error = error(&format!("tracer_provider: {{processors: [{words}]}}"));
+    assert!(error.contains("150 mistakes\n  line 2, column"));
+    assert!(error.ends_with("and 50 more"), "{error}");
+    assert!(
+        error.len() < 250_000 && !error.contains("hunter2XyZ77"),
+        "{}",
+        error.len()
+    );
+    let views = "{selector: {meter_version: '1'}, stream: {}}, ".repeat(150);
+    let text = format!(
+        "meter_provider: {{readers: [{{periodic: {{exporter: {{console: }}}}}}], views: [{views}]}}"
+    );
+    assert!(unsupported(&text).ends_with("and 50 more"));
 }

@@ -14,6 +14,12 @@ const MAX_NODES: usize = 10_000;
 /// The maximum number of levels of a document.
 const MAX_DEPTH: usize = 32;
 
+/// The maximum number of bytes of all keys and values of a document after its aliases are expanded: 1 MiB.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The maximum number of bytes of a key. The paths in errors consist of keys.
+const MAX_KEY: usize = 1024;
+
 /// # Errors
 ///
 /// Fails if the text is not YAML, if it is larger or deeper than a configuration can be, or if it has more
@@ -23,6 +29,7 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> 
         events: Parser::new_from_str(text),
         anchors: HashMap::new(),
         nodes: 0,
+        bytes: 0,
         problems,
     };
     let mut root = None;
@@ -61,6 +68,7 @@ struct Builder<'a, I: granit_parser::BorrowedInput<'a>> {
     events: Parser<'a, I>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    bytes: usize,
     problems: &'a mut Problems,
 }
 
@@ -87,7 +95,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
     }
 
     fn node(&mut self, event: Event<'a>, position: Position, depth: usize) -> Result<Node, Error> {
-        self.count(1, position)?;
+        self.count(Size { nodes: 1, bytes: 0 }, position)?;
         if depth > MAX_DEPTH {
             return Err(refuse(position, "deeper than a configuration can be"));
         }
@@ -95,15 +103,18 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             Event::Scalar(text, style, anchor, _) => {
                 let is_plain = style == ScalarStyle::Plain;
                 let text = text.into_owned();
+                let bytes = text.len();
+                self.count(Size { nodes: 0, bytes }, position)?;
                 (Content::Scalar { text, is_plain }, anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(position, depth)?, anchor),
             Event::MappingStart(_, anchor, _) => (self.map(position, depth)?, anchor),
             Event::Alias(anchor) => {
-                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                let Some(node) = self.anchors.get(&anchor) else {
                     return Err(refuse(position, "an alias of a value that contains it"));
                 };
-                self.count(size(&node), position)?;
+                let node = node.clone();
+                self.count(Size::of(&node), position)?;
                 return Ok(node);
             }
             _ => return Err(refuse(position, "not a value")),
@@ -133,6 +144,12 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
                 (Event::Scalar(key, ..), position) => (key.into_owned(), position),
                 (_, position) => return Err(refuse(position, "a key must be a word")),
             };
+            if key.len() > MAX_KEY {
+                let message = format!("found a key of {} bytes, accepted are {MAX_KEY}", key.len());
+                return Err(refuse(key_position, &message));
+            }
+            let bytes = key.len();
+            self.count(Size { nodes: 0, bytes }, key_position)?;
             let (event, position) = self.next_of(open)?;
             let value = self.node(event, position, depth + 1)?;
             if entries.iter().any(|entry| entry.key == key) {
@@ -151,19 +168,42 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         }
     }
 
-    fn count(&mut self, nodes: usize, position: Position) -> Result<(), Error> {
-        self.nodes += nodes;
-        if self.nodes > MAX_NODES {
+    fn count(&mut self, size: Size, position: Position) -> Result<(), Error> {
+        self.nodes += size.nodes;
+        self.bytes += size.bytes;
+        if self.nodes > MAX_NODES || self.bytes > MAX_BYTES {
             return Err(refuse(position, "larger than a configuration can be"));
         }
         Ok(())
     }
 }
 
-fn size(node: &Node) -> usize {
-    1 + match &node.content {
-        Content::Scalar { .. } | Content::StandIn => 0,
-        Content::List(items) => items.iter().map(size).sum(),
-        Content::Map(entries) => entries.iter().map(|entry| size(&entry.value)).sum(),
+/// The number of values, and the bytes of their texts and keys.
+#[derive(Clone, Copy)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Size {
+    fn of(node: &Node) -> Self {
+        let mut size = Self { nodes: 1, bytes: 0 };
+        match &node.content {
+            Content::Scalar { text, .. } => size.bytes += text.len(),
+            Content::StandIn => {}
+            Content::List(items) => items.iter().for_each(|item| size.add(Self::of(item))),
+            Content::Map(entries) => {
+                for entry in entries {
+                    size.bytes += entry.key.len();
+                    size.add(Self::of(&entry.value));
+                }
+            }
+        }
+        size
+    }
+
+    fn add(&mut self, other: Self) {
+        self.nodes += other.nodes;
+        self.bytes += other.bytes;
     }
 }

@@ -38,7 +38,7 @@ pub(super) struct EncodedRequest {
 /// Encodes spans into the bytes of requests.
 #[derive(Debug)]
 pub(super) struct RequestBuilder {
-    /// `ResourceSpans.resource`, as a field.
+    /// `ResourceSpans.resource` and `ResourceSpans.schema_url`, as fields.
     resource: Vec<u8>,
     /// The known scopes. Most of them have spans in each request.
     scopes: Vec<ScopeSpans>,
@@ -69,11 +69,13 @@ struct ScopeSpans {
 impl RequestBuilder {
     /// Creates a builder of requests with at most `max_bytes`.
     pub(super) fn new(resource: &Resource, max_bytes: usize) -> Self {
-        let mut field = Vec::new();
-        message(&mut field, 1, |out| span::resource(out, resource));
+        let mut fields = Vec::new();
+        message(&mut fields, 1, |out| span::resource(out, resource));
+        let schema_url = resource.schema_url().unwrap_or_default();
+        bytes(&mut fields, 3, schema_url.as_bytes());
         Self {
-            bytes: MAX_HEAD + field.len(),
-            resource: field,
+            bytes: MAX_HEAD + fields.len(),
+            resource: fields,
             scopes: Vec::new(),
             prefix: Vec::new(),
             pool: BufferPool::default(),

@@ -185,7 +185,9 @@ fn text(mut spans: Vec<Span>) -> String {
 proptest! {
     #[test]
     fn the_encoding_is_that_of_opentelemetry_proto(mut records in vec(record(), 0..6)) {
-        let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
+        let resource = Resource::builder_empty()
+            .with_schema_url([KeyValue::new("service.name", "orders")], "https://example.com/2")
+            .build();
         let process = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
         let process = SharedAttributes::new(process, &mut Redactor::default());
         let (mut enricher, clock) = (Enricher::default(), WallClock::new());
@@ -210,6 +212,7 @@ proptest! {
             let found = &request.resource_spans[0];
             let attributes = &found.resource.as_ref().unwrap().attributes;
             prop_assert_eq!(&attributes[0].key, "service.name");
+            prop_assert_eq!(&found.schema_url, "https://example.com/2");
             let mut spans = Vec::new();
             for scope in &found.scope_spans {
                 let name = &scope.scope.as_ref().unwrap().name;
@@ -217,6 +220,7 @@ proptest! {
                     let same = expected.iter().any(|other| {
                         other.span_context.span_id().to_bytes()[..] == span.span_id[..]
                             && other.instrumentation_scope.name() == name
+                            && other.instrumentation_scope.schema_url().unwrap_or_default() == scope.schema_url
                     });
                     prop_assert!(same, "a span is in the wrong scope");
                 }
