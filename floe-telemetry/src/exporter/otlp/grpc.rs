@@ -1,7 +1,11 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
+mod message_body;
+mod write_buffer;
+
 use std::error::Error as _;
 use std::future::Future;
+use std::mem;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::time::Duration;
@@ -10,9 +14,11 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use tonic::{Code, Extensions, Request, Status};
 
+use self::message_body::{Message, MessageChannel};
+use self::write_buffer::BufferingConnector;
 use super::Transport;
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
@@ -42,7 +48,7 @@ const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
 #[derive(Debug)]
 pub(super) struct Grpc {
-    client: tonic::client::Grpc<Channel>,
+    client: tonic::client::Grpc<MessageChannel>,
     endpoint: Endpoint,
     connector: ProxyConnector,
     compression: Compression,
@@ -90,11 +96,15 @@ impl Grpc {
         })
     }
 
-    async fn call(&mut self, request: Bytes, timeout: Duration) -> Outcome {
+    async fn call(&mut self, mut request: Bytes, timeout: Duration) -> Outcome {
         if let Err(error) = self.client.ready().await {
             return self.disconnected(&error);
         }
-        let mut request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
+        let mut extensions = Extensions::default();
+        if self.compression == Compression::None {
+            extensions.insert(Message(mem::take(&mut request)));
+        }
+        let mut request = Request::from_parts(self.headers.clone(), extensions, request);
         request.set_timeout(timeout.min(MAX_SENT_TIMEOUT));
         match self
             .client
@@ -133,17 +143,18 @@ fn client(
     endpoint: &Endpoint,
     connector: &ProxyConnector,
     compression: Compression,
-) -> tonic::client::Grpc<Channel> {
-    let channel = endpoint.connect_with_connector_lazy(connector.clone());
-    let client = tonic::client::Grpc::new(channel).max_decoding_message_size(MAX_RESPONSE);
-    compressed(client, compression)
+) -> tonic::client::Grpc<MessageChannel> {
+    let connector = BufferingConnector(connector.clone());
+    let channel = endpoint.connect_with_connector_lazy(connector);
+    let client = tonic::client::Grpc::new(MessageChannel(channel));
+    compressed(client.max_decoding_message_size(MAX_RESPONSE), compression)
 }
 
 /// Enables compression, whose feature was checked by the caller.
 fn compressed(
-    client: tonic::client::Grpc<Channel>,
+    client: tonic::client::Grpc<MessageChannel>,
     compression: Compression,
-) -> tonic::client::Grpc<Channel> {
+) -> tonic::client::Grpc<MessageChannel> {
     match compression {
         #[cfg(feature = "otlp-gzip")]
         Compression::Gzip => client.send_compressed(tonic::codec::CompressionEncoding::Gzip),
