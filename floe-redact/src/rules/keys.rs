@@ -51,7 +51,7 @@ pub(crate) enum Flag {
 ///
 /// Names are written in lower case with blanks between words, and are found in every spelling:
 /// `api key` is `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. A name has to be at the end
-/// of a key and to begin with a word; with `*` in front it may be glued to what precedes it.
+/// of a key and to begin with a word; with `*` in front it may be the end of a longer word.
 #[derive(Debug)]
 pub(crate) struct KeyName {
     pub(crate) id: &'static str,
