@@ -152,7 +152,7 @@ pub struct TelemetryConfig {
     pub redaction: RedactionConfig,
     /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to
     /// Jaeger, `otlp` exports it to the endpoint. Other crates can add backends. The name is checked when
-    /// the provider is initialised.
+    /// the provider is initialized.
     #[serde(default = "default_backend")]
     pub backend: String,
     /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
@@ -240,7 +240,7 @@ fn are_default_propagators(propagators: &[Propagator]) -> bool {
 impl TelemetryConfig {
     /// Creates the default configuration for a service with this name.
     ///
-    /// The name is checked when the provider is initialised.
+    /// The name is checked when the provider is initialized.
     pub fn new(service_name: impl Into<String>) -> Self {
         Self {
             enabled: true,
