@@ -14,7 +14,7 @@ use crate::recorder::{More, SpanRecord};
 const MAX_NAME: usize = 1024;
 
 /// Applies the limits. The span must be redacted already: a truncated credential might no longer be
-/// recognized.
+/// recognised.
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord) {
     for attribute in record.attributes.as_mut_slice() {
         shorten_key(&mut attribute.key);
