@@ -79,7 +79,7 @@ pub struct TelemetryConfig {
     /// it is read. Use `authentication` or headers with references instead.
     #[serde(default = "default_endpoint", serialize_with = "endpoint::serialize")]
     pub otlp_endpoint: String,
-    /// The protocol of OTLP: `grpc` (default) or `http`.
+    /// The protocol of OTLP: `grpc` (default), `http`, or `http/json`, which requires the feature `otlp-json`.
     #[serde(default)]
     pub otlp_protocol: OtlpProtocol,
     /// The sampling of traces. Default: all traces are recorded.
@@ -105,7 +105,7 @@ pub struct TelemetryConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_filter: Option<String>,
     /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which
-    /// halves the cost of a span.
+    /// reduces the cost of nested spans.
     #[serde(default, skip_serializing_if = "is_default")]
     pub context: ContextMode,
     /// The attributes of the service, which all its telemetry has.
