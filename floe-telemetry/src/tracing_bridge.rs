@@ -164,28 +164,28 @@ impl TracingLayer {
         self
     }
 
-    /// Sets whether spans and events have `code.module.name`, `code.file.path` and `code.line.number`. Default: yes.
+    /// Whether spans and events have `code.module.name`, `code.file.path` and `code.line.number`. Default: yes.
     #[must_use]
     pub const fn with_location(mut self, location: bool) -> Self {
         self.described.location = location;
         self
     }
 
-    /// Sets whether spans have their `target`. Default: yes. Events have theirs in any case.
+    /// Whether spans have their `target`. Default: yes. Events have theirs in any case.
     #[must_use]
     pub const fn with_target(mut self, target: bool) -> Self {
         self.described.target = target;
         self
     }
 
-    /// Sets whether spans have their `level`. Default: no. Events have theirs in any case.
+    /// Whether spans have their `level`. Default: no. Events have theirs in any case.
     #[must_use]
     pub const fn with_level(mut self, level: bool) -> Self {
         self.requested.level = level;
         self
     }
 
-    /// Sets whether spans have the number and the name of the thread on which they started, `thread.id` and
+    /// Whether spans have the number and the name of the thread on which they started, `thread.id` and
     /// `thread.name`. Default: no.
     #[must_use]
     pub const fn with_threads(mut self, threads: bool) -> Self {
@@ -193,7 +193,7 @@ impl TracingLayer {
         self
     }
 
-    /// Sets whether spans have the time that they were entered and the time that they were not, in nanoseconds: `busy_ns`
+    /// Whether spans have the time that they were entered and the time that they were not, in nanoseconds: `busy_ns`
     /// and `idle_ns`. Default: no.
     #[must_use]
     pub const fn with_tracked_inactivity(mut self, tracked: bool) -> Self {
