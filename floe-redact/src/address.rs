@@ -6,7 +6,7 @@ use crate::rules::words::{ACCOUNT_COMMANDS, ADDRESS_ROLES, NO_DOMAINS, ORACLE_CO
 use crate::scan::Scan;
 use crate::score::{is_domain, is_placeholder, look};
 use crate::text::{
-    at, before, behind_colour, is_name, is_one_of, part, rest, run_end, run_start, starts_with,
+    after_colour, at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with,
 };
 use crate::url::is_certain_host;
 
@@ -25,7 +25,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
         let is_inside = |byte: u8| byte > b' ' && !b"\"'`<>".contains(&byte);
         let run = run_start(text, sign, LIMIT, is_inside);
         let end = run_end(text, sign, LIMIT, |byte| is_inside(byte) && byte != b',');
-        // A password may contain `@`: the last one with a host behind it ends it.
+        // A password may contain `@`: the last one with a host after it ends it.
         let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
         let _ = oracle(scan, run, last).or_else(|| credentials(scan, run, last));
         scan.signs_until = last + 1;
@@ -38,7 +38,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// `user:password@host`, perhaps behind `dsn=` or `connect(`.
+/// `user:password@host`, perhaps after `dsn=` or `connect(`.
 fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
     let text = scan.text;
     let colon = run + memchr::memchr(b':', part(text, run, sign))?;
@@ -57,8 +57,8 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
     fits.then(|| scan.redact(colon + 1, sign, ADDRESS_PASSWORD, Evidence::Structure))
 }
 
-/// `from:bob@example.com`, `Accepted:root@host:22` and `group:artifact@jar`: a user's name, behind the
-/// word for a role, or behind one that is written as logs write it.
+/// `from:bob@example.com`, `Accepted:root@host:22` and `group:artifact@jar`: a user's name, after the
+/// word for a role, or after one that is written as logs write it.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
@@ -104,7 +104,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let local = run_start(text, sign, 64, |byte| {
         is_name(byte) || b".%+-'".contains(&byte) || byte >= 0x80
     });
-    let local = behind_colour(text, local);
+    let local = after_colour(text, local);
     let end = run_end(text, sign + 1, 255, |byte| {
         is_name(byte) || b".-".contains(&byte)
     });

@@ -1,11 +1,11 @@
-//! Finds the places worth a closer look, in one pass and without understanding them.
+//! The prefilter: finds the places at which a grammar is tried, in one pass.
 //!
 //! Every rule has an anchor of four characters, or of three if its name has no more: `assw` of a
 //! password's name, `://` of a URL. A byte has one of 32 classes (the case of a letter and the value of
 //! a digit do not matter), so the last three index a table of 32,768 flags, and only where a flag is set
 //! the class before them is looked up, too. The look-ups of neighbouring positions do not depend on each
-//! other, which makes this faster than an automaton with a state, and a text without anchors is left
-//! alone after this pass. The anchors come from the tables of rules: of each name the characters that
+//! other, which makes this faster than an automaton with a state, and a text without anchors is not
+//! read again. The anchors come from the tables of rules: of each name the characters that
 //! are rarest in other words.
 
 use std::ops::Range;
@@ -73,7 +73,7 @@ fn window(anchor: &[u8]) -> u64 {
     })
 }
 
-/// The last three of them.
+/// The last three classes of a window, an index into the table.
 fn index(window: u64) -> usize {
     usize::try_from(window & (TABLE as u64 - 1)).unwrap_or(0)
 }
@@ -102,7 +102,7 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
 /// What may precede a name of two characters.
 const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
-/// A format, where its anchor ends behind the beginning of the prefix, and the anchor.
+/// A format, where its anchor ends after the beginning of the prefix, and the anchor.
 type Anchored = (usize, usize, &'static TokenFormat);
 
 /// The table of a redactor.
@@ -202,7 +202,7 @@ impl Anchors {
         let mut words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80);
         // The last word decides: a key is read from its end.
         match words.rfind(|word| !word.is_empty()) {
-            // A complete word, as in `pw=`: the sign behind it is part of the anchor.
+            // A complete word, as in `pw=`: the sign after it is part of the anchor.
             Some(word) if word.len() == 2 => {
                 for after in LEADS {
                     self.add(&[word, &[after]].concat(), KEY);
@@ -232,7 +232,7 @@ impl Anchors {
     pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
         let mut window = window(text.get(from.saturating_sub(3)..from)?);
         let mut at = from;
-        // Four and four at once, because most have no anchor.
+        // Four bytes at once, because most have no anchor.
         while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
             window = (window << 40) | self::window(eight);
             for last in [4, 0] {
@@ -257,7 +257,7 @@ impl Anchors {
         None
     }
 
-    /// What ends with the last characters of a window.
+    /// The kinds of the anchors that end with a window.
     fn kinds_of(&self, window: u64) -> Option<u8> {
         let index = index(window);
         let kinds = self.kinds[index];

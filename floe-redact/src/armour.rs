@@ -8,11 +8,11 @@ use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_st
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
-/// A key is no longer.
+/// The most bytes of a key.
 const WINDOW: usize = 16 * 1024;
-/// A line of base64 of this length is one of a key.
+/// The length of a line of base64 from which it is one of a key.
 const LINE: usize = 16;
-/// A key has no more headers.
+/// The most headers of a key.
 const HEADERS: usize = 16;
 
 /// `anchor` is the last of three dashes, or of more.
@@ -32,7 +32,7 @@ pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     scan.redact(start, end, PEM_PRIVATE_KEY, Evidence::Format);
-    // What is left of a key that was cut belongs to no other rule.
+    // No other rule applies to the rest of a key that was cut.
     scan.keys_until = scan.keys_until.max(end);
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn ends_in_key(text: &[u8]) -> bool {
     })
 }
 
-/// Behind `-----BEGIN RSA PRIVATE KEY-----`, blanks in it perhaps encoded as in a URL.
+/// After `-----BEGIN RSA PRIVATE KEY-----`, blanks in it perhaps encoded as in a URL.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
     let is_label = |byte: u8| byte.is_ascii_uppercase() || b" +%20".contains(&byte);
@@ -56,7 +56,7 @@ fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
         .then(|| run_end(text, end, 5, |byte| byte == b'-'))
 }
 
-/// How far a private key goes on behind its first line.
+/// How far a private key goes on after its first line.
 struct PrivateKey {
     end: usize,
     has_body: bool,
@@ -65,7 +65,7 @@ struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads headers and lines of base64. Behind a short line only the last line may follow.
+    /// Reads headers and lines of base64. After a short line only the last line may follow.
     fn read(text: &[u8], start: usize, body: usize) -> Self {
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);
@@ -128,8 +128,8 @@ fn is_coded(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase)
 }
 
-/// Behind the end of a line of a key, escaped or encoded, or in quotes that are joined (`\n" + "`), and
-/// behind what is before each line in a log; and whether there was one.
+/// After the end of a line of a key, escaped or encoded, or in quotes that are joined (`\n" + "`), and
+/// after what is before each line in a log; and whether there was one.
 fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     let (mut end, mut has_break) = (from, false);
     while end < from + 256 {
@@ -189,7 +189,7 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
         let line = run_start(text, end, 4096, |byte| {
             byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
         });
-        // Behind an escape.
+        // After an escape.
         let line = line + usize::from(before(text, line) == b'\\' && line < end);
         let is_line = end - line >= LINE || start == foot && line < end;
         if end == start && start < foot || !is_line {

@@ -1,4 +1,4 @@
-//! A name, what binds a value to it, and whether the value is taken: what all grammars of names share.
+//! A name, its separator and its value: what all grammars of names share.
 
 use crate::finding::Evidence;
 use crate::key::Meaning;
@@ -20,7 +20,7 @@ pub(crate) struct Key {
     pub(crate) end: usize,
     /// The place of the quote that opens before it, if it is quoted by itself.
     pub(crate) quote: Option<usize>,
-    /// Behind the name and its closing quote.
+    /// After the name and its closing quote.
     pub(crate) after: usize,
     /// `--name`
     pub(crate) is_option: bool,
@@ -31,7 +31,7 @@ pub(crate) struct Key {
 pub(crate) struct Separator {
     pub(crate) binding: Binding,
     pub(crate) coding: Coding,
-    /// The place behind it and the blanks around it.
+    /// The place after it and the blanks around it.
     pub(crate) next: usize,
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
     (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
 }
 
-/// `token = load(config, "x")`: a call that ends behind the value, or that was cut.
+/// `token = load(config, "x")`: a call that ends after the value, or that was cut.
 fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
     let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
         return false;

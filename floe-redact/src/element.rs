@@ -7,7 +7,7 @@ use crate::scan::Scan;
 use crate::score::Context;
 use crate::text::{part, run_end, starts_with};
 
-/// A tag has no more tokens.
+/// The most tokens of a tag.
 const TAG: usize = 40;
 
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.

@@ -1,4 +1,4 @@
-//! One pass over a text after another, until nothing is found.
+//! Passes over a text, until nothing more is found.
 
 use std::ops::Range;
 
@@ -29,8 +29,8 @@ pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
         text: replaced(text, &findings),
         findings,
     };
-    // A mark can complete a structure that the secret hid, so what was changed is read again; more
-    // than one more pass is for texts that nobody writes.
+    // A mark can complete a structure that the secret hid, so a changed text is read again. Ordinary texts need one
+    // more pass.
     let passes = if text.len() <= SHORT { 64 } else { 4 };
     for _ in 0..passes {
         let Some(more) = pass(policy, &redacted.text) else {
@@ -44,7 +44,7 @@ pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
     Some(redacted)
 }
 
-/// The findings of one pass, sorted and apart from each other.
+/// The findings of one pass, sorted, which do not touch each other.
 fn pass(policy: &Policy, text: &str) -> Option<Vec<Finding>> {
     let first = policy.anchors().next(text.as_bytes(), 0);
     if first.is_none() && policy.patterns.is_empty() {
@@ -67,7 +67,7 @@ fn pass(policy: &Policy, text: &str) -> Option<Vec<Finding>> {
     Some(merged(found))
 }
 
-/// The candidates of one pass that stay.
+/// The candidates of one pass that are not redacted.
 pub(crate) fn kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.kept = Some(Vec::new());

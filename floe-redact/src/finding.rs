@@ -10,22 +10,22 @@ use crate::score::Score;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// Its bytes.
+    /// The bytes of the secret.
     pub range: Range<usize>,
     /// The id of the rule that found it, see [`rules`](crate::rules()).
     pub rule: &'static str,
-    /// Why it was taken for a secret.
+    /// Why it was classified as a secret.
     pub evidence: Evidence,
 }
 
 impl Finding {
-    /// Whether the rule is one that was configured.
+    /// Whether a configured key or pattern found it.
     pub fn is_configured(&self) -> bool {
         self.rule == CONFIGURED_KEY || self.evidence == Evidence::Pattern
     }
 }
 
-/// Why a part of a text was taken for a secret.
+/// Why a part of a text was classified as a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
@@ -33,9 +33,9 @@ pub enum Evidence {
     Score(Score),
     /// The structure of the text: a URL, a header, a statement.
     Structure,
-    /// The form of a known kind of token.
+    /// It has the format of a known token.
     Format,
-    /// The form of a known kind of token, and a checksum that is right.
+    /// It has the format of a known token, with a correct checksum.
     Checksum,
     /// It is a secret elsewhere in the text.
     Repetition,

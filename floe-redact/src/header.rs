@@ -9,7 +9,7 @@ use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::text::{is_one_of, line_end, part, run_end};
 use crate::value::{self, Site};
 
-/// A list of parameters has no more tokens.
+/// The most tokens of a list of parameters.
 const LONGEST_LIST: usize = 512;
 
 /// The scheme of this name.

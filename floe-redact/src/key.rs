@@ -1,4 +1,4 @@
-//! Names of values: which row of the table a key belongs to.
+//! Names of values: finds the row of the table that a key belongs to.
 //!
 //! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` announce a
 //! secret because of their last words, `token_type` and `password_min_length` do not.
@@ -20,7 +20,7 @@ pub(crate) struct Meaning {
     pub(crate) rule: &'static str,
     pub(crate) kind: KeyKind,
     pub(crate) flags: &'static [Flag],
-    /// The name has several words, so it is no word of a sentence.
+    /// The name has several words, so it is not a word of a sentence.
     pub(crate) is_compound: bool,
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn row_of(key: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// What a value of this key would be; `None` for a key without meaning.
+/// Returns the meaning of a key; `None` if it is not the name of a secret.
 pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
     let mut name = Name::new(key);
     let mut is_qualified = false;
@@ -190,7 +190,7 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
         if DESCRIPTOR_WORDS.contains(last) {
             return None;
         }
-        // An unknown word behind the name, as in `token_github`, asks the value for proof.
+        // With an unknown word after the name, as in `token_github`, the value must look like a secret.
         is_qualified |= !is_one_of(last, QUALIFIERS) && !last.iter().all(u8::is_ascii_digit);
         name.len = start;
     }

@@ -1,8 +1,8 @@
-//! The tokenizer: words, quotes, brackets and signs, whatever they are encoded in.
+//! The tokenizer: words, quotes, brackets and signs, in any encoding.
 //!
 //! `%3D`, `\u003d`, `&#61;` and `=` are the same sign, and `"`, `\"`, `&quot;` and `%22` are quotes
-//! of different levels, so a grammar above is written once. A quote or a bracket has a link to its partner.
-//! A text is read forwards and once, as far as a grammar asks for it.
+//! of different levels, so each grammar is written once. A quote or a bracket has a link to its partner.
+//! A text is read forwards and once, as far as a grammar needs it.
 
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ pub(crate) enum Coding {
     Percent,
     /// `&#61;`
     Entity,
-    /// `\n`, `\"`, `\u003d`: behind so many backslashes.
+    /// `\n`, `\"`, `\u003d`: after so many backslashes.
     Escape(u8),
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Token {
     mark: u8,
 }
 
-/// How far before a place its line is looked for.
+/// How far before a place the beginning of its line is searched for.
 const LOOK_BACK: usize = 1024;
 /// A line that is longer is read in pieces.
 const LONG_LINE: usize = 4096;
@@ -180,7 +180,7 @@ impl<'t> Tokens<'t> {
             .is_some_and(|token| token.mate.is_some_and(|mate| mate < from))
     }
 
-    /// The place behind blanks.
+    /// The place after blanks.
     pub(crate) fn skip_blanks(&mut self, mut place: usize) -> usize {
         while self.kind(place) == Kind::Blank {
             place += 1;
@@ -188,7 +188,7 @@ impl<'t> Tokens<'t> {
         place
     }
 
-    /// The place behind blanks and ends of lines, no more than a few.
+    /// The place after blanks and ends of lines, no more than a few.
     pub(crate) fn skip_lines(&mut self, place: usize) -> usize {
         let mut next = place;
         while next < place + 8
@@ -200,7 +200,7 @@ impl<'t> Tokens<'t> {
         next
     }
 
-    /// The place of the white space behind a place. In a long run it is looked for once.
+    /// The place of the white space after a place. In a long run it is looked for once.
     pub(crate) fn run_end(&mut self, place: usize) -> usize {
         let start = self.start(place);
         if !self.run.contains(&start) {
@@ -314,14 +314,14 @@ impl<'t> Tokens<'t> {
         let next = at(self.text, quote.end);
         let is_word = |byte: u8| is_name(byte) || byte >= 0x80;
         let previous = place.checked_sub(1).map(|place| self.list[place]);
-        let is_behind_word = previous.is_some_and(|token| {
+        let is_after_word = previous.is_some_and(|token| {
             let word = part(self.text, token.start, token.end);
             token.kind == Kind::Word
                 && !STRING_PREFIXES
                     .iter()
                     .any(|prefix| word == prefix.as_bytes())
         });
-        let may_open = quote.mark & !3 != CLOSING && !is_behind_word;
+        let may_open = quote.mark & !3 != CLOSING && !is_after_word;
         let recent = self.open.len().saturating_sub(DEPTH);
         let is_mate = |&open: &usize| {
             let open = &self.list[open];

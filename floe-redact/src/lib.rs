@@ -11,9 +11,9 @@
 //! );
 //! ```
 //!
-//! The rest of a message keeps its use: scheme, host, database, names of keys and errors stay. A text
-//! without secrets comes back borrowed, after one pass that only looks for the beginnings of rules. The time is
-//! linear in the text, whatever it contains.
+//! The rest of a message stays useful: scheme, host, database, names of keys and errors are kept. A text
+//! without secrets is returned borrowed, after one pass that only searches for the anchors of rules. The time is
+//! linear in the length of the text, whatever it contains.
 #![forbid(unsafe_code)]
 
 mod address;

@@ -25,7 +25,7 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     Some(())
 }
 
-/// Where the argument behind an option begins, in a shell line or in a printed list of arguments.
+/// Where the argument after an option begins, in a shell line or in a printed list of arguments.
 fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;

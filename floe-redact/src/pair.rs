@@ -8,12 +8,12 @@ use crate::rules::sentences::Binding;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{
-    at, before, behind_colour, is_name, is_one_of, part, run_end, run_start, starts_with,
+    after_colour, at, before, is_name, is_one_of, part, run_end, run_start, starts_with,
 };
 use crate::value::{self, Site, Value};
 use crate::{element, header, option, sentence, sql, tuple};
 
-/// The grammars of a name without a separator behind it, in the order in which they are tried.
+/// The grammars of a name without a separator after it, in the order in which they are tried.
 const GRAMMARS: [fn(&mut Scan<'_>, Key) -> Option<()>; 5] = [
     element::scan,
     option::long,
@@ -41,20 +41,20 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 /// Whether the word around the anchor ends with a known name, which is quickly seen without a token.
 fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
-    // The anchor of a short name includes the sign behind it.
+    // The anchor of a short name includes the sign after it.
     let last = anchor - usize::from(!is_inside(at(scan.text, anchor)));
     let start = run_start(scan.text, last + 1, 64, |byte| {
         is_inside(byte) || matches!(byte, b'-' | b'.')
     });
     let end = run_end(scan.text, last, 64, is_inside);
-    let start = behind_colour(scan.text, start);
+    let start = after_colour(scan.text, start);
     // A name is read from its end, so what is joined before it does no harm, except `--`.
     let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
         return true;
     }
-    // Both are oftener words of sentences than names.
+    // Both are more often words of sentences than names.
     let is_phrase =
         before(scan.text, start) == b' ' && before(scan.text, start - 1).is_ascii_alphabetic();
     if !is_phrase && is_one_of(word, &["key", "code"]) && !has_separator(scan.text, end) {
@@ -107,7 +107,7 @@ fn word_before(text: &[u8], from: usize) -> usize {
 /// The name around the anchor; every word is read once.
 fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let mut place = scan.tokens.seek(anchor)?;
-    // The anchor of a short name includes the sign behind it.
+    // The anchor of a short name includes the sign after it.
     if scan.tokens.word(place).is_none() {
         place = place.checked_sub(1)?;
     }
@@ -151,14 +151,14 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         start,
         end,
         quote,
-        after: behind_index(scan, place + 1 + usize::from(quote.is_some())),
+        after: after_index(scan, place + 1 + usize::from(quote.is_some())),
         is_option: is_option(scan, first),
     })
 }
 
-/// `password[0]`, `["password"]`, `Unseal Key 1`, `**password**`, `password?`: behind what belongs to
+/// `password[0]`, `["password"]`, `Unseal Key 1`, `**password**`, `password?`: after what belongs to
 /// the name.
-fn behind_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
+fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     let tokens = &mut scan.tokens;
     let is_number = |word: &[u8]| word.len() <= 2 && word.iter().all(u8::is_ascii_digit);
     if tokens.kind(after) == Kind::Open(b'[') {
@@ -205,7 +205,7 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
                 if accept(scan, key, found, context).is_some() {
                     changed_to(scan, key, found, context);
                 } else {
-                    behind_type(scan, key, found, context);
+                    after_type(scan, key, found, context);
                 }
             } else if separator.binding != Binding::Loose {
                 let _ = sentence::below(scan, key, place, separator.binding);
@@ -227,8 +227,8 @@ fn changed_to(scan: &mut Scan<'_>, key: Key, from: Value, context: Context) {
     }
 }
 
-/// `token: String = "…"`: the value behind a type.
-fn behind_type(scan: &mut Scan<'_>, key: Key, declared: Value, context: Context) {
+/// `token: String = "…"`: the value after a type.
+fn after_type(scan: &mut Scan<'_>, key: Key, declared: Value, context: Context) {
     if !declared.quoted
         && let Some(separator) = separator_at(scan, declared.next)
         && separator.binding == Binding::Assign

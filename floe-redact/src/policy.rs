@@ -18,20 +18,20 @@ pub enum Level {
     /// bank accounts, telephone numbers, US social security numbers.
     #[default]
     CredentialsAndPii,
-    /// Also every value of a key that is sensitive in some of its meanings, such as `session` or `signature`.
+    /// Also every value of an ambiguous key, such as `session` or `signature`.
     Strict,
 }
 
 /// A configured pattern: the first match in the text at or after a byte.
 pub(crate) type Pattern = dyn Fn(&str, usize) -> Option<Range<usize>> + Send + Sync;
 
-/// A level, and what is added to it and taken from it.
+/// A level, with the configured keys, allowed keys and patterns.
 #[derive(Clone, Default)]
 pub(crate) struct Policy {
     pub(crate) level: Level,
     /// Names at the end of a key that announce a secret.
     keys: Vec<Name>,
-    /// Complete keys whose values stay.
+    /// Complete keys whose values are kept.
     allowed: Vec<Name>,
     pub(crate) patterns: Vec<Arc<Pattern>>,
     /// The anchors of the tables and of the keys, if there are any.
@@ -66,7 +66,7 @@ impl Policy {
         self.level != Level::Credentials
     }
 
-    /// What a value of this key would be; `None` for a key without meaning.
+    /// Returns the meaning of a key; `None` if it is not the name of a secret.
     pub(crate) fn meaning(&self, key: &[u8]) -> Option<Meaning> {
         if !(self.allowed.is_empty() && self.keys.is_empty()) {
             let name = Name::new(key);
@@ -91,7 +91,7 @@ impl Policy {
     }
 }
 
-/// The words of a key with blanks between them.
+/// The words of a key with spaces between them.
 fn spaced(key: &str) -> String {
     let name = Name::new(key.as_bytes());
     let mut words = String::new();

@@ -16,13 +16,26 @@ pub(crate) const NO_CANDIDATE: &str = "no candidate";
 
 /// Removes secrets from texts.
 ///
-/// Cheap to create and to clone; the tables are built once in a process.
+/// It is cheap to create and to clone, because all redactors share the tables of rules.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     policy: Policy,
 }
 
-/// How a [`Redactor`] is configured, from [`Redactor::builder`].
+/// Configures a [`Redactor`]; created by [`Redactor::builder`].
+///
+/// ```
+/// use floe_redact::{Level, Redactor};
+///
+/// let redactor = Redactor::builder()
+///     .level(Level::Credentials)
+///     .key("customer_ref")?
+///     .allowed_key("page_token")
+///     .max_chars(500)
+///     .build();
+/// assert_eq!(redactor.redact("customerRef=A17"), "customerRef=<REDACTED>");
+/// # Ok::<(), floe_redact::UnusableKey>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct RedactorBuilder {
@@ -30,20 +43,21 @@ pub struct RedactorBuilder {
 }
 
 impl RedactorBuilder {
-    /// How much is redacted. Default: credentials and personal data.
+    /// Sets how much is redacted. Default: credentials and personal data.
     pub fn level(mut self, level: Level) -> Self {
         self.policy.level = level;
         self
     }
 
-    /// Every value of a key that ends with these words is a secret behind a separator, a literal such as
-    /// `true` too. In a sentence it has to look like one.
+    /// Adds the name of a secret. It applies to every key that ends with its words, without regard to case and
+    /// separators: `customer_ref` also applies to `oldCustomerRef`.
     ///
-    /// Names are compared without case and separators: `customerRef` is `CUSTOMER_REF`.
+    /// After such a key and a separator every value is redacted, even a literal such as `true`; in a sentence, a
+    /// value that looks like a secret.
     ///
     /// # Errors
     ///
-    /// The name cannot be found in a text: see [`is_usable_key`](Self::is_usable_key).
+    /// Fails if the name cannot be found in a text: see [`is_usable_key`](Self::is_usable_key).
     pub fn key(mut self, key: &str) -> Result<Self, UnusableKey> {
         if !Self::is_usable_key(key) {
             return Err(UnusableKey);
@@ -52,16 +66,16 @@ impl RedactorBuilder {
         Ok(self)
     }
 
-    /// Values of this key stay, unless they are secrets by their own form.
+    /// Adds a key that is not sensitive. Its values are redacted only if they have the format of a secret.
     pub fn allowed_key(mut self, key: &str) -> Self {
         self.policy.allow_key(key);
         self
     }
 
-    /// What a pattern matches is redacted.
+    /// Adds a pattern, whose matches are redacted.
     ///
-    /// The function gives the range of its first match in the text at or after a byte, or `None`. A range
-    /// that cuts a character is widened, one behind the text is ignored. With
+    /// The function returns the byte range of its first match at or after a byte of the text, or `None`. A range
+    /// that cuts a character is widened, and a range beyond the text is ignored. With
     /// the `regex` crate it is `move |text, from| regex.find_at(text, from).map(|found| found.range())`.
     pub fn pattern(
         mut self,
@@ -71,27 +85,28 @@ impl RedactorBuilder {
         self
     }
 
-    /// Cuts what is redacted to this number of characters, after it was redacted. Default: none.
+    /// Sets the maximum number of characters of a redacted text. Texts are truncated after redaction. Default: no
+    /// limit.
     pub fn max_chars(mut self, chars: usize) -> Self {
         self.policy.max_chars = Some(chars);
         self
     }
 
-    /// The redactor.
+    /// Returns the redactor.
     pub fn build(self) -> Redactor {
         Redactor {
             policy: self.policy,
         }
     }
 
-    /// Whether [`key`](Self::key) accepts this name: ASCII of at most 64 bytes, and two letters or digits
-    /// or more in its last word.
+    /// Whether [`key`](Self::key) accepts this name: ASCII of at most 64 bytes, whose last word has two or more
+    /// letters or digits.
     pub fn is_usable_key(key: &str) -> bool {
         policy::is_usable_key(key)
     }
 }
 
-/// A name that cannot be found in a text, and so is no key.
+/// The error of [`RedactorBuilder::key`]: the name cannot be found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnusableKey;
 
@@ -105,15 +120,15 @@ impl fmt::Display for UnusableKey {
 
 impl std::error::Error for UnusableKey {}
 
-/// How a value is redacted because of its key, when the two come apart.
+/// How a key decides on the redaction of its value, where the two are given separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyMeaning {
-    /// Nothing: the value is a text as any other.
+    /// The value is redacted like any other text.
     Text,
-    /// The value is a secret if it looks like one.
+    /// The value is redacted if it looks like a secret.
     IfItLooksSecret,
-    /// Any value is a secret.
+    /// Any value is redacted.
     Always(
         /// The id of the rule.
         &'static str,
@@ -121,25 +136,26 @@ pub enum KeyMeaning {
 }
 
 impl Redactor {
-    /// A redactor of credentials and personal data.
+    /// Creates a redactor of credentials and personal data.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A redactor that is configured.
+    /// Returns a builder for a redactor with other settings.
     pub fn builder() -> RedactorBuilder {
         RedactorBuilder::default()
     }
 
-    /// The text without its secrets; a clean text is borrowed. Applying it again changes nothing, in a text
-    /// of more than 1 KiB as long as no more than four secrets are each hidden by the one before.
+    /// Returns the text without its secrets; a clean text is borrowed. Redacting the result again changes nothing,
+    /// unless a text of more than 1 KiB has more than four secrets each of which is hidden by the one before.
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redact_with(text, |_| {})
     }
 
-    /// The same, and calls a function with each of the [`findings`](Self::findings).
+    /// Redacts a text like [`redact`](Self::redact), and calls `found` with each of the
+    /// [`findings`](Self::findings).
     pub fn redact_with<'t>(&self, text: &'t str, found: impl FnMut(&Finding)) -> Cow<'t, str> {
         let safe = match engine::redact(&self.policy, text) {
             Some(Redacted { text, findings }) => {
@@ -154,8 +170,8 @@ impl Redactor {
         }
     }
 
-    /// Cut to a number of characters, and redacted again: a number or a name that was harmless may
-    /// look like a secret without its end.
+    /// Truncates a redacted text, and redacts it again: a number or a name that was harmless may look like a
+    /// secret without its end.
     fn cut<'t>(&self, safe: Cow<'t, str>, max: usize) -> Cow<'t, str> {
         let Some(cut) = cut_at(&safe, max) else {
             return safe;
@@ -175,8 +191,16 @@ impl Redactor {
         Cow::Owned(short)
     }
 
-    /// The secrets of a text, sorted and apart from each other: what [`redact`](Self::redact) replaces
-    /// before it cuts the text.
+    /// Returns the secrets of a text, which [`redact`](Self::redact) replaces. They are sorted and do not touch
+    /// each other. The maximum number of characters does not apply.
+    ///
+    /// ```
+    /// # use floe_redact::Redactor;
+    /// let text = "password=hunter2";
+    /// let findings = Redactor::new().findings(text);
+    /// assert_eq!(&text[findings[0].range.clone()], "hunter2");
+    /// assert_eq!(findings[0].rule, "password");
+    /// ```
     #[must_use]
     pub fn findings(&self, text: &str) -> Vec<Finding> {
         engine::redact(&self.policy, text)
@@ -184,18 +208,24 @@ impl Redactor {
             .unwrap_or_default()
     }
 
-    /// Whether nothing in the text is a place where a rule could begin, which is quickly seen of most
-    /// texts. [`redact`](Self::redact) returns them unchanged.
+    /// Whether the text has no anchor of any rule, which is a fast check. [`redact`](Self::redact) returns such a
+    /// text unchanged.
     #[inline]
     #[must_use]
     pub fn is_plain(&self, text: impl AsRef<[u8]>) -> bool {
         self.policy.patterns.is_empty() && self.policy.anchors().next(text.as_ref(), 0).is_none()
     }
 
-    /// Why each part of a text was redacted or was not, one line for each candidate.
+    /// Explains why each candidate in a text was redacted or kept, in one line for each.
     ///
-    /// The secrets themselves are not in the explanation, values that stay are. Without a candidate it is
-    /// the line `no candidate`.
+    /// The explanation contains the values that were kept, and no secrets. If the text has no candidate, it is the
+    /// line `no candidate`.
+    ///
+    /// ```
+    /// # use floe_redact::Redactor;
+    /// let explanation = Redactor::new().explain("password=hunter2");
+    /// assert!(explanation.starts_with("9..16 redacted by password: "));
+    /// ```
     #[must_use]
     pub fn explain(&self, text: &str) -> String {
         let mut lines: Vec<(usize, String)> = Vec::new();
@@ -236,7 +266,7 @@ impl Redactor {
         explanation
     }
 
-    /// How a value is redacted because of its key.
+    /// Returns how a key decides on the redaction of its value.
     #[must_use]
     pub fn meaning_of(&self, key: &str) -> KeyMeaning {
         match self.policy.meaning(key.as_bytes()) {
@@ -251,7 +281,7 @@ impl Redactor {
         }
     }
 
-    /// The value of a key without its secrets, when the two come apart, as in an attribute.
+    /// Returns the value of a key without its secrets, where the two are given separately, as in an attribute.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -264,8 +294,9 @@ impl Redactor {
         self.redact_value_with(key, self.meaning_of(key), value, |_| {})
     }
 
-    /// The same for a key whose meaning is known from [`meaning_of`](Self::meaning_of), and calls a function with
-    /// the id of the rule of each redaction.
+    /// Redacts a value like [`redact_value`](Self::redact_value). `meaning` is what
+    /// [`meaning_of`](Self::meaning_of) returns for the key, and `found` is called with the id of the rule of each
+    /// redaction.
     pub fn redact_value_with<'v>(
         &self,
         key: &str,
@@ -281,7 +312,7 @@ impl Redactor {
                 Cow::Borrowed(REDACTED)
             }
             KeyMeaning::IfItLooksSecret => {
-                // In a text the key of an address means nothing.
+                // The key of an address has no meaning in a text.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
                 match self.redact_with(&pair, |finding| found(finding.rule)) {

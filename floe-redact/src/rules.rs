@@ -18,15 +18,15 @@ pub(crate) mod words;
 
 use format::TokenFormat;
 
-/// The id of a rule, and what it finds.
+/// The id of a rule, with examples.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rule {
     /// The id, which findings report.
     pub id: &'static str,
-    /// Texts that the rule finds something in.
+    /// Texts in which the rule finds a secret.
     pub secret: &'static [&'static str],
-    /// Texts that look alike and stay as they are.
+    /// Similar texts that are not changed.
     pub benign: &'static [&'static str],
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn formats() -> impl Iterator<Item = &'static TokenFormat> {
     tokens::TOKENS.iter().chain(hashes::HASHES)
 }
 
-/// All the rules. The keys and patterns of a [`RedactorBuilder`](crate::RedactorBuilder) are
+/// Returns all rules. The keys and patterns of a [`RedactorBuilder`](crate::RedactorBuilder) are
 /// `configured-key` and `configured-pattern`, which have no examples.
 pub fn rules() -> impl Iterator<Item = Rule> {
     macro_rules! of {

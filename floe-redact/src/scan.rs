@@ -1,4 +1,4 @@
-//! One text on its way through the grammars: what was read, what was found.
+//! The state of one text while the grammars read it: what was read, what was found.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,10 +16,10 @@ use crate::value::Value;
 /// How many different secrets are searched for in the rest of their text.
 const MAX_REPEATED: usize = 4;
 
-/// How many values with the same end are looked at.
+/// How many values with the same end are searched for keys.
 const NESTED: usize = 8;
 
-/// A candidate that stays, for an explanation.
+/// A candidate that is not redacted, for an explanation.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) range: Range<usize>,
@@ -27,7 +27,7 @@ pub(crate) struct Candidate {
     pub(crate) reason: Reason,
 }
 
-/// Why a candidate stays.
+/// Why a candidate is not redacted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reason {
     /// What surrounds it and what it looks like are not enough.
@@ -45,15 +45,15 @@ impl fmt::Display for Reason {
     }
 }
 
-/// One text on its way through the grammars.
+/// The state of one text while the grammars read it.
 pub(crate) struct Scan<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) policy: &'a Policy,
     pub(crate) tokens: Tokens<'a>,
     pub(crate) found: Vec<Finding>,
-    /// Candidates that stay, if an explanation was asked for.
+    /// Candidates that are not redacted, if an explanation was requested.
     pub(crate) kept: Option<Vec<Candidate>>,
-    /// Where the last candidate that stays ends, and how many before it have the same end.
+    /// Where the last candidate that is not redacted ends, and how many before it have the same end.
     kept_until: usize,
     nested: usize,
     /// Everything before this was decided by a match.
@@ -93,8 +93,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What a name in the text means. The last answer is kept: it is asked for before and after the
-    /// text is read.
+    /// Returns the meaning of a name in the text. The last result is cached, because it is needed before and after
+    /// the text is tokenized.
     pub(crate) fn meaning(&mut self, start: usize, end: usize) -> Option<Meaning> {
         if self.name != (start..end) {
             self.name = start..end;
@@ -149,8 +149,8 @@ impl<'a> Scan<'a> {
         self.judge(found.start, found.end, rule, Context { quoted, ..context })
     }
 
-    /// Notes that a candidate stays. The next key in it is looked for, but not ever again: of values
-    /// inside of each other the innermost are left out, as far as the line goes.
+    /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a limit: of more
+    /// values that end at the same place, the rest of the line is not searched for keys.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         self.nested = if end == self.kept_until {
             self.nested + 1
@@ -165,7 +165,7 @@ impl<'a> Scan<'a> {
         self.note(start, end, rule, reason);
     }
 
-    /// The same of what is no candidate.
+    /// Records why a part of the text is not redacted, if an explanation was requested.
     pub(crate) fn note(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         if let Some(kept) = &mut self.kept {
             kept.push(Candidate {
@@ -176,7 +176,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Notes that a name means something else, if an explanation was asked for.
+    /// Records that a name means something else, if an explanation was requested.
     pub(crate) fn refuse_key(&mut self, start: usize, end: usize) {
         let key = part(self.text, start, end);
         if self.kept.is_some()
@@ -192,7 +192,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// A secret found by its surroundings is one wherever the text repeats it: `password 'x' is wrong`.
+    /// Redacts the repetitions of a secret that was found by its context: `password 'x' is wrong`.
     pub(crate) fn find_repeated(&mut self) {
         let mut known: Vec<&[u8]> = Vec::new();
         for index in 0..self.found.len().min(MAX_REPEATED * 4) {

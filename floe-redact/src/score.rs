@@ -1,6 +1,6 @@
 //! Whether a candidate is a secret: the only place that decides it.
 //!
-//! Everything around a candidate gives points: the name, what binds name and value, quotes, a query.
+//! Everything around a candidate gives points: the name, the separator, quotes, a query.
 //! What the candidate looks like sets how many points it needs. The tables are in `rules`.
 
 use std::fmt;
@@ -18,13 +18,13 @@ static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
 static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
 static LITERAL_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(LITERALS));
 
-/// No more of a value is looked at: a longer one looks like its beginning.
+/// The most bytes of a value that are examined: a longer one looks like its beginning.
 pub(crate) const LOOKED_AT: usize = 512;
 
-/// What a number of three digits or more counts for behind the name of a code.
+/// What a number of three digits or more counts for after the name of a code.
 const CODE: u8 = 6;
 
-/// What binds a value to its name.
+/// How a value is bound to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bond {
     /// A separator.
@@ -59,7 +59,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// A name of this kind and what binds the value to it, without quotes.
+    /// An unquoted value that is bound to a name of this kind.
     pub(crate) fn new(kind: KeyKind, bond: Bond) -> Self {
         Self {
             kind,
@@ -71,7 +71,7 @@ impl Context {
         }
     }
 
-    /// A name of this kind, and a structure that leaves no doubt that the value is its.
+    /// A value that the structure of the text binds to a name of this kind.
     pub(crate) fn structure(kind: KeyKind) -> Self {
         Self {
             quoted: true,
@@ -79,7 +79,7 @@ impl Context {
         }
     }
 
-    /// The same of another kind of name.
+    /// The same context with another kind of name.
     pub(crate) fn or(self, kind: KeyKind) -> Self {
         Self { kind, ..self }
     }
@@ -129,7 +129,7 @@ impl fmt::Display for Score {
     }
 }
 
-/// Judges a candidate.
+/// Scores a candidate.
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
     // `Welcome@2024` is a password.
     let may_be_object = context.kind != KeyKind::Password && !context.quoted;
@@ -150,7 +150,7 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
     matches!(look(value), Look::Random | Look::Hash)
 }
 
-/// Whether nothing is there to redact: a mask, a variable, a literal.
+/// Whether there is nothing to redact: a mask, a variable, a literal.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     matches!(look(value), Look::Placeholder | Look::Reference)
 }
@@ -320,7 +320,7 @@ fn is_object(value: &[u8]) -> bool {
     }
 }
 
-/// Behind a `$`: `DB_PASSWORD`, `db_password`, `env[`, `this->`, `1`.
+/// After a `$`: `DB_PASSWORD`, `db_password`, `env[`, `this->`, `1`.
 fn is_variable(inner: &[u8]) -> bool {
     match &inner[run_end(inner, 0, 64, is_name)..] {
         [] | [b'[' | b'(', ..] => true,
@@ -329,7 +329,7 @@ fn is_variable(inner: &[u8]) -> bool {
 }
 
 /// A call or an element of something with a name: `os.environ["X"]`, `load(x).token`. One that goes on
-/// behind the value or was cut has no closing bracket.
+/// after the value or was cut has no closing bracket.
 fn is_call(value: &[u8]) -> bool {
     let end = head_of_call(value);
     let last = value.iter().rposition(|byte| b")]".contains(byte));
@@ -378,7 +378,7 @@ fn random_letters(value: &[u8]) -> usize {
         .sum()
 }
 
-/// Whether a run of letters and digits changes between them, or its case, oftener than words do.
+/// Whether a run of letters and digits changes between them, or its case, more often than words do.
 fn changes_often(part: &[u8]) -> bool {
     let class = |byte: u8| match byte {
         b'0'..=b'9' => 0,
@@ -409,7 +409,7 @@ pub(crate) fn is_uuid(value: &[u8]) -> bool {
         })
 }
 
-/// A capital letter behind a small one.
+/// A capital letter after a small one.
 pub(crate) fn is_camel(word: &[u8]) -> bool {
     word.windows(2)
         .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())

@@ -112,7 +112,7 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     accept(scan, key, place, bond)
 }
 
-/// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something behind it that states a value,
+/// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something after it that states a value,
 /// and not one that is another's: `for user id=…`, `"… for user" id=…`.
 fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
     let mut at = place + 1;

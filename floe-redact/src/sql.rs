@@ -52,7 +52,7 @@ fn identified(scan: &mut Scan<'_>, key: Key, mut place: usize) -> Option<()> {
     None
 }
 
-/// `PASSWORD '…'`. A quoted word behind `secret` or `token` is oftener a name than a value.
+/// `PASSWORD '…'`. A quoted word after `secret` or `token` is more often a name than a value.
 fn literal(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<()> {
     if !scan.tokens.opens_quote(place) {
         return None;

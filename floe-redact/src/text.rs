@@ -1,7 +1,7 @@
-//! Small questions about bytes that every grammar asks.
+//! Classes of bytes, and searches in them, which all grammars use.
 //!
 //! The grammars work on bytes: every delimiter is ASCII or matched as a whole, so a range between two
-//! of them never cuts a character.
+//! delimiters never cuts a character.
 
 use crate::REDACTED;
 
@@ -17,7 +17,7 @@ pub(crate) fn before(text: &[u8], index: usize) -> u8 {
     index.checked_sub(1).map_or(0, |index| at(text, index))
 }
 
-/// The bytes of a range, as far as it lies in the text.
+/// The bytes of a range, without those beyond the text.
 #[inline]
 pub(crate) fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end.min(text.len())).unwrap_or_default()
@@ -29,21 +29,21 @@ pub(crate) fn rest(text: &[u8], index: usize) -> &[u8] {
     text.get(index..).unwrap_or_default()
 }
 
-/// Whether the text goes on with these bytes, ASCII case ignored.
+/// Whether the text continues with these bytes, ASCII case ignored.
 pub(crate) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
     part(text, index, index + what.len()).eq_ignore_ascii_case(what)
 }
 
-/// The byte before a word; a terminal's colour code is none: `ESC[1;31m`.
+/// The byte before a word, without a colour code of a terminal, such as `ESC[1;31m`.
 pub(crate) fn before_word(text: &[u8], index: usize) -> u8 {
     match before(text, index) {
-        b'm' if behind_colour(text, index - 1) == index => 0,
+        b'm' if after_colour(text, index - 1) == index => 0,
         byte => byte,
     }
 }
 
-/// Behind the colour code that a place is in the digits of; the place itself if it is in none.
-pub(crate) fn behind_colour(text: &[u8], index: usize) -> usize {
+/// The end of the colour code whose digits contain `index`; `index` itself if there is none.
+pub(crate) fn after_colour(text: &[u8], index: usize) -> usize {
     let is_code = |byte: u8| byte.is_ascii_digit() || byte == b';';
     let code = run_start(text, index, 16, is_code);
     let end = run_end(text, code, 16, is_code);
@@ -51,7 +51,7 @@ pub(crate) fn behind_colour(text: &[u8], index: usize) -> usize {
     if is_colour { end + 1 } else { index }
 }
 
-/// Whether the text has the mark of a redaction here.
+/// Whether the text has the mark of a redaction at `index`.
 pub(crate) fn is_redacted(text: &[u8], index: usize) -> bool {
     rest(text, index).starts_with(REDACTED.as_bytes())
 }
@@ -134,6 +134,6 @@ pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
 /// The letters, digits and underscores around a place.
 pub(crate) fn word_at(text: &[u8], place: usize) -> &[u8] {
     let place = place.saturating_sub(usize::from(!is_name(at(text, place))));
-    let start = behind_colour(text, run_start(text, place + 1, 64, is_name));
+    let start = after_colour(text, run_start(text, place + 1, 64, is_name));
     part(text, start, run_end(text, place, 64, is_name))
 }

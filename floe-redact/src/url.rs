@@ -10,7 +10,7 @@ use crate::scan::{Reason, Scan};
 use crate::score::{self, Look, is_domain, is_random, look};
 use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
 
-/// No URL that is read is longer.
+/// The most bytes of a URL that are read.
 const LONGEST: usize = 4096;
 
 /// `anchor` is the second slash of `://`, or the last of `:\/\/`.
@@ -67,7 +67,7 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
         .unwrap_or(limit)
 }
 
-/// Where the `@` behind the userinfo is.
+/// Where the `@` after the userinfo is.
 fn userinfo(run: &[u8]) -> Option<usize> {
     let path = memchr::memchr3(b'/', b'?', b'#', run).unwrap_or(run.len());
     let last = memchr::memrchr(b'@', run)?;
@@ -127,7 +127,7 @@ fn has_placeholder(userinfo: &[u8]) -> bool {
             || password.iter().all(is_mask))
 }
 
-/// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
+/// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
 fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);

@@ -1,4 +1,4 @@
-//! Where the value behind a name begins and ends.
+//! Where the value after a name begins and ends.
 
 use std::sync::LazyLock;
 
@@ -11,10 +11,10 @@ use crate::text::{Words, line_end, part, run_end};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
-/// No more tokens of a list are read.
+/// The most tokens of a list that are read.
 const LIST_TOKENS: usize = 256;
 
-/// A bare value with more tokens ends with white space alone.
+/// An unquoted value with more tokens ends at white space only.
 const MANY_TOKENS: usize = 128;
 
 /// What surrounds a value, as far as its end depends on it.
@@ -51,7 +51,7 @@ impl Site {
 pub(crate) struct Value {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The place of the token behind it and its closing quote.
+    /// The place of the token after it and its closing quote.
     pub(crate) next: usize,
     pub(crate) quoted: bool,
 }

@@ -7,9 +7,9 @@ use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::score;
 use crate::text::{at, before, before_word, is_name, part, rest, run_end, run_start};
 
-/// How much of a token of any length is read before it is taken for one.
+/// The most bytes that are read of a token of any length.
 const HEAD: usize = 96;
-/// A body of another length than documented is taken from this length on, if it is random.
+/// A body of another length than documented is accepted from this length on, if it is random.
 const UNDOCUMENTED: usize = 16;
 
 /// How well a token matches its format, the worst first.

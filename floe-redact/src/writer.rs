@@ -8,17 +8,18 @@ use crate::redactor::{NO_CANDIDATE, Redactor};
 /// A line that is longer is redacted in parts.
 const MAX_LINE: usize = 64 * 1024;
 
-/// No more of a private key is held back.
+/// The most bytes of an incomplete private key that are buffered.
 const MAX_KEY: usize = 16 * 1024;
 
-/// Redacts the lines that are written to it on their way into another writer.
+/// Redacts the lines that are written to it, and passes them on to another writer.
 ///
-/// A line is passed on when it is complete, so that a secret in two writes is found, and the lines of a
-/// private key in PEM are passed on together, at most 16 KiB. A secret on another line than its key, as
-/// below `password: |`, is not found: [`Redactor::redact`] finds it in
-/// the complete text. Lines of more than 64 KiB are passed on in parts, which begin at a blank if there is
-/// one. [`flush`](Write::flush) and dropping the writer pass on what has
-/// no line end yet. Bytes that are not UTF-8 become U+FFFD.
+/// A line is passed on when it is complete, so a secret in two writes is found. The lines of a private key in PEM
+/// are passed on together, at most 16 KiB. Lines of more than 64 KiB are passed on in parts, which begin at a space
+/// if there is one. [`flush`](Write::flush) and dropping the writer pass on an incomplete line. Bytes that are not
+/// UTF-8 become U+FFFD.
+///
+/// A secret on a later line than its key, as after `password: |`, is not found; [`Redactor::redact`] finds it in
+/// the complete text.
 ///
 /// ```
 /// use std::io::Write;
@@ -34,20 +35,20 @@ const MAX_KEY: usize = 16 * 1024;
 pub struct Writer<W: Write> {
     redactor: Redactor,
     inner: W,
-    /// What is not passed on yet.
+    /// The bytes that were not passed on yet.
     pending: Vec<u8>,
     /// For explanations, the number of the first line of `pending`.
     number: Option<usize>,
 }
 
 impl Redactor {
-    /// Redacts the lines that are written to it on their way into `inner`.
+    /// Returns a writer that redacts the lines that are written to it, and writes them to `inner`.
     pub fn writer<W: Write>(&self, inner: W) -> Writer<W> {
         Writer::new(self.clone(), inner, None)
     }
 
-    /// Writes into `inner` what [`explain`](Self::explain) returns for the lines that are written to it,
-    /// each with the number of the line. For lines without a candidate nothing is written.
+    /// Returns a writer that writes to `inner` what [`explain`](Self::explain) returns for each line that is written
+    /// to it, with the number of the line. For lines without a candidate nothing is written.
     ///
     /// ```
     /// use std::io::Write;
@@ -74,22 +75,22 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// The inner writer.
+    /// Returns the inner writer.
     pub fn get_ref(&self) -> &W {
         &self.inner
     }
 
-    /// The inner writer, for example to flush it while a line is incomplete.
+    /// Returns the inner writer, for example to flush it while a line is incomplete.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.inner
     }
 
-    /// Passes on the first bytes of what is pending.
+    /// Passes on the first `len` bytes of `pending`.
     fn pass_on(&mut self, len: usize) -> io::Result<()> {
         let mut pending = std::mem::take(&mut self.pending);
         let result = self.redact(&pending[..len]);
         pending.drain(..len);
-        // The buffer is used again.
+        // The buffer is reused.
         self.pending = pending;
         result
     }
@@ -141,7 +142,7 @@ impl<W: Write> Drop for Writer<W> {
     }
 }
 
-/// Where a line that is too long is cut: behind its last blank, or else between two characters.
+/// Where a line that is too long is cut: after its last space, or else between two characters.
 fn cut(line: &[u8]) -> usize {
     if let Some(blank) = line.iter().rposition(u8::is_ascii_whitespace) {
         return blank + 1;

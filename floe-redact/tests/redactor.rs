@@ -51,7 +51,7 @@ fn a_long_value_that_stays_does_not_hide_what_follows_its_line() {
 }
 
 #[test]
-fn a_pair_behind_a_sentence_keeps_its_key() {
+fn a_pair_after_a_sentence_keeps_its_key() {
     for (text, wanted) in [
         (
             "the token was refused: token=abc123def",
@@ -337,7 +337,7 @@ fn a_text_is_cut_after_it_was_redacted() {
 }
 
 #[test]
-fn a_value_that_comes_apart_from_its_key() {
+fn a_value_is_redacted_by_a_separate_key() {
     let redactor = Redactor::new();
     assert_eq!(
         redactor.meaning_of("db.password"),
@@ -437,7 +437,7 @@ fn a_writer_redacts_a_private_key_of_several_lines() {
             assert_eq!(written(&text, size), format!("a\n{prefix}<REDACTED>\nb\n"));
         }
     }
-    // A key without an end does not hold back the lines behind it for long.
+    // A key without an end does not hold back the lines after it for long.
     let mut safe = Vec::new();
     let mut writer = Redactor::new().writer(&mut safe);
     writer
@@ -518,7 +518,7 @@ fn a_private_key_ends_with_its_last_line() {
 }
 
 #[test]
-fn a_writer_holds_back_no_line_behind_a_private_key() {
+fn a_writer_does_not_delay_a_line_after_a_private_key() {
     let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
     let mut safe = Vec::new();
     let mut writer = Redactor::new().writer(&mut safe);

@@ -39,31 +39,31 @@ enum Kind {
 }
 
 impl Error {
-    /// The configuration, or an environment variable, is not valid.
+    /// Whether the configuration, or a value that was passed to a function, is not valid.
     #[must_use]
     pub fn is_config(&self) -> bool {
         self.0.kind == Kind::Config
     }
 
-    /// The provider is not in a state that allows the call.
+    /// Whether the provider is in a state that does not allow the call.
     #[must_use]
     pub fn is_state(&self) -> bool {
         self.0.kind == Kind::State
     }
 
-    /// An exporter could not deliver.
+    /// Whether an exporter could not deliver.
     #[must_use]
     pub fn is_export(&self) -> bool {
         self.0.kind == Kind::Export
     }
 
-    /// An operation took longer than its timeout.
+    /// Whether an operation took longer than its timeout.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.0.kind == Kind::Timeout
     }
 
-    /// The operating system could not start a thread.
+    /// Whether the operating system could not start a thread.
     #[must_use]
     pub fn is_thread(&self) -> bool {
         self.0.kind == Kind::Thread

@@ -46,7 +46,7 @@
 //! # In applications
 //!
 //! Call [`init`] first in `main`: it starts everything that the features below include, configured by the
-//! environment, and its guard exports the rest when it is dropped. For a configuration in code, initialise a
+//! environment, and its guard exports the rest when it is dropped. For a configuration in code, initialize a
 //! [`TelemetryProvider`] instead, and shut it down before the program ends.
 //!
 //! # Features

@@ -69,7 +69,7 @@ impl<T: Sync> LinkList<T> {
     ///
     /// `guard_start` and `guard_stop` must be the bounds of a section that contains nothing but
     /// `usize` statics. If it contains exactly one, `start` and `stop` must be the bounds of a
-    /// section that contains nothing but initialised statics of type `T`.
+    /// section that contains nothing but initialized statics of type `T`.
     #[must_use]
     pub const unsafe fn new(
         start: *const T,
@@ -98,7 +98,7 @@ impl<T: Sync> LinkList<T> {
         let start = std::hint::black_box(self.elements.start);
         // SAFETY: there is one guard, so by the contract of `new` the section contains only `T`s. The
         // linker aligns the section like its statics, whose sizes are multiples of their alignment,
-        // so they are contiguous. Statics are initialised, live for the whole program, and these are
+        // so they are contiguous. Statics are initialized, live for the whole program, and these are
         // never borrowed mutably.
         unsafe { slice::from_raw_parts(start, self.elements.len()) }.iter()
     }

@@ -1,4 +1,4 @@
-//! The telemetry of a process: initialisation from a configuration, flush and shutdown.
+//! The telemetry of a process: initialization from a configuration, flush and shutdown.
 //!
 //! ```text
 //!            initialize()                 force_flush()
@@ -6,7 +6,7 @@
 //!     │                          │
 //!     │ enabled: false,          │ shutdown() or drop
 //!     │ OTEL_SDK_DISABLED        ▼
-//!     └──────► NO-OP          SHUTDOWN     (a new provider may be initialised)
+//!     └──────► NO-OP          SHUTDOWN     (a new provider may be initialized)
 //! ```
 //!
 //! | | INITIALIZED, FLUSHING | SHUTDOWN | NO-OP |

@@ -101,10 +101,10 @@ enum Command {
         #[arg(long)]
         cursor: Option<String>,
     },
-    /// Print the ids of a run, by any of them, and where its trace can be seen
+    /// Find a run by any of its ids, and print all of them and the address of its trace
     ///
     /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
-    /// Dagster run. They are searched in the last 50 runs of the product on this machine.
+    /// Dagster run. The last 50 runs of the product on this machine are searched.
     #[command(after_help = FIND_EXIT_CODES)]
     Find {
         #[command(flatten)]
@@ -126,7 +126,7 @@ enum Command {
     },
     /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
     ///
-    /// The spans and dbt's log records go where the OTEL_* variables say; without any, the trace is printed to
+    /// The OTEL_* variables configure where the spans and dbt's log records go; without any, the trace is printed to
     /// standard error. Output and exit code are those of dbt.
     #[command(after_help = "Example: floe trace-dbt -- dbt build --select tag:daily")]
     TraceDbt {

@@ -177,7 +177,7 @@ fn a_second_call_fails_and_the_other_form_does_not() {
         events(&lines),
         [
             "telemetry configuration: nothing is recorded: a telemetry provider is in use: \
-             shut it down before another is initialised"
+             shut it down before another is initialized"
         ]
     );
 }

@@ -54,7 +54,7 @@ fn dropped_items_are_counted_on_the_wire() {
     let mut span = get_tracer("limits").start("limited");
     span.set_attribute(KeyValue::new("text", "grüße an alle"));
     // Text is redacted before it is truncated, because half of a credential would not be
-    // recognised.
+    // recognized.
     span.set_attribute(KeyValue::new("url", "http://floe:hunter2@db"));
     span.set_attribute(KeyValue::new("one.too.many", 1));
     for name in ["first", "second", "third"] {

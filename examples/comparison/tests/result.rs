@@ -83,7 +83,7 @@ fn the_page_has_the_numbers_of_lines() {
         );
     }
     let sentence = format!(
-        "floe-telemetry needs {} lines for the same program, tracing-opentelemetry {}, and OpenTelemetry alone {}",
+        "with floe-telemetry ({} lines), with tracing-opentelemetry ({}) and with OpenTelemetry alone ({})",
         counts[0], counts[1], counts[2]
     );
     assert!(

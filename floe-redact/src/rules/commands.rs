@@ -31,9 +31,9 @@ pub(crate) struct CommandOption {
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) id: &'static str,
-    /// Names of functions, or of commands with the words behind them.
+    /// Names of functions, or of commands with the words after them.
     pub(crate) names: &'static [&'static str],
-    /// Which argument it is, from 0; of a command, behind its options.
+    /// Which argument it is, from 0; of a command, after its options.
     pub(crate) place: usize,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
@@ -112,7 +112,7 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN"] },
 ];
 
-/// Words behind the dash of an option that carries a user and a password.
+/// Words after the dash of an option that carries a user and a password.
 pub(crate) const USER_WORDS: &[&str] = &["u", "su", "user", "username", "proxy-user"];
 
 /// Options and words that name a user, so that `-p` after them is a password.

@@ -16,12 +16,12 @@ pub(crate) struct TokenFormat {
     pub alphabet: Alphabet,
     /// Of what follows the prefix, in bytes.
     pub length: Length,
-    /// Where the format has one. A checksum that is right makes the finding certain; with one that is
-    /// wrong the token is still taken if it looks random, because a mistyped token is a secret, too.
+    /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong one is
+    /// still redacted if it looks random, because a mistyped token is a secret, too.
     pub checksum: Option<Checksum>,
     /// Examples that are found, made up for this table.
     pub secret: &'static [&'static str],
-    /// Examples that stay: too short by far, a placeholder, a name with the same beginning.
+    /// Examples that are not redacted: much too short, a placeholder, a name with the same beginning.
     pub benign: &'static [&'static str],
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum Alphabet {
     And(&'static str),
     /// An inner structure, each part in its turn. `length` is then of all of them.
     Parts(&'static [Part]),
-    /// The prefix is a mark in the middle: a run that stands before it, and the parts behind it.
+    /// The prefix is in the middle of the token: the characters before it, and the parts after it.
     Around(&'static (Alphabet, Length), &'static [Part]),
 }
 
@@ -73,7 +73,7 @@ pub(crate) enum Part {
     Run(Alphabet, Length),
 }
 
-/// How many bytes.
+/// A number of bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
     /// This number.

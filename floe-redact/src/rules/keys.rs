@@ -7,11 +7,11 @@ pub(crate) enum KeyKind {
     Password,
     /// A secret, but the word is also used in sentences and for names.
     Secret,
-    /// The same, and the word is oftener a name: of a secret, of credentials.
+    /// The same, and the word is more often a name: of a secret, of credentials.
     Named,
     /// Has harmless meanings: a value has to look random.
     Weak,
-    /// The same, and a number behind a separator is one: PINs.
+    /// The same, and a number after a separator is one: PINs.
     Code,
     /// `key` and `code`: a value has to look random, and less so in a query.
     Context,
@@ -24,7 +24,7 @@ pub(crate) enum KeyKind {
 }
 
 impl KeyKind {
-    /// What the name counts for.
+    /// The points that the name gives.
     pub(crate) const fn points(self) -> u8 {
         match self {
             Self::Password | Self::Identified => 5,
@@ -43,15 +43,15 @@ pub(crate) enum Flag {
     Login,
     /// In a call it has to be alone: a lexer prints `Token('NAME', 1)`, and `Credentials("a", "b")` has a user.
     Alone,
-    /// Each is a secret behind a separator, a placeholder too.
+    /// Each is a secret after a separator, a placeholder too.
     Always,
 }
 
 /// One name with its synonyms.
 ///
-/// Names are written in lower case with blanks between words, and are found in every spelling:
-/// `api key` is `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. A name has to be at the end
-/// of a key and to begin with a word; with `*` in front it may be glued to what precedes it.
+/// Names are written in lower case with spaces between words, and are found in every spelling:
+/// `api key` is `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. A name must be at the end
+/// of a key and begin with a word; with `*` in front it may be the end of a longer word.
 #[derive(Debug)]
 pub(crate) struct KeyName {
     pub(crate) id: &'static str,

@@ -55,7 +55,7 @@ looks! {
     Mixed 5 "letters and digits"
     /// 32 hexadecimal digits or more.
     Hash 3 "a hash"
-    /// Changes its class of characters oftener than words do.
+    /// Changes its class of characters more often than words do.
     Random 3 "random characters"
 }
 

@@ -46,7 +46,7 @@ pub(crate) const ADDRESS_ROLES: &[&str] = &[
     "user", "username", "owner", "xmpp", "reply-to", "sender", "acct", "login", "account",
 ];
 
-/// Commands with `user/password@database` behind them.
+/// Commands with `user/password@database` after them.
 pub(crate) const ORACLE_COMMANDS: &[&str] = &[
     "sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn", "sqlcl",
     "tnsping",
@@ -71,7 +71,7 @@ pub(crate) const SECRET_SEGMENTS: &[&str] = &[
 /// What documentation writes in the place of a password.
 pub(crate) const PASSWORD_PLACEHOLDERS: &[&str] = &["password", "pass", "pwd"];
 
-/// Commands and events with an account of a host behind them, `user@host`.
+/// Commands and events with an account of a host after them, `user@host`.
 pub(crate) const ACCOUNT_COMMANDS: &[&str] = &[
     "ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown",
 ];

@@ -33,7 +33,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// `dev`, `staging` or `prod`.
+    /// Returns `dev`, `staging` or `prod`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -96,8 +96,8 @@ impl FromStr for Mode {
 
 /// The floe identity of a span, and the work that it is part of.
 ///
-/// The first four are the identity. In a process of the floe platform the collector adds them to every
-/// span. Set them only on spans that concern another product.
+/// The first four fields are the identity. In a process of the floe platform the collector adds them to every
+/// span, so set them only on spans that belong to another product.
 ///
 /// ```
 /// use floe_telemetry::{FloeAttributes, FloeSpanAttributes, Mode};
@@ -139,7 +139,7 @@ pub struct FloeSpanAttributes {
 }
 
 impl FloeSpanAttributes {
-    /// The four mandatory attributes; the optional ones are fields to assign.
+    /// Creates the identity from its four attributes. The other fields are `None`.
     pub fn new(
         namespace: impl Into<String>,
         product_name: impl Into<String>,

@@ -125,7 +125,7 @@ impl Redactor {
         for attribute in &mut *attributes {
             self.attribute(attribute);
         }
-        // A truncated credential might no longer be recognised.
+        // A truncated credential might no longer be recognized.
         limits::apply_default(attributes);
         let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
         if dropped > 0 && EMPTY_KEYS.is_due() {

@@ -104,7 +104,7 @@ impl std::fmt::Display for Levels {
     }
 }
 
-/// Returns the level with the name `word`. The error quotes all of `part`, because redaction recognises a
+/// Returns the level with the name `word`. The error quotes all of `part`, because redaction recognizes a
 /// secret by the key that precedes it.
 fn level(part: &str, word: &str, levels: &[&str]) -> Result<String, String> {
     let known = levels.iter().find(|level| level.eq_ignore_ascii_case(word));

@@ -68,7 +68,7 @@ pub struct RedactionConfig {
     pub attribute_level: Option<RedactionLevel>,
     /// Regular expressions of the crate [`regex`](https://docs.rs/regex/1/regex/#syntax) whose matches
     /// are redacted in all text. At most 64 patterns of at most 1,024 bytes, none of which may match the
-    /// empty text. They are compiled when the provider is initialised. Default none.
+    /// empty text. They are compiled when the provider is initialized. Default none.
     pub patterns: Vec<String>,
     /// Keys whose values are secrets, in addition to the built-in ones. Case and separators are ignored, and
     /// a name applies to all keys that end with its words: `customer_ref` also applies to `x-customer-ref`

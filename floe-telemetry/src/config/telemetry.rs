@@ -79,7 +79,7 @@ pub struct TelemetryConfig {
     /// it is read. Use `authentication` or headers with references instead.
     #[serde(default = "default_endpoint", serialize_with = "endpoint::serialize")]
     pub otlp_endpoint: String,
-    /// The protocol of OTLP: `grpc` (default) or `http`.
+    /// The protocol of OTLP: `grpc` (default), `http`, or `http/json`, which requires the feature `otlp-json`.
     #[serde(default)]
     pub otlp_protocol: OtlpProtocol,
     /// The sampling of traces. Default: all traces are recorded.
@@ -105,7 +105,7 @@ pub struct TelemetryConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_filter: Option<String>,
     /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which
-    /// halves the cost of a span.
+    /// reduces the cost of nested spans.
     #[serde(default, skip_serializing_if = "is_default")]
     pub context: ContextMode,
     /// The attributes of the service, which all its telemetry has.
@@ -152,7 +152,7 @@ pub struct TelemetryConfig {
     pub redaction: RedactionConfig,
     /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to
     /// Jaeger, `otlp` exports it to the endpoint. Other crates can add backends. The name is checked when
-    /// the provider is initialised.
+    /// the provider is initialized.
     #[serde(default = "default_backend")]
     pub backend: String,
     /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
@@ -244,7 +244,7 @@ fn are_default_propagators(propagators: &[Propagator]) -> bool {
 impl TelemetryConfig {
     /// Creates the default configuration for a service with this name.
     ///
-    /// The name is checked when the provider is initialised.
+    /// The name is checked when the provider is initialized.
     pub fn new(service_name: impl Into<String>) -> Self {
         Self {
             enabled: true,

@@ -96,7 +96,7 @@ impl ConsoleExporter {
         self
     }
 
-    /// Sets the most bytes of spans that wait for the end of their trace or, if printing is deferred, for a
+    /// Sets the maximum bytes of the spans that wait for the end of their trace or, if printing is deferred, for a
     /// flush. Default 16 MiB; the exporter that a provider creates gets a part of its
     /// [`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes).
     #[must_use]

@@ -24,7 +24,7 @@ const MAX_RECORD: usize = 32 * 1024;
 pub(super) const MAX_FIELDS: usize = 128;
 
 /// How many bytes before the end of truncated text are searched for the start of the last word, which
-/// is removed: redaction may not recognise a truncated secret.
+/// is removed: redaction may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
 /// A log record. Its texts are stored in one buffer, which is reused for the next record.
@@ -216,7 +216,7 @@ impl Entry {
     }
 
     /// Writes a text, redacts it and then truncates it, so that a secret across the truncation limit
-    /// is recognised.
+    /// is recognized.
     fn write(
         &mut self,
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,

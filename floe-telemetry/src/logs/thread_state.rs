@@ -33,7 +33,7 @@ const MAX_LINE_CAPACITY: usize = 64 * 1024;
 thread_local! {
     static STATE: RefCell<ThreadState> = {
         // Accessing OpenTelemetry's `Context` after its destruction panics. Thread-locals are
-        // destroyed in reverse order of initialisation, so initialising the `Context` first means
+        // destroyed in reverse order of initialization, so initializing the `Context` first means
         // that this state is destroyed before it.
         Context::map_current(|_| ());
         RefCell::new(ThreadState::new())

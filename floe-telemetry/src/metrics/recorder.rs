@@ -43,7 +43,7 @@ pub struct MetricRecorder {
 }
 
 impl MetricRecorder {
-    /// Creates a recorder for a component.
+    /// Creates a recorder for a component, whose name is that of the instrumentation scope.
     #[must_use]
     pub const fn new(component: &'static str) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl MetricRecorder {
         }
     }
 
-    /// Adds `value` to a counter.
+    /// Adds `value` to a counter, a sum that never decreases.
     #[inline]
     pub fn increment<'a>(
         &self,
@@ -66,7 +66,7 @@ impl MetricRecorder {
         self.record(metric, Measurement::Count(value), attributes);
     }
 
-    /// Adds `value`, which may be negative, to an up-down counter: a sum that can decrease, such as the number of
+    /// Adds `value`, which may be negative, to an up-down counter, a sum that can decrease, such as the number of
     /// open connections.
     #[inline]
     pub fn add<'a>(&self, metric: impl Into<Metric<'a>>, value: i64, attributes: &[KeyValue]) {
@@ -113,7 +113,7 @@ impl MetricRecorder {
         }
     }
 
-    /// Sets a gauge. A value that is not finite is not recorded.
+    /// Sets a gauge to `value`. A value that is not finite is not recorded.
     #[inline]
     pub fn set_gauge<'a>(
         &self,
@@ -127,7 +127,7 @@ impl MetricRecorder {
         }
     }
 
-    /// Records a value in a histogram. A value that is not finite is not recorded, because it would
+    /// Records `value` in a histogram. A value that is not finite is not recorded, because it would
     /// make the sum of the histogram useless.
     #[inline]
     pub fn record_histogram<'a>(

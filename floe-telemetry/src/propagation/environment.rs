@@ -29,7 +29,7 @@ pub struct EnvironmentCarrier(BTreeMap<String, String>);
 /// Extracts the context that the parent process passed in `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`,
 /// on top of the current context.
 ///
-/// Attach it at the start of `main`, after initialising the provider, or use it as the parent of the
+/// Attach it at the start of `main`, after initializing the provider, or use it as the parent of the
 /// outermost function:
 ///
 /// ```

@@ -16,7 +16,7 @@ use crate::config::{Propagator, RegisteredPropagator};
 use crate::error::Error;
 
 /// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
-/// use OpenTelemetry's global propagator. Initialising a provider does so too.
+/// use OpenTelemetry's global propagator. Initializing a provider does so too.
 ///
 /// Until it is called, this crate's own functions use both formats as well, unless another global
 /// propagator was set; other libraries inject and extract nothing.

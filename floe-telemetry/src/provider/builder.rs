@@ -192,7 +192,7 @@ impl TelemetryProviderBuilder {
         let process = this_process();
         if IN_USE_BY.swap(process, Ordering::AcqRel) == process {
             return Err(Error::state(
-                "a telemetry provider is in use: shut it down before another is initialised",
+                "a telemetry provider is in use: shut it down before another is initialized",
             ));
         }
         let propagators = self.config.propagators.clone();

@@ -1,4 +1,4 @@
-//! Initialisation from the environment alone.
+//! Initialization from the environment alone.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use super::TelemetryProvider;
 use crate::config::{self, ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 
-/// Initialises the telemetry from the environment on the first call. All calls, from any thread, return
+/// Initializes the telemetry from the environment on the first call. All calls, from any thread, return
 /// the same provider.
 ///
 /// With `OTEL_EXPORTER_OTLP_ENDPOINT` all signals are exported to that endpoint. A variable for one
@@ -20,7 +20,7 @@ use crate::error::Error;
 /// nothing.
 ///
 /// The provider is never dropped, so a program must flush it or shut it down before it exits. It is not
-/// initialised again after a shutdown.
+/// initialized again after a shutdown.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,7 +34,7 @@ pub fn ensure_telemetry_initialized() -> &'static TelemetryProvider {
     static ENSURED: OnceLock<TelemetryProvider> = OnceLock::new();
     ENSURED.get_or_init(|| {
         start().unwrap_or_else(|error| {
-            // If another provider is in use, the telemetry is already initialised.
+            // If another provider is in use, the telemetry is already initialized.
             if !error.is_state() {
                 config::warn(&format!("nothing is recorded: {error}"));
             }

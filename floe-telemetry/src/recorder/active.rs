@@ -30,7 +30,7 @@ pub struct ActiveSpan {
 #[derive(Clone, Debug)]
 pub struct CurrentSpan(Context);
 
-/// A handle to the current span of this thread, whichever library started it. Without a current span, its
+/// Returns a handle to the current span of this thread, whichever library started it. Without a current span, its
 /// methods do nothing.
 ///
 /// ```
@@ -169,8 +169,8 @@ impl ActiveSpan {
 }
 
 impl ActiveSpan {
-    /// The ids of the span, sampled or not. Where there is none, because nothing is recorded or a filter
-    /// excludes it, those of the current span.
+    /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a filter
+    /// excludes it, returns those of the current span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         if self.attached.is_some() || !context_is_alive() {
@@ -190,7 +190,7 @@ impl CurrentSpan {
         }
     }
 
-    /// Sets the attributes of a derived type.
+    /// Sets the attributes of a type that derives [`FloeAttributes`].
     pub fn set_attributes(&self, attributes: &impl FloeAttributes) {
         self.0.span().set_attributes(attributes.to_otel_dict());
     }
@@ -200,7 +200,7 @@ impl CurrentSpan {
         self.0.span().add_event(name, attributes);
     }
 
-    /// Adds a link to another span.
+    /// Adds a link to another span, without attributes.
     pub fn add_link(&self, to: SpanContext) {
         self.0.span().add_link(to, Vec::new());
     }
@@ -231,7 +231,8 @@ impl CurrentSpan {
         result.inspect_err(|error| self.record_exception(error))
     }
 
-    /// Sets the status. OK is final; an error wins over unset.
+    /// Sets the status. OK is final, and an error is replaced only by OK or another error, as
+    /// [OpenTelemetry requires](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status).
     pub fn set_status(&self, status: Status) {
         self.0.span().set_status(status);
     }
@@ -241,13 +242,13 @@ impl CurrentSpan {
         self.0.span().update_name(name);
     }
 
-    /// Whether updates have an effect.
+    /// Whether updates have an effect: the span is recorded and has not ended.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.0.span().is_recording()
     }
 
-    /// The ids of the span.
+    /// Returns the ids of the span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         self.0.span().span_context().clone()

@@ -3,7 +3,7 @@
 //!
 //! The destructor of a user's thread-local value may call an annotated function while the thread ends.
 //! OpenTelemetry's `Context` may be destroyed by then, and accessing it panics, which aborts the process.
-//! The storage of this module is initialised after the `Context`, and thread-local values are destroyed
+//! The storage of this module is initialized after the `Context`, and thread-local values are destroyed
 //! in reverse order. As long as the storage is alive, the `Context` is alive, too.
 
 use std::any::Any;

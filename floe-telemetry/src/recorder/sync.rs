@@ -1,4 +1,4 @@
-//! The synchronisation primitives of the files that `tests/loom` compiles. It
+//! The synchronization primitives of the files that `tests/loom` compiles. It
 //! replaces this module by one with loom's primitives.
 
 #[cfg(feature = "provider")]

@@ -85,7 +85,8 @@ impl fmt::Display for Spans {
     }
 }
 
-/// A captured span. Assertions return the span, so that they can be chained.
+/// A captured span. Assertions return the span, so that they can be chained. One that fails panics with the
+/// expected and the actual value and the trace.
 #[derive(Clone, Copy)]
 pub struct CapturedSpan<'a> {
     span: &'a SpanData,

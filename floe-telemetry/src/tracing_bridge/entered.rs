@@ -82,7 +82,7 @@ impl Drop for Thread {
 
 thread_local! {
     static THREAD: RefCell<Thread> = {
-        // Thread-locals are destroyed in reverse order of initialisation, so this one is destroyed
+        // Thread-locals are destroyed in reverse order of initialization, so this one is destroyed
         // before OpenTelemetry's context stack.
         Context::map_current(|_| ());
         RefCell::default()

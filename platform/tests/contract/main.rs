@@ -301,7 +301,7 @@ const END: &str = "<!-- end of plugins -->\n";
 fn table() -> String {
     let contracts = contracts();
     let mut table = String::from(
-        "| type | plugin | tracer | operations with an OK and an ERROR span | tested against |\n|---|---|---|---|---|\n",
+        "| kind | plugin | tracer | operations with an OK and an ERROR span | tested against |\n|---|---|---|---|---|\n",
     );
     for linked in registry::discover().unwrap() {
         let plugin = linked.plugin();

@@ -230,7 +230,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "gRPC never leaves a connection that fell silent",
+        "gRPC keeps using a connection that has gone silent",
         &["half_open"],
     ),
     (
@@ -382,7 +382,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "an error redacts the path that it is about",
+        "the path in the message of an error is redacted",
         &["platform/tests/it/paths.rs::the_place_of_an_error_is_not_redacted"],
     ),
     (

@@ -12,7 +12,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "half_open",
-    promise: "a connection that fell silent is replaced by a new one within the timeout of an export",
+    promise: "a connection that has gone silent is replaced within the timeout of an export",
     protocols: BOTH,
     max_memory: 64,
     program,
