@@ -104,7 +104,7 @@ fn the_sampler_of_the_program_decides_for_each_span() {
         .with_sampler(sampler.clone())
         .initialize()
         .unwrap();
-    let sampled = work(true);
+    let kept = work(true);
     let dropped = work(false);
     futures_executor::block_on(later());
     assert_eq!(panics(), 7);
@@ -113,7 +113,7 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     tracer
         .span_builder("api")
         .with_attributes([KeyValue::new("keep", true)])
-        .with_links(vec![Link::with_context(sampled.clone())])
+        .with_links(vec![Link::with_context(kept.clone())])
         .start(&tracer)
         .end();
     let mut other = tracer
@@ -124,7 +124,7 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     other.end();
     telemetry.shutdown(TIMEOUT).unwrap();
 
-    assert!(sampled.is_sampled() && !dropped.is_sampled() && dropped.is_valid());
+    assert!(kept.is_sampled() && !dropped.is_sampled() && dropped.is_valid());
     assert_eq!(dropped.trace_state().get("acme"), Some("1"));
     let spans = receiver.spans();
     assert_eq!(

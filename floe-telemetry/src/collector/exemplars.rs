@@ -385,7 +385,7 @@ mod tests {
     fn series_over_the_limit_share_the_overflow() {
         let exemplars = exemplars(1);
         for shop in ["a", "b", "c"] {
-            exemplars.measure(1.into(), &[KeyValue::new("shop", shop)]);
+            exemplars.measure(1_u64.into(), &[KeyValue::new("shop", shop)]);
         }
         let all = lock(&exemplars.series);
         assert_eq!(all.len(), 2);
