@@ -111,7 +111,7 @@ fn below_not_sampled(parent: &Parent) -> Context {
 }
 
 /// Opens a span without making it current.
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "tracing"))]
 pub(super) fn open_detached(
     parent: &Parent,
     callsite: Option<&'static CallSite>,

@@ -85,6 +85,13 @@ impl PendingUpdates {
         self.is_shared.load(Ordering::Relaxed)
     }
 
+    /// Whether there was an update of the current span, or a late one of an earlier span.
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    #[inline]
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed)
+    }
+
     #[inline]
     pub(super) fn handle(&'static self) -> Handle {
         Handle {
