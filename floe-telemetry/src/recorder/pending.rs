@@ -76,7 +76,7 @@ impl PendingUpdates {
     /// The context of the span is about to be used.
     #[cfg(feature = "tracing")]
     #[inline]
-    pub(crate) fn share(&self) {
+    pub(super) fn share(&self) {
         self.is_shared.store(true, Ordering::Relaxed);
     }
 
