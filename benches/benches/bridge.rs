@@ -43,18 +43,22 @@ fn main() -> ExitCode {
         print(cells);
     }
     println!("\ngoals");
-    for (sampled, most) in [(true, 0.35), (false, 0.2)] {
-        let theirs = cells
-            .iter()
-            .filter(|cell| cell.sampled == sampled && cell.bridge == Bridge::OpenTelemetry.name());
-        for cell in theirs {
-            let got = cell.ours_to_this;
+    for (ours, sampled, most) in [
+        (Bridge::Floe, true, 0.33),
+        (Bridge::FloeBoundaries, true, 0.25),
+        (Bridge::Floe, false, 0.2),
+    ] {
+        for shape in Shape::ALL.map(Shape::name) {
+            let nanos = |bridge: Bridge| {
+                let mut cells = cells.iter().filter(|cell| {
+                    (cell.sampled, cell.shape, cell.bridge) == (sampled, shape, bridge.name())
+                });
+                cells.next().map_or(f64::NAN, |cell| cell.nanos.median)
+            };
+            let got = nanos(ours) / nanos(Bridge::OpenTelemetry);
             let verdict = if got <= most { "met" } else { "MISSED" };
-            let state = state(sampled);
-            println!(
-                "{state}, {:<10} <= {most} x theirs: {got:.3} {verdict}",
-                cell.shape
-            );
+            let (state, ours) = (state(sampled), ours.name());
+            println!("{state}, {shape:<10} {ours:<26} <= {most} x theirs: {got:.3} {verdict}");
         }
     }
     report::write("bridge", &cells);

@@ -8,6 +8,7 @@ mod shapes;
 
 use std::time::Duration;
 
+use floe_telemetry::config::ContextMode;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, tracing_layer};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
@@ -31,15 +32,18 @@ pub enum Bridge {
     LeanOpenTelemetry,
     /// Ours.
     Floe,
+    /// Ours, with `context: boundaries`.
+    FloeBoundaries,
 }
 
 impl Bridge {
     /// All layers.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Registry,
         Self::OpenTelemetry,
         Self::LeanOpenTelemetry,
         Self::Floe,
+        Self::FloeBoundaries,
     ];
 
     /// The name on the command line and in tables.
@@ -50,6 +54,7 @@ impl Bridge {
             Self::OpenTelemetry => "tracing-opentelemetry",
             Self::LeanOpenTelemetry => "tracing-opentelemetry-lean",
             Self::Floe => "floe-telemetry",
+            Self::FloeBoundaries => "floe-telemetry-boundaries",
         }
     }
 
@@ -72,8 +77,11 @@ impl Bridge {
                 install(subscriber.with(layer));
                 Exporting::Sdk(provider)
             }
-            Self::Floe => {
+            Self::Floe | Self::FloeBoundaries => {
                 let mut config = TelemetryConfig::new("bench");
+                if self == Self::FloeBoundaries {
+                    config.context = ContextMode::Boundaries;
+                }
                 config.sampling =
                     config
                         .sampling

@@ -20,6 +20,7 @@ pub mod counting;
 pub mod cpu_time;
 pub mod drop_log;
 pub mod growth;
+pub mod layers;
 pub mod logs;
 pub mod metrics;
 pub mod overhead;

@@ -58,6 +58,8 @@ mod reqwest;
 mod response;
 #[cfg(feature = "tower")]
 mod server_parent;
+#[cfg(feature = "tower")]
+mod service;
 
 #[cfg(feature = "tonic")]
 pub use self::grpc_client::{GrpcClient, GrpcClientLayer};

@@ -204,9 +204,11 @@ pub(crate) fn extract_onto<K>(
                 let values = extractor.get_all(name);
                 values.is_some_and(|values| !values.is_empty())
             };
-            let mut fields = propagator.fields();
-            let has_trace = fields.any(|field| TRACE_FIELDS.contains(&field) && is_received(field));
-            if has_trace && cx.span().span_context().is_valid() {
+            let has_trace = || {
+                let mut fields = propagator.fields();
+                fields.any(|field| TRACE_FIELDS.contains(&field) && is_received(field))
+            };
+            if cx.span().span_context().is_valid() && has_trace() {
                 let cx = cx.with_remote_span_context(SpanContext::NONE);
                 return propagator.extract_with_context(&cx, extractor);
             }

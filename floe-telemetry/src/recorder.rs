@@ -16,6 +16,8 @@ mod declared;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod detached;
 mod enter;
+#[cfg(feature = "tracing")]
+mod entered;
 mod events;
 mod failure;
 mod filter;
@@ -64,7 +66,7 @@ pub use self::active::{
     set_attributes,
 };
 #[cfg(feature = "tracing")]
-pub(crate) use self::bridged::BridgedSpan;
+pub(crate) use self::bridged::{BridgedSpan, EnteredSpan, Entrance};
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector, written_spans,
@@ -109,8 +111,6 @@ pub use self::opening::Opening;
 pub(crate) use self::opening::PANICKED;
 pub(crate) use self::parent::Parent;
 pub use self::parent::root;
-#[cfg(feature = "tracing")]
-pub(crate) use self::pending::PendingUpdates;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::record::Head;
 #[cfg(any(feature = "provider", feature = "tracing"))]

@@ -101,9 +101,11 @@ impl Exchange {
         })
     }
 
-    /// Injects the context of the span into the headers of a request.
+    /// Injects the context of a client's span into the headers of the request.
     pub(super) fn inject(&self, headers: &mut HeaderMap) {
-        if let Some(cx) = self.span.context() {
+        if self.kind.is_client()
+            && let Some(cx) = self.span.context()
+        {
             inject_from(cx, headers);
         }
     }
@@ -127,12 +129,12 @@ impl Exchange {
             && let Some(version) = protocol(version)
         {
             self.span
-                .set_attribute(keys::NETWORK_PROTOCOL_VERSION, version);
+                .set_attribute(keys::NETWORK_PROTOCOL_VERSION, &version);
         }
-        let span = &self.span;
+        let span = &mut self.span;
         self.options
             .headers
-            .each(headers, |key, value| span.set_attribute(key, value));
+            .each(headers, |key, value| span.set_attribute(key, &value));
         match self.kind {
             #[cfg(feature = "tower")]
             Kind::HttpServer => self.http_status(status, status.is_server_error()),
@@ -247,7 +249,7 @@ impl Exchange {
         ];
         for (key, size) in sizes {
             if let Some(size) = size.and_then(|size| i64::try_from(size).ok()) {
-                self.span.set_attribute(key, size);
+                self.span.set_attribute(key, &size);
             }
         }
         self.measure();
@@ -289,7 +291,7 @@ impl Exchange {
         {
             self.set(keys::RPC_METHOD, grpc_semantics::OTHER);
             self.span
-                .set_attribute(keys::RPC_METHOD_ORIGINAL, method.original());
+                .set_attribute(keys::RPC_METHOD_ORIGINAL, &method.original());
             self.span.set_name(grpc_semantics::SYSTEM);
         }
     }
@@ -297,10 +299,10 @@ impl Exchange {
     /// Sets an attribute of the span and of the metrics.
     fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         let value = value.into();
+        self.span.set_attribute(key, &value);
         if let Some(measurement) = &mut self.measurement {
-            measurement.set(key, value.clone());
+            measurement.set(key, value);
         }
-        self.span.set_attribute(key, value);
     }
 }
 

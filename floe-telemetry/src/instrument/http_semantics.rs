@@ -3,6 +3,12 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "tower")]
+use http::header::HOST;
+#[cfg(feature = "tower")]
+use http::request::Parts;
+#[cfg(feature = "tower")]
+use http::uri::Authority;
 use http::{Method, Version};
 use opentelemetry::KeyValue;
 
@@ -120,6 +126,33 @@ impl Outgoing<'_> {
     }
 }
 
+/// The server that a request is for, by its target or the header `Host`.
+#[cfg(feature = "tower")]
+pub(super) fn authority(parts: &Parts) -> Option<Cow<'_, Authority>> {
+    if let Some(authority) = parts.uri.authority() {
+        return Some(Cow::Borrowed(authority));
+    }
+    let host = parts.headers.get(HOST)?;
+    Authority::try_from(host.as_bytes()).ok().map(Cow::Owned)
+}
+
+/// The host and the port in an authority.
+///
+/// The methods of [`Authority`] search the text several times, which takes as long as the other attributes together.
+#[cfg(feature = "tower")]
+pub(super) fn host_and_port(authority: Option<&Authority>) -> (Option<&str>, Option<u16>) {
+    let Some(text) = authority.map(Authority::as_str) else {
+        return (None, None);
+    };
+    let user = text.bytes().rposition(|byte| byte == b'@');
+    let text = user.map_or(text, |at| &text[at + 1..]);
+    // The colons in the brackets of an IPv6 address are part of the host.
+    match text.bytes().rposition(|byte| matches!(byte, b':' | b']')) {
+        Some(at) if text[at..].starts_with(':') => (Some(&text[..at]), text[at + 1..].parse().ok()),
+        _ => (Some(text), None),
+    }
+}
+
 /// Records the host and the port of the server, if the request contains them.
 pub(super) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16>) {
     if let Some(host) = host {
@@ -155,4 +188,28 @@ pub(super) fn protocol(version: Version) -> Option<&'static str> {
 /// Truncates text from the peer, which may be arbitrarily long, to 2048 bytes.
 pub(super) fn bounded(text: &str) -> &str {
     &text[..char_boundary::floor(text, 2048)]
+}
+
+#[cfg(all(test, feature = "tower"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_has_a_host_and_maybe_a_port() {
+        for text in [
+            "orders.internal",
+            "orders.internal:8080",
+            "orders.internal:",
+            "orders.internal:99999",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:8080",
+            "user:secret@orders.internal:8080",
+            "user@[::1]",
+        ] {
+            let authority: Authority = text.parse().unwrap();
+            let expected = (Some(authority.host()), authority.port_u16());
+            assert_eq!(host_and_port(Some(&authority)), expected, "{text}");
+        }
+    }
 }

@@ -1,27 +1,21 @@
 //! Server spans for the requests to a tower service.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
-use http::header::{HOST, USER_AGENT};
+use http::header::USER_AGENT;
 use http::request::Parts;
-use http::uri::Authority;
-use http::{HeaderMap, HeaderName, Request, Response};
-use http_body::Body;
+use http::{HeaderMap, HeaderName};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
-use tower_layer::Layer;
-use tower_service::Service;
 
 use super::exchange::Exchange;
 use super::http_semantics::{self as semantics, RequestMethod};
 use super::kind::Kind;
 use super::measurement::Measurement;
 use super::options::{Options, common_options, http_options, server_options};
-use super::response::{ResponseBody, ResponseFuture};
 use super::server_parent::ServerParent;
+use super::service::service;
 use crate::keys;
 use crate::recorder::{DetachedSpan, Opening};
 
@@ -62,16 +56,6 @@ pub struct HttpServerLayer {
 }
 
 impl HttpServerLayer {
-    /// Creates the layer. Its spans carry the caller's location as `code.file.path` and
-    /// `code.line.number`.
-    #[must_use]
-    #[track_caller]
-    pub fn new() -> Self {
-        Self {
-            options: Options::new(),
-        }
-    }
-
     /// Names the route of a request, such as `/orders/{id}`, for routers other than axum's. A route that the
     /// function returns takes precedence over axum's. It is recorded in the name of the span, as `http.route`,
     /// and in the metrics, so the function must not return text of the request itself.
@@ -97,49 +81,7 @@ impl HttpServerLayer {
 common_options!(HttpServerLayer, Parts);
 http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
-
-impl<S> Layer<S> for HttpServerLayer {
-    type Service = HttpServer<S>;
-
-    fn layer(&self, inner: S) -> HttpServer<S> {
-        HttpServer {
-            inner,
-            options: Arc::clone(&self.options),
-        }
-    }
-}
-
-/// A service that records a span for each request, created by [`HttpServerLayer`].
-#[derive(Clone, Debug)]
-pub struct HttpServer<S> {
-    inner: S,
-    options: Arc<Options<Parts>>,
-}
-
-impl<S, B, R> Service<Request<B>> for HttpServer<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    S::Error: Display,
-    B: Body,
-    R: Body,
-{
-    type Response = Response<ResponseBody<R>>;
-    type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (parts, body) = request.into_parts();
-        let mut exchange = open(&self.options, &parts, body.size_hint().exact());
-        let method = parts.method.clone();
-        let request = Request::from_parts(parts, body);
-        let inner = exchange.run(|| self.inner.call(request));
-        ResponseFuture::new(inner, exchange, &method)
-    }
-}
+service!(HttpServerLayer, HttpServer, open);
 
 fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
     let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
@@ -157,6 +99,8 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     Exchange::new(Kind::HttpServer, span, measurement, size, &options.response)
 }
 
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
 /// What spans and metrics have in common.
 struct Incoming<'r> {
     method: RequestMethod<'r>,
@@ -168,10 +112,7 @@ struct Incoming<'r> {
 impl<'r> Incoming<'r> {
     fn of(options: &Options<Parts>, parts: &'r Parts) -> Self {
         let route = options.route(parts);
-        let forwarded = text(
-            &parts.headers,
-            &HeaderName::from_static("x-forwarded-proto"),
-        );
+        let forwarded = text(&parts.headers, &FORWARDED_PROTO);
         let scheme = match forwarded.or(parts.uri.scheme_str()) {
             Some("https") => "https",
             _ => "http",
@@ -197,10 +138,9 @@ impl<'r> Incoming<'r> {
             opening.attribute(keys::URL_QUERY, semantics::bounded(query));
         }
         opening.attribute_static(keys::URL_SCHEME, self.scheme);
-        let host = text(headers, &HOST).and_then(|host| host.parse::<Authority>().ok());
-        let authority = uri.authority().or(host.as_ref());
-        let port = authority.and_then(Authority::port_u16);
-        semantics::server(opening, authority.map(Authority::host), port);
+        let authority = semantics::authority(parts);
+        let (host, port) = semantics::host_and_port(authority.as_deref());
+        semantics::server(opening, host, port);
         if let Some(version) = self.version {
             opening.attribute_static(keys::NETWORK_PROTOCOL_VERSION, version);
         }

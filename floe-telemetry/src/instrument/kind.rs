@@ -13,6 +13,14 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    pub(super) fn is_client(self) -> bool {
+        #[cfg(feature = "tonic")]
+        if self == Self::GrpcClient {
+            return true;
+        }
+        self == Self::HttpClient
+    }
+
     #[cfg(feature = "tonic")]
     pub(super) const fn is_grpc(self) -> bool {
         matches!(self, Self::GrpcServer | Self::GrpcClient)

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use http::HeaderMap;
 #[cfg(feature = "tower")]
 use http::HeaderName;
+#[cfg(feature = "tonic")]
+use http::uri::Authority;
 
 use super::headers::RecordedHeaders;
 use crate::recorder::Opening;
@@ -43,6 +45,9 @@ pub(super) struct Options<R> {
     #[cfg(feature = "tower")]
     pub(super) route: Option<Callback<Route<R>>>,
     pub(super) attributes: Option<Callback<Attributes<R>>>,
+    /// The server of a client that sees requests without their address.
+    #[cfg(feature = "tonic")]
+    pub(super) server: Option<Authority>,
     pub(super) request_headers: RecordedHeaders,
     pub(super) response: ResponseOptions,
 }
@@ -67,6 +72,8 @@ impl<R> Clone for Options<R> {
             #[cfg(feature = "tower")]
             route: self.route.clone(),
             attributes: self.attributes.clone(),
+            #[cfg(feature = "tonic")]
+            server: self.server.clone(),
             request_headers: self.request_headers.clone(),
             response: self.response.clone(),
         }
@@ -84,6 +91,8 @@ impl<R> Options<R> {
             #[cfg(feature = "tower")]
             route: None,
             attributes: None,
+            #[cfg(feature = "tonic")]
+            server: None,
             request_headers: RecordedHeaders::default(),
             response: ResponseOptions::default(),
         })
@@ -140,6 +149,16 @@ impl<R> Options<R> {
 macro_rules! common_options {
     ($layer:ty, $request:ty) => {
         impl $layer {
+            /// Creates it without options. Its spans carry the caller's location as `code.file.path` and
+            /// `code.line.number`.
+            #[must_use]
+            #[track_caller]
+            pub fn new() -> Self {
+                Self {
+                    options: super::options::Options::new(),
+                }
+            }
+
             /// Records only the requests for which `filter` returns `true`. The others have neither a span nor
             /// metrics; spans that start while they are served are children of the caller's span.
             #[must_use]

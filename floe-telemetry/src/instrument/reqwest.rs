@@ -47,18 +47,6 @@ pub struct HttpClientMiddleware {
     options: Arc<Options<client::Request>>,
 }
 
-impl HttpClientMiddleware {
-    /// Creates the middleware. Its spans carry the caller's location as `code.file.path` and
-    /// `code.line.number`.
-    #[must_use]
-    #[track_caller]
-    pub fn new() -> Self {
-        Self {
-            options: Options::new(),
-        }
-    }
-}
-
 common_options!(HttpClientMiddleware, client::Request);
 http_options!(HttpClientMiddleware);
 

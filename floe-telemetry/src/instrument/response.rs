@@ -6,8 +6,10 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use bytes::Buf;
-use http::{Method, Response, StatusCode};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
+use tower_service::Service;
 
 use super::exchange::Exchange;
 
@@ -32,6 +34,14 @@ enum RequestKind {
 }
 
 impl RequestKind {
+    fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+
     /// Whether a server does not poll the body of the response, because HTTP allows none
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1)). The connection of an upgrade is not
     /// part of the response.
@@ -45,24 +55,31 @@ impl RequestKind {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, exchange: Exchange, method: &Method) -> Self {
+    /// Calls the service in the exchange that `open` opens, if it opens one.
+    pub(super) fn call<S, B, E>(
+        service: &mut S,
+        request: Request<B>,
+        open: impl FnOnce(&Parts, Option<u64>) -> E,
+    ) -> Self
+    where
+        S: Service<Request<B>, Future = F>,
+        B: Body,
+        E: Into<Option<Exchange>>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let request = RequestKind::of(&parts.method);
+        let mut exchange = open(&parts, body.size_hint().exact()).into();
+        let inner = match &mut exchange {
+            Some(exchange) => {
+                exchange.inject(&mut parts.headers);
+                exchange.run(|| service.call(Request::from_parts(parts, body)))
+            }
+            None => service.call(Request::from_parts(parts, body)),
+        };
         Self {
             inner,
-            exchange: Some(exchange),
-            request: match *method {
-                Method::HEAD => RequestKind::Head,
-                Method::CONNECT => RequestKind::Connect,
-                _ => RequestKind::Other,
-            },
-        }
-    }
-
-    #[cfg(feature = "tonic")]
-    pub(super) const fn plain(inner: F) -> Self {
-        Self {
-            inner,
-            exchange: None,
-            request: RequestKind::Other,
+            exchange,
+            request,
         }
     }
 }

@@ -51,7 +51,9 @@ impl TextMapPropagator for BaggagePropagator {
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        let headers = extractor.get_all(BAGGAGE).unwrap_or_default();
+        let Some(headers) = extractor.get_all(BAGGAGE) else {
+            return cx.clone();
+        };
         let baggage = decode(&headers);
         if baggage.is_empty() {
             return cx.clone();

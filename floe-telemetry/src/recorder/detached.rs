@@ -4,16 +4,19 @@ use std::cell::Cell;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
-use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
-use opentelemetry::{Context, Key, KeyValue, Value};
+#[cfg(feature = "reqwest-middleware")]
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::{Context, Key};
 
 use super::call::panicked;
 use super::listeners;
-use super::open::open_below;
+use super::open::open_detached;
 use super::opening::Opening;
 use super::parent::Parent;
-use super::record::Origin;
+use super::record::{Origin, SpanRecord};
 use super::state::State;
+use crate::attributes::ToAttributeValue;
 use crate::callsite::Scope;
 
 /// The layers that open such spans are instrumentation of this crate.
@@ -51,7 +54,7 @@ impl DetachedSpan {
                 fill(opening);
             }
         };
-        Self(open_below(&Parent::of(parent), None, Some(&fill)).detach())
+        Self(open_detached(&Parent::of(parent), None, Some(&fill)))
     }
 
     /// No span: what runs in it is below the span in `parent`.
@@ -79,24 +82,27 @@ impl DetachedSpan {
         }
     }
 
-    pub(crate) fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) {
-        if let Some(cx) = self.context() {
-            cx.span().set_attribute(KeyValue::new(key, value));
-        }
+    pub(crate) fn set_attribute(&mut self, key: impl Into<Key>, value: &impl ToAttributeValue) {
+        self.update(|record| value.set_in(&mut record.attributes, key));
     }
 
     #[cfg(feature = "tonic")]
-    pub(crate) fn set_name(&self, name: &'static str) {
-        if let Some(cx) = self.context() {
-            cx.span().update_name(name);
-        }
+    pub(crate) fn set_name(&mut self, name: &'static str) {
+        self.update(|record| record.set_name(name.into()));
     }
 
     /// Sets the status to an error. The description is truncated; a panic of its `Display` is not passed on.
-    pub(crate) fn set_error(&self, description: &dyn Display) {
-        if let Some(cx) = self.context() {
+    pub(crate) fn set_error(&mut self, description: &dyn Display) {
+        if matches!(self.0, State::Recording(_)) {
+            // Formatted by the user's code, which may update the span, too.
             let text = super::failure::guarded_text(description);
-            cx.span().set_status(Status::error(text));
+            self.update(|record| record.set_status(Status::error(text)));
+        }
+    }
+
+    fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
+        if let State::Recording(recording) = &mut self.0 {
+            recording.update(act);
         }
     }
 

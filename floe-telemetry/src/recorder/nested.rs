@@ -7,6 +7,8 @@
 //! span is a boundary again. Readers of the current span in this crate look here ([`current`](super::current)).
 //! Other code that reads OpenTelemetry's current `Context` finds the boundary; its updates of that span go to the
 //! current one.
+//!
+//! The spans of `tracing` are in a list ([`entered`](super::entered)).
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -15,6 +17,8 @@ use std::ptr;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
+#[cfg(feature = "tracing")]
+use super::entered::innermost_within as entered_within;
 use super::pending::{Handle, PendingUpdates};
 use super::recording::{Recording, context_is_alive};
 
@@ -31,9 +35,9 @@ fn address(context: &SpanContext) -> usize {
     ptr::from_ref(context).addr()
 }
 
-/// Returns access to `recording`, whose span is about to become the current one.
+/// Returns access to `recording`, whose span may become the current one.
 #[inline]
-fn current_updates(recording: &Recording) -> &'static PendingUpdates {
+pub(super) fn current_updates(recording: &Recording) -> &'static PendingUpdates {
     let updates = recording.updates();
     let id = recording.record.head.span_id.to_bytes();
     updates.set_span_id(u64::from_be_bytes(id));
@@ -107,15 +111,24 @@ impl Drop for BoundaryGuard {
 /// Whether `above`, the span context in a `Context` and not a copy, is that of the boundary of this thread.
 #[inline]
 pub(super) fn is_boundary(above: &SpanContext) -> bool {
-    BOUNDARY.get() == address(above)
+    BOUNDARY.get() == address(above) && entered_within(above).is_none()
 }
 
 /// `above` is the span context in a `Context`, not a copy.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
-    if is_boundary(above) {
+    if let Some(updates) = entered_within(above) {
+        return Some(updates);
+    }
+    if BOUNDARY.get() == address(above) {
         return CURRENT.get();
     }
+    None
+}
+
+#[cfg(not(feature = "tracing"))]
+#[inline]
+const fn entered_within(_: &SpanContext) -> Option<&'static PendingUpdates> {
     None
 }
 

@@ -111,7 +111,7 @@ fn below_not_sampled(parent: &Parent) -> Context {
 }
 
 /// Opens a span without making it current.
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "tracing"))]
 pub(super) fn open_detached(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
@@ -121,7 +121,17 @@ pub(super) fn open_detached(
     match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => {
             let mut recording = filled(recording, callsite, fill);
-            recording.context = below(parent, &recording);
+            #[cfg(feature = "tracing")]
+            if parent.is_current() && listeners::has_boundaries(listeners::current()) {
+                recording.context = parent.map(|cx| {
+                    let boundary = super::nested::id_within(cx.span().span_context());
+                    boundary.is_some().then(|| cx.clone())
+                });
+                recording.is_in_boundary = recording.context.is_some();
+            }
+            if !recording.is_in_boundary {
+                recording.context = below(parent, &recording);
+            }
             State::Recording(recording)
         }
         Some(Decision::NotSampledBelow(_)) => {

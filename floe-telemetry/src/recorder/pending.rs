@@ -76,13 +76,20 @@ impl PendingUpdates {
     /// The context of the span is about to be used.
     #[cfg(feature = "tracing")]
     #[inline]
-    pub(crate) fn share(&self) {
+    pub(super) fn share(&self) {
         self.is_shared.store(true, Ordering::Relaxed);
     }
 
     #[cfg(feature = "tracing")]
     pub(super) fn is_shared(&self) -> bool {
         self.is_shared.load(Ordering::Relaxed)
+    }
+
+    /// Whether there was an update of the current span, or a late one of an earlier span.
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    #[inline]
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed)
     }
 
     #[inline]

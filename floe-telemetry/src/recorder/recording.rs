@@ -85,6 +85,16 @@ impl Recording {
         self.pending
     }
 
+    /// Updates the span, after the updates that other code has made.
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    pub(super) fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
+        if self.pending.is_touched() {
+            self.handle().update(|update| act(&mut update.record));
+        } else {
+            act(&mut self.record);
+        }
+    }
+
     /// Ends the span of a function that has returned `value`.
     pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
         let ended = self.close();

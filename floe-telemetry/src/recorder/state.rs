@@ -56,9 +56,7 @@ impl Attached {
         if is_current && is_boundary(above.span_context()) {
             return Self::boundary(boundary, recording);
         }
-        let cx = boundary.with_span(RecordedSpan::of_call(recording));
-        recording.context = Some(cx.clone());
-        recording.is_in_boundary = false;
+        let cx = recording.own_context().cloned().unwrap_or(boundary);
         Self::boundary(cx, recording)
     }
 
@@ -86,6 +84,18 @@ pub(super) enum State {
     Suspended(Box<Suspended>),
     /// The body runs in a span.
     Recording(Box<Recording>),
+}
+
+impl Recording {
+    /// The context with the span in it, which is made now if the span has been in that of its boundary.
+    pub(super) fn own_context(&mut self) -> Option<&Context> {
+        if self.is_in_boundary {
+            let cx = self.context.take()?;
+            self.context = Some(cx.with_span(RecordedSpan::of_call(self)));
+            self.is_in_boundary = false;
+        }
+        self.context.as_ref()
+    }
 }
 
 impl OpenSpan {

@@ -1,37 +1,27 @@
 //! The spans that a thread has entered, each with its attached context.
 //!
-//! A [`ContextGuard`] cannot leave its thread, and a span is exited on the thread that entered it, but
+//! A guard of OpenTelemetry's context cannot leave its thread, and a span is exited on the thread that entered it, but
 //! the layer receives only the span's id on exit. Spans may be exited in any order: OpenTelemetry's
 //! context stack keeps the current context until the contexts above it are detached.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
+use opentelemetry::{Context, SpanId, TraceId};
 use tracing::span::Id;
 
-use crate::recorder::{PendingUpdates, current_context, span_context_within};
+use crate::recorder::{EnteredSpan, Entrance, current_context, span_context_within};
 
 /// The ids of a span.
 type SpanIds = (TraceId, SpanId);
 
-/// Identifies a context by what its children and other processes inherit.
-#[derive(Clone, Copy, PartialEq)]
-struct ContextKey {
-    trace: TraceId,
-    span: SpanId,
-    /// The address of the baggage.
-    baggage: usize,
-}
-
 struct Entry {
     id: Id,
     /// `None` for a span without a context.
-    attached: Option<(ContextGuard, ContextKey)>,
-    /// The current span of OpenTelemetry when this one had been entered, if it is not the attached one.
-    within: Option<SpanIds>,
+    entered: Option<EnteredSpan>,
+    /// The current span of OpenTelemetry since this one has been entered.
+    current: Option<SpanIds>,
     /// The layer was not called for the span, because a filter excludes it.
     is_unseen: bool,
 }
@@ -41,24 +31,17 @@ impl Entry {
     fn without_context(id: &Id, is_unseen: bool) -> Self {
         Self {
             id: id.clone(),
-            attached: None,
-            within: current_span(),
+            entered: None,
+            current: current_span().map(|(ids, _)| ids),
             is_unseen,
         }
-    }
-
-    fn span(&self) -> Option<SpanIds> {
-        let attached = self.attached.as_ref();
-        attached.map_or(self.within, |(_, key)| Some((key.trace, key.span)))
     }
 }
 
 /// The last span that started on a thread, which its first `enter` there needs not look up.
 struct Started {
     id: Id,
-    context: Context,
-    /// Where the span is marked as entered, if it is recorded.
-    updates: Option<&'static PendingUpdates>,
+    entrance: Entrance,
     /// The number of changed parents before.
     reparented: u64,
 }
@@ -103,26 +86,12 @@ fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
         .flatten()
 }
 
-impl ContextKey {
-    #[inline]
-    fn new(cx: &Context) -> Self {
-        let span = cx.span();
-        let context = span.span_context();
-        Self {
-            trace: context.trace_id(),
-            span: context.span_id(),
-            baggage: std::ptr::from_ref(cx.baggage()).addr(),
-        }
-    }
-}
-
-/// Stores the context of the starting span for its first `enter`.
+/// Stores the entrance of the starting span for its first `enter`.
 #[inline]
-pub(super) fn start(id: &Id, context: Context, updates: Option<&'static PendingUpdates>) {
+pub(super) fn start(id: &Id, entrance: Entrance) {
     let started = Started {
         id: id.clone(),
-        context,
-        updates,
+        entrance,
         reparented: REPARENTED.load(Ordering::Relaxed),
     };
     let previous = with(|thread| thread.started.replace(started));
@@ -135,30 +104,29 @@ pub(super) fn reparented() {
     REPARENTED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Attaches the context of `id` until the span is exited. `find` looks the context up if this thread
-/// has not stored it.
+/// Makes `id` current until it is exited. `find` looks its entrance up if this thread has not stored it, and `own`
+/// its own context, if it needs that.
 #[inline]
-pub(super) fn enter(id: &Id, find: impl FnOnce() -> Option<Context>) {
+pub(super) fn enter(
+    id: &Id,
+    find: impl FnOnce() -> Option<Entrance>,
+    own: impl FnOnce() -> Option<Context>,
+) {
     let started = with(|thread| thread.started.take_if(|started| started.id == *id)).flatten();
-    let cx = match started {
+    let entrance = match started {
         Some(started) if started.reparented == REPARENTED.load(Ordering::Relaxed) => {
-            if let Some(updates) = started.updates {
-                updates.share();
-            }
-            Some(started.context)
+            Some(started.entrance)
         }
         _ => find(),
     };
-    let entry = match cx {
-        Some(cx) => {
-            let key = ContextKey::new(&cx);
-            Entry {
-                id: id.clone(),
-                attached: Some((cx.attach(), key)),
-                within: None,
-                is_unseen: false,
-            }
-        }
+    let ids = entrance.as_ref().map(Entrance::ids);
+    let entry = match entrance.and_then(|entrance| entrance.enter(own)) {
+        Some(entered) => Entry {
+            id: id.clone(),
+            entered: Some(entered),
+            current: ids,
+            is_unseen: false,
+        },
         None => Entry::without_context(id, false),
     };
     with(|thread| thread.entered.push(entry));
@@ -188,26 +156,30 @@ pub(super) fn exit_unseen(id: &Id) {
     drop(entry);
 }
 
-/// The current span of OpenTelemetry, unless telemetry is suppressed.
-fn current_span() -> Option<SpanIds> {
+/// The current span of OpenTelemetry, unless telemetry is suppressed, and whether it is sampled.
+#[inline]
+fn current_span() -> Option<(SpanIds, bool)> {
     Context::map_current(|cx| {
         let span = cx.span();
         let within = span_context_within(cx);
         let context = within.as_ref().unwrap_or_else(|| span.span_context());
         let is_span = context.is_valid() && !cx.is_telemetry_suppressed();
-        is_span.then(|| (context.trace_id(), context.span_id()))
+        is_span.then(|| {
+            let ids = (context.trace_id(), context.span_id());
+            (ids, context.is_sampled())
+        })
     })
 }
 
 /// Returns the current context, if its span is not the innermost span of `tracing`, which has this id.
 pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
-    let span = current_span()?;
+    let (span, _) = current_span()?;
     if let Some(innermost) = innermost {
         let at_entry = with(|thread| {
             let mut entered = thread.entered.iter().rev();
             entered
                 .find(|entry| entry.id == *innermost)
-                .map(Entry::span)
+                .map(|entry| entry.current)
         });
         // Without an entry, the span was entered while nothing was recorded.
         if at_entry.flatten()? == Some(span) {
@@ -221,16 +193,13 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
 /// suppressed.
 #[inline]
 pub(super) fn sampled() -> Option<(Id, SpanId)> {
-    let context = Context::map_current(|cx| {
-        let is_recorded = cx.span().span_context().is_sampled() && !cx.is_telemetry_suppressed();
-        is_recorded.then(|| ContextKey::new(cx))
-    })?;
+    let (current, _) = current_span().filter(|(_, is_sampled)| *is_sampled)?;
     let id = with(|thread| {
         let last = thread.entered.last()?;
-        let (_, entered) = last.attached.as_ref()?;
-        (*entered == context).then(|| last.id.clone())
+        let is_current = last.entered.is_some() && last.current == Some(current);
+        is_current.then(|| last.id.clone())
     });
-    Some((id.flatten()?, context.span))
+    Some((id.flatten()?, current.1))
 }
 
 /// Reverts the last `enter` of `id` on this thread.

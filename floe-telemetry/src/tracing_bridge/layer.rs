@@ -17,7 +17,7 @@ use super::fields::SpanFields;
 use super::sites::Site;
 use super::{TracingLayer, entered, scratch, threads};
 use crate::keys;
-use crate::recorder::{self, BridgedSpan, Parent, SpanRecord, context_is_alive, root};
+use crate::recorder::{self, BridgedSpan, Entrance, Parent, SpanRecord, context_is_alive, root};
 
 thread_local! {
     /// Whether this thread is writing an event to a span.
@@ -71,6 +71,17 @@ impl TracingLayer {
         }
         let cx = self.context_of(id, layers)?;
         (!cx.span().span_context().is_sampled()).then_some(cx)
+    }
+
+    /// What it takes to enter a span that has a context.
+    fn entrance<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Entrance>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        match self.open.with(id, |span| span.entrance()) {
+            Some(entrance) => entrance,
+            None => self.own_context(id, layers).map(Entrance::to),
+        }
     }
 
     /// The context of a span, or of the nearest span around it that has one.
@@ -136,11 +147,10 @@ where
             if self.requested.timings {
                 opened.time();
             }
-            let context = opened.unused_context();
-            let context = context.map(|(cx, updates)| (cx.clone(), updates));
+            let entrance = opened.entrance();
             self.open.insert(id, opened);
-            if let Some((cx, updates)) = context {
-                entered::start(id, cx, updates);
+            if let Some(entrance) = entrance {
+                entered::start(id, entrance);
             }
         }
     }
@@ -208,7 +218,8 @@ where
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         if !self.is_idle() {
-            entered::enter(id, || self.own_context(id, &layers));
+            let entrance = || self.entrance(id, &layers);
+            entered::enter(id, entrance, || self.own_context(id, &layers));
             if self.requested.timings {
                 self.open.with(id, BridgedSpan::entered);
             }

@@ -1,9 +1,9 @@
 //! Spans of `tracing`, `#[traced]` spans and plain OpenTelemetry spans, above and below each other.
 
-use floe_telemetry::propagation::inject_context;
+use floe_telemetry::propagation::{self, inject_context};
 use floe_telemetry::{create_span, get_current_span, get_tracer, testing, traced};
-use opentelemetry::trace::{FutureExt, TraceContextExt, Tracer};
-use opentelemetry::{Context, SpanId};
+use opentelemetry::trace::{FutureExt, TraceContextExt, Tracer, get_active_span};
+use opentelemetry::{Context, KeyValue, SpanId};
 use tokio::task::yield_now;
 use tracing::dispatcher::with_default;
 use tracing::instrument::WithSubscriber;
@@ -40,6 +40,75 @@ fn spans_of_all_three_apis_nest_below_each_other() {
     let mut of_ours = spans.named("ours");
     of_ours.next().unwrap().assert_child_of("theirs");
     of_ours.next().unwrap().assert_child_of("second");
+}
+
+#[traced]
+fn function(body: impl FnOnce()) {
+    body();
+}
+
+#[traced]
+fn leaf() {}
+
+#[test]
+fn functions_and_spans_nest_in_turn() {
+    let spans = record(|| {
+        function(|| {
+            info_span!("first").in_scope(|| {
+                info_span!("second").in_scope(|| {
+                    info!("an event");
+                    get_active_span(|span| span.set_attribute(KeyValue::new("set.by", "the API")));
+                    leaf();
+                });
+                ours(1);
+                get_active_span(|span| span.set_attribute(KeyValue::new("set.in", "first")));
+            });
+            info_span!("beside");
+        });
+    });
+    spans
+        .single("first")
+        .assert_child_of("function")
+        .assert_attribute("set.in", "first");
+    spans
+        .single("second")
+        .assert_child_of("first")
+        .assert_event("an event")
+        .assert_attribute("set.by", "the API");
+    spans.single("leaf").assert_child_of("second");
+    spans.single("beside").assert_child_of("function");
+    let mut of_ours = spans.named("ours");
+    of_ours.next().unwrap().assert_child_of("theirs");
+    of_ours.next().unwrap().assert_child_of("first");
+}
+
+#[test]
+fn a_span_is_entered_with_what_was_current_when_it_was_created() {
+    let spans = record(|| {
+        function(|| {
+            let early = info_span!("early");
+            let _attached = propagation::set_baggage_value("tenant", "acme").attach();
+            early.in_scope(|| {
+                assert_eq!(propagation::get_baggage_value("tenant"), None);
+                leaf();
+            });
+            info_span!("late").in_scope(|| {
+                assert_eq!(propagation::get_baggage_value("tenant").unwrap(), "acme");
+                let elsewhere = info_span!("elsewhere");
+                let subscriber = tracing::dispatcher::get_default(Clone::clone);
+                std::thread::scope(|scope| {
+                    scope.spawn(|| {
+                        with_default(&subscriber, || elsewhere.in_scope(|| ours(0)));
+                    });
+                });
+            });
+        });
+    });
+    spans.single("early").assert_child_of("function");
+    spans.single("leaf").assert_child_of("early");
+    spans.single("late").assert_child_of("function");
+    spans.single("elsewhere").assert_child_of("late");
+    spans.single("ours").assert_child_of("elsewhere");
 }
 
 #[test]

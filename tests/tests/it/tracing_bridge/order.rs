@@ -1,10 +1,11 @@
 //! Spans that are entered and exited in any order restore the current context.
 
-use floe_telemetry::{testing, traced};
+use floe_telemetry::{get_current_span, testing, traced};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt};
 use proptest::prelude::*;
 use tracing::dispatcher::with_default;
+use tracing::span::EnteredSpan;
 use tracing::{Span, info_span};
 
 use super::{record, subscriber};
@@ -12,8 +13,17 @@ use super::{record, subscriber};
 #[traced]
 fn work() {}
 
+#[traced]
+fn function<T>(body: impl FnOnce() -> T) -> T {
+    body()
+}
+
 fn current() -> SpanId {
     Context::map_current(|cx| cx.span().span_context().span_id())
+}
+
+fn innermost() -> SpanId {
+    get_current_span().span_context().span_id()
 }
 
 #[test]
@@ -74,6 +84,51 @@ fn a_span_lasts_until_its_last_handle_is_dropped() {
     assert!(start <= between && between <= end);
 }
 
+#[traced]
+fn exit(entered: EnteredSpan) {
+    drop(entered);
+    info_span!("after the exit").in_scope(work);
+}
+
+#[test]
+fn a_span_may_be_exited_in_a_function_that_is_called_in_it() {
+    let spans = record(|| {
+        function(|| {
+            exit(info_span!("span").entered());
+            info_span!("after the function");
+        });
+    });
+    spans.single("span").assert_child_of("function");
+    spans.single("exit").assert_child_of("span");
+    spans.single("after the exit").assert_child_of("exit");
+    spans.single("work").assert_child_of("after the exit");
+    spans
+        .single("after the function")
+        .assert_child_of("function");
+}
+
+#[test]
+fn a_span_may_be_entered_in_a_function_and_exited_after_it() {
+    let spans = record(|| {
+        function(|| {
+            let entered = function(|| info_span!("span").entered());
+            work();
+            drop(entered);
+            info_span!("after the exit");
+        });
+    });
+    let roots: Vec<_> = spans
+        .named("function")
+        .map(|span| span.span_context().span_id())
+        .collect();
+    spans.single("work").assert_child_of("span");
+    assert_eq!(spans.single("span").data().parent_span_id, roots[0]);
+    assert_eq!(
+        spans.single("after the exit").data().parent_span_id,
+        roots[1]
+    );
+}
+
 proptest! {
     /// The model is a list: an exit removes the last entry of that span, and the last entry is
     /// current.
@@ -81,17 +136,25 @@ proptest! {
     fn the_current_context_is_that_of_the_last_span_entered(
         steps in prop::collection::vec((any::<bool>(), 0_usize..4), 0..40),
     ) {
-        let mut result = Ok(());
+        let (mut roots, mut children) = (Ok(()), Ok(()));
         let spans = testing::capture(|| with_default(&subscriber(), || {
-            result = walk(&steps);
+            roots = walk(&steps, || info_span!(parent: None, "root"), current);
+            children = function(|| walk(&steps, || info_span!("child"), innermost));
         }));
-        result?;
-        prop_assert_eq!(spans.named("span").count(), 4);
+        roots?;
+        children?;
+        prop_assert_eq!(spans.named("root").count(), 4);
+        prop_assert_eq!(spans.named("child").count(), 4);
     }
 }
 
-fn walk(steps: &[(bool, usize)]) -> Result<(), TestCaseError> {
-    let spans: Vec<Span> = (0..4).map(|_| info_span!(parent: None, "span")).collect();
+fn walk(
+    steps: &[(bool, usize)],
+    span: fn() -> Span,
+    current: fn() -> SpanId,
+) -> Result<(), TestCaseError> {
+    let outside = current();
+    let spans: Vec<Span> = (0..4).map(|_| span()).collect();
     let ids: Vec<SpanId> = spans.iter().map(|span| span.in_scope(current)).collect();
     let mut entered = Vec::new();
     let enter = |at: usize| {
@@ -108,12 +171,12 @@ fn walk(steps: &[(bool, usize)]) -> Result<(), TestCaseError> {
             exit(at);
             entered.remove(last);
         }
-        let expected = entered.last().map_or(SpanId::INVALID, |at| ids[*at]);
+        let expected = entered.last().map_or(outside, |at| ids[*at]);
         prop_assert_eq!(current(), expected);
     }
     for at in entered {
         exit(at);
     }
-    prop_assert_eq!(current(), SpanId::INVALID);
+    prop_assert_eq!(current(), outside);
     Ok(())
 }
