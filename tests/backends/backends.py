@@ -3,19 +3,19 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from otelite import Otelite
+from elastic import Elastic
 from phoenix import Phoenix
 from processes import free_ports
 from victoria import VictoriaMetrics
 
 
 class Backends(ExitStack):
-    """Phoenix takes traces, VictoriaMetrics metrics, Otelite log records. What they store is below
+    """Phoenix takes traces, VictoriaMetrics metrics, Elastic's mock server log records. What they store is below
     `folder`, in one folder for each."""
 
     def __init__(self, venv: Path, programs: Path, folder: Path, environment: dict[str, str]):
         super().__init__()
-        ports = iter(free_ports(6))
+        ports = iter(free_ports(4))
 
         def place(name: str) -> Path:
             (folder / name).mkdir(parents=True)
@@ -24,11 +24,10 @@ class Backends(ExitStack):
         self.phoenix = Phoenix(venv, place("phoenix"), next(ports), next(ports), environment)
         victoria = programs / "debian/usr/bin/victoria-metrics"
         self.victoria = VictoriaMetrics(str(victoria), place("victoria"), next(ports), environment)
-        otelite = programs / "otelite/bin/otelite"
-        self.otelite = Otelite(str(otelite), place("otelite"), next(ports), next(ports), next(ports), environment)
+        self.elastic = Elastic(programs, place("elastic"), next(ports), environment)
 
     def __enter__(self):
         super().__enter__()
-        for server in (self.phoenix, self.victoria, self.otelite):
+        for server in (self.phoenix, self.victoria, self.elastic):
             self.enter_context(server)
         return self

@@ -70,7 +70,7 @@ def check(program, folder, environment, backends, collector) -> None:
         if endpoint in everything and spans:
             name = run_name(demo / "customer-360", protocol)
             wrong += metrics.check(backends.victoria, name, product, "acme-retail")
-            wrong += logs.check(backends.otelite, spans, product, "acme-retail")
+            wrong += logs.check(backends.elastic, spans, product, "acme-retail")
         end_if(wrong, ran, collector)
 
     for endpoint, protocol in ((phoenix.grpc, "grpc"), (phoenix.http, "http/protobuf")):
@@ -93,7 +93,7 @@ def check(program, folder, environment, backends, collector) -> None:
     wrong.equal("exit code", ran.code, 1)
     wrong.true("the program printed a credential", token not in ran.output)
     wrong += metrics.check(backends.victoria, run_name(leaky, "grpc"), product, "retail", failed="remote_orders")
-    wrong += logs.check(backends.otelite, spans, product, "retail", failed="remote_orders")
+    wrong += logs.check(backends.elastic, spans, product, "retail", failed="remote_orders")
     wrong += leaks(folder, token, besides=model) + leaks(folder, phoenix.key, besides=model)
     end_if(wrong, ran, collector)
 
@@ -109,7 +109,7 @@ def leaks(folder: Path, token: str, besides: Path) -> list[str]:
     wrong = [f"a credential is in {path}" for path, text in contents.items() if token.encode() in text]
     # The rest of the message must be present, otherwise the search proves nothing.
     where = {path.relative_to(folder).parts[0] for path, text in contents.items() if b"warehouse.internal" in text}
-    if not {"phoenix", "otelite", "collector.log"} <= where:
+    if not {"phoenix", "elastic", "collector.log"} <= where:
         wrong.append(f"the message of the database is only in {sorted(where)}")
     return wrong
 

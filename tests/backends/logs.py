@@ -4,10 +4,10 @@ from collections import Counter
 
 import traces
 import yaml
-from otelite import Otelite
+from elastic import Elastic
 
 
-def check(backend: Otelite, spans: list[dict], product: str, namespace: str, failed: str | None = None) -> traces.Mistakes:
+def check(backend: Elastic, spans: list[dict], product: str, namespace: str, failed: str | None = None) -> traces.Mistakes:
     """The log records of the run with these spans; `failed` is the model that could not be built."""
     wrong = traces.Mistakes()
     spec = yaml.safe_load(product)
@@ -31,8 +31,7 @@ def check(backend: Otelite, spans: list[dict], product: str, namespace: str, fai
         if asset:
             wrong.equal(f"{body}: span", names.get(each["span_id"]), f"floe.asset.{asset}")
         wrong.equal(f"{body}: identity", {key: each["attributes"].get(key) for key in identity}, identity)
-        resource = (each["resource"] or {}).get("attributes", {})
-        wrong.equal(f"{body}: service", resource.get("service.name"), spec["name"])
+        wrong.equal(f"{body}: service", each["resource"].get("service.name"), spec["name"])
         severity = "INFO"
         if body == "not built":
             severity = "ERROR"

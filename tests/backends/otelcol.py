@@ -18,10 +18,8 @@ class Otelcol(Server):
             f"--config=yaml:exporters::otlp_grpc::headers::authorization: Bearer {backends.phoenix.key}",
             # The configuration has one backend; the test uses one for each signal.
             f"--config=yaml:exporters::otlp_http/metrics::metrics_endpoint: {backends.victoria.otlp}",
-            f"--config=yaml:exporters::otlp_grpc/logs::endpoint: {backends.otelite.grpc}",
+            f"--config=yaml:exporters::otlp_grpc/logs::endpoint: {backends.elastic.grpc}",
             "--config=yaml:exporters::otlp_grpc/logs::tls::insecure: true",
-            # Otelite does not accept compressed requests over gRPC.
-            "--config=yaml:exporters::otlp_grpc/logs::compression: none",
             # Every signal is also logged in detail, so that the search for credentials covers it.
             "--config=yaml:exporters::debug::verbosity: detailed",
             "--config=yaml:service::pipelines::traces::exporters: [otlp_grpc, debug]",

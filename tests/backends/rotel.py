@@ -22,10 +22,7 @@ class Rotel(Server):
             "--otlp-exporter-traces-custom-headers", f"authorization=Bearer {backends.phoenix.key}",
             "--otlp-exporter-metrics-endpoint", backends.victoria.otlp,
             "--otlp-exporter-metrics-protocol", "http",
-            # Rotel always compresses, and Otelite accepts compressed requests over HTTP only. (It
-            # responds with JSON, which Rotel logs as an error although the export succeeded.)
-            "--otlp-exporter-logs-endpoint", f"{backends.otelite.http}/v1/logs",
-            "--otlp-exporter-logs-protocol", "http",
+            "--otlp-exporter-logs-endpoint", backends.elastic.grpc,
             "--pid-file", str(folder / "rotel.pid"),
             # Every signal is also logged in detail, so that the search for credentials covers it.
             "--debug-log", "traces",

@@ -1,0 +1,344 @@
+//! The programs whose instructions are counted.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::hint::black_box;
+use std::mem;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use floe_telemetry::config::{ContextMode, ExporterKind, OtlpProtocol};
+use floe_telemetry::instrument::{HttpClientLayer, HttpServerLayer};
+use floe_telemetry::{
+    TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced, tracing_layer,
+};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Empty};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use tower::{Layer as _, Service, service_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::receiver;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Spans between two flushes. The collector has drained the buffers before, so the caller's thread
+/// starts in the same state each time.
+const BATCH: i64 = 100;
+
+/// A program under callgrind.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    /// Calls, spans or requests.
+    pub(crate) calls: i64,
+    /// What is counted: the name of the figure, and the end of the function's name.
+    pub(crate) figures: &'static [(&'static str, &'static str)],
+}
+
+/// On the caller's thread.
+const MEASURED: &str = "::measured";
+
+const fn program(
+    name: &'static str,
+    calls: i64,
+    figures: &'static [(&'static str, &'static str)],
+) -> Program {
+    Program {
+        name,
+        calls,
+        figures,
+    }
+}
+
+pub(crate) const PROGRAMS: [Program; 14] = [
+    program(
+        "sampled-3-attributes",
+        10_000,
+        &[("sampled-3-attributes", MEASURED)],
+    ),
+    program(
+        "tail-sampled-3-attributes",
+        10_000,
+        &[("tail-sampled-3-attributes", MEASURED)],
+    ),
+    program("sampled", 10_000, &[("sampled", MEASURED)]),
+    program(
+        "boundaries-3-attributes",
+        10_000,
+        &[("boundaries-3-attributes", MEASURED)],
+    ),
+    program("boundaries", 10_000, &[("boundaries", MEASURED)]),
+    program("unsampled-child", 10_000, &[("unsampled-child", MEASURED)]),
+    program(
+        "unsampled-child-metrics",
+        5_000,
+        &[("unsampled-child-metrics", MEASURED)],
+    ),
+    program("off", 100_000, &[("off", MEASURED)]),
+    program("tracing-span", 10_000, &[("tracing-span", MEASURED)]),
+    // The collector's thread, for spans with three attributes: all of it, without the ring, and the parts of that.
+    // Enrichment includes redaction.
+    program(
+        "collector",
+        10_000,
+        &[
+            ("collector", "::fetch_once"),
+            ("collector-pipeline", "::Pipeline::push"),
+            ("collector-enrichment", "::Enricher::enrich"),
+            ("collector-redaction", "::Redactor::record"),
+            ("collector-encoding", "::BatchBuilder>::push"),
+        ],
+    ),
+    program(
+        "http-request-without-layer",
+        1_000,
+        &[("http-request-without-layer", MEASURED)],
+    ),
+    program(
+        "http-server-request",
+        1_000,
+        &[("http-server-request", MEASURED)],
+    ),
+    program(
+        "http-server-request-traceparent",
+        1_000,
+        &[("http-server-request-traceparent", MEASURED)],
+    ),
+    program(
+        "http-client-request",
+        1_000,
+        &[("http-client-request", MEASURED)],
+    ),
+];
+
+#[traced(name = "child", attributes(rows = n, engine = "sqlite", table = text()))]
+fn child_attributes(n: i64) -> i64 {
+    work(n)
+}
+
+#[traced(name = "child")]
+fn child(n: i64) -> i64 {
+    work(n)
+}
+
+#[traced(name = "child", metrics)]
+fn child_metrics(n: i64) -> i64 {
+    work(n)
+}
+
+#[traced(name = "root")]
+fn root(calls: i64, call: fn(i64) -> i64) {
+    measured(calls, call);
+}
+
+/// The body of every span.
+#[inline(never)]
+fn work(n: i64) -> i64 {
+    black_box(n)
+}
+
+/// An owned string of 14 bytes, allocated on each call.
+#[inline]
+fn text() -> String {
+    black_box("orders_by_city").to_owned()
+}
+
+/// The function whose instructions are counted on the caller's thread.
+#[inline(never)]
+fn measured(calls: i64, mut call: impl FnMut(i64) -> i64) {
+    for n in 0..calls {
+        call(n);
+    }
+}
+
+/// Runs a program in this process.
+pub(crate) fn run(name: &str) {
+    let program = PROGRAMS.iter().find(|program| program.name == name);
+    let calls = program.expect("a program of the list").calls;
+    match name {
+        "off" => measured(calls, child_attributes),
+        "unsampled-child-metrics" => run_metrics(calls),
+        "tracing-span" => run_tracing(calls),
+        "collector" => run_collector(calls),
+        "http-client-request" => run_http(calls, &HttpClientLayer::new().layer(answer()), None),
+        "http-server-request" => run_http(calls, &HttpServerLayer::new().layer(answer()), None),
+        "http-server-request-traceparent" => {
+            let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+            run_http(calls, &HttpServerLayer::new().layer(answer()), Some(parent));
+        }
+        "http-request-without-layer" => run_http(calls, &answer(), None),
+        spans => run_spans(spans, calls),
+    }
+}
+
+fn run_spans(program: &str, calls: i64) {
+    let is_sampled = program.starts_with("sampled") || program.starts_with("boundaries");
+    let mut config = with_ratio(f64::from(u8::from(is_sampled)));
+    if program.starts_with("boundaries") {
+        config.context = ContextMode::Boundaries;
+    }
+    // Unsampled spans are buffered until their trace is known to have failed or not.
+    config.sampling.keep_errors = program.starts_with("tail");
+    let provider = builder(config).initialize().expect("it starts");
+    let call = if matches!(program, "sampled" | "boundaries") {
+        child
+    } else {
+        child_attributes
+    };
+    // Not counted: the thread's buffer, and allocations for open and queued spans.
+    for n in 0..2 * BATCH {
+        call(n);
+    }
+    for _ in 0..calls / BATCH {
+        provider.force_flush(TIMEOUT).expect("spans are delivered");
+        root(BATCH, call);
+    }
+}
+
+/// The number of calls is below the capacity of the thread's buffer, and nothing is collected: the metrics of the
+/// process raise a signal that callgrind does not survive.
+fn run_metrics(calls: i64) {
+    let builder = builder(with_ratio(0.0)).with_metric_exporter(Discard);
+    let provider = builder.initialize().expect("it starts");
+    for n in 0..2 * BATCH {
+        child_metrics(n);
+    }
+    for _ in 0..calls / BATCH {
+        root(BATCH, child_metrics);
+    }
+    mem::forget(provider);
+}
+
+/// Spans of `tracing` with three fields.
+fn run_tracing(calls: i64) {
+    let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
+    let subscriber = tracing_subscriber::registry().with(tracing_layer());
+    tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+    let span = |n| {
+        let table = text();
+        let _entered = tracing::info_span!("child", rows = n, engine = "sqlite", table).entered();
+        work(n)
+    };
+    for n in 0..2 * BATCH {
+        span(n);
+    }
+    for _ in 0..calls / BATCH {
+        provider.force_flush(TIMEOUT).expect("spans are delivered");
+        measured(BATCH, span);
+    }
+}
+
+/// Spans that are exported over OTLP/HTTP.
+fn run_collector(calls: i64) {
+    let mut config = with_ratio(1.0);
+    config.otlp_endpoint = receiver::start();
+    config.otlp_protocol = OtlpProtocol::Http;
+    // See `run_metrics`.
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    let provider = TelemetryProvider::builder(config).initialize();
+    let provider = provider.expect("it starts");
+    for _ in 0..calls / BATCH {
+        root(BATCH, child_attributes);
+        provider.force_flush(TIMEOUT).expect("spans are delivered");
+    }
+}
+
+type Body = Empty<Bytes>;
+
+/// A service that does nothing, or a client that sends nothing.
+fn answer()
+-> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
+{
+    service_fn(async |_| Ok::<_, Infallible>(Response::new(Empty::new())))
+}
+
+fn run_http<S, B>(calls: i64, service: &S, traceparent: Option<&str>)
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+    B: BodyExt,
+{
+    let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
+    let mut service = service.clone();
+    let request = || {
+        let request = Request::get("/orders/7").header("host", "shop.example");
+        let request = match traceparent {
+            Some(parent) => request.header("traceparent", parent),
+            None => request,
+        };
+        request.body(Empty::new()).expect("a request")
+    };
+    for batch in 0..=calls / BATCH {
+        provider.force_flush(TIMEOUT).expect("spans are delivered");
+        let mut requests: Vec<_> = (0..BATCH).map(|_| request()).collect();
+        let mut respond = |n| {
+            let request = requests.pop().expect("a request for each call");
+            let Ok(response) = block_on(service.call(request));
+            drop(block_on(response.into_body().collect()));
+            n
+        };
+        // The first batch is not counted: it allocates.
+        if batch == 0 {
+            (0..BATCH).for_each(|n| {
+                respond(n);
+            });
+        } else {
+            measured(BATCH, respond);
+        }
+    }
+}
+
+/// An executor that only polls.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut task = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut task) {
+            return value;
+        }
+    }
+}
+
+fn with_ratio(ratio: f64) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("instructions");
+    config.sampling = config.sampling.clone().with_ratio(ratio);
+    config.metrics.export_interval_millis = 3_600_000;
+    config
+}
+
+fn builder(config: TelemetryConfig) -> TelemetryProviderBuilder {
+    TelemetryProvider::builder(config).with_span_exporter(Discard)
+}
+
+/// Discards every export.
+#[derive(Clone, Copy, Debug)]
+struct Discard;
+
+impl SpanExporter for Discard {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+impl PushMetricExporter for Discard {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Cumulative
+    }
+}
