@@ -74,6 +74,10 @@ pub(crate) struct Exemplar {
     pub(crate) value: Number,
     pub(crate) time: SystemTime,
     /// The attributes that a view has removed from the series.
+    #[cfg_attr(
+        all(feature = "prometheus", not(feature = "_otlp")),
+        expect(dead_code, reason = "OpenMetrics has no room for it")
+    )]
     pub(crate) filtered: Vec<KeyValue>,
 }
 
@@ -385,7 +389,7 @@ mod tests {
     fn series_over_the_limit_share_the_overflow() {
         let exemplars = exemplars(1);
         for shop in ["a", "b", "c"] {
-            exemplars.measure(1_u64.into(), &[KeyValue::new("shop", shop)]);
+            exemplars.measure(Number::I64(1), &[KeyValue::new("shop", shop)]);
         }
         let all = lock(&exemplars.series);
         assert_eq!(all.len(), 2);

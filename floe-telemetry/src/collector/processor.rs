@@ -22,8 +22,8 @@ use crate::recorder::{Origin, SpanRecord};
 ///
 /// It is called on the collector's thread, once for each span that is exported, so it costs the traced code nothing.
 /// It must not wait: meanwhile spans stay in the threads' buffers, and those without room are dropped. Redaction and
-/// limits apply after it, so it sees what the code has recorded, and what it adds is redacted. Its own spans and log
-/// records are not recorded. A panic is caught and counted, and the span is exported as it is then.
+/// limits apply after it, so it sees what the code has recorded, and what it adds is redacted. Its own spans are not
+/// recorded, and its log records not exported. A panic is caught and counted, and the span is exported as it is then.
 ///
 /// A closure is a processor:
 ///

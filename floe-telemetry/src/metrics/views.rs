@@ -69,10 +69,14 @@ impl Views {
         });
         let renamed = view.and_then(|view| view.name.clone());
         let keys = view.and_then(|view| view.attributes.clone());
-        let bounds = match (kind, self.histogram(view)) {
-            (InstrumentKind::Histogram, None) => boundaries.unwrap_or(&DEFAULT_BOUNDARIES).to_vec(),
-            (_, Some(Aggregation::ExplicitBucketHistogram { boundaries, .. })) => boundaries,
-            _ => Vec::new(),
+        let aggregation = match kind {
+            InstrumentKind::Histogram => self.histogram(view),
+            _ => Some(Aggregation::Default),
+        };
+        let bounds = match aggregation {
+            Some(Aggregation::ExplicitBucketHistogram { boundaries, .. }) => boundaries,
+            Some(_) => Vec::new(),
+            None => boundaries.unwrap_or(&DEFAULT_BOUNDARIES).to_vec(),
         };
         Shape {
             name: renamed.unwrap_or_else(|| name.to_owned()),

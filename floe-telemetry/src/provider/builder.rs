@@ -121,7 +121,8 @@ impl TelemetryProviderBuilder {
 
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
     /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
-    /// [span filter](TelemetryConfig::span_filter) still applies.
+    /// [span filter](TelemetryConfig::span_filter) still applies. Of a [`SamplingHandle`], only
+    /// the filter has an effect.
     ///
     /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
     /// the expressions of `#[traced]` are evaluated for each call. `RecordOnly` is like `Drop`: nothing would receive
