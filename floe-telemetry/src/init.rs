@@ -126,7 +126,7 @@ fn set_global_providers() {
 }
 
 /// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have
-/// ended. In the log file of a service nobody expects them.
+/// ended. They do not belong in the log file of a service.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) {
     if config.exporters.traces.is_some() || config.has_span_destination() {
         return;

@@ -21,7 +21,8 @@ use crate::recorder;
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
 /// contain a span once for each exporter. Spans that head sampling does not record are not counted.
 ///
-/// So is every log record that was emitted before the shutdown, once for each exporter of log records:
+/// Every log record that was emitted before the shutdown is counted in the same way, once for each exporter of
+/// log records:
 ///
 /// ```text
 /// log records = logs_exported + logs_failed + logs_dropped + logs_pending

@@ -3,7 +3,7 @@
 //! `tracing` asks the subscriber for the current span, and no layer can answer. So this one stands above the
 //! layers. If the current span of OpenTelemetry is not one of `tracing`, it opens a span in the registry that stands for
 //! it: entering that one attaches the OpenTelemetry context in which it was created, and closing it ends nothing.
-//! Nothing happens before somebody asks.
+//! Nothing happens until the current span is requested.
 
 use std::any::TypeId;
 use std::cell::Cell;

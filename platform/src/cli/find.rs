@@ -81,7 +81,7 @@ impl fmt::Display for Found {
             ("run", run_id.as_ref()),
             ("trace", trace_id.as_ref().or(Some(&no_trace))),
             ("span", span_id.as_ref()),
-            ("seen at", link.filter(|_| trace_id.is_some())),
+            ("trace URL", link.filter(|_| trace_id.is_some())),
             ("OpenLineage run", lineage_run_id.as_ref()),
             ("dbt invocation", dbt_invocation_id.as_ref()),
             ("Dagster run", dagster_run_id.as_ref()),

@@ -85,7 +85,7 @@ fn the_text_has_a_line_for_each_id() {
     for expected in [
         format!("  run              {run_id}"),
         format!("  trace            {TRACE_ID}"),
-        format!("  seen at          http://jaeger:16686/trace/{TRACE_ID}"),
+        format!("  trace URL        http://jaeger:16686/trace/{TRACE_ID}"),
         format!("  OpenLineage run  {run_id}"),
         format!("  Dagster run      {DAGSTER}"),
     ] {
@@ -132,7 +132,7 @@ fn a_run_without_a_trace_is_found_by_its_other_ids() {
         "{}",
         found.stdout
     );
-    assert!(!found.stdout.contains("seen at"), "{}", found.stdout);
+    assert!(!found.stdout.contains("trace URL"), "{}", found.stdout);
 }
 
 #[test]
