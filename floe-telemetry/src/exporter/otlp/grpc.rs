@@ -14,10 +14,10 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 
-use self::message_body::{Message, MessageChannel};
+use self::message_body::{Message, MessageService};
 use self::write_buffer::BufferingConnector;
 use super::Transport;
 use super::proxy::ProxyConnector;
@@ -46,9 +46,11 @@ const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration
 /// The longest timeout that is sent to the receiver.
 const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
+type Client = tonic::client::Grpc<MessageService<Channel>>;
+
 #[derive(Debug)]
 pub(super) struct Grpc {
-    client: tonic::client::Grpc<MessageChannel>,
+    client: Client,
     endpoint: Endpoint,
     connector: ProxyConnector,
     compression: Compression,
@@ -139,22 +141,15 @@ impl Grpc {
 }
 
 /// Creates a client that connects with the first request.
-fn client(
-    endpoint: &Endpoint,
-    connector: &ProxyConnector,
-    compression: Compression,
-) -> tonic::client::Grpc<MessageChannel> {
+fn client(endpoint: &Endpoint, connector: &ProxyConnector, compression: Compression) -> Client {
     let connector = BufferingConnector(connector.clone());
     let channel = endpoint.connect_with_connector_lazy(connector);
-    let client = tonic::client::Grpc::new(MessageChannel(channel));
+    let client = tonic::client::Grpc::new(MessageService(channel));
     compressed(client.max_decoding_message_size(MAX_RESPONSE), compression)
 }
 
 /// Enables compression, whose feature was checked by the caller.
-fn compressed(
-    client: tonic::client::Grpc<MessageChannel>,
-    compression: Compression,
-) -> tonic::client::Grpc<MessageChannel> {
+fn compressed(client: Client, compression: Compression) -> Client {
     match compression {
         #[cfg(feature = "otlp-gzip")]
         Compression::Gzip => client.send_compressed(tonic::codec::CompressionEncoding::Gzip),

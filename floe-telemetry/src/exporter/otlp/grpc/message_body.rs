@@ -8,24 +8,23 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tonic::body::Body;
-use tonic::codegen::http::{Request, Response};
-use tonic::transport::{Channel, Error};
+use tonic::codegen::http::Request;
 use tower_service::Service;
 
 /// The message of a request, as an extension of the request.
 #[derive(Clone, Debug)]
 pub(super) struct Message(pub(super) Bytes);
 
-/// Sends requests over a channel, with the body that their [`Message`] makes, if they have one.
+/// Sends requests with the body that their [`Message`] makes, if they have one.
 #[derive(Clone, Debug)]
-pub(super) struct MessageChannel(pub(super) Channel);
+pub(super) struct MessageService<S>(pub(super) S);
 
-impl Service<Request<Body>> for MessageChannel {
-    type Response = Response<Body>;
-    type Error = Error;
-    type Future = <Channel as Service<Request<Body>>>::Future;
+impl<S: Service<Request<Body>>> Service<Request<Body>> for MessageService<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.0.poll_ready(context)
     }
 
