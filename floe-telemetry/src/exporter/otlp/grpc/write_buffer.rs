@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn a_full_buffer_is_written_before_it_accepts_more() {
         let mut client = Client::new(CAPACITY);
-        let payload = [7; CAPACITY];
+        let payload = vec![7; CAPACITY];
         assert_eq!(client.write(b"head", &payload), Some(CAPACITY));
         assert!(client.writes().is_empty());
         assert_eq!(client.write(b"", &payload[..4]), Some(4));
