@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use floe_plugin::{Credential, Endpoint, Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use ureq::http::Uri;
 
@@ -176,7 +176,7 @@ impl AccessToken {
         // Locked while a token is requested, so that threads do not request one each. A panic cannot leave it
         // half-written.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = refused.map(|it| it.expose_secret());
+        let refused = refused.map(ExposeSecret::expose_secret);
         if let Some(Issued { token, until }) = &*known
             && until.is_none_or(|until| Instant::now() < until)
             && refused != Some(token.expose_secret())
