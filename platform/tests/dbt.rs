@@ -4,7 +4,12 @@
 //! The events in `dbt/` were recorded with dbt-core 1.11.16 and dbt-duckdb 1.11.1 on the project beside them.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests, some of which print what they measure"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -1778,12 +1783,12 @@ fn measured_dbt_build() {
     let _ = [false, true].map(build);
     // In turn, and each first in every other pair.
     let pairs: Vec<_> = (0..runs)
-        .map(|run| match run % 2 {
-            0 => [false, true].map(build),
-            _ => {
-                let [traced, bare] = [true, false].map(build);
-                [bare, traced]
+        .map(|run| {
+            if run % 2 == 0 {
+                return [false, true].map(build);
             }
+            let [traced, bare] = [true, false].map(build);
+            [bare, traced]
         })
         .collect();
     println!(
@@ -1807,8 +1812,15 @@ fn measured_dbt_build() {
 struct OpenLineage {
     server: Child,
     /// Reads what the server prints, until it ends.
-    printed: thread::JoinHandle<String>,
+    printed: Option<thread::JoinHandle<String>>,
     url: String,
+}
+
+impl Drop for OpenLineage {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
 }
 
 impl OpenLineage {
@@ -1832,7 +1844,7 @@ impl OpenLineage {
         });
         Self {
             server,
-            printed,
+            printed: Some(printed),
             url,
         }
     }
@@ -1841,7 +1853,7 @@ impl OpenLineage {
     fn events(mut self) -> Vec<Json> {
         self.server.kill().unwrap();
         self.server.wait().unwrap();
-        let text = self.printed.join().unwrap();
+        let text = self.printed.take().unwrap().join().unwrap();
         let event = |line: &str| serde_json::from_str::<Json>(line).unwrap()["event"].clone();
         text.lines().map(event).collect()
     }
