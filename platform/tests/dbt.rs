@@ -4,7 +4,12 @@
 //! The events in `dbt/` were recorded with dbt-core 1.11.16 and dbt-duckdb 1.11.1 on the project beside them.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests, some of which print what they measure"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -1808,8 +1813,15 @@ fn measured_dbt_build() {
 struct OpenLineage {
     server: Child,
     /// Reads what the server prints, until it ends.
-    printed: thread::JoinHandle<String>,
+    printed: Option<thread::JoinHandle<String>>,
     url: String,
+}
+
+impl Drop for OpenLineage {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
 }
 
 impl OpenLineage {
@@ -1833,7 +1845,7 @@ impl OpenLineage {
         });
         Self {
             server,
-            printed,
+            printed: Some(printed),
             url,
         }
     }
@@ -1842,7 +1854,7 @@ impl OpenLineage {
     fn events(mut self) -> Vec<Json> {
         self.server.kill().unwrap();
         self.server.wait().unwrap();
-        let text = self.printed.join().unwrap();
+        let text = self.printed.take().unwrap().join().unwrap();
         let event = |line: &str| serde_json::from_str::<Json>(line).unwrap()["event"].clone();
         text.lines().map(event).collect()
     }
