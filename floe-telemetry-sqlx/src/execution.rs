@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use floe_telemetry::get_tracer;
-use opentelemetry::trace::{SpanKind, Status, TraceContextExt, Tracer};
+use floe_telemetry::propagation::is_trace_active;
+use opentelemetry::trace::{Span as _, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
-use sqlx_core::database::Database;
 use sqlx_core::error::Error;
 
 use crate::query::Query;
@@ -22,28 +22,33 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
-    /// Starts the span below the current one.
-    pub(crate) fn start<DB: Database>(query: Query, attributes: &[KeyValue]) -> Self {
-        let system = system(DB::NAME);
-        let name = if query.summary.is_empty() {
-            system.to_owned()
-        } else {
-            query.summary.clone()
-        };
-        let mut all = Vec::with_capacity(attributes.len() + 3);
-        all.push(KeyValue::new("db.system.name", system));
-        if !query.summary.is_empty() {
-            all.push(KeyValue::new("db.query.summary", query.summary));
-        }
-        all.push(KeyValue::new("db.query.text", query.text));
-        all.extend_from_slice(attributes);
+    /// Starts the span below the current one. `read` returns what is recorded of the statement.
+    ///
+    /// Reading takes longer than a span that is not sampled, and the decision about a child does not depend on its
+    /// name. So a child is started without the statement.
+    pub(crate) fn start(
+        system: &'static str,
+        read: impl FnOnce() -> Query,
+        attributes: &[KeyValue],
+    ) -> Self {
         let tracer = get_tracer(SCOPE);
-        let builder = tracer
-            .span_builder(name)
-            .with_kind(SpanKind::Client)
-            .with_attributes(all);
+        let builder = |name: String| tracer.span_builder(name).with_kind(SpanKind::Client);
+        let span = if is_trace_active() {
+            let mut span = builder(system.to_owned()).start(&tracer);
+            if span.is_recording() {
+                let query = read();
+                span.update_name(query.name(system));
+                span.set_attributes(query.into_attributes(system, attributes));
+            }
+            span
+        } else {
+            let query = read();
+            let builder = builder(query.name(system));
+            let builder = builder.with_attributes(query.into_attributes(system, attributes));
+            builder.start(&tracer)
+        };
         Self {
-            cx: Context::current_with_span(builder.start(&tracer)),
+            cx: Context::current_with_span(span),
             rows: 0,
             is_open: true,
         }
@@ -61,6 +66,9 @@ impl Execution {
 
     pub(crate) fn fail(&mut self, error: &Error) {
         let span = self.cx.span();
+        if !span.is_recording() {
+            return;
+        }
         span.record_error(error);
         span.set_status(Status::error(error.to_string()));
         let code = error
@@ -91,7 +99,7 @@ impl Drop for Execution {
 }
 
 /// The well-known value for a driver.
-fn system(name: &'static str) -> &'static str {
+pub(crate) fn system(name: &'static str) -> &'static str {
     match name {
         "PostgreSQL" => "postgresql",
         "MySQL" => "mysql",
@@ -120,3 +128,34 @@ fn kind(error: &Error) -> &'static str {
 
 /// The attributes that all queries of a pool have in common.
 pub(crate) type Common = Arc<Vec<KeyValue>>;
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+
+    use super::*;
+
+    #[test]
+    fn the_statement_of_a_span_that_is_not_recorded_is_not_read() {
+        let (trace, span) = (TraceId::from(1), SpanId::from(1));
+        let parent = |flags| SpanContext::new(trace, span, flags, true, TraceState::NONE);
+        let reads = Cell::new(0);
+        let start = || {
+            let read = || {
+                reads.set(reads.get() + 1);
+                Query::read("SELECT 1", false)
+            };
+            drop(Execution::start("sqlite", read, &[]));
+        };
+        let not_sampled = Context::new().with_remote_span_context(parent(TraceFlags::default()));
+        let attached = not_sampled.attach();
+        start();
+        drop(attached);
+        assert_eq!(reads.get(), 0);
+        // A sampler may ask for the name.
+        start();
+        assert_eq!(reads.get(), 1);
+    }
+}

@@ -14,7 +14,7 @@ use sqlx_core::error::{BoxDynError, Error};
 use sqlx_core::executor::{Execute, Executor};
 use sqlx_core::sql_str::SqlStr;
 
-use crate::execution::{Common, Execution};
+use crate::execution::{Common, Execution, system};
 use crate::query::Query;
 
 type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
@@ -70,10 +70,10 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         'c: 'e,
         E: 'q + Execute<'q, X::Database>,
     {
-        let (statement, query) = Statement::read(query);
+        let (statement, sql) = Statement::new(query);
         Box::pin(TracedStream::<X::Database> {
             inner: self.inner.fetch_many(statement),
-            query: Some(query),
+            sql: Some(sql),
             attributes: self.attributes,
             execution: None,
         })
@@ -87,11 +87,11 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         'c: 'e,
         E: 'q + Execute<'q, X::Database>,
     {
-        let (statement, query) = Statement::read(query);
+        let (statement, sql) = Statement::new(query);
         let mut inner = self.inner.fetch_optional(statement);
         let attributes = self.attributes;
         Box::pin(async move {
-            let mut execution = Execution::start::<X::Database>(query, &attributes);
+            let mut execution = start::<X::Database>(&sql, &attributes);
             let result = poll_fn(|task| execution.run(|| inner.as_mut().poll(task))).await;
             match &result {
                 Ok(Some(_)) => execution.count_row(),
@@ -124,7 +124,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
 /// The results of a query. Its span starts with the first poll, as the query itself.
 struct TracedStream<'e, DB: Database> {
     inner: BoxStream<'e, Step<DB>>,
-    query: Option<Query>,
+    sql: Option<SqlStr>,
     attributes: Common,
     execution: Option<Execution>,
 }
@@ -135,12 +135,12 @@ impl<DB: Database> Stream for TracedStream<'_, DB> {
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         let Self {
             inner,
-            query,
+            sql,
             attributes,
             execution,
         } = self.get_mut();
-        if let Some(query) = query.take() {
-            *execution = Some(Execution::start::<DB>(query, attributes));
+        if let Some(sql) = sql.take() {
+            *execution = Some(start::<DB>(&sql, attributes));
         }
         let Some(open) = execution else {
             return inner.as_mut().poll_next(task);
@@ -159,7 +159,12 @@ impl<DB: Database> Stream for TracedStream<'_, DB> {
     }
 }
 
-/// A query that has been read: `Execute::sql` consumes it.
+fn start<DB: Database>(sql: &SqlStr, attributes: &[KeyValue]) -> Execution {
+    let read = || Query::read(sql.as_str(), DB::NAME == "MySQL");
+    Execution::start(system(DB::NAME), read, attributes)
+}
+
+/// The parts of a query: `Execute::sql` consumes it.
 struct Statement<DB: Database> {
     sql: SqlStr,
     prepared: Option<DB::Statement>,
@@ -168,21 +173,19 @@ struct Statement<DB: Database> {
 }
 
 impl<DB: Database> Statement<DB> {
-    fn read<'q>(mut query: impl Execute<'q, DB>) -> (Self, Query) {
+    /// Takes a query apart, and returns its text, too.
+    fn new<'q>(mut query: impl Execute<'q, DB>) -> (Self, SqlStr) {
         let prepared = query.statement().cloned();
         let arguments = Some(query.take_arguments());
         let is_persistent = query.persistent();
         let sql = query.sql();
-        let read = Query::read(sql.as_str(), DB::NAME == "MySQL");
-        (
-            Self {
-                sql,
-                prepared,
-                arguments,
-                is_persistent,
-            },
-            read,
-        )
+        let statement = Self {
+            sql: sql.clone(),
+            prepared,
+            arguments,
+            is_persistent,
+        };
+        (statement, sql)
     }
 }
 

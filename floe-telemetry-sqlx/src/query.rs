@@ -1,6 +1,8 @@
 //! What a span contains of a statement: a summary of few different values, and the text without its
 //! literals.
 
+use opentelemetry::KeyValue;
+
 /// A summary is cut behind its last word within so many bytes, by the conventions.
 const MAX_SUMMARY: usize = 255;
 
@@ -116,6 +118,30 @@ fn is_one_of(word: &str, words: &[&str]) -> bool {
 }
 
 impl Query {
+    /// The name of the span.
+    pub(crate) fn name(&self, system: &'static str) -> String {
+        match &*self.summary {
+            "" => system.to_owned(),
+            summary => summary.to_owned(),
+        }
+    }
+
+    /// The attributes of the span, `common` among them.
+    pub(crate) fn into_attributes(
+        self,
+        system: &'static str,
+        common: &[KeyValue],
+    ) -> Vec<KeyValue> {
+        let mut all = Vec::with_capacity(common.len() + 3);
+        all.push(KeyValue::new("db.system.name", system));
+        if !self.summary.is_empty() {
+            all.push(KeyValue::new("db.query.summary", self.summary));
+        }
+        all.push(KeyValue::new("db.query.text", self.text));
+        all.extend_from_slice(common);
+        all
+    }
+
     /// `double_quotes_literals`: whether `"…"` is a text and not a name.
     pub(crate) fn read(sql: &str, double_quotes_literals: bool) -> Self {
         let end = (0..=sql.len().min(MAX_TEXT)).rfind(|&end| sql.is_char_boundary(end));

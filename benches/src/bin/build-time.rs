@@ -1,11 +1,13 @@
 //! The time that a library adds to the first build of a crate: a package with one annotated
-//! function is built from scratch with each of several libraries.
+//! function is built from scratch with each of several libraries. The packages called `service` have the
+//! dependencies of README's service: axum, tokio and `tracing`, alone, with this library, and with what exports
+//! the same with tracing-opentelemetry (`examples/comparison`).
 //!
 //! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their
 //! dependencies, and builds them in turn in empty target folders. It prints elapsed seconds and CPU
-//! seconds (medians of three), the number of compiled crates, and the size of the stripped binary.
-//! Arguments select the packages whose names contain one of them. Seconds depend on the machine and
-//! its load; compare those of one run only.
+//! seconds (medians of three), the number of compiled crates, and the size of the stripped binary, as Markdown.
+//! Arguments select the packages whose names contain one of them. Versions are those of this repository's
+//! `Cargo.lock`. Seconds depend on the machine and its load; compare those of one run only.
 //!
 //! It uses the standard library only, so it can also be compiled without the other benchmarks:
 //! `CARGO=cargo CARGO_MANIFEST_DIR=benches rustc --edition 2024 benches/src/bin/build-time.rs`.
@@ -19,6 +21,21 @@ use std::{env, fs};
 
 /// The number of builds of each package in each profile.
 const ROUNDS: usize = 3;
+
+/// What README's service depends on beside telemetry.
+const SERVICE: &str = r#"axum = "0.8"
+tokio = { version = "1", features = ["full"] }
+tracing = "0.1"
+"#;
+
+/// What `examples/comparison` needs to export the three signals with tracing-opentelemetry.
+const TRACING_OPENTELEMETRY: &str = r#"opentelemetry = { version = "0.33", features = ["logs"] }
+opentelemetry-appender-tracing = "0.33"
+opentelemetry-otlp = { version = "0.33", default-features = false, features = ["grpc-tonic", "logs", "metrics", "trace"] }
+opentelemetry_sdk = { version = "0.33", features = ["logs"] }
+tracing-opentelemetry = { version = "0.34", default-features = false }
+tracing-subscriber = { version = "0.3", features = ["env-filter", "json"] }
+"#;
 
 struct Contestant {
     name: &'static str,
@@ -69,6 +86,17 @@ fn contestants() -> Vec<Contestant> {
         (
             "tracing 0.1",
             r#"tracing = "0.1""#.to_owned(),
+            "#[tracing::instrument]",
+        ),
+        ("service, no telemetry", SERVICE.to_owned(), ""),
+        (
+            "service, floe-telemetry",
+            SERVICE.to_owned() + &ours("features = ['axum', 'logs', 'otlp-grpc', 'tracing']"),
+            "#[floe_telemetry::traced]",
+        ),
+        (
+            "service, tracing-opentelemetry",
+            SERVICE.to_owned() + TRACING_OPENTELEMETRY,
             "#[tracing::instrument]",
         ),
     ]
@@ -130,13 +158,10 @@ fn build(package: &Path, profile: &str, measured: &mut Measured) {
 }
 
 fn print(profile: &str, contestants: &[Contestant], all: &mut [Measured]) {
-    println!(
-        "{profile:<26} {:>8} {:>10} {:>7} {:>8}",
-        "seconds", "processors", "crates", "KiB"
-    );
+    println!("\n| {profile} | seconds | CPU seconds | crates | KiB |\n|---|---|---|---|---|");
     for (contestant, measured) in contestants.iter().zip(all) {
         println!(
-            "{:<26} {:>8.1} {:>10.1} {:>7} {:>8}",
+            "| {} | {:.1} | {:.1} | {} | {} |",
             contestant.name,
             median(&mut measured.wall),
             median(&mut measured.processors),
@@ -166,6 +191,8 @@ fn write_package(package: &Path, contestant: &Contestant) {
     fs::create_dir_all(package.join("src")).expect("the temporary folder can be written");
     fs::write(package.join("Cargo.toml"), manifest).expect("a manifest is written");
     fs::write(package.join("src/main.rs"), source).expect("a file is written");
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    fs::copy(lock, package.join("Cargo.lock")).expect("the versions of the repository");
 }
 
 fn cargo(package: &Path, arguments: &[&str]) {

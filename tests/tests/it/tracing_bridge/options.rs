@@ -2,9 +2,11 @@
 
 use std::thread;
 
-use floe_telemetry::{TracingLayer, testing, tracing_layer};
-use opentelemetry::Value;
-use tracing::{Dispatch, dispatcher::with_default, info, warn_span};
+use floe_telemetry::{TracingLayer, get_otel_context, testing, tracing_layer};
+use opentelemetry::trace::{Status, TraceContextExt as _};
+use opentelemetry::{Context, Value};
+use tracing::dispatcher::{get_default, with_default};
+use tracing::{Dispatch, debug_span, error, info, info_span, warn_span};
 use tracing_subscriber::layer::SubscriberExt;
 
 fn work(layer: TracingLayer) -> testing::Spans {
@@ -66,4 +68,60 @@ fn the_options_select_the_attributes_of_spans() {
         .map(|attribute| attribute.key.as_str())
         .collect();
     assert_eq!(keys, ["level", "target"]);
+}
+
+#[test]
+fn the_options_select_what_an_error_in_an_event_becomes() {
+    for (exceptions, status) in [(true, true), (true, false), (false, true), (false, false)] {
+        let layer = tracing_layer()
+            .with_error_events_to_exceptions(exceptions)
+            .with_error_events_to_status(status);
+        let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer.clone()));
+        let failure = std::io::Error::other("disk full");
+        let failure: &(dyn std::error::Error + 'static) = &failure;
+        let spans = testing::capture(|| {
+            with_default(&dispatch, || {
+                info_span!("text").in_scope(|| error!(error = "disk full"));
+                info_span!("failure").in_scope(|| error!(error = failure));
+            });
+        });
+        for name in ["text", "failure"] {
+            let span = spans.single(name);
+            let expected = if status { "disk full" } else { "" };
+            assert_eq!(span.data().status, Status::error(expected), "{name}");
+            let event = &span.events()[0];
+            assert_eq!(event.name == "exception", exceptions, "{name}");
+            let mut attributes = event.attributes.iter();
+            let error = attributes.find(|attribute| attribute.key.as_str() == "error");
+            let text = error.map(|error| error.value.as_str().into_owned());
+            assert_eq!(
+                text.as_deref(),
+                (!exceptions).then_some("disk full"),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_layer_finds_the_context_of_a_span() {
+    let layer = tracing_layer().with_span_level(tracing::Level::INFO);
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+    let spans = testing::capture(|| {
+        with_default(&dispatch, || {
+            let outer = info_span!("outer");
+            let inner = outer.in_scope(|| debug_span!("inner"));
+            for span in [&outer, &inner] {
+                let context = get_default(|dispatch| get_otel_context(&span.id()?, dispatch));
+                context
+                    .unwrap_or_default()
+                    .span()
+                    .add_event("found", Vec::new());
+            }
+        });
+        let none = get_otel_context(&tracing::span::Id::from_u64(1), &Dispatch::none());
+        assert!(none.is_none());
+    });
+    assert_eq!(spans.single("outer").events().len(), 2);
+    assert!(!Context::current().has_active_span());
 }
