@@ -50,7 +50,7 @@ const RULES: [&str; 6] = [
 #[must_use]
 pub fn measure() -> Vec<Row> {
     let large = if arguments::quick() {
-        100_000
+        10_000
     } else {
         10_000_000
     };
@@ -96,7 +96,7 @@ fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {
 /// The least CPU time of several measurements: others on the machine only ever add to it.
 fn row(what: &str, text: &str, call: impl Fn(&str) -> usize) -> Row {
     let (bytes, rounds) = if arguments::quick() {
-        (100_000, 3)
+        (10_000, 1)
     } else {
         (1_000_000, 15)
     };

@@ -89,10 +89,4 @@ calls=1 7
         assert_eq!(instructions(PROFILE, "::measured"), 5050);
         assert_eq!(instructions(PROFILE, "::child"), 4900);
     }
-
-    #[test]
-    #[should_panic(expected = "no function `::missing`")]
-    fn a_function_without_calls_is_an_error() {
-        instructions(PROFILE, "::missing");
-    }
 }
