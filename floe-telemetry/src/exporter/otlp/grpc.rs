@@ -1,7 +1,11 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
+mod message_body;
+mod write_buffer;
+
 use std::error::Error as _;
 use std::future::Future;
+use std::mem;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::time::Duration;
@@ -13,6 +17,8 @@ use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 
+use self::message_body::{Message, MessageService};
+use self::write_buffer::BufferingConnector;
 use super::Transport;
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
@@ -40,9 +46,11 @@ const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration
 /// The longest timeout that is sent to the receiver.
 const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
+type Client = tonic::client::Grpc<MessageService<Channel>>;
+
 #[derive(Debug)]
 pub(super) struct Grpc {
-    client: tonic::client::Grpc<Channel>,
+    client: Client,
     endpoint: Endpoint,
     connector: ProxyConnector,
     compression: Compression,
@@ -90,11 +98,15 @@ impl Grpc {
         })
     }
 
-    async fn call(&mut self, request: Bytes, timeout: Duration) -> Outcome {
+    async fn call(&mut self, mut request: Bytes, timeout: Duration) -> Outcome {
         if let Err(error) = self.client.ready().await {
             return self.disconnected(&error);
         }
-        let mut request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
+        let mut extensions = Extensions::default();
+        if self.compression == Compression::None {
+            extensions.insert(Message(mem::take(&mut request)));
+        }
+        let mut request = Request::from_parts(self.headers.clone(), extensions, request);
         request.set_timeout(timeout.min(MAX_SENT_TIMEOUT));
         match self
             .client
@@ -129,21 +141,15 @@ impl Grpc {
 }
 
 /// Creates a client that connects with the first request.
-fn client(
-    endpoint: &Endpoint,
-    connector: &ProxyConnector,
-    compression: Compression,
-) -> tonic::client::Grpc<Channel> {
-    let channel = endpoint.connect_with_connector_lazy(connector.clone());
-    let client = tonic::client::Grpc::new(channel).max_decoding_message_size(MAX_RESPONSE);
-    compressed(client, compression)
+fn client(endpoint: &Endpoint, connector: &ProxyConnector, compression: Compression) -> Client {
+    let connector = BufferingConnector(connector.clone());
+    let channel = endpoint.connect_with_connector_lazy(connector);
+    let client = tonic::client::Grpc::new(MessageService(channel));
+    compressed(client.max_decoding_message_size(MAX_RESPONSE), compression)
 }
 
 /// Enables compression, whose feature was checked by the caller.
-fn compressed(
-    client: tonic::client::Grpc<Channel>,
-    compression: Compression,
-) -> tonic::client::Grpc<Channel> {
+fn compressed(client: Client, compression: Compression) -> Client {
     match compression {
         #[cfg(feature = "otlp-gzip")]
         Compression::Gzip => client.send_compressed(tonic::codec::CompressionEncoding::Gzip),
