@@ -94,10 +94,11 @@ impl WallClock {
     /// The nanoseconds since 1970, negative before.
     fn signed_unix(&self, ticks: Ticks) -> i128 {
         let (anchor, unix) = self.anchor;
-        // One of the two is zero.
-        let (after, before) = (ticks.since(anchor), anchor.since(ticks));
+        let after = ticks.since(anchor);
+        if after.is_zero() {
+            return unix.saturating_sub_unsigned(anchor.since(ticks).as_nanos());
+        }
         unix.saturating_add_unsigned(after.as_nanos())
-            .saturating_sub_unsigned(before.as_nanos())
     }
 }
 

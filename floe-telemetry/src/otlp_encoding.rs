@@ -101,11 +101,17 @@ pub(crate) fn message_of<const DIGITS: usize>(
     }
 }
 
-/// Appends the tag and the length of a field with `length` bytes of content.
+/// Appends the tag and the length of a field with `length` bytes of content, with one write if both fit in one
+/// byte each.
 #[inline]
 pub(crate) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
-    tag(out, field, BYTES);
-    number(out, length as u64);
+    match u8::try_from(length) {
+        Ok(length @ ..0x80) if field < 16 => out.extend_from_slice(&[short_tag(field), length]),
+        _ => {
+            tag(out, field, BYTES);
+            number(out, length as u64);
+        }
+    }
 }
 
 /// Appends the heads of a field and of its first subfield, with one write if both lengths fit in one

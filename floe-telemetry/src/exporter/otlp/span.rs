@@ -23,12 +23,14 @@ const IS_REMOTE: u32 = 0x200;
 pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     let record = span.record;
     let head = &record.head;
-    out.extend_from_slice(&ids(head));
+    let ids = ids(head);
+    if head.parent == SpanId::INVALID {
+        out.extend_from_slice(&ids[..28]);
+    } else {
+        out.extend_from_slice(&ids);
+    }
     if let Some(more) = &record.more {
         trace_state(out, 3, &more.trace_state);
-    }
-    if head.parent != SpanId::INVALID {
-        bytes(out, 4, &head.parent.to_bytes());
     }
     bytes(out, 5, span.name.as_bytes());
     out.extend_from_slice(&kind_and_times(kind(&record.kind()), span));
@@ -53,16 +55,21 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
         count(out, 14, more.dropped_links);
     }
     status(out, record);
-    fixed32(out, 16, flags(head.flags, head.parent_is_remote));
+    // The tag has two bytes.
+    let [a, b, c, d] = flags(head.flags, head.parent_is_remote).to_le_bytes();
+    out.extend_from_slice(&[0x85, 1, a, b, c, d]);
 }
 
-/// The fields `trace_id` and `span_id`, to be appended with one write.
-fn ids(head: &Head) -> [u8; 28] {
-    let mut fields = [0; 28];
+/// The fields `trace_id` and `span_id`, and in the last ten bytes `parent_span_id`, to be appended with one
+/// write.
+fn ids(head: &Head) -> [u8; 38] {
+    let mut fields = [0; 38];
     fields[..2].copy_from_slice(&[0x0a, 16]);
     fields[2..18].copy_from_slice(&head.trace_id.to_bytes());
     fields[18..20].copy_from_slice(&[0x12, 8]);
-    fields[20..].copy_from_slice(&head.span_id.to_bytes());
+    fields[20..28].copy_from_slice(&head.span_id.to_bytes());
+    fields[28..30].copy_from_slice(&[0x22, 8]);
+    fields[30..].copy_from_slice(&head.parent.to_bytes());
     fields
 }
 
