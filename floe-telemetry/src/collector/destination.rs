@@ -23,9 +23,9 @@ pub(crate) trait Destination: fmt::Debug + Send {
     /// Removes the spans of the open batch, which a panic may have damaged.
     fn discard(&mut self);
 
-    /// Whether the queue has room for the `open` spans of the open batch, for `pending` spans that are not in
-    /// it yet, and one more.
-    fn has_room(&self, open: usize, pending: Size) -> bool;
+    /// The number of spans that the queue has room for, beyond the `open` spans of the open batch and `pending`
+    /// spans that are not in it yet. They are assumed to be as large as those of the last batch.
+    fn room(&self, open: usize, pending: Size) -> usize;
 
     fn flush(&self, report: &Sender<Report>);
 
@@ -135,11 +135,13 @@ impl<B: BatchBuilder> Destination for BatchingDestination<B> {
         self.builder.discard();
     }
 
-    fn has_room(&self, open: usize, pending: Size) -> bool {
-        self.worker.has_room_for(Size {
-            spans: open + pending.spans + 1,
+    fn room(&self, open: usize, pending: Size) -> usize {
+        let room = self.worker.room(Size {
+            spans: open + pending.spans,
             bytes: self.bytes + pending.bytes + pending.spans * self.bytes_per_span,
-        })
+        });
+        room.spans
+            .min(room.bytes.div_ceil(self.bytes_per_span.max(1)))
     }
 
     fn flush(&self, report: &Sender<Report>) {

@@ -136,7 +136,11 @@ impl Enricher {
         if let Some(exceptions) = &self.exceptions {
             exceptions.emit(record, &site.scope);
         }
-        limits::apply(&self.limits, record);
+        let attributes = record.attributes.as_slice().len();
+        let are_keys_valid = site.keys.are_valid(attributes);
+        if limits::apply(&self.limits, record, are_keys_valid) && !are_keys_valid {
+            site.keys.set_valid(attributes);
+        }
         let record = &*record;
         let more = record.more.as_deref();
         let api_start = more.and_then(|more| more.start);
@@ -276,6 +280,48 @@ impl Site {
             code: SharedAttributes::new(code, redactor),
             scope: shared(redactor.static_scope(scope, version), scopes),
             keys: SiteKeys::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::attributes::AttributeValue;
+
+    fn record(keys: &[String]) -> SpanRecord {
+        let mut record = SpanRecord::blank();
+        for (key, number) in keys.iter().zip(0..) {
+            let value = AttributeValue::I64(number);
+            record.attributes.push(key.clone().into(), value);
+        }
+        record
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_cache_of_a_site_does_not_change_its_spans(
+            spans in vec(vec("[a-c]{0,2}|password|k{1030}", 0..20), 1..10),
+            limit in 0..20_u32,
+        ) {
+            let limits = SpanLimits::default().with_attribute_count(limit);
+            let enricher = || Enricher::new(Redactor::default(), limits, ErrorsConfig::default());
+            let (clock, process) = (WallClock::default(), SharedAttributes::default());
+            let mut known = enricher();
+            for keys in spans {
+                // The first span fills the cache, the second one uses it.
+                for _ in 0..2 {
+                    let (mut cached, mut new) = (record(&keys), record(&keys));
+                    known.enrich(&mut cached, &clock, &process);
+                    enricher().enrich(&mut new, &clock, &process);
+                    prop_assert_eq!(&cached.attributes, &new.attributes);
+                }
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::recorder::{self, Measures, SpanRecord};
 /// from its other work.
 const MAX_SPANS_PER_TURN: usize = 2048;
 
+/// Spans without memory of their own that are read until the room in the queues is computed again.
+const MAX_ROOM: usize = 32;
+
 /// Blank records that are kept for reuse of their memory.
 const MAX_BLANK_RECORDS: usize = 256;
 
@@ -45,16 +48,23 @@ impl Collector {
     fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
+        let mut room = 0;
         for at in 0..self.buffers.len() {
             for _ in 0..MAX_SPANS_PER_TURN {
-                if backpressure == Backpressure::Respected && !self.has_room() {
-                    return fetched;
+                if backpressure == Backpressure::Respected && room == 0 {
+                    room = self.room().min(MAX_ROOM);
+                    if room == 0 {
+                        return fetched;
+                    }
                 }
                 if !self.buffers[at].pop(&mut record) {
                     break;
                 }
                 fetched += 1;
                 self.read += 1;
+                // A large span may take all of it.
+                let is_small = record.head.heap_bytes() == 0;
+                room = if is_small { room.saturating_sub(1) } else { 0 };
                 if record.is_root() {
                     self.root_bytes += record.head.heap_bytes();
                     let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
@@ -90,14 +100,14 @@ impl Collector {
         counted
     }
 
-    pub(super) fn has_room(&self) -> bool {
+    /// The number of spans that can be read until the room in the queues must be computed again.
+    pub(super) fn room(&self) -> usize {
         let pending = Size {
             spans: self.roots.len(),
             bytes: self.root_bytes,
         };
-        self.pipeline
-            .as_ref()
-            .is_none_or(|pipeline| pipeline.has_room(pending))
+        let pipeline = self.pipeline.as_ref();
+        pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending))
     }
 
     /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports

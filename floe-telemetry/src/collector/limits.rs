@@ -15,13 +15,11 @@ const MAX_NAME: usize = 1024;
 
 /// Applies the limits. The span must be redacted already: a truncated credential might no longer be
 /// recognised.
-pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord) {
-    for attribute in record.attributes.as_mut_slice() {
-        shorten_key(&mut attribute.key);
-    }
-    record
-        .attributes
-        .keep_distinct(size(limits.attribute_count));
+///
+/// Returns whether the keys were within the limits: distinct, not empty, and neither too long nor too many.
+/// If that is known, `are_keys_valid`, they are not examined.
+pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid: bool) -> bool {
+    let are_keys_valid = are_keys_valid || limit_keys(limits, record);
     if let Some(limit) = limits.attribute_value_length {
         for attribute in record.attributes.as_mut_slice() {
             shorten(&mut attribute.value, size(limit));
@@ -36,6 +34,20 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord) {
         }
         events_and_links(limits, more);
     }
+    are_keys_valid
+}
+
+/// Applies the limits to the keys of a span, and returns whether all were within them.
+fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
+    let mut are_valid = true;
+    for attribute in record.attributes.as_mut_slice() {
+        are_valid &= !shorten_key(&mut attribute.key);
+    }
+    let before = record.attributes.as_slice().len();
+    record
+        .attributes
+        .keep_distinct(size(limits.attribute_count));
+    are_valid && record.attributes.as_slice().len() == before
 }
 
 /// Truncates the attributes of a resource, a scope or a metric by the defaults. OpenTelemetry exempts them from
@@ -107,24 +119,28 @@ fn shorten_name(name: &mut Cow<'static, str>, limit: usize) {
     }
 }
 
-fn shorten_key(key: &mut Key) {
+/// Truncates a key, and returns whether it was too long.
+fn shorten_key(key: &mut Key) -> bool {
     let short = beginning(key.as_str(), MAX_NAME);
-    if short.len() < key.as_str().len() {
+    let is_long = short.len() < key.as_str().len();
+    if is_long {
         *key = short.to_owned().into();
     }
+    is_long
 }
 
 fn shorten(value: &mut AttributeValue, limit: usize) {
     match value {
         AttributeValue::Static(text) => *text = beginning(text, limit),
-        AttributeValue::Text(text) => {
+        // A character has at least one byte, and the bytes need no check for valid UTF-8.
+        AttributeValue::Text(text) if text.as_bytes().len() > limit => {
             let short = beginning(text, limit);
             if short.len() < text.len() {
                 *text = short.into();
             }
         }
         AttributeValue::Array(array) => shorten_array(array, limit),
-        AttributeValue::Bool(_) | AttributeValue::I64(_) | AttributeValue::F64(_) => {}
+        _ => {}
     }
 }
 

@@ -101,17 +101,21 @@ impl Pipeline {
         self.counters.dropped_queue_full.load(Ordering::Relaxed)
     }
 
-    /// Whether the queue of any exporter has room for the open batch, `pending` spans and one more. While
-    /// none has, spans stay in the threads' buffers.
-    pub(super) fn has_room(&self, pending: Size) -> bool {
-        // Spans that tail sampling has released take precedence.
-        !self.tail.as_ref().is_some_and(TailSampler::has_sampled) && self.has_queue_room(pending)
+    /// The number of spans that the queue of any exporter has room for, beyond the open batch and `pending`
+    /// spans. While it is 0, spans stay in the threads' buffers.
+    pub(super) fn room(&self, pending: Size) -> usize {
+        match &self.tail {
+            // Spans that tail sampling has released take precedence, and each span may release some.
+            Some(tail) if tail.has_sampled() => 0,
+            Some(_) => self.queue_room(pending).min(1),
+            None => self.queue_room(pending),
+        }
     }
 
-    fn has_queue_room(&self, pending: Size) -> bool {
-        let open = self.spans;
-        let mut destinations = self.destinations.iter();
-        self.destinations.is_empty() || destinations.any(|to| to.has_room(open, pending))
+    fn queue_room(&self, pending: Size) -> usize {
+        let rooms = self.destinations.iter();
+        let rooms = rooms.map(|to| to.room(self.spans, pending));
+        rooms.max().unwrap_or(usize::MAX)
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling.
@@ -166,7 +170,7 @@ impl Pipeline {
             tail.settle(buffers);
             tail.expire(monotonic_now());
         }
-        while backpressure == Backpressure::Ignored || self.has_queue_room(Size::default()) {
+        while backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0 {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
             };

@@ -228,11 +228,14 @@ impl<B: Send + 'static> Worker<B> {
         })
     }
 
-    /// Whether the queue has room for this number of spans, and contains fewer bytes than its capacity even
-    /// with this number of bytes.
-    pub(super) fn has_room_for(&self, more: Size) -> bool {
-        self.shared.spans.load(Ordering::Relaxed) + more.spans <= self.capacity.spans
-            && self.shared.bytes.load(Ordering::Relaxed) + more.bytes < self.capacity.bytes
+    /// The room in the queue if it contained `more`, too.
+    pub(super) fn room(&self, more: Size) -> Size {
+        let spans = self.shared.spans.load(Ordering::Relaxed) + more.spans;
+        let bytes = self.shared.bytes.load(Ordering::Relaxed) + more.bytes;
+        Size {
+            spans: self.capacity.spans.saturating_sub(spans),
+            bytes: self.capacity.bytes.saturating_sub(bytes),
+        }
     }
 
     /// The bytes at which an open batch is queued although it has not enough spans.

@@ -159,7 +159,11 @@ pub(super) struct Keys {
 /// The keys of the last span of one call site. Most spans of a call site have the same keys in the
 /// same order.
 #[derive(Debug, Default)]
-pub(crate) struct SiteKeys(SmallVec<[Slot; 4]>);
+pub(crate) struct SiteKeys {
+    slots: SmallVec<[Slot; 4]>,
+    /// The keys of this number of slots, the first ones, are known to be within the limits of a span.
+    valid: usize,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
@@ -170,15 +174,28 @@ struct Slot {
 }
 
 impl SiteKeys {
+    /// Whether the keys of a span with this number of attributes, which are those of the slots, are known to be
+    /// distinct and within all other limits.
+    pub(in crate::collector) const fn are_valid(&self, attributes: usize) -> bool {
+        attributes <= self.valid
+    }
+
+    /// Notes that the keys of the last span, with this number of attributes, are within the limits.
+    pub(in crate::collector) fn set_valid(&mut self, attributes: usize) {
+        if attributes <= self.slots.len() {
+            self.valid = attributes;
+        }
+    }
+
     /// Whether the static text at this address is known to need no redaction.
     pub(super) fn is_clean(&self, at: usize, text: &'static str) -> bool {
-        self.0
+        self.slots
             .get(at)
             .is_some_and(|slot| slot.clean == (text.as_ptr().addr(), text.len()))
     }
 
     pub(super) fn set_clean(&mut self, at: usize, text: &'static str) {
-        if let Some(slot) = self.0.get_mut(at) {
+        if let Some(slot) = self.slots.get_mut(at) {
             slot.clean = (text.as_ptr().addr(), text.len());
         }
     }
@@ -193,7 +210,7 @@ impl Keys {
         at: usize,
         redaction: &Redaction,
     ) -> &Key {
-        match site.0.get(at) {
+        match site.slots.get(at) {
             Some(slot)
                 if slot.generation == self.generation
                     && *self.entries[slot.key as usize].name == *name =>
@@ -209,10 +226,11 @@ impl Keys {
                         clean: (0, 0),
                     };
                     // Attributes come in order of their index, so there are no gaps.
-                    match site.0.get_mut(at) {
+                    match site.slots.get_mut(at) {
                         Some(cached) => *cached = slot,
-                        None => site.0.push(slot),
+                        None => site.slots.push(slot),
                     }
+                    site.valid = 0;
                 }
                 &self.entries[index as usize]
             }
@@ -278,7 +296,7 @@ mod tests {
         for at in 0..100 {
             keys.of_site("key", &mut site, at, &redaction);
         }
-        assert_eq!(site.0.len(), MAX_SLOTS);
+        assert_eq!(site.slots.len(), MAX_SLOTS);
         assert_eq!(keys.generation, 3);
     }
 
