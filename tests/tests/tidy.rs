@@ -78,7 +78,7 @@ fn each_responsibility_has_one_module() {
         ("SystemTime::now()", "floe-telemetry/src/clock.rs"),
         ("env::var", "floe-telemetry/src/environment.rs"),
         (
-            "tonic::transport::Endpoint",
+            "tonic::transport",
             "floe-telemetry/src/exporter/otlp/grpc.rs",
         ),
         (
