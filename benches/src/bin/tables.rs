@@ -5,6 +5,7 @@
 use benches::contestant::title;
 use benches::report;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 /// Each benchmark, and the columns of its table: the heading, and the JSON pointer of the figure in a row.
 const TABLES: [(&str, &[(&str, &str)]); 8] = [
@@ -79,6 +80,7 @@ const TABLES: [(&str, &[(&str, &str)]); 8] = [
 ];
 
 fn main() {
+    println!("# Figures of the benchmarks\n\n[README.md](README.md) describes what they measure.");
     if let Some(report) = report::read("peers") {
         head("peers", &report);
         peers(rows(&report));
@@ -108,13 +110,19 @@ fn head(name: &str, report: &Value) {
         ""
     };
     println!(
-        "\n## {name}\n\n`cargo bench -p benches --bench {name}{quick}`; {}, {} threads, Linux {}; at {} s since 1970. \
+        "\n## {name}\n\n`cargo bench -p benches --bench {name}{quick}`; {}, {} threads, Linux {}; {}. \
          Medians, with the quartiles or the 95 % confidence interval in parentheses.\n",
         text(machine.get("processor")),
         text(machine.get("threads")),
         text(machine.get("kernel")),
-        text(report.get("measured_at")),
+        date(report["measured_at"].as_i64().unwrap_or_default()),
     );
+}
+
+/// The day of a time since 1970.
+fn date(seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .map_or_else(|error| error.to_string(), |at| at.date().to_string())
 }
 
 /// One row for each case, and one column for each contestant.
@@ -143,7 +151,12 @@ fn peers(cells: &[Value]) {
 fn case(cell: &Value) -> String {
     let [state, shape, attributes, threads] =
         ["state", "shape", "attributes", "threads"].map(|key| text(cell.get(key)));
-    format!("{state}, {shape}, {attributes} attributes, {threads} threads")
+    let threads = if threads == "1" {
+        "1 thread".to_owned()
+    } else {
+        format!("{threads} threads")
+    };
+    format!("{state}, {shape}, {attributes} attributes, {threads}")
 }
 
 fn line(cells: impl Iterator<Item = String>) {
