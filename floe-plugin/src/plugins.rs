@@ -305,13 +305,12 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 /// Reads the file of a credential, without white space at the end.
 fn read(path: &Path) -> io::Result<SecretString> {
-    let is_accepted = |metadata: fs::Metadata| {
-        let is_accepted = metadata.is_file() && metadata.len() <= LARGEST_FILE;
-        let refused = || io::Error::other("it is not a regular file of at most 1 MiB");
-        is_accepted.then_some(()).ok_or_else(refused)
-    };
     // Before it is opened: a pipe would wait for its writer.
-    is_accepted(fs::metadata(path)?)?;
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() > LARGEST_FILE {
+        let message = "it is not a regular file of at most 1 MiB";
+        return Err(io::Error::other(message));
+    }
     let mut text = String::new();
     File::open(path)?
         .take(LARGEST_FILE)
