@@ -95,14 +95,11 @@ impl Suspended {
     /// Returns the span that is current on this thread; `None` if it has a `Context`.
     pub(super) fn current() -> Option<Self> {
         Context::map_current(|cx| {
-            let above = cx.span();
-            let id = id_below(above.span_context())?;
+            // Creates the id.
+            id_below(cx.span().span_context())?;
             Some(Self {
                 context: cx.clone(),
-                span: Unsampled {
-                    below: IdHash::of(above.span_context()),
-                    id,
-                },
+                span: CURRENT.get(),
             })
         })
     }
