@@ -1753,11 +1753,11 @@ fn child_ticks() -> u32 {
     fields[13].parse::<u32>().unwrap() + fields[14].parse::<u32>().unwrap()
 }
 
-/// The median.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// The lower quartile, the median and the upper quartile.
+fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    [1, 2, 3].map(|quarter| values[(values.len() - 1) * quarter / 4])
 }
 
 #[test]
@@ -1793,18 +1793,18 @@ fn measured_dbt_build() {
         })
         .collect();
     println!(
-        "`dbt build` of 15 nodes, {runs} pairs, medians   bare s   traced s   difference of a pair"
+        "`dbt build` of 15 nodes, {runs} pairs: medians, and the quartiles of the difference of a pair"
     );
     for (index, what) in ["wall time", "processor time"].into_iter().enumerate() {
-        let of = |kind: usize| median(pairs.iter().map(|pair| pair[kind][index]));
-        let ratios = pairs
+        let [bare, traced] =
+            [0, 1].map(|kind| quartiles(pairs.iter().map(|pair| pair[kind][index])));
+        let of_pairs = pairs
             .iter()
-            .map(|[bare, traced]| traced[index] / bare[index]);
+            .map(|[bare, traced]| (traced[index] / bare[index] - 1.0) * 100.0);
+        let [low, middle, high] = quartiles(of_pairs);
         println!(
-            "{what:<48} {:6.3}   {:8.3}   {:+6.1} %",
-            of(0),
-            of(1),
-            (median(ratios) - 1.0) * 100.0
+            "{what:<15} bare {:.2} s, traced {:.2} s, {middle:+.1} % ({low:+.1} to {high:+.1} %)",
+            bare[1], traced[1]
         );
     }
 }
