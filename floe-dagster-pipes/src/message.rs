@@ -27,13 +27,13 @@ const MOST_CAUSES: usize = 8;
 pub enum Level {
     /// Details for developers.
     Debug,
-    /// What happened.
+    /// An ordinary event.
     Info,
-    /// What may need attention.
+    /// An event that may need attention.
     Warning,
     /// A failure.
     Error,
-    /// A failure of everything.
+    /// A failure that stops the program.
     Critical,
 }
 
@@ -55,7 +55,7 @@ impl Level {
 pub enum Severity {
     /// The asset can be used.
     Warn,
-    /// The asset must not be used. If the check blocks, Dagster does not build the assets behind it.
+    /// The asset must not be used. If the check blocks, Dagster does not build the assets that depend on it.
     Error,
 }
 

@@ -32,7 +32,7 @@ pub struct Destination<'a>(&'a str);
 pub struct CleanUrl<'a>(&'a str);
 
 impl<'a> Destination<'a> {
-    /// A destination from a URL, from one or several e-mail addresses, or from a name.
+    /// Creates a destination from a URL, from one or several e-mail addresses, or from a name.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self(text)
@@ -40,7 +40,7 @@ impl<'a> Destination<'a> {
 }
 
 impl<'a> CleanUrl<'a> {
-    /// An address from a URL that may contain credentials.
+    /// Creates an address from a URL that may contain credentials.
     #[must_use]
     pub const fn new(url: &'a str) -> Self {
         Self(url)

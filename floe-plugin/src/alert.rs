@@ -14,10 +14,6 @@ use crate::operation::{Operation, span};
 /// An alert for a channel.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "alert")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Alert<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["send_alert"])]
@@ -36,10 +32,6 @@ pub struct Alert<'a> {
 /// The outcome of sending an alert.
 #[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
 #[floe(prefix = "alert")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Delivery {
     /// Whether the channel accepted the alert.
     pub delivery_status: DeliveryStatus,
@@ -107,10 +99,6 @@ pub trait AlertChannel: Lifecycle {
 
 /// The content of an alert.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Message<'a> {
     /// The name of the alert, for example `FloePipelineFailed`. The same for the same cause.
     pub name: &'a str,
@@ -139,7 +127,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// A warning of now, about no product.
+    /// Creates a warning of the current time, without a product.
     #[must_use]
     pub fn new(name: &'a str, summary: &'a str) -> Self {
         Self {

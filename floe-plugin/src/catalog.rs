@@ -18,10 +18,6 @@ use crate::table::Column;
 /// A request to a catalog.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "catalog")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Catalog<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["create_table"])]
@@ -49,10 +45,6 @@ pub struct Catalog<'a> {
 /// The result of a health check.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "catalog")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct CatalogHealth<'a> {
     /// `healthy` or `unhealthy`.
     #[floe(key = "health.status", examples = ["healthy"])]
@@ -218,7 +210,7 @@ pub trait TableCatalog: Lifecycle {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SchemaChange<'a> {
-    /// A new column, behind the others. Its values are null in existing rows.
+    /// A new column, after the others. Its values are null in existing rows.
     Add(Column<'a>),
     /// A new name for a column.
     Rename {
@@ -233,10 +225,6 @@ pub enum SchemaChange<'a> {
 
 /// A state of a table.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Snapshot {
     /// The id.
     pub id: i64,
@@ -252,10 +240,6 @@ pub struct Snapshot {
 
 /// A table that is registered.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct NewTable<'a> {
     /// The namespace.
     pub namespace: &'a str,

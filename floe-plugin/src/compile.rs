@@ -7,10 +7,6 @@ use crate::operation::{Operation, span};
 /// A compilation, from the specification of a product to its artifacts.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Compile<'a> {
     /// The path of the product's specification.
     #[floe(examples = ["demo/customer-360/floe.yaml"])]

@@ -17,10 +17,6 @@ use crate::table::{Column, RowSink, Value};
 /// An operation of a compute engine.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "compute")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Compute<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["validate_connection"])]
@@ -39,10 +35,6 @@ pub struct Compute<'a> {
 /// The database, and the table of it that an operation is for.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "db")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct DatabaseTable<'a> {
     /// The database system.
     #[floe(key = "db.system.name", examples = ["duckdb"])]
@@ -55,10 +47,6 @@ pub struct DatabaseTable<'a> {
 /// The result of checking a connection.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "compute")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct ComputeValidation<'a> {
     /// The plugin that was checked.
     #[floe(key = "compute.plugin", examples = ["duckdb"])]
@@ -71,10 +59,6 @@ pub struct ComputeValidation<'a> {
 /// A model that an engine builds.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.transform")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Transform<'a> {
     /// The name of the model.
     #[floe(examples = ["customer_360"])]
@@ -90,10 +74,6 @@ pub struct Transform<'a> {
 /// The result of building a model.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.transform")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct TransformOutcome {
     /// The number of rows of the table or view.
     #[floe(examples = [5000])]
@@ -221,10 +201,6 @@ pub trait Database: fmt::Debug {
 
 /// A query whose result is stored.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Materialize<'a> {
     /// The name of the table.
     pub name: &'a str,

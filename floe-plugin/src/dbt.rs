@@ -17,10 +17,6 @@ use crate::product::Product;
 /// A dbt command.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Dbt<'a> {
     /// The command: `run`, `test`, `build`, `compile`, `lint` or `deps`. [`dbt_span`] also records it as
     /// `dbt.command`.
@@ -48,10 +44,6 @@ pub struct Dbt<'a> {
 /// The result of a command.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct DbtOutcome {
     /// The number of models that were built.
     #[floe(examples = [16])]
@@ -70,10 +62,6 @@ pub struct DbtOutcome {
 /// What is known of a command only while it runs.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Invocation<'a> {
     /// The id that dbt gives to this run of the command. It is in dbt's artifacts and on its log lines.
     #[floe(examples = ["961204e0-4bf4-4991-9c4f-6b11eebebce0"])]
@@ -95,10 +83,6 @@ pub struct Invocation<'a> {
 /// A node of the project.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Node<'a> {
     /// The type of the node: `model`, `test`, `seed` or `snapshot`.
     #[floe(key = "dbt.operation", examples = ["model"])]
@@ -138,10 +122,6 @@ pub struct Node<'a> {
 /// The result of a node.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct NodeOutcome<'a> {
     /// The status as dbt reports it: `success`, `pass`, `warn`, `fail`, `error`, `skipped` and others.
     #[floe(examples = ["success"])]
@@ -299,10 +279,6 @@ impl DbtCommand {
 
 /// A dbt project, and the nodes of it that a command is for.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Project<'a> {
     /// The folder of the project.
     pub folder: &'a Path,
@@ -322,10 +298,6 @@ pub struct Project<'a> {
 
 /// The run that a command is a part of, and what becomes known of the command.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct PartOfRun<'a> {
     /// Where the lineage of the command and of its nodes goes.
     pub backends: &'a [Handle<dyn LineageBackend>],

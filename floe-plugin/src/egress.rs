@@ -7,10 +7,6 @@ use crate::operation::{Operation, span};
 /// A write to an external system.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "egress")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Egress<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["write"])]
@@ -26,10 +22,6 @@ pub struct Egress<'a> {
 /// The result of a write.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "egress")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct EgressOutcome<'a> {
     /// `success` or `failure`.
     #[floe(examples = ["success"])]

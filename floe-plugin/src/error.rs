@@ -58,7 +58,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// An error of this kind. Credentials in the message are redacted, and it is shortened to 500
+    /// Creates an error of this kind. Credentials in the message are redacted, and it is shortened to 500
     /// characters.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {

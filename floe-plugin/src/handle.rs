@@ -11,7 +11,7 @@ use crate::lifecycle::{Instance, Lifecycle, caught};
 use crate::operation::{Operation, span};
 use crate::registry::LinkedPlugin;
 
-/// The trait of a type of plugins, as `dyn AlertChannel`.
+/// The trait of the plugins of one type, such as `dyn AlertChannel`.
 pub trait Kind: Lifecycle {
     /// The type.
     const TYPE: PluginType;

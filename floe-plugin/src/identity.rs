@@ -14,10 +14,6 @@ use crate::operation::{Operation, span};
 /// A request to an identity provider. It has no field for a user or a token, and none may be added.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "identity")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Identity<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["authenticate"])]
@@ -35,10 +31,6 @@ pub struct Identity<'a> {
 /// The response of an identity provider.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "identity")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct IdentityOutcome {
     /// Whether the authentication succeeded.
     #[floe(key = "identity.auth.success")]
@@ -109,10 +101,6 @@ pub trait IdentityProvider: Lifecycle {
 
 /// A token with which requests are authorized.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct AccessToken {
     /// The token.
     pub token: SecretString,

@@ -16,10 +16,6 @@ use crate::table::{Column, RowSink, Value};
 /// A load from a source.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "ingestion")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Ingestion<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["run"])]
@@ -44,10 +40,6 @@ pub struct Ingestion<'a> {
 /// The result of a load.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "ingestion")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct IngestionOutcome {
     /// Whether the load is complete.
     pub success: bool,
@@ -145,10 +137,6 @@ pub trait IngestionEngine: Lifecycle {
 
 /// Data that is loaded.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Load<'a> {
     /// The table that is filled.
     pub table: &'a str,
@@ -162,10 +150,6 @@ pub struct Load<'a> {
 
 /// Data that is written to an external system.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Export<'a> {
     /// The table that the rows are from.
     pub table: &'a str,

@@ -15,6 +15,11 @@
 //!
 //! A guard must not be held across an `.await`; see [`Operation`] for asynchronous functions.
 
+#![expect(
+    clippy::exhaustive_structs,
+    reason = "attributes and data of plugins are written as literals"
+)]
+
 mod address;
 mod audit;
 pub mod configuration;

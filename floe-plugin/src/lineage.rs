@@ -16,10 +16,6 @@ use crate::table::{Column, ColumnType};
 /// An `OpenLineage` event.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "lineage")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Lineage<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["emit_event"])]
@@ -41,10 +37,6 @@ pub struct Lineage<'a> {
 /// The result of checking a connection.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "lineage")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct ConnectionOutcome {
     /// Whether the backend gave the expected response.
     #[floe(key = "connection.valid")]
@@ -111,10 +103,6 @@ pub trait LineageBackend: Lifecycle {
 /// assert_eq!(json["run"]["facets"]["errorMessage"]["message"], "the disk is full");
 /// ```
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct RunEvent<'a> {
     /// The new state.
     pub state: RunState,
@@ -149,7 +137,7 @@ pub struct RunEvent<'a> {
 }
 
 impl<'a> RunEvent<'a> {
-    /// An event without facets and data.
+    /// Creates an event without facets and datasets.
     #[must_use]
     pub const fn new(state: RunState, at: SystemTime, run_id: &'a str, job: Job<'a>) -> Self {
         Self {
@@ -204,10 +192,6 @@ impl RunState {
 
 /// A job.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Job<'a> {
     /// The namespace.
     pub namespace: &'a str,
@@ -217,10 +201,6 @@ pub struct Job<'a> {
 
 /// What kind of job it is.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct JobType<'a> {
     /// The tool, for example `DBT`.
     pub integration: &'a str,
@@ -238,10 +218,6 @@ impl JobType<'static> {
 
 /// The run that another one is a part of.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Parent<'a> {
     /// The id of the run.
     pub run_id: &'a str,
@@ -253,10 +229,6 @@ pub struct Parent<'a> {
 
 /// The run that started all others.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Root<'a> {
     /// The id of the run.
     pub run_id: &'a str,
@@ -266,10 +238,6 @@ pub struct Root<'a> {
 
 /// A program that processes data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Engine<'a> {
     /// The name, for example `dbt`.
     pub name: &'a str,
@@ -279,10 +247,6 @@ pub struct Engine<'a> {
 
 /// A facet that `OpenLineage` does not define.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct CustomFacet<'a> {
     /// The name, which begins with that of a tool.
     pub name: &'a str,
@@ -294,10 +258,6 @@ pub struct CustomFacet<'a> {
 
 /// Data that a run reads or writes.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Dataset<'a> {
     /// The namespace: where the data is.
     pub namespace: &'a str,
@@ -313,10 +273,6 @@ pub struct Dataset<'a> {
 
 /// A column of data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Field<'a> {
     /// The name.
     pub name: &'a str,
@@ -328,10 +284,6 @@ pub struct Field<'a> {
 
 /// The result of a check of data.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Assertion<'a> {
     /// The kind of check, for example `not_null`.
     pub assertion: &'a str,

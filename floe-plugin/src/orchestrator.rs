@@ -16,10 +16,6 @@ use crate::product::Product;
 /// An operation of the orchestrator.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "orchestrator")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Orchestrator<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["create_definitions"])]
@@ -38,10 +34,6 @@ pub struct Orchestrator<'a> {
 /// A run of a product.
 #[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.pipeline")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct PipelineRun<'a> {
     /// The id of the run.
     #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
@@ -56,10 +48,6 @@ pub struct PipelineRun<'a> {
 /// What is known of a run at its end.
 #[derive(Clone, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.pipeline")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct PipelineOutcome<'a> {
     /// The ids of the dbt commands that have built models, in the order of the models.
     #[floe(examples = ["961204e0-4bf4-4991-9c4f-6b11eebebce0"])]
@@ -82,10 +70,6 @@ pub enum Trigger {
 /// An asset that a run builds.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dagster")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Asset<'a> {
     /// The key of the asset.
     #[floe(examples = ["stg_orders"])]
@@ -110,10 +94,6 @@ pub struct Asset<'a> {
 /// The outcome of building an asset.
 #[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
 #[floe(prefix = "dagster.asset")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct AssetOutcome<'a> {
     /// The status of the asset.
     pub status: AssetStatus,
@@ -125,10 +105,6 @@ pub struct AssetOutcome<'a> {
 /// An evaluation of a sensor.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dagster")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Sensor<'a> {
     /// The name of the sensor.
     #[floe(examples = ["customer_360_sensor"])]
@@ -141,10 +117,6 @@ pub struct Sensor<'a> {
 /// The outcome of an evaluation of a sensor.
 #[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
 #[floe(prefix = "dagster.sensor")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct SensorOutcome<'a> {
     /// Whether a run is requested.
     pub status: SensorStatus,
@@ -167,10 +139,6 @@ pub enum SensorStatus {
 /// An asset that the platform itself builds.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.asset")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct LocalAsset<'a> {
     /// The key of the asset.
     #[floe(examples = ["stg_orders"])]
@@ -180,10 +148,6 @@ pub struct LocalAsset<'a> {
 /// The outcome of building an asset that the platform itself builds.
 #[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.asset")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct LocalAssetOutcome<'a> {
     /// The status of the asset.
     pub status: AssetStatus,
@@ -350,10 +314,6 @@ pub trait AssetOrchestrator: Lifecycle {
 
 /// The files of an orchestrator, and the environment of a run.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Definitions<'a> {
     /// The folder of the files.
     pub folder: &'a Path,
@@ -363,10 +323,6 @@ pub struct Definitions<'a> {
 
 /// The end of a run in an orchestrator.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct RunEnd {
     /// The exit code of the orchestrator: 0 if all assets were built.
     pub code: i32,

@@ -62,7 +62,7 @@ pub struct SelectionError {
 }
 
 impl Selection {
-    /// A selection.
+    /// Selects the plugin of a type with this name.
     #[must_use]
     pub fn new(kind: PluginType, name: impl Into<String>, config: Value) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl SelectionError {
         }
     }
 
-    /// The index of the selection.
+    /// The index of the selection in the list that was configured.
     pub fn index(&self) -> usize {
         self.index
     }

@@ -5,10 +5,6 @@ use crate::table::Column;
 
 /// A data product: its sources and models, each behind those that it depends on.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Product<'a> {
     /// The namespace.
     pub namespace: &'a str,
@@ -28,10 +24,6 @@ pub struct Product<'a> {
 
 /// Data that is loaded into a table.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Source<'a> {
     /// The name of the table.
     pub name: &'a str,
@@ -45,10 +37,6 @@ pub struct Source<'a> {
 
 /// A query whose result is stored as a table or a view.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Model<'a> {
     /// The name of the table.
     pub name: &'a str,

@@ -14,10 +14,6 @@ use crate::operation::{Operation, span};
 /// A check or a suite of checks.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "quality")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Quality<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["run_checks"])]
@@ -42,10 +38,6 @@ pub struct Quality<'a> {
 /// The result of checks.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "quality")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct QualityOutcome {
     /// The number of checks that passed.
     #[floe(examples = [11])]
@@ -115,10 +107,6 @@ pub trait QualityProvider: Lifecycle {
 
 /// The checks of a table.
 #[derive(Clone, Copy, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Suite<'a> {
     /// The name.
     pub name: &'a str,
@@ -207,10 +195,6 @@ pub fn identifiers(checks: &[Check]) -> Vec<String> {
 
 /// The result of a check.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct CheckResult {
     /// Whether the data is as the check demands.
     pub passed: bool,

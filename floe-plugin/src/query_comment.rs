@@ -43,7 +43,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 pub struct QueryComments(bool);
 
 impl QueryComments {
-    /// Whether statements have a comment.
+    /// Switches the comments on or off.
     #[must_use]
     pub const fn new(is_enabled: bool) -> Self {
         Self(is_enabled)

@@ -30,7 +30,6 @@ pub type Configured = Result<(Instance, Vec<Credential>), ConfigurationError>;
 /// Creates instances of a plugin.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
-#[expect(clippy::exhaustive_structs, reason = "written by `plugin!`")]
 pub struct Factory {
     pub tracer: &'static Tracer,
     pub configure: fn(Value) -> Configured,
@@ -167,8 +166,8 @@ fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
     }
 }
 
-/// The plugins of a program cannot be used together: two have the same name, or one requires another
-/// version of the plugin interface. Or a plugin is not linked into the program.
+/// The error of finding plugins: several have the same name, one requires another version of the plugin interface,
+/// or one is not linked into the program.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Error {
     kind: Kind,
@@ -311,7 +310,6 @@ macro_rules! plugin {
 /// The metadata that [`plugin!`] writes.
 #[derive(Debug)]
 #[doc(hidden)]
-#[expect(clippy::exhaustive_structs, reason = "written by `plugin!`")]
 pub struct Described {
     pub name: &'static str,
     pub version: &'static str,

@@ -12,10 +12,6 @@ use crate::operation::{Operation, span};
 /// A request to a secret store. It has no field for the secret itself, and none may be added.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "secrets")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct SecretRequest<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["get_secret"])]
@@ -37,10 +33,6 @@ pub struct SecretRequest<'a> {
 /// The response of a secret store.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "secrets")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct SecretsOutcome<'a> {
     /// Whether the secret exists.
     pub found: Option<bool>,

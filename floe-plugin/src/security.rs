@@ -24,10 +24,6 @@ pub enum Area {
 /// A manifest that is generated.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "security")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Security<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["generate_role"])]
@@ -138,10 +134,6 @@ pub trait NetworkPolicyGenerator: Lifecycle {
 
 /// What runs in the cluster.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Workload<'a> {
     /// The name of the product.
     pub name: &'a str,

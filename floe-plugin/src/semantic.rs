@@ -17,10 +17,6 @@ use crate::table::RowSink;
 /// A request to a semantic layer.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "semantic")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Semantic<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["sync"])]
@@ -39,10 +35,6 @@ pub struct Semantic<'a> {
 /// The result of a synchronization or a health check.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "semantic")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct SemanticOutcome<'a> {
     /// The number of models that were written.
     #[floe(key = "semantic.model.count", examples = [7])]
@@ -117,10 +109,6 @@ pub trait SemanticLayer: Lifecycle {
 
 /// A question to a semantic layer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct MetricQuery<'a> {
     /// The model.
     pub model: &'a str,

@@ -28,10 +28,6 @@ pub enum System {
 /// An operation on a table or an object.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "storage")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Storage<'a> {
     /// The operation: the last part of the span's name.
     #[floe(examples = ["create_table"])]
@@ -55,10 +51,6 @@ pub struct Storage<'a> {
 /// The object that an operation is for.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "storage.object")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Object<'a> {
     /// The key of the object, or the prefix of the keys.
     #[floe(examples = ["customer-360/churn_risk.csv"])]
@@ -68,10 +60,6 @@ pub struct Object<'a> {
 /// The result of an operation.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "storage")]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct StorageOutcome {
     /// The id of the table's current snapshot.
     #[floe(examples = [5781])]

@@ -7,10 +7,6 @@ use crate::error::Error;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data, written as a literal"
-)]
 pub struct Column<'a> {
     /// The name: lower-case letters, digits and underscores.
     pub name: &'a str,

@@ -208,7 +208,7 @@ impl Redactor {
             .unwrap_or_default()
     }
 
-    /// Whether the text has no anchor of any rule, which is a fast check. [`redact`](Self::redact) returns such a
+    /// Whether the text contains nothing that a rule begins with, which is a fast check. [`redact`](Self::redact) returns such a
     /// text unchanged.
     #[inline]
     #[must_use]

@@ -18,7 +18,7 @@ use sqlx_core::sql_str::SqlStr;
 use crate::execution::Common;
 use crate::executor::Traced;
 
-/// A pool whose queries have spans. Cheap to clone, as the pool itself, to which it derefs.
+/// A pool whose queries have spans. It dereferences to the pool itself, and is as cheap to clone.
 pub struct TracedPool<DB: Database> {
     /// Shared, so that what observes the pool does not keep it open.
     pool: Arc<Pool<DB>>,

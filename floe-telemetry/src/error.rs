@@ -92,7 +92,7 @@ impl Error {
     }
 
     /// Sets the source to a sanitized copy of `cause`.
-    pub(crate) fn caused_by(self, cause: &(dyn StdError + 'static)) -> Self {
+    fn caused_by(self, cause: &(dyn StdError + 'static)) -> Self {
         let Inner { kind, message, .. } = &*self.0;
         Self::new(*kind, message.clone(), Some(sanitized_copy(cause)))
     }

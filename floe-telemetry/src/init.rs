@@ -51,7 +51,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | export over OTLP | `OTEL_EXPORTER_OTLP_*` | `otlp-grpc` or `otlp-http` |
 /// | spans and events of `tracing` | `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` |
 /// | log lines on the standard output, and log records over OTLP, of `tracing` and `log` | `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere | `logs` |
-/// | a log record for each panic, written after the previous panic hook | `FLOE_LOG_LEVEL`, `RUST_LOG` | `logs` |
+/// | a log record for each panic, with its message and location, after the previous panic hook has run | `FLOE_LOG_LEVEL`, `RUST_LOG` | `logs` |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | |
 /// | export at SIGTERM and SIGINT | [`TelemetryProvider::shutdown_on_signals`] of the guard | `signals` |
 ///
@@ -68,9 +68,10 @@ const TERMINAL_DELAY: u64 = 100;
 ///
 /// Fails if an exporter cannot be created, for example because a file with a credential does not exist
 /// ([`Error::is_config`]), or if another provider is in use ([`Error::is_state`]). Nothing is exported then, but
-/// log lines are written. An invalid variable is no error: it is ignored with one warning. Neither is a
-/// file in `OTEL_CONFIG_FILE` that cannot be read or is not valid: there is one warning, and nothing is recorded. For a program that
-/// runs in any case there is [`init_or_noop`].
+/// log lines are written. For a program that must run in any case there is [`init_or_noop`].
+///
+/// These are not errors, but one warning each: an invalid variable, which is ignored, and a file in
+/// `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
 pub fn init() -> Result<TelemetryGuard, Error> {
     let mut config = from_env();
     choose_printing(&mut config, io::stderr().is_terminal());

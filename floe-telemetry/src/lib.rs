@@ -34,11 +34,11 @@
 //! A library that only annotates functions sets `default-features = false`. Then only the OpenTelemetry API
 //! and the macro are compiled. The application's provider redacts the spans.
 //!
-//! Without a provider of this crate, the spans go to OpenTelemetry's global tracer provider, if the program has
-//! set one: below the current span, by its sampler, with error texts redacted if the feature `redact` is enabled, and
-//! `error.type` alone otherwise. Each thread looks for that provider at its first call and then at ever longer intervals, at most
-//! 1024 calls, until one is found. While there is no provider at all, an annotated function costs one atomic load and a decrement of
-//! a counter of the thread.
+//! Without a provider of this crate, spans go to OpenTelemetry's global tracer provider, if the program has
+//! set one. Its sampler decides, and error texts are redacted if the feature `redact` is enabled; without it, only
+//! `error.type` is recorded. Each thread looks for that provider at its first call, and then at intervals that grow
+//! up to 1024 calls, until one is found. While there is no provider at all, an annotated function costs one atomic
+//! load and a decrement of a counter of the thread.
 //!
 //! Such a library also compiles for `wasm32-unknown-unknown`. No provider runs there, so its spans do
 //! nothing, and [`callsite::all`] is empty.
@@ -109,6 +109,8 @@ mod link_list;
 mod otlp_encoding;
 #[cfg(feature = "provider")]
 mod provider;
+#[cfg(feature = "provider")]
+mod regular_file;
 
 pub mod attributes;
 #[cfg(feature = "provider")]

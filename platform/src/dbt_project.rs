@@ -338,7 +338,12 @@ pub(crate) fn generate(
     for (path, (text, access)) in &files {
         write(folder, path, *access, text)?;
     }
-    remove_others(folder, &files)?;
+    let is_current = |path: &Path| {
+        let inner = path.strip_prefix(folder);
+        inner.is_ok_and(|inner| files.contains_key(inner))
+    };
+    atomic::remove_generated(&folder.join("models"), "sql", GENERATED, is_current)
+        .map_err(PlatformError::into_plugin)?;
     Ok(files.into_keys().map(|path| folder.join(path)).collect())
 }
 
@@ -515,21 +520,6 @@ pub(crate) fn identifier(name: &str) -> String {
         Some(first) if !first.is_ascii_digit() => identifier,
         _ => format!("_{identifier}"),
     }
-}
-
-/// Removes the generated models that the product does not have anymore.
-fn remove_others(folder: &Path, files: &BTreeMap<PathBuf, (String, Access)>) -> Result<(), Error> {
-    for entry in fs::read_dir(folder.join("models"))? {
-        let path = entry?.path();
-        let is_query = path.extension().is_some_and(|it| it == "sql");
-        let is_of_product = path
-            .strip_prefix(folder)
-            .is_ok_and(|inner| files.contains_key(inner));
-        if is_query && !is_of_product && fs::read_to_string(&path)?.starts_with(GENERATED) {
-            fs::remove_file(&path)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

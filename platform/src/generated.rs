@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::active::Active;
 use crate::artifacts::CompiledArtifacts;
-use crate::atomic::{self, Access};
+use crate::atomic::{self, Access, GENERATED};
 use crate::confine;
 use crate::egress;
 use crate::error::Error;
@@ -28,8 +28,19 @@ use crate::product;
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
 
-/// Writes what the selected plugins generate below `folder`. A plugin that generates nothing is not started,
-/// unless another one depends on it.
+/// The manifests for a cluster, each with the plugin that generates it.
+const MANIFESTS: [(&str, PluginType); 3] = [
+    (ROLES, PluginType::Rbac),
+    (POD_SECURITY, PluginType::Rbac),
+    (NETWORK_POLICIES, PluginType::NetworkSecurity),
+];
+
+const ROLES: &str = "rbac.yaml";
+const POD_SECURITY: &str = "pod-security-context.yaml";
+const NETWORK_POLICIES: &str = "network-policies.yaml";
+
+/// Writes what the selected plugins generate below `folder`, and removes the manifests of plugins that are not
+/// selected any more. A plugin that generates nothing is not started, unless another one depends on it.
 ///
 /// # Errors
 /// A plugin failed, or a check is not supported.
@@ -44,6 +55,11 @@ pub(crate) fn generate(
         .iter()
         .any(|model| !model.checks.is_empty());
     let is_selected = |kind| selected.iter().any(|it| it.kind == kind);
+    let manifests = folder.join("kubernetes");
+    atomic::remove_generated(&manifests, "yaml", GENERATED, |path| {
+        let mut files = MANIFESTS.iter();
+        files.any(|(name, kind)| path.ends_with(name) && is_selected(*kind))
+    })?;
     let is_used = |kind| match kind {
         PluginType::Quality => has_checks,
         PluginType::Dbt | PluginType::Rbac | PluginType::NetworkSecurity => true,
@@ -67,7 +83,7 @@ pub(crate) fn generate(
     for inner in ["kubernetes", "dbt", "orchestrator"] {
         confine::check_folder(folder, Path::new(inner))?;
     }
-    cluster(identity, artifacts, &plugins, &folder.join("kubernetes"))?;
+    cluster(identity, artifacts, &plugins, &manifests)?;
     let product = artifacts.product();
     if let Some(dbt) = plugins.one::<dyn DbtRunner>() {
         let engine = plugins.required::<dyn ComputeEngine>()?;
@@ -144,11 +160,11 @@ fn cluster(
         ];
         let manifests: Result<Vec<_>, _> = generated.into_iter().collect();
         if let Some(manifests) = plugins.tolerate(&roles, manifests)? {
-            write(&folder.join("rbac.yaml"), &manifests)?;
+            write(&folder.join(ROLES), &manifests)?;
         }
         let context = roles.generate_pod_security_context(&workload);
         if let Some(context) = plugins.tolerate(&roles, context)? {
-            write(&folder.join("pod-security-context.yaml"), &[context])?;
+            write(&folder.join(POD_SECURITY), &[context])?;
         }
     }
     if let Some(network) = plugins.one::<dyn NetworkPolicyGenerator>() {
@@ -164,7 +180,7 @@ fn cluster(
             Ok(manifests)
         });
         if let Some(manifests) = plugins.tolerate(&network, manifests)? {
-            write(&folder.join("network-policies.yaml"), &manifests)?;
+            write(&folder.join(NETWORK_POLICIES), &manifests)?;
         }
     }
     Ok(())
@@ -216,7 +232,7 @@ fn secrets(
 
 /// Writes YAML documents. JSON is YAML.
 fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {
-    let mut text = String::new();
+    let mut text = GENERATED.to_owned();
     for document in documents {
         // Writing to a `String` cannot fail.
         let _ = writeln!(text, "---\n{document:#}");

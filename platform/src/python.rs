@@ -75,7 +75,6 @@ impl<'a> Task<'a> {
         fs::write(folder.path().join("task.py"), script)?;
         let invocation = Invocation::new(tool, python, limit)
             .arg("runner.py")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONIOENCODING", "utf-8")
             .folder(folder.path());
         Ok(Self {

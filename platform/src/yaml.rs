@@ -32,10 +32,10 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
     let found = || found(text, error).map_or("nothing".to_owned(), |found| format!("`{found}`"));
     let message = match error.without_snippet() {
         YamlError::Unexpected { expected, .. } => {
-            format!("found {}, accepted: {}", found(), friendly(expected))
+            format!("found {}, accepted: {}", found(), in_yaml_terms(expected))
         }
         YamlError::InvalidScalar { ty, .. } => {
-            format!("found {}, accepted: {}", found(), friendly(ty))
+            format!("found {}, accepted: {}", found(), in_yaml_terms(ty))
         }
         YamlError::NullIntoString { .. } => "found nothing, accepted: a string".to_owned(),
         YamlError::SerdeUnknownField {
@@ -69,7 +69,7 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
 }
 
 /// The type that the parser expected, in the terms of YAML.
-fn friendly(expected: &str) -> &str {
+fn in_yaml_terms(expected: &str) -> &str {
     match expected {
         "string scalar" => "a string",
         "sequence start" => "a list",

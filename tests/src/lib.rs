@@ -1,7 +1,7 @@
 //! Shared by the integration tests: an OTLP receiver on a real socket, and a readable rendering of
 //! the traces it received.
 //!
-//! [`again()`] runs a test in a child process.
+//! [`run_in_child()`] runs a test in a child process.
 //! [`Canary`] is a credential that must not leave a process. [`fuzz()`] runs a fuzz target with mutated
 //! seeds. [`Proxy`] forwards to a receiver.
 //! [`remote()`] is a parent span of another process. [`Receiver`] stores requests over gRPC or
@@ -13,8 +13,8 @@
     reason = "a test support library reports a failure by failing the test"
 )]
 
-mod again;
 mod canary;
+mod child;
 mod fuzz;
 mod mutation;
 mod numbers;
@@ -23,8 +23,8 @@ mod receiver;
 mod remote;
 mod tree;
 
-pub use again::{again, is_child};
 pub use canary::{Canary, Outputs, Shape};
+pub use child::{is_child, run_in_child};
 pub use fuzz::fuzz;
 pub use mutation::{damaged, mutated};
 pub use numbers::Numbers;

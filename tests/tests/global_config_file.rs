@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use floe_telemetry::{TelemetryConfig, create_span, init};
-use floe_tests::{Receiver, Value, again, is_child};
+use floe_tests::{Receiver, Value, is_child, run_in_child};
 use opentelemetry_semantic_conventions::SCHEMA_URL;
 
 const TEST: &str = "the_file_takes_the_place_of_the_variables";
@@ -46,7 +46,7 @@ tracer_provider:
     - batch: {exporter: {otlp_grpc: {endpoint: '${SECOND}'}}}
 ",
     );
-    let (stdout, stderr) = again(
+    let (stdout, stderr) = run_in_child(
         TEST,
         &[
             ("OTEL_CONFIG_FILE", &file),
@@ -90,7 +90,7 @@ tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{
 "
             ),
         );
-        let (stdout, stderr) = again(TEST, &[("OTEL_CONFIG_FILE", &file)]);
+        let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", &file)]);
         let output = stdout + &stderr;
         let span = receiver.spans().pop().unwrap();
         assert!(span.resource.contains_key("process.pid"));
@@ -113,7 +113,7 @@ fn with_mistakes(folder: &Path) {
         (missing.to_str().unwrap(), "No such file"),
         (folder.to_str().unwrap(), "not a regular file"),
     ] {
-        let (stdout, stderr) = again(TEST, &[("OTEL_CONFIG_FILE", file)]);
+        let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", file)]);
         assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
         let text = stdout + &stderr;
         assert!(text.contains(message), "{text}");
@@ -125,6 +125,6 @@ fn with_mistakes(folder: &Path) {
         );
     }
     // A blank variable counts as not set.
-    let (stdout, _) = again(TEST, &[("OTEL_CONFIG_FILE", " ")]);
+    let (stdout, _) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", " ")]);
     assert!(stdout.contains("noop=false"), "{stdout}");
 }

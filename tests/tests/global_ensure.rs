@@ -13,7 +13,7 @@ use std::time::Duration;
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::{create_span, ensure_telemetry_initialized, logs};
-use floe_tests::{Receiver, Value, again, is_child};
+use floe_tests::{Receiver, Value, is_child, run_in_child};
 
 fn child() {
     let telemetry = ensure_telemetry_initialized();
@@ -35,7 +35,7 @@ fn child() {
 
 /// The child's output, and its standard error.
 fn run(variables: &[(&str, &str)]) -> (String, String) {
-    let (stdout, stderr) = again(
+    let (stdout, stderr) = run_in_child(
         "telemetry_is_initialized_once_from_the_environment",
         variables,
     );

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Receiver, again, is_child};
+use floe_tests::{Receiver, is_child, run_in_child};
 
 fn child() {
     let mut config = TelemetryConfig::new("from-code");
@@ -38,7 +38,7 @@ fn run(variables: &[(&str, &str)]) -> String {
     // Metrics are disabled, because the receiver of this test does not accept them.
     let variables = [&[("OTEL_METRICS_EXPORTER", "none")], variables].concat();
     let test = "the_variables_follow_the_specification";
-    let (stdout, stderr) = again(test, &variables);
+    let (stdout, stderr) = run_in_child(test, &variables);
     let line = stdout.lines().find(|line| line.contains("noop="));
     let line = line.unwrap_or_else(|| panic!("{stdout}{stderr}"));
     // The test harness prints the test's name before the output, without a newline.

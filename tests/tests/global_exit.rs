@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Receiver, again, is_child};
+use floe_tests::{Receiver, is_child, run_in_child};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -148,7 +148,7 @@ fn a_signal_that_the_parent_ignores_stays_ignored() {
 #[test]
 fn a_signal_ends_a_forked_process() {
     if !is_child() {
-        again("a_signal_ends_a_forked_process", &[]);
+        run_in_child("a_signal_ends_a_forked_process", &[]);
         return;
     }
     let receiver = Receiver::http();
@@ -289,7 +289,7 @@ impl SpanExporter for Panicking {
 #[test]
 fn the_panic_of_an_exporter_does_not_wait_for_a_flush() {
     if !is_child() {
-        again("the_panic_of_an_exporter_does_not_wait_for_a_flush", &[]);
+        run_in_child("the_panic_of_an_exporter_does_not_wait_for_a_flush", &[]);
         return;
     }
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
@@ -360,7 +360,7 @@ fn in_fork(body: impl FnOnce()) {
 #[test]
 fn a_fork_can_have_its_own_provider() {
     if !is_child() {
-        again("a_fork_can_have_its_own_provider", &[]);
+        run_in_child("a_fork_can_have_its_own_provider", &[]);
         return;
     }
     let receiver = Receiver::http();
@@ -407,7 +407,7 @@ fn a_fork_can_have_its_own_provider() {
 #[test]
 fn dropping_an_inherited_provider_does_not_wait() {
     if !is_child() {
-        again("dropping_an_inherited_provider_does_not_wait", &[]);
+        run_in_child("dropping_an_inherited_provider_does_not_wait", &[]);
         return;
     }
     let memory = MemoryExporter::new();

@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use floe_telemetry::{MetricRecorder, init, init_or_noop, propagation, traced};
-use floe_tests::{Receiver, Value, again, is_child, tree};
+use floe_tests::{Receiver, Value, is_child, run_in_child, tree};
 use opentelemetry::global;
 use opentelemetry::trace::Tracer as _;
 use serde_json::Value as Json;
@@ -30,7 +30,7 @@ fn load(table: &str) {
 
 /// The log lines that a child process of this test wrote, and its standard error.
 fn run(test: &str, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
-    let (stdout, stderr) = again(test, variables);
+    let (stdout, stderr) = run_in_child(test, variables);
     let lines = stdout.lines().filter(|line| line.starts_with('{'));
     let lines = lines.map(|line| serde_json::from_str(line).unwrap());
     (lines.collect(), stderr)
@@ -294,7 +294,7 @@ fn a_subscriber_of_the_program_stays() {
     }
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
-    let (stdout, _) = again(
+    let (stdout, _) = run_in_child(
         TEST,
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),

@@ -12,7 +12,7 @@ use floe_telemetry::config::{ExporterKind, ExportersConfig, FileConfig, OtlpProt
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, add_event, create_span, init, traced,
 };
-use floe_tests::{ReceivedStatus, Receiver, Response, Value, again, is_child, tree};
+use floe_tests::{ReceivedStatus, Receiver, Response, Value, is_child, run_in_child, tree};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::Value as Json;
 
@@ -43,7 +43,7 @@ fn http_json_carries_every_signal() {
     }
     for compression in ["none", "gzip"] {
         let receiver = Receiver::http();
-        let (_, stderr) = again(
+        let (_, stderr) = run_in_child(
             TEST,
             &[
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
@@ -76,7 +76,7 @@ fn http_json_carries_every_signal() {
 fn a_partial_success_in_json_is_counted() {
     const TEST: &str = "a_partial_success_in_json_is_counted";
     if !is_child() {
-        again(TEST, &[]);
+        run_in_child(TEST, &[]);
         return;
     }
     let receiver = Receiver::http();
@@ -114,7 +114,7 @@ fn config(directory: &Path) -> TelemetryConfig {
 fn each_signal_has_a_file_of_its_own() {
     const TEST: &str = "each_signal_has_a_file_of_its_own";
     if !is_child() {
-        again(TEST, &[]);
+        run_in_child(TEST, &[]);
         return;
     }
     let place = tempfile::tempdir().unwrap();
@@ -176,7 +176,7 @@ fn each_signal_has_a_file_of_its_own() {
 fn a_full_file_is_renamed_and_the_oldest_removed() {
     const TEST: &str = "a_full_file_is_renamed_and_the_oldest_removed";
     if !is_child() {
-        again(TEST, &[]);
+        run_in_child(TEST, &[]);
         return;
     }
     let place = tempfile::tempdir().unwrap();
@@ -226,7 +226,7 @@ fn a_full_file_is_renamed_and_the_oldest_removed() {
 fn a_place_that_is_not_writable_is_an_error_at_the_start() {
     const TEST: &str = "a_place_that_is_not_writable_is_an_error_at_the_start";
     if !is_child() {
-        again(TEST, &[]);
+        run_in_child(TEST, &[]);
         return;
     }
     let place = tempfile::tempdir().unwrap();
@@ -256,7 +256,7 @@ fn lines_go_to_the_standard_output() {
         load("orders").unwrap_err();
         return;
     }
-    let (stdout, stderr) = again(
+    let (stdout, stderr) = run_in_child(
         TEST,
         &[
             ("OTEL_TRACES_EXPORTER", "otlp/stdout"),

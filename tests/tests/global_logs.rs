@@ -11,14 +11,14 @@ use std::time::Duration;
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, traced};
-use floe_tests::{again, is_child};
+use floe_tests::{is_child, run_in_child};
 use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs the test again in a child process, and parses the lines of its output.
+/// Runs the test in a child process, and parses the lines of its output.
 fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {
-    let (stdout, _) = again(test, variables);
+    let (stdout, _) = run_in_child(test, variables);
     let lines = stdout.lines().filter(|line| line.starts_with('{'));
     lines
         .map(|line| serde_json::from_str(line).unwrap())
@@ -121,7 +121,7 @@ fn the_environment_sets_level_and_format() {
     let by_target = [("FLOE_LOG_LEVEL", "debug,hyper=error")];
     assert_eq!(events(&lines(test, &by_target)), ["debug", "log"]);
 
-    let (stdout, _) = again(test, &[("FLOE_LOG_JSON", "no")]);
+    let (stdout, _) = run_in_child(test, &[("FLOE_LOG_JSON", "no")]);
     assert!(stdout.contains(" WARN  hyper::client: hyper\n"), "{stdout}");
     assert!(!stdout.contains('\u{1b}'), "{stdout}");
 }
@@ -250,7 +250,7 @@ fn a_failing_writer_does_not_fail_the_program() {
     }
 
     if !is_child() {
-        again("a_failing_writer_does_not_fail_the_program", &[]);
+        run_in_child("a_failing_writer_does_not_fail_the_program", &[]);
         return;
     }
     let panics = AtomicBool::new(false);

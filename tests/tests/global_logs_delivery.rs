@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
-use floe_tests::{Code, ReceivedLog, Receiver, Response, again, is_child};
+use floe_tests::{Code, ReceivedLog, Receiver, Response, is_child, run_in_child};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
@@ -124,7 +124,7 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
 fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
     let test = "records_arrive_over_both_transports_at_flush_and_at_shutdown";
     if !is_child() {
-        again(test, &[]);
+        run_in_child(test, &[]);
         return;
     }
     configure();
@@ -177,7 +177,7 @@ fn variables_select_the_destination_of_records() {
     ];
     let run = |variables: &[(&str, &str)]| {
         let before = (traces.logs().len(), logs.logs().len());
-        again(test, variables);
+        run_in_child(test, variables);
         (traces.logs().len() - before.0, logs.logs().len() - before.1)
     };
     let none = ("OTEL_LOGS_EXPORTER", "none");
@@ -213,7 +213,7 @@ impl LogExporter for Seen {
 fn a_custom_exporter_receives_redacted_records() {
     let test = "a_custom_exporter_receives_redacted_records";
     if !is_child() {
-        let (stdout, _) = again(test, &[]);
+        let (stdout, _) = run_in_child(test, &[]);
         // Starting and shutting down is not logged.
         assert!(!stdout.contains("opentelemetry"), "{stdout}");
         return;
@@ -254,7 +254,7 @@ impl LogExporter for Sizes {
 fn a_batch_is_bounded_in_records_and_in_bytes() {
     let test = "a_batch_is_bounded_in_records_and_in_bytes";
     if !is_child() {
-        again(test, &[]);
+        run_in_child(test, &[]);
         return;
     }
     configure();
@@ -319,7 +319,7 @@ fn messages_about_a_failed_export_are_not_exported() {
         assert_eq!((statistics.logs_exported, statistics.logs_dropped), (0, 0));
         return;
     }
-    let (stdout, _) = again(test, &[]);
+    let (stdout, _) = run_in_child(test, &[]);
     let count = |text: &str| stdout.lines().filter(|line| line.contains(text)).count();
     // At most one warning a minute for each exporter.
     assert_eq!(count("log records could not be exported"), 2);
@@ -333,7 +333,7 @@ fn messages_about_a_failed_export_are_not_exported() {
 fn a_hanging_receiver_drops_records_and_does_not_block() {
     let test = "a_hanging_receiver_drops_records_and_does_not_block";
     if !is_child() {
-        again(test, &[]);
+        run_in_child(test, &[]);
         return;
     }
     configure();

@@ -12,7 +12,7 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider, create_span, span, traced,
 };
-use floe_tests::{Receiver, again, is_child};
+use floe_tests::{Receiver, is_child, run_in_child};
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -125,7 +125,7 @@ fn peak() -> usize {
 #[test]
 fn a_blocked_exporter_retains_no_more_than_the_limit() {
     if !is_child() {
-        again("a_blocked_exporter_retains_no_more_than_the_limit", &[]);
+        run_in_child("a_blocked_exporter_retains_no_more_than_the_limit", &[]);
         return;
     }
     let blocked = Blocked::default();
@@ -159,7 +159,7 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
 #[test]
 fn ordinary_spans_do_not_count_towards_the_limit() {
     if !is_child() {
-        again("ordinary_spans_do_not_count_towards_the_limit", &[]);
+        run_in_child("ordinary_spans_do_not_count_towards_the_limit", &[]);
         return;
     }
     let memory = MemoryExporter::new();
@@ -187,7 +187,7 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
 #[test]
 fn every_span_is_counted_at_every_moment() {
     if !is_child() {
-        again("every_span_is_counted_at_every_moment", &[]);
+        run_in_child("every_span_is_counted_at_every_moment", &[]);
         return;
     }
     let blocked = Blocked::default();
@@ -238,7 +238,7 @@ fn every_span_is_counted_at_every_moment() {
 #[test]
 fn an_exporter_has_a_timeout() {
     if !is_child() {
-        again("an_exporter_has_a_timeout", &[]);
+        run_in_child("an_exporter_has_a_timeout", &[]);
         return;
     }
     let blocked = Blocked::default();
@@ -280,7 +280,7 @@ static METRICS: MetricRecorder = MetricRecorder::new("memory");
 #[test]
 fn oversized_text_is_truncated() {
     if !is_child() {
-        again("oversized_text_is_truncated", &[]);
+        run_in_child("oversized_text_is_truncated", &[]);
         return;
     }
     let receiver = Receiver::http();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use floe_telemetry::config::{HistogramKind, MetricTemporality, MetricView, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver, again, is_child};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
 use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -213,7 +213,7 @@ fn threads_named(name: &str) -> usize {
 #[test]
 fn flushes_without_an_answer_share_a_thread() {
     if !is_child() {
-        again("flushes_without_an_answer_share_a_thread", &[]);
+        run_in_child("flushes_without_an_answer_share_a_thread", &[]);
         return;
     }
     // The system accepts its connections, and it does not answer.

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Proxy, Receiver, again, is_child};
+use floe_tests::{Authority, ClientCertificate, Proxy, Receiver, is_child, run_in_child};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -32,7 +32,7 @@ fn child() {
 fn run(test: &str, variables: &[(&str, &str)]) -> String {
     let mut all = vec![("OTEL_METRICS_EXPORTER", "none")];
     all.extend(variables);
-    let (stdout, stderr) = again(test, &all);
+    let (stdout, stderr) = run_in_child(test, &all);
     assert!(!stderr.contains("hunter2"), "{stderr}");
     let output = stdout
         .split_once("child: ")

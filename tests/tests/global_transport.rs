@@ -202,7 +202,7 @@ fn invalid_certificate_files_are_one_error() {
             (
                 &nowhere,
                 None,
-                "otlp: the file `nowhere.pem` cannot be read: entity not found",
+                "otlp: the file `nowhere.pem` cannot be read: No such file or directory (os error 2)",
             ),
             (
                 &key,
@@ -259,6 +259,6 @@ fn references_are_resolved_when_exporting_starts() {
     config.authentication = Some(TelemetryAuth::bearer("${file:/nowhere/token}"));
     assert_eq!(
         send(config).unwrap_err().to_string(),
-        "authentication: the file `/nowhere/token` cannot be read: entity not found"
+        "authentication: the file `/nowhere/token` cannot be read: No such file or directory (os error 2)"
     );
 }

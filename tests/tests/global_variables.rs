@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use floe_telemetry::TelemetryConfig;
-use floe_tests::{again, is_child};
+use floe_tests::{is_child, run_in_child};
 use serde_json::Value;
 
 /// Other variables that a variable requires to have an effect.
@@ -70,7 +70,7 @@ fn child() {
 
 /// The output of a child process with these variables, and its warnings.
 fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
-    let (stdout, stderr) = again("each_row_of_the_table_holds", variables);
+    let (stdout, stderr) = run_in_child("each_row_of_the_table_holds", variables);
     assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
     let output = stdout
         .split_once("child: ")

@@ -156,10 +156,10 @@ impl Words {
             let others = [
                 flatten, redact, display, debug, &key, &prefix, &examples, &consts,
             ];
-            only(cx, skip, "the field is no attribute", &others);
+            reject_others(cx, skip, "the field is no attribute", &others);
         } else if let Some(flatten) = flatten {
             let others = [redact, display, debug, &key, &examples, &consts];
-            only(
+            reject_others(
                 cx,
                 flatten,
                 "the attributes are those of the field's type",
@@ -168,9 +168,9 @@ impl Words {
         } else {
             const ONE_WAY: &str = "the value is recorded in one way";
             if let Some(redact) = redact {
-                only(cx, redact, ONE_WAY, &[display, debug]);
+                reject_others(cx, redact, ONE_WAY, &[display, debug]);
             } else if let Some(display) = display {
-                only(cx, display, ONE_WAY, &[debug]);
+                reject_others(cx, display, ONE_WAY, &[debug]);
             }
             if let Some(prefix) = prefix {
                 cx.error(
@@ -236,7 +236,7 @@ fn word<T>(keyword: Option<&(Ident, T)>) -> Option<Ident> {
 }
 
 /// Reports each of `others` that occurs in addition to `first`.
-fn only(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
+fn reject_others(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
     for other in others.iter().copied().flatten() {
         cx.error(
             other,

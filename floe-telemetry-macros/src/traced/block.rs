@@ -12,7 +12,7 @@ use syn::{
 use super::{
     args::{self, Args},
     item,
-    returned::{Returned, What},
+    returned::{Kind, Returned},
 };
 use crate::krate::Krate;
 
@@ -219,7 +219,7 @@ impl Method {
             "boxed" => self.sig.asyncness.is_some(),
             "call_only" => self.sig.asyncness.is_none(),
             "error_if" => {
-                !Returned::new(&self.sig).is_some_and(|it| matches!(it.what, What::Stream))
+                !Returned::new(&self.sig).is_some_and(|it| matches!(it.kind, Kind::Stream))
             }
             _ => true,
         }

@@ -21,7 +21,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
     let callsite = callsite(traced);
     let call = match &traced.shape {
-        Shape::Sync => body::at_once(traced, &mut sig),
+        Shape::Sync => body::sync(traced, &mut sig),
         Shape::Returns(returned) => body::returned(traced, &mut sig, returned),
         Shape::Async => future::of_async_fn(traced, &mut sig),
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),

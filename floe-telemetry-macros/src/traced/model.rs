@@ -15,7 +15,7 @@ use super::{
     item::Function,
     output::Output,
     record::{Key, Record},
-    returned::{self, AsyncTrait, Returned, What},
+    returned::{self, AsyncTrait, Kind, Returned},
     secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
@@ -200,7 +200,7 @@ fn shape(function: &Function, call_only: bool) -> Shape {
 /// Reports arguments that do not apply to this kind of function.
 fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
     if let (Some((word, _)), Shape::Returns(returned)) = (&args.error_if, shape)
-        && matches!(returned.what, What::Stream)
+        && matches!(returned.kind, Kind::Stream)
     {
         let message = "`error_if` tests the returned value, and a stream ends without one: set the \
                        status in the stream";
@@ -253,22 +253,22 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
 
 /// The variant of the kind that is written.
 fn span_kind(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
-    one_of(cx, "kind", written, &KINDS)
+    parse_word(cx, "kind", written, &KINDS)
 }
 
 /// The variant of the level that is written.
 fn span_level(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
-    one_of(cx, "level", written, &LEVELS)
+    parse_word(cx, "level", written, &LEVELS)
 }
 
-fn one_of(
+fn parse_word(
     cx: &Ctxt,
     what: &str,
     written: &Expr,
     accepted: &[(&'static str, &'static str); 5],
 ) -> Option<&'static str> {
     let words = accepted.map(|(word, _)| word);
-    if let Some(word) = meant(written, &words) {
+    if let Some(word) = suggestion(written, &words) {
         let message = format_args!("a span's {what} is a word, write `{what} = {word}`");
         cx.error(written, message);
         return None;
@@ -292,7 +292,7 @@ fn one_of(
 
 /// The word among `accepted` that is meant by `"debug"`, `Level::DEBUG`, or by one of the numbers that
 /// `tracing` has for levels.
-fn meant<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
+fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
     let text = match written {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
             Lit::Str(text) => text.value(),
@@ -330,9 +330,9 @@ fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
             }
         }
         Shape::Returns(it) => {
-            let what = match it.what {
-                What::Future(_) => "Future",
-                What::Stream => "Stream",
+            let what = match it.kind {
+                Kind::Future(_) => "Future",
+                Kind::Stream => "Stream",
             };
             for bound in returned::lost_bounds(&sig.output) {
                 let message = format!(

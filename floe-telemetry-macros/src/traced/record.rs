@@ -8,7 +8,7 @@ use crate::{ctxt::Ctxt, keywords, words};
 /// An attribute to record, with its key.
 pub(super) struct Record {
     pub(super) key: Key,
-    pub(super) how: How,
+    pub(super) format: Format,
     pub(super) value: Expr,
     /// The key is in quotes, so the user chose it for this value.
     pub(super) quoted: bool,
@@ -24,9 +24,9 @@ pub(super) enum Key {
     Const(Path),
 }
 
-/// How the value is recorded.
+/// Format the value is recorded.
 #[derive(Clone, Copy)]
-pub(super) enum How {
+pub(super) enum Format {
     Debug,
     Display,
     Typed,
@@ -51,7 +51,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     let start = input.span();
     let quoted = input.peek(LitStr);
     if let Some((key, equals)) = assigned_key(input)? {
-        let how = how(input)?;
+        let format = format(input)?;
         let value = expression(input, equals.span)?;
         if let Key::Text(text) = &key
             && let Some(mistake) = words::mistake_in_key(&text.value())
@@ -61,7 +61,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
         }
         return Ok(Record {
             key,
-            how,
+            format,
             value,
             quoted,
             shorthand: None,
@@ -73,7 +73,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
         let message = format!("this key is not a word, put it in quotes: `\"{text}\" = value`");
         return Err(syn::Error::new_spanned(key, message));
     }
-    let how = how(input)?;
+    let format = format(input)?;
     let value = expression(input, start)?;
     let Some((first, text)) = place(&value) else {
         let message =
@@ -83,7 +83,7 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     let key = Key::Text(LitStr::new(&text, first.span()));
     Ok(Record {
         key,
-        how,
+        format,
         value,
         quoted,
         shorthand: Some(first),
@@ -125,13 +125,13 @@ fn unquoted_key(input: ParseStream<'_>) -> Option<TokenStream> {
     Some(key)
 }
 
-fn how(input: ParseStream<'_>) -> syn::Result<How> {
+fn format(input: ParseStream<'_>) -> syn::Result<Format> {
     if input.parse::<Option<Token![%]>>()?.is_some() {
-        Ok(How::Display)
+        Ok(Format::Display)
     } else if input.parse::<Option<Token![?]>>()?.is_some() {
-        Ok(How::Debug)
+        Ok(Format::Debug)
     } else {
-        Ok(How::Typed)
+        Ok(Format::Typed)
     }
 }
 

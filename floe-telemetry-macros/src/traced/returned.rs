@@ -10,13 +10,13 @@ use super::output::bare;
 
 /// A returned future or stream.
 pub(super) struct Returned {
-    pub(super) what: What,
-    pub(super) how: How,
+    pub(super) kind: Kind,
+    pub(super) form: Form,
 }
 
 /// Its form in the signature.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum How {
+pub(super) enum Form {
     /// `impl Future`
     Opaque,
     /// `Pin<Box<impl Future>>`
@@ -26,7 +26,7 @@ pub(super) enum How {
     Boxed,
 }
 
-pub(super) enum What {
+pub(super) enum Kind {
     /// With its output, if the signature has it.
     Future(Option<Box<Type>>),
     Stream,
@@ -43,7 +43,7 @@ impl Returned {
 
 fn of_type(ty: &Type) -> Option<Returned> {
     match bare(ty) {
-        Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, How::Opaque),
+        Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, Form::Opaque),
         Type::Path(path) => of_path(path.path.segments.last()?),
         _ => None,
     }
@@ -51,45 +51,45 @@ fn of_type(ty: &Type) -> Option<Returned> {
 
 fn of_bounds<'a>(
     bounds: impl IntoIterator<Item = &'a TypeParamBound>,
-    how: How,
+    form: Form,
 ) -> Option<Returned> {
-    let what = bounds.into_iter().find_map(|bound| match bound {
+    let kind = bounds.into_iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => {
             let segment = bound.path.segments.last()?;
             match segment.ident.to_string().as_str() {
-                "Future" => Some(What::Future(output(segment))),
-                "Stream" => Some(What::Stream),
+                "Future" => Some(Kind::Future(output(segment))),
+                "Stream" => Some(Kind::Stream),
                 _ => None,
             }
         }
         _ => None,
     })?;
-    Some(Returned { what, how })
+    Some(Returned { kind, form })
 }
 
 /// `Pin<Box<…>>`, `Box<dyn …>`, and the aliases of the `futures` crate.
 fn of_path(segment: &PathSegment) -> Option<Returned> {
     let inner = types(segment).next();
-    let what = match segment.ident.to_string().as_str() {
+    let kind = match segment.ident.to_string().as_str() {
         "Pin" => {
             return match in_box(inner?)? {
-                Type::TraitObject(object) => of_bounds(&object.bounds, How::Boxed),
-                Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, How::PinnedOpaque),
+                Type::TraitObject(object) => of_bounds(&object.bounds, Form::Boxed),
+                Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, Form::PinnedOpaque),
                 _ => None,
             };
         }
         "Box" => {
             return match inner? {
-                Type::TraitObject(object) => of_bounds(&object.bounds, How::Boxed),
+                Type::TraitObject(object) => of_bounds(&object.bounds, Form::Boxed),
                 _ => None,
             };
         }
-        "BoxFuture" | "LocalBoxFuture" => What::Future(None),
-        "BoxStream" | "LocalBoxStream" => What::Stream,
+        "BoxFuture" | "LocalBoxFuture" => Kind::Future(None),
+        "BoxStream" | "LocalBoxStream" => Kind::Stream,
         _ => return None,
     };
-    let how = How::Boxed;
-    Some(Returned { what, how })
+    let form = Form::Boxed;
+    Some(Returned { kind, form })
 }
 
 /// `T` of `Box<T>`
@@ -156,7 +156,7 @@ pub(super) fn unsupported(sig: &Signature) -> Option<&Type> {
 
 fn find(ty: &Type) -> Option<&Type> {
     const AROUND: [&str; 6] = ["Box", "Either", "Option", "Pin", "Result", "Vec"];
-    let is_one = |bounds| of_bounds(bounds, How::Opaque).is_some() || has_into_future(bounds);
+    let is_one = |bounds| of_bounds(bounds, Form::Opaque).is_some() || has_into_future(bounds);
     match bare(ty) {
         Type::ImplTrait(opaque) => is_one(&opaque.bounds).then_some(ty),
         Type::TraitObject(object) => is_one(&object.bounds).then_some(ty),

@@ -17,8 +17,6 @@ mod substitution;
 mod tracer_provider;
 mod view;
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use self::properties::{Findings, Properties, Value};
@@ -31,6 +29,7 @@ use super::problems::Problems;
 use super::telemetry::TelemetryConfig;
 use crate::environment;
 use crate::error::Error;
+use crate::regular_file;
 
 /// The largest file, in bytes: 1 MiB.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -105,20 +104,8 @@ impl TelemetryConfig {
 
 /// Returns the text of the file.
 fn read(path: &Path) -> Result<String, String> {
-    // Opening a named pipe would block.
-    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(MAX_BYTES + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| error.to_string())?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(format!("it is larger than {MAX_BYTES} bytes"));
-    }
-    Ok(text)
+    let bytes = regular_file::read(path, MAX_BYTES).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 /// A file that was read.

@@ -9,9 +9,7 @@ mod parse;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::VarError;
-use std::fmt::Display;
-use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -35,6 +33,7 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
+use crate::regular_file;
 
 /// The protocols of OTLP, by their names in the specification.
 const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
@@ -159,7 +158,7 @@ pub(crate) fn warn(message: &str) {
         tracing::warn!("telemetry configuration: {message}");
     } else {
         // Standard error may be closed.
-        let _ = writeln!(std::io::stderr(), "warning: {message}");
+        let _ = writeln!(io::stderr(), "warning: {message}");
     }
 }
 
@@ -653,16 +652,12 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
 /// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter
 /// starts.
 fn readable(path: &str) -> Result<PathBuf, String> {
-    let refused = |reason: &dyn Display| {
+    let refused = |reason: io::Error| {
         format!("found `{path}`, accepted is a file that can be read: {reason}")
     };
-    // Opening a named pipe would block.
-    let metadata = fs::metadata(path).map_err(|error| refused(&error))?;
-    if !metadata.is_file() {
-        return Err(refused(&"it is not a regular file"));
-    }
-    fs::File::open(path).map_err(|error| refused(&error))?;
-    Ok(PathBuf::from(path))
+    let path = PathBuf::from(path);
+    regular_file::open(&path).map_err(refused)?;
+    Ok(path)
 }
 
 /// `INSECURE` determines the scheme of an endpoint without a scheme.

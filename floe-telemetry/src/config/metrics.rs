@@ -261,9 +261,9 @@ pub enum InstrumentType {
     ObservableCounter,
     /// A value, read when it is exported.
     ObservableGauge,
-    /// A sum, read when it is exported.
+    /// A sum that can decrease, read when it is exported.
     ObservableUpDownCounter,
-    /// A sum.
+    /// A sum that can decrease.
     UpDownCounter,
 }
 

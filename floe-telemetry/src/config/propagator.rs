@@ -154,7 +154,7 @@ impl fmt::Display for Propagator {
     }
 }
 
-/// The name is not that of a propagator.
+/// The error of parsing a [`Propagator`] from a name that none has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ParsePropagatorError {
     found: String,

@@ -1,11 +1,11 @@
 //! Where detectors look: the variables of the environment, and the files of the system.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::char_boundary;
 use crate::environment;
+use crate::regular_file;
 
 /// The most bytes of a file that are read. A list of mounts may be long.
 const MAX_FILE: u64 = 256 * 1024;
@@ -77,12 +77,10 @@ impl<'a> Surroundings<'a> {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    // Opening a named pipe would block.
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE).read_to_end(&mut bytes)?;
+    regular_file::open(path)?
+        .take(MAX_FILE)
+        .read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

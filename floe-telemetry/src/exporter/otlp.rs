@@ -20,7 +20,6 @@ mod lines;
 mod logs;
 mod metrics;
 mod proxy;
-mod regular_file;
 mod request;
 mod response;
 mod retry;

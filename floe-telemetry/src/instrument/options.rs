@@ -149,8 +149,8 @@ impl<R> Options<R> {
 macro_rules! common_options {
     ($layer:ty, $request:ty) => {
         impl $layer {
-            /// Creates it without options. Its spans carry the caller's location as `code.file.path` and
-            /// `code.line.number`.
+            /// Creates the layer without options. Its spans have the location of this call as `code.file.path`
+            /// and `code.line.number`.
             #[must_use]
             #[track_caller]
             pub fn new() -> Self {

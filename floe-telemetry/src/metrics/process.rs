@@ -37,7 +37,10 @@ pub(super) fn observe(meter: &Meter) {
         .with_unit("{file_descriptor}")
         .with_description("Files that the process has open.")
         .with_callback(|count| {
-            observe_integer(count, myself().and_then(|process| process.fd_count().ok()));
+            observe_integer(
+                count,
+                this_process().and_then(|process| process.fd_count().ok()),
+            );
         })
         .build();
     let _instrument = meter
@@ -52,12 +55,12 @@ pub(super) fn observe(meter: &Meter) {
         .build();
 }
 
-fn myself() -> Option<Process> {
+fn this_process() -> Option<Process> {
     Process::myself().ok()
 }
 
 fn stat() -> Option<Stat> {
-    myself()?.stat().ok()
+    this_process()?.stat().ok()
 }
 
 fn observe_integer(instrument: &dyn AsyncInstrument<i64>, value: Option<impl TryInto<i64>>) {

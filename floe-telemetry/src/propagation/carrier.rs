@@ -27,7 +27,8 @@ pub mod kind {
 /// Implemented for every OpenTelemetry [`Extractor`], such as `HashMap<String, String>` with
 /// lower-case names, for other maps, for slices and vectors of pairs, with the feature `http` for
 /// `http::HeaderMap` and `http::Request`, and for the headers of messages: with the feature `rdkafka` those of
-/// Kafka and the messages themselves, with `lapin` those of AMQP, with `async-nats` those of NATS. `K` is the kind of carrier, which the compiler infers.
+/// Kafka and the messages themselves, with `lapin` those of AMQP, with `async-nats` those of NATS. `K` is the kind
+/// of carrier, which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be read from `{Self}`",
     label = "not a carrier",
@@ -43,7 +44,8 @@ pub trait ExtractFrom<K> {
 /// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for
 /// `BTreeMap<String, String>` and `Vec<(String, String)>`, with the feature `http` for
 /// `http::HeaderMap` and `http::Request`, and for the headers of messages: with the feature `rdkafka` those of
-/// Kafka, with `lapin` those of AMQP, with `async-nats` those of NATS. `K` is the kind of carrier, which the compiler infers.
+/// Kafka, with `lapin` those of AMQP, with `async-nats` those of NATS. `K` is the kind of carrier, which the
+/// compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be written into `{Self}`",
     label = "not a carrier",

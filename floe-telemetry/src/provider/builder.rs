@@ -170,9 +170,9 @@ impl TelemetryProviderBuilder {
     ///
     /// # Errors
     ///
-    /// Fails if the configuration is invalid, a [sampler](Self::with_sampler) is combined with tail sampling, an exporter cannot be created, or another provider is in
-    /// use ([`Error::is_state`]). After an error nothing is recorded, and `initialize` may be called on
-    /// another builder.
+    /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if
+    /// an exporter cannot be created, or if another provider is in use ([`Error::is_state`]). After an error nothing
+    /// is recorded, and `initialize` may be called on another builder.
     pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
         self.config.validate()?;
         backend::find(&self.config.backend)?;

@@ -103,8 +103,8 @@ thread_local! {
 /// `info_span!(parent: &captured, …)` and libraries that capture the current span continue the trace. Only callers of
 /// `Span::current` pay: each call opens a span in the registry, which is closed with its last handle. Its name is `otel`
 /// and its fields are `trace_id` and `span_id`, which other layers see. It keeps OpenTelemetry's context, but no
-/// span open: the span that it stands for ends with its function, and is not updated after that. Fields cannot be recorded on it, because a span of `tracing` has no other fields
-/// than those it was created with: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
+/// span open: the span that it stands for ends with its function, and is not updated after that. Fields cannot be
+/// recorded on it, because a span of `tracing` has no other fields than those it was created with: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
 ///
 /// Without this function, `Span::current` is the innermost span of `tracing` itself, also within a `#[traced]`
 /// function: a layer alone cannot change that. [`FutureExt::in_current_span`](crate::FutureExt::in_current_span) works

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use floe_plugin::orchestrator::{AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator};
+use floe_plugin::compute::Transform;
+use floe_plugin::lineage::Lineage;
+use floe_plugin::orchestrator::{
+    AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator, PipelineRun,
+};
 use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
@@ -44,6 +48,18 @@ impl<'a> Asset<'a> {
         }
     }
 
+    /// How a model is built; `None` for a source.
+    fn transform(self) -> Option<Transform<'a>> {
+        match self {
+            Self::Source(_) => None,
+            Self::Model(model) => Some(Transform {
+                model: &model.name,
+                layer: model.layer.as_str(),
+                materialization: model.materialization.as_str(),
+            }),
+        }
+    }
+
     /// An asset that this one depends on and that was not built.
     pub(super) fn missing(self, done: &Report) -> Option<&'a str> {
         let needs = self.needs().into_iter().flatten();
@@ -54,8 +70,8 @@ impl<'a> Asset<'a> {
     /// Builds the asset in the current span, which is that of a step of Dagster.
     pub(super) fn build_in_span(self, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
         match self {
-            Self::Source(source) => source::build_in_span(&source.name, source, run, run_id),
-            Self::Model(model) => model::build_in_span(&model.name, model, run, run_id),
+            Self::Source(source) => source::build(source, run, run_id),
+            Self::Model(model) => model::build(model, run, run_id),
         }
     }
 
@@ -72,10 +88,7 @@ impl<'a> Asset<'a> {
                 missing: missing.to_owned(),
             });
         }
-        let built = match self {
-            Self::Source(source) => source::build(&source.name, source, run, run_id),
-            Self::Model(model) => model::build(&model.name, model, run, run_id),
-        };
+        let built = build(self.key(), self, run, run_id);
         if built.is_err() {
             // After a signal, the engine reports every query as failed.
             interrupt::check()?;
@@ -88,6 +101,20 @@ impl<'a> Asset<'a> {
             Err(Failure::Stop(error)) => Err(error),
         }
     }
+}
+
+#[traced(
+    name = format!("floe.asset.{key}"),
+    tracer = TRACER_NAME,
+    floe_attributes = (LocalAsset { key }, asset.transform()),
+    attributes(
+        Orchestrator::OPERATION = "asset",
+        PipelineRun::RUN_ID = run.id,
+        Lineage::RUN_ID = run_id.as_str(),
+    ),
+)]
+fn build(key: &str, asset: Asset<'_>, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
+    asset.build_in_span(run, run_id)
 }
 
 /// Records a span for an asset that is not built, so that the trace contains every asset.

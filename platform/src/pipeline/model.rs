@@ -4,59 +4,27 @@ use std::sync::OnceLock;
 
 use floe_plugin::Handle;
 use floe_plugin::alert::{Severity, Violation};
-use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
+use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugin::dbt::{Invocation, PartOfRun};
-use floe_plugin::lineage::{Assertion, Lineage, LineageBackend, Parent, Root, RunState};
-use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
+use floe_plugin::lineage::{Assertion, LineageBackend, Parent, Root, RunState};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
-use floe_telemetry::{get_current_span, sanitize_error_message, traced};
+use floe_telemetry::{get_current_span, sanitize_error_message};
 
 use super::dbt_models::DbtModels;
 use super::metrics;
 use super::outcome::{self, Failure, QueryError};
-use super::run::{AssetRun, Checked, Run, TRACER_NAME, tags};
+use super::run::{AssetRun, Checked, Run, tags};
 use crate::active::{self, CHECK_FAILED};
 use crate::artifacts::CompiledModel;
 use crate::error::Error;
-use crate::interrupt;
 use crate::place::Place;
 use crate::product::{self, Materialization};
 use crate::run_id::RunId;
 use crate::sql::quoted_name;
 
-#[traced(
-    name = format!("floe.asset.{key}"),
-    tracer = TRACER_NAME,
-    floe_attributes = (
-        LocalAsset { key },
-        Transform {
-            model: key,
-            layer: model.layer.as_str(),
-            materialization: model.materialization.as_str(),
-        },
-    ),
-    attributes(
-        Orchestrator::OPERATION = "asset",
-        PipelineRun::RUN_ID = run.id,
-        Lineage::RUN_ID = run_id.as_str(),
-    ),
-)]
-pub(super) fn build(
-    key: &str,
-    model: &CompiledModel,
-    run: &Run<'_>,
-    run_id: &RunId,
-) -> Result<u64, Failure> {
-    build_in_span(key, model, run, run_id)
-}
-
 /// Builds the model in the current span, which is that of the asset.
-pub(super) fn build_in_span(
-    key: &str,
-    model: &CompiledModel,
-    run: &Run<'_>,
-    run_id: &RunId,
-) -> Result<u64, Failure> {
+pub(super) fn build(model: &CompiledModel, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
+    let key = &*model.name;
     run.link(key, &model.query.depends_on);
     let job = format!("{}.{key}", run.identity.name);
     let lineage = AssetRun {
@@ -67,7 +35,7 @@ pub(super) fn build_in_span(
         sql: Some(&model.query.sql),
         inputs: model.query.depends_on.iter().map(String::as_str).collect(),
     };
-    run.lineage(&lineage, RunState::Start, None, None)?;
+    run.lineage_of_start(&lineage)?;
     let built = read_inputs(model, run)
         .and_then(|()| run.orchestration.write(key, || write(model, run, &lineage)))
         .inspect(|_| run.read_columns(key))
@@ -83,17 +51,7 @@ pub(super) fn build_in_span(
         &built,
         &TransformOutcome { rows_affected },
     );
-    match &built {
-        Ok(rows) => run.lineage(&lineage, RunState::Complete, Some(*rows), None)?,
-        Err(error) if interrupt::is_requested() => {
-            let message = error.redacted();
-            run.lineage(&lineage, RunState::Abort, None, Some(&message))?;
-        }
-        Err(error) => {
-            let message = error.redacted();
-            run.lineage(&lineage, RunState::Fail, None, Some(&message))?;
-        }
-    }
+    run.lineage_of_end(&lineage, &built)?;
     built
 }
 

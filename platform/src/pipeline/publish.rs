@@ -14,7 +14,7 @@ use floe_telemetry::traced;
 use super::generate;
 use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
-use crate::atomic::{Access, Draft};
+use crate::atomic::{self, Access, Draft, GENERATED};
 use crate::confine;
 use crate::error::Error;
 use crate::interrupt;
@@ -50,14 +50,15 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
                 .tolerate(catalog, catalog.create_table(&table))?;
         }
     }
-    if let Some(layer) = run.plugins.one::<dyn SemanticLayer>() {
-        let inner = Path::new(OUTPUT_FOLDER).join("semantic");
-        confine::check_folder(run.folder(), &inner)?;
-        let folder = run.folder().join(inner);
-        let product = run.artifacts.product();
-        run.plugins
-            .tolerate(&layer, layer.sync(&product, &folder))?;
-    }
+    let inner = Path::new(OUTPUT_FOLDER).join("semantic");
+    let folder = run.folder().join(&inner);
+    let Some(layer) = run.plugins.one::<dyn SemanticLayer>() else {
+        return atomic::remove_generated(&folder, "yml", GENERATED, |_| false);
+    };
+    confine::check_folder(run.folder(), &inner)?;
+    let product = run.artifacts.product();
+    run.plugins
+        .tolerate(&layer, layer.sync(&product, &folder))?;
     Ok(())
 }
 

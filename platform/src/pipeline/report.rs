@@ -188,7 +188,7 @@ impl fmt::Display for Report {
             self.count(Outcome::is_failed),
             self.count(Outcome::is_skipped),
             Thousands(self.rows()),
-            Took(self.took()),
+            Elapsed(self.took()),
         )
     }
 }
@@ -200,7 +200,7 @@ impl fmt::Display for Step {
         } = self;
         match outcome {
             Outcome::Built { rows } => {
-                let (rows, took) = (Thousands(*rows).to_string(), Took(*took).to_string());
+                let (rows, took) = (Thousands(*rows).to_string(), Elapsed(*took).to_string());
                 write!(f, "built    {key:<24} {rows:>9} rows {took:>9}")
             }
             Outcome::Failed { message } => write!(f, "failed   {key:<24} {message}"),
@@ -226,9 +226,9 @@ impl fmt::Display for Thousands {
 }
 
 /// A duration in milliseconds or seconds.
-struct Took(Duration);
+struct Elapsed(Duration);
 
-impl fmt::Display for Took {
+impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 < Duration::from_secs(1) {
             return write!(f, "{:.1} ms", self.0.as_secs_f64() * 1e3);
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(Thousands(7).to_string(), "7");
         assert_eq!(Thousands(176_000).to_string(), "176,000");
         assert_eq!(Thousands(1_234_567).to_string(), "1,234,567");
-        assert_eq!(Took(Duration::from_micros(1_234)).to_string(), "1.2 ms");
-        assert_eq!(Took(Duration::from_millis(1_234)).to_string(), "1.23 s");
+        assert_eq!(Elapsed(Duration::from_micros(1_234)).to_string(), "1.2 ms");
+        assert_eq!(Elapsed(Duration::from_millis(1_234)).to_string(), "1.23 s");
     }
 }

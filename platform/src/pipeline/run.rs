@@ -13,11 +13,13 @@ use floe_telemetry::{get_current_span, sanitize_credentials};
 
 use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
+use super::outcome::Failure;
 use crate::active::{self, Active};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::correlation::LineageParent;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::interrupt;
 use crate::run_id::RunId;
 
 /// The tracer of the spans of runs and assets.
@@ -119,8 +121,33 @@ impl Run<'_> {
         }
     }
 
+    /// Emits that the run of an asset begins.
+    pub(super) fn lineage_of_start(&self, asset: &AssetRun<'_>) -> Result<(), Error> {
+        self.lineage(asset, RunState::Start, None, None)
+    }
+
+    /// Emits the outcome of the run of an asset, which is its number of rows.
+    pub(super) fn lineage_of_end(
+        &self,
+        asset: &AssetRun<'_>,
+        built: &Result<u64, Failure>,
+    ) -> Result<(), Error> {
+        let state = match built {
+            Ok(_) => RunState::Complete,
+            Err(_) if interrupt::is_requested() => RunState::Abort,
+            Err(_) => RunState::Fail,
+        };
+        let message = built.as_ref().err().map(Failure::redacted);
+        self.lineage(
+            asset,
+            state,
+            built.as_ref().ok().copied(),
+            message.as_deref(),
+        )
+    }
+
     /// Emits a change in the state of the run of an asset.
-    pub(super) fn lineage(
+    fn lineage(
         &self,
         asset: &AssetRun<'_>,
         state: RunState,

@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
-use floe_plugin::lineage::{Lineage, RunState};
-use floe_plugin::orchestrator::{LocalAsset, Orchestrator, PipelineRun};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{ErrorKind, PluginType};
-use floe_telemetry::traced;
 
 use super::outcome::{self, Failure};
-use super::run::{AssetRun, Run, TRACER_NAME};
+use super::run::{AssetRun, Run};
 use super::{generate, metrics};
 use crate::artifacts::CompiledSource;
 use crate::confine;
@@ -20,32 +17,13 @@ use crate::interrupt;
 use crate::place::Place;
 use crate::run_id::RunId;
 
-#[traced(
-    name = format!("floe.asset.{key}"),
-    tracer = TRACER_NAME,
-    floe_attributes = LocalAsset { key },
-    attributes(
-        Orchestrator::OPERATION = "asset",
-        PipelineRun::RUN_ID = run.id,
-        Lineage::RUN_ID = run_id.as_str(),
-    ),
-)]
-pub(super) fn build(
-    key: &str,
-    source: &CompiledSource,
-    run: &Run<'_>,
-    run_id: &RunId,
-) -> Result<u64, Failure> {
-    build_in_span(key, source, run, run_id)
-}
-
 /// Loads the source in the current span, which is that of the asset.
-pub(super) fn build_in_span(
-    key: &str,
+pub(super) fn build(
     source: &CompiledSource,
     run: &Run<'_>,
     run_id: &RunId,
 ) -> Result<u64, Failure> {
+    let key = &*source.name;
     let inputs = source.generate.as_ref().map(|query| &query.depends_on);
     run.link(key, inputs.unwrap_or(&BTreeSet::new()));
     let job = format!("{}.{key}", run.identity.name);
@@ -57,7 +35,7 @@ pub(super) fn build_in_span(
         sql: source.generate.as_ref().map(|query| &*query.sql),
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
     };
-    run.lineage(&lineage, RunState::Start, None, None)?;
+    run.lineage_of_start(&lineage)?;
     let built = run.orchestration.write(key, || load(source, run));
     let outcome = IngestionOutcome {
         success: built.is_ok(),
@@ -65,13 +43,7 @@ pub(super) fn build_in_span(
         ..IngestionOutcome::default()
     };
     outcome::record(key, run.orchestration, &built, &outcome);
-    let message = built.as_ref().err().map(Failure::redacted);
-    let state = match &built {
-        Ok(_) => RunState::Complete,
-        Err(_) if interrupt::is_requested() => RunState::Abort,
-        Err(_) => RunState::Fail,
-    };
-    run.lineage(&lineage, state, outcome.rows_loaded, message.as_deref())?;
+    run.lineage_of_end(&lineage, &built)?;
     built
 }
 

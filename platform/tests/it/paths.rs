@@ -292,6 +292,47 @@ fn nothing_is_written_through_a_link_below_the_folder_of_the_output() {
 }
 
 #[test]
+fn generated_files_of_plugins_that_are_not_selected_any_more_are_removed() {
+    let product = Product::shop();
+    let plugins =
+        "network_security: { type: k8s }, rbac: { type: k8s }, semantic_layer: { type: cube }";
+    product.append("manifest.yaml", &format!("plugins: {{ {plugins} }}"));
+    let own = ["kubernetes/own.yaml", "semantic/own.yml"];
+    for file in own {
+        product.write(&format!(".floe/{file}"), "theirs");
+    }
+    let network = ["kubernetes/network-policies.yaml"];
+    let roles = [
+        "kubernetes/pod-security-context.yaml",
+        "kubernetes/rbac.yaml",
+    ];
+    let model = ["semantic/totals.yml"];
+    for (removed, expected) in [
+        ("", [&own[..], &network, &roles, &model].concat()),
+        (
+            ", rbac: { type: k8s }",
+            [&own[..], &network, &model].concat(),
+        ),
+        (
+            ", semantic_layer: { type: cube }",
+            [&own[..], &network].concat(),
+        ),
+        ("network_security: { type: k8s }", own.to_vec()),
+    ] {
+        product.replace("manifest.yaml", removed, "");
+        product.run().assert_ok();
+        let mut files = product.files();
+        files.retain(|file| file.contains("/kubernetes/") || file.contains("/semantic/"));
+        let mut expected: Vec<_> = expected
+            .iter()
+            .map(|file| format!(".floe/{file}"))
+            .collect();
+        expected.sort();
+        assert_eq!(files, expected, "without `{removed}`");
+    }
+}
+
+#[test]
 fn an_alert_is_not_written_through_a_link() {
     for path in [".floe/alerts", ".floe/alerts/log"] {
         let product = writers();

@@ -12,11 +12,11 @@ use crate::tokens;
 use crate::traced::{
     model::{Shape, Traced},
     output::{self, Output},
-    returned::{How, Returned, What},
+    returned::{Form, Kind, Returned},
 };
 
 /// A span that ends when the function returns, unless the returned value is a future.
-pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
+pub(super) fn sync(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let private = traced.krate.private();
     let outcome = outcome(traced);
     if traced.may_live_on() {
@@ -66,20 +66,20 @@ pub(super) fn returned(
     sig: &mut Signature,
     returned: &Returned,
 ) -> TokenStream {
-    if returned.how == How::Boxed {
-        return at_once(traced, sig);
+    if returned.form == Form::Boxed {
+        return sync(traced, sig);
     }
     let private = traced.krate.private();
     let opened = Opened::new(traced, sig, "call_opaque");
     let ours = Span::mixed_site();
     // With one reference a stream is found before a future.
-    let (references, of, outcome) = match &returned.what {
-        What::Future(ty) => {
+    let (references, of, outcome) = match &returned.kind {
+        Kind::Future(ty) => {
             let ty = ty.as_deref().and_then(output::erased);
             let of = ty.map(|ty| quote_spanned!(ours=> .of::<#ty>().__floe_found()));
             (quote_spanned!(ours=> &&), of, outcome(traced))
         }
-        What::Stream => (
+        Kind::Stream => (
             quote_spanned!(ours=> &),
             None,
             quote_spanned!(ours=> #private::outcome::success),
@@ -94,7 +94,7 @@ pub(super) fn returned(
                 .finish(__floe_span, __floe_value, #outcome)
         }
     };
-    if returned.how == How::PinnedOpaque {
+    if returned.form == Form::PinnedOpaque {
         let (declared, call) = opened.parts(traced, &finish);
         quote_spanned!(ours=> #declared #private::Box::pin(#call))
     } else {

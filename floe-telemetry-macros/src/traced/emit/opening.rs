@@ -8,7 +8,7 @@ use super::{allow_underscore, on};
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, NamedArgument},
     model::{Parent, Traced},
-    record::{How, Key, Record},
+    record::{Format, Key, Record},
 };
 
 /// The expression that opens the span with its attributes.
@@ -110,7 +110,7 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
 fn record(record: &Record) -> TokenStream {
     let Record {
         key,
-        how,
+        format,
         value,
         cfgs,
         ..
@@ -120,19 +120,19 @@ fn record(record: &Record) -> TokenStream {
         Key::Const(key) => quote!(#key),
     };
     let is_text = matches!(value, Expr::Lit(it) if matches!(it.lit, Lit::Str(_)));
-    let set = match how {
-        How::Typed if is_text => quote!(attribute_static(#key, #value)),
-        How::Typed if is_fresh(value) => {
+    let set = match format {
+        Format::Typed if is_text => quote!(attribute_static(#key, #value)),
+        Format::Typed if is_fresh(value) => {
             let value = quote_spanned!(on(value)=> #value);
             quote!(attribute_from(#key, #value))
         }
         _ => {
             let method = format_ident!(
                 "{}",
-                match how {
-                    How::Debug => "debug",
-                    How::Display => "display",
-                    How::Typed => "attribute",
+                match format {
+                    Format::Debug => "debug",
+                    Format::Display => "display",
+                    Format::Typed => "attribute",
                 }
             );
             let value = quote_spanned!(on(value)=> &(#value));

@@ -51,10 +51,10 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         statements.extend(match input {
             // As a whole: fields that are captured separately are dropped in another order, and the
             // compiler does not see that they are read.
-            FnArg::Receiver(receiver) => keep(receiver, place),
+            FnArg::Receiver(receiver) => capture_receiver(receiver, place),
             FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
-                Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs, place)),
+                Pat::Ident(pat) if is_name(pat) => Some(rebind_name(pat, &mut typed.attrs, place)),
                 _ => Some(destructure(typed, index, place)),
             },
         });
@@ -98,7 +98,7 @@ fn captured(sig: &Signature, body: &TokenStream) -> usize {
 
 fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
     match input {
-        FnArg::Receiver(receiver) => keep(receiver, place),
+        FnArg::Receiver(receiver) => capture_receiver(receiver, place),
         FnArg::Typed(typed) if stays(typed) => None,
         FnArg::Typed(typed) => {
             let name = &typed.pat;
@@ -110,7 +110,7 @@ fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
 
 /// `self` cannot be bound again, but must be captured as a whole, also by a body that uses none or only
 /// part of it, so that it is dropped at the right time.
-fn keep(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
+fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
     let is_reference = match &receiver.kind {
         ReceiverKind::Reference(..) => true,
         ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
@@ -144,7 +144,7 @@ fn is_name(pat: &PatIdent) -> bool {
 }
 
 /// `let mut a = a;`, with the `mut` no longer in the signature.
-fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> TokenStream {
+fn rebind_name(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> TokenStream {
     let mutability = pat.mutability.take();
     let name = &pat.ident;
     let attrs = of_the_binding(attrs);

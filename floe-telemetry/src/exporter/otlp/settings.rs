@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::regular_file;
 use super::response::origin;
 use crate::config::{
     Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, FileConfig, OtlpOptions, OtlpProtocol,
@@ -18,6 +17,7 @@ use crate::environment;
 use crate::error::Error;
 use crate::exporter::{OtlpOutput, OtlpTarget};
 use crate::redaction::REDACTED;
+use crate::regular_file;
 
 /// The default endpoint of OTLP over HTTP; [`DEFAULT_OTLP_ENDPOINT`] is that of gRPC.
 const DEFAULT_HTTP_ENDPOINT: &str = "http://localhost:4318";
@@ -258,7 +258,7 @@ fn variable(name: &str) -> Result<String, Error> {
 }
 
 fn file(path: &str) -> Result<String, Error> {
-    let text = String::from_utf8(regular_file::read(Path::new(path), MAX_CREDENTIAL)?)
+    let text = String::from_utf8(read_file(Path::new(path), MAX_CREDENTIAL)?)
         .map_err(|_| Error::config(format!("the file `{path}` is not UTF-8")))?;
     // Editors and `echo` append a newline.
     let text = text.trim_end();
@@ -266,4 +266,14 @@ fn file(path: &str) -> Result<String, Error> {
         return Err(Error::config(format!("the file `{path}` is empty")));
     }
     Ok(text.to_owned())
+}
+
+/// Returns the content of a file with a certificate, a key or a credential.
+pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
+    regular_file::read(path, max).map_err(|error| {
+        Error::config(format!(
+            "the file `{}` cannot be read: {error}",
+            path.display()
+        ))
+    })
 }

@@ -8,8 +8,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretSlice;
 
-use super::regular_file;
-use super::settings::OtlpSettings;
+use super::settings::{OtlpSettings, read_file};
 use crate::error::Error;
 
 /// The most bytes of a file with certificates or a key.
@@ -73,7 +72,7 @@ pub(super) fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    regular_file::read(path, MAX_FILE).map_err(|error| error.within("otlp"))
+    read_file(path, MAX_FILE).map_err(|error| error.within("otlp"))
 }
 
 fn invalid_file(path: &Path, problem: &str) -> Error {

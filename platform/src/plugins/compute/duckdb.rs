@@ -312,7 +312,7 @@ impl Database for DuckDbFile {
 
     fn close(&mut self) -> Result<(), Error> {
         // A process writes its log into the file when it ends.
-        if self.beside(".wal").exists() {
+        if self.with_suffix(".wal").exists() {
             let message = format!("`{}` is not complete", self.file.display());
             return Err(Error::new(ErrorKind::System, message));
         }
@@ -321,7 +321,7 @@ impl Database for DuckDbFile {
 }
 
 impl DuckDbFile {
-    fn beside(&self, suffix: &str) -> PathBuf {
+    fn with_suffix(&self, suffix: &str) -> PathBuf {
         let mut path = self.file.clone().into_os_string();
         path.push(suffix);
         path.into()
@@ -331,8 +331,8 @@ impl DuckDbFile {
 impl Drop for DuckDbFile {
     fn drop(&mut self) {
         // What a process leaves behind that was killed. An error cannot be reported here.
-        let _ = fs::remove_file(self.beside(".wal"));
-        let _ = fs::remove_dir_all(self.beside(".tmp"));
+        let _ = fs::remove_file(self.with_suffix(".wal"));
+        let _ = fs::remove_dir_all(self.with_suffix(".tmp"));
     }
 }
 

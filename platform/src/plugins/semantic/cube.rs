@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::atomic::{self, Access};
+use crate::atomic::{self, Access, GENERATED};
+use crate::error::Error as PlatformError;
 use crate::http::{Client, Request, Response};
 use crate::service::ServiceUrl;
 
@@ -80,20 +81,23 @@ impl SemanticLayer for Cube {
         let gold = product.models.iter().filter(|model| model.layer == "gold");
         let definitions: Vec<Definition<'_>> =
             gold.map(|model| self.definition(model, product)).collect();
+        let system = |error: PlatformError| Error::new(ErrorKind::System, error.to_string());
         let mut files = Vec::new();
         for definition in &definitions {
-            let whole = Whole {
+            let contents = ModelFile {
                 cubes: [definition],
             };
-            let yaml = serde_saphyr::to_string(&whole)
+            let yaml = serde_saphyr::to_string(&contents)
                 .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
             let file = folder.join(format!("{}.yml", definition.name));
             atomic::write(&file, Access::Public, |output| {
-                output.write_all(yaml.as_bytes())
+                write!(output, "{GENERATED}{yaml}")
             })
-            .map_err(|error| Error::new(ErrorKind::System, error.to_string()))?;
+            .map_err(system)?;
             files.push(file);
         }
+        let is_current = |path: &Path| files.iter().any(|file| file == path);
+        atomic::remove_generated(folder, "yml", GENERATED, is_current).map_err(system)?;
         if self.url.is_some() && !definitions.is_empty() {
             self.check(&definitions)?;
         }
@@ -118,7 +122,7 @@ impl SemanticLayer for Cube {
         }
         let body = json!({ "query": asked });
         let answer: LoadResponse =
-            self.ask(|url| Request::post(format!("{url}/v1/load")).json(&body))?;
+            self.send(|url| Request::post(format!("{url}/v1/load")).json(&body))?;
         let names: Vec<&str> = query
             .dimensions
             .iter()
@@ -189,7 +193,7 @@ struct MetaMember {
 
 impl Cube {
     /// Sends a request until its result is there: Cube answers `Continue wait` while it computes.
-    fn ask<'r, T: serde::de::DeserializeOwned>(
+    fn send<'r, T: serde::de::DeserializeOwned>(
         &'r self,
         request: impl Fn(&str) -> Request<'r>,
     ) -> Result<T, Error> {
@@ -216,7 +220,7 @@ impl Cube {
 
     /// Checks that the server serves these models. A server in production loads them when it is deployed.
     fn check(&self, definitions: &[Definition<'_>]) -> Result<(), Error> {
-        let meta: Meta = self.ask(|url| Request::get(format!("{url}/v1/meta")))?;
+        let meta: Meta = self.send(|url| Request::get(format!("{url}/v1/meta")))?;
         let members: BTreeSet<&str> = meta
             .cubes
             .iter()
@@ -296,7 +300,7 @@ impl Cube {
 
 /// A file of Cube's data model.
 #[derive(Serialize)]
-struct Whole<'a> {
+struct ModelFile<'a> {
     cubes: [&'a Definition<'a>; 1],
 }
 

@@ -1,4 +1,4 @@
-//! Runs a test again in a child process, for state that belongs to a process.
+//! Runs a test in a child process, for state that belongs to a process.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ pub fn is_child() -> bool {
 ///
 /// The child does not succeed.
 #[track_caller]
-pub fn again(test: &str, variables: &[(&str, &str)]) -> (String, String) {
+pub fn run_in_child(test: &str, variables: &[(&str, &str)]) -> (String, String) {
     let output = Command::new(std::env::current_exe().expect("the path of the test"))
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
