@@ -480,6 +480,17 @@ fn assert_failed_hook(spans: &[ReceivedSpan]) {
 }
 
 #[test]
+fn a_source_that_is_stale_is_an_error_without_lineage() {
+    let setup = Setup::playing("freshness", 1);
+    let (output, events) = lineage(&setup, "freshness.jsonl");
+    assert_eq!(text_of(&output.stderr), "");
+    let source = setup.span("dbt.source.raw_orders");
+    assert_eq!(error_message(&source), "the source is stale");
+    assert_attributes(&source, &[("dbt.status", "error".into())]);
+    assert_eq!(events.len(), 2, "those of the command: {events:#?}");
+}
+
+#[test]
 fn log_records_belong_to_the_spans_and_the_trace() {
     let setup = Setup::playing("build_failed", 1);
     let mut command = setup.command(&["build"]);

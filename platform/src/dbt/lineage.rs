@@ -485,6 +485,11 @@ fn node_facet(unique_id: &str, entry: &Entry) -> CustomFacet<'static> {
     }
 }
 
+/// Whether a node has a run of its own: hooks and the freshness of sources have none.
+pub(super) fn has_run(unique_id: &str) -> bool {
+    job_type(unique_id).is_some()
+}
+
 /// `MODEL` for `model.shop.orders`.
 fn job_type(unique_id: &str) -> Option<JobType<'static>> {
     let job_type = match unique_id.split('.').next()? {

@@ -20,7 +20,7 @@ use floe_telemetry::{
 use super::event::{Event, Kind, Node, RunResult, without_colours};
 use super::exit::Exit;
 use super::fusion::{ERROR, Record as FusionRecord, RecordType};
-use super::lineage::{Change, Lineage};
+use super::lineage::{self, Change, Lineage};
 use super::manifest::Manifest;
 use super::profile::Profiles;
 use crate::correlation;
@@ -389,7 +389,7 @@ impl CommandTrace {
             .with_links(links);
         builder.start_time = start;
         let mut span = builder.start_with_context(&self.tracer, &parent);
-        let is_lineage = nodes.is_empty() && !is_hook(node);
+        let is_lineage = nodes.is_empty() && lineage::has_run(id);
         if let Some(lineage) = self.lineage.as_mut().filter(|_| is_lineage) {
             let _current = self.root.clone().attach();
             if lineage.needs_data() {
@@ -511,9 +511,12 @@ impl CommandTrace {
                 return;
             }
             Outcome::Failed | Outcome::Error => {
-                // The freshness of a source has no message.
-                let message = Some(result.message()).filter(|it| !it.is_empty());
-                fail(&mut span, message.unwrap_or(status), outcome);
+                let message = match (result.message(), node.resource_type()) {
+                    ("", "source") => "the source is stale",
+                    ("", _) => status,
+                    (message, _) => message,
+                };
+                fail(&mut span, message, outcome);
             }
         }
         span.end_with_timestamp(end);
