@@ -388,7 +388,7 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
     assert_found(&setup, RUN_ID, &[orders, asset]);
     let begins = |log: &&ReceivedLog| log.body == Some("asset begins".into());
     let logs = setup.receiver.logs();
-    let log = logs.iter().filter(begins).next_back().unwrap();
+    let log = logs.iter().rfind(begins).unwrap();
     assert_eq!(log.span_id, asset.span_id);
     assert_eq!(log.attributes["dagster_run_id"], RUN_ID.into());
     let lineage = &asset.attributes["lineage.run_id"];

@@ -1075,7 +1075,9 @@ dbt.build
     dbt.model.city_revenue
       Node evaluated (model.corner_shop.city_revenue)
         Query executed
-    dbt.model.customer_orders"
+    dbt.model.customer_orders
+    dbt.model.named_customers
+    dbt.model.orders_by_month"
     );
     let root = single(&spans, "dbt.build");
     assert_eq!(
@@ -1130,7 +1132,14 @@ dbt.build
         ],
     );
     let canceled = ReceivedStatus::Error("dbt ended before the node did".to_owned());
-    assert_eq!(single(&spans, "dbt.model.customer_orders").status, canceled);
+    for name in ["dbt.model.customer_orders", "dbt.model.orders_by_month"] {
+        let span = single(&spans, name);
+        assert_eq!(span.status, canceled);
+        assert_attributes(span, &[("dbt.node_outcome", "canceled".into())]);
+    }
+    let skipped = single(&spans, "dbt.model.named_customers");
+    assert_eq!(skipped.status, ReceivedStatus::Unset);
+    assert_attributes(skipped, &[("dbt.node_skip_reason", "upstream".into())]);
     let query = spans.iter().find(|it| it.name == "Query executed").unwrap();
     assert_attributes(query, &[("db.system.name", "snowflake".into())]);
     assert_lineage_of_fusion(&spans, &events);

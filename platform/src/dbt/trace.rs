@@ -473,20 +473,8 @@ impl CommandTrace {
                 .and_then(|manifest| manifest.checked(id));
             span.set_attributes(quality(node.name(), checked, test_outcome));
         }
-        let mut end = node.end().or_else(|| event.time());
-        for phase in result.phases() {
-            let seconds = phase
-                .end
-                .duration_since(phase.start)
-                .unwrap_or_default()
-                .as_secs_f64();
-            span.add_event_with_timestamp(
-                format!("dbt.{}", phase.name),
-                phase.start,
-                vec![KeyValue::new("dbt.duration_seconds", seconds)],
-            );
-            end = end.max(Some(phase.end));
-        }
+        let end = node.end().or_else(|| event.time());
+        let end = end.max(add_phases(&mut span, result));
         let end = end.unwrap_or_else(SystemTime::now);
         if let Some(lineage) = self.lineage.as_mut().filter(|_| !is_batch) {
             let _current = self.root.clone().attach();
@@ -952,6 +940,21 @@ impl Outcome {
             Self::Error | Self::Skipped | Self::Canceled => None,
         }
     }
+}
+
+/// Adds the phases of a node as events, and returns the end of the last one.
+fn add_phases(span: &mut RecordedSpan, result: RunResult<'_>) -> Option<SystemTime> {
+    let mut end = None;
+    for phase in result.phases() {
+        let took = phase.end.duration_since(phase.start).unwrap_or_default();
+        span.add_event_with_timestamp(
+            format!("dbt.{}", phase.name),
+            phase.start,
+            vec![KeyValue::new("dbt.duration_seconds", took.as_secs_f64())],
+        );
+        end = end.max(Some(phase.end));
+    }
+    end
 }
 
 /// Why a node was skipped.
