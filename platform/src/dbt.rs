@@ -17,7 +17,6 @@ mod manifest;
 mod process;
 mod profile;
 mod reading;
-mod results;
 mod stream;
 mod trace;
 
@@ -98,12 +97,9 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
     let ended_at = lineage::Ended::default();
     let product = product_of(&invocation.folder);
     let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent);
-    let lineage = {
-        // The start of the backend is a span.
-        let _current = trace.context().clone().attach();
-        let profile = invocation.profiles.profile.as_deref();
-        Lineage::from_environment(profile, Arc::clone(&ended_at))
-    };
+    let _current = trace.context().clone().attach();
+    let profile = invocation.profiles.profile.as_deref();
+    let lineage = Lineage::from_environment(profile, Arc::clone(&ended_at));
     let lineage = lineage.unwrap_or_else(|warning| {
         warnings.push(warning);
         None
@@ -115,14 +111,7 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
         ..Attributes::default()
     });
     let mut command = Command::new(program);
-    {
-        let _current = trace.context().clone().attach();
-        command.inject_context();
-        if let Some(traceparent) = propagation::inject_headers().get("traceparent") {
-            // dbt repeats it on each line of its log and in its artifacts.
-            command.env("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent);
-        }
-    }
+    command.inject_context();
     let (reading, pipes) = match Pipes::open() {
         Ok(pipes) => {
             command.args(&invocation.arguments);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +12,6 @@ use floe_plugin::product::{Model, Product};
 use floe_plugin::quality::Check;
 use floe_plugin::table::ColumnType;
 use floe_plugin::{Error, ErrorKind};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::atomic::{self, Access};
@@ -21,6 +20,7 @@ use crate::child::{Invocation, Output, Program};
 use crate::dbt::InRun;
 use crate::error::Error as PlatformError;
 use crate::quote::one_line;
+use crate::run_results::{NodeResult, RunResults};
 
 /// The name of the source that contains the product's sources.
 const SOURCES: &str = "product";
@@ -41,9 +41,6 @@ traceparent='{{ traceparent }}'
 {%- if tracestate -%},tracestate='{{ tracestate | urlencode | replace('/', '%2F') }}'{%- endif -%}
 {%- endif -%}";
 
-/// The longest `run_results.json`.
-const LONGEST_RESULTS: u64 = 64 << 20;
-
 /// The accepted versions of dbt-core: older ones do not know the arguments of tests.
 pub(crate) const CORE: &str = "1.11 or a later 1";
 
@@ -62,46 +59,6 @@ pub(crate) struct Dbt<'a> {
     /// The accepted versions, by major and minor number, and their description.
     pub(crate) versions: (fn(u32, u32) -> bool, &'static str),
     pub(crate) limit: Duration,
-}
-
-/// The results of a command, from `run_results.json`.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct RunResults {
-    metadata: Metadata,
-    pub(crate) results: Vec<NodeResult>,
-    elapsed_time: f64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Metadata {
-    dbt_version: String,
-}
-
-/// The result of a node.
-#[derive(Debug, Deserialize)]
-pub(crate) struct NodeResult {
-    pub(crate) unique_id: String,
-    pub(crate) status: String,
-    #[serde(default)]
-    pub(crate) failures: Option<u64>,
-    #[serde(default)]
-    pub(crate) message: Option<String>,
-}
-
-impl NodeResult {
-    /// Whether the node could not be built, or the test could not run.
-    pub(crate) fn is_error(&self) -> bool {
-        matches!(self.status.as_str(), "error" | "runtime error")
-    }
-
-    fn has_failed(&self) -> bool {
-        self.is_error() || self.status == "fail"
-    }
-
-    fn is(&self, resource_type: &str) -> bool {
-        let rest = self.unique_id.strip_prefix(resource_type);
-        rest.is_some_and(|rest| rest.starts_with('.')) && self.status != "skipped"
-    }
 }
 
 impl Dbt<'_> {
@@ -165,11 +122,7 @@ impl Dbt<'_> {
         if !matches!(output.code, 0 | 1) || !path.is_file() {
             return Err(self.failed(command, &output));
         }
-        let mut text = Vec::new();
-        fs::File::open(&path)?
-            .take(LONGEST_RESULTS)
-            .read_to_end(&mut text)?;
-        let results: RunResults = serde_json::from_slice(&text).map_err(|error| {
+        let results = RunResults::read(&path).map_err(|error| {
             let message = format!("{}: run_results.json: {error}", self.tool);
             Error::new(ErrorKind::InvalidResponse, message)
         })?;

@@ -18,11 +18,11 @@ pub(crate) const KEPT: usize = 50;
 /// The number of jobs of a run that are kept.
 pub(crate) const KEPT_JOBS: usize = 1000;
 
-/// A run of a product, or of dbt in its folder.
+/// A run of a product, of an asset that Dagster alone builds, or of dbt in the product's folder.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 pub(crate) struct Record {
-    /// The command, for example `run` or `dbt build`.
+    /// The command, for example `run`, `build-asset orders` or `dbt build`.
     pub(crate) command: String,
     /// The product, or the dbt project.
     pub(crate) name: String,
@@ -62,9 +62,10 @@ pub(crate) struct Job {
 }
 
 impl Record {
-    /// The id of the run in the tool that runs it.
+    /// The id that no other run has.
     fn key(&self) -> Option<&str> {
-        self.run_id.as_deref().or(self.dbt_invocation_id.as_deref())
+        let ids = [&self.run_id, &self.lineage_run_id, &self.dbt_invocation_id];
+        ids.into_iter().find_map(Option::as_deref)
     }
 
     /// Whether this is the run, or one of its jobs, that a tool refers to with this id.

@@ -76,6 +76,11 @@ impl Identity {
         })
     }
 
+    /// The product with its version and its environment, for example `shop 1.0.0 (dev)`.
+    pub(crate) fn title(&self) -> String {
+        format!("{} {} ({})", self.name, self.version, self.environment)
+    }
+
     /// The same, with the orchestrator that the command line chooses.
     #[must_use]
     pub fn with_orchestrator(mut self, orchestrator: Option<String>) -> Self {

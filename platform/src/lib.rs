@@ -48,6 +48,7 @@ mod python;
 mod quote;
 mod reference;
 mod run_id;
+mod run_results;
 mod service;
 mod sql;
 mod suite;

@@ -177,6 +177,10 @@ fn execute(
         Err(error) => (None, Err(error)),
     };
     let dbt_invocation_ids = report.dbt_invocation_ids();
+    if let Some(id) = report.dagster_run_id() {
+        // That of the environment, or that of the run which has built the assets.
+        get_current_span().set_attribute(DagsterAsset::RUN_ID, id.to_owned());
+    }
     if !dbt_invocation_ids.is_empty() {
         get_current_span().set_attributes(&PipelineOutcome {
             dbt_invocation_ids: dbt_invocation_ids.clone(),

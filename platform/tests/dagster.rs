@@ -26,7 +26,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
 use serde_json::{Value as Json, json};
 
 use crate::product::Product;
@@ -279,6 +279,32 @@ fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &str) {
     }
 }
 
+/// `floe find` has the ids of assets that Dagster alone has built, the last one first.
+fn assert_found(setup: &Setup, id: &str, assets: &[&ReceivedSpan]) {
+    let output = setup.floe("find").arg(id).arg("--json").output().unwrap();
+    let found: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let found: Vec<_> = found["runs"].as_array().unwrap().iter().rev().collect();
+    assert_eq!(found.len(), assets.len(), "{found:#?}");
+    for (run, span) in found.into_iter().zip(assets) {
+        let command = span.name.replace("dagster.asset.", "build-asset ");
+        assert_eq!(run["command"], command);
+        assert_eq!(run["status"], "success");
+        assert_eq!(run["trace_id"], span.trace_id);
+        assert_eq!(run["span_id"], span.span_id);
+        let lineage = run["lineage_run_id"].as_str().unwrap();
+        assert_attributes(
+            span,
+            &[
+                ("lineage.run_id", lineage.into()),
+                (
+                    "dagster.run_id",
+                    run["dagster_run_id"].as_str().unwrap().into(),
+                ),
+            ],
+        );
+    }
+}
+
 fn is_error(span: &ReceivedSpan, part: &str) -> bool {
     matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
 }
@@ -359,6 +385,14 @@ fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
         ]
     );
     assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+    assert_found(&setup, RUN_ID, &[orders, asset]);
+    let begins = |log: &&ReceivedLog| log.body == Some("asset begins".into());
+    let logs = setup.receiver.logs();
+    let log = logs.iter().rfind(begins).unwrap();
+    assert_eq!(log.span_id, asset.span_id);
+    assert_eq!(log.attributes["dagster_run_id"], RUN_ID.into());
+    let lineage = &asset.attributes["lineage.run_id"];
+    assert_eq!(log.attributes["lineage_run_id"], *lineage);
 
     // An asset can be built again, and the other tables stay.
     let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));
@@ -551,6 +585,9 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     );
     assert_eq!(parent(&spans, asset), "orchestrator.run");
     assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
+    for name in ["floe.pipeline.run", "orchestrator.run"] {
+        assert_attributes(single(&spans, name), &[("dagster.run_id", RUN_ID.into())]);
+    }
 }
 
 /// The result of an evaluation of the sensor.
@@ -725,10 +762,9 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
         events["runs"],
         json!([{ "id": run_id, "status": "SUCCESS" }])
     );
-    assert_attributes(
-        single(&spans, "orchestrator.run"),
-        &[("dagster.run_id", run_id.into())],
-    );
+    for name in ["floe.pipeline.run", "orchestrator.run"] {
+        assert_attributes(single(&spans, name), &[("dagster.run_id", run_id.into())]);
+    }
     for span in [orders, stg_orders, totals] {
         let key = span.name.trim_start_matches("dagster.asset.");
         assert_attributes(
@@ -1056,8 +1092,10 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
     assert_attributes(requested, &[("dagster.sensor.status", "requested".into())]);
     assert_ne!(requested.trace_id, skipped.trace_id);
     assert!(requested.parent_span_id.is_empty());
-    for key in ["orders", "stg_orders", "totals"] {
-        let asset = single(spans, &format!("dagster.asset.{key}"));
+    let keys = ["orders", "stg_orders", "totals"];
+    let assets = keys.map(|key| single(spans, &format!("dagster.asset.{key}")));
+    assert_found(&setup, result["run_id"].as_str().unwrap(), &assets);
+    for (key, asset) in keys.into_iter().zip(assets) {
         assert_eq!(asset.trace_id, requested.trace_id, "{key}");
         assert_eq!(asset.parent_span_id, requested.span_id, "{key}");
         assert_attributes(

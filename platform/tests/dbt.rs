@@ -28,6 +28,9 @@ use tempfile::TempDir;
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
+/// The id of the invocation in `fusion.jsonl`.
+const INVOCATION: &str = "019fb7d4-ce89-7712-8d06-5ad013a23be9";
+
 /// Plays events into dbt's log.
 const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
 
@@ -474,6 +477,17 @@ fn assert_failed_hook(spans: &[ReceivedSpan]) {
     let skipped = single(spans, "dbt.operation.corner_shop-on-run-start-1");
     assert_eq!(skipped.status, ReceivedStatus::Unset);
     assert_attributes(skipped, &[("dbt.node_outcome", "skipped".into())]);
+}
+
+#[test]
+fn a_source_that_is_stale_is_an_error_without_lineage() {
+    let setup = Setup::playing("freshness", 1);
+    let (output, events) = lineage(&setup, "freshness.jsonl");
+    assert_eq!(text_of(&output.stderr), "");
+    let source = setup.span("dbt.source.raw_orders");
+    assert_eq!(error_message(&source), "the source is stale");
+    assert_attributes(&source, &[("dbt.status", "error".into())]);
+    assert_eq!(events.len(), 2, "those of the command: {events:#?}");
 }
 
 #[test]
@@ -1034,17 +1048,19 @@ fn spans_of_dbt_fusion_become_part_of_the_trace() {
         ),
     );
     let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
-    fs::write(setup.path("core.jsonl"), events.lines().next().unwrap()).unwrap();
-    let mut command = setup.command(&["build"]);
-    command
-        .env("EVENTS", "core.jsonl")
-        .env("FUSION", recorded("fusion.jsonl"));
-    let output = command.output().unwrap();
+    let first = events.lines().next().unwrap();
+    let core: Json = serde_json::from_str(first).unwrap();
+    let first = first.replace(core["info"]["invocation_id"].as_str().unwrap(), INVOCATION);
+    fs::write(setup.path("core.jsonl"), first).unwrap();
+    let (core, fusion) = (setup.path("core.jsonl"), recorded("fusion.jsonl"));
+    let variables = [("FUSION", fusion.to_str().unwrap())];
+    let (output, events) = lineage_in(&setup, core.to_str().unwrap(), &variables);
     assert_eq!(
         (output.status.code(), text_of(&output.stderr)),
         (Some(1), String::new())
     );
-    let spans = setup.spans();
+    let mut spans = setup.spans();
+    spans.retain(|span| !span.name.starts_with("lineage."));
     assert_eq!(
         tree(&spans),
         "\
@@ -1059,7 +1075,9 @@ dbt.build
     dbt.model.city_revenue
       Node evaluated (model.corner_shop.city_revenue)
         Query executed
-    dbt.model.customer_orders"
+    dbt.model.customer_orders
+    dbt.model.named_customers
+    dbt.model.orders_by_month"
     );
     let root = single(&spans, "dbt.build");
     assert_eq!(
@@ -1069,11 +1087,10 @@ dbt.build
     assert_attributes(
         root,
         &[
-            (
-                "dbt.invocation_id",
-                "019fb7d4-ce89-7712-8d06-5ad013a23be9".into(),
-            ),
+            ("dbt.invocation_id", INVOCATION.into()),
             ("dbt.models_run", 2.into()),
+            ("dbt.tests_run", 1.into()),
+            ("dbt.adapter_type", "snowflake".into()),
         ],
     );
     let orders = single(&spans, "dbt.model.stg_orders");
@@ -1086,17 +1103,23 @@ dbt.build
             ("dbt.unique_id", "model.corner_shop.stg_orders".into()),
             ("dbt.node_type", "model".into()),
             ("dbt.materialization", "view".into()),
+            ("dbt.status", "success".into()),
             ("dbt.node_outcome", "success".into()),
             ("dbt.rows_affected", 40.into()),
             ("dbt.in_selection", true.into()),
+            ("db.collection.name", "stg_orders".into()),
         ],
     );
     let test = single(&spans, "dbt.test.unique_stg_orders_order_id");
     assert_attributes(
         test,
         &[
+            ("dbt.status", "fail".into()),
             ("dbt.test_outcome", "failed".into()),
             ("dbt.failing_rows", 3.into()),
+            ("error.type", "test_failed".into()),
+            ("quality.data_source", "model.corner_shop.stg_orders".into()),
+            ("quality.fail_count", 1.into()),
         ],
     );
     assert_eq!(linked(&spans, test), ["dbt.model.stg_orders"]);
@@ -1109,7 +1132,17 @@ dbt.build
         ],
     );
     let canceled = ReceivedStatus::Error("dbt ended before the node did".to_owned());
-    assert_eq!(single(&spans, "dbt.model.customer_orders").status, canceled);
+    for name in ["dbt.model.customer_orders", "dbt.model.orders_by_month"] {
+        let span = single(&spans, name);
+        assert_eq!(span.status, canceled);
+        assert_attributes(span, &[("dbt.node_outcome", "canceled".into())]);
+    }
+    let skipped = single(&spans, "dbt.model.named_customers");
+    assert_eq!(skipped.status, ReceivedStatus::Unset);
+    assert_attributes(skipped, &[("dbt.node_skip_reason", "upstream".into())]);
+    let query = spans.iter().find(|it| it.name == "Query executed").unwrap();
+    assert_attributes(query, &[("db.system.name", "snowflake".into())]);
+    assert_lineage_of_fusion(&spans, &events);
     // A record belongs to the span that it was written in.
     let logs = setup.receiver.logs();
     let log = logs
@@ -1121,6 +1154,9 @@ dbt.build
         (&log.span_id, &log.trace_id),
         (&evaluated.span_id, &root.trace_id)
     );
+    assert_eq!(log.attributes["dbt.invocation_id"], INVOCATION.into());
+    let run_id = text(root, "lineage.run_id").unwrap();
+    assert_eq!(log.attributes["lineage.run_id"], run_id.as_str().into());
     let received = bytes(&setup.receiver);
     for secret in ["hunter2horse", "hunter2@", "select 'hunter"] {
         assert!(!received.contains(secret), "{secret} was sent");
@@ -1130,6 +1166,45 @@ dbt.build
         fs::read_to_string(setup.path("logs/query_log.sql")).unwrap(),
         "x\n"
     );
+}
+
+/// The nodes of dbt Fusion have the lineage of those of dbt Core.
+fn assert_lineage_of_fusion(spans: &[ReceivedSpan], events: &[Json]) {
+    let test = "test.corner_shop.unique_stg_orders_order_id.e3b841c71a";
+    for (job, state, span) in [
+        (
+            "model.corner_shop.stg_orders",
+            "COMPLETE",
+            "dbt.model.stg_orders",
+        ),
+        (test, "FAIL", "dbt.test.unique_stg_orders_order_id"),
+        (
+            "model.corner_shop.city_revenue",
+            "FAIL",
+            "dbt.model.city_revenue",
+        ),
+        (
+            "model.corner_shop.customer_orders",
+            "ABORT",
+            "dbt.model.customer_orders",
+        ),
+    ] {
+        let run = &event(events, job, state)["run"];
+        let span = single(spans, span);
+        assert_eq!(event(events, job, "START")["run"]["runId"], run["runId"]);
+        assert_eq!(
+            text(span, "lineage.run_id").as_deref(),
+            run["runId"].as_str()
+        );
+        assert_eq!(run["facets"]["dbt_run"]["invocation_id"], INVOCATION);
+        assert_eq!(run["facets"]["traceCorrelation"]["span_id"], span.span_id);
+    }
+    let orders = event(events, "model.corner_shop.stg_orders", "COMPLETE");
+    let rows = &orders["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"];
+    assert_eq!(*rows, 40);
+    let checks = &event(events, test, "FAIL")["inputs"][0]["inputFacets"]["dataQualityAssertions"];
+    assert_eq!(checks["assertions"][0]["success"], false);
+    event(events, "dbt-run-corner_shop", "FAIL");
 }
 
 /// The lineage of a command that plays recorded events, in a file.
@@ -1264,6 +1339,9 @@ fn lineage_of_failed_skipped_and_unfinished_nodes() {
     let failed = event(&events, "dbt-run-corner_shop", "FAIL");
     let message = |event: &Json| event["run"]["facets"]["errorMessage"]["message"].clone();
     assert_eq!(message(failed), "2 nodes failed");
+    let leaky = setup.span("dbt.model.leaky");
+    let of_leaky = event(&events, "model.corner_shop.leaky", "FAIL");
+    assert_eq!(message(of_leaky), error_message(&leaky));
     let states: Vec<_> = events
         .iter()
         .map(|event| event["eventType"].as_str().unwrap())
@@ -1281,7 +1359,7 @@ fn lineage_of_failed_skipped_and_unfinished_nodes() {
     assert_eq!(skipped, of_status("skipped"));
     assert_eq!(errors, 1 + of_status("error") + of_status("fail"));
     let all = serde_json::to_string(&events).unwrap();
-    for secret in ["hunter2", "secret123", "jane@example.com"] {
+    for secret in ["sk_live_12345", "jane@example.com"] {
         assert!(!all.contains(secret), "{secret}");
     }
 
@@ -1342,16 +1420,26 @@ fn a_lineage_backend_that_fails_costs_its_events_only() {
 
 #[test]
 fn the_ids_of_a_command_in_a_product_are_found() {
+    const DAGSTER: &str = "8b4c1f0e-6b0c-4a5e-9d3b-0c9a4ef2b111";
     let setup = Setup::playing("build_ok", 0);
     let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
     fs::write(setup.path("floe.yaml"), product).unwrap();
-    let (output, events) = lineage(&setup, "build_ok.jsonl");
+    let variables = [("DAGSTER_RUN_ID", DAGSTER)];
+    let (output, events) = lineage_in(&setup, "build_ok.jsonl", &variables);
     assert_eq!(text_of(&output.stderr), "");
     let spans = setup.spans();
     let root = single(&spans, "dbt.build");
     let invocation = text(root, "dbt.invocation_id").unwrap();
     let node = event(&events, "model.corner_shop.stg_orders", "START")["run"]["runId"].clone();
-    for id in [&invocation, &root.trace_id, node.as_str().unwrap()] {
+    let lineage = text(root, "lineage.run_id").unwrap();
+    for id in [
+        &invocation,
+        &root.trace_id,
+        &root.span_id,
+        &lineage,
+        DAGSTER,
+        node.as_str().unwrap(),
+    ] {
         let found = floe()
             .args(["find", setup.folder.path().to_str().unwrap(), id, "--json"])
             .output()
@@ -1362,11 +1450,30 @@ fn the_ids_of_a_command_in_a_product_are_found() {
         assert_eq!(run["command"], "dbt build");
         assert_eq!(run["trace_id"], root.trace_id.as_str());
         assert_eq!(run["dbt_invocation_id"], invocation.as_str());
-        assert_eq!(
-            run["lineage_run_id"],
-            text(root, "lineage.run_id").unwrap().as_str()
-        );
+        assert_eq!(run["lineage_run_id"], lineage.as_str());
+        assert_eq!(run["dagster_run_id"], DAGSTER);
         assert_eq!(run["jobs"].as_array().unwrap().len(), 14);
+    }
+    // The records of dbt's log have the same ids.
+    let logs = setup.receiver.logs();
+    let of_log = |message: &str| {
+        let is_it = |log: &&ReceivedLog| matches!(&log.body, Some(Value::String(body)) if body.contains(message));
+        logs.iter().find(is_it).unwrap()
+    };
+    for (message, run_id) in [
+        ("Concurrency: 2 threads", lineage.as_str()),
+        (
+            "OK created sql view model main.stg_orders",
+            node.as_str().unwrap(),
+        ),
+    ] {
+        let log = of_log(message);
+        assert_eq!(log.attributes["lineage.run_id"], run_id.into(), "{message}");
+        assert_eq!(log.attributes["dagster.run_id"], DAGSTER.into());
+        assert_eq!(
+            log.attributes["dbt.invocation_id"],
+            invocation.as_str().into()
+        );
     }
 }
 
@@ -1590,8 +1697,14 @@ fn real_dbt_that_fails_fast_after_a_hook_that_failed() {
         .collect();
     fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
     let others = ["--vars", "{broken: true}", "--fail-fast", "--threads", "1"];
-    let words = [&BUILD[..], &others, &WINDOW].concat();
-    build_in_trace(dbt(&path, folder.path(), Some(&receiver), &words), 1);
+    // From another folder.
+    let outside = tempfile::tempdir().unwrap();
+    let inside = Path::new("..").join(folder.path().file_name().unwrap());
+    let inside = ["--project-dir", inside.to_str().unwrap()];
+    let words = [&BUILD[..], &others, &WINDOW, &inside].concat();
+    let mut build = dbt(&path, outside.path(), Some(&receiver), &words);
+    build.env("DBT_PROFILES_DIR", folder.path());
+    build_in_trace(build, 1);
     assert_results(folder.path(), &receiver);
     assert_failed_hook(&receiver.spans());
 }

@@ -3,7 +3,7 @@
 //! Every field is optional here, because its names and types differ between versions of dbt.
 
 use std::borrow::Cow;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use time::{Date, Month, PrimitiveDateTime, Time};
@@ -77,22 +77,26 @@ impl Event {
     ) -> Self {
         let mut parts = unique_id.splitn(3, '.');
         let (resource_type, rest) = (parts.next(), parts.nth(1));
-        let line = json!({
-            "info": { "name": "NodeFinished", "level": "info", "ts": at.timestamp() },
-            "data": {
-                "node_info": {
-                    "unique_id": unique_id,
-                    "node_name": entry.and_then(Entry::name).or(rest),
-                    "resource_type": resource_type,
-                    "materialized": entry.and_then(Entry::materialization),
-                    "node_relation": {
-                        "database": entry.and_then(|entry| entry.database.as_deref()),
-                        "schema": entry.and_then(|entry| entry.schema.as_deref()),
-                        "alias": entry.and_then(|entry| entry.alias.as_deref()),
-                    },
-                },
-                "run_result": { "status": "skipped", "message": message },
+        let node = json!({
+            "unique_id": unique_id,
+            "node_name": entry.and_then(Entry::name).or(rest),
+            "resource_type": resource_type,
+            "materialized": entry.and_then(Entry::materialization),
+            "node_relation": {
+                "database": entry.and_then(|entry| entry.database.as_deref()),
+                "schema": entry.and_then(|entry| entry.schema.as_deref()),
+                "alias": entry.and_then(|entry| entry.alias.as_deref()),
             },
+        });
+        let result = json!({ "status": "skipped", "message": message });
+        Self::of_node(&node, &result, at.timestamp())
+    }
+
+    /// The end of a node, with the fields of `node_info` and of `run_result`.
+    pub(super) fn of_node(node: &Value, result: &Value, at: &str) -> Self {
+        let line = json!({
+            "info": { "name": "NodeFinished", "level": "info", "ts": at },
+            "data": { "node_info": node, "run_result": result },
         });
         Self { line }
     }
@@ -229,6 +233,11 @@ impl<'a> RunResult<'a> {
         filled(self.result, "message").unwrap_or_else(|| text(self.data, "statement"))
     }
 
+    /// Why the node was skipped. dbt Core has no such field.
+    pub(crate) fn skip_reason(self) -> Option<&'a str> {
+        filled(self.result, "skip_reason")
+    }
+
     /// The number of rows that a test found.
     pub(crate) fn failures(self) -> Option<u64> {
         number(self.result.get("num_failures"))
@@ -287,8 +296,12 @@ fn number(value: Option<&Value>) -> Option<u64> {
     value.as_u64().or_else(|| Some(float()? as u64))
 }
 
-/// A time such as `2026-11-20T06:50:15.240499Z`. Times of nodes have no `Z`, and are in UTC, too.
+/// A time such as `2026-11-20T06:50:15.240499Z`, or in nanoseconds since 1970. Times of nodes have no `Z`, and are in
+/// UTC, too.
 pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
+    if let Ok(nanos) = text.parse() {
+        return UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
+    }
     let (date, time) = text.trim_end_matches('Z').split_once('T')?;
     let mut date = date.splitn(3, '-');
     let year = date.next()?.parse().ok()?;

@@ -1,12 +1,13 @@
 //! The OpenTelemetry lines of dbt Fusion, which it writes with `--otel-file-name`: a JSON object for each start
 //! of a span, end of a span, and log record.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use floe_telemetry::opentelemetry::{KeyValue, Value as AttributeValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::event::{filled, text};
+use super::event::{Event, filled, text, timestamp};
+use super::manifest::Manifest;
 
 /// The nesting of attributes. Fusion has two levels.
 const MAX_DEPTH: usize = 4;
@@ -29,6 +30,9 @@ const ENUMERATIONS: [&str; 12] = [
     "SOURCE_FRESHNESS_OUTCOME_OUTCOME_",
     "TEST_OUTCOME_",
 ];
+
+/// The code of the status of a span that is an error.
+pub(crate) const ERROR: i64 = 2;
 
 /// A line.
 #[derive(Debug)]
@@ -71,6 +75,11 @@ impl Record {
         event_type.rsplit('.').next().unwrap_or_default()
     }
 
+    /// The version of dbt that writes the record.
+    pub(crate) fn version(&self) -> Option<&str> {
+        filled(self.line.get("attributes")?.get("process_info")?, "version")
+    }
+
     pub(crate) fn span_name(&self) -> &str {
         text(&self.line, "span_name")
     }
@@ -93,11 +102,60 @@ impl Record {
     }
 
     fn time(&self, key: &str) -> Option<SystemTime> {
-        let nanos = text(&self.line, key).parse().ok()?;
-        UNIX_EPOCH.checked_add(Duration::from_nanos(nanos))
+        timestamp(text(&self.line, key))
     }
 
-    /// The status: 1 is OK, 2 an error.
+    /// The event with which dbt Core reports the same of a node; `None` for a record of anything else. The start of a
+    /// node has no result yet.
+    pub(crate) fn node(&self, manifest: Option<&Manifest>) -> Option<Event> {
+        if self.event_type() != "NodeProcessed" {
+            return None;
+        }
+        let id = self.attribute("unique_id")?;
+        let found = self.attributes();
+        let text_of = |key: &str| {
+            let found = found.iter().find(|it| it.key.as_str() == key)?;
+            Some(found.value.as_str().into_owned())
+        };
+        let number = |key| text_of(key).and_then(|text| text.parse::<u64>().ok());
+        let (code, message) = self.status().unwrap_or_default();
+        let entry = manifest.and_then(|manifest| manifest.entry(&id));
+        let at = ["start_time_unix_nano", "end_time_unix_nano"].map(|key| text(&self.line, key));
+        let node = json!({
+            "unique_id": id,
+            "node_name": text_of("dbt.name"),
+            "resource_type": text_of("dbt.node_type"),
+            "materialized": text_of("dbt.materialization"),
+            "node_path": text_of("dbt.relative_path"),
+            "node_started_at": at[0],
+            "node_finished_at": at[1],
+            "node_relation": {
+                "database": text_of("dbt.database"),
+                "schema": text_of("dbt.schema"),
+                "alias": text_of("dbt.identifier"),
+                "relation_name": entry.and_then(|entry| entry.relation_name.as_deref()),
+            },
+        });
+        let outcomes = ["dbt.test_outcome", "dbt.node_outcome"].map(text_of);
+        let status = match outcomes.each_ref().map(Option::as_deref) {
+            [Some("passed"), _] => "pass",
+            [Some("warned"), _] => "warn",
+            [Some("failed"), _] => "fail",
+            [_, Some(outcome @ ("canceled" | "skipped"))] => outcome,
+            _ if code == ERROR => "error",
+            [_, outcome] => outcome.unwrap_or("success"),
+        };
+        let result = json!({
+            "status": status,
+            "message": message,
+            "num_failures": number("dbt.failing_rows"),
+            "skip_reason": text_of("dbt.node_skip_reason"),
+            "adapter_response": { "rows_affected": number("dbt.rows_affected") },
+        });
+        Some(Event::of_node(&node, &result, at[0]))
+    }
+
+    /// The status: 1 is OK, [`ERROR`] an error.
     pub(crate) fn status(&self) -> Option<(i64, &str)> {
         let status = self.line.get("status")?;
         Some((status.get("code")?.as_i64()?, text(status, "message")))

@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use floe_plugin::dbt::PartOfRun;
 use floe_telemetry::opentelemetry::Context;
-use floe_telemetry::propagation;
 
 use super::exit::Exit;
 use super::invocation;
@@ -38,14 +37,9 @@ impl<'a> InRun<'a> {
         run: Option<&'a PartOfRun<'a>>,
     ) -> Self {
         let ended = Ended::default();
-        let mut variables = Vec::new();
-        if let Some(traceparent) = propagation::inject_headers().remove("traceparent") {
-            // dbt repeats it on each line of its log and in its artifacts.
-            variables.push(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()));
-        }
-        let reading = match Pipes::open() {
+        let (reading, variables) = match Pipes::open() {
             Ok(pipes) => {
-                variables.extend(pipes.variables());
+                let variables = pipes.variables();
                 let lineage = run.map(|run| Lineage::in_run(run, Arc::clone(&ended)));
                 let profiles = Profiles {
                     project: invocation::project_name(project),
@@ -53,12 +47,11 @@ impl<'a> InRun<'a> {
                 };
                 let trace = CommandTrace::within(tracer, command, project, Context::current())
                     .with_lineage(lineage, profiles);
-                Some(pipes.read(trace, None))
+                (Some(pipes.read(trace, None)), variables)
             }
             Err(error) => {
                 tracing::warn!(%error, "the trace has no nodes of dbt: cannot open a pipe");
-                variables.push(("DBT_LOG_LEVEL_FILE", "none".into()));
-                None
+                (None, vec![("DBT_LOG_LEVEL_FILE", "none".into())])
             }
         };
         Self {

@@ -154,6 +154,12 @@ impl Lineage {
         &self.run_id
     }
 
+    /// The id of the run of a node that has not finished, or else of the command.
+    pub(super) fn run_of(&self, unique_id: Option<&str>) -> &RunId {
+        let node = unique_id.and_then(|id| self.nodes.get(id));
+        node.map_or(&self.run_id, |(run_id, _)| run_id)
+    }
+
     /// Whether the namespace of the data is missing.
     pub(super) fn needs_data(&self) -> bool {
         self.data.is_empty()
@@ -260,7 +266,7 @@ impl Lineage {
         };
         let status = result.status(change.node);
         let state = match status {
-            "skipped" => RunState::Abort,
+            "skipped" | "canceled" => RunState::Abort,
             "fail" | "partial success" => RunState::Fail,
             other if other.contains("error") => RunState::Fail,
             _ => RunState::Complete,
@@ -477,6 +483,11 @@ fn node_facet(unique_id: &str, entry: &Entry) -> CustomFacet<'static> {
         schema_url: DBT_NODE,
         fields,
     }
+}
+
+/// Whether a node has a run of its own: hooks and the freshness of sources have none.
+pub(super) fn has_run(unique_id: &str) -> bool {
+    job_type(unique_id).is_some()
 }
 
 /// `MODEL` for `model.shop.orders`.

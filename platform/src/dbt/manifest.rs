@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) schema: Option<String>,
     /// The table or view of a node.
     pub(crate) alias: Option<String>,
+    /// The complete name, quoted as the adapter quotes it.
+    pub(crate) relation_name: Option<String>,
     name: Option<String>,
     columns: BTreeMap<String, Column>,
     test_metadata: Option<Test>,

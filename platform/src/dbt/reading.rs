@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::thread::{self, JoinHandle};
 
+use floe_telemetry::propagation;
 use tempfile::TempDir;
 
 use super::event::Event;
@@ -65,15 +66,20 @@ impl Pipes {
         (Reading { folder, reader }, ends)
     }
 
-    /// The variables with which dbt writes into the pipes.
-    pub(super) fn variables(&self) -> [(&'static str, OsString); 5] {
-        [
+    /// The variables with which dbt writes into the pipes, with the current context.
+    pub(super) fn variables(&self) -> Vec<(&'static str, OsString)> {
+        let mut variables: Vec<(&str, OsString)> = vec![
             ("DBT_LOG_PATH", self.folder.path().into()),
             ("DBT_LOG_FORMAT_FILE", "json".into()),
             ("DBT_LOG_LEVEL_FILE", "debug".into()),
             ("DBT_LOG_FILE_MAX_BYTES", "0".into()),
             ("DBT_OTEL_FILE_NAME", OTEL.into()),
-        ]
+        ];
+        if let Some(traceparent) = propagation::inject_headers().remove("traceparent") {
+            // dbt repeats it on each line of its log and in its artifacts.
+            variables.push(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()));
+        }
+        variables
     }
 }
 

@@ -19,14 +19,14 @@ use floe_telemetry::{
 
 use super::event::{Event, Kind, Node, RunResult, without_colours};
 use super::exit::Exit;
-use super::fusion::{Record as FusionRecord, RecordType};
-use super::lineage::{Change, Lineage};
+use super::fusion::{ERROR, Record as FusionRecord, RecordType};
+use super::lineage::{self, Change, Lineage};
 use super::manifest::Manifest;
 use super::profile::Profiles;
-use super::results::{NodeResult, RunResults};
 use crate::correlation;
 use crate::history::{Job, Record};
 use crate::run_id::RunId;
+use crate::run_results::{NodeResult, RunResults};
 
 /// The scope of the spans.
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
@@ -54,8 +54,10 @@ pub(crate) struct CommandTrace {
     /// For example `dbt build`.
     command: String,
     started: SystemTime,
-    /// The folder that paths in events are relative to.
+    /// The folder of the project.
     project: PathBuf,
+    /// The id of the run in Dagster that the command is a part of.
+    dagster_run_id: Option<String>,
     manifest: Option<Manifest>,
     /// The invocation that has written the manifest.
     manifest_of: Option<String>,
@@ -108,20 +110,22 @@ impl CommandTrace {
         };
         let mut attributes = dbt.to_otel_dict();
         attributes.push(KeyValue::new("dbt.command", command.to_owned()));
-        if let Some(run_id) = correlation::dagster_run_id() {
-            attributes.push(KeyValue::new(Asset::RUN_ID, run_id));
-        }
         let started = SystemTime::now();
         let name = dbt.span_name().replace(' ', ".");
         let builder = tracer.span_builder(name).with_attributes(attributes);
         let span = builder
             .with_start_time(started)
             .start_with_context(&tracer, parent);
-        Self {
+        let trace = Self {
             is_owned: true,
             started,
             ..Self::within(TRACER_NAME, command, project, parent.with_span(span))
+        };
+        if let Some(run_id) = &trace.dagster_run_id {
+            let run_id = KeyValue::new(Asset::RUN_ID, run_id.clone());
+            trace.root.span().set_attribute(run_id);
         }
+        trace
     }
 
     /// The trace of a command whose span is that of a context, and is ended by whoever started it.
@@ -138,6 +142,7 @@ impl CommandTrace {
             command: format!("dbt {command}"),
             started: SystemTime::now(),
             project: project.to_owned(),
+            dagster_run_id: correlation::dagster_run_id(),
             manifest: None,
             manifest_of: None,
             lineage: None,
@@ -183,30 +188,17 @@ impl CommandTrace {
 
     /// Processes a line of dbt's log.
     pub(crate) fn event(&mut self, event: &Event) {
-        if self.invocation_id != event.invocation_id() {
-            event.invocation_id().clone_into(&mut self.invocation_id);
-            self.describe(&Invocation {
-                invocation_id: Some(event.invocation_id()),
-                ..Invocation::default()
-            });
-        }
+        self.set_invocation(event.invocation_id());
         match event.kind() {
             Kind::Version(version) => {
-                // Of an invocation before this one, which has ended.
-                self.cancel_open(event.time().unwrap_or_else(SystemTime::now));
-                self.describe(&Invocation {
-                    version: Some(version),
-                    ..Invocation::default()
-                });
-                self.start_lineage(version, event);
+                let at = event.time().unwrap_or_else(SystemTime::now);
+                if !self.is_fusion {
+                    // Of an invocation before this one, which has ended.
+                    self.cancel_open(at);
+                }
+                self.set_version(version, at);
             }
-            Kind::Adapter(adapter) => {
-                self.adapter = Some(adapter.to_owned());
-                self.describe(&Invocation {
-                    adapter_type: Some(adapter),
-                    ..Invocation::default()
-                });
-            }
+            Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
                 self.describe(&Invocation {
                     target: Some(target),
@@ -223,7 +215,9 @@ impl CommandTrace {
                 path,
             } if self.counts.failures > 0 && !self.is_fusion => self.add_skipped(path, event),
             // dbt Fusion writes both logs.
-            Kind::NodeStarted(node) if !self.is_fusion => self.start_node(node, event),
+            Kind::NodeStarted(node) if !self.is_fusion => {
+                self.start_node(node, event, self.root.clone());
+            }
             Kind::NodeFinished(node, result) if !self.is_fusion => {
                 // The record belongs to the node, whose span ends here.
                 self.log(event);
@@ -236,7 +230,44 @@ impl CommandTrace {
             }
             _ => {}
         }
-        self.log(event);
+        if !self.is_fusion {
+            self.log(event);
+        }
+    }
+
+    fn set_invocation(&mut self, id: &str) {
+        if !id.is_empty() && self.invocation_id != id {
+            id.clone_into(&mut self.invocation_id);
+            self.describe(&Invocation {
+                invocation_id: Some(id),
+                ..Invocation::default()
+            });
+        }
+    }
+
+    /// The version of dbt is known, so its run in lineage can begin.
+    fn set_version(&mut self, version: &str, at: SystemTime) {
+        self.describe(&Invocation {
+            version: Some(version),
+            ..Invocation::default()
+        });
+        let _current = self.root.clone().attach();
+        if let Some(lineage) = &mut self.lineage {
+            let ids = (version, self.invocation_id.as_str());
+            let root = self.root.span();
+            lineage.start(ids, self.profiles.project(), at, root.span_context());
+        }
+    }
+
+    fn set_adapter(&mut self, adapter: &str) {
+        if self.adapter.as_deref() == Some(adapter) {
+            return;
+        }
+        self.adapter = Some(adapter.to_owned());
+        self.describe(&Invocation {
+            adapter_type: Some(adapter),
+            ..Invocation::default()
+        });
     }
 
     /// Reads the manifest of this invocation, which dbt has written just now. It writes the manifest again at the end,
@@ -246,7 +277,7 @@ impl CommandTrace {
             return;
         }
         self.manifest_of = Some(self.invocation_id.clone());
-        match Manifest::read(&self.project.join(path)) {
+        match Manifest::read(&self.artifact(path)) {
             Ok(manifest) => {
                 self.describe(&Invocation {
                     project_name: manifest.project_name(),
@@ -260,25 +291,27 @@ impl CommandTrace {
         }
     }
 
-    fn start_lineage(&mut self, version: &str, event: &Event) {
-        let _current = self.root.clone().attach();
-        if let Some(lineage) = &mut self.lineage {
-            let ids = (version, event.invocation_id());
-            let at = event.time().unwrap_or_else(SystemTime::now);
-            let root = self.root.span();
-            lineage.start(ids, self.profiles.project(), at, root.span_context());
+    /// A file that dbt has written. Its path is relative to the project, or else to the current folder.
+    fn artifact(&self, path: &str) -> PathBuf {
+        let in_project = self.project.join(path);
+        if in_project.exists() {
+            in_project
+        } else {
+            path.into()
         }
     }
 
     /// Records the nodes that dbt has skipped without an event: those that were not begun when another one failed, with
     /// `--fail-fast`.
     fn add_skipped(&mut self, path: &str, event: &Event) {
-        // Results of another invocation have another id.
-        let read = RunResults::read(&self.project.join(path));
-        let Ok(results) = read.map(|results| results.of(&self.invocation_id)) else {
+        let Ok(read) = RunResults::read(&self.artifact(path)) else {
             return;
         };
-        let mut rest: Vec<_> = results
+        if read.metadata.invocation_id != self.invocation_id {
+            return;
+        }
+        let mut rest: Vec<_> = read
+            .results
             .iter()
             .filter(|it| it.is_skipped() && !self.contexts.contains_key(&it.unique_id))
             .collect();
@@ -310,7 +343,8 @@ impl CommandTrace {
         }
     }
 
-    fn start_node(&mut self, node: Node<'_>, event: &Event) {
+    /// Starts the span of a node below `above`, or that of a batch below its model.
+    fn start_node(&mut self, node: Node<'_>, event: &Event, above: Context) {
         if self.open.len() >= MAX_OPEN {
             return;
         }
@@ -342,10 +376,7 @@ impl CommandTrace {
             format!("dbt.batch.{}", node.name())
         };
         let parent = nodes.first().map(|model| model.span.span_context().clone());
-        let parent = parent.map_or_else(
-            || self.root.clone(),
-            |model| self.root.with_remote_span_context(model),
-        );
+        let parent = parent.map_or(above, |model| self.root.with_remote_span_context(model));
         let links = if nodes.is_empty() {
             links(self.manifest.as_ref(), &self.contexts, id)
         } else {
@@ -358,7 +389,7 @@ impl CommandTrace {
             .with_links(links);
         builder.start_time = start;
         let mut span = builder.start_with_context(&self.tracer, &parent);
-        let is_lineage = nodes.is_empty() && !is_hook(node);
+        let is_lineage = nodes.is_empty() && lineage::has_run(id);
         if let Some(lineage) = self.lineage.as_mut().filter(|_| is_lineage) {
             let _current = self.root.clone().attach();
             if lineage.needs_data() {
@@ -390,7 +421,7 @@ impl CommandTrace {
         let outcome = Outcome::new(status);
         if outcome == Outcome::Skipped && !self.open.contains_key(id) {
             // A hook after one that has failed.
-            self.start_node(node, event);
+            self.start_node(node, event, self.root.clone());
         }
         let Some(nodes) = self.open.get_mut(id) else {
             return;
@@ -442,20 +473,8 @@ impl CommandTrace {
                 .and_then(|manifest| manifest.checked(id));
             span.set_attributes(quality(node.name(), checked, test_outcome));
         }
-        let mut end = node.end().or_else(|| event.time());
-        for phase in result.phases() {
-            let seconds = phase
-                .end
-                .duration_since(phase.start)
-                .unwrap_or_default()
-                .as_secs_f64();
-            span.add_event_with_timestamp(
-                format!("dbt.{}", phase.name),
-                phase.start,
-                vec![KeyValue::new("dbt.duration_seconds", seconds)],
-            );
-            end = end.max(Some(phase.end));
-        }
+        let end = node.end().or_else(|| event.time());
+        let end = end.max(add_phases(&mut span, result));
         let end = end.unwrap_or_else(SystemTime::now);
         if let Some(lineage) = self.lineage.as_mut().filter(|_| !is_batch) {
             let _current = self.root.clone().attach();
@@ -470,6 +489,7 @@ impl CommandTrace {
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
+            Outcome::Canceled => return cancel(span, end),
             Outcome::Error if is_hook(node) && self.failed_hooks.len() < MAX_FAILED_HOOKS => {
                 self.failed_hooks.push(FailedHook {
                     unique_id: id.to_owned(),
@@ -478,7 +498,14 @@ impl CommandTrace {
                 });
                 return;
             }
-            Outcome::Failed | Outcome::Error => fail(&mut span, result.message(), outcome),
+            Outcome::Failed | Outcome::Error => {
+                let message = match (result.message(), node.resource_type()) {
+                    ("", "source") => "the source is stale",
+                    ("", _) => status,
+                    (message, _) => message,
+                };
+                fail(&mut span, message, outcome);
+            }
         }
         span.end_with_timestamp(end);
     }
@@ -538,6 +565,7 @@ impl CommandTrace {
         let _current = context.attach();
         let (name, code, thread) = (event.name(), event.code(), event.thread());
         let (time, invocation) = (event.timestamp(), event.invocation_id());
+        let lineage = self.lineage.as_ref().map(|it| it.run_of(id).as_str());
         macro_rules! record {
             ($level:ident) => {
                 tracing::event!(
@@ -548,6 +576,8 @@ impl CommandTrace {
                     dbt.unique_id = id,
                     dbt.invocation_id = invocation,
                     dbt.timestamp = time,
+                    lineage.run_id = lineage,
+                    dagster.run_id = self.dagster_run_id,
                     thread.name = thread,
                     "{message}"
                 )
@@ -564,15 +594,52 @@ impl CommandTrace {
     /// Processes an OpenTelemetry line of dbt Fusion. The spans become part of this trace.
     pub(crate) fn record(&mut self, kind: RecordType, record: &FusionRecord) {
         self.is_fusion = true;
-        match kind {
-            RecordType::SpanStart => self.start_record(record),
-            RecordType::SpanEnd => {
-                if !self.fusion.contains_key(record.span_id()) {
-                    self.start_record(record);
-                }
-                self.end_record(record);
+        if kind == RecordType::Log {
+            return self.log_record(record);
+        }
+        let node = record.node(self.manifest.as_ref());
+        if !self.fusion.contains_key(record.span_id()) {
+            match &node {
+                Some(node) => self.start_node_record(node, record),
+                None => self.start_record(record),
             }
-            RecordType::Log => self.log_record(record),
+        }
+        match node {
+            _ if kind == RecordType::SpanStart => {}
+            Some(node) => self.end_node_record(&node, record),
+            None => self.end_record(record),
+        }
+    }
+
+    /// The context of the span that a record is below.
+    fn above(&self, record: &FusionRecord) -> Context {
+        let parent = record.parent_span_id().and_then(|id| self.fusion.get(id));
+        parent.map_or(&self.root, |(_, context)| context).clone()
+    }
+
+    /// Starts the span of a node, as if dbt Core had reported it.
+    fn start_node_record(&mut self, event: &Event, record: &FusionRecord) {
+        let above = self.above(record);
+        let Some(node) = event.node().filter(|_| self.fusion.len() < MAX_OPEN) else {
+            return;
+        };
+        self.start_node(node, event, above);
+        if let Some(context) = self.contexts.get(node.unique_id()) {
+            let context = self.root.with_remote_span_context(context.clone());
+            self.fusion
+                .insert(record.span_id().to_owned(), (None, context));
+        }
+    }
+
+    fn end_node_record(&mut self, event: &Event, record: &FusionRecord) {
+        self.fusion.remove(record.span_id());
+        if let Kind::NodeFinished(node, result) = event.kind() {
+            let open = self.open.get_mut(node.unique_id());
+            if let Some(open) = open.and_then(|nodes| nodes.last_mut()) {
+                // Those that dbt Core does not have.
+                open.span.set_attributes(record.attributes());
+            }
+            self.finish_node(node, result, event);
         }
     }
 
@@ -585,36 +652,27 @@ impl CommandTrace {
             // The span of the command stands for them.
             self.root.span().set_attributes(record.attributes());
             self.fusion.insert(id, (None, self.root.clone()));
+            if let Some(id) = record.attribute("invocation_id") {
+                self.set_invocation(&id);
+            }
+            if let Some(version) = record.version() {
+                self.set_version(version, record.start().unwrap_or_else(SystemTime::now));
+            }
             return;
         }
-        let unique_id = record.attribute("unique_id").unwrap_or_default();
-        let is_node = record.event_type() == "NodeProcessed";
-        let name = match (
-            is_node,
-            record.attribute("node_type"),
-            record.attribute("name"),
-        ) {
-            (true, Some(node_type), Some(name)) => format!("dbt.{node_type}.{name}"),
-            _ => record.span_name().to_owned(),
-        };
-        let parent = record.parent_span_id().and_then(|id| self.fusion.get(id));
-        let parent = parent.map_or(&self.root, |(_, context)| context);
-        let links = if is_node {
-            links(self.manifest.as_ref(), &self.contexts, &unique_id)
-        } else {
-            Vec::new()
-        };
+        let mut attributes = record.attributes();
+        if let Some(adapter) = record.attribute("adapter_type") {
+            let system = system_name(&adapter).to_owned();
+            attributes.push(KeyValue::new("db.system.name", system));
+            self.set_adapter(&adapter);
+        }
         let mut builder = self
             .tracer
-            .span_builder(name)
-            .with_attributes(record.attributes())
-            .with_links(links);
+            .span_builder(record.span_name().to_owned())
+            .with_attributes(attributes);
         builder.start_time = record.start();
-        let span = builder.start_with_context(&self.tracer, parent);
+        let span = builder.start_with_context(&self.tracer, &self.above(record));
         let context = span.span_context().clone();
-        if is_node && self.contexts.len() < MAX_NODES {
-            self.contexts.insert(unique_id, context.clone());
-        }
         let context = self.root.with_remote_span_context(context);
         self.fusion.insert(id, (Some(span), context));
     }
@@ -637,18 +695,8 @@ impl CommandTrace {
         span.set_attributes(record.attributes());
         match record.status() {
             Some((1, _)) => span.set_status(Status::Ok),
-            Some((2, message)) => fail(&mut span, message, Outcome::Error),
+            Some((ERROR, message)) => fail(&mut span, message, Outcome::Error),
             _ => {}
-        }
-        if record.event_type() == "NodeProcessed" {
-            let skipped = record.attribute("node_outcome").as_deref() == Some("skipped");
-            let outcome = match record.status() {
-                Some((2, _)) => Outcome::Error,
-                _ if skipped => Outcome::Skipped,
-                _ => Outcome::Success,
-            };
-            let node_type = record.attribute("node_type").unwrap_or_default();
-            self.counts.add(&node_type, outcome);
         }
         span.end_with_timestamp(end);
     }
@@ -663,7 +711,15 @@ impl CommandTrace {
         let code = record.attribute("dbt_core_event_code");
         macro_rules! emit {
             ($level:ident) => {
-                tracing::event!(target: "dbt", tracing::Level::$level, dbt.code = code, "{message}")
+                tracing::event!(
+                    target: "dbt",
+                    tracing::Level::$level,
+                    dbt.code = code,
+                    dbt.invocation_id = self.invocation_id,
+                    lineage.run_id = self.lineage.as_ref().map(|it| it.run_id().as_str()),
+                    dagster.run_id = self.dagster_run_id,
+                    "{message}"
+                )
             };
         }
         match record.severity_number() {
@@ -795,7 +851,7 @@ impl CommandTrace {
             span_id: is_recorded.then(|| ids.span_id().to_string()),
             lineage_run_id: lineage.map(|lineage| lineage.run_id().to_string()),
             dbt_invocation_id: Some(self.invocation_id.clone()),
-            dagster_run_id: correlation::dagster_run_id(),
+            dagster_run_id: self.dagster_run_id.clone(),
             jobs: jobs.unwrap_or_default(),
         })
     }
@@ -828,7 +884,7 @@ impl FailedHook {
 
 impl Counts {
     fn add(&mut self, resource_type: &str, outcome: Outcome) {
-        if outcome == Outcome::Skipped {
+        if matches!(outcome, Outcome::Skipped | Outcome::Canceled) {
             return;
         }
         match resource_type {
@@ -848,6 +904,7 @@ enum Outcome {
     Failed,
     Error,
     Skipped,
+    Canceled,
 }
 
 impl Outcome {
@@ -857,6 +914,7 @@ impl Outcome {
             "warn" => Self::Warned,
             "fail" => Self::Failed,
             "skipped" => Self::Skipped,
+            "canceled" => Self::Canceled,
             // A microbatch model some of whose batches failed.
             "partial success" => Self::Error,
             other if other.contains("error") => Self::Error,
@@ -869,6 +927,7 @@ impl Outcome {
             Self::Success | Self::Warned => "success",
             Self::Failed | Self::Error => "error",
             Self::Skipped => "skipped",
+            Self::Canceled => "canceled",
         }
     }
 
@@ -878,18 +937,32 @@ impl Outcome {
             Self::Success => Some("passed"),
             Self::Warned => Some("warned"),
             Self::Failed => Some("failed"),
-            Self::Error | Self::Skipped => None,
+            Self::Error | Self::Skipped | Self::Canceled => None,
         }
     }
 }
 
+/// Adds the phases of a node as events, and returns the end of the last one.
+fn add_phases(span: &mut RecordedSpan, result: RunResult<'_>) -> Option<SystemTime> {
+    let mut end = None;
+    for phase in result.phases() {
+        let took = phase.end.duration_since(phase.start).unwrap_or_default();
+        span.add_event_with_timestamp(
+            format!("dbt.{}", phase.name),
+            phase.start,
+            vec![KeyValue::new("dbt.duration_seconds", took.as_secs_f64())],
+        );
+        end = end.max(Some(phase.end));
+    }
+    end
+}
+
 /// Why a node was skipped.
-fn skip_reason(outcome: Outcome, result: RunResult<'_>) -> Option<&'static str> {
-    let is_fail_fast = result.message().contains("fail_fast");
-    let reason = if is_fail_fast {
-        "fail_fast"
-    } else {
-        "upstream"
+fn skip_reason(outcome: Outcome, result: RunResult<'_>) -> Option<&str> {
+    let reason = match result.skip_reason() {
+        Some(reason) => reason,
+        None if result.message().contains("fail_fast") => "fail_fast",
+        None => "upstream",
     };
     (outcome == Outcome::Skipped).then_some(reason)
 }

@@ -10,13 +10,13 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
-use floe_plugin::PluginType;
 use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
+use floe_plugin::{PluginType, rfc3339};
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, propagation, traced};
 
@@ -33,6 +33,7 @@ use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{Access, Draft};
 use crate::correlation::LineageParent;
 use crate::error::Error;
+use crate::history::{self, Record};
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::product::OUTPUT_FOLDER;
@@ -40,6 +41,9 @@ use crate::run_id::RunId;
 
 /// The parts of the text of a `traceparent` that is sampled.
 const SAMPLED: &str = "01";
+
+/// The status of an asset in the history while it is built.
+const STARTED: &str = "started";
 
 /// The wait between two attempts to lock the warehouse.
 const TICK: Duration = Duration::from_millis(50);
@@ -57,6 +61,9 @@ pub struct DagsterStep {
     lineage_run_id: RunId,
     /// The id of dbt's command, if dbt has built the asset.
     dbt_invocation_id: OnceLock<String>,
+    started: SystemTime,
+    /// The ids of the trace and of the asset's span, if it is recorded.
+    ids: OnceLock<(String, String)>,
 }
 
 impl DagsterStep {
@@ -75,6 +82,8 @@ impl DagsterStep {
                 key,
                 lineage_run_id: RunId::new(),
                 dbt_invocation_id: OnceLock::new(),
+                started: SystemTime::now(),
+                ids: OnceLock::new(),
             }),
             Err(error) => {
                 // The error is printed, too.
@@ -105,6 +114,7 @@ impl DagsterStep {
                 message: failure.redacted(),
             },
         };
+        self.remember(if built.is_ok() { "success" } else { "failed" });
         let added = self.add(state);
         match built {
             Ok(_) | Err((_, Reported::AsCheck)) => {
@@ -162,6 +172,31 @@ impl DagsterStep {
             at: now(),
             state,
         })
+    }
+
+    /// Adds the asset to the history of the product, unless it is a part of a run, which is there itself. The asset is
+    /// built without an entry, too.
+    fn remember(&self, status: &str) {
+        if self.shared.is_some() {
+            return;
+        }
+        let (trace_id, span_id) = self.ids.get().cloned().unzip();
+        let record = Record {
+            command: format!("build-asset {}", self.key),
+            name: self.identity.title(),
+            status: status.to_owned(),
+            started_at: rfc3339(self.started),
+            ended_at: (status != STARTED).then(|| rfc3339(SystemTime::now())),
+            trace_id,
+            span_id,
+            lineage_run_id: Some(self.lineage_run_id.to_string()),
+            dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
+            dagster_run_id: Some(self.pipes.context().run_id.clone()),
+            ..Record::default()
+        };
+        if let Err(error) = history::add(&self.identity.folder, record) {
+            tracing::warn!(%error, "the ids of the asset are not kept");
+        }
     }
 
     /// The spans that built the assets that this one may read, as the definitions have found them.
@@ -261,8 +296,20 @@ impl DagsterStep {
         Some(url.of(&trace_id))
     }
 
-    /// Makes the trace of an asset that fails findable from Dagster's log, too.
-    fn log_trace(&self) -> Result<(), Error> {
+    /// Makes the trace of an asset findable by its other ids, and from Dagster's log also if the asset fails.
+    fn announce(&self) -> Result<(), Error> {
+        if let Some(ids) = active::current_ids() {
+            // It is set once.
+            let _ = self.ids.set(ids);
+        }
+        self.remember(STARTED);
+        tracing::info!(
+            asset = self.key,
+            run_id = self.run_id(),
+            lineage_run_id = self.lineage_run_id.as_str(),
+            dagster_run_id = self.pipes.context().run_id,
+            "asset begins"
+        );
         let trace = match (self.trace_url(), active::current_ids()) {
             (Some(url), _) => url,
             (None, Some((trace_id, _))) => trace_id,
@@ -298,7 +345,7 @@ fn build(
     step: &DagsterStep,
     reported: &mut Reported,
 ) -> Result<u64, Failure> {
-    step.log_trace()?;
+    step.announce()?;
     let assets = Asset::all(&step.artifacts);
     let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
         let keys: Vec<&str> = assets.iter().map(|asset| asset.key()).collect();

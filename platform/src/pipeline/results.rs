@@ -112,10 +112,7 @@ fn record(identity: &Identity, report: &Report, status: Status) -> Result<(), Er
     let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
     let record = Record {
         command: "run".to_owned(),
-        name: format!(
-            "{} {} ({})",
-            identity.name, identity.version, identity.environment
-        ),
+        name: identity.title(),
         status: status.as_str().to_owned(),
         started_at: rfc3339(report.started_at()),
         ended_at: (!is_started).then(|| rfc3339(SystemTime::now())),

@@ -13,8 +13,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::child::Program;
-use crate::dbt_project::{self, Dbt, NodeResult};
+use crate::dbt_project::{self, Dbt};
 use crate::quote::one_line;
+use crate::run_results::NodeResult;
 use crate::sql::quoted_text;
 use crate::suite::{self, Rows};
 use crate::value_type::ValueType;
