@@ -131,5 +131,7 @@ pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
 pub use self::state::Opened;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
+#[cfg(feature = "tracing")]
+pub(crate) use self::unsampled::IdHash;
 #[cfg(feature = "provider")]
 pub(crate) use self::wakeup::WakeUp;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
+use opentelemetry::{Context, ContextGuard, SpanId};
 
 use super::entered::EnteredGuard;
 use super::listeners;
@@ -18,6 +18,7 @@ use super::parent::Parent;
 use super::pending::PendingUpdates;
 use super::record::SpanRecord;
 use super::state::State;
+use super::unsampled::IdHash;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 use crate::keys;
@@ -303,14 +304,14 @@ impl Entrance {
 
     /// The ids of the span.
     #[inline]
-    pub(crate) fn ids(&self) -> (TraceId, SpanId) {
+    pub(crate) fn ids(&self) -> IdHash {
         let span = self.context.span();
         let context = span.span_context();
         let id = match self.updates {
             Some(updates) if self.is_in_boundary => SpanId::from(updates.span_id()),
             _ => context.span_id(),
         };
-        (context.trace_id(), id)
+        IdHash::of_ids(context.trace_id(), id)
     }
 
     /// Makes the span current. If it is not entered where it was created, it needs its `own` context.

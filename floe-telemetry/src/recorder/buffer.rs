@@ -202,7 +202,8 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Moves a finished span into the rings. Returns whether there was room.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "see `Local::push`")]
+    #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if !self.heads.has_room_for(1) {
             // The collector was woken while the buffer filled, so it need not be woken again.
@@ -233,11 +234,6 @@ impl Writer {
             attributes: u8::try_from(attributes).unwrap_or(u8::MAX),
             // At most two, and one for each packed event.
             rare: u8::try_from(rare).unwrap_or(u8::MAX),
-            heap: if owns_memory {
-                record.head.heap
-            } else {
-                [0; 3]
-            },
             ..record.head
         });
         if self.heads.written().is_multiple_of(WAKE_EVERY) {

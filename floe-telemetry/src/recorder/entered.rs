@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use std::ptr;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::TraceContextExt;
 
 use super::pending::PendingUpdates;
 
@@ -72,13 +72,12 @@ impl Drop for EnteredGuard {
     }
 }
 
-/// Returns access to the innermost span in the boundary with this span context, which is not a copy.
+/// Returns access to the innermost span in the boundary whose span context is at this address.
 #[inline]
-pub(super) fn innermost_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
+pub(super) fn innermost_at(boundary: usize) -> Option<&'static PendingUpdates> {
     if LENGTH.get() == 0 {
         return None;
     }
-    let boundary = ptr::from_ref(above).addr();
     let innermost = with(|all| {
         let innermost = all.iter().rfind(|one| one.boundary == boundary)?;
         Some(innermost.updates)

@@ -18,7 +18,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
 #[cfg(feature = "tracing")]
-use super::entered::innermost_within as entered_within;
+use super::entered::innermost_at as entered_at;
 use super::pending::{Handle, PendingUpdates};
 use super::recording::{Recording, context_is_alive};
 
@@ -108,19 +108,44 @@ impl Drop for BoundaryGuard {
     }
 }
 
+/// The boundary of a thread, in which a function is the current span.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Boundary(usize);
+
+impl Boundary {
+    /// The boundary of this thread, and the id of the current span in it.
+    #[inline]
+    pub(super) fn current() -> Option<(Self, SpanId)> {
+        let updates = CURRENT.get()?;
+        let boundary = BOUNDARY.get();
+        let id = SpanId::from(updates.span_id());
+        entered_at(boundary)
+            .is_none()
+            .then_some((Self(boundary), id))
+    }
+
+    /// Whether it is the span with this span context, which is in a `Context` and not a copy.
+    #[inline]
+    pub(super) fn is_at(self, above: &SpanContext) -> bool {
+        self.0 == address(above)
+    }
+}
+
 /// Whether `above`, the span context in a `Context` and not a copy, is that of the boundary of this thread.
 #[inline]
 pub(super) fn is_boundary(above: &SpanContext) -> bool {
-    BOUNDARY.get() == address(above) && entered_within(above).is_none()
+    let boundary = BOUNDARY.get();
+    boundary == address(above) && entered_at(boundary).is_none()
 }
 
 /// `above` is the span context in a `Context`, not a copy.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
-    if let Some(updates) = entered_within(above) {
+    let boundary = address(above);
+    if let Some(updates) = entered_at(boundary) {
         return Some(updates);
     }
-    if BOUNDARY.get() == address(above) {
+    if BOUNDARY.get() == boundary {
         return CURRENT.get();
     }
     None
@@ -128,14 +153,8 @@ fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
 
 #[cfg(not(feature = "tracing"))]
 #[inline]
-const fn entered_within(_: &SpanContext) -> Option<&'static PendingUpdates> {
+const fn entered_at(_: usize) -> Option<&'static PendingUpdates> {
     None
-}
-
-/// Returns the id of the current span of the boundary of this thread.
-#[inline]
-pub(super) fn current_id() -> Option<SpanId> {
-    CURRENT.get().map(|updates| SpanId::from(updates.span_id()))
 }
 
 /// Returns the id of the current span, if its boundary is `above`, which is the span context in a `Context`.

@@ -96,35 +96,38 @@ impl Recording {
     }
 
     /// Ends the span of a function that has returned `value`.
+    #[inline]
     pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
-        let ended = self.close();
-        if ended.is_none() {
-            let record = &mut self.record;
-            // The classifier may call the user's `AsRef` or `error_if`.
-            let classified = catch_unwind(AssertUnwindSafe(|| {
-                outcome(value, &mut |outcome| record_outcome(record, &outcome));
-            }));
-            if let Err(payload) = classified {
-                record_panic(&mut self.record, &*payload);
-            }
+        if let Some(ended) = self.close() {
+            return self.end_at(ended);
         }
-        self.succeed(ended);
+        let record = &mut self.record;
+        // The classifier may call the user's `AsRef` or `error_if`.
+        let classified = catch_unwind(AssertUnwindSafe(|| {
+            outcome(value, &mut |outcome| record_outcome(record, &outcome));
+        }));
+        if let Err(payload) = classified {
+            record_panic(&mut self.record, &*payload);
+        }
+        self.succeed();
     }
 
     /// Ends a span that has no outcome to classify.
     pub(super) fn complete(mut self: Box<Self>) {
-        let ended = self.close();
-        self.succeed(ended);
+        match self.close() {
+            Some(ended) => self.end_at(ended),
+            None => self.succeed(),
+        }
     }
 
     /// Ends the span of a function that panicked.
     #[cold]
     pub(super) fn panicked(mut self: Box<Self>, payload: &(dyn Any + Send)) {
-        let ended = self.close();
-        if ended.is_none() {
-            record_panic(&mut self.record, payload);
+        if let Some(ended) = self.close() {
+            return self.end_at(ended);
         }
-        self.succeed(ended);
+        record_panic(&mut self.record, payload);
+        self.succeed();
     }
 
     /// Ends the span of a future that was dropped before it was ready.
@@ -134,8 +137,7 @@ impl Recording {
             let attributes = &mut self.record.attributes;
             attributes.push(keys::FLOE_CANCELLED.into(), AttributeValue::Bool(true));
         }
-        let code = self.record.head.code;
-        self.finish(ended.unwrap_or_else(Ticks::now), code);
+        self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
     /// Ends a span with the status that it has, at the given time or now.
@@ -144,18 +146,22 @@ impl Recording {
             self.record.more_mut().end = Some(at);
         }
         let ended = self.close();
-        let code = self.record.head.code;
-        self.finish(ended.unwrap_or_else(Ticks::now), code);
+        self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
     /// Ends the span OK unless a status was set.
     #[inline]
-    fn succeed(self: Box<Self>, ended: Option<Ticks>) {
-        let (end, code) = match (ended, self.record.head.code) {
-            (Some(end), code) => (end, code),
-            (None, Code::Unset) => (Ticks::now(), Code::Ok),
-            (None, code) => (Ticks::now(), code),
+    fn succeed(self: Box<Self>) {
+        let code = match self.record.head.code {
+            Code::Unset => Code::Ok,
+            code => code,
         };
+        self.finish(Ticks::now(), code);
+    }
+
+    /// Ends the span with the status that it has.
+    fn end_at(self: Box<Self>, end: Ticks) {
+        let code = self.record.head.code;
         self.finish(end, code);
     }
 
@@ -163,17 +169,18 @@ impl Recording {
     /// OpenTelemetry API ended it, if it did.
     #[inline]
     fn close(&mut self) -> Option<Ticks> {
-        self.pending.close().and_then(|update| self.adopt(*update))
+        self.pending.close().and_then(|update| self.adopt(update))
     }
 
     #[cold]
-    fn adopt(&mut self, mut update: Update) -> Option<Ticks> {
+    fn adopt(&mut self, mut update: Box<Update>) -> Option<Ticks> {
         let end = update.ended.then_some(update.record.head.end);
         self.record.adopt(&mut update.record);
         end
     }
 
-    #[inline]
+    /// Not inlined, so that only one function contains what it calls.
+    #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.is_open = false;
         if self.context.is_some() {
@@ -195,6 +202,7 @@ impl Recording {
 }
 
 impl Drop for Recording {
+    #[cold]
     fn drop(&mut self) {
         if self.is_open {
             let end = self.close().unwrap_or_else(Ticks::now);
@@ -279,7 +287,11 @@ impl Local {
     }
 
     /// Moves a finished span into the thread's ring. Returns whether there was room.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "saving and restoring the registers would be a tenth of the instructions at the end of a span"
+    )]
+    #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if record.is_measured() {
             self.measure(record, end, code);

@@ -87,10 +87,28 @@ impl<T, const N: usize> fmt::Debug for Ring<T, N> {
     }
 }
 
-/// The distance in bytes between a written slot and the one that is prefetched: the attributes of three
-/// spans, or the heads of eight.
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-const AHEAD: usize = 512;
+/// Prefetches a cache line for writing that is this far ahead of `slot`, because the reader accessed it last.
+/// Without it stores to that line would miss the cache, and a load that depends on a pending store, or the
+/// next atomic operation of the host, would wait for them. The first lines of a ring are not prefetched.
+#[inline]
+fn fetch_ahead<T>(slot: &T) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        /// In bytes: the attributes of three spans, or the heads of eight.
+        const AHEAD: usize = 512;
+
+        let ahead = ptr::from_ref(slot).wrapping_byte_add(AHEAD);
+        // The intrinsic compiles to a prefetch for reading, unless the target is a processor of 2014
+        // or later, and the line would have to be fetched again for the write. Older processors
+        // execute this instruction as a no-op.
+        // SAFETY: a prefetch has no visible effect and is valid for any address.
+        unsafe {
+            asm!("prefetchw [{}]", in(reg) ahead, options(readonly, nostack, preserves_flags));
+        }
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = slot;
+}
 
 /// The writing end of a ring.
 #[derive(Debug)]
@@ -138,13 +156,14 @@ impl<T, const N: usize> Writer<T, N> {
         if !self.has_room_for(1) {
             return Err(item);
         }
-        self.ring.slot(self.written).with_mut(|slot| {
+        let slot = self.ring.slot(self.written);
+        slot.with_mut(|slot| {
             // SAFETY: the slot is free, so only the writer accesses it, which is borrowed mutably. The
             // previous item was moved out.
             unsafe { (*slot).write(item) };
         });
+        fetch_ahead(slot);
         self.publish(1);
-        self.fetch_ahead(1);
         Ok(())
     }
 
@@ -152,6 +171,9 @@ impl<T, const N: usize> Writer<T, N> {
     #[inline]
     pub(super) fn push_all(&mut self, items: &mut Vec<T>) -> bool {
         let count = items.len();
+        if count == 0 {
+            return true;
+        }
         if !self.has_room_for(count) {
             return false;
         }
@@ -159,39 +181,19 @@ impl<T, const N: usize> Writer<T, N> {
         // SAFETY: 0 does not exceed the capacity. The vector no longer owns the items, so that they are
         // not dropped twice.
         unsafe { items.set_len(0) };
+        // Borrowed once: the compiler assumes that an item may overwrite the pointer to the slots.
+        let slots = &*self.ring.slots;
         for at in 0..count {
-            self.ring
-                .slot(self.written.wrapping_add(at))
-                .with_mut(|slot| {
-                    // SAFETY: only the writer accesses the free slot, as in `push`. The item is one of
-                    // the `count` items in the vector's allocation, and is moved once.
-                    unsafe { ptr::copy_nonoverlapping(from.add(at), slot.cast(), 1) };
-                });
+            let slot = &slots[self.written.wrapping_add(at) % N];
+            slot.with_mut(|slot| {
+                // SAFETY: only the writer accesses the free slot, as in `push`. The item is one of
+                // the `count` items in the vector's allocation, and is moved once.
+                unsafe { ptr::copy_nonoverlapping(from.add(at), slot.cast(), 1) };
+            });
+            fetch_ahead(slot);
         }
         self.publish(count);
-        self.fetch_ahead(count);
         true
-    }
-
-    /// Prefetches the cache lines of slots further ahead for writing, because the reader accessed them
-    /// last. Without it stores to these slots would miss the cache, and a load that depends on a pending
-    /// store, or the next atomic operation of the host, would wait for them.
-    #[inline]
-    fn fetch_ahead(&self, items: usize) {
-        #[cfg(all(target_arch = "x86_64", not(miri)))]
-        for at in 0..items {
-            let ahead = AHEAD / size_of::<T>().max(1) + at;
-            let slot = ptr::from_ref(self.ring.slot(self.written.wrapping_add(ahead)));
-            // The intrinsic compiles to a prefetch for reading, unless the target is a processor of 2014
-            // or later, and the line would have to be fetched again for the write. Older processors
-            // execute this instruction as a no-op.
-            // SAFETY: a prefetch has no visible effect and is valid for any address.
-            unsafe {
-                asm!("prefetchw [{}]", in(reg) slot, options(readonly, nostack, preserves_flags));
-            }
-        }
-        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-        let _ = items;
     }
 
     #[inline]

@@ -40,7 +40,7 @@ use super::listeners::{
     self, CUSTOM, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROBABILITY, PROVIDER, RATE,
     RULES, SHUT_DOWN, TAIL,
 };
-use super::nested;
+use super::nested::{self, Boundary};
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
 use super::unsampled::{self, IdHash};
@@ -334,19 +334,22 @@ fn decide_with_ids<const IS_CURRENT: bool>(
 /// it is recorded because its parent is. `None` if [`decide`] must be asked.
 #[inline]
 pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recording>> {
+    // First, because the compiler keeps little in registers across an access to a thread-local value.
+    let (boundary, parent) = Boundary::current()?;
+    if baggage::is_listed() {
+        return None;
+    }
     recording::with(|local| {
         Context::map_current(|cx| {
             let span = cx.span();
             let above = span.span_context();
-            let follows = nested::is_boundary(above)
+            let follows = boundary.is_at(above)
                 && above.is_sampled()
                 && *above.trace_state() == TraceState::NONE
-                && !cx.is_telemetry_suppressed()
-                && !baggage::is_listed();
+                && !cx.is_telemetry_suppressed();
             if !follows {
                 return None;
             }
-            let parent = nested::current_id()?;
             let mut recording = local.blank();
             recording.open();
             recording.record.head = Head {

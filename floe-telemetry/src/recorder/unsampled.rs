@@ -11,22 +11,27 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, SpanId};
+use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
 use super::listeners::{self, TAIL};
 use super::recording;
 
 /// A hash of the trace id and the span id of a span. It fits into a register, unlike the ids.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct IdHash(u64);
+pub(crate) struct IdHash(u64);
 
 impl IdHash {
     const NONE: Self = Self(0);
 
     #[inline]
     pub(super) fn of(context: &SpanContext) -> Self {
-        let [high, low] = halves(context.trace_id().to_bytes());
-        let span = u64::from_be_bytes(context.span_id().to_bytes());
+        Self::of_ids(context.trace_id(), context.span_id())
+    }
+
+    #[inline]
+    pub(crate) fn of_ids(trace_id: TraceId, span_id: SpanId) -> Self {
+        let [high, low] = halves(trace_id.to_bytes());
+        let span = u64::from_be_bytes(span_id.to_bytes());
         let trace =
             low.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
         Self(trace ^ span)

@@ -8,20 +8,17 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, SpanId, TraceId};
+use opentelemetry::{Context, SpanId};
 use tracing::span::Id;
 
-use crate::recorder::{EnteredSpan, Entrance, current_context, span_context_within};
-
-/// The ids of a span.
-type SpanIds = (TraceId, SpanId);
+use crate::recorder::{EnteredSpan, Entrance, IdHash, current_context, span_context_within};
 
 struct Entry {
     id: Id,
     /// `None` for a span without a context.
     entered: Option<EnteredSpan>,
     /// The current span of OpenTelemetry since this one has been entered.
-    current: Option<SpanIds>,
+    current: Option<IdHash>,
     /// The layer was not called for the span, because a filter excludes it.
     is_unseen: bool,
 }
@@ -32,7 +29,7 @@ impl Entry {
         Self {
             id: id.clone(),
             entered: None,
-            current: current_span().map(|(ids, _)| ids),
+            current: current_span().map(|span| span.ids),
             is_unseen,
         }
     }
@@ -156,24 +153,32 @@ pub(super) fn exit_unseen(id: &Id) {
     drop(entry);
 }
 
-/// The current span of OpenTelemetry, unless telemetry is suppressed, and whether it is sampled.
+/// The current span of OpenTelemetry.
+struct CurrentSpan {
+    ids: IdHash,
+    span_id: SpanId,
+    is_sampled: bool,
+}
+
+/// The current span of OpenTelemetry, unless telemetry is suppressed.
 #[inline]
-fn current_span() -> Option<(SpanIds, bool)> {
+fn current_span() -> Option<CurrentSpan> {
     Context::map_current(|cx| {
         let span = cx.span();
         let within = span_context_within(cx);
         let context = within.as_ref().unwrap_or_else(|| span.span_context());
         let is_span = context.is_valid() && !cx.is_telemetry_suppressed();
-        is_span.then(|| {
-            let ids = (context.trace_id(), context.span_id());
-            (ids, context.is_sampled())
+        is_span.then(|| CurrentSpan {
+            ids: IdHash::of_ids(context.trace_id(), context.span_id()),
+            span_id: context.span_id(),
+            is_sampled: context.is_sampled(),
         })
     })
 }
 
 /// Returns the current context, if its span is not the innermost span of `tracing`, which has this id.
 pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
-    let (span, _) = current_span()?;
+    let current = current_span()?;
     if let Some(innermost) = innermost {
         let at_entry = with(|thread| {
             let mut entered = thread.entered.iter().rev();
@@ -182,7 +187,7 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
                 .map(|entry| entry.current)
         });
         // Without an entry, the span was entered while nothing was recorded.
-        if at_entry.flatten()? == Some(span) {
+        if at_entry.flatten()? == Some(current.ids) {
             return None;
         }
     }
@@ -193,13 +198,13 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
 /// suppressed.
 #[inline]
 pub(super) fn sampled() -> Option<(Id, SpanId)> {
-    let (current, _) = current_span().filter(|(_, is_sampled)| *is_sampled)?;
+    let current = current_span().filter(|span| span.is_sampled)?;
     let id = with(|thread| {
         let last = thread.entered.last()?;
-        let is_current = last.entered.is_some() && last.current == Some(current);
+        let is_current = last.entered.is_some() && last.current == Some(current.ids);
         is_current.then(|| last.id.clone())
     });
-    Some((id.flatten()?, current.1))
+    Some((id.flatten()?, current.span_id))
 }
 
 /// Reverts the last `enter` of `id` on this thread.
