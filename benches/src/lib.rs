@@ -26,6 +26,7 @@ pub mod metrics;
 pub mod overhead;
 pub mod paced;
 pub mod pool;
+pub mod processor;
 pub mod receiver;
 pub mod report;
 pub mod sanitize;

@@ -26,10 +26,15 @@ pub struct Row {
     pub operation: &'static str,
     /// Microseconds of one operation without telemetry.
     pub micros: Spread,
-    /// The microseconds that telemetry adds to an operation: the median and its 95 % confidence interval.
-    pub added_micros: Interval,
+    /// The nanoseconds that telemetry adds to an operation: the median and its 95 % confidence interval.
+    pub added_nanos: Interval,
     /// The same in percent.
     pub added_percent: Interval,
+    /// Of a request, whose `micros` are those of the serving thread: the microseconds until the client has the
+    /// response, without telemetry.
+    pub elapsed_micros: Option<Spread>,
+    /// The added time in percent of that.
+    pub added_percent_of_elapsed: Option<f64>,
     /// Pairs of measurements.
     pub pairs: usize,
     /// Spans that the receiver accepted.
@@ -103,7 +108,7 @@ fn pairs(
     mut run: impl FnMut(bool) -> Duration,
 ) -> Row {
     let pairs = if arguments::quick() { 1 } else { pairs };
-    let (mut micros, mut added, mut percent) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut micros, mut nanos, mut percent) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..=pairs {
         let first = pair % 2 == 0;
         let took =
@@ -112,15 +117,17 @@ fn pairs(
         // The first pair warms up.
         if pair > 0 {
             micros.push(without);
-            added.push(with - without);
+            nanos.push((with - without) * 1e3);
             percent.push((with / without - 1.0) * 100.0);
         }
     }
     Row {
         operation,
         micros: Spread::of(micros),
-        added_micros: Interval::of(added),
+        added_nanos: Interval::of(nanos),
         added_percent: Interval::of(percent),
+        elapsed_micros: None,
+        added_percent_of_elapsed: None,
         pairs,
         spans: 0,
         expected_spans: 0,

@@ -47,7 +47,7 @@ pub(crate) use self::flushes::MetricReport;
 pub(crate) use self::meters::{Meters, MetricDestination};
 
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) use self::current::is_recorded;
+pub(crate) use self::current::{in_span, is_recorded};
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 pub use self::observable::{Observable, Observer};

@@ -61,6 +61,8 @@ mod carrier;
 mod command;
 mod current_baggage;
 mod environment;
+#[cfg(feature = "redact")]
+mod hex;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "provider")]

@@ -56,7 +56,7 @@ const fn program(
     }
 }
 
-pub(crate) const PROGRAMS: [Program; 14] = [
+pub(crate) const PROGRAMS: [Program; 15] = [
     program(
         "sampled-3-attributes",
         10_000,
@@ -109,6 +109,11 @@ pub(crate) const PROGRAMS: [Program; 14] = [
         "http-server-request-traceparent",
         1_000,
         &[("http-server-request-traceparent", MEASURED)],
+    ),
+    program(
+        "http-server-request-metrics",
+        1_000,
+        &[("http-server-request-metrics", MEASURED)],
     ),
     program(
         "http-client-request",
@@ -166,13 +171,11 @@ pub(crate) fn run(name: &str) {
         "unsampled-child-metrics" => run_metrics(calls),
         "tracing-span" => run_tracing(calls),
         "collector" => run_collector(calls),
-        "http-client-request" => run_http(calls, &HttpClientLayer::new().layer(answer()), None),
-        "http-server-request" => run_http(calls, &HttpServerLayer::new().layer(answer()), None),
-        "http-server-request-traceparent" => {
-            let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-            run_http(calls, &HttpServerLayer::new().layer(answer()), Some(parent));
+        "http-client-request" => run_http(name, calls, &HttpClientLayer::new().layer(answer())),
+        "http-request-without-layer" => run_http(name, calls, &answer()),
+        http if http.starts_with("http-") => {
+            run_http(http, calls, &HttpServerLayer::new().layer(answer()));
         }
-        "http-request-without-layer" => run_http(calls, &answer(), None),
         spans => run_spans(spans, calls),
     }
 }
@@ -258,23 +261,31 @@ fn answer()
     service_fn(async |_| Ok::<_, Infallible>(Response::new(Empty::new())))
 }
 
-fn run_http<S, B>(calls: i64, service: &S, traceparent: Option<&str>)
+fn run_http<S, B>(program: &str, calls: i64, service: &S)
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
     B: BodyExt,
 {
-    let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
+    let mut builder = builder(with_ratio(1.0));
+    let has_metrics = program.ends_with("metrics");
+    if has_metrics {
+        builder = builder.with_metric_exporter(Discard);
+    }
+    let provider = builder.initialize().expect("it starts");
     let mut service = service.clone();
     let request = || {
-        let request = Request::get("/orders/7").header("host", "shop.example");
-        let request = match traceparent {
-            Some(parent) => request.header("traceparent", parent),
-            None => request,
-        };
+        let mut request = Request::get("/orders/7").header("host", "shop.example");
+        if program.ends_with("traceparent") {
+            let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+            request = request.header("traceparent", parent);
+        }
         request.body(Empty::new()).expect("a request")
     };
     for batch in 0..=calls / BATCH {
-        provider.force_flush(TIMEOUT).expect("spans are delivered");
+        // See `run_metrics`.
+        if !has_metrics {
+            provider.force_flush(TIMEOUT).expect("spans are delivered");
+        }
         let mut requests: Vec<_> = (0..BATCH).map(|_| request()).collect();
         let mut respond = |n| {
             let request = requests.pop().expect("a request for each call");
@@ -290,6 +301,9 @@ where
         } else {
             measured(BATCH, respond);
         }
+    }
+    if has_metrics {
+        mem::forget(provider);
     }
 }
 

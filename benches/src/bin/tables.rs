@@ -47,8 +47,10 @@ const TABLES: [(&str, &[(&str, &str)]); 8] = [
         &[
             ("", "/operation"),
             ("µs without", "/micros"),
-            ("added µs", "/added_micros"),
+            ("added ns", "/added_nanos"),
             ("added %", "/added_percent"),
+            ("µs until the response", "/elapsed_micros"),
+            ("added % of that", "/added_percent_of_elapsed"),
         ],
     ),
     (

@@ -1,11 +1,12 @@
 //! HTTP requests to a server on the loopback interface, sequentially on one connection.
 //!
 //! What is measured is the CPU time of the server's thread: the time of a request is mostly that of waking the other
-//! side, and depends on where the scheduler runs it.
+//! side, and depends on where the scheduler runs it. Both sides are bound to a processor of their own; the threads of
+//! the library run on either.
 
 use std::net::Ipv4Addr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use floe_telemetry::instrument::{HttpServerLayer, ResponseBody};
 use floe_telemetry::traced;
@@ -23,8 +24,11 @@ use tower::{Layer as _, Service as _};
 
 use super::{Row, TIMEOUT, Telemetry, pairs, spans_of};
 use crate::cpu_time;
+use crate::processor::bind;
+use crate::statistics::Spread;
 
-const REQUESTS: u32 = 100;
+/// Requests of one measurement: few, so that the machine is as fast with telemetry as without it.
+const REQUESTS: u32 = 50;
 
 /// The path without telemetry. All have the same length, because the path is part of the response.
 const SILENT: &str = "/orders/silent";
@@ -102,6 +106,7 @@ fn serve() -> u16 {
     listener.set_nonblocking(true).expect("a listener");
     let layer = HttpServerLayer::new();
     thread::spawn(move || {
+        bind(0);
         runtime().block_on(async move {
             let listener = TcpListener::from_std(listener).expect("a listener");
             loop {
@@ -156,22 +161,37 @@ pub(super) fn rows() -> impl Iterator<Item = Row> {
 }
 
 fn row((operation, path, has_context): (&'static str, &str, bool)) -> Row {
-    let client = runtime();
-    let mut server = client.block_on(connect(serve()));
     let mut telemetry = Telemetry::new();
     let provider = telemetry.start(true);
-    let mut row = pairs(operation, 400, REQUESTS, |with| {
-        let path = if with { path } else { SILENT };
-        let took = client.block_on(async {
-            let before = server_time(&mut server).await;
-            for _ in 0..REQUESTS {
-                get(&mut server, path, has_context).await;
-            }
-            server_time(&mut server).await.saturating_sub(before)
-        });
-        provider.force_flush(TIMEOUT).expect("spans are delivered");
-        took
-    });
+    let port = serve();
+    let mut elapsed = Vec::new();
+    let requests = || {
+        bind(1);
+        let client = runtime();
+        let mut server = client.block_on(connect(port));
+        pairs(operation, 300, REQUESTS, |with| {
+            let path = if with { path } else { SILENT };
+            let took = client.block_on(async {
+                let before = server_time(&mut server).await;
+                let start = Instant::now();
+                for _ in 0..REQUESTS {
+                    get(&mut server, path, has_context).await;
+                }
+                if !with {
+                    elapsed.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS));
+                }
+                server_time(&mut server).await.saturating_sub(before)
+            });
+            provider.force_flush(TIMEOUT).expect("spans are delivered");
+            took
+        })
+    };
+    // On a thread of its own, which alone is bound.
+    let row = thread::scope(|scope| scope.spawn(requests).join());
+    let mut row = row.expect("the requests succeed");
+    let elapsed = Spread::of(elapsed);
+    row.added_percent_of_elapsed = Some(row.added_nanos.median / elapsed.median / 10.0);
+    row.elapsed_micros = Some(elapsed);
     row.spans = telemetry.receiver.arrived().spans;
     row.expected_spans = spans_of(&row, REQUESTS);
     row

@@ -22,7 +22,7 @@ pub(super) fn row(checks: &mut Checks) -> Row {
     let (identity, _) = identity.expect("a product");
     let mut telemetry = Telemetry::new();
     let (mut spans, mut expected) = (0, 0);
-    let mut row = pairs("demo pipeline, CPU time", 40, 1, |with| {
+    let mut row = pairs("demo pipeline, CPU time", 10, 1, |with| {
         let before = cpu_time();
         let provider = telemetry.start(with);
         let report = pipeline::run(&identity, &RunId::new()).expect("a product that can be built");

@@ -45,7 +45,7 @@ pub(super) fn row() -> Row {
     let database = database(folder.path()).expect("a database");
     let mut telemetry = Telemetry::new();
     let provider = telemetry.start(true);
-    let mut row = pairs("SQLite point query", 400, QUERIES, |with| {
+    let mut row = pairs("SQLite point query", 150, QUERIES, |with| {
         let took = timed(|| {
             for n in 0..i64::from(QUERIES) {
                 let id = n * 7919 % ROWS;

@@ -6,6 +6,8 @@
 //! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
 //! one number here, and neither the clock nor a lock.
 
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -283,20 +285,55 @@ impl BoundExemplars {
     }
 }
 
-/// The ids of the current span, if it is sampled.
+/// The span that measurements of a thread belong to.
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+#[derive(Clone, Copy)]
+enum Measured {
+    InCurrent,
+    In(Option<Ids>),
+}
+
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+thread_local! {
+    static MEASURED: Cell<Measured> = const { Cell::new(Measured::InCurrent) };
+}
+
+/// Calls `measure`, whose measurements belong to `span` and not to the current span.
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
+    struct Reset;
+
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            MEASURED.set(Measured::InCurrent);
+        }
+    }
+
+    MEASURED.set(Measured::In(span.and_then(sampled)));
+    let _reset = Reset;
+    measure();
+}
+
+/// The ids of a span, if it is sampled.
+fn sampled(context: &SpanContext) -> Option<Ids> {
+    let is_sampled = context.is_valid() && context.is_sampled();
+    is_sampled.then(|| (context.trace_id(), context.span_id()))
+}
+
+/// The ids of the span of [`in_span`], or of the current one, if it is sampled.
 fn current_ids() -> Option<Ids> {
+    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+    if let Measured::In(ids) = MEASURED.get() {
+        return ids;
+    }
     if !context_is_alive() {
         return None;
     }
-    let ids = |context: &SpanContext| {
-        let is_sampled = context.is_valid() && context.is_sampled();
-        is_sampled.then(|| (context.trace_id(), context.span_id()))
-    };
     // OpenTelemetry logs while the current `Context` cannot be read, and a subscriber may count log records.
     let current = catch_unwind(|| {
         Context::map_current(|cx| match span_context_within(cx) {
-            Some(context) => ids(&context),
-            None => ids(cx.span().span_context()),
+            Some(context) => sampled(&context),
+            None => sampled(cx.span().span_context()),
         })
     });
     current.ok().flatten()

@@ -5,12 +5,12 @@ use std::any::type_name;
 #[cfg(feature = "tower")]
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 #[cfg(feature = "tower")]
 use http::HeaderValue;
 use http::{HeaderMap, StatusCode, Version};
-#[cfg(feature = "tower")]
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, Value};
 
 #[cfg(feature = "tonic")]
@@ -20,6 +20,7 @@ use super::kind::Kind;
 use super::measurement::{Measurement, Sizes};
 use super::options::ResponseOptions;
 use crate::keys;
+use crate::metrics::in_span;
 use crate::propagation::inject_from;
 use crate::recorder::DetachedSpan;
 
@@ -30,7 +31,7 @@ pub(super) struct Exchange {
     span: DetachedSpan,
     measurement: Option<Measurement>,
     sizes: Sizes,
-    options: ResponseOptions,
+    options: Option<Arc<ResponseOptions>>,
     /// Of a call that a server may not have.
     #[cfg(feature = "tonic")]
     method: Option<RpcMethod>,
@@ -53,9 +54,10 @@ impl Exchange {
         span: DetachedSpan,
         measurement: Option<Measurement>,
         request_size: Option<u64>,
-        options: &ResponseOptions,
+        options: Option<&Arc<ResponseOptions>>,
     ) -> Self {
-        let request = request_size.filter(|_| options.has_body_sizes);
+        let has_body_sizes = options.is_some_and(|options| options.has_body_sizes);
+        let request = request_size.filter(|_| has_body_sizes);
         Self {
             kind,
             span,
@@ -64,7 +66,7 @@ impl Exchange {
                 request,
                 response: None,
             },
-            options: options.clone(),
+            options: options.cloned(),
             #[cfg(feature = "tonic")]
             method: None,
             state: State::Requested,
@@ -85,11 +87,16 @@ impl Exchange {
             span: DetachedSpan::skipped(parent),
             measurement: None,
             sizes: Sizes::default(),
-            options: ResponseOptions::default(),
+            options: None,
             #[cfg(feature = "tonic")]
             method: None,
             state: State::Ended,
         }
+    }
+
+    fn has_body_sizes(&self) -> bool {
+        let options = self.options.as_deref();
+        options.is_some_and(|options| options.has_body_sizes)
     }
 
     /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
@@ -116,7 +123,7 @@ impl Exchange {
             return;
         }
         self.state = State::Responding;
-        if self.options.has_body_sizes {
+        if self.has_body_sizes() {
             self.sizes.response = Some(0);
         }
         if self.kind == Kind::HttpClient
@@ -131,10 +138,11 @@ impl Exchange {
             self.span
                 .set_attribute(keys::NETWORK_PROTOCOL_VERSION, &version);
         }
-        let span = &mut self.span;
-        self.options
-            .headers
-            .each(headers, |key, value| span.set_attribute(key, &value));
+        if let Some(options) = &self.options {
+            let span = &mut self.span;
+            let record = |key, value| span.set_attribute(key, &value);
+            options.headers.each(headers, record);
+        }
         match self.kind {
             #[cfg(feature = "tower")]
             Kind::HttpServer => self.http_status(status, status.is_server_error()),
@@ -155,7 +163,9 @@ impl Exchange {
     /// Adds the trace id to the headers of a response that does not have it, if that is configured.
     #[cfg(feature = "tower")]
     pub(super) fn add_trace_id(&self, headers: &mut HeaderMap) {
-        let (Some(name), Some(cx)) = (&self.options.trace_id_header, self.span.context()) else {
+        let options = self.options.as_deref();
+        let name = options.and_then(|options| options.trace_id_header.as_ref());
+        let (Some(name), Some(cx)) = (name, self.span.context()) else {
             return;
         };
         let span = cx.span();
@@ -200,7 +210,7 @@ impl Exchange {
     /// Sets the size of the body of the response.
     #[cfg(feature = "reqwest-middleware")]
     pub(super) fn set_size(&mut self, bytes: Option<u64>) {
-        if self.options.has_body_sizes {
+        if self.has_body_sizes() {
             self.sizes.response = bytes;
         }
     }
@@ -256,11 +266,12 @@ impl Exchange {
         self.span.end();
     }
 
-    /// Records the metrics while the span is current, which may be their exemplar.
+    /// Records the metrics, with the span as their exemplar.
     fn measure(&mut self) {
         if let Some(measurement) = self.measurement.take() {
-            let (kind, sizes) = (self.kind, self.sizes);
-            self.span.run(|| measurement.record(kind, sizes));
+            let span = self.span.context().map(TraceContextExt::span);
+            let span = span.as_ref().map(SpanRef::span_context);
+            in_span(span, || measurement.record(self.kind, self.sizes));
         }
     }
 

@@ -60,7 +60,9 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Exchange {
     }
     let method = RpcMethod::of(&parts.uri);
     let server = options.server.as_ref().or(parts.uri.authority());
-    let (host, port) = semantics::host_and_port(server);
+    let (host, port) = server.map_or((None, None), |server| {
+        semantics::host_and_port(server.as_str())
+    });
     let fill = |opening: &mut Opening| {
         method.describe(opening);
         semantics::server(opening, host, port);
@@ -72,5 +74,11 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Exchange {
         attributes.extend(semantics::server_attributes(host, port));
         attributes
     });
-    Exchange::new(Kind::GrpcClient, span, measurement, None, &options.response)
+    Exchange::new(
+        Kind::GrpcClient,
+        span,
+        measurement,
+        None,
+        options.response.as_ref(),
+    )
 }

@@ -63,14 +63,19 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Excha
     let method = RpcMethod::of(&parts.uri);
     let fill = |opening: &mut Opening| {
         method.describe(opening);
-        let authority = semantics::authority(parts);
-        let (host, port) = semantics::host_and_port(authority.as_deref());
+        let (host, port) = semantics::server_of(parts);
         semantics::server(opening, host, port);
         opening.links(&link);
         options.fill(opening, parts, &parts.headers);
     };
     let span = DetachedSpan::open(options.location, &SpanKind::Server, context, fill);
     let measurement = Measurement::start(|| method.attributes());
-    let exchange = Exchange::new(Kind::GrpcServer, span, measurement, None, &options.response);
+    let exchange = Exchange::new(
+        Kind::GrpcServer,
+        span,
+        measurement,
+        None,
+        options.response.as_ref(),
+    );
     Some(exchange.with_method(method))
 }

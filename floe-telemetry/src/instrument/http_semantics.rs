@@ -68,7 +68,8 @@ impl<'r> RequestMethod<'r> {
             Some(_) => "HTTP",
         };
         match route {
-            Some(route) => opening.name_from(format!("{method} {route}")),
+            // `format!` would take several times as long.
+            Some(route) => opening.name_from([method, " ", route].concat()),
             None => opening.name_const(method),
         }
     }
@@ -100,18 +101,18 @@ impl UrlTemplate {
 #[derive(Debug)]
 pub(super) struct Outgoing<'r> {
     pub(super) method: RequestMethod<'r>,
-    pub(super) url: Cow<'r, str>,
     pub(super) template: Option<&'r UrlTemplate>,
     pub(super) host: Option<&'r str>,
     pub(super) port: Option<u16>,
 }
 
 impl Outgoing<'_> {
-    pub(super) fn describe(&self, opening: &mut Opening) {
+    pub(super) fn describe(&self, opening: &mut Opening, mut url: String) {
+        url.truncate(bounded(&url).len());
         let template = self.template.map(|UrlTemplate(template)| &**template);
         self.method.name(opening, template);
         self.method.describe(opening);
-        opening.attribute(keys::URL_FULL, bounded(&self.url));
+        opening.attribute_from(keys::URL_FULL, url);
         if let Some(template) = template {
             opening.attribute(keys::URL_TEMPLATE, bounded(template));
         }
@@ -126,26 +127,48 @@ impl Outgoing<'_> {
     }
 }
 
-/// The server that a request is for, by its target or the header `Host`.
+/// The host and the port of the server that a request is for, by its target or the header `Host`.
 #[cfg(feature = "tower")]
-pub(super) fn authority(parts: &Parts) -> Option<Cow<'_, Authority>> {
+pub(super) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     if let Some(authority) = parts.uri.authority() {
-        return Some(Cow::Borrowed(authority));
+        return host_and_port(authority.as_str());
     }
-    let host = parts.headers.get(HOST)?;
-    Authority::try_from(host.as_bytes()).ok().map(Cow::Owned)
+    parts.headers.get(HOST).map_or((None, None), |host| {
+        usual_host_and_port(host.as_bytes()).unwrap_or_else(|| {
+            let text = host
+                .to_str()
+                .ok()
+                .filter(|text| Authority::try_from(*text).is_ok());
+            text.map_or((None, None), host_and_port)
+        })
+    })
+}
+
+/// The host and the port in an authority that is a name or an IPv4 address, maybe with a port. It is read once;
+/// parsing an [`Authority`] copies it.
+#[cfg(feature = "tower")]
+fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> {
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let end = authority.iter().position(|byte| !is_host(*byte));
+    let (host, rest) = authority.split_at(end.unwrap_or(authority.len()));
+    let port = match rest {
+        [] => None,
+        [b':', port @ ..] if port.iter().all(u8::is_ascii_digit) => {
+            str::from_utf8(port).ok()?.parse().ok()
+        }
+        _ => return None,
+    };
+    let host = str::from_utf8(host).ok().filter(|host| !host.is_empty())?;
+    Some((Some(host), port))
 }
 
 /// The host and the port in an authority.
 ///
 /// The methods of [`Authority`] search the text several times, which takes as long as the other attributes together.
 #[cfg(feature = "tower")]
-pub(super) fn host_and_port(authority: Option<&Authority>) -> (Option<&str>, Option<u16>) {
-    let Some(text) = authority.map(Authority::as_str) else {
-        return (None, None);
-    };
-    let user = text.bytes().rposition(|byte| byte == b'@');
-    let text = user.map_or(text, |at| &text[at + 1..]);
+pub(super) fn host_and_port(authority: &str) -> (Option<&str>, Option<u16>) {
+    let user = authority.bytes().rposition(|byte| byte == b'@');
+    let text = user.map_or(authority, |at| &authority[at + 1..]);
     // The colons in the brackets of an IPv6 address are part of the host.
     match text.bytes().rposition(|byte| matches!(byte, b':' | b']')) {
         Some(at) if text[at..].starts_with(':') => (Some(&text[..at]), text[at + 1..].parse().ok()),
@@ -209,7 +232,28 @@ mod tests {
         ] {
             let authority: Authority = text.parse().unwrap();
             let expected = (Some(authority.host()), authority.port_u16());
-            assert_eq!(host_and_port(Some(&authority)), expected, "{text}");
+            assert_eq!(host_and_port(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_usual_authority_is_read_like_every_other() {
+        for text in [
+            "a",
+            "orders.internal",
+            "orders-2.internal:8080",
+            "10.0.0.1",
+            "a:",
+            "a:99999",
+        ] {
+            let usual = usual_host_and_port(text.as_bytes());
+            assert_eq!(usual, Some(host_and_port(text)), "{text}");
+            assert!(text.parse::<Authority>().is_ok(), "{text}");
+        }
+        for text in [
+            "", ":80", "a b", "user@a", "[::1]", "a:b", "a:1:2", "a/b", "a%20", "über",
+        ] {
+            assert_eq!(usual_host_and_port(text.as_bytes()), None, "{text}");
         }
     }
 }

@@ -96,7 +96,13 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     };
     let span = DetachedSpan::open(options.location, &SpanKind::Server, context, fill);
     let measurement = Measurement::start(|| incoming.attributes());
-    Exchange::new(Kind::HttpServer, span, measurement, size, &options.response)
+    Exchange::new(
+        Kind::HttpServer,
+        span,
+        measurement,
+        size,
+        options.response.as_ref(),
+    )
 }
 
 static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -138,8 +144,7 @@ impl<'r> Incoming<'r> {
             opening.attribute(keys::URL_QUERY, semantics::bounded(query));
         }
         opening.attribute_static(keys::URL_SCHEME, self.scheme);
-        let authority = semantics::authority(parts);
-        let (host, port) = semantics::host_and_port(authority.as_deref());
+        let (host, port) = semantics::server_of(parts);
         semantics::server(opening, host, port);
         if let Some(version) = self.version {
             opening.attribute_static(keys::NETWORK_PROTOCOL_VERSION, version);

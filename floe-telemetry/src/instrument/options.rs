@@ -49,7 +49,8 @@ pub(super) struct Options<R> {
     #[cfg(feature = "tonic")]
     pub(super) server: Option<Authority>,
     pub(super) request_headers: RecordedHeaders,
-    pub(super) response: ResponseOptions,
+    /// `None` without any of them, so that a request does not count a reference.
+    pub(super) response: Option<Arc<ResponseOptions>>,
 }
 
 /// The options for responses.
@@ -94,8 +95,12 @@ impl<R> Options<R> {
             #[cfg(feature = "tonic")]
             server: None,
             request_headers: RecordedHeaders::default(),
-            response: ResponseOptions::default(),
+            response: None,
         })
+    }
+
+    pub(super) fn response_mut(&mut self) -> &mut ResponseOptions {
+        Arc::make_mut(self.response.get_or_insert_default())
     }
 
     pub(super) fn set_filter(&mut self, filter: impl Fn(&R) -> bool + Send + Sync + 'static) {
@@ -213,8 +218,9 @@ macro_rules! http_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).response.headers =
-                    super::headers::RecordedHeaders::new("http.response.header.", names);
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response_mut()
+                    .headers = super::headers::RecordedHeaders::new("http.response.header.", names);
                 self
             }
 
@@ -224,7 +230,7 @@ macro_rules! http_options {
             #[must_use]
             pub fn with_body_sizes(mut self) -> Self {
                 std::sync::Arc::make_mut(&mut self.options)
-                    .response
+                    .response_mut()
                     .has_body_sizes = true;
                 self
             }
@@ -255,7 +261,9 @@ macro_rules! grpc_options {
                 mut self,
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
-                std::sync::Arc::make_mut(&mut self.options).response.headers =
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response_mut()
+                    .headers =
                     super::headers::RecordedHeaders::new("rpc.response.metadata.", names);
                 self
             }
@@ -280,7 +288,7 @@ macro_rules! server_options {
             #[must_use]
             pub fn with_trace_id_header(mut self, name: ::http::HeaderName) -> Self {
                 std::sync::Arc::make_mut(&mut self.options)
-                    .response
+                    .response_mut()
                     .trace_id_header = Some(name);
                 self
             }

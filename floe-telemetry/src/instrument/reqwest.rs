@@ -1,6 +1,5 @@
 //! Client spans for the requests of a reqwest client.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use opentelemetry::trace::SpanKind;
 use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
 
 use super::exchange::Exchange;
-use super::http_semantics::{Outgoing, RequestMethod};
+use super::http_semantics::{Outgoing, RequestMethod, bounded};
 use super::kind::Kind;
 use super::measurement::Measurement;
 use super::options::{Options, common_options, http_options};
@@ -106,13 +105,12 @@ fn open(
     let url = request.url();
     let outgoing = Outgoing {
         method: RequestMethod::of(request.method()),
-        url: Cow::Borrowed(url.as_str()),
         template: extensions.get(),
         host: url.host_str(),
         port: url.port_or_known_default(),
     };
     let span = DetachedSpan::open(options.location, &SpanKind::Client, current(), |opening| {
-        outgoing.describe(opening);
+        outgoing.describe(opening, bounded(url.as_str()).to_owned());
         options.fill(opening, request, request.headers());
     });
     let measurement = Measurement::start(|| outgoing.attributes());
@@ -122,7 +120,13 @@ fn open(
             .and_then(|body| u64::try_from(body.len()).ok()),
         None => Some(0),
     };
-    Exchange::new(Kind::HttpClient, span, measurement, size, &options.response)
+    Exchange::new(
+        Kind::HttpClient,
+        span,
+        measurement,
+        size,
+        options.response.as_ref(),
+    )
 }
 
 /// The `error.type` of a request without a response.

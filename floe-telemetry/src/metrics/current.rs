@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::metrics::MeterProvider;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+use opentelemetry::trace::SpanContext;
 
 type Provider = Arc<dyn MeterProvider + Send + Sync>;
 
@@ -30,6 +32,19 @@ pub(super) fn generation() -> u64 {
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) fn is_recorded() -> bool {
     generation() != 0
+}
+
+/// Calls `measure`, whose measurements have `span` as their exemplar, if it is sampled. Making the span current would
+/// take longer than a measurement.
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
+    #[cfg(feature = "provider")]
+    crate::collector::measure_in_span(span, measure);
+    #[cfg(not(feature = "provider"))]
+    {
+        let _ = span;
+        measure();
+    }
 }
 
 pub(super) fn current() -> Option<Current> {

@@ -48,7 +48,7 @@ impl Extractor for Headers<'_> {
             Some(name) => self.0.get(name),
             None => self.0.get(key),
         };
-        value?.to_str().ok()
+        text(value?)
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -62,16 +62,22 @@ impl Extractor for Headers<'_> {
         };
         let mut all = Vec::new();
         for value in values {
-            match value.to_str() {
-                Ok(text) => all.push(text),
-                Err(_) if key.eq_ignore_ascii_case(BAGGAGE) => all.extend(members(value)),
+            match text(value) {
+                Some(text) => all.push(text),
+                None if key.eq_ignore_ascii_case(BAGGAGE) => all.extend(members(value)),
                 // A value that is not text counts as empty. If it were skipped, the other of two headers
                 // would be accepted as the only one.
-                Err(_) => all.push(""),
+                None => all.push(""),
             }
         }
         (!all.is_empty()).then_some(all)
     }
+}
+
+/// The value, if it is ASCII. A value has no control characters, so this is `to_str`, but not byte by byte.
+fn text(value: &HeaderValue) -> Option<&str> {
+    let text = str::from_utf8(value.as_bytes()).ok()?;
+    text.is_ascii().then_some(text)
 }
 
 /// The members of a list that are text: those of `baggage` do not depend on each other.

@@ -8,7 +8,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use opentelemetry::{Context, SpanId, TraceId};
 
 use super::trace_state::Original;
-use super::{TRACEPARENT, trace_state};
+use super::{TRACEPARENT, hex, trace_state};
 use crate::recorder::span_context_within;
 
 const TRACESTATE: &str = "tracestate";
@@ -36,15 +36,7 @@ impl TextMapPropagator for TraceContextPropagator {
         if !context.is_valid() {
             return;
         }
-        let flags = context.trace_flags().to_u8() & KNOWN;
-        let mut header = String::with_capacity(LENGTH);
-        header.push_str("00-");
-        push_hex(&mut header, &context.trace_id().to_bytes());
-        header.push('-');
-        push_hex(&mut header, &context.span_id().to_bytes());
-        header.push('-');
-        push_hex(&mut header, &[flags]);
-        injector.set(TRACEPARENT, header);
+        injector.set(TRACEPARENT, header(context));
         let state = trace_state::header(cx, context);
         if !state.is_empty() {
             injector.set(TRACESTATE, state);
@@ -81,34 +73,40 @@ impl TextMapPropagator for TraceContextPropagator {
     }
 }
 
-/// Appends two lower-case digits for each byte. `format!` would take five times as long.
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)]);
-        text.push(DIGITS[usize::from(byte & 0xf)]);
+/// The header `traceparent` of a span. `format!` would take five times as long.
+fn header(context: &SpanContext) -> String {
+    let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
+    write_hex(&mut header[3..35], &context.trace_id().to_bytes());
+    write_hex(&mut header[36..52], &context.span_id().to_bytes());
+    let flags = context.trace_flags().to_u8() & KNOWN;
+    header[LENGTH - 2..].copy_from_slice(&hex::encode(flags.into())[6..]);
+    str::from_utf8(&header).unwrap_or_default().to_owned()
+}
+
+/// Writes the digits of an id.
+fn write_hex(digits: &mut [u8], id: &[u8]) {
+    let (words, _) = id.as_chunks();
+    let (eights, _) = digits.as_chunks_mut();
+    for (eight, word) in eights.iter_mut().zip(words) {
+        *eight = hex::encode(u32::from_be_bytes(*word));
     }
 }
 
 fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
-    let header = header.trim_matches([' ', '\t']);
-    let suffix = header.get(LENGTH..)?;
-    let version = hex(header.get(..2)?)?;
-    let is_valid_suffix = match version {
+    let header = header.trim_matches([' ', '\t']).as_bytes();
+    let (fields, suffix) = header.split_first_chunk::<LENGTH>()?;
+    let is_valid_suffix = match byte([fields[0], fields[1]])? {
         0xff => false,
         0 => suffix.is_empty(),
         // A later version may append fields, separated by a dash.
-        _ => suffix.is_empty() || suffix.starts_with('-'),
+        _ => suffix.is_empty() || suffix.starts_with(b"-"),
     };
-    let dashes = [2, 35, 52].map(|at| header.as_bytes().get(at) == Some(&b'-'));
-    if !is_valid_suffix || dashes != [true; 3] {
+    if !is_valid_suffix || [fields[2], fields[35], fields[52]] != [b'-'; 3] {
         return None;
     }
-    let trace_id = hex(header.get(3..35)?)?;
-    let span_id = u64::try_from(hex(header.get(36..52)?)?).ok()?;
-    let flags = u8::try_from(hex(header.get(53..LENGTH)?)?).ok()?;
+    let trace_id = id(&fields[3..35])?;
+    let span_id = u64::try_from(id(&fields[36..52])?).ok()?;
+    let flags = byte([fields[53], fields[54]])?;
     (trace_id != 0 && span_id != 0).then(|| {
         (
             TraceId::from(trace_id),
@@ -118,14 +116,17 @@ fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     })
 }
 
-/// Parses at most 32 lower-case hexadecimal digits. `from_str_radix` accepts signs and upper case, and takes longer.
-fn hex(digits: &str) -> Option<u128> {
-    digits.bytes().try_fold(0, |number, byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u128::from(digit))
+/// Parses the digits of an id.
+fn id(digits: &[u8]) -> Option<u128> {
+    let (eights, _) = digits.as_chunks();
+    let mut eights = eights.iter();
+    eights.try_fold(0, |id, eight| {
+        Some(id << 32 | u128::from(hex::decode(*eight)?))
     })
+}
+
+/// Parses two digits.
+fn byte([high, low]: [u8; 2]) -> Option<u8> {
+    let number = hex::decode([b'0', b'0', b'0', b'0', b'0', b'0', high, low])?;
+    u8::try_from(number).ok()
 }

@@ -145,12 +145,16 @@ impl Drop for Portion {
     }
 }
 
-/// The bytes that a span occupies outside the rings. Keys are counted although most are static.
+/// The bytes that a span occupies outside the rings. Where an attribute owns some, keys are counted although most are
+/// static.
 fn owned_by(record: &SpanRecord) -> usize {
     let attributes = |all: &[Attribute]| all.iter().map(attribute).sum::<usize>();
-    attributes(record.attributes.as_slice())
-        + attributes(&record.packed.attributes)
-        + record.more.as_deref().map_or(0, more)
+    let own = if record.attributes.owns_memory() {
+        attributes(record.attributes.as_slice())
+    } else {
+        0
+    };
+    own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
 }
 
 fn attribute(Attribute { key, value }: &Attribute) -> usize {
