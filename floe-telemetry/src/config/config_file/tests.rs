@@ -756,3 +756,29 @@ fn the_report_of_mistakes_is_bounded_and_redacted() {
     );
     assert!(unsupported(&text).ends_with("and 50 more"));
 }
+
+/// Another crate in this workspace enables the feature of the parser that makes events of comments.
+#[test]
+fn comments_are_ignored_everywhere() {
+    let text = "# first
+resource: # behind a key
+  # before a key
+  attributes_list: a=b # behind a value
+  detection/development:
+    detectors:
+      # before an item
+      - host: # behind a key without a value
+      - process:
+# last
+propagator: {composite: [ # in a list
+  {tracecontext: }]} # at the end";
+    let config = config(text);
+    let detectors = [
+        ResourceDetector::Host,
+        ResourceDetector::Os,
+        ResourceDetector::Process,
+    ];
+    assert_eq!(config.detection.detectors, detectors);
+    assert_eq!(config.resource_attributes.additional["a"], "b");
+    assert_eq!(config.propagators, [Propagator::TraceContext]);
+}
