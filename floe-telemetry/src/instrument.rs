@@ -27,16 +27,20 @@
 //! - `with_request_headers` and `with_response_headers` (gRPC: `…_metadata`) record headers as
 //!   `http.request.header.<key>` and so on. No header is recorded by default. Values are redacted like every
 //!   attribute, judged by the name of the header, too; at most 8 values of each header are recorded, and 2048
-//!   bytes of each value.
+//!   bytes of each value, and nothing of a value that is marked as sensitive.
 //! - `with_body_sizes` (HTTP) records the sizes of bodies.
 //! - `untrusted` (servers) is for services that anybody can call: each request starts a new trace with a link
 //!   to the caller's span, and the caller's baggage is ignored.
 //! - `with_trace_id_header` (servers) adds the trace id to the response.
+//! - `with_peer_address` (servers) records the other end of the connection, which a layer does not see.
+//! - `with_known_methods` (HTTP) replaces the methods that are recorded by name.
 //!
 //! [HTTP]: https://opentelemetry.io/docs/specs/semconv/http/
 //! [RPC]: https://opentelemetry.io/docs/specs/semconv/rpc/
 
 mod exchange;
+#[cfg(feature = "tower")]
+mod forwarded;
 #[cfg(feature = "tonic")]
 mod grpc_client;
 #[cfg(feature = "tonic")]

@@ -43,6 +43,8 @@ pub const LEVEL: &str = "level";
 pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
 /// The original method of a request, if it is not a known HTTP method.
 pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+/// The number of times that a request was sent before.
+pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 /// The status code of an HTTP response.
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 /// The size of the body of an HTTP request in bytes.
@@ -51,6 +53,12 @@ pub const HTTP_REQUEST_BODY_SIZE: &str = "http.request.body.size";
 pub const HTTP_RESPONSE_BODY_SIZE: &str = "http.response.body.size";
 /// The route template that a request matched, such as `/orders/{id}`.
 pub const HTTP_ROUTE: &str = "http.route";
+/// The address of the client of a request: of the first one, if proxies are in between.
+pub const CLIENT_ADDRESS: &str = "client.address";
+/// The address of the other end of a connection.
+pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
+/// The port of the other end of a connection.
+pub const NETWORK_PEER_PORT: &str = "network.peer.port";
 /// The version of the protocol.
 pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
 /// The host that a request is addressed to.

@@ -1,7 +1,7 @@
 //! The time that a library adds to the first build of a crate: a package with one annotated
 //! function is built from scratch with each of several libraries. The packages called `service` have the
-//! dependencies of README's service: axum, tokio and `tracing`, alone, with this library, and with what exports
-//! the same with tracing-opentelemetry (`examples/comparison`).
+//! dependencies of README's service: axum, tokio and `tracing`, alone, with this library, with what exports
+//! the same with tracing-opentelemetry (`examples/comparison`), and with crates that set it up.
 //!
 //! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their
 //! dependencies, and builds them in turn in empty target folders. It prints elapsed seconds and CPU
@@ -35,6 +35,11 @@ opentelemetry-otlp = { version = "0.33", default-features = false, features = ["
 opentelemetry_sdk = { version = "0.33", features = ["logs"] }
 tracing-opentelemetry = { version = "0.34", default-features = false }
 tracing-subscriber = { version = "0.3", features = ["env-filter", "json"] }
+"#;
+
+/// The crates that set tracing-opentelemetry up and record the requests of axum (`examples/comparison/helpers`).
+const HELPERS: &str = r#"axum-tracing-opentelemetry = { version = "0.42", default-features = false }
+init-tracing-opentelemetry = { version = "0.44", default-features = false, features = ["logs", "metrics", "tracing_subscriber_ext"] }
 "#;
 
 struct Contestant {
@@ -97,6 +102,11 @@ fn contestants() -> Vec<Contestant> {
         (
             "service, tracing-opentelemetry",
             SERVICE.to_owned() + TRACING_OPENTELEMETRY,
+            "#[tracing::instrument]",
+        ),
+        (
+            "service, tracing-opentelemetry and helpers",
+            SERVICE.to_owned() + HELPERS,
             "#[tracing::instrument]",
         ),
     ]

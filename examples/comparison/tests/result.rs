@@ -70,6 +70,9 @@ fn lines(source: &str) -> usize {
         .count()
 }
 
+/// In a package of its own, whose dependencies are not those of the workspace.
+const WITH_HELPERS: &str = include_str!("../helpers/main.rs");
+
 #[test]
 fn the_page_has_the_numbers_of_lines() {
     let page = include_str!("../../../docs/comparison.md");
@@ -82,8 +85,15 @@ fn the_page_has_the_numbers_of_lines() {
             "docs/comparison.md should contain {row}"
         );
     }
+    let with_helpers = lines(WITH_HELPERS);
+    let row =
+        format!("| tracing-opentelemetry, set up by init-tracing-opentelemetry | {with_helpers} |");
+    assert!(
+        page.contains(&row),
+        "docs/comparison.md should contain {row}"
+    );
     let sentence = format!(
-        "with floe-telemetry ({} lines), with tracing-opentelemetry ({}) and with OpenTelemetry alone ({})",
+        "with floe-telemetry ({} lines), with tracing-opentelemetry ({}, or {with_helpers} with init-tracing-opentelemetry) and with OpenTelemetry alone ({})",
         counts[0], counts[1], counts[2]
     );
     assert!(

@@ -133,6 +133,7 @@ pub(crate) fn parse(
     let mut found = Findings {
         problems: &mut problems,
         unsupported: Problems::default(),
+        is_later: false,
     };
     let root = Value::root(document.root());
     let properties = root.open_properties(&mut found);
@@ -170,9 +171,12 @@ fn version(
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match minor {
         Some("0") => {}
-        Some(minor) if is_number(minor) => warnings.push(format!(
-            "found the file format `{text}`, which may have properties that 1.0 has not"
-        )),
+        Some(minor) if is_number(minor) => {
+            found.is_later = true;
+            warnings.push(format!(
+                "found the file format `{text}`, which may have properties that 1.0 has not"
+            ));
+        }
         Some(minor) if minor.strip_prefix("0-rc.").is_some_and(is_number) => {
             warnings.push(format!(
                 "found the file format `{text}`, which is read as `1.0`"

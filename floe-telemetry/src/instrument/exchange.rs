@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "tower")]
 use http::HeaderValue;
+#[cfg(feature = "tower")]
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode, Version};
 use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, Value};
@@ -36,6 +38,8 @@ pub(super) struct Exchange {
     #[cfg(feature = "tonic")]
     method: Option<RpcMethod>,
     state: State,
+    /// Whether `error.type` is set.
+    is_error: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,6 +74,7 @@ impl Exchange {
             #[cfg(feature = "tonic")]
             method: None,
             state: State::Requested,
+            is_error: false,
         }
     }
 
@@ -91,6 +96,7 @@ impl Exchange {
             #[cfg(feature = "tonic")]
             method: None,
             state: State::Ended,
+            is_error: false,
         }
     }
 
@@ -102,7 +108,7 @@ impl Exchange {
     /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
     pub(super) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         catch_unwind(AssertUnwindSafe(|| self.span.run(body))).unwrap_or_else(|payload| {
-            self.set(keys::ERROR_TYPE, keys::PANIC);
+            self.set_error_type(keys::PANIC);
             self.end();
             resume_unwind(payload)
         })
@@ -178,6 +184,16 @@ impl Exchange {
         }
     }
 
+    /// The length of the body that a server announces. It does not poll the body again after so many bytes.
+    #[cfg(feature = "tower")]
+    pub(super) fn announced(&self, headers: &HeaderMap) -> Option<u64> {
+        let length = headers.get(CONTENT_LENGTH)?.to_str().ok()?;
+        length
+            .parse()
+            .ok()
+            .filter(|_| self.kind == Kind::HttpServer)
+    }
+
     /// Records that there is no response, or that its body broke off.
     #[cfg(feature = "tower")]
     pub(super) fn fail<E: Display>(&mut self, error: &E) {
@@ -187,7 +203,7 @@ impl Exchange {
     #[cfg(feature = "tower")]
     fn fail_as(&mut self, error_type: &'static str, error: &dyn Display) {
         if self.state != State::Ended {
-            self.set(keys::ERROR_TYPE, error_type);
+            self.set_error_type(error_type);
             self.span.set_error(error);
             self.end();
         }
@@ -202,7 +218,7 @@ impl Exchange {
     ) {
         if self.state != State::Ended {
             self.span.record_exception(error);
-            self.set(keys::ERROR_TYPE, error_type);
+            self.set_error_type(error_type);
             self.end();
         }
     }
@@ -278,9 +294,7 @@ impl Exchange {
     fn http_status(&mut self, status: StatusCode, is_error: bool) {
         self.set(keys::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
         if is_error {
-            self.set(keys::ERROR_TYPE, status.as_str().to_owned());
-            // The conventions require an empty description if the status code explains the error.
-            self.span.set_error(&"");
+            self.set_error(status.as_str().to_owned());
         }
     }
 
@@ -292,7 +306,7 @@ impl Exchange {
             _ => !status.is_ok(),
         };
         if is_error {
-            self.set(keys::ERROR_TYPE, status.name());
+            self.set_error_type(status.name());
             self.span.set_error(&status.message());
         }
         // The router of a server responds so to a method that it does not have.
@@ -304,6 +318,33 @@ impl Exchange {
             self.span
                 .set_attribute(keys::RPC_METHOD_ORIGINAL, &method.original());
             self.span.set_name(grpc_semantics::SYSTEM);
+        }
+    }
+
+    /// Sets an error that its type explains. The conventions require an empty description then.
+    fn set_error(&mut self, error_type: impl Into<Value>) {
+        self.set_error_type(error_type);
+        self.span.set_error(&"");
+    }
+
+    fn set_error_type(&mut self, value: impl Into<Value>) {
+        self.is_error = true;
+        self.set(keys::ERROR_TYPE, value);
+    }
+
+    /// Records that the future, or the body of the response, was dropped before its end. That is an error by the
+    /// conventions, except for a server of gRPC.
+    fn cancel(&mut self) {
+        #[cfg(feature = "tonic")]
+        if self.kind.is_grpc() {
+            self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
+            if self.kind == Kind::GrpcClient {
+                self.set_error("CANCELLED");
+            }
+            return;
+        }
+        if !self.is_error {
+            self.set_error("cancelled");
         }
     }
 
@@ -323,9 +364,8 @@ impl Drop for Exchange {
         if self.state == State::Responding && self.kind == Kind::HttpClient {
             return self.end();
         }
-        #[cfg(feature = "tonic")]
-        if self.kind.is_grpc() && self.state != State::Ended {
-            self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
+        if self.state != State::Ended {
+            self.cancel();
         }
         // The span ends as cancelled when it is dropped.
         self.measure();

@@ -21,7 +21,7 @@ use crate::recorder::{DetachedSpan, Opening};
 ///
 /// The span ends with the call's status, so it covers streams. Its attributes and status follow
 /// OpenTelemetry's [conventions]: every status code but `OK` is an error. If the call is dropped before, the
-/// span has the attribute `floe.cancelled` and the status code `CANCELLED`, and its status is unset.
+/// span has the attribute `floe.cancelled` and the status code `CANCELLED`.
 ///
 /// ```no_run
 /// use floe_telemetry::instrument::GrpcClientLayer;

@@ -8,6 +8,7 @@ use http::request::Parts;
 use opentelemetry::trace::SpanKind;
 
 use super::exchange::Exchange;
+use super::forwarded::Forwarded;
 use super::grpc_semantics::RpcMethod;
 use super::http_semantics as semantics;
 use super::kind::Kind;
@@ -65,6 +66,7 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Excha
         method.describe(opening);
         let (host, port) = semantics::server_of(parts);
         semantics::server(opening, host, port);
+        semantics::client(opening, Forwarded::of(&parts.headers), options.peer(parts));
         opening.links(&link);
         options.fill(opening, parts, &parts.headers);
     };

@@ -36,8 +36,11 @@ impl RecordedHeaders {
     }
 }
 
-/// Bytes that are not UTF-8 are replaced.
+/// Bytes that are not UTF-8 are replaced, and so is a value that is marked as sensitive.
 fn text(value: &HeaderValue) -> StringValue {
+    if value.is_sensitive() {
+        return "<REDACTED>".into();
+    }
     let text = String::from_utf8_lossy(value.as_bytes());
     bounded(&text).to_owned().into()
 }

@@ -21,8 +21,9 @@ use crate::recorder::DetachedSpan;
 ///
 /// The span ends when the last frame of the response body has been read, or when the body is dropped. Its
 /// attributes and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a
-/// request without a response. With a [`UrlTemplate`](super::UrlTemplate) in the extensions of the request,
-/// the span is named after it.
+/// request without a response. If the request is dropped before its response, the span is an error with the
+/// attribute `floe.cancelled`, and `error.type` is `cancelled`. With a [`UrlTemplate`](super::UrlTemplate) in
+/// the extensions of the request, the span is named after it.
 ///
 /// ```no_run
 /// use floe_telemetry::instrument::HttpClientLayer;
@@ -51,7 +52,7 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     }
     let (host, port) = semantics::server_of(parts);
     let outgoing = Outgoing {
-        method: RequestMethod::of(&parts.method),
+        method: RequestMethod::of(&parts.method, options.known_methods()),
         template: parts.extensions.get(),
         host,
         port: port.or(match parts.uri.scheme_str() {

@@ -2,6 +2,8 @@
 //! [conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
 
 use std::borrow::Cow;
+#[cfg(feature = "tower")]
+use std::net::SocketAddr;
 
 #[cfg(feature = "tower")]
 use http::header::HOST;
@@ -12,67 +14,77 @@ use http::uri::Authority;
 use http::{Method, Version};
 use opentelemetry::KeyValue;
 
+#[cfg(feature = "tower")]
+use super::forwarded::Forwarded;
 use crate::char_boundary;
 use crate::keys;
 use crate::recorder::Opening;
 
 /// The method of a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RequestMethod<'r> {
     /// The method, or `_OTHER`: clients could otherwise create any number of series.
-    known: &'static str,
+    known: Cow<'static, str>,
     original: Option<&'r str>,
 }
 
 impl<'r> RequestMethod<'r> {
-    pub(super) fn of(method: &'r Method) -> Self {
-        let known = match method.as_str() {
-            "CONNECT" => "CONNECT",
-            "DELETE" => "DELETE",
-            "GET" => "GET",
-            "HEAD" => "HEAD",
-            "OPTIONS" => "OPTIONS",
-            "PATCH" => "PATCH",
-            "POST" => "POST",
-            "PUT" => "PUT",
-            "QUERY" => "QUERY",
-            "TRACE" => "TRACE",
-            other => {
-                return Self {
-                    known: "_OTHER",
-                    original: Some(other),
-                };
-            }
+    /// `known` replaces the methods that are known.
+    pub(super) fn of(method: &'r Method, known: Option<&[Method]>) -> Self {
+        let name = method.as_str();
+        let known = match known {
+            None => standard(name).map(Cow::Borrowed),
+            Some(known) => (known.contains(method)).then(|| Cow::Owned(name.to_owned())),
         };
         Self {
-            known,
-            original: None,
+            original: known.is_none().then_some(name),
+            known: known.unwrap_or(Cow::Borrowed("_OTHER")),
         }
     }
 
-    pub(super) fn describe(self, opening: &mut Opening) {
-        opening.attribute_static(keys::HTTP_REQUEST_METHOD, self.known);
+    pub(super) fn describe(&self, opening: &mut Opening) {
+        match &self.known {
+            Cow::Borrowed(known) => opening.attribute_static(keys::HTTP_REQUEST_METHOD, known),
+            Cow::Owned(known) => opening.attribute(keys::HTTP_REQUEST_METHOD, known),
+        }
         if let Some(original) = self.original {
             opening.attribute(keys::HTTP_REQUEST_METHOD_ORIGINAL, bounded(original));
         }
     }
 
-    pub(super) fn attribute(self) -> KeyValue {
-        KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known)
+    pub(super) fn attribute(&self) -> KeyValue {
+        KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known.clone())
     }
 
     /// Sets the name of the span: the method and, if it is known, the route.
-    pub(super) fn name(self, opening: &mut Opening, route: Option<&str>) {
+    pub(super) fn name(&self, opening: &mut Opening, route: Option<&str>) {
         let method = match self.original {
-            None => self.known,
-            Some(_) => "HTTP",
+            None => self.known.clone(),
+            Some(_) => Cow::Borrowed("HTTP"),
         };
         match route {
             // `format!` would take several times as long.
-            Some(route) => opening.name_from([method, " ", route].concat()),
+            Some(route) => opening.name_from([&*method, " ", route].concat()),
             None => opening.name_const(method),
         }
     }
+}
+
+/// The methods of [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods), PATCH and QUERY.
+fn standard(method: &str) -> Option<&'static str> {
+    Some(match method {
+        "CONNECT" => "CONNECT",
+        "DELETE" => "DELETE",
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        "PATCH" => "PATCH",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "QUERY" => "QUERY",
+        "TRACE" => "TRACE",
+        _ => return None,
+    })
 }
 
 /// The template of the path of a request's URL, such as `/orders/{id}`. In the extensions of a client's
@@ -183,6 +195,21 @@ pub(super) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16
     }
     if let Some(port) = port {
         opening.attribute(keys::SERVER_PORT, &i64::from(port));
+    }
+}
+
+/// Records the other end of the connection, if it is known, and the client: the one that proxies name, or else the
+/// other end.
+#[cfg(feature = "tower")]
+pub(super) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Option<SocketAddr>) {
+    let peer = peer.map(|peer| (peer.ip().to_canonical(), peer.port()));
+    if let Some((address, port)) = peer {
+        opening.display(keys::NETWORK_PEER_ADDRESS, &address);
+        opening.attribute(keys::NETWORK_PEER_PORT, &i64::from(port));
+    }
+    let client = forwarded.client();
+    if let Some(address) = client.or(peer.map(|(address, _)| address)) {
+        opening.display(keys::CLIENT_ADDRESS, &address);
     }
 }
 

@@ -10,6 +10,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
 use super::exchange::Exchange;
+use super::forwarded::Forwarded;
 use super::http_semantics::{self as semantics, RequestMethod};
 use super::kind::Kind;
 use super::measurement::Measurement;
@@ -26,8 +27,10 @@ use crate::recorder::{DetachedSpan, Opening};
 /// The span ends when the server has polled the last frame of the response body, so it covers
 /// streaming responses; where HTTP allows no body, as behind an upgrade, it ends with the headers. Its
 /// attributes and status follow OpenTelemetry's [conventions]: a 5xx status is an error, every other one
-/// leaves the span status unset. If the response is dropped before its end, the span has the attribute
-/// `floe.cancelled`. A request without a trace context starts a new trace, even if a span is current where
+/// leaves the span status unset. If the response is dropped before its end, as when the client goes away, the
+/// span is an error with the attribute `floe.cancelled`, and `error.type` is `cancelled`, also in the metric.
+/// `client.address`, `server.address` and `url.scheme` are those that proxies name in `Forwarded` or
+/// `X-Forwarded-…`, whether or not the caller is [trusted](Self::untrusted). A request without a trace context starts a new trace, even if a span is current where
 /// the server runs.
 ///
 /// With the feature `axum` and `Router::layer`, spans are named after the route:
@@ -88,9 +91,11 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     if !options.records(parts) {
         return Exchange::skipped(Kind::HttpServer, context);
     }
-    let incoming = Incoming::of(options, parts);
+    let forwarded = Forwarded::of(&parts.headers);
+    let incoming = Incoming::of(options, parts, forwarded);
     let fill = |opening: &mut Opening| {
-        incoming.describe(opening, parts);
+        incoming.describe(opening, parts, forwarded);
+        semantics::client(opening, forwarded, options.peer(parts));
         opening.links(&link);
         options.fill(opening, parts, &parts.headers);
     };
@@ -105,8 +110,6 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     )
 }
 
-static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-
 /// What spans and metrics have in common.
 struct Incoming<'r> {
     method: RequestMethod<'r>,
@@ -116,15 +119,15 @@ struct Incoming<'r> {
 }
 
 impl<'r> Incoming<'r> {
-    fn of(options: &Options<Parts>, parts: &'r Parts) -> Self {
+    fn of(options: &Options<Parts>, parts: &'r Parts, forwarded: Forwarded<'_>) -> Self {
         let route = options.route(parts);
-        let forwarded = text(&parts.headers, &FORWARDED_PROTO);
-        let scheme = match forwarded.or(parts.uri.scheme_str()) {
-            Some("https") => "https",
+        let scheme = forwarded.scheme().or(parts.uri.scheme_str());
+        let scheme = match scheme {
+            Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
             _ => "http",
         };
         Self {
-            method: RequestMethod::of(&parts.method),
+            method: RequestMethod::of(&parts.method, options.known_methods()),
             route: route.or_else(|| matched_path(parts).map(Cow::Borrowed)),
             scheme,
             version: semantics::protocol(parts.version),
@@ -132,7 +135,7 @@ impl<'r> Incoming<'r> {
     }
 
     /// Sets the name and the attributes that are known before the service runs.
-    fn describe(&self, opening: &mut Opening, parts: &Parts) {
+    fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
         let (uri, headers) = (&parts.uri, &parts.headers);
         self.method.name(opening, self.route.as_deref());
         self.method.describe(opening);
@@ -144,7 +147,11 @@ impl<'r> Incoming<'r> {
             opening.attribute(keys::URL_QUERY, semantics::bounded(query));
         }
         opening.attribute_static(keys::URL_SCHEME, self.scheme);
-        let (host, port) = semantics::server_of(parts);
+        let named = forwarded.host();
+        let (host, port) = match &named {
+            Some(authority) => semantics::host_and_port(authority.as_str()),
+            None => semantics::server_of(parts),
+        };
         semantics::server(opening, host, port);
         if let Some(version) = self.version {
             opening.attribute_static(keys::NETWORK_PROTOCOL_VERSION, version);

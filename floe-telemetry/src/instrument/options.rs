@@ -3,12 +3,15 @@
 #[cfg(feature = "tower")]
 use std::borrow::Cow;
 use std::fmt;
+#[cfg(feature = "tower")]
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
 use http::HeaderMap;
 #[cfg(feature = "tower")]
 use http::HeaderName;
+use http::Method;
 #[cfg(feature = "tonic")]
 use http::uri::Authority;
 
@@ -33,6 +36,8 @@ impl<F: ?Sized> fmt::Debug for Callback<F> {
 type Filter<R> = dyn Fn(&R) -> bool + Send + Sync;
 #[cfg(feature = "tower")]
 type Route<R> = dyn for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync;
+#[cfg(feature = "tower")]
+type Peer<R> = dyn Fn(&R) -> Option<SocketAddr> + Send + Sync;
 type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
 
 /// The options of a layer whose requests have the type `R`.
@@ -44,7 +49,10 @@ pub(super) struct Options<R> {
     pub(super) filter: Option<Callback<Filter<R>>>,
     #[cfg(feature = "tower")]
     pub(super) route: Option<Callback<Route<R>>>,
+    #[cfg(feature = "tower")]
+    pub(super) peer: Option<Callback<Peer<R>>>,
     pub(super) attributes: Option<Callback<Attributes<R>>>,
+    pub(super) known_methods: Option<Arc<[Method]>>,
     /// The server of a client that sees requests without their address.
     #[cfg(feature = "tonic")]
     pub(super) server: Option<Authority>,
@@ -72,7 +80,10 @@ impl<R> Clone for Options<R> {
             filter: self.filter.clone(),
             #[cfg(feature = "tower")]
             route: self.route.clone(),
+            #[cfg(feature = "tower")]
+            peer: self.peer.clone(),
             attributes: self.attributes.clone(),
+            known_methods: self.known_methods.clone(),
             #[cfg(feature = "tonic")]
             server: self.server.clone(),
             request_headers: self.request_headers.clone(),
@@ -91,7 +102,10 @@ impl<R> Options<R> {
             filter: None,
             #[cfg(feature = "tower")]
             route: None,
+            #[cfg(feature = "tower")]
+            peer: None,
             attributes: None,
+            known_methods: None,
             #[cfg(feature = "tonic")]
             server: None,
             request_headers: RecordedHeaders::default(),
@@ -138,6 +152,26 @@ impl<R> Options<R> {
     pub(super) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
         let Callback(route) = self.route.as_ref()?;
         catch_unwind(AssertUnwindSafe(|| route(request))).ok()?
+    }
+
+    #[cfg(feature = "tower")]
+    pub(super) fn set_peer(
+        &mut self,
+        peer: impl Fn(&R) -> Option<SocketAddr> + Send + Sync + 'static,
+    ) {
+        self.peer = Some(Callback(Arc::new(peer)));
+    }
+
+    /// The other end of the connection by the user's function.
+    #[cfg(feature = "tower")]
+    pub(super) fn peer(&self, request: &R) -> Option<SocketAddr> {
+        let Callback(peer) = self.peer.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| peer(request))).ok()?
+    }
+
+    /// The methods that replace the default ones.
+    pub(super) fn known_methods(&self) -> Option<&[Method]> {
+        self.known_methods.as_deref()
     }
 
     /// Sets the attributes that the user has configured.
@@ -224,6 +258,19 @@ macro_rules! http_options {
                 self
             }
 
+            /// Replaces the methods that `http.request.method` and the names of spans contain. Others are recorded
+            /// as `_OTHER` and `HTTP`. Default: those of
+            /// [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods), `PATCH` and `QUERY`.
+            #[must_use]
+            pub fn with_known_methods(
+                mut self,
+                methods: impl IntoIterator<Item = ::http::Method>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).known_methods =
+                    Some(methods.into_iter().collect());
+                self
+            }
+
             /// Records the sizes of bodies in bytes, as attributes of the span (`http.request.body.size`,
             /// `http.response.body.size`) and as histograms. That of a request is known if it was sent with a
             /// `Content-Length`.
@@ -281,6 +328,30 @@ macro_rules! server_options {
             #[must_use]
             pub fn untrusted(mut self) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).is_untrusted = true;
+                self
+            }
+
+            /// Records the address that the function returns as `network.peer.address` and `network.peer.port`, and
+            /// as `client.address` unless a proxy names the client. A layer does not see the connection: axum's
+            /// `into_make_service_with_connect_info` adds `ConnectInfo<SocketAddr>` to the extensions of a
+            /// request, and tonic adds `TcpConnectInfo`.
+            ///
+            /// ```
+            /// use std::net::SocketAddr;
+            #[doc = concat!("use floe_telemetry::instrument::", stringify!($layer), ";")]
+            ///
+            #[doc = concat!("let layer = ", stringify!($layer), "::new()")]
+            ///     .with_peer_address(|request| request.extensions.get::<SocketAddr>().copied());
+            /// ```
+            #[must_use]
+            pub fn with_peer_address(
+                mut self,
+                peer: impl Fn(&::http::request::Parts) -> Option<std::net::SocketAddr>
+                + Send
+                + Sync
+                + 'static,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).set_peer(peer);
                 self
             }
 

@@ -15,6 +15,7 @@ use super::http_semantics::{Outgoing, RequestMethod, bounded};
 use super::kind::Kind;
 use super::measurement::Measurement;
 use super::options::{Options, common_options, http_options};
+use crate::keys;
 use crate::propagation::current;
 use crate::recorder::DetachedSpan;
 
@@ -24,7 +25,10 @@ use crate::recorder::DetachedSpan;
 ///
 /// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
 /// [conventions]: a 4xx or 5xx status is an error, as is a request without a response. With a
-/// [`UrlTemplate`](super::UrlTemplate) as extension of the request, the span is named after it.
+/// [`UrlTemplate`](super::UrlTemplate) as extension of the request, the span is named after it. If the future
+/// is dropped before, the span is an error with the attribute `floe.cancelled`, and `error.type` is `cancelled`.
+///
+/// Behind a middleware that sends a request again, each attempt has a span, with `http.request.resend_count`.
 ///
 /// ```no_run
 /// use floe_telemetry::instrument::{HttpClientMiddleware, UrlTemplate};
@@ -57,7 +61,9 @@ impl Middleware for HttpClientMiddleware {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<client::Response> {
-        let exchange = open(&self.options, &request, extensions);
+        let sent = extensions.get().map_or(0, |Sent(times)| *times);
+        extensions.insert(Sent(sent.saturating_add(1)));
+        let exchange = open(&self.options, &request, extensions, sent);
         exchange.inject(request.headers_mut());
         Responding {
             inner: next.run(request, extensions),
@@ -66,6 +72,10 @@ impl Middleware for HttpClientMiddleware {
         .await
     }
 }
+
+/// How often a request was sent. A middleware around this one may send it again.
+#[derive(Clone, Copy)]
+struct Sent(u32);
 
 pin_project_lite::pin_project! {
     struct Responding<F> {
@@ -98,19 +108,23 @@ fn open(
     options: &Options<client::Request>,
     request: &client::Request,
     extensions: &Extensions,
+    sent: u32,
 ) -> Exchange {
     if !options.records(request) {
         return Exchange::skipped(Kind::HttpClient, current());
     }
     let url = request.url();
     let outgoing = Outgoing {
-        method: RequestMethod::of(request.method()),
+        method: RequestMethod::of(request.method(), options.known_methods()),
         template: extensions.get(),
         host: url.host_str(),
         port: url.port_or_known_default(),
     };
     let span = DetachedSpan::open(options.location, &SpanKind::Client, current(), |opening| {
         outgoing.describe(opening, bounded(url.as_str()).to_owned());
+        if sent > 0 {
+            opening.attribute(keys::HTTP_REQUEST_RESEND_COUNT, &sent);
+        }
         options.fill(opening, request, request.headers());
     });
     let measurement = Measurement::start(|| outgoing.attributes());

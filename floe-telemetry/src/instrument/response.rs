@@ -108,7 +108,12 @@ where
                 exchange.respond(parts.status, parts.version, &parts.headers);
                 exchange.add_trace_id(&mut parts.headers);
                 let is_over = this.request.is_without_body(parts.status);
-                let body = ResponseBody::new(body, exchange, is_over);
+                let announced = if is_over {
+                    Some(0)
+                } else {
+                    exchange.announced(&parts.headers)
+                };
+                let body = ResponseBody::new(body, exchange, announced);
                 Ok(Response::from_parts(parts, body))
             }
             Err(error) => {
@@ -127,18 +132,21 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: B,
         exchange: Option<Exchange>,
+        // The bytes until the body ends, if that is known.
+        rest: Option<u64>,
     }
 }
 
 impl<B: Body> ResponseBody<B> {
-    fn new(inner: B, mut exchange: Exchange, is_over: bool) -> Self {
-        if is_over || inner.is_end_stream() {
+    fn new(inner: B, mut exchange: Exchange, rest: Option<u64>) -> Self {
+        if rest == Some(0) || inner.is_end_stream() {
             exchange.end_body();
             return Self::plain(inner);
         }
         Self {
             inner,
             exchange: Some(exchange),
+            rest,
         }
     }
 }
@@ -148,6 +156,7 @@ impl<B> ResponseBody<B> {
         Self {
             inner,
             exchange: None,
+            rest: None,
         }
     }
 }
@@ -185,9 +194,11 @@ where
                 }
                 (data, None) => {
                     let bytes = data.map_or(0, Buf::remaining);
-                    exchange.add_size(u64::try_from(bytes).unwrap_or(u64::MAX));
+                    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+                    exchange.add_size(bytes);
+                    *this.rest = this.rest.map(|rest| rest.saturating_sub(bytes));
                     // A body is not polled again after its end stream.
-                    let is_over = this.inner.is_end_stream();
+                    let is_over = this.inner.is_end_stream() || *this.rest == Some(0);
                     if is_over {
                         exchange.end_body();
                     }

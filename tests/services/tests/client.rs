@@ -2,17 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, StatusCode, header};
 use axum::routing::{any, get};
 use floe_telemetry::instrument::{HttpClientMiddleware, UrlTemplate};
 use floe_telemetry::propagation::set_baggage_value;
 use floe_telemetry::{create_span, testing};
+use opentelemetry::Value;
 use opentelemetry::trace::{FutureExt as _, SpanKind, Status};
-use reqwest_middleware::ClientBuilder;
-use reqwest_middleware::reqwest::Client;
+use reqwest_middleware::reqwest::{self as client, Client};
+use reqwest_middleware::{ClientBuilder, Next};
 use tokio::net::TcpListener;
 
 /// The address of a server that responds with the headers of the request.
@@ -123,6 +127,57 @@ async fn a_failed_request_is_an_error() {
     assert!(!format!("{:?}", refused.data()).contains("hunter2"));
     assert_eq!(refused.data().events.events[0].name, "exception");
     error_type("405");
+}
+
+/// Sends each request three times, as a middleware that retries does.
+fn three_times<'a>(
+    request: client::Request,
+    extensions: &'a mut Extensions,
+    next: Next<'a>,
+) -> Pin<Box<dyn Future<Output = reqwest_middleware::Result<client::Response>> + Send + 'a>> {
+    Box::pin(async move {
+        for _ in 0..2 {
+            let again = request.try_clone().unwrap();
+            next.clone().run(again, extensions).await?;
+        }
+        next.run(request, extensions).await
+    })
+}
+
+#[tokio::test]
+async fn each_attempt_of_a_request_has_a_span() {
+    let server = server().await;
+    let client = ClientBuilder::new(Client::new())
+        .with(three_times)
+        .with(HttpClientMiddleware::new())
+        .build();
+    let spans = testing::capture_async(async {
+        client.get(format!("{server}/echo")).send().await.unwrap();
+    })
+    .await;
+    let mut all: Vec<_> = spans.named("GET").collect();
+    all.sort_by_key(|span| span.data().start_time);
+    let counts: Vec<_> = all
+        .iter()
+        .map(|span| span.attribute("http.request.resend_count").cloned())
+        .collect();
+    assert_eq!(counts, [None, Some(Value::I64(1)), Some(Value::I64(2))]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_given_up_is_an_error() {
+    let server = server().await;
+    let spans = testing::capture_async(async {
+        let client = floe_test_services::client();
+        let mut sending = Box::pin(client.get(format!("{server}/never")).send());
+        let polled = poll_fn(|task| Poll::Ready(sending.as_mut().poll(task))).await;
+        assert!(polled.is_pending());
+    })
+    .await;
+    let span = spans.single("GET");
+    span.assert_attribute("floe.cancelled", true)
+        .assert_attribute("error.type", "cancelled");
+    assert_eq!(span.data().status, Status::error(""));
 }
 
 #[tokio::test]

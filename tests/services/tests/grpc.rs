@@ -16,7 +16,7 @@ use futures_core::Stream;
 use http::HeaderName;
 use http::uri::PathAndQuery;
 use opentelemetry::Context;
-use opentelemetry::trace::{FutureExt as _, SpanKind};
+use opentelemetry::trace::{self, FutureExt as _, SpanKind};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::client::Grpc;
@@ -284,10 +284,16 @@ async fn a_call_that_is_dropped_is_cancelled() {
     .await;
     assert_eq!(spans.named("test.Echo/Say").count(), 2);
     for span in spans.named("test.Echo/Say") {
-        span.assert_unset()
-            .assert_attribute("rpc.response.status_code", "CANCELLED")
+        span.assert_attribute("rpc.response.status_code", "CANCELLED")
             .assert_attribute("floe.cancelled", true);
     }
+    // The conventions count it as an error of the client.
+    of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[0]
+        .assert_unset()
+        .assert_no_attribute("error.type");
+    let client = of_kind(&spans, "test.Echo/Say", &SpanKind::Client)[0];
+    client.assert_attribute("error.type", "CANCELLED");
+    assert_eq!(client.data().status, trace::Status::error(""));
 }
 
 /// A stream without an end.

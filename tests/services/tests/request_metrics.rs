@@ -67,6 +67,7 @@ async fn requests() {
     ] {
         request(app(), get(path)).await;
     }
+    drop(app().oneshot(get("/orders/3")).await.unwrap());
     let post = Request::post("/orders").header("x-forwarded-proto", "https");
     request(app(), post.body(Body::from("twelve bytes")).unwrap()).await;
     let brew = Request::builder().method("BREW").uri("/orders/1");
@@ -151,6 +152,9 @@ async fn requests_are_measured_whether_or_not_they_are_sampled() {
              http.route=/orders network.protocol.version=1.1 url.scheme=https"
                 .to_owned(),
             format!(
+                "1: error.type=cancelled http.request.method=GET http.response.status_code=200 http.route=/orders/{{id}} {server}"
+            ),
+            format!(
                 "2: http.request.method=GET http.response.status_code=200 http.route=/orders/{{id}} {server}"
             ),
             format!("1: http.request.method=GET http.response.status_code=404 {server}"),
@@ -182,11 +186,11 @@ async fn requests_are_measured_whether_or_not_they_are_sampled() {
     };
     assert_eq!(
         sizes("http.server.request.body.size"),
-        [12.0, 0.0, 0.0, 0.0]
+        [12.0, 0.0, 0.0, 0.0, 0.0]
     );
     assert_eq!(
         sizes("http.server.response.body.size"),
-        [0.0, 16.0, 0.0, 0.0]
+        [0.0, 0.0, 16.0, 0.0, 0.0]
     );
     assert_eq!(sizes("http.client.request.body.size"), [0.0, 0.0]);
     assert_eq!(sizes("http.client.response.body.size"), [0.0, 5.0]);

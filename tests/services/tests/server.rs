@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
@@ -207,16 +208,118 @@ async fn an_aborted_or_dropped_body_is_recorded() {
     let torn = spans.single("GET /torn");
     assert_eq!(status(torn), Status::error("password=<REDACTED>"));
     torn.assert_attribute("error.type", "axum_core::error::Error");
-    spans
-        .single("GET /stream")
-        .assert_attribute("floe.cancelled", true);
+    let given_up = spans.single("GET /stream");
+    given_up
+        .assert_attribute("floe.cancelled", true)
+        .assert_attribute("http.response.status_code", 200)
+        .assert_attribute("error.type", "cancelled");
+    assert_eq!(status(given_up), Status::error(""));
     spans
         .single("HEAD /orders/{id}")
         .assert_no_attribute("floe.cancelled");
-    spans
-        .single("GET /orders/{id}")
+    let never_answered = spans.single("GET /orders/{id}");
+    never_answered
         .assert_attribute("floe.cancelled", true)
+        .assert_attribute("error.type", "cancelled")
         .assert_no_attribute("http.response.status_code");
+    assert_eq!(status(never_answered), Status::error(""));
+}
+
+/// hyper drops a body after the announced number of bytes, and does not ask for its end.
+#[tokio::test]
+async fn a_body_ends_with_the_last_byte_that_its_length_announces() {
+    let answer = async |request: Request<Body>| {
+        let length = &request.uri().path()[1..];
+        let body = Body::from_stream(Pieces(vec![Ok("b"), Ok("a")]));
+        let response = Response::builder().header("content-length", length);
+        Ok::<_, Infallible>(response.body(body).unwrap())
+    };
+    let spans = testing::capture_async(async {
+        for length in ["2", "3"] {
+            let mut service = HttpServerLayer::new().layer(service_fn(answer));
+            let request = request(&format!("/{length}")).body(Body::empty()).unwrap();
+            let mut body = service.call(request).await.unwrap().into_body();
+            for _ in 0..2 {
+                body.frame().await.unwrap().unwrap();
+            }
+        }
+    })
+    .await;
+    for span in spans.named("GET") {
+        let is_short = span.attribute("url.path").unwrap().as_str() == "/3";
+        assert_eq!(span.attribute("floe.cancelled").is_some(), is_short);
+        assert_eq!(span.attribute("error.type").is_some(), is_short);
+    }
+    assert_eq!(spans.named("GET").count(), 2);
+}
+
+#[tokio::test]
+async fn a_request_comes_from_the_first_proxy_s_client_or_else_from_its_peer() {
+    let peer = SocketAddr::from(([10, 0, 0, 7], 4711));
+    let layer = HttpServerLayer::new()
+        .with_peer_address(|request| request.extensions.get::<SocketAddr>().copied());
+    let spans = testing::capture_async(async {
+        for forwarded in [None, Some("203.0.113.7, 10.0.0.1"), Some("<script>")] {
+            let mut request = request("/orders/1").extension(peer);
+            if let Some(forwarded) = forwarded {
+                request = request
+                    .header("x-forwarded-for", forwarded)
+                    .header("x-forwarded-host", "public.example:443, proxy.internal")
+                    .header("x-forwarded-proto", "https, http");
+            }
+            let request = request.body(Body::empty()).unwrap();
+            drained(serve_with(layer.clone(), request).await).await;
+        }
+        let unknown = request("/session").body(Body::empty()).unwrap();
+        drained(serve_with(HttpServerLayer::new(), unknown).await).await;
+    })
+    .await;
+    let all: Vec<_> = spans.named("GET /orders/{id}").collect();
+    let text = |span: &CapturedSpan<'_>, key| span.attribute(key).unwrap().as_str().into_owned();
+    let mut found: Vec<_> = all
+        .iter()
+        .map(|span| {
+            span.assert_attribute("network.peer.address", "10.0.0.7")
+                .assert_attribute("network.peer.port", 4711);
+            ["client.address", "server.address", "url.scheme"].map(|key| text(span, key))
+        })
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            ["10.0.0.7", "public.example", "https"],
+            ["10.0.0.7", "shop.example", "http"],
+            ["203.0.113.7", "public.example", "https"],
+        ]
+    );
+    spans
+        .single("GET /session")
+        .assert_no_attribute("client.address")
+        .assert_no_attribute("network.peer.address");
+}
+
+#[tokio::test]
+async fn the_known_methods_can_be_replaced() {
+    let method = |name: &str| Method::from_bytes(name.as_bytes()).unwrap();
+    let layer = HttpServerLayer::new().with_known_methods([method("PROPFIND"), Method::GET]);
+    let spans = testing::capture_async(async {
+        for name in ["PROPFIND", "GET", "POST"] {
+            let request = request("/elsewhere").method(name).body(Body::empty());
+            drained(serve_with(layer.clone(), request.unwrap()).await).await;
+        }
+    })
+    .await;
+    for name in ["PROPFIND", "GET"] {
+        spans
+            .single(name)
+            .assert_attribute("http.request.method", name)
+            .assert_no_attribute("http.request.method_original");
+    }
+    spans
+        .single("HTTP")
+        .assert_attribute("http.request.method", "_OTHER")
+        .assert_attribute("http.request.method_original", "POST");
 }
 
 #[tokio::test]
@@ -324,6 +427,7 @@ async fn configured_headers_are_recorded_and_redacted() {
         "x-api-key",
         "x-absent",
         "x-binary",
+        "x-plain",
     ];
     let layer = HttpServerLayer::new()
         .with_request_headers(names.map(HeaderName::from_static))
@@ -338,7 +442,11 @@ async fn configured_headers_are_recorded_and_redacted() {
             .header("authorization", "Basic dXNlcjpodW50ZXIy")
             .header("x-api-key", "Zq7xWv93Lmt2Ab")
             .header("x-binary", &b"\xc3\xa9\xff"[..])
-            .header("x-other", "not recorded");
+            .header("x-other", "not recorded")
+            .header("x-plain", "ordinary words");
+        let mut request = request;
+        let plain = request.headers_mut().unwrap().get_mut("x-plain");
+        plain.unwrap().set_sensitive(true);
         let response = serve_with(layer, request.body(Body::empty()).unwrap()).await;
         trace_id = response.headers()["x-trace-id"]
             .to_str()
@@ -350,6 +458,7 @@ async fn configured_headers_are_recorded_and_redacted() {
     let span = spans.single("GET /session");
     span.assert_attribute("http.request.header.x-tags", ["a", "b, c"])
         .assert_attribute("http.request.header.x-binary", ["\u{e9}\u{fffd}"])
+        .assert_attribute("http.request.header.x-plain", ["<REDACTED>"])
         .assert_attribute("http.response.header.etag", ["42"])
         .assert_attribute("host.length", 17)
         .assert_no_attribute("http.request.header.x-absent")
@@ -364,6 +473,24 @@ async fn configured_headers_are_recorded_and_redacted() {
         assert!(!recorded.contains(secret), "{recorded}");
     }
     assert_eq!(span.span_context().trace_id().to_string(), trace_id);
+}
+
+/// The parameters that the conventions name.
+#[tokio::test]
+async fn signatures_in_a_query_are_redacted() {
+    let path = "/orders/1?color=blue&AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE\
+        &Signature=vjbyPxybdZaNmGa%2ByT272YEAiv4%3D\
+        &sig=Z%2FRHIX5Xcg0Mq2rqI3OlWTjEg2tYkboXr1P9ZUXDtkk%3D\
+        &X-Goog-Signature=247a2aa45f169edf4d187d54e7cc46e4731b1e6273242c4f4c39a1d2507a0e58";
+    let spans = testing::capture_async(async {
+        serve(request(path).body(Body::empty()).unwrap()).await;
+    })
+    .await;
+    spans.single("GET /orders/{id}").assert_attribute(
+        "url.query",
+        "color=blue&AWSAccessKeyId=<REDACTED>&Signature=<REDACTED>&sig=<REDACTED>\
+         &X-Goog-Signature=<REDACTED>",
+    );
 }
 
 #[tokio::test]

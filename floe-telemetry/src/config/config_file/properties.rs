@@ -16,6 +16,8 @@ pub(super) struct Findings<'a> {
     pub(super) problems: &'a mut Problems,
     /// What is not supported.
     pub(super) unsupported: Problems,
+    /// Whether the file has a later version than this library knows, so that unknown keys may be right.
+    pub(super) is_later: bool,
 }
 
 /// A value and the keys that lead to it.
@@ -39,7 +41,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the mapping. Keys that are not in `known` are mistakes; null is an empty mapping.
+    /// Returns the mapping. Keys that are not in `known` are mistakes, or not supported if the file has a later
+    /// version; null is an empty mapping.
     pub(super) fn properties(&self, known: &[&str], found: &mut Findings<'_>) -> Properties<'a> {
         let properties = self.open_properties(found);
         for entry in properties.entries {
@@ -50,7 +53,12 @@ impl<'a> Value<'a> {
                     None => format!("unknown key, {}", accepted(&entry.key, known)),
                 };
                 let path = below(&properties.path, &entry.key);
-                found.problems.add_at(entry.position, path, message);
+                let list = if found.is_later {
+                    &mut found.unsupported
+                } else {
+                    &mut *found.problems
+                };
+                list.add_at(entry.position, path, message);
             }
         }
         properties

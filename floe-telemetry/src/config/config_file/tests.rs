@@ -125,6 +125,38 @@ fn the_version_is_checked_first() {
 }
 
 #[test]
+fn unknown_keys_of_a_later_version_are_not_supported() {
+    let read = |version: &str| {
+        let text = format!(
+            "file_format: '{version}'
+stability: development
+meter_provider:
+  readers: [{{periodic: {{exporter: {{console: }}}}}}]
+  view_matching_mode: composable
+  views: [{{selector: {{instrument_name: a}}, stream: {{enabled/development: false}}}}]
+tracer_provider:
+  processors: [{{simple: {{exporter: {{console: }}}}}}]
+  limits: {{attribute_value_depth_limit: 64}}"
+        );
+        parse(&text, &TelemetryConfig::new("base"), &variable)
+    };
+    let Parsed { config, warnings } = read("1.2").unwrap();
+    assert_eq!(config.exporters.metrics, Some(vec![ExporterKind::Console]));
+    let [version, unsupported] = &*warnings else {
+        panic!("{warnings:?}");
+    };
+    assert!(version.contains("found the file format `1.2`"));
+    for place in [
+        "line 5, column 3: meter_provider.view_matching_mode: unknown key",
+        "meter_provider.views.0.stream.enabled/development: unknown key",
+        "line 9, column 12: tracer_provider.limits.attribute_value_depth_limit: unknown key",
+    ] {
+        assert!(unsupported.contains(place), "{unsupported}");
+    }
+    assert!(read("1.0").unwrap_err().to_string().contains("3 mistakes"));
+}
+
+#[test]
 fn otlp_exporters_have_their_settings() {
     let config = config(
         "tracer_provider:
@@ -755,4 +787,30 @@ fn the_report_of_mistakes_is_bounded_and_redacted() {
         "meter_provider: {{readers: [{{periodic: {{exporter: {{console: }}}}}}], views: [{views}]}}"
     );
     assert!(unsupported(&text).ends_with("and 50 more"));
+}
+
+/// Another crate in this workspace enables the feature of the parser that makes events of comments.
+#[test]
+fn comments_are_ignored_everywhere() {
+    let text = "# first
+resource: # behind a key
+  # before a key
+  attributes_list: a=b # behind a value
+  detection/development:
+    detectors:
+      # before an item
+      - host: # behind a key without a value
+      - process:
+# last
+propagator: {composite: [ # in a list
+  {tracecontext: }]} # at the end";
+    let config = config(text);
+    let detectors = [
+        ResourceDetector::Host,
+        ResourceDetector::Os,
+        ResourceDetector::Process,
+    ];
+    assert_eq!(config.detection.detectors, detectors);
+    assert_eq!(config.resource_attributes.additional["a"], "b");
+    assert_eq!(config.propagators, [Propagator::TraceContext]);
 }

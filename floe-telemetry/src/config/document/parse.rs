@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle};
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle};
 
 use super::{Content, Entry, Node};
 use crate::config::problems::{Position, Problems};
@@ -25,8 +25,11 @@ const MAX_KEY: usize = 1024;
 /// Fails if the text is not YAML, if it is larger or deeper than a configuration can be, or if it has more
 /// than one document.
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> {
+    // They are events if another crate in the program enables the parser's feature `comments`.
+    let mut options = Options::default();
+    options.set_emit_comments(false);
     let mut builder = Builder {
-        events: Parser::new_from_str(text),
+        events: Parser::new_from_str_with_options(text, options),
         anchors: HashMap::new(),
         nodes: 0,
         bytes: 0,
