@@ -42,6 +42,9 @@
 //!
 //! [`TracedPool::observe`] adds the metrics of queries and of the pool. [`traced`] wraps a single executor without a pool.
 //!
+//! sqlx needs its feature `macros`, which is one of its default features. The trait `Executor` has a method more with
+//! it, and a crate cannot know which features another one has.
+//!
 //! Spans are recorded by the provider of `floe-telemetry`, which redacts the messages of errors.
 //!
 //! [sqlx]: https://docs.rs/sqlx
