@@ -1,11 +1,13 @@
 //! The span of one query.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::cell::LazyCell;
+use std::time::Instant;
 
-use floe_telemetry::get_tracer;
 use floe_telemetry::propagation::is_trace_active;
-use opentelemetry::trace::{Span as _, SpanKind, Status, TraceContextExt, Tracer};
+use floe_telemetry::{get_tracer, record_exception};
+use opentelemetry::metrics::Histogram;
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue};
 use sqlx_core::error::Error;
 
@@ -13,43 +15,65 @@ use crate::query::Query;
 
 const SCOPE: &str = env!("CARGO_PKG_NAME");
 
+/// What all queries of a pool have in common.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Common {
+    pub(crate) attributes: Vec<KeyValue>,
+    /// `db.client.operation.duration`, if the pool is observed.
+    pub(crate) duration: Option<Histogram<f64>>,
+}
+
 /// A query whose span is open.
 #[derive(Debug)]
 pub(crate) struct Execution {
     cx: Context,
     rows: i64,
+    measurement: Option<Measurement>,
     is_open: bool,
+}
+
+/// The duration of a query that has not ended.
+#[derive(Debug)]
+struct Measurement {
+    duration: Histogram<f64>,
+    started: Instant,
+    attributes: Vec<KeyValue>,
 }
 
 impl Execution {
     /// Starts the span below the current one. `read` returns what is recorded of the statement.
     ///
     /// Reading takes longer than a span that is not sampled, and the decision about a child does not depend on its
-    /// name. So a child is started without the statement.
+    /// name. So a child is started without the statement, which is read only if something records it.
     pub(crate) fn start(
         system: &'static str,
         read: impl FnOnce() -> Query,
-        attributes: &[KeyValue],
+        common: &Common,
     ) -> Self {
+        let query = LazyCell::new(read);
         let tracer = get_tracer(SCOPE);
         let builder = |name: String| tracer.span_builder(name).with_kind(SpanKind::Client);
         let span = if is_trace_active() {
             let mut span = builder(system.to_owned()).start(&tracer);
             if span.is_recording() {
-                let query = read();
                 span.update_name(query.name(system));
-                span.set_attributes(query.into_attributes(system, attributes));
+                span.set_attributes(query.attributes(system, &common.attributes));
             }
             span
         } else {
-            let query = read();
             let builder = builder(query.name(system));
-            let builder = builder.with_attributes(query.into_attributes(system, attributes));
+            let builder = builder.with_attributes(query.attributes(system, &common.attributes));
             builder.start(&tracer)
         };
+        let measurement = common.duration.as_ref().map(|duration| Measurement {
+            duration: duration.clone(),
+            started: Instant::now(),
+            attributes: query.metric_attributes(system, &common.attributes),
+        });
         Self {
             cx: Context::current_with_span(span),
             rows: 0,
+            measurement,
             is_open: true,
         }
     }
@@ -65,26 +89,33 @@ impl Execution {
     }
 
     pub(crate) fn fail(&mut self, error: &Error) {
-        let span = self.cx.span();
-        if !span.is_recording() {
-            return;
-        }
-        span.record_error(error);
-        span.set_status(Status::error(error.to_string()));
         let code = error
             .as_database_error()
             .and_then(|error| error.code().map(Cow::into_owned));
-        span.set_attribute(KeyValue::new(
-            "error.type",
-            code.clone().map_or(Cow::from(kind(error)), Cow::from),
-        ));
-        if let Some(code) = code {
-            span.set_attribute(KeyValue::new("db.response.status_code", code));
+        let error_type = code.clone().map_or(Cow::from(kind(error)), Cow::from);
+        let mut attributes = vec![KeyValue::new("error.type", error_type)];
+        attributes.extend(code.map(|code| KeyValue::new("db.response.status_code", code)));
+        if let Some(measurement) = &mut self.measurement {
+            measurement.attributes.extend_from_slice(&attributes);
+        }
+        let span = self.cx.span();
+        if span.is_recording() {
+            self.run(|| record_exception(error));
+            // The exception's `error.type` is that of Rust.
+            for attribute in attributes {
+                span.set_attribute(attribute);
+            }
         }
     }
 
     pub(crate) fn end(&mut self) {
         if std::mem::take(&mut self.is_open) {
+            if let Some(measurement) = &self.measurement {
+                let seconds = measurement.started.elapsed().as_secs_f64();
+                measurement
+                    .duration
+                    .record(seconds, &measurement.attributes);
+            }
             let span = self.cx.span();
             span.set_attribute(KeyValue::new("db.response.returned_rows", self.rows));
             span.end();
@@ -104,6 +135,8 @@ pub(crate) fn system(name: &'static str) -> &'static str {
         "PostgreSQL" => "postgresql",
         "MySQL" => "mysql",
         "SQLite" => "sqlite",
+        // The database is known only when the program runs.
+        "Any" => "other_sql",
         _ => name,
     }
 }
@@ -126,9 +159,6 @@ fn kind(error: &Error) -> &'static str {
     }
 }
 
-/// The attributes that all queries of a pool have in common.
-pub(crate) type Common = Arc<Vec<KeyValue>>;
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -136,6 +166,7 @@ mod tests {
     use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
     use super::*;
+    use crate::query::DoubleQuoted;
 
     #[test]
     fn the_statement_of_a_span_that_is_not_recorded_is_not_read() {
@@ -145,9 +176,9 @@ mod tests {
         let start = || {
             let read = || {
                 reads.set(reads.get() + 1);
-                Query::read("SELECT 1", false)
+                Query::read("SELECT 1", DoubleQuoted::Name)
             };
-            drop(Execution::start("sqlite", read, &[]));
+            drop(Execution::start("sqlite", read, &Common::default()));
         };
         let not_sampled = Context::new().with_remote_span_context(parent(TraceFlags::default()));
         let attached = not_sampled.attach();

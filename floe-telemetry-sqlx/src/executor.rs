@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug, Formatter};
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use futures_core::Stream;
@@ -15,7 +16,7 @@ use sqlx_core::executor::{Execute, Executor};
 use sqlx_core::sql_str::SqlStr;
 
 use crate::execution::{Common, Execution, system};
-use crate::query::Query;
+use crate::query::{DoubleQuoted, Query};
 
 type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
 type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = T> + Send + 'e>>;
@@ -27,7 +28,7 @@ type Step<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::R
 #[derive(Debug)]
 pub struct Traced<E> {
     inner: E,
-    attributes: Common,
+    common: Arc<Common>,
 }
 
 /// Wraps an executor: a reference to a connection, a transaction or a pool.
@@ -46,18 +47,19 @@ pub struct Traced<E> {
 /// # }
 /// ```
 pub fn traced<E>(executor: E) -> Traced<E> {
-    Traced::with(executor, Common::default())
+    Traced::with(executor, Arc::default())
 }
 
 impl<E> Traced<E> {
-    pub(crate) fn with(inner: E, attributes: Common) -> Self {
-        Self { inner, attributes }
+    pub(crate) fn with(inner: E, common: Arc<Common>) -> Self {
+        Self { inner, common }
     }
 
     /// Adds an attribute to the spans, such as `db.namespace`.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        Common::make_mut(&mut self.attributes).push(KeyValue::new(key, value));
+        let attributes = &mut Arc::make_mut(&mut self.common).attributes;
+        attributes.push(KeyValue::new(key, value));
         self
     }
 }
@@ -74,7 +76,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         Box::pin(TracedStream::<X::Database> {
             inner: self.inner.fetch_many(statement),
             sql: Some(sql),
-            attributes: self.attributes,
+            common: self.common,
             execution: None,
         })
     }
@@ -89,9 +91,9 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
     {
         let (statement, sql) = Statement::new(query);
         let mut inner = self.inner.fetch_optional(statement);
-        let attributes = self.attributes;
+        let common = self.common;
         Box::pin(async move {
-            let mut execution = start::<X::Database>(&sql, &attributes);
+            let mut execution = start::<X::Database>(&sql, &common);
             let result = poll_fn(|task| execution.run(|| inner.as_mut().poll(task))).await;
             match &result {
                 Ok(Some(_)) => execution.count_row(),
@@ -125,7 +127,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
 struct TracedStream<'e, DB: Database> {
     inner: BoxStream<'e, Step<DB>>,
     sql: Option<SqlStr>,
-    attributes: Common,
+    common: Arc<Common>,
     execution: Option<Execution>,
 }
 
@@ -136,11 +138,11 @@ impl<DB: Database> Stream for TracedStream<'_, DB> {
         let Self {
             inner,
             sql,
-            attributes,
+            common,
             execution,
         } = self.get_mut();
         if let Some(sql) = sql.take() {
-            *execution = Some(start::<DB>(&sql, attributes));
+            *execution = Some(start::<DB>(&sql, common));
         }
         let Some(open) = execution else {
             return inner.as_mut().poll_next(task);
@@ -159,9 +161,10 @@ impl<DB: Database> Stream for TracedStream<'_, DB> {
     }
 }
 
-fn start<DB: Database>(sql: &SqlStr, attributes: &[KeyValue]) -> Execution {
-    let read = || Query::read(sql.as_str(), DB::NAME == "MySQL");
-    Execution::start(system(DB::NAME), read, attributes)
+fn start<DB: Database>(sql: &SqlStr, common: &Common) -> Execution {
+    let system = system(DB::NAME);
+    let read = || Query::read(sql.as_str(), DoubleQuoted::of(system));
+    Execution::start(system, read, common)
 }
 
 /// The parts of a query: `Execute::sql` consumes it.

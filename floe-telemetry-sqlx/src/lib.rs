@@ -9,7 +9,7 @@
 //! #     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
 //! #     DB::Arguments: sqlx_core::arguments::IntoArguments<DB>,
 //! # {
-//! let pool = TracedPool::new(pool);
+//! let pool = TracedPool::new(pool).url("postgres://shop@db.example/orders");
 //! let rows = query("SELECT id FROM orders").fetch_all(&pool).await?; // the span `SELECT orders`
 //!
 //! let mut transaction = pool.begin().await?;
@@ -23,24 +23,34 @@
 //!
 //! | attribute | value |
 //! |---|---|
-//! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, or the name of another driver |
+//! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, `other_sql` for the driver `Any`, or the name of another one |
 //! | `db.query.summary` | the operations and what they apply to; also the name of the span |
-//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. |
+//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. What is in double quotes counts as a literal where a database may take it for one. |
 //! | `db.response.returned_rows` | the number of rows that were read |
-//! | `db.namespace`, `server.address`, `server.port`, … | what [`TracedPool::attribute`] sets |
-//! | `error.type`, `db.response.status_code` | of an error: its kind, and the database's own code |
+//! | `server.address`, `server.port`, `db.namespace` | those of [`TracedPool::url`] |
+//! | others | those of [`TracedPool::attribute`] |
+//! | `error.type` | of an error: the database's own code, or else the kind of error |
+//! | `db.response.status_code` | of an error: the database's own code |
+//! | `exception.type`, `exception.message` | of an error, which is an event `exception`, too |
 //!
 //! The span of a stream ends when the stream ends or is dropped. The time in which a query waits for a
 //! connection of the pool is part of its span. Queries for which there is no `TracedPool` in between have
 //! no span: those of a transaction need [`TracedPool::traced`], and `begin` and `commit` have none.
 //!
-//! [`TracedPool::observe`] adds the pool's metrics. [`traced`] wraps a single executor without a pool.
+//! `db.collection.name` and `db.operation.name` are not recorded: a statement may have several of each, so the
+//! conventions have the summary for SQL.
+//!
+//! [`TracedPool::observe`] adds the metrics of queries and of the pool. [`traced`] wraps a single executor without a pool.
+//!
+//! sqlx needs its feature `macros`, which is one of its default features. The trait `Executor` has a method more with
+//! it, and a crate cannot know which features another one has.
 //!
 //! Spans are recorded by the provider of `floe-telemetry`, which redacts the messages of errors.
 //!
 //! [sqlx]: https://docs.rs/sqlx
 //! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 
+mod address;
 mod execution;
 mod executor;
 mod pool;

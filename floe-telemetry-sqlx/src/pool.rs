@@ -15,6 +15,7 @@ use sqlx_core::executor::{Execute, Executor};
 use sqlx_core::pool::Pool;
 use sqlx_core::sql_str::SqlStr;
 
+use crate::address;
 use crate::execution::Common;
 use crate::executor::Traced;
 
@@ -22,7 +23,7 @@ use crate::executor::Traced;
 pub struct TracedPool<DB: Database> {
     /// Shared, so that what observes the pool does not keep it open.
     pool: Arc<Pool<DB>>,
-    attributes: Common,
+    common: Arc<Common>,
 }
 
 impl<DB: Database> TracedPool<DB> {
@@ -30,34 +31,60 @@ impl<DB: Database> TracedPool<DB> {
     pub fn new(pool: Pool<DB>) -> Self {
         Self {
             pool: Arc::new(pool),
-            attributes: Common::default(),
+            common: Arc::default(),
         }
     }
 
-    /// Adds an attribute to all spans: `db.namespace`, `server.address`, `server.port`. They are not read
-    /// from the options of the pool, because those contain the password.
+    /// Adds an attribute to all spans. `db.namespace`, `server.address` and `server.port` are added to the metrics,
+    /// too.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        Common::make_mut(&mut self.attributes).push(KeyValue::new(key, value));
+        let attributes = &mut Arc::make_mut(&mut self.common).attributes;
+        attributes.push(KeyValue::new(key, value));
+        self
+    }
+
+    /// Adds `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the URL of
+    /// `PostgreSQL` or `MySQL` that the pool was connected with has them. Its other parts, such as the password, are
+    /// not read; any other URL adds nothing.
+    ///
+    /// They cannot be read from the options of the pool: sqlx passes them on as a URL only, and panics for hosts and
+    /// user names that it does not escape.
+    #[must_use]
+    pub fn url(mut self, url: &str) -> Self {
+        let attributes = &mut Arc::make_mut(&mut self.common).attributes;
+        attributes.extend(address::of_url(url));
         self
     }
 
     /// Wraps a connection or a transaction of this pool, whose spans then have the same attributes.
     pub fn traced<'c, E: Executor<'c, Database = DB>>(&self, executor: E) -> Traced<E> {
-        Traced::with(executor, self.attributes.clone())
+        Traced::with(executor, self.common.clone())
     }
 
-    /// Measures the pool by the [conventions], as long as it is open and a clone of the
-    /// `TracedPool` exists: `db.client.connection.count` by
-    /// `db.client.connection.state` (`used`, `idle`), `db.client.connection.max` and
-    /// `db.client.connection.idle.min`, each with `db.client.connection.pool.name`.
+    /// Measures queries and the pool by the [conventions]:
+    ///
+    /// - `db.client.operation.duration`: a histogram of seconds, from the first poll of a query to the end of its span,
+    ///   with `db.system.name`, `db.query.summary`, `db.namespace`, `server.address`, `server.port`, and of an error
+    ///   `error.type` and `db.response.status_code`;
+    /// - as long as the pool is open and a clone of the `TracedPool` exists, `db.client.connection.count` by
+    ///   `db.client.connection.state` (`used`, `idle`), `db.client.connection.max` and
+    ///   `db.client.connection.idle.min`, each with `db.client.connection.pool.name`.
     ///
     /// The metrics go to the meter provider that is OpenTelemetry's global one when this is called.
     ///
-    /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#connection-pools
+    /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]
-    pub fn observe(self, pool_name: impl Into<Value>) -> Self {
+    pub fn observe(mut self, pool_name: impl Into<Value>) -> Self {
         let meter = global::meter(env!("CARGO_PKG_NAME"));
+        let duration = meter
+            .f64_histogram("db.client.operation.duration")
+            .with_unit("s")
+            .with_description("Duration of database client operations.")
+            // Those that the conventions advise.
+            .with_boundaries(vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])
+            .build();
+        Arc::make_mut(&mut self.common).duration = Some(duration);
         let name = KeyValue::new("db.client.connection.pool.name", pool_name);
         let gauge = |metric: &'static str,
                      states: &'static [&'static str],
@@ -107,7 +134,7 @@ impl<DB: Database> Clone for TracedPool<DB> {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
-            attributes: self.attributes.clone(),
+            common: self.common.clone(),
         }
     }
 }

@@ -127,34 +127,45 @@ impl Query {
     }
 
     /// The attributes of the span, `common` among them.
-    pub(crate) fn into_attributes(
-        self,
-        system: &'static str,
-        common: &[KeyValue],
-    ) -> Vec<KeyValue> {
-        let mut all = Vec::with_capacity(common.len() + 3);
-        all.push(KeyValue::new("db.system.name", system));
-        if !self.summary.is_empty() {
-            all.push(KeyValue::new("db.query.summary", self.summary));
-        }
-        all.push(KeyValue::new("db.query.text", self.text));
+    pub(crate) fn attributes(&self, system: &'static str, common: &[KeyValue]) -> Vec<KeyValue> {
+        let mut all = self.identity(system);
+        all.push(KeyValue::new("db.query.text", self.text.clone()));
         all.extend_from_slice(common);
         all
     }
 
-    /// `double_quotes_literals`: whether `"…"` is a text and not a name.
-    pub(crate) fn read(sql: &str, double_quotes_literals: bool) -> Self {
+    /// The attributes of the query's duration: those of few different values, and of `common` those of the conventions.
+    pub(crate) fn metric_attributes(
+        &self,
+        system: &'static str,
+        common: &[KeyValue],
+    ) -> Vec<KeyValue> {
+        let keys = ["db.namespace", "server.address", "server.port"];
+        let of_metric = common.iter().filter(|it| keys.contains(&it.key.as_str()));
+        let mut all = self.identity(system);
+        all.extend(of_metric.cloned());
+        all
+    }
+
+    fn identity(&self, system: &'static str) -> Vec<KeyValue> {
+        let summary = Some(&self.summary).filter(|summary| !summary.is_empty());
+        let summary = summary.map(|it| KeyValue::new("db.query.summary", it.clone()));
+        let system = KeyValue::new("db.system.name", system);
+        std::iter::once(system).chain(summary).collect()
+    }
+
+    pub(crate) fn read(sql: &str, double_quoted: DoubleQuoted) -> Self {
         let end = (0..=sql.len().min(MAX_TEXT)).rfind(|&end| sql.is_char_boundary(end));
         let sql = &sql[..end.unwrap_or_default()];
         let mut tokens = Tokens {
             sql,
             at: 0,
-            double_quotes_literals,
+            double_quoted,
         };
         let mut summary = Summary::default();
         let mut text = String::with_capacity(sql.len());
         let mut is_apart = false;
-        while let Some(token) = tokens.next() {
+        while let Some(token) = tokens.next(summary.next == Next::Name) {
             let part = match token {
                 Token::Blank => {
                     is_apart = true;
@@ -179,6 +190,29 @@ impl Query {
     }
 }
 
+/// What `"…"` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DoubleQuoted {
+    /// A name.
+    Name,
+    /// A text, or the settings of the database decide.
+    Text,
+    /// A name, if the database knows it, and a text otherwise. So it is taken for a name only where it cannot be a
+    /// text: where the name of a table is expected, and beside a dot.
+    NameOrText,
+}
+
+impl DoubleQuoted {
+    /// For this value of `db.system.name`.
+    pub(crate) fn of(system: &str) -> Self {
+        match system {
+            "postgresql" => Self::Name,
+            "sqlite" => Self::NameOrText,
+            _ => Self::Text,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token<'s> {
     /// White space or a comment.
@@ -197,28 +231,40 @@ enum Token<'s> {
 struct Tokens<'s> {
     sql: &'s str,
     at: usize,
-    double_quotes_literals: bool,
+    double_quoted: DoubleQuoted,
 }
 
 impl<'s> Tokens<'s> {
-    fn next(&mut self) -> Option<Token<'s>> {
+    /// `is_name_expected`: the name of a table is next.
+    fn next(&mut self, is_name_expected: bool) -> Option<Token<'s>> {
         let rest = &self.sql[self.at..];
         let mut chars = rest.chars();
         let (first, second) = (chars.next()?, chars.next().unwrap_or('\0'));
         let (token, len) = match first {
             _ if first.is_whitespace() => (Token::Blank, run(rest, char::is_whitespace)),
             '-' if second == '-' => (Token::Blank, rest.find('\n').unwrap_or(rest.len())),
-            '#' if self.is_line_start() => (Token::Blank, rest.find('\n').unwrap_or(rest.len())),
+            // A comment of MySQL, and an operator of PostgreSQL.
+            '#' if self.double_quoted == DoubleQuoted::Text => {
+                (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
+            }
             '/' if second == '*' => (Token::Blank, comment(rest)),
             '\'' => (Token::Literal, quoted(rest, '\'')),
             // `E'…'`, `X'…'`, `N'…'`, `B'…'`: a text with a prefix.
             'e' | 'E' | 'x' | 'X' | 'n' | 'N' | 'b' | 'B' if second == '\'' => {
                 (Token::Literal, 1 + quoted(&rest[1..], '\''))
             }
-            '"' if self.double_quotes_literals => (Token::Literal, quoted(rest, '"')),
             '"' | '`' => {
                 let len = quoted(rest, first);
-                (Token::Name(&rest[..len]), len)
+                let is_beside_dot =
+                    || self.sql[..self.at].ends_with('.') || rest[len..].starts_with('.');
+                let is_name = first == '`'
+                    || match self.double_quoted {
+                        DoubleQuoted::Name => true,
+                        DoubleQuoted::Text => false,
+                        DoubleQuoted::NameOrText => is_name_expected || is_beside_dot(),
+                    };
+                let name = Token::Name(&rest[..len]);
+                (if is_name { name } else { Token::Literal }, len)
             }
             '[' if second.is_alphabetic() => {
                 let len = rest.find(']').map_or(rest.len(), |end| end + 1);
@@ -241,15 +287,6 @@ impl<'s> Tokens<'s> {
         };
         self.at += len;
         Some(token)
-    }
-
-    /// A comment of `MySQL`; elsewhere `#` is an operator.
-    fn is_line_start(&self) -> bool {
-        self.sql[..self.at]
-            .trim_end_matches([' ', '\t'])
-            .chars()
-            .next_back()
-            .is_none_or(|c| c == '\n')
     }
 }
 
@@ -403,10 +440,10 @@ impl Summary {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{MAX_SUMMARY, Query};
+    use super::{DoubleQuoted, MAX_SUMMARY, Query};
 
     fn read(sql: &str) -> Query {
-        Query::read(sql, false)
+        Query::read(sql, DoubleQuoted::Name)
     }
 
     #[test]
@@ -492,7 +529,27 @@ mod tests {
         ] {
             assert_eq!(read(sql).text, text, "{sql}");
         }
-        assert_eq!(Query::read("SELECT \"a\"", true).text, "SELECT ?");
+    }
+
+    #[test]
+    fn what_may_be_a_text_in_double_quotes_is_not_recorded() {
+        let sql = r#"SELECT "id", o."id" FROM "orders" AS "o" WHERE "o"."name" = "eve" # it's her"#;
+        let name = r#"SELECT "id", o."id" FROM "orders" AS "o" WHERE "o"."name" = "eve" # it?"#;
+        let text = "SELECT ?, o.? FROM ? AS ? WHERE ?.? = ?";
+        let either = r#"SELECT ?, o."id" FROM "orders" AS ? WHERE "o"."name" = ? # it?"#;
+        for (system, expected, summary) in [
+            ("postgresql", name, "SELECT \"orders\""),
+            ("mysql", text, "SELECT"),
+            ("other_sql", text, "SELECT"),
+            ("sqlite", either, "SELECT \"orders\""),
+        ] {
+            let query = Query::read(sql, DoubleQuoted::of(system));
+            assert_eq!(
+                (&*query.text, &*query.summary),
+                (expected, summary),
+                "{system}"
+            );
+        }
     }
 
     proptest! {

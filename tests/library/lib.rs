@@ -1,6 +1,10 @@
 //! A library that only annotates.
 
-use floe_telemetry::{SpanKind, Tracer, create_span, get_current_span, record_exception, span, traced};
+use floe_telemetry::opentelemetry::trace::{Span as _, Status, TraceContextExt as _, Tracer as _};
+use floe_telemetry::opentelemetry::{Context, KeyValue};
+use floe_telemetry::{
+    SpanKind, Tracer, create_span, get_current_span, get_tracer, record_exception, span, traced,
+};
 
 static TRACER: Tracer = floe_telemetry::tracer!("library.store");
 
@@ -69,4 +73,16 @@ pub fn by_hand() {
     record_exception(&std::io::Error::other("secret=hunter2abc"));
     drop(inner);
     drop(span("last").root().start());
+}
+
+/// Opens a span by OpenTelemetry's API, which nobody ends.
+pub fn by_api() {
+    let tracer = get_tracer("library.api");
+    let builder = tracer.span_builder("store.send").with_kind(SpanKind::Producer);
+    let mut span = builder.with_attributes([KeyValue::new("rows", 3)]).start(&tracer);
+    span.set_attribute(KeyValue::new("table", "orders"));
+    span.record_error(&std::io::Error::other("secret=hunter2abc"));
+    span.set_status(Status::error("secret=hunter2abc"));
+    let _attached = Context::current_with_span(span).attach();
+    load("orders", 3);
 }

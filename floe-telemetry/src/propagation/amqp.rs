@@ -1,5 +1,7 @@
 //! The carrier of the `lapin` crate: the headers among the properties of an AMQP message.
 
+use std::collections::BTreeMap;
+
 use amq_protocol_types::{AMQPValue, FieldTable, ShortString};
 use opentelemetry::propagation::{Extractor, Injector};
 
@@ -34,8 +36,17 @@ struct Table<'a>(&'a mut FieldTable);
 impl Injector for Table<'_> {
     fn set(&mut self, key: &str, value: String) {
         // AMQP has no longer names.
-        if let Ok(name) = ShortString::try_new(key) {
-            self.0.insert(name, AMQPValue::LongString(value.into()));
+        let Ok(name) = ShortString::try_new(key) else {
+            return;
+        };
+        // A message that is sent on has the headers of its sender, and no header can be removed.
+        let is_same = |name: &ShortString| name.as_str().eq_ignore_ascii_case(key);
+        let headers = self.0.inner();
+        if headers.keys().any(is_same) {
+            let others = headers.iter().filter(|(name, _)| !is_same(name));
+            let others = others.map(|(name, value)| (name.clone(), value.clone()));
+            *self.0 = others.collect::<BTreeMap<_, _>>().into();
         }
+        self.0.insert(name, AMQPValue::LongString(value.into()));
     }
 }

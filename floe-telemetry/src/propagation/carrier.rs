@@ -167,6 +167,7 @@ impl InjectInto<kind::Pairs> for BTreeMap<String, String> {
 
         impl Injector for Map<'_> {
             fn set(&mut self, key: &str, value: String) {
+                self.0.retain(|name, _| !name.eq_ignore_ascii_case(key));
                 self.0.insert(key.to_owned(), value);
             }
         }

@@ -27,8 +27,21 @@ struct HeadersMut<'a>(&'a mut HeaderMap);
 impl Injector for HeadersMut<'_> {
     fn set(&mut self, key: &str, value: String) {
         // What is no header is left out; the map's own conversions would panic.
-        if let (Ok(name), Ok(value)) = (key.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
-            self.0.insert(name, value);
+        let (Ok(name), Ok(value)) = (key.parse::<HeaderName>(), value.parse::<HeaderValue>())
+        else {
+            return;
+        };
+        // A message that is sent on has the headers of its sender, such as `Traceparent`, and no header can be removed.
+        let is_same = |name: &HeaderName| AsRef::<str>::as_ref(name).eq_ignore_ascii_case(key);
+        if self.0.iter().any(|(name, _)| is_same(name)) {
+            let mut others = HeaderMap::new();
+            for (name, values) in self.0.iter().filter(|(name, _)| !is_same(name)) {
+                for value in values {
+                    others.append(name.clone(), value.clone());
+                }
+            }
+            *self.0 = others;
         }
+        self.0.insert(name, value);
     }
 }

@@ -33,13 +33,19 @@ pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
         let more = record.more_mut();
         builder.name = more.name.take().unwrap_or_default();
         builder.span_kind = more.kind.take();
-        let mut of_tracer = None;
-        if let Origin::Builder { scope, location } = more.origin {
-            of_tracer = scope;
-            add_location(&mut code, location.file(), location.line());
+        builder.start_time = more.start;
+        match &more.origin {
+            Origin::CallSite => scope("", None),
+            Origin::Builder {
+                scope: of_tracer,
+                location,
+            } => {
+                add_location(&mut code, location.file(), location.line());
+                let name = of_tracer.map_or("", Scope::name);
+                scope(name, of_tracer.and_then(Scope::version))
+            }
+            Origin::Api(scope) => InstrumentationScope::clone(scope),
         }
-        let name = of_tracer.map_or("", Scope::name);
-        scope(name, of_tracer.and_then(Scope::version))
     };
     builder.span_kind.get_or_insert(SpanKind::Internal);
     builder.attributes = Some(code);

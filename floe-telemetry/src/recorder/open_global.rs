@@ -1,14 +1,17 @@
 //! Opens a span of OpenTelemetry's global provider, while there is no provider of this crate.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::Context;
+use opentelemetry::global::BoxedSpan;
 use opentelemetry::trace::{Span as _, TraceContextExt};
 
 use super::global_span;
 use super::listeners;
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
+use super::record::SpanRecord;
 use super::recording::{Recording, context_is_alive};
 use super::span::RecordedSpan;
 use super::state::{Attached, OpenSpan, Opened, State};
@@ -40,10 +43,7 @@ pub(super) fn open(
         // The name, the kind and the scope, too.
         recording = fill_now(recording);
     }
-    let span = catch_unwind(AssertUnwindSafe(|| {
-        global_span::start(&mut recording.record, &above)
-    }));
-    let Ok(span) = span else {
+    let Some(span) = start(&mut recording.record, &above) else {
         recording.discard();
         return None;
     };
@@ -54,12 +54,7 @@ pub(super) fn open(
         let cx = is_span.then(|| above.with_remote_span_context(context));
         return cx.map(|cx| OpenSpan::in_context(cx, callsite));
     }
-    let head = &mut recording.record.head;
-    head.trace_id = context.trace_id();
-    head.span_id = context.span_id();
-    head.flags = context.trace_flags();
-    head.start = Ticks::now();
-    recording.foreign = Some(Box::new(span));
+    record_into(&mut recording, span);
     if is_function {
         recording = fill_now(recording);
     }
@@ -70,4 +65,56 @@ pub(super) fn open(
         State::Recording(recording),
         Some(attached),
     ))
+}
+
+/// Opens a span of the global provider for a tracer of this crate, below `parent`. `None` if there is no such
+/// provider, or it is not used. `fill` sets the name, the kind and the scope.
+pub(super) fn open_of_tracer(
+    parent: &Context,
+    fill: impl FnOnce(&mut Recording),
+) -> Option<RecordedSpan> {
+    if !listeners::is_foreign() || !context_is_alive() || parent.is_telemetry_suppressed() {
+        return None;
+    }
+    let mut recording = Recording::new();
+    recording.open();
+    fill(&mut recording);
+    let Some(span) = start(&mut recording.record, parent) else {
+        recording.discard();
+        return None;
+    };
+    let context = span.span_context().clone();
+    if !span.is_recording() {
+        recording.discard();
+        return Some(RecordedSpan::non_recording(context));
+    }
+    record_into(&mut recording, span);
+    recording.context = Some(parent.clone());
+    Some(RecordedSpan::owned(context, recording))
+}
+
+thread_local! {
+    static STARTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Starts the span of the provider. `None` if that panics, and for spans that the provider itself opens meanwhile:
+/// the global provider may be that of this crate, which would ask for the global one again.
+fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSpan> {
+    if STARTING.replace(true) {
+        return None;
+    }
+    let span = catch_unwind(AssertUnwindSafe(|| global_span::start(record, parent)));
+    STARTING.set(false);
+    span.ok()
+}
+
+/// Gives the recording the ids of the span, to which its data goes at the end.
+fn record_into(recording: &mut Recording, span: BoxedSpan) {
+    let context = span.span_context();
+    let head = &mut recording.record.head;
+    head.trace_id = context.trace_id();
+    head.span_id = context.span_id();
+    head.flags = context.trace_flags();
+    head.start = Ticks::now();
+    recording.foreign = Some(Box::new(span));
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
+use super::listeners;
+use super::open_global;
 use super::record::Origin;
 use super::recording::{self, Recording};
 use super::sampling::{self, Decision};
@@ -59,7 +61,14 @@ impl Tracer for RecorderTracer {
         // Without a span, the parent's context is propagated.
         let propagated = |context: Option<SpanContext>| context.unwrap_or_else(|| above.clone());
         match decision {
-            None | Some(Decision::Skip | Decision::NotSampled) => {
+            Some(Decision::Skip) => {
+                let fill = |recording: &mut Recording| self.fill(recording, builder);
+                let in_global = (!listeners::is_off())
+                    .then(|| open_global::open_of_tracer(parent, fill))
+                    .flatten();
+                in_global.unwrap_or_else(|| RecordedSpan::non_recording(above.clone()))
+            }
+            None | Some(Decision::NotSampled) => {
                 RecordedSpan::non_recording(propagated(not_sampled))
             }
             Some(Decision::NotSampledBelow(_)) => {

@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test fails")]
 
 use floe_telemetry::testing;
-use floe_telemetry::{propagation, traced};
+use floe_telemetry::{create_span, propagation, traced};
 use floe_tests_clients::server;
 use futures_util::StreamExt;
 use lapin::message::Delivery;
@@ -11,6 +11,8 @@ use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use opentelemetry::trace::SpanKind;
+
+const REMOTE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[traced(name = "publish orders", kind = producer)]
 async fn publish(channel: &Channel) {
@@ -74,4 +76,37 @@ fn a_message_carries_the_context_of_its_producer() {
         .single("process orders")
         .assert_child_of("publish orders");
     assert_eq!(span.data().span_kind, SpanKind::Consumer);
+}
+
+#[test]
+fn a_message_that_is_sent_on_has_one_context() {
+    let mut headers = FieldTable::default();
+    headers.insert("Traceparent".into(), AMQPValue::LongString(REMOTE.into()));
+    headers.insert("kept".into(), AMQPValue::Boolean(true));
+    let spans = testing::capture(|| {
+        let _span = create_span("send on");
+        propagation::inject_context(&mut headers);
+    });
+    let sent = propagation::extract_span_context(&headers).expect("a context");
+    let span = spans.single("send on").span_context();
+    assert_eq!(sent.span_id(), span.span_id());
+    assert_eq!(headers.inner().len(), 2);
+}
+
+#[test]
+fn a_header_that_is_not_text_or_not_the_only_one_is_no_context() {
+    let mut headers = FieldTable::default();
+    headers.insert("traceparent".into(), AMQPValue::ShortString(REMOTE.into()));
+    assert!(propagation::extract_span_context(&headers).is_some());
+    for second in [
+        AMQPValue::LongString(REMOTE.into()),
+        AMQPValue::LongString(vec![0xff].into()),
+        AMQPValue::LongLongInt(1),
+    ] {
+        headers.insert("Traceparent".into(), second.clone());
+        assert!(propagation::extract_span_context(&headers).is_none());
+        let mut alone = FieldTable::default();
+        alone.insert("x".into(), second);
+        assert!(propagation::extract_span_context(&alone).is_none());
+    }
 }

@@ -105,3 +105,18 @@ fn a_message_carries_the_context_of_its_producer() {
         .collect();
     assert_eq!(linked, [published[0].span_id(), published[1].span_id()]);
 }
+
+#[test]
+fn a_header_that_is_not_text_or_not_the_only_one_is_no_context() {
+    let remote = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let header = |key, value| Header { key, value };
+    let one = || OwnedHeaders::new().insert(header("traceparent", Some(remote.as_bytes())));
+    assert!(propagation::extract_span_context(&one()).is_some());
+    for second in [Some(remote.as_bytes()), Some(&[0xff][..]), None] {
+        let headers = one().insert(header("Traceparent", second));
+        assert!(propagation::extract_span_context(&headers).is_none());
+        let alone =
+            OwnedHeaders::new().insert(header("traceparent", second.filter(|it| it.len() == 1)));
+        assert!(propagation::extract_span_context(&alone).is_none());
+    }
+}

@@ -4,10 +4,12 @@
 
 use async_nats::HeaderMap;
 use floe_telemetry::testing;
-use floe_telemetry::{propagation, traced};
+use floe_telemetry::{create_span, propagation, traced};
 use floe_tests_clients::server;
 use futures_util::StreamExt;
 use opentelemetry::trace::SpanKind;
+
+const REMOTE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[traced(name = "publish orders", kind = producer)]
 async fn publish(client: &async_nats::Client) {
@@ -46,4 +48,30 @@ fn a_message_carries_the_context_of_its_producer() {
         .single("process orders")
         .assert_child_of("publish orders");
     assert_eq!(span.data().span_kind, SpanKind::Consumer);
+}
+
+#[test]
+fn a_message_that_is_sent_on_has_one_context() {
+    let mut headers = HeaderMap::new();
+    // As Go writes the name.
+    headers.insert("Traceparent", REMOTE);
+    headers.append("kept", "1");
+    headers.append("kept", "2");
+    let spans = testing::capture(|| {
+        let _span = create_span("send on");
+        propagation::inject_context(&mut headers);
+    });
+    let sent = propagation::extract_span_context(&headers).expect("a context");
+    let span = spans.single("send on").span_context();
+    assert_eq!(sent.span_id(), span.span_id());
+    assert_eq!(headers.get_all("kept").count(), 2);
+}
+
+#[test]
+fn repeated_headers_are_no_context() {
+    let mut headers = HeaderMap::new();
+    headers.append("traceparent", REMOTE);
+    assert!(propagation::extract_span_context(&headers).is_some());
+    headers.append("traceparent", REMOTE);
+    assert!(propagation::extract_span_context(&headers).is_none());
 }

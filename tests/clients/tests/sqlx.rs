@@ -109,6 +109,7 @@ fn an_error_has_the_code_of_the_database_and_leaves_the_result_as_it_is() {
     let span = spans.single("INSERT orders");
     let span = span
         .assert_attribute("error.type", "1555")
+        .assert_attribute("exception.type", "sqlx_core::error::Error")
         .assert_attribute("db.response.status_code", "1555");
     assert!(
         matches!(&span.data().status, Status::Error { description } if description.contains("UNIQUE constraint failed"))

@@ -8,6 +8,7 @@ use floe_telemetry_sqlx::TracedPool;
 use opentelemetry::global;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use sqlx::query;
 use sqlx::sqlite::SqlitePoolOptions;
 
 /// The values of the last collection, by metric and state.
@@ -43,8 +44,38 @@ fn collect(
     values
 }
 
+/// The series of the duration of queries, each with the number of queries.
+fn durations(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<String> {
+    exporter.reset();
+    provider.force_flush().expect("a collection");
+    let mut series = Vec::new();
+    for resource in exporter.get_finished_metrics().expect("metrics") {
+        for metric in resource.scope_metrics().flat_map(|scope| scope.metrics()) {
+            if metric.name() != "db.client.operation.duration" {
+                continue;
+            }
+            assert_eq!(metric.unit(), "s");
+            let AggregatedMetrics::F64(MetricData::Histogram(histogram)) = metric.data() else {
+                panic!("{metric:?}");
+            };
+            for point in histogram.data_points() {
+                let bounds: Vec<_> = point.bounds().collect();
+                assert_eq!(bounds, [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0]);
+                let mut attributes: Vec<_> = point
+                    .attributes()
+                    .map(|it| format!("{}={}", it.key, it.value))
+                    .collect();
+                attributes.sort();
+                series.push(format!("{} of {}", point.count(), attributes.join(" ")));
+            }
+        }
+    }
+    series.sort();
+    series
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_is_measured_while_it_exists() {
+async fn a_pool_and_its_queries_are_measured() {
     let exporter = InMemoryMetricExporter::default();
     let provider = SdkMeterProvider::builder()
         .with_reader(PeriodicReader::builder(exporter.clone()).build())
@@ -71,6 +102,28 @@ async fn a_pool_is_measured_while_it_exists() {
     let values = collect(&provider, &exporter);
     assert_eq!(values["db.client.connection.count used"], 0);
     assert_eq!(values["db.client.connection.count idle"], 1);
+
+    let pool = pool
+        .url("mysql://root:hunter2@db/shop")
+        .attribute("tenant", "a");
+    for text in ["SELECT 'ada'", "SELECT 'bob'"] {
+        query(text).fetch_one(&pool).await.expect("a row");
+    }
+    let missing = query("SELECT 1 FROM missing").execute(&pool);
+    missing.await.expect_err("there is no such table");
+    let mut connection = pool.acquire().await.expect("a connection");
+    let one = query("SELECT 1").fetch_all(pool.traced(&mut *connection));
+    assert_eq!(one.await.expect("rows").len(), 1);
+    drop(connection);
+    assert_eq!(
+        durations(&provider, &exporter),
+        [
+            "1 of db.namespace=shop db.query.summary=SELECT missing db.response.status_code=1 \
+             db.system.name=sqlite error.type=1 server.address=db",
+            "3 of db.namespace=shop db.query.summary=SELECT db.system.name=sqlite server.address=db",
+        ]
+    );
+
     drop(pool);
     assert!(collect(&provider, &exporter).is_empty());
 }

@@ -4,7 +4,8 @@
 
 use std::panic::catch_unwind;
 
-use floe_tests_library::{around, burst, by_hand, fail, load, refuse, wait};
+use floe_telemetry::RecorderTracerProvider;
+use floe_tests_library::{around, burst, by_api, by_hand, fail, load, refuse, wait};
 use opentelemetry::trace::{
     FutureExt, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState, Tracer,
     TracerProvider,
@@ -62,6 +63,7 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     nested_right(&provider, &exporter);
     errors_have_no_secrets(&exporter);
     guards_and_builders(&exporter);
+    spans_of_the_api(&provider, &exporter);
     futures(&provider, &exporter);
     the_sampler_of_the_provider_decides();
     // Another provider, and one that is shut down.
@@ -70,6 +72,9 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     assert_eq!(exporter.get_finished_spans().unwrap().len(), 1);
     second.shutdown().unwrap();
     around("shut down", || load("nowhere", 0));
+    // The provider of this crate, which records nothing, would pass the spans on to the global one, which it is.
+    global::set_tracer_provider(RecorderTracerProvider::default());
+    around("itself", by_api);
 }
 
 fn nested_right(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
@@ -149,6 +154,23 @@ fn guards_and_builders(exporter: &InMemorySpanExporter) {
     assert!(matches!(inner.status, Status::Error { .. }));
     assert!(!format!("{inner:?}").contains("hunter2"));
     assert_eq!(named(&spans, "last").parent_span_id, SpanId::INVALID);
+}
+
+fn spans_of_the_api(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
+    provider.tracer("program").in_span("above", |_| by_api());
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    assert_eq!(spans.len(), 3);
+    let sent = named(&spans, "store.send");
+    assert_child(sent, named(&spans, "above"));
+    assert_child(named(&spans, "load"), sent);
+    assert_eq!(sent.span_kind, SpanKind::Producer);
+    assert_eq!(sent.instrumentation_scope.name(), "library.api");
+    assert_eq!(attribute(sent, "rows"), Some(&Value::I64(3)));
+    assert_eq!(attribute(sent, "table"), Some(&"orders".into()));
+    assert_eq!(sent.events.events[0].name, "exception");
+    assert!(matches!(sent.status, Status::Error { .. }));
+    assert!(!format!("{sent:?}").contains("hunter2"));
 }
 
 fn futures(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {

@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use floe_telemetry::config::LoggingConfig;
-use floe_telemetry::{FloeSpanAttributes, Mode, logs, propagation, testing, traced};
+use floe_telemetry::{
+    FloeSpanAttributes, Mode, logs, propagation, testing, traced, tracing_layer, with_current_span,
+};
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
 };
 use opentelemetry::{Context, global};
 use serde_json::{Value, json};
+use tracing::{Instrument as _, dispatcher};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// A writer whose content a test reads.
@@ -134,6 +137,29 @@ fn a_line_within_a_span_that_is_not_sampled_has_its_ids() {
     assert_ne!(line["span_id"], "0000000000000009");
 }
 
+#[traced]
+fn spawns() -> [Option<String>; 2] {
+    let future = async { tracing::info!("elsewhere") }.in_current_span();
+    let dispatch = dispatcher::get_default(Clone::clone);
+    let run = || dispatcher::with_default(&dispatch, || futures_executor::block_on(future));
+    std::thread::scope(|scope| scope.spawn(run).join().unwrap());
+    [propagation::get_trace_id(), propagation::get_span_id()]
+}
+
+#[test]
+fn a_line_in_a_future_that_continues_the_span_has_its_ids() {
+    let buffer = Written::default();
+    let writer = buffer.clone();
+    let layer = logs::layer_with_writer(&config("INFO", true), move || writer.clone()).unwrap();
+    let layers = tracing_subscriber::registry().with(layer);
+    let subscriber = with_current_span(layers.with(tracing_layer()));
+    let mut ids = [None, None];
+    testing::capture(|| tracing::subscriber::with_default(subscriber, || ids = spawns()));
+    let line: Value = serde_json::from_slice(&buffer.0.lock().unwrap()).unwrap();
+    assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
+    assert!(ids[0].is_some());
+}
+
 #[test]
 fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
     let tracer = floe_telemetry::get_tracer("plain");
@@ -160,7 +186,7 @@ fn a_line_within_a_span_of_tracing_has_its_ids() {
     let writer = buffer.clone();
     let logs = logs::layer_with_writer(&config("INFO", true), move || writer.clone()).unwrap();
     let subscriber = tracing_subscriber::registry()
-        .with(floe_telemetry::tracing_layer())
+        .with(tracing_layer())
         .with(logs);
     let mut id = None;
     testing::capture(|| {

@@ -56,7 +56,7 @@ fn context_goes_through_each_carrier() {
         let mut list = vec![("TraceParent".to_owned(), "stale".to_owned())];
         inject_context(&mut list);
         assert_eq!(list.len(), 1, "what was there is replaced");
-        let mut map = BTreeMap::new();
+        let mut map = BTreeMap::from([("TraceParent".to_owned(), "stale".to_owned())]);
         inject_context(&mut map);
         let mut custom = Custom(Vec::new());
         inject_context(&mut custom);

@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::{
-    OpenTelemetrySpanExt, create_span, get_tracer, traced, tracing_layer, with_current_span,
+    OpenTelemetrySpanExt, create_span, get_current_span, get_tracer, traced, tracing_layer,
+    with_current_span,
 };
-use opentelemetry::trace::{Status, Tracer};
+use opentelemetry::trace::{
+    SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
+};
 use opentelemetry::{Context, KeyValue};
 use tokio::task::yield_now;
 use tracing::dispatcher::with_default;
@@ -208,6 +211,23 @@ fn a_span_that_a_filter_excludes_may_be_the_current_one() {
     }
 }
 
+/// A span of `tracing` itself would be disabled.
+#[test]
+fn a_function_is_continued_whatever_the_filter_is() {
+    let layers = registry().with(tracing_layer().with_filter(LevelFilter::OFF));
+    let dispatch = Dispatch::new(with_current_span(layers));
+    let spans = testing::capture(|| {
+        with_default(&dispatch, || {
+            ours(|| {
+                let future = async { ours(|| ()) }.in_current_span();
+                elsewhere(|| futures_executor::block_on(future));
+            });
+        });
+    });
+    assert_eq!(spans.len(), 2);
+    spans.named("ours").next().unwrap().assert_child_of("ours");
+}
+
 #[test]
 fn a_captured_span_ends_nothing_and_may_outlive_the_function() {
     let mut captured = None;
@@ -224,6 +244,48 @@ fn a_captured_span_ends_nothing_and_may_outlive_the_function() {
     spans.single("ours").assert_ok().assert_event("still open");
     assert_eq!(spans.single("ours").events().len(), 1);
     spans.single("late").assert_child_of("ours");
+}
+
+/// What runs in it has the ids of the function, and begins no trace of its own.
+#[test]
+fn a_captured_span_that_is_not_sampled_is_continued() {
+    let parent = SpanContext::new(
+        TraceId::from(0x5ca1e),
+        SpanId::from(9),
+        TraceFlags::default(),
+        true,
+        TraceState::NONE,
+    );
+    let current = || get_current_span().span_context();
+    let assert_below = |within: &SpanContext| {
+        assert_eq!(current().trace_id(), parent.trace_id());
+        assert!(!current().is_sampled());
+        assert_ne!(current().span_id(), within.span_id());
+    };
+    let spans = record(|| {
+        let cx = Context::current().with_remote_span_context(parent.clone());
+        let _attached = cx.attach();
+        ours(|| {
+            let function = current();
+            assert_below(&parent);
+            let captured = Span::current();
+            let named = info_span!(parent: &captured, "named");
+            let future = async { current() }.in_current_span();
+            let instrumented = async { current() }.instrument(Span::current());
+            elsewhere(|| {
+                assert!(!current().is_valid());
+                captured.in_scope(|| {
+                    assert_eq!(current(), function);
+                    ours(|| assert_below(&function));
+                });
+                named.in_scope(|| ours(|| assert_below(&function)));
+                assert_eq!(futures_executor::block_on(future), function);
+                assert_eq!(futures_executor::block_on(instrumented), function);
+            });
+            assert_eq!(current(), function);
+        });
+    });
+    assert!(spans.is_empty(), "{spans}");
 }
 
 #[test]
