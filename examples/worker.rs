@@ -10,8 +10,22 @@
 use std::collections::HashMap;
 
 use floe_telemetry::opentelemetry::Context;
-use floe_telemetry::{propagation, traced};
+use floe_telemetry::{FloeAttributes, propagation, traced};
 use tokio::sync::mpsc;
+
+/// What the conventions for messages require of each span.
+#[derive(FloeAttributes)]
+#[floe(prefix = "messaging")]
+struct Queue {
+    system: &'static str,
+    #[floe(key = "messaging.destination.name")]
+    destination: &'static str,
+}
+
+static ORDERS: Queue = Queue {
+    system: "tokio",
+    destination: "orders",
+};
 
 struct Message {
     headers: HashMap<String, String>,
@@ -34,7 +48,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-#[traced(name = "send orders", kind = producer, attributes("messaging.operation.type" = "send", "messaging.destination.name" = "orders"))]
+#[traced(
+    name = "send orders",
+    kind = producer,
+    floe_attributes = ORDERS,
+    attributes("messaging.operation.name" = "send", "messaging.operation.type" = "send"),
+)]
 async fn send(
     queue: &mpsc::Sender<Message>,
     pairs: u32,
@@ -43,12 +62,19 @@ async fn send(
     queue.send(Message { headers, pairs }).await
 }
 
+// By the conventions, to receive is a request to the queue, and to process makes a consumer. A batch is in no
+// sender's trace, since a span has one parent.
 #[traced(
     name = "receive orders",
-    kind = consumer,
+    kind = client,
     root,
     links = senders(&batch),
-    attributes("messaging.operation.type" = "receive", "messaging.batch.message_count" = batch.len()),
+    floe_attributes = ORDERS,
+    attributes(
+        "messaging.operation.name" = "receive",
+        "messaging.operation.type" = "receive",
+        "messaging.batch.message_count" = batch.len(),
+    ),
 )]
 fn receive(batch: Vec<Message>) {
     for message in batch {
@@ -63,7 +89,17 @@ fn senders(batch: &[Message]) -> Vec<Context> {
     headers.map(propagation::extract_context).collect()
 }
 
-#[traced(name = "process orders", kind = consumer, parent = message.headers, attributes("messaging.operation.type" = "process", pairs = message.pairs))]
+#[traced(
+    name = "process orders",
+    kind = consumer,
+    parent = message.headers,
+    floe_attributes = ORDERS,
+    attributes(
+        "messaging.operation.name" = "process",
+        "messaging.operation.type" = "process",
+        pairs = message.pairs,
+    ),
+)]
 fn process(message: &Message) -> Result<(), &'static str> {
     match message.pairs {
         0 => Err("no pairs of shoes"),

@@ -1,8 +1,9 @@
-//! Two services, one of which calls the other. Both spans of a call, and all below them, are one trace.
+//! Two services and a database: a shop asks a stock, which asks SQLite. The spans of a request are one trace.
 //!
 //! ```sh
-//! OTEL_SERVICE_NAME=stock cargo run -p floe-telemetry-examples --bin two-services -- 127.0.0.1:8081
-//! OTEL_SERVICE_NAME=shop cargo run -p floe-telemetry-examples --bin two-services -- 127.0.0.1:8080 http://127.0.0.1:8081
+//! cd examples/two-services
+//! OTEL_SERVICE_NAME=stock cargo run -- 127.0.0.1:8081
+//! OTEL_SERVICE_NAME=shop cargo run -- 127.0.0.1:8080 http://127.0.0.1:8081
 //! curl -i http://127.0.0.1:8080/orders/42
 //! ```
 //!
@@ -14,7 +15,10 @@ use axum::http::{HeaderName, StatusCode};
 use axum::{Router, routing::get};
 use floe_telemetry::instrument::{HttpClientMiddleware, HttpServerLayer, UrlTemplate};
 use floe_telemetry::traced;
+use floe_telemetry_sqlx::TracedPool;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, reqwest::Client};
+use sqlx::sqlite::{Sqlite, SqlitePoolOptions};
+use sqlx::{query, query_scalar};
 use tokio::{net::TcpListener, signal};
 
 #[derive(Clone)]
@@ -30,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = arguments.next().ok_or("the address is missing")?;
     let app = match arguments.next() {
         Some(url) => shop(url),
-        None => stock(),
+        None => stock().await?,
     };
     let listener = TcpListener::bind(address).await?;
     tracing::info!("listening on {}", listener.local_addr()?);
@@ -45,6 +49,7 @@ fn shop(url: String) -> Router {
         .with(HttpClientMiddleware::new())
         .build();
     let layer = HttpServerLayer::new()
+        // A stranger decides neither what is recorded nor which trace it belongs to.
         .untrusted()
         .with_filter(|request| request.uri.path() != "/healthz")
         .with_trace_id_header(HeaderName::from_static("x-trace-id"));
@@ -55,24 +60,53 @@ fn shop(url: String) -> Router {
         .with_state(Stock { client, url })
 }
 
+// The span is an error where that of the server is one, so a missing order is none.
 #[traced(attributes(id), error_if = |response: &(StatusCode, String)| response.0.is_server_error())]
 async fn order(State(stock): State<Stock>, Path(id): Path<u64>) -> (StatusCode, String) {
     let request = stock.client.get(format!("{}/pairs/{id}", stock.url));
+    // The name of the client's span: the URL would be another one for each order.
     let response = request.with_extension(UrlTemplate::new("/pairs/{id}"));
     match response.send().await {
         Ok(response) => (response.status(), response.text().await.unwrap_or_default()),
+        // The client's span has the error.
         Err(_) => (StatusCode::BAD_GATEWAY, "no stock\n".to_owned()),
     }
 }
 
-fn stock() -> Router {
-    Router::new()
+async fn stock() -> Result<Router, sqlx::Error> {
+    // A database in memory exists as long as its connection does.
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect("sqlite::memory:")
+        .await?;
+    query("CREATE TABLE shoes (id INTEGER PRIMARY KEY, pairs INTEGER NOT NULL)")
+        .execute(&pool)
+        .await?;
+    query("INSERT INTO shoes VALUES (42, 3)")
+        .execute(&pool)
+        .await?;
+    // From here on, each query has a span and is measured, and so is the pool.
+    let pool = TracedPool::new(pool)
+        .attribute("db.namespace", "stock")
+        .observe("stock");
+    Ok(Router::new()
         .route("/pairs/{id}", get(pairs))
         .layer(HttpServerLayer::new())
+        .with_state(pool))
 }
 
-#[traced(attributes(id))]
-async fn pairs(Path(id): Path<u64>) -> Result<String, StatusCode> {
-    let pairs = (id == 42).then_some("three pairs of shoes\n");
-    pairs.map(str::to_owned).ok_or(StatusCode::NOT_FOUND)
+#[traced(attributes(id), error_if = |result: &Result<String, StatusCode>| result.as_ref().is_err_and(StatusCode::is_server_error))]
+async fn pairs(
+    State(pool): State<TracedPool<Sqlite>>,
+    Path(id): Path<i64>,
+) -> Result<String, StatusCode> {
+    let pairs = query_scalar::<_, i64>("SELECT pairs FROM shoes WHERE id = ?")
+        .bind(id)
+        .fetch_optional(&pool);
+    // The query's span has the error.
+    let pairs = pairs.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let pairs = pairs.ok_or(StatusCode::NOT_FOUND)?;
+    Ok(format!("{pairs} pairs of shoes\n"))
 }
