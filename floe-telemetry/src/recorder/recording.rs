@@ -169,11 +169,11 @@ impl Recording {
     /// OpenTelemetry API ended it, if it did.
     #[inline]
     fn close(&mut self) -> Option<Ticks> {
-        self.pending.close().and_then(|update| self.adopt(update))
+        self.pending.close().and_then(|update| self.adopt(*update))
     }
 
     #[cold]
-    fn adopt(&mut self, mut update: Box<Update>) -> Option<Ticks> {
+    fn adopt(&mut self, mut update: Update) -> Option<Ticks> {
         let end = update.ended.then_some(update.record.head.end);
         self.record.adopt(&mut update.record);
         end
