@@ -12,6 +12,8 @@ use http::HeaderValue;
 #[cfg(feature = "tower")]
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode, Version};
+#[cfg(feature = "tower")]
+use http_body::SizeHint;
 use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, Value};
 
@@ -38,8 +40,6 @@ pub(super) struct Exchange {
     #[cfg(feature = "tonic")]
     method: Option<RpcMethod>,
     state: State,
-    /// Whether `error.type` is set.
-    is_error: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,7 +74,6 @@ impl Exchange {
             #[cfg(feature = "tonic")]
             method: None,
             state: State::Requested,
-            is_error: false,
         }
     }
 
@@ -96,7 +95,6 @@ impl Exchange {
             #[cfg(feature = "tonic")]
             method: None,
             state: State::Ended,
-            is_error: false,
         }
     }
 
@@ -186,11 +184,11 @@ impl Exchange {
 
     /// The length of the body that a server announces. It does not poll the body again after so many bytes.
     #[cfg(feature = "tower")]
-    pub(super) fn announced(&self, headers: &HeaderMap) -> Option<u64> {
-        let length = headers.get(CONTENT_LENGTH)?.to_str().ok()?;
+    pub(super) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
+        let header = headers.get(CONTENT_LENGTH);
+        let length = header.and_then(|length| length.to_str().ok()?.parse().ok());
         length
-            .parse()
-            .ok()
+            .or(hint.exact())
             .filter(|_| self.kind == Kind::HttpServer)
     }
 
@@ -328,12 +326,11 @@ impl Exchange {
     }
 
     fn set_error_type(&mut self, value: impl Into<Value>) {
-        self.is_error = true;
         self.set(keys::ERROR_TYPE, value);
     }
 
-    /// Records that the future, or the body of the response, was dropped before its end. That is an error by the
-    /// conventions, except for a server of gRPC.
+    /// Records that the future, or the body of the response, was dropped before its end. A client of gRPC has then
+    /// no status, and other requests are errors if there is no response: a stream may have no other end.
     fn cancel(&mut self) {
         #[cfg(feature = "tonic")]
         if self.kind.is_grpc() {
@@ -343,7 +340,7 @@ impl Exchange {
             }
             return;
         }
-        if !self.is_error {
+        if self.state == State::Requested {
             self.set_error("cancelled");
         }
     }

@@ -27,11 +27,13 @@ use crate::recorder::{DetachedSpan, Opening};
 /// The span ends when the server has polled the last frame of the response body, so it covers
 /// streaming responses; where HTTP allows no body, as behind an upgrade, it ends with the headers. Its
 /// attributes and status follow OpenTelemetry's [conventions]: a 5xx status is an error, every other one
-/// leaves the span status unset. If the response is dropped before its end, as when the client goes away, the
-/// span is an error with the attribute `floe.cancelled`, and `error.type` is `cancelled`, also in the metric.
+/// leaves the span status unset. If the request is dropped before there is a response, as when the client goes
+/// away, the span is an error, and `error.type` is `cancelled`, also in the metric. Then, and if the body is
+/// dropped before its end, the span has the attribute `floe.cancelled`.
+///
 /// `client.address`, `server.address` and `url.scheme` are those that proxies name in `Forwarded` or
-/// `X-Forwarded-…`, whether or not the caller is [trusted](Self::untrusted). A request without a trace context starts a new trace, even if a span is current where
-/// the server runs.
+/// `X-Forwarded-…`, whether or not the caller is [trusted](Self::untrusted). A request without a trace context
+/// starts a new trace, even if a span is current where the server runs.
 ///
 /// With the feature `axum` and `Router::layer`, spans are named after the route:
 /// `GET /orders/{id}`. For other routers there is [`with_route`](Self::with_route).

@@ -111,7 +111,7 @@ where
                 let announced = if is_over {
                     Some(0)
                 } else {
-                    exchange.announced(&parts.headers)
+                    exchange.announced(&parts.headers, &body.size_hint())
                 };
                 let body = ResponseBody::new(body, exchange, announced);
                 Ok(Response::from_parts(parts, body))
