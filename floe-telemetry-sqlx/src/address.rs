@@ -15,6 +15,11 @@ pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
         // The URL of SQLite has a path, and that of an unknown driver has an unknown form.
         return Vec::new();
     }
+    // A `/`, `?` or `#` that is not escaped in the password ends the host early.
+    let rest = [Some(url.path()), url.query(), url.fragment()];
+    if url.username().is_empty() && rest.into_iter().flatten().any(|part| part.contains('@')) {
+        return Vec::new();
+    }
     let mut address = url.host_str().map(decoded);
     let mut port = url.port();
     let mut namespace = decoded(url.path().trim_start_matches('/'));
@@ -85,6 +90,9 @@ mod tests {
             ("mysql://db", &["server.address=db"]),
             ("sqlite://orders.db", &[]),
             ("sqlite::memory:", &[]),
+            ("postgres://ada:12/ss@db/shop", &[]),
+            ("mysql://ada:12?ss@db/shop", &[]),
+            ("mysql://ada:12#ss@db/shop", &[]),
             ("not a URL", &[]),
         ] {
             let found = of_url(url);
