@@ -112,9 +112,12 @@ impl Execution {
         if std::mem::take(&mut self.is_open) {
             if let Some(measurement) = &self.measurement {
                 let seconds = measurement.started.elapsed().as_secs_f64();
-                measurement
-                    .duration
-                    .record(seconds, &measurement.attributes);
+                // With the span as the exemplar's.
+                self.run(|| {
+                    measurement
+                        .duration
+                        .record(seconds, &measurement.attributes);
+                });
             }
             let span = self.cx.span();
             span.set_attribute(KeyValue::new("db.response.returned_rows", self.rows));
