@@ -356,8 +356,7 @@ pub(super) type Lock = Option<MutexGuard<'static, Vec<&'static PendingUpdates>>>
 /// Returns an unused [`PendingUpdates`], or creates one, which lives as long as the process.
 #[cold]
 fn acquire_updates() -> &'static PendingUpdates {
-    let spare = SPARE.try_lock().ok();
-    let spare = spare.and_then(|mut spare| spare.pop());
+    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     spare.unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
