@@ -1,19 +1,26 @@
 //! The last runs of a product, with the ids by which other tools refer to them: `.floe/runs.json`.
 //!
-//! A run is in the file from its start on. Of two runs of a product that end in the same moment, one may be
-//! missing.
+//! A run is in the file from its start on.
 
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{self, Access};
+use crate::confine;
 use crate::error::Error;
 use crate::input_file;
 use crate::product::OUTPUT_FOLDER;
 
-/// The number of runs that are kept.
+/// The number of runs that are kept. The assets that Dagster alone builds in one of its runs count as one.
 pub(crate) const KEPT: usize = 50;
+
+/// The number of records that are kept.
+const KEPT_RECORDS: usize = 1000;
 
 /// The number of jobs of a run that are kept.
 pub(crate) const KEPT_JOBS: usize = 1000;
@@ -68,6 +75,14 @@ impl Record {
         ids.into_iter().find_map(Option::as_deref)
     }
 
+    /// What the record counts for: a run of Dagster, if it has no run of ours around it, or itself.
+    fn group(&self) -> Option<&str> {
+        let of_dagster = self.dagster_run_id.as_deref();
+        of_dagster
+            .filter(|_| self.run_id.is_none())
+            .or_else(|| self.key())
+    }
+
     /// Whether this is the run, or one of its jobs, that a tool refers to with this id.
     fn has(&self, id: &str) -> bool {
         let own = [
@@ -105,14 +120,37 @@ pub(crate) fn read(folder: &Path) -> Vec<Record> {
 /// The file cannot be written.
 pub(crate) fn add(folder: &Path, mut record: Record) -> Result<(), Error> {
     record.jobs.truncate(KEPT_JOBS);
+    let _lock = lock(folder);
     let mut records = read(folder);
     records.retain(|other| other.key() != record.key());
     records.insert(0, record);
-    records.truncate(KEPT);
+    let mut groups = HashSet::new();
+    let kept = records.iter().take(KEPT_RECORDS).take_while(|record| {
+        groups.insert(record.group());
+        groups.len() <= KEPT
+    });
+    let kept = kept.count();
+    records.truncate(kept);
     atomic::write(&path(folder), Access::Private, |file| {
         serde_json::to_writer_pretty(&mut *file, &records)?;
         file.write_all(b"\n")
     })
+}
+
+/// Locks the history against other processes, such as those of steps that Dagster runs in parallel. A record is not
+/// worth more than five seconds: without the lock, one of another process may be missing.
+fn lock(folder: &Path) -> Option<File> {
+    let inner = Path::new(OUTPUT_FOLDER).join("runs.lock");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    let file = confine::open(folder, &inner, &mut options).ok()?;
+    for _ in 0..500 {
+        if file.try_lock().is_ok() {
+            return Some(file);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    None
 }
 
 /// The runs that an id refers to, and those in the same traces.
@@ -169,6 +207,46 @@ mod tests {
         assert_eq!(find(folder, "dbt-50"), [ended, record(KEPT + 1)]);
         assert_eq!(find(folder, "run-1"), []);
         assert_eq!(find(folder, ""), []);
+    }
+
+    #[test]
+    fn assets_of_one_run_of_dagster_count_as_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        add(folder, record(0)).unwrap();
+        let asset = |number| Record {
+            run_id: None,
+            lineage_run_id: Some(format!("asset-{number}")),
+            dagster_run_id: Some("dagster".to_owned()),
+            ..record(number)
+        };
+        for number in 0..KEPT {
+            add(folder, asset(number)).unwrap();
+        }
+        assert_eq!(find(folder, "dagster").len(), KEPT + 1);
+        for number in 1..KEPT {
+            add(folder, record(number)).unwrap();
+        }
+        // The run before the assets is not kept.
+        assert_eq!(read(folder).len(), 2 * KEPT - 1);
+        assert_eq!(find(folder, "run-0"), []);
+    }
+
+    #[test]
+    fn processes_that_end_at_the_same_time_are_all_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        std::fs::create_dir(folder.join(OUTPUT_FOLDER)).unwrap();
+        thread::scope(|scope| {
+            for first in [0, 20] {
+                scope.spawn(move || {
+                    for number in first..first + 20 {
+                        add(folder, record(number)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read(folder).len(), 40);
     }
 
     #[test]

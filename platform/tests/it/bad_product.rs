@@ -173,6 +173,7 @@ fn data_that_contradicts_the_product_stops_the_run() {
                 ".floe/lineage.jsonl",
                 ".floe/run_results.json",
                 ".floe/runs.json",
+                ".floe/runs.lock",
             ],
         );
     }
