@@ -152,13 +152,14 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Removes the files in a folder that have this extension, begin with `mark`, and are not `current`: what they were
-/// generated for is not in the product any more. Files that the user has written begin otherwise.
+/// Removes the files in a folder that have this extension, begin with `mark` and are obsolete: what they were
+/// generated for is not in the product any more. Files that the user has written begin otherwise, unless they are
+/// copies of generated ones.
 pub(crate) fn remove_generated(
     folder: &Path,
     extension: &str,
     mark: &str,
-    is_current: impl Fn(&Path) -> bool,
+    is_obsolete: impl Fn(&Path) -> bool,
 ) -> Result<(), Error> {
     // A symbolic link leads to another folder.
     if !fs::symlink_metadata(folder).is_ok_and(|folder| folder.is_dir()) {
@@ -169,7 +170,7 @@ pub(crate) fn remove_generated(
         let path = entry.path();
         let is_candidate = path.extension().is_some_and(|it| it == extension)
             && entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_candidate && !is_current(&path) && begins_with(&path, mark) {
+        if is_candidate && is_obsolete(&path) && begins_with(&path, mark) {
             remove(&path)?;
         }
     }

@@ -291,11 +291,11 @@ pub(crate) fn generate(
     for (path, (text, access)) in &files {
         write(folder, path, *access, text)?;
     }
-    let is_current = |path: &Path| {
+    let is_obsolete = |path: &Path| {
         let inner = path.strip_prefix(folder);
-        inner.is_ok_and(|inner| files.contains_key(inner))
+        !inner.is_ok_and(|inner| files.contains_key(inner))
     };
-    atomic::remove_generated(&folder.join("models"), "sql", GENERATED, is_current)
+    atomic::remove_generated(&folder.join("models"), "sql", GENERATED, is_obsolete)
         .map_err(PlatformError::into_plugin)?;
     Ok(files.into_keys().map(|path| folder.join(path)).collect())
 }

@@ -56,10 +56,12 @@ pub(crate) fn generate(
         .any(|model| !model.checks.is_empty());
     let is_selected = |kind| selected.iter().any(|it| it.kind == kind);
     let manifests = folder.join("kubernetes");
-    atomic::remove_generated(&manifests, "yaml", GENERATED, |path| {
+    // Only these names: a copy with another name is the user's.
+    let is_removed = |path: &Path| {
         let mut files = MANIFESTS.iter();
-        files.any(|(name, kind)| path.ends_with(name) && is_selected(*kind))
-    })?;
+        files.any(|(name, kind)| path.ends_with(name) && !is_selected(*kind))
+    };
+    atomic::remove_generated(&manifests, "yaml", GENERATED, is_removed)?;
     let is_used = |kind| match kind {
         PluginType::Quality => has_checks,
         PluginType::Dbt | PluginType::Rbac | PluginType::NetworkSecurity => true,

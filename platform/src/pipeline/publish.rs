@@ -53,7 +53,7 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
     let inner = Path::new(OUTPUT_FOLDER).join("semantic");
     let folder = run.folder().join(&inner);
     let Some(layer) = run.plugins.one::<dyn SemanticLayer>() else {
-        return atomic::remove_generated(&folder, "yml", GENERATED, |_| false);
+        return atomic::remove_generated(&folder, "yml", GENERATED, |_| true);
     };
     confine::check_folder(run.folder(), &inner)?;
     let product = run.artifacts.product();

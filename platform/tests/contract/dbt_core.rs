@@ -321,7 +321,7 @@ fn a_project_has_the_models_the_sources_and_the_checks_of_the_product() {
 
     // The product changes: a model is removed, a check is added. A model of the user remains.
     let own = folder.path().join("models/own.sql");
-    fs::write(&own, "select 1").unwrap();
+    fs::write(&own, "select 1\n".repeat(20)).unwrap();
     let checks = [Check::NotNull("one".to_owned()), Check::MinRows(2)];
     let mut changed = product();
     changed.models.pop();

@@ -323,7 +323,7 @@ fn without_a_server_the_models_are_written() {
     );
     // The model is renamed. A file of the user stays.
     let own = folder.path().join("own.yml");
-    fs::write(&own, "views: []\n").unwrap();
+    fs::write(&own, "views: []\n".repeat(20)).unwrap();
     let renamed = cube.sync(&product(&[], "buyers"), folder.path()).unwrap();
     assert!(renamed[0].exists() && own.exists() && !files[0].exists());
     let error = cube.query(&QUERY, &mut Rows::default()).unwrap_err();

@@ -96,8 +96,8 @@ impl SemanticLayer for Cube {
             .map_err(system)?;
             files.push(file);
         }
-        let is_current = |path: &Path| files.iter().any(|file| file == path);
-        atomic::remove_generated(folder, "yml", GENERATED, is_current).map_err(system)?;
+        let is_obsolete = |path: &Path| !files.iter().any(|file| file == path);
+        atomic::remove_generated(folder, "yml", GENERATED, is_obsolete).map_err(system)?;
         if self.url.is_some() && !definitions.is_empty() {
             self.check(&definitions)?;
         }
