@@ -24,7 +24,7 @@ pub(super) enum Key {
     Const(Path),
 }
 
-/// Format the value is recorded.
+/// The format in which the value is recorded.
 #[derive(Clone, Copy)]
 pub(super) enum Format {
     Debug,

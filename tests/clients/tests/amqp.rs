@@ -103,10 +103,7 @@ fn a_header_that_is_not_text_or_not_the_only_one_is_no_context() {
         AMQPValue::LongString(vec![0xff].into()),
         AMQPValue::LongLongInt(1),
     ] {
-        headers.insert("Traceparent".into(), second.clone());
+        headers.insert("Traceparent".into(), second);
         assert!(propagation::extract_span_context(&headers).is_none());
-        let mut alone = FieldTable::default();
-        alone.insert("x".into(), second);
-        assert!(propagation::extract_span_context(&alone).is_none());
     }
 }

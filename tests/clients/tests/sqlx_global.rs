@@ -1,8 +1,6 @@
 //! Queries of sqlx in a program whose provider is that of OpenTelemetry's SDK. In a program of its own, because the
 //! provider is global.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
-
 use floe_telemetry_sqlx::TracedPool;
 use opentelemetry::trace::{FutureExt, SpanKind, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, Value, global};
