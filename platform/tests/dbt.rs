@@ -1575,7 +1575,7 @@ fn compare(
         status = info["node_status"].as_str().unwrap();
     }
     let expected = match status {
-        "error" | "fail" => matches!(span.status, ReceivedStatus::Error(_)),
+        "error" | "fail" | "partial success" => matches!(span.status, ReceivedStatus::Error(_)),
         "skipped" => span.status == ReceivedStatus::Unset,
         _ => span.status == ReceivedStatus::Ok,
     };
