@@ -667,6 +667,60 @@ fn a_command_with_two_invocations_of_dbt_is_one_trace() {
 }
 
 #[test]
+fn a_command_with_two_invocations_of_dbt_fusion_is_one_trace() {
+    let setup = Setup::playing("build_ok", 1);
+    setup.program(
+        "dbt",
+        "cat begun.jsonl \"$FUSION\" >> \"$DBT_LOG_PATH/$DBT_OTEL_FILE_NAME\"; exit 1",
+    );
+    // The first one is killed while it evaluates a node, and has ids of its own.
+    let records = fs::read_to_string(recorded("fusion.jsonl")).unwrap();
+    let begun: Vec<_> = records
+        .split_inclusive('\n')
+        .take_while(|line| !line.contains("\"Query executed\""))
+        .collect();
+    let mut begun = begun.concat();
+    for (second, first) in [
+        ("\"a0", "\"c0"),
+        ("\"b0", "\"d0"),
+        ("\"179", "\"178"),
+        (INVOCATION, "019fb7d4-0000-7712-8d06-5ad013a23be9"),
+    ] {
+        begun = begun.replace(second, first);
+    }
+    fs::write(setup.path("begun.jsonl"), begun).unwrap();
+    let mut command = setup.command(&["build"]);
+    command.env("FUSION", recorded("fusion.jsonl"));
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stderr), "");
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    assert_attributes(root, &[("dbt.invocation_id", INVOCATION.into())]);
+    let two = |name: &str| {
+        let mut found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+        found.sort_by_key(|span| span.start_unix_nano);
+        match found[..] {
+            [first, second] => [first, second],
+            _ => panic!("{}", tree(&spans)),
+        }
+    };
+    for name in [
+        "dbt.model.stg_orders",
+        "Node evaluated (model.corner_shop.stg_orders)",
+    ] {
+        let [first, second] = two(name);
+        assert_eq!(error_message(first), "dbt ended before the node did");
+        assert_eq!(first.end_unix_nano, 1_790_000_000_000_000_000);
+        assert_eq!(second.status, ReceivedStatus::Ok);
+    }
+    let [_, orders] = two("dbt.model.stg_orders");
+    let [_, phase] = two("Phase: RUN (nodes: 3)");
+    assert_eq!(orders.parent_span_id, phase.span_id);
+    let test = single(&spans, "dbt.test.unique_stg_orders_order_id");
+    assert_eq!(test.links[0].span_id, orders.span_id);
+}
+
+#[test]
 fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
     const STEP: &str = include_str!("../../floe-dagster-pipes/tests/recorded/context.param");
     const RUN_ID: &str = "ef568635-3e3e-40d4-8cff-9cb625bf43d6";

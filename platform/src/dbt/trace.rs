@@ -597,6 +597,10 @@ impl CommandTrace {
         if kind == RecordType::Log {
             return self.log_record(record);
         }
+        if kind == RecordType::SpanStart && record.event_type() == "Process" {
+            // What is open is of a process before this one, which has ended.
+            self.cancel_all(record.start().unwrap_or_else(SystemTime::now));
+        }
         let node = record.node(self.manifest.as_ref());
         if !self.fusion.contains_key(record.span_id()) {
             match &node {
@@ -755,13 +759,18 @@ impl CommandTrace {
         }
     }
 
-    /// Ends all spans, that of the command last.
-    pub(crate) fn end(mut self, exit: Exit) -> End {
-        let end = SystemTime::now();
+    /// Ends all spans but that of the command.
+    fn cancel_all(&mut self, end: SystemTime) {
         self.cancel_open(end);
         for span in self.fusion.drain().filter_map(|(_, (span, _))| span) {
             cancel(span, end);
         }
+    }
+
+    /// Ends all spans, that of the command last.
+    pub(crate) fn end(mut self, exit: Exit) -> End {
+        let end = SystemTime::now();
+        self.cancel_all(end);
         self.describe(&DbtOutcome {
             models_run: Some(self.counts.models),
             tests_run: Some(self.counts.tests),
