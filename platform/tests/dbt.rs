@@ -721,6 +721,35 @@ fn a_command_with_two_invocations_of_dbt_fusion_is_one_trace() {
 }
 
 #[test]
+fn a_hook_of_dbt_fusion_that_failed_has_its_own_message() {
+    let setup = Setup::new("cat hook.jsonl >> \"$DBT_LOG_PATH/$DBT_OTEL_FILE_NAME\"; exit 1");
+    let id = "operation.corner_shop.corner_shop-on-run-start-0";
+    let records = ["SpanStart", "SpanEnd"].map(|kind| {
+        let record = serde_json::json!({
+            "record_type": kind,
+            "span_id": "b000000000000070",
+            "span_name": format!("Node processed ({id})"),
+            "start_time_unix_nano": "1790000000001000000",
+            "end_time_unix_nano": "1790000000002000000",
+            "event_type": "v1.public.events.fusion.node.NodeProcessed",
+            "attributes": {
+                "unique_id": id,
+                "name": "corner_shop-on-run-start-0",
+                "node_type": "NODE_TYPE_OPERATION",
+                "node_outcome": "NODE_OUTCOME_ERROR",
+            },
+            "status": { "code": 2, "message": "Database Error: no such table" },
+        });
+        format!("{record}\n")
+    });
+    fs::write(setup.path("hook.jsonl"), records.concat()).unwrap();
+    setup.command(&["build"]).output().unwrap();
+    let hook = setup.span("dbt.operation.corner_shop-on-run-start-0");
+    assert_eq!(error_message(&hook), "Database Error: no such table");
+    assert_eq!(hook.end_unix_nano, 1_790_000_000_002_000_000);
+}
+
+#[test]
 fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
     const STEP: &str = include_str!("../../floe-dagster-pipes/tests/recorded/context.param");
     const RUN_ID: &str = "ef568635-3e3e-40d4-8cff-9cb625bf43d6";

@@ -490,7 +490,7 @@ impl CommandTrace {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
             Outcome::Canceled => return cancel(span, end),
-            Outcome::Error if is_hook(node) && self.failed_hooks.len() < MAX_FAILED_HOOKS => {
+            Outcome::Error if self.awaits_message(node) => {
                 self.failed_hooks.push(FailedHook {
                     unique_id: id.to_owned(),
                     span,
@@ -508,6 +508,11 @@ impl CommandTrace {
             }
         }
         span.end_with_timestamp(end);
+    }
+
+    /// Whether the message of a node that has failed follows. The records of dbt Fusion have it themselves.
+    fn awaits_message(&self, node: Node<'_>) -> bool {
+        is_hook(node) && !self.is_fusion && self.failed_hooks.len() < MAX_FAILED_HOOKS
     }
 
     /// Ends the span of a hook that has failed, whose message dbt writes at the end.
