@@ -37,7 +37,7 @@ pub(crate) use self::in_run::InRun;
 use self::invocation::Invocation;
 use self::lineage::Lineage;
 use self::log_file::LogFile;
-use self::reading::{Pipes, Reading};
+use self::reading::{Pipes, Reading, trace_variable};
 use self::stream::Pipe;
 use self::trace::CommandTrace;
 use crate::error::Error;
@@ -123,7 +123,7 @@ fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
             warnings.push(format!(
                 "the trace has no nodes: cannot open a pipe: {error}"
             ));
-            command.args(arguments);
+            command.args(arguments).envs(trace_variable());
             (Err(Box::new(trace)), Vec::new())
         }
     };

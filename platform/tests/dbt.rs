@@ -1051,13 +1051,26 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
     let log = fs::metadata(setup.path("logs/dbt.log")).unwrap();
     assert_eq!(log.permissions().mode() & 0o777, 0o600);
 
-    // Without room for the pipes, dbt runs with its own log.
+    // Without room for the pipes, dbt runs with its own log, and its artifacts have the ids of the trace.
     let mut command = setup.command(&["build", "--log-path", "x"]);
-    command.env("TMPDIR", "/nonexistent");
-    setup.program("dbt", "echo \"${DBT_LOG_PATH-none} $*\"; exit 4");
+    command
+        .env("TMPDIR", "/nonexistent")
+        .env("TRACEPARENT", TRACEPARENT);
+    setup.program(
+        "dbt",
+        "echo \"${DBT_LOG_PATH-none} $*\"; echo $DBT_ENV_CUSTOM_ENV_TRACEPARENT; exit 4",
+    );
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(4));
-    assert_eq!(text_of(&output.stdout), "none build --log-path x\n");
+    let spans = setup.spans();
+    let root = spans.iter().find(|span| span.trace_id == TRACE_ID).unwrap();
+    assert_eq!(
+        text_of(&output.stdout),
+        format!(
+            "none build --log-path x\n00-{TRACE_ID}-{}-01\n",
+            root.span_id
+        )
+    );
     let stderr = text_of(&output.stderr);
     assert!(
         stderr.starts_with("warning: the trace has no nodes: cannot open a pipe"),

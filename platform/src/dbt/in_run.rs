@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::invocation;
 use super::lineage::{Ended, Lineage};
 use super::profile::Profiles;
-use super::reading::{Pipes, Reading};
+use super::reading::{Pipes, Reading, trace_variable};
 use super::stream::Pipe;
 use super::trace::CommandTrace;
 
@@ -51,7 +51,9 @@ impl<'a> InRun<'a> {
             }
             Err(error) => {
                 tracing::warn!(%error, "the trace has no nodes of dbt: cannot open a pipe");
-                (None, vec![("DBT_LOG_LEVEL_FILE", "none".into())])
+                let mut variables = vec![("DBT_LOG_LEVEL_FILE", "none".into())];
+                variables.extend(trace_variable());
+                (None, variables)
             }
         };
         Self {

@@ -75,12 +75,15 @@ impl Pipes {
             ("DBT_LOG_FILE_MAX_BYTES", "0".into()),
             ("DBT_OTEL_FILE_NAME", OTEL.into()),
         ];
-        if let Some(traceparent) = propagation::inject_headers().remove("traceparent") {
-            // dbt repeats it on each line of its log and in its artifacts.
-            variables.push(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()));
-        }
+        variables.extend(trace_variable());
         variables
     }
+}
+
+/// The variable with the current context, which dbt repeats on each line of its log and in its artifacts.
+pub(super) fn trace_variable() -> Option<(&'static str, OsString)> {
+    let traceparent = propagation::inject_headers().remove("traceparent")?;
+    Some(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()))
 }
 
 impl Reading {
