@@ -41,6 +41,9 @@ traceparent='{{ traceparent }}'
 {%- if tracestate -%},tracestate='{{ tracestate | urlencode | replace('/', '%2F') }}'{%- endif -%}
 {%- endif -%}";
 
+/// The maximum size of `run_results.json` in bytes.
+const MAX_RESULTS_SIZE: u64 = 64 << 20;
+
 /// The accepted versions of dbt-core: older ones do not know the arguments of tests.
 pub(crate) const CORE: &str = "1.11 or a later 1";
 
@@ -122,7 +125,7 @@ impl Dbt<'_> {
         if !matches!(output.code, 0 | 1) || !path.is_file() {
             return Err(self.failed(command, &output));
         }
-        let results = RunResults::read(&path).map_err(|error| {
+        let results = RunResults::read(&path, MAX_RESULTS_SIZE).map_err(|error| {
             let message = format!("{}: run_results.json: {error}", self.tool);
             Error::new(ErrorKind::InvalidResponse, message)
         })?;

@@ -7,12 +7,8 @@ use serde::Deserialize;
 
 use crate::input_file;
 
-/// The maximum size in bytes. It contains the SQL of all nodes.
-const MAX_SIZE: u64 = 1 << 30;
-
 /// The results of a command. What is not needed of them is skipped while they are read.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 pub(crate) struct RunResults {
     pub(crate) metadata: Metadata,
     pub(crate) results: Vec<NodeResult>,
@@ -20,15 +16,14 @@ pub(crate) struct RunResults {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 pub(crate) struct Metadata {
     pub(crate) dbt_version: String,
+    #[serde(default)]
     pub(crate) invocation_id: String,
 }
 
 /// The result of a node.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct NodeResult {
     pub(crate) unique_id: String,
     pub(crate) status: String,
@@ -37,12 +32,12 @@ pub(crate) struct NodeResult {
 }
 
 impl RunResults {
-    /// Reads the results.
+    /// Reads the results from a file of at most `max_size` bytes. It contains the SQL of all nodes.
     ///
     /// # Errors
-    /// There is no such file, or it has another form.
-    pub(crate) fn read(path: &Path) -> io::Result<Self> {
-        let file = input_file::open(path)?.take(MAX_SIZE);
+    /// There is no such file, it is longer, or it has another form.
+    pub(crate) fn read(path: &Path, max_size: u64) -> io::Result<Self> {
+        let file = input_file::open(path)?.take(max_size);
         Ok(serde_json::from_reader(BufReader::with_capacity(
             1 << 18,
             file,

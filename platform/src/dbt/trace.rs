@@ -40,6 +40,9 @@ const MAX_OPEN: usize = 10_000;
 /// The maximum number of hooks whose messages are awaited. dbt runs no hook after one that has failed.
 const MAX_FAILED_HOOKS: usize = 16;
 
+/// The maximum size of `run_results.json` in bytes.
+const MAX_RESULTS_SIZE: u64 = 1 << 30;
+
 /// The maximum number of nodes that others have links to.
 const MAX_NODES: usize = 1_000_000;
 
@@ -304,7 +307,7 @@ impl CommandTrace {
     /// Records the nodes that dbt has skipped without an event: those that were not begun when another one failed, with
     /// `--fail-fast`.
     fn add_skipped(&mut self, path: &str, event: &Event) {
-        let Ok(read) = RunResults::read(&self.artifact(path)) else {
+        let Ok(read) = RunResults::read(&self.artifact(path), MAX_RESULTS_SIZE) else {
             return;
         };
         if read.metadata.invocation_id != self.invocation_id {

@@ -283,6 +283,27 @@ fn a_dbt_that_fails_is_one_error() {
 }
 
 #[test]
+fn results_without_what_is_read_of_them_are_an_error() {
+    for (field, at) in [
+        ("metadata", ""),
+        ("dbt_version", "/metadata"),
+        ("results", ""),
+        ("unique_id", "/results/0"),
+        ("status", "/results/0"),
+        ("elapsed_time", ""),
+    ] {
+        let mut answer: Value = serde_json::from_str(&results("1.11.16", "success")).unwrap();
+        let fields = answer.pointer_mut(at).unwrap().as_object_mut().unwrap();
+        fields.remove(field).unwrap();
+        let dbt = Program::new("dbt").with("answer", answer.to_string());
+        let error = run("core", &dbt, DbtCommand::Run).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+        let message = format!("run_results.json: missing field `{field}`");
+        assert!(error.to_string().contains(&message), "{error}");
+    }
+}
+
+#[test]
 fn results_of_an_earlier_command_are_not_read() {
     let folder = generated();
     let target = folder.path().join("target");
