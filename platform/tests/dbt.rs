@@ -721,6 +721,24 @@ fn a_command_with_two_invocations_of_dbt_fusion_is_one_trace() {
 }
 
 #[test]
+fn an_error_of_dbt_fusion_without_a_message_has_its_status() {
+    let setup = Setup::playing("build_ok", 1);
+    setup.program(
+        "dbt",
+        "cat \"$FUSION\" >> \"$DBT_LOG_PATH/$DBT_OTEL_FILE_NAME\"; exit 1",
+    );
+    let records = fs::read_to_string(recorded("fusion.jsonl")).unwrap();
+    let records = records.replace("\"1 row failed\"", "null");
+    fs::write(setup.path("fusion.jsonl"), records).unwrap();
+    let (_, events) = lineage_in(&setup, "build_ok.jsonl", &[("FUSION", "fusion.jsonl")]);
+    let span = setup.span("dbt.test.unique_stg_orders_order_id");
+    assert_eq!(error_message(&span), "fail");
+    let job = "test.corner_shop.unique_stg_orders_order_id.e3b841c71a";
+    let facets = &event(&events, job, "FAIL")["run"]["facets"];
+    assert_eq!(facets["errorMessage"]["message"], "fail");
+}
+
+#[test]
 fn a_hook_of_dbt_fusion_that_failed_has_its_own_message() {
     let setup = Setup::new("cat hook.jsonl >> \"$DBT_LOG_PATH/$DBT_OTEL_FILE_NAME\"; exit 1");
     let id = "operation.corner_shop.corner_shop-on-run-start-0";
@@ -1227,10 +1245,12 @@ dbt.build
             ("dbt.node_error_type", "external".into()),
         ],
     );
-    let canceled = ReceivedStatus::Error("dbt ended before the node did".to_owned());
-    for name in ["dbt.model.customer_orders", "dbt.model.orders_by_month"] {
+    for (name, message) in [
+        ("dbt.model.customer_orders", "dbt ended before the node did"),
+        ("dbt.model.orders_by_month", "dbt canceled the node"),
+    ] {
         let span = single(&spans, name);
-        assert_eq!(span.status, canceled);
+        assert_eq!(error_message(span), message);
         assert_attributes(span, &[("dbt.node_outcome", "canceled".into())]);
     }
     let skipped = single(&spans, "dbt.model.named_customers");
@@ -1284,9 +1304,24 @@ fn assert_lineage_of_fusion(spans: &[ReceivedSpan], events: &[Json]) {
             "ABORT",
             "dbt.model.customer_orders",
         ),
+        (
+            "model.corner_shop.orders_by_month",
+            "ABORT",
+            "dbt.model.orders_by_month",
+        ),
+        (
+            "model.corner_shop.named_customers",
+            "ABORT",
+            "dbt.model.named_customers",
+        ),
     ] {
         let run = &event(events, job, state)["run"];
         let span = single(spans, span);
+        let error = match &span.status {
+            ReceivedStatus::Error(message) => message.as_str().into(),
+            _ => Json::Null,
+        };
+        assert_eq!(run["facets"]["errorMessage"]["message"], error);
         assert_eq!(event(events, job, "START")["run"]["runId"], run["runId"]);
         assert_eq!(
             text(span, "lineage.run_id").as_deref(),

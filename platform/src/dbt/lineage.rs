@@ -194,7 +194,7 @@ impl Lineage {
     pub(super) fn abort_nodes(&mut self, at: SystemTime) {
         for (unique_id, (run_id, ids)) in std::mem::take(&mut self.nodes) {
             let event = RunEvent {
-                error: Some("dbt ended before the node did"),
+                error: Some(NOT_ENDED),
                 job_type: job_type(&unique_id),
                 trace: borrowed(ids.as_ref()),
                 ..self.event(RunState::Abort, at, run_id.as_str(), &unique_id)
@@ -259,8 +259,13 @@ impl Lineage {
         run_id
     }
 
-    /// A node finished.
-    pub(super) fn node_finished(&mut self, change: &Change<'_>, result: RunResult<'_>) {
+    /// A node finished, with an error unless it was built or skipped.
+    pub(super) fn node_finished(
+        &mut self,
+        change: &Change<'_>,
+        result: RunResult<'_>,
+        error: Option<&str>,
+    ) {
         let Some((run_id, _)) = self.nodes.remove(change.node.unique_id()) else {
             return;
         };
@@ -271,10 +276,10 @@ impl Lineage {
             other if other.contains("error") => RunState::Fail,
             _ => RunState::Complete,
         };
-        let message = without_colours(result.message());
-        let message = sanitize_error_message(&message);
-        let error = (state == RunState::Fail).then_some(&*message);
-        let sent = self.node(change, state, &run_id, Some((status, result)), error);
+        let error = error.map(without_colours);
+        let error = error.as_deref().map(sanitize_error_message);
+        let result = Some((status, result));
+        let sent = self.node(change, state, &run_id, result, error.as_deref());
         self.count(sent);
         if self.finished.len() < KEPT_JOBS {
             let id = change.node.unique_id().to_owned();
@@ -460,6 +465,9 @@ impl Lineage {
         })
     }
 }
+
+/// The error of a node that dbt has not ended.
+pub(super) const NOT_ENDED: &str = "dbt ended before the node did";
 
 const DBT_RUN: &str = "https://github.com/OpenLineage/OpenLineage/tree/main/integration/common/openlineage/schema/dbt-run-run-facet.json";
 const DBT_NODE: &str = "https://github.com/OpenLineage/OpenLineage/tree/main/integration/common/openlineage/schema/dbt-node-job-facet.json";

@@ -20,7 +20,7 @@ use floe_telemetry::{
 use super::event::{Event, Kind, Node, RunResult, without_colours};
 use super::exit::Exit;
 use super::fusion::{ERROR, Record as FusionRecord, RecordType};
-use super::lineage::{self, Change, Lineage};
+use super::lineage::{self, Change, Lineage, NOT_ENDED};
 use super::manifest::Manifest;
 use super::profile::Profiles;
 use crate::correlation;
@@ -42,6 +42,9 @@ const MAX_FAILED_HOOKS: usize = 16;
 
 /// The maximum size of `run_results.json` in bytes.
 const MAX_RESULTS_SIZE: u64 = 1 << 30;
+
+/// The error of a node that dbt has canceled.
+const CANCELED: &str = "dbt canceled the node";
 
 /// The maximum number of nodes that others have links to.
 const MAX_NODES: usize = 1_000_000;
@@ -479,6 +482,7 @@ impl CommandTrace {
         let end = node.end().or_else(|| event.time());
         let end = end.max(add_phases(&mut span, result));
         let end = end.unwrap_or_else(SystemTime::now);
+        let error = error(node, status, result, outcome);
         if let Some(lineage) = self.lineage.as_mut().filter(|_| !is_batch) {
             let _current = self.root.clone().attach();
             let change = Change {
@@ -487,12 +491,12 @@ impl CommandTrace {
                 at: end,
                 span: span.span_context(),
             };
-            lineage.node_finished(&change, result);
+            lineage.node_finished(&change, result, error);
         }
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
-            Outcome::Canceled => return cancel(span, end),
+            Outcome::Canceled => return cancel(span, end, CANCELED),
             Outcome::Error if self.awaits_message(node) => {
                 self.failed_hooks.push(FailedHook {
                     unique_id: id.to_owned(),
@@ -502,12 +506,7 @@ impl CommandTrace {
                 return;
             }
             Outcome::Failed | Outcome::Error => {
-                let message = match (result.message(), node.resource_type()) {
-                    ("", "source") => "the source is stale",
-                    ("", _) => status,
-                    (message, _) => message,
-                };
-                fail(&mut span, message, outcome);
+                fail(&mut span, error.unwrap_or_default(), outcome);
             }
         }
         span.end_with_timestamp(end);
@@ -756,7 +755,7 @@ impl CommandTrace {
             .flat_map(|(_, nodes)| nodes.into_iter().rev())
         {
             node.span.set_attributes(outcome.to_otel_dict());
-            cancel(node.span, end);
+            cancel(node.span, end, NOT_ENDED);
         }
         for hook in self.failed_hooks.drain(..) {
             hook.end("the hook failed");
@@ -771,7 +770,7 @@ impl CommandTrace {
     fn cancel_all(&mut self, end: SystemTime) {
         self.cancel_open(end);
         for span in self.fusion.drain().filter_map(|(_, (span, _))| span) {
-            cancel(span, end);
+            cancel(span, end, NOT_ENDED);
         }
     }
 
@@ -984,6 +983,24 @@ fn skip_reason(outcome: Outcome, result: RunResult<'_>) -> Option<&str> {
     (outcome == Outcome::Skipped).then_some(reason)
 }
 
+/// Why a node was not built, in the words of its span and of its lineage.
+fn error<'a>(
+    node: Node<'_>,
+    status: &'a str,
+    result: RunResult<'a>,
+    outcome: Outcome,
+) -> Option<&'a str> {
+    match outcome {
+        Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
+        Outcome::Canceled => Some(CANCELED),
+        Outcome::Failed | Outcome::Error => Some(match (result.message(), node.resource_type()) {
+            ("", "source") => "the source is stale",
+            ("", _) => status,
+            (message, _) => message,
+        }),
+    }
+}
+
 /// Whether a node is a hook of the project.
 fn is_hook(node: Node<'_>) -> bool {
     node.resource_type() == "operation"
@@ -1021,9 +1038,10 @@ fn error_type(message: &str) -> &str {
     kind.filter(is_kind).unwrap_or("error")
 }
 
-fn cancel(mut span: RecordedSpan, end: SystemTime) {
+/// Ends the span of what was not completed.
+fn cancel(mut span: RecordedSpan, end: SystemTime, message: &'static str) {
     span.set_attribute(KeyValue::new("error.type", "canceled"));
-    span.set_status(Status::error("dbt ended before the node did"));
+    span.set_status(Status::error(message));
     span.end_with_timestamp(end);
 }
 
