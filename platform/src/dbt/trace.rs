@@ -1090,3 +1090,74 @@ fn system_name(adapter: &str) -> &str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Write as _};
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use floe_telemetry::opentelemetry::Context;
+    use serde_json::json;
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event as LogEvent, Metadata, Subscriber, subscriber};
+
+    use super::{CommandTrace, Event, FusionRecord, TRACER_NAME};
+
+    /// The messages of all log records.
+    #[derive(Clone, Debug, Default)]
+    struct Messages(Arc<Mutex<String>>);
+
+    impl Subscriber for Messages {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &LogEvent<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    impl Visit for Messages {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            if field.name() == "message" {
+                writeln!(self.0.lock().unwrap(), "{value:?}").unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_dbt_fusion_writes_into_both_logs_is_recorded_once() {
+        let event = json!({
+            "info": { "name": "LogMessage", "level": "info", "msg": "in the log of events" },
+        });
+        let event = Event::parse(event.to_string().as_bytes()).unwrap();
+        let record = json!({
+            "record_type": "LogRecord",
+            "severity_number": 9,
+            "body": "in the log of records",
+        });
+        let (kind, record) = FusionRecord::parse(record.to_string().as_bytes()).unwrap();
+        let messages = Messages::default();
+        subscriber::with_default(messages.clone(), || {
+            let project = Path::new("shop");
+            let mut trace = CommandTrace::within(TRACER_NAME, "build", project, Context::new());
+            trace.record(kind, &record);
+            trace.event(&event);
+        });
+        assert_eq!(*messages.0.lock().unwrap(), "in the log of records\n");
+    }
+}
