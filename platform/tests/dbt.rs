@@ -631,6 +631,29 @@ fn a_node_is_exported_while_dbt_runs() {
 }
 
 #[test]
+fn the_manifest_of_a_project_in_another_folder_is_found() {
+    let setup = Setup::new(PLAY);
+    fs::create_dir_all(setup.path("sub/target")).unwrap();
+    fs::copy(
+        recorded("build_ok.manifest.json"),
+        setup.path("sub/target/manifest.json"),
+    )
+    .unwrap();
+    let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
+    for target in ["./target/", "sub/target/"] {
+        let events = events.replace("./target/", target);
+        fs::write(setup.path("events.jsonl"), events).unwrap();
+        let mut command = setup.command(&["build", "--project-dir", "sub"]);
+        let output = command.env("EVENTS", "events.jsonl").output().unwrap();
+        assert_eq!(text_of(&output.stderr), "", "{target}");
+        let spans = setup.spans();
+        let orders = spans.iter().rfind(|it| it.name == "dbt.model.stg_orders");
+        let linked = linked(&spans, orders.unwrap());
+        assert_eq!(linked, ["dbt.seed.raw_orders"], "{target}");
+    }
+}
+
+#[test]
 fn a_command_with_two_invocations_of_dbt_is_one_trace() {
     let setup = in_a_node(&format!("EVENTS=\"$SECOND\"; {PLAY}"));
     let manifest = recorded("build_ok.manifest.json");
@@ -1828,12 +1851,14 @@ fn real_dbt_that_fails_fast_after_a_hook_that_failed() {
         .collect();
     fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
     let others = ["--vars", "{broken: true}", "--fail-fast", "--threads", "1"];
-    // From another folder.
+    // From another folder, where the path of the project has no meaning below the project itself.
     let outside = tempfile::tempdir().unwrap();
-    let inside = Path::new("..").join(folder.path().file_name().unwrap());
+    let inner = outside.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    let inside = Path::new("../..").join(folder.path().file_name().unwrap());
     let inside = ["--project-dir", inside.to_str().unwrap()];
     let words = [&BUILD[..], &others, &WINDOW, &inside].concat();
-    let mut build = dbt(&path, outside.path(), Some(&receiver), &words);
+    let mut build = dbt(&path, &inner, Some(&receiver), &words);
     build.env("DBT_PROFILES_DIR", folder.path());
     build_in_trace(build, 1);
     assert_results(folder.path(), &receiver);
