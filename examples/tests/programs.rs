@@ -6,7 +6,9 @@ use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, SpanKind, Value, tree};
+use floe_tests::{
+    ReceivedSpan, ReceivedStatus, Receiver, SpanKind, Value, assert_nothing_runs_before_main, tree,
+};
 
 fn program(path: &str, receiver: &Receiver) -> Command {
     let mut command = Command::new(path);
@@ -232,4 +234,10 @@ fn readme_contains_the_service() {
         include_str!("../../README.md").contains(&block),
         "README should contain\n{block}"
     );
+}
+
+#[test]
+fn nothing_runs_before_main() {
+    assert_nothing_runs_before_main(env!("CARGO_BIN_EXE_service"));
+    assert_nothing_runs_before_main(env!("CARGO_BIN_EXE_worker"));
 }

@@ -4,8 +4,30 @@
 //! of a system clock read. Where there is none, they are nanoseconds of the monotonic clock. The collector
 //! thread converts ticks to wall-clock time relative to an anchor, which it renews.
 
-#[cfg(all(test, not(miri), target_os = "linux", target_arch = "x86_64"))]
-mod wall_clock;
+#[cfg(all(
+    not(miri),
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64")
+))]
+mod counter;
+/// The clock of the standard library. Miri has neither the instruction nor the files of the system.
+#[cfg(not(all(
+    not(miri),
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64")
+)))]
+mod counter {
+    pub(super) use super::standard::now;
+
+    pub(super) const fn nanos_per_tick() -> f64 {
+        1.0
+    }
+
+    #[cfg(feature = "provider")]
+    pub(super) const fn set_nanos_per_tick(_: f64) {}
+}
+#[cfg(all(test, feature = "provider"))]
+mod drift;
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,13 +40,17 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 #[cfg(feature = "provider")]
 const TOLERANCE: Duration = Duration::from_micros(200);
 
+/// The largest difference between the rates of two intervals, as a share of the rate.
+#[cfg(feature = "provider")]
+const PLAUSIBLE: f64 = 1e-3;
+
 /// A reading of the monotonic tick counter. On one processor or another, it never decreases.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticks(counter::Reading);
+#[derive(Clone, Copy, Debug, Hash)]
+pub(crate) struct Ticks(u64);
 
 impl Ticks {
     /// The smallest reading.
-    pub(crate) const ZERO: Self = Self(counter::ZERO);
+    pub(crate) const ZERO: Self = Self(0);
 
     #[inline]
     pub(crate) fn now() -> Self {
@@ -33,25 +59,74 @@ impl Ticks {
 
     /// The time elapsed since `earlier`; zero if `earlier` is later.
     pub(crate) fn since(self, Self(earlier): Self) -> Duration {
-        counter::between(earlier, self.0)
+        nanos(self.0.saturating_sub(earlier), counter::nanos_per_tick())
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "53 bits count the ticks of a month, and the product is positive"
+)]
+fn nanos(ticks: u64, per_tick: f64) -> Duration {
+    Duration::from_nanos((ticks as f64 * per_tick) as u64)
+}
+
+/// One moment on each clock.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    ticks: u64,
+    monotonic: Instant,
+    /// Nanoseconds since 1970, negative before.
+    #[cfg(feature = "provider")]
+    unix: i128,
+}
+
+impl Moment {
+    /// The thread may lose its processor between two readings, so the closest of some attempts counts.
+    fn now() -> Self {
+        let mut attempts = [(); 4].map(|()| Self::read());
+        attempts.sort_unstable_by_key(|(_, took)| *took);
+        attempts[0].0
+    }
+
+    /// Returns how many ticks the readings took, too.
+    fn read() -> (Self, u64) {
+        let before = counter::now();
+        let monotonic = Instant::now();
+        #[cfg(feature = "provider")]
+        let unix = signed_unix_nanos(wall_now());
+        let took = counter::now().saturating_sub(before);
+        let moment = Self {
+            ticks: before + took / 2,
+            monotonic,
+            #[cfg(feature = "provider")]
+            unix,
+        };
+        (moment, took)
+    }
+
+    /// The mean duration of a tick since `earlier`, in nanoseconds.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "53 bits count the ticks of a month"
+    )]
+    fn nanos_per_tick_since(&self, earlier: &Self) -> f64 {
+        let ticks = self.ticks.saturating_sub(earlier.ticks).max(1);
+        let elapsed = self.monotonic.saturating_duration_since(earlier.monotonic);
+        elapsed.as_nanos() as f64 / ticks as f64
     }
 }
 
 /// Converts ticks to wall-clock time.
 #[cfg(feature = "provider")]
+#[derive(Debug)]
 pub(crate) struct WallClock {
-    /// A reading, and the wall-clock time of it, in nanoseconds since 1970.
-    anchor: (Ticks, i128),
-    checked: Instant,
-}
-
-#[cfg(feature = "provider")]
-impl std::fmt::Debug for WallClock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WallClock")
-            .field("checked", &self.checked)
-            .finish_non_exhaustive()
-    }
+    anchor: Moment,
+    nanos_per_tick: f64,
+    /// The rate of the last interval between two anchors.
+    measured: Option<f64>,
 }
 
 #[cfg(feature = "provider")]
@@ -65,21 +140,49 @@ impl Default for WallClock {
 impl WallClock {
     pub(crate) fn new() -> Self {
         Self {
-            anchor: (Ticks::now(), signed_unix_nanos(wall_now())),
-            checked: monotonic_now(),
+            anchor: Moment::now(),
+            nanos_per_tick: counter::nanos_per_tick(),
+            measured: None,
         }
     }
 
-    /// Renews the anchor if it differs from the system clock, which may be stepped or slewed.
+    /// The clock of a machine whose wall clock is wrong.
+    #[cfg(test)]
+    pub(crate) fn before_1970() -> Self {
+        let mut clock = Self::new();
+        clock.anchor.unix = -3_600_000_000_000;
+        clock
+    }
+
+    /// Follows the system clocks, which may be stepped or slewed.
     pub(crate) fn refresh(&mut self) {
-        if self.checked.elapsed() < CHECK_EVERY {
-            return;
+        if monotonic_now().saturating_duration_since(self.anchor.monotonic) >= CHECK_EVERY {
+            self.follow(Moment::now());
+            counter::set_nanos_per_tick(self.nanos_per_tick);
+        } else {
+            // In its first second, a process learns the rate better and better.
+            self.nanos_per_tick = counter::nanos_per_tick();
         }
-        self.checked = monotonic_now();
-        let (anchored, system) = (self.signed_unix(Ticks::now()), wall_now());
-        let difference = signed_unix_nanos(system).abs_diff(anchored);
-        if difference > TOLERANCE.as_nanos() {
-            *self = Self::new();
+    }
+
+    /// Continues from `now` with the rate since the anchor. The times before and after join, unless the wall clock
+    /// shows another time than the monotonic clock.
+    fn follow(&mut self, now: Moment) {
+        let rate = now.nanos_per_tick_since(&self.anchor);
+        let passed = now
+            .monotonic
+            .saturating_duration_since(self.anchor.monotonic);
+        let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
+        let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
+        self.anchor = Moment {
+            unix: if is_followed { expected } else { now.unix },
+            ..now
+        };
+        // Where the machine slept in between, the counter may have gone on and the monotonic clock not. What two
+        // intervals agree on is the rate.
+        let is_plausible = |last: f64| (rate - last).abs() <= last * PLAUSIBLE;
+        if self.measured.replace(rate).is_none_or(is_plausible) {
+            self.nanos_per_tick = rate;
         }
     }
 
@@ -87,18 +190,26 @@ impl WallClock {
         self.unix(ticks).into()
     }
 
+    /// The time from `start` to `end`; zero if `start` is later.
+    pub(crate) fn duration(&self, Ticks(start): Ticks, Ticks(end): Ticks) -> Duration {
+        nanos(end.saturating_sub(start), self.nanos_per_tick)
+    }
+
     pub(crate) fn unix(&self, ticks: Ticks) -> UnixNanos {
         UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
     }
 
     /// The nanoseconds since 1970, negative before.
-    fn signed_unix(&self, ticks: Ticks) -> i128 {
-        let (anchor, unix) = self.anchor;
-        let after = ticks.since(anchor);
-        if after.is_zero() {
-            return unix.saturating_sub_unsigned(anchor.since(ticks).as_nanos());
+    fn signed_unix(&self, Ticks(ticks): Ticks) -> i128 {
+        let Moment {
+            ticks: at, unix, ..
+        } = self.anchor;
+        let distance = nanos(ticks.abs_diff(at), self.nanos_per_tick).as_nanos();
+        if ticks >= at {
+            unix.saturating_add_unsigned(distance)
+        } else {
+            unix.saturating_sub_unsigned(distance)
         }
-        unix.saturating_add_unsigned(after.as_nanos())
     }
 }
 
@@ -115,6 +226,14 @@ fn signed_unix_nanos(time: SystemTime) -> i128 {
 #[cfg(feature = "provider")]
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct UnixNanos(pub(crate) u64);
+
+#[cfg(feature = "provider")]
+impl UnixNanos {
+    pub(crate) fn after(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos))
+    }
+}
 
 #[cfg(feature = "provider")]
 impl From<UnixNanos> for SystemTime {
@@ -143,94 +262,8 @@ pub(crate) fn wall_now() -> SystemTime {
     SystemTime::now()
 }
 
-/// The processor's counter, with `fastant`, which calibrates it before `main`. Elsewhere `fastant` reads the
-/// wall clock, so the monotonic clock of the standard library is used there.
-#[cfg(all(
-    not(miri),
-    target_os = "linux",
-    any(target_arch = "x86", target_arch = "x86_64")
-))]
-mod counter {
-    use std::time::Duration;
-
-    use super::standard;
-
-    pub(super) type Reading = fastant::Instant;
-
-    pub(super) const ZERO: Reading = Reading::ZERO;
-
-    #[inline]
-    pub(super) fn now() -> Reading {
-        read(fastant::is_tsc_available())
-    }
-
-    #[inline]
-    fn read(has_counter: bool) -> Reading {
-        if has_counter {
-            Reading::now()
-        } else {
-            without_counter()
-        }
-    }
-
-    /// Without a counter, `fastant` has ticks of one nanosecond.
-    #[cold]
-    fn without_counter() -> Reading {
-        let since = Duration::from_nanos(standard::now());
-        ZERO.checked_add(since).unwrap_or(ZERO)
-    }
-
-    pub(super) fn between(earlier: Reading, later: Reading) -> Duration {
-        later.saturating_duration_since(earlier)
-    }
-
-    #[cfg(all(test, target_arch = "x86_64"))]
-    mod tests {
-        use std::time::SystemTime;
-
-        use super::super::wall_clock;
-        use super::*;
-
-        #[test]
-        fn the_time_without_a_counter_is_monotonic() {
-            let wall = SystemTime::now();
-            let first = (standard::now(), read(false), standard::now());
-            wall_clock::set_back(3600);
-            let stepped = SystemTime::now();
-            let last = read(false);
-            wall_clock::set_back(0);
-            // Otherwise the test proves nothing.
-            assert!(stepped + Duration::from_secs(3000) < wall);
-            assert!(last >= first.1);
-            // The counter of the processor, and the wall clock, count from another moment.
-            let first = (first.0, between(ZERO, first.1).as_nanos(), first.2);
-            let range = u128::from(first.0) - 1..=u128::from(first.2) + 1;
-            assert!(range.contains(&first.1), "{first:?}");
-        }
-    }
-}
-
-/// The clock of the standard library. Miri has neither the instruction nor the files of the system that
-/// `fastant` reads.
-#[cfg(not(all(
-    not(miri),
-    target_os = "linux",
-    any(target_arch = "x86", target_arch = "x86_64")
-)))]
-mod counter {
-    use std::time::Duration;
-
-    pub(super) use super::standard::now;
-
-    /// Nanoseconds.
-    pub(super) type Reading = u64;
-
-    pub(super) const ZERO: Reading = 0;
-
-    pub(super) fn between(earlier: Reading, later: Reading) -> Duration {
-        Duration::from_nanos(later.saturating_sub(earlier))
-    }
-}
+/// The nanoseconds of the monotonic clock since a moment before the first call.
+pub(crate) use standard::now as monotonic_nanos;
 
 /// The monotonic clock as a number.
 mod standard {
@@ -238,7 +271,7 @@ mod standard {
     use std::time::Instant;
 
     /// The nanoseconds since a moment before the first call.
-    pub(super) fn now() -> u64 {
+    pub(crate) fn now() -> u64 {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         let since = START.elapsed().as_nanos();
         u64::try_from(since).unwrap_or(u64::MAX).saturating_add(1)
@@ -250,16 +283,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wall_clock_before_1970_is_followed() {
+    fn times_before_1970_are_0() {
         let hour = Duration::from_secs(3600);
         let before = SystemTime::UNIX_EPOCH - hour;
         assert_eq!(signed_unix_nanos(before), -3_600_000_000_000);
-        let clock = WallClock {
-            anchor: (Ticks::now(), signed_unix_nanos(before)),
-            checked: monotonic_now(),
-        };
-        assert_eq!(clock.unix(Ticks::ZERO).0, 0);
-        assert_eq!(clock.unix(Ticks::now()).0, 0);
+        assert_eq!(WallClock::before_1970().unix(Ticks::now()).0, 0);
         assert_eq!(UnixNanos::from(before).0, 0);
     }
 
@@ -269,8 +297,11 @@ mod tests {
         let clock = WallClock::new();
         let late = Ticks::now();
         let wall = clock.signed_unix(late) - clock.signed_unix(early);
-        let elapsed = i128::try_from(late.since(early).as_nanos()).unwrap();
+        let elapsed = nanos(late.0 - early.0, clock.nanos_per_tick).as_nanos();
         // Both halves are rounded down.
-        assert!((elapsed - wall).abs() <= 2, "{wall} {elapsed}");
+        assert!(
+            wall.abs_diff(elapsed.cast_signed()) <= 2,
+            "{wall} {elapsed}"
+        );
     }
 }

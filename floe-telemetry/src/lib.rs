@@ -83,10 +83,6 @@
 // The derive macro expands to paths that begin with the name of this crate.
 extern crate self as floe_telemetry;
 
-#[cfg_attr(
-    not(feature = "provider"),
-    expect(unused_imports, reason = "the collector uses the rest")
-)]
 mod clock;
 #[cfg_attr(
     not(feature = "provider"),

@@ -13,6 +13,7 @@
     reason = "a test support library reports a failure by failing the test"
 )]
 
+mod before_main;
 mod canary;
 mod child;
 mod fuzz;
@@ -23,6 +24,7 @@ mod receiver;
 mod remote;
 mod tree;
 
+pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
 pub use child::{is_child, run_in_child};
 pub use fuzz::fuzz;

@@ -142,7 +142,12 @@ impl Enricher {
         let api_start = more.and_then(|more| more.start);
         let api_end = more.and_then(|more| more.end);
         let start = api_start.map_or_else(|| clock.unix(record.head.start), Into::into);
-        let end = api_end.map_or_else(|| clock.unix(record.head.end), Into::into);
+        let end = match (api_start, api_end) {
+            (_, Some(end)) => end.into(),
+            (Some(_), None) => clock.unix(record.head.end),
+            // Also before 1970, where both times are 0.
+            (None, None) => start.after(clock.duration(record.head.start, record.head.end)),
+        };
         EnrichedSpan {
             name: record.name().unwrap_or(&site.name),
             start,
@@ -294,8 +299,11 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
+    use std::time::Duration;
+
     use super::*;
     use crate::attributes::AttributeValue;
+    use crate::clock::Ticks;
 
     fn record(keys: &[String]) -> SpanRecord {
         let mut record = SpanRecord::blank();
@@ -304,6 +312,33 @@ mod tests {
             record.attributes.push(key.clone().into(), value);
         }
         record
+    }
+
+    #[test]
+    fn a_span_before_1970_has_its_duration() {
+        let mut record = record(&[]);
+        record.head.start = Ticks::now();
+        record.head.end = loop {
+            let now = Ticks::now();
+            if now.since(record.head.start) >= Duration::from_micros(10) {
+                break now;
+            }
+        };
+        let clock = WallClock::before_1970();
+        let expected = record.duration(&clock);
+        let process = SharedAttributes::default();
+        let mut enricher = Enricher::new(
+            Redactor::default(),
+            SpanLimits::default(),
+            ErrorsConfig::default(),
+        );
+        let span = enricher.enrich(&mut record, &clock, &process);
+        let (start, end) = (
+            Duration::from_nanos(span.start.0),
+            Duration::from_nanos(span.end.0),
+        );
+        assert_eq!((start, end), (Duration::ZERO, expected));
+        assert!(expected > Duration::from_micros(9), "{expected:?}");
     }
 
     proptest! {

@@ -19,8 +19,7 @@ impl Ids {
         } else {
             std::process::id()
         };
-        let time = Ticks::now().since(Ticks::ZERO);
-        Self(RandomState::new().hash_one((process, time)))
+        Self(RandomState::new().hash_one((process, Ticks::now())))
     }
 
     #[inline]

@@ -377,7 +377,7 @@ impl SpanRecord {
         let more = self.more.as_deref();
         let head = &self.head;
         match more.map(|more| (more.start, more.end)) {
-            None | Some((None, None)) => head.end.since(head.start),
+            None | Some((None, None)) => clock.duration(head.start, head.end),
             Some((start, end)) => {
                 let start = start.unwrap_or_else(|| clock.at(head.start));
                 let end = end.unwrap_or_else(|| clock.at(head.end));

@@ -45,7 +45,7 @@ use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
 use super::unsampled::{self, IdHash};
 use crate::callsite::{CallSite, Scope};
-use crate::clock::Ticks;
+use crate::clock::{Ticks, monotonic_nanos};
 
 /// A root is sampled if the last 63 bits of its trace id are below this bound, as with OpenTelemetry's
 /// `TraceIdRatioBased`: other SDKs with the same ratio sample the same traces. It is above all of them where
@@ -142,8 +142,7 @@ fn set_threshold(record: &mut SpanRecord, parent: &SpanContext, threshold: Optio
 
 #[cold]
 fn is_within_rate_limit() -> bool {
-    let now = Ticks::now().since(Ticks::ZERO).as_nanos();
-    RATE_LIMIT.take_token(u64::try_from(now).unwrap_or(u64::MAX))
+    RATE_LIMIT.take_token(monotonic_nanos())
 }
 
 /// Decides for a span whose name, attributes and links are set. The error is the context of a span that is not

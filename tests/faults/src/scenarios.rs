@@ -264,8 +264,8 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "without a time-stamp counter, durations follow changes of the wall clock",
-        &["floe-telemetry/src/clock.rs::the_time_without_a_counter_is_monotonic"],
+        "durations follow changes of the wall clock",
+        &["floe-telemetry/src/clock/drift.rs::a_clock_that_is_stepped_is_followed_within_a_second"],
     ),
     (
         "the receiver quotes the credential of the exporter",
@@ -305,7 +305,10 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "a wall clock before 1970 panics or prevents the initialization",
-        &["floe-telemetry/src/clock.rs::a_wall_clock_before_1970_is_followed"],
+        &[
+            "floe-telemetry/src/clock.rs::times_before_1970_are_0",
+            "floe-telemetry/src/collector/enrich.rs::a_span_before_1970_has_its_duration",
+        ],
     ),
     (
         "a response that is not one of OTLP counts as a delivery",

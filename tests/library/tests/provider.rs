@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../../src/before_main.rs"]
+mod before_main;
+
 use std::panic::catch_unwind;
 
 use floe_telemetry::RecorderTracerProvider;
@@ -242,4 +245,9 @@ fn the_sampler_of_the_provider_decides() {
     let spans = exporter.get_finished_spans().unwrap();
     assert_eq!(spans.len(), 1);
     assert_eq!(attribute(&spans[0], "table"), Some(&"sampled".into()));
+}
+
+#[test]
+fn nothing_runs_before_main() {
+    before_main::assert_nothing_runs_before_main(&std::env::args().next().unwrap());
 }

@@ -7,6 +7,9 @@
     reason = "what only an attribute names is not used"
 )]
 
+#[path = "../../src/before_main.rs"]
+mod before_main;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::Future;
@@ -315,4 +318,9 @@ fn manual_spans_record_nothing() {
             "floe.mode"
         ]
     );
+}
+
+#[test]
+fn nothing_runs_before_main() {
+    before_main::assert_nothing_runs_before_main(&std::env::args().next().unwrap());
 }

@@ -1,0 +1,184 @@
+//! An hour of a machine, simulated: what the converted times differ from the system's clocks.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "the simulated times are small and positive"
+)]
+
+use std::time::{Duration, Instant};
+
+use super::{Moment, Ticks, WallClock, monotonic_now, nanos};
+
+const SECOND: i128 = 1_000_000_000;
+
+/// In ticks for each true second.
+const FREQUENCY: f64 = 2_899_987_654.0;
+
+/// 2026-11-22.
+const UNIX: i128 = 1_795_305_600 * SECOND;
+
+/// A machine whose system clocks are slewed against its counter, as NTP does it, and whose threads are now and then
+/// interrupted between the readings of two clocks.
+struct Machine {
+    zero: Instant,
+    /// True nanoseconds since the machine was started.
+    time: i128,
+    /// Of the system clocks: what a true nanosecond adds to them.
+    slew: f64,
+    /// By how much the system clocks are ahead of the true time.
+    ahead: f64,
+    stepped: i128,
+    random: u64,
+}
+
+impl Machine {
+    fn new() -> Self {
+        Self {
+            zero: monotonic_now(),
+            time: 86_400 * SECOND,
+            slew: 0.0,
+            ahead: 0.0,
+            stepped: 0,
+            random: 7,
+        }
+    }
+
+    fn pass(&mut self, nanos: i128) {
+        self.time += nanos;
+        self.ahead += nanos as f64 * self.slew;
+    }
+
+    fn ticks(&self) -> Ticks {
+        Ticks((self.time as f64 / SECOND as f64 * FREQUENCY) as u64)
+    }
+
+    fn unix(&self) -> i128 {
+        UNIX + self.time + self.ahead as i128 + self.stepped
+    }
+
+    /// All clocks, up to 60 ns apart.
+    fn moment(&mut self) -> Moment {
+        let mut jitter = || {
+            self.random = self.random.wrapping_mul(6_364_136_223_846_793_005) + 1;
+            (self.random >> 40) % 60
+        };
+        let (late, later) = (jitter(), jitter());
+        let monotonic = (self.time + self.ahead as i128) as u64 + late;
+        Moment {
+            ticks: self.ticks().0,
+            monotonic: self.zero + Duration::from_nanos(monotonic),
+            unix: self.unix() + i128::from(later),
+        }
+    }
+
+    fn clock(&mut self) -> WallClock {
+        WallClock {
+            anchor: self.moment(),
+            // As measured in the first 10 ms of a process: 20 ppm off.
+            nanos_per_tick: 1e9 / FREQUENCY * 1.000_02,
+            measured: None,
+        }
+    }
+}
+
+/// The largest differences, in nanoseconds.
+#[derive(Debug, Default)]
+struct Worst {
+    wall: u128,
+    millisecond: u128,
+    minute: u128,
+    /// How far two readings of the same moment differ, before and after the anchor was moved.
+    shift: u128,
+}
+
+fn hour(machine: &mut Machine, mut each_second: impl FnMut(&mut Machine, u32)) -> Worst {
+    let mut clock = machine.clock();
+    let mut worst = Worst::default();
+    let mut minute_ago = (machine.ticks(), machine.unix());
+    for second in 0..3600 {
+        each_second(machine, second);
+        let start = (machine.ticks(), machine.unix());
+        machine.pass(SECOND / 1000);
+        let end = (machine.ticks(), machine.unix());
+        machine.pass(SECOND / 1000 * 999);
+        let before = clock.signed_unix(start.0);
+        clock.follow(machine.moment());
+        let after = clock.signed_unix(start.0);
+        let between = |from: (Ticks, i128), to: (Ticks, i128)| {
+            let ours = nanos(to.0.0 - from.0.0, clock.nanos_per_tick).as_nanos();
+            ours.abs_diff((to.1 - from.1).unsigned_abs())
+        };
+        if second > 0 {
+            worst.wall = worst.wall.max(after.abs_diff(start.1));
+            worst.shift = worst.shift.max(after.abs_diff(before));
+            worst.millisecond = worst.millisecond.max(between(start, end));
+        }
+        if second % 60 == 59 {
+            worst.minute = worst.minute.max(between(minute_ago, end));
+            minute_ago = end;
+        }
+    }
+    worst
+}
+
+#[test]
+fn an_hour_of_steady_clocks_is_followed_to_the_microsecond() {
+    let worst = hour(&mut Machine::new(), |_, _| {});
+    assert!(worst.wall < 2_000, "{worst:?}");
+    assert!(worst.shift < 500, "{worst:?}");
+    assert!(worst.millisecond <= 1, "{worst:?}");
+    assert!(worst.minute < 5_000, "{worst:?}");
+}
+
+#[test]
+fn clocks_that_are_slewed_by_50_ppm_are_followed() {
+    let worst = hour(&mut Machine::new(), |machine, second| {
+        let direction = if second % 1200 < 600 { 1.0 } else { -1.0 };
+        machine.slew = direction * 50e-6;
+    });
+    // A second at the old rate, when the direction changes.
+    assert!(worst.wall < 102_000, "{worst:?}");
+    assert!(worst.millisecond <= 1, "{worst:?}");
+}
+
+#[test]
+fn a_clock_that_is_stepped_is_followed_within_a_second() {
+    let mut machine = Machine::new();
+    let mut clock = machine.clock();
+    for step in [3600 * SECOND, -7200 * SECOND, SECOND / 1000] {
+        machine.pass(SECOND);
+        clock.follow(machine.moment());
+        let start = machine.ticks();
+        machine.stepped += step;
+        machine.pass(SECOND);
+        clock.follow(machine.moment());
+        let duration = clock.duration(start, machine.ticks()).as_nanos();
+        assert!(duration.abs_diff(SECOND.unsigned_abs()) < 200, "{duration}");
+        let difference = clock.signed_unix(machine.ticks()).abs_diff(machine.unix());
+        assert!(difference < 1_000, "{difference}");
+    }
+}
+
+#[test]
+fn a_machine_that_sleeps_keeps_its_rate() {
+    let mut machine = Machine::new();
+    let mut clock = machine.clock();
+    for _ in 0..3 {
+        machine.pass(SECOND);
+        clock.follow(machine.moment());
+    }
+    let rate = clock.nanos_per_tick;
+    // The counter and the wall clock go on, the monotonic clock does not.
+    machine.pass(600 * SECOND);
+    machine.zero -= Duration::from_secs(600);
+    for _ in 0..3 {
+        machine.pass(SECOND);
+        clock.follow(machine.moment());
+        let difference = (clock.nanos_per_tick / rate - 1.0).abs();
+        assert!(difference < 1e-6, "{difference}");
+        let difference = clock.signed_unix(machine.ticks()).abs_diff(machine.unix());
+        assert!(difference < 1_000, "{difference}");
+    }
+}

@@ -1,0 +1,34 @@
+//! What a program runs before `main`.
+
+use std::process::Command;
+
+/// Panics if the program at this path runs anything before `main` but what every program runs: a function of the C
+/// runtime, and the one of the standard library that takes the arguments. Does nothing on other systems than Linux.
+///
+/// # Panics
+///
+/// Panics without `readelf`, too, which comes with the linker.
+#[track_caller]
+pub fn assert_nothing_runs_before_main(program: &str) {
+    if !cfg!(all(target_os = "linux", target_env = "gnu")) {
+        return;
+    }
+    let sections = Command::new("readelf")
+        .args(["--sections", "--wide", program])
+        .output()
+        .unwrap_or_else(|error| panic!("readelf: {error}"));
+    let sections = String::from_utf8_lossy(&sections.stdout).into_owned();
+    for section in [".preinit_array", ".ctors"] {
+        assert!(!sections.contains(section), "{program}:\n{sections}");
+    }
+    // The name is followed by type, address, offset and size.
+    let mut words = sections
+        .split_whitespace()
+        .skip_while(|word| *word != ".init_array");
+    let size = words.nth(4).map(|size| usize::from_str_radix(size, 16));
+    assert_eq!(
+        size,
+        Some(Ok(2 * size_of::<usize>())),
+        "{program}:\n{sections}"
+    );
+}
