@@ -77,21 +77,12 @@ fn decide(cache: &AtomicU32, level: Level, target: &str) -> bool {
     excluded
 }
 
-/// Returns whether a call of `callsite` has no span, because nothing is recorded or because the filter
-/// excludes it.
+/// Returns whether the filter excludes a call of `callsite`.
 #[inline]
-pub(super) fn is_off_for(callsite: &CallSite) -> bool {
-    let listeners = listeners::current();
-    cfg!(feature = "off")
-        || listeners::is_off_with(listeners)
-        || listeners & FILTER != 0 && excludes_call(listeners, callsite)
-}
-
-/// Not inlined, so that the code in each annotated function stays small.
-#[inline(never)]
-fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
+pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
     // Captures and measured calls are not excluded: the sampler handles both.
-    !listeners::has_captures(listeners)
+    listeners & FILTER != 0
+        && !listeners::has_captures(listeners)
         && !listeners::measures(listeners & MEASURES, Some(callsite))
         && excludes_function(callsite)
 }

@@ -113,10 +113,9 @@ impl FutureSpan {
             Phase::Open(State::Off) => true,
             Phase::Open(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
-                let off = match self.0 {
-                    Phase::BeforeWrapperOpens(callsite) => filter::is_off_for(callsite),
-                    _ => listeners::is_off(),
-                };
+                let off = listeners::is_off()
+                    || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
+                        if filter::excludes_call(listeners::current(), callsite));
                 if off {
                     self.0 = Phase::Open(State::Off);
                 }

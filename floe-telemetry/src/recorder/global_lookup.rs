@@ -1,8 +1,9 @@
 //! Looks for OpenTelemetry's global tracer provider, which a program without a provider of this crate may have.
 //!
 //! OpenTelemetry reports neither that there is a provider nor that a new one is set. So a thread looks for one: at its
-//! first call while nothing is recorded, and then at ever longer intervals of calls. In between, a call decrements a counter of
-//! its thread, in addition to the load of the listeners.
+//! first call while nothing is recorded, and then at ever longer intervals of calls, which it counts. After some 18,000
+//! calls, a call of a plain function only loads that this is so: decrementing a count takes longer than the call.
+//! What opens a span in another way, the first poll of a future, and new threads go on looking.
 
 use std::cell::Cell;
 use std::panic::catch_unwind;
@@ -15,6 +16,10 @@ use opentelemetry::{Context, SpanId, TraceFlags, TraceId, global};
 
 /// The longest interval between two looks of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
+
+/// The number of looks after which calls of plain functions are not counted any more. The last sixteen have the
+/// longest interval.
+const SETTLED: u32 = 27;
 
 /// Has a destructor, so that its destruction is noticed.
 struct Alive;
@@ -31,10 +36,16 @@ thread_local! {
     };
     /// The calls until this thread looks again.
     static CALLS: Cell<u32> = const { Cell::new(1) };
-    static INTERVAL: Cell<u32> = const { Cell::new(1) };
+    static LOOKS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Looks for a provider, if the time has come. Returns whether there is one.
+/// Whether this thread has looked so often that calls of plain functions are not counted any more.
+#[inline]
+pub(super) fn is_settled() -> bool {
+    LOOKS.get() == SETTLED
+}
+
+/// Counts a call, and looks for a provider if the time has come. Returns whether there is one.
 #[inline]
 pub(super) fn was_found() -> bool {
     let left = CALLS.get().wrapping_sub(1);
@@ -48,9 +59,9 @@ fn look() -> bool {
     // The provider may call annotated functions meanwhile.
     CALLS.set(u32::MAX);
     let is_there = catch_unwind(is_there).unwrap_or(false);
-    let interval = INTERVAL.get();
-    CALLS.set(interval);
-    INTERVAL.set((interval * 2).min(MAX_INTERVAL));
+    let looks = LOOKS.get();
+    CALLS.set(MAX_INTERVAL.min(1 << looks));
+    LOOKS.set((looks + 1).min(SETTLED));
     is_there
 }
 

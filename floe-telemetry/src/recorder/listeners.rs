@@ -68,17 +68,17 @@ pub(super) fn current() -> Listeners {
 /// Whether nothing is recorded, and nothing is counted.
 #[inline]
 pub(super) fn is_off() -> bool {
-    cfg!(feature = "off") || is_off_with(current())
+    cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
-/// The same for these listeners, which may be outdated.
+/// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more.
 #[inline]
-pub(super) fn is_off_with(listeners: Listeners) -> bool {
-    listeners == 0 && !finds_global_provider()
+pub(super) fn is_idle() -> bool {
+    cfg!(feature = "off") || current() == 0 && global_lookup::is_settled()
 }
 
-#[inline]
-fn finds_global_provider() -> bool {
+/// Looks for OpenTelemetry's global provider, if the time has come. It records spans from then on.
+pub(super) fn finds_global_provider() -> bool {
     let is_found = global_lookup::was_found();
     if is_found {
         set(FOREIGN);

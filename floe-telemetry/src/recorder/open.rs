@@ -3,6 +3,7 @@
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
+use super::filter;
 use super::listeners;
 use super::nested::{NestedGuard, is_boundary};
 use super::open_global;
@@ -24,6 +25,11 @@ pub(super) fn open(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opene
         && let Some(recording) = sampling::follow_boundary(callsite)
     {
         return begin_nested(recording, fill);
+    }
+    if filter::excludes_call(listeners, callsite)
+        || listeners == 0 && !listeners::finds_global_provider()
+    {
+        return OpenSpan::OPENED_OFF;
     }
     open_at(&Parent::CURRENT, Some(callsite), fill)
 }
