@@ -154,14 +154,19 @@ fn recording_span() -> Option<CurrentSpan> {
 }
 
 impl ActiveSpan {
-    pub(super) fn attach(OpenSpan { state, attached }: OpenSpan) -> Self {
+    pub(super) fn attach(
+        OpenSpan {
+            recording,
+            attached,
+        }: OpenSpan,
+    ) -> Self {
         let current = match attached {
             Some(_) => Context::current(),
             None => Context::default(),
         };
         Self {
             current: CurrentSpan(current),
-            recording: state.recording(),
+            recording,
             was_panicking: thread::panicking(),
             attached,
         }

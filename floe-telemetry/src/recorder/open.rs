@@ -13,7 +13,9 @@ use super::record::Head;
 use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
-use super::state::{Attached, OpenSpan, Opened, State};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "tracing"))]
+use super::state::State;
+use super::state::{Attached, OpenSpan, Opened};
 use super::unsampled::{IdHash, UnsampledGuard, child_of};
 use crate::callsite::{CallSite, Scope};
 
@@ -41,7 +43,7 @@ fn begin_nested(mut recording: Box<Recording>, fill: Option<Fill<'_>>) -> Opened
         recording = fill_in(recording, fill);
     }
     let guard = NestedGuard::enter(&recording);
-    OpenSpan::opened(State::Recording(recording), Some(Attached::Nested(guard)))
+    OpenSpan::opened(Some(recording), Some(Attached::Nested(guard)))
 }
 
 #[inline(never)]
@@ -80,7 +82,7 @@ fn open_at(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fi
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
         Some(Decision::NotSampledBelow(above)) if parent.is_current() && callsite.is_some() => {
             let guard = UnsampledGuard::attach(above, SpanId::INVALID);
-            OpenSpan::opened(State::Attached, Some(Attached::Unsampled(guard)))
+            OpenSpan::opened(None, Some(Attached::Unsampled(guard)))
         }
         Some(Decision::NotSampledBelow(_)) => {
             OpenSpan::in_context(below_not_sampled(parent), callsite)
@@ -242,10 +244,7 @@ fn begin_measured(
     if is_function && not_sampled.is_none() && parent.is_current() && span_id != SpanId::INVALID {
         let above = parent.map(|cx| IdHash::of(cx.span().span_context()));
         let guard = UnsampledGuard::attach(above, span_id);
-        return OpenSpan::opened(
-            State::Recording(recording),
-            Some(Attached::Unsampled(guard)),
-        );
+        return OpenSpan::opened(Some(recording), Some(Attached::Unsampled(guard)));
     }
     let record = &recording.record;
     let not_sampled = not_sampled
@@ -264,7 +263,7 @@ fn begin_measured(
     }
     recording.context.clone_from(&cx);
     let attached = cx.map(|cx| Attached::given(cx, is_function));
-    OpenSpan::opened(State::Recording(recording), attached)
+    OpenSpan::opened(Some(recording), attached)
 }
 
 #[expect(
@@ -282,14 +281,11 @@ fn begin(
     let has_boundaries = listeners::has_boundaries(listeners::current());
     if has_boundaries && callsite.is_some() {
         let attached = attach_in_trace(parent, &recording);
-        return OpenSpan::opened(State::Recording(recording), attached);
+        return OpenSpan::opened(Some(recording), attached);
     }
     match below(parent, &recording) {
-        Some(cx) => OpenSpan::opened(
-            State::Recording(recording),
-            Some(Attached::Context(cx.attach())),
-        ),
-        None => OpenSpan::opened(State::Recording(recording), None),
+        Some(cx) => OpenSpan::opened(Some(recording), Some(Attached::Context(cx.attach()))),
+        None => OpenSpan::opened(Some(recording), None),
     }
 }
 

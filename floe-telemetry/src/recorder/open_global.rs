@@ -14,7 +14,7 @@ use super::parent::Parent;
 use super::record::SpanRecord;
 use super::recording::{Recording, context_is_alive};
 use super::span::RecordedSpan;
-use super::state::{Attached, OpenSpan, Opened, State};
+use super::state::{Attached, OpenSpan, Opened};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
@@ -61,10 +61,7 @@ pub(super) fn open(
     let cx = above.with_span(RecordedSpan::fixed(context, recording.handle()));
     recording.context = Some(cx.clone());
     let attached = Attached::given(cx, is_function);
-    Some(OpenSpan::opened(
-        State::Recording(recording),
-        Some(attached),
-    ))
+    Some(OpenSpan::opened(Some(recording), Some(attached)))
 }
 
 /// Opens a span of the global provider for a tracer of this crate, below `parent`. `None` if there is no such

@@ -23,8 +23,9 @@ impl Phase {
     pub(super) fn begin(&mut self) -> Option<Entered> {
         if let Self::BeforeWrapperOpens(callsite) = *self {
             let span = Opened::into_inner(enter(callsite, Current, None));
-            let entered = Entered::with(&span.state, span.attached);
-            *self = Self::Open(span.state);
+            let (state, attached) = span.into_parts();
+            let entered = Entered::with(&state, attached);
+            *self = Self::Open(state);
             return entered;
         }
         match self {
@@ -49,7 +50,7 @@ impl Phase {
             Entered::Measured => None,
             Entered::Expecting(outer) => {
                 let (state, attached) = match outer.opened() {
-                    Some(span) => (span.state, span.attached),
+                    Some(span) => span.into_parts(),
                     None => (State::Off, None),
                 };
                 *self = Self::Open(state);

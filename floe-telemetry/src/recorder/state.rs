@@ -16,7 +16,8 @@ use crate::callsite::CallSite;
 /// A span that has been opened and is current; its body has not run yet.
 #[derive(Debug)]
 pub struct OpenSpan {
-    pub(super) state: State,
+    /// `None` if the span is not recorded.
+    pub(super) recording: Option<Box<Recording>>,
     pub(super) attached: Option<Attached>,
 }
 
@@ -100,7 +101,7 @@ impl Recording {
 
 impl OpenSpan {
     pub(super) const OFF: Self = Self {
-        state: State::Off,
+        recording: None,
         attached: None,
     };
 
@@ -108,15 +109,21 @@ impl OpenSpan {
     #[inline]
     pub(super) fn in_context(cx: Context, callsite: Option<&'static CallSite>) -> Opened {
         let attached = Attached::given(cx, callsite.is_some());
-        Self::opened(State::Attached, Some(attached))
+        Self::opened(None, Some(attached))
     }
 
     /// Each kind of span is constructed by a call of its own, in its final location. Moving what several branches
     /// have constructed would load it in other parts than it was stored in, which stalls.
     #[expect(clippy::inline_always, reason = "it only constructs")]
     #[inline(always)]
-    pub(super) const fn opened(state: State, attached: Option<Attached>) -> Opened {
-        ManuallyDrop::new(Self { state, attached })
+    pub(super) const fn opened(
+        recording: Option<Box<Recording>>,
+        attached: Option<Attached>,
+    ) -> Opened {
+        ManuallyDrop::new(Self {
+            recording,
+            attached,
+        })
     }
 
     /// [`OFF`](Self::OFF) without a destructor.
@@ -126,7 +133,18 @@ impl OpenSpan {
     /// unoptimized build would reserve stack.
     #[inline]
     pub(super) fn is_off(opened: &Opened) -> bool {
-        matches!(opened.state, State::Off)
+        opened.recording.is_none() && opened.attached.is_none()
+    }
+
+    /// What a future or a guard keeps of the span, and what makes it current.
+    #[inline]
+    pub(super) fn into_parts(self) -> (State, Option<Attached>) {
+        let state = match (self.recording, &self.attached) {
+            (Some(recording), _) => State::Recording(recording),
+            (None, Some(_)) => State::Attached,
+            (None, None) => State::Off,
+        };
+        (state, self.attached)
     }
 
     /// Detaches the span and returns the recording, which the caller ends.
@@ -136,17 +154,15 @@ impl OpenSpan {
         // Dropped in place: moving the guard would load it right after it was stored in two parts, which
         // stalls.
         self.attached = None;
-        if matches!(self.state, State::Attached) {
-            return None;
-        }
-        mem::replace(&mut self.state, State::Off).recording()
+        self.recording.take()
     }
 
     /// Detaches the span and stores its context, so that it can be attached again.
     pub(super) fn detach(&mut self) -> State {
-        self.state.store_context();
-        self.attached = None;
-        mem::replace(&mut self.state, State::Off)
+        let (mut state, attached) = mem::replace(self, Self::OFF).into_parts();
+        state.store_context();
+        drop(attached);
+        state
     }
 }
 
@@ -236,5 +252,17 @@ impl State {
             Self::Off | Self::Attached | Self::NotSampled(_) | Self::Suspended(_) => None,
             Self::Recording(recording) => Some(recording),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_call_has_little_of_its_span_on_the_stack() {
+        // Each call of a recursive function has one.
+        assert_eq!(size_of::<Opened>(), 32);
     }
 }
