@@ -2,9 +2,9 @@
 
 use crate::finding::Evidence;
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE};
-use crate::rules::words::{ACCOUNT_COMMANDS, ADDRESS_ROLES, NO_DOMAINS, ORACLE_COMMANDS};
+use crate::rules::words::{ACCOUNT_COMMANDS, ADDRESS_ROLES, DIGESTS, NO_DOMAINS, ORACLE_COMMANDS};
 use crate::scan::Scan;
-use crate::score::{is_domain, is_placeholder, look};
+use crate::score::{is_credential_word, is_domain, is_no_password, look};
 use crate::text::{
     after_colour, at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with,
 };
@@ -47,11 +47,17 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
     });
     let user = part(text, start, colon);
     let password = part(text, colon + 1, sign);
-    let is_bare = start == run || b"=([{,;".contains(&before(text, start));
+    let is_bare =
+        start == run || b"=([{,;".contains(&before(text, start)) || part(text, run, start) == b"//";
+    // `nginx:1.25@sha256:…`
+    let is_digest = DIGESTS
+        .iter()
+        .any(|digest| starts_with(text, sign + 1, digest.as_bytes()));
     let fits = is_bare
+        && !is_digest
         && user.iter().any(u8::is_ascii_alphabetic)
         && !matches!(password, [] | [b'/' | b'@', ..] | [.., b':'])
-        && !is_placeholder(password)
+        && !is_no_password(password)
         && !names_a_user(user, password)
         && is_certain_host(rest(text, sign + 1));
     fits.then(|| scan.redact(colon + 1, sign, ADDRESS_PASSWORD, Evidence::Structure))
@@ -63,7 +69,8 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
     let is_logged = role[0].is_ascii_uppercase() || role.contains(&b'.');
-    user.iter().all(is_user) && (is_role || is_logged && !look(user).is_made_up())
+    let may_be_user = user.iter().all(is_user) && !is_credential_word(user);
+    may_be_user && (is_role || is_logged && !look(user).is_made_up())
 }
 
 /// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`
@@ -149,7 +156,11 @@ pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
     let password = run_end(text, user + 1, 128, |byte| {
         byte > b' ' && !b"\"'<>,;)".contains(&byte)
     });
-    let has_names = part(text, end, user).iter().any(u8::is_ascii_alphabetic);
+    // A group of an IPv6 address has up to four hexadecimal digits.
+    let is_group = |field: &[u8]| field.len() <= 4 && field.iter().all(u8::is_ascii_hexdigit);
+    let has_names = part(text, end + 1, user)
+        .split(|byte| *byte == b':')
+        .any(|name| !is_group(name));
     if has_names && look(part(text, user + 1, password)).is_made_up() {
         scan.redact(user + 1, password, PASSWORD_FILE, Evidence::Structure);
     }

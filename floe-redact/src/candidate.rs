@@ -5,9 +5,10 @@ use crate::key::Meaning;
 use crate::lexer::{Coding, Kind};
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::{Binding, SEPARATORS};
+use crate::rules::words::DECLARATIONS;
 use crate::scan::{Reason, Scan};
-use crate::score::{Bond, Context, head_of_call, look};
-use crate::text::{at, is_name, part, run_end};
+use crate::score::{Bond, Context, head_of_call, is_credential_word, look};
+use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start};
 use crate::value::{self, Site, Value};
 
 /// A name found in the text.
@@ -93,9 +94,10 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
     let context = Context {
         quoted: found.quoted,
         is_compound: key.meaning.is_compound,
+        goes_on: goes_on(scan, found, context.bond),
         ..context
     };
-    if is_bound(context.bond) && key.meaning.flags.contains(&Flag::Always) {
+    if context.is_bound() && key.meaning.flags.contains(&Flag::Always) {
         scan.redact(
             found.start,
             found.end,
@@ -117,18 +119,10 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
     if is_other_meaning(scan, key, text, context.bond) {
         return refuse(scan, key, found, "the name has another meaning here");
     }
-    if is_key_name(scan, text) {
+    if is_key_name(scan, key, found, context) {
         return refuse(scan, key, found, "the name of a value");
     }
     scan.judge(found.start, found.end, key.meaning.rule, context)
-}
-
-/// Whether a separator or the structure of the text makes the value the name's.
-fn is_bound(bond: Bond) -> bool {
-    !matches!(
-        bond,
-        Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position
-    )
 }
 
 /// The value is something else, which is found before it is judged.
@@ -145,7 +139,7 @@ fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Op
 /// `the token was refused: status=401`: what follows is a pair of its own, and is read as one.
 fn is_other_pair(scan: &Scan<'_>, key: Key, value: &[u8], context: Context) -> bool {
     let is_colon = context.bond == Bond::Sign(Binding::Colon);
-    let is_loose = !is_bound(context.bond) || is_colon && !context.quoted_key;
+    let is_loose = !context.is_bound() || is_colon && !context.quoted_key;
     let Some(name) = name_of_pair(value).filter(|_| is_loose) else {
         return false;
     };
@@ -175,28 +169,94 @@ fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
     }
 }
 
-/// `PWD=/home/x` is the working directory, `pass=3 fail=1` counts tests, `PASS: it works` names one.
+/// `PWD=/home/x` is the working directory, `pass=3 fail=1` and `passwords: 12` count, `PASS: it works` names a test.
 fn is_other_meaning(scan: &Scan<'_>, key: Key, value: &[u8], bond: Bond) -> bool {
     let name = part(scan.text, key.start, key.end);
     if name.eq_ignore_ascii_case(b"pwd") {
         return matches!(value, [b'/' | b'~', ..]);
     }
-    let is_count = value.len() <= 3 && value.iter().all(u8::is_ascii_digit);
+    let is_count = value.len() <= 5 && value.iter().all(u8::is_ascii_digit);
     name == b"PASS" && bond == Bond::Sign(Binding::Colon)
         || name.eq_ignore_ascii_case(b"pass") && (is_count || bond == Bond::Position)
+        || name.ends_with(b"s") && is_count
 }
 
-/// The value is a name of a value itself: `key="db_password"`, `login or password`.
-fn is_key_name(scan: &Scan<'_>, value: &[u8]) -> bool {
+/// The value is a name of a value itself: `key="db_password"`, `login or password`. After the key of a
+/// password, a word such as `rootpassword` is a value, unless it is a variable of a program.
+fn is_key_name(scan: &Scan<'_>, key: Key, found: Value, context: Context) -> bool {
+    let value = found.bytes(scan.text);
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
-    value.len() <= 40
+    let names_a_value = value.len() <= 40
         && value.iter().all(is_name)
         && scan.policy.meaning(value).is_some_and(|meaning| {
             matches!(
                 meaning.kind,
                 KeyKind::Password | KeyKind::Secret | KeyKind::Named
             )
+        });
+    let is_glued = value.len() > 4 && value.iter().all(u8::is_ascii_lowercase);
+    let is_chosen = is_credential_word(value) || key.meaning.kind == KeyKind::Password && is_glued;
+    let is_value = is_chosen && context.is_bound() && !context.goes_on;
+    names_a_value && (!is_value || is_variable(scan.text, key, found))
+}
+
+/// After a colon or an arrow: another word, a quote or a bracket that is no pair, as in `passwd: password unchanged`.
+fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
+    let tokens = &mut scan.tokens;
+    let next = tokens.skip_blanks(found.next);
+    let behind = tokens.skip_blanks(next + 1);
+    let is_next = match tokens.kind(next) {
+        Kind::Sign(b':') => next == found.next,
+        Kind::Word => next > found.next && !matches!(tokens.kind(behind), Kind::Sign(b'=' | b':')),
+        Kind::Quote | Kind::Open(_) => next > found.next,
+        _ => false,
+    };
+    is_next && !found.quoted && matches!(bond, Bond::Sign(Binding::Colon | Binding::Arrow))
+}
+
+/// A variable: `Some(password)`, or one of the same name, as in `f(user=user, password=password)`,
+/// `self.password = password` and `password={password}`.
+fn is_variable(text: &[u8], key: Key, found: Value) -> bool {
+    let (value, name) = (found.bytes(text), part(text, key.start, key.end));
+    let around = (before(text, found.start), at(text, found.end));
+    let receiver = name.strip_suffix(value);
+    if around == (b'(', b')') || around == (b'{', b'}') && receiver.is_some() {
+        return true;
+    }
+    let Some(receiver) = receiver.filter(|_| !found.quoted) else {
+        return false;
+    };
+    // `self.password = x`, `session["token"] = x`, `let token = x`
+    let line = run_start(text, key.start, 24, |byte| byte != b'\n');
+    let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
+    let is_declared = words
+        .nth(1)
+        .is_some_and(|word| is_one_of(word, DECLARATIONS));
+    let is_element =
+        receiver.ends_with(b".") && memchr::memchr(b'.', receiver) == Some(receiver.len() - 1);
+    let is_index =
+        before(text, found.start) == b' ' && part(text, key.end, found.start).contains(&b']');
+    if before(text, found.start) == b' ' && (is_declared || is_element) || is_index {
+        return true;
+    }
+    // The argument before or after this one has the same form.
+    let is_pair = |byte| is_name(byte) || b" =:".contains(&byte);
+    let is_double = |pair: &[u8]| {
+        let sign = pair.iter().position(|byte| b"=:".contains(byte));
+        sign.is_some_and(|sign| {
+            let name = pair[..sign].trim_ascii();
+            !name.is_empty() && name == pair[sign + 1..].trim_ascii()
         })
+    };
+    let comma = run_start(text, key.start, 2, |byte| byte == b' ');
+    let last = comma.saturating_sub(1);
+    before(text, comma) == b',' && is_double(part(text, run_start(text, last, 64, is_pair), last))
+        || at(text, found.end) == b','
+            && is_double(part(
+                text,
+                found.end + 1,
+                run_end(text, found.end + 1, 64, is_pair),
+            ))
 }
 
 /// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.

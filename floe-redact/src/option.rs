@@ -5,7 +5,7 @@ use crate::finding::Evidence;
 use crate::lexer::Kind;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_WORDS};
 use crate::scan::{Reason, Scan};
-use crate::score::{Bond, Context, Look, is_placeholder, look};
+use crate::score::{Bond, Context, Look, is_no_password, look};
 use crate::text::is_one_of;
 use crate::value::{self, Site, Value};
 
@@ -120,7 +120,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<(
     };
     let is_harmless = is_other
         || password.is_empty()
-        || is_placeholder(password)
+        || is_no_password(password)
         || matches!(user, [b'<' | b'[', ..])
         || password.starts_with(b"-");
     if is_harmless {

@@ -134,7 +134,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let resource = run_start(scan.text, start, 128, |byte| {
         is_name(byte) || b":-/*".contains(&byte)
     });
-    if starts_with(scan.text, resource, b"arn:") || scan.text[..start].ends_with(b"${") {
+    if starts_with(scan.text, resource, b"arn:") || scan.text[..resource].ends_with(b"${") {
         return None;
     }
     let mut first = place;

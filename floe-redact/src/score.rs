@@ -10,7 +10,8 @@ use crate::rules::keys::KeyKind;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::sentences::{Binding, PROSE};
 use crate::rules::words::{
-    ALGORITHM_PARTS, ALGORITHMS, GENERIC_TYPES, LITERALS, MASKS, REFERENCES,
+    ALGORITHM_PARTS, ALGORITHMS, COMMON_PASSWORDS, CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS,
+    MASKS, REFERENCES,
 };
 use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
 
@@ -56,6 +57,8 @@ pub(crate) struct Context {
     pub(crate) is_compound: bool,
     /// A parameter of a URL or a form.
     pub(crate) in_query: bool,
+    /// After a colon or an arrow, more words follow it: it may be the first one of a sentence.
+    pub(crate) goes_on: bool,
 }
 
 impl Context {
@@ -68,6 +71,7 @@ impl Context {
             quoted_key: false,
             is_compound: false,
             in_query: false,
+            goes_on: false,
         }
     }
 
@@ -82,6 +86,14 @@ impl Context {
     /// The same context with another kind of name.
     pub(crate) fn or(self, kind: KeyKind) -> Self {
         Self { kind, ..self }
+    }
+
+    /// Whether a separator or the structure of the text makes the value the name's.
+    pub(crate) fn is_bound(self) -> bool {
+        !matches!(
+            self.bond,
+            Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position
+        )
     }
 
     fn points(self) -> u8 {
@@ -135,7 +147,7 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     let may_be_object = context.kind != KeyKind::Password && !context.quoted;
     let look = match look(value) {
         _ if may_be_object && is_object(value) => Look::Reference,
-        look => look,
+        look => in_place(look, value, context),
     };
     let is_number = matches!(look, Look::ShortNumber | Look::Number) && value.len() > 2;
     let is_code = context.kind == KeyKind::Code && is_number;
@@ -145,6 +157,36 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     }
 }
 
+/// What a value looks like in the place of a credential: people choose names of credentials and words of
+/// sentences as passwords, too, and a short number after `password=` is one.
+fn in_place(look: Look, value: &[u8], context: Context) -> Look {
+    let is_password = context.kind == KeyKind::Password;
+    let is_assigned =
+        context.quoted || matches!(context.bond, Bond::Sign(Binding::Assign) | Bond::Option);
+    let is_word = match look {
+        Look::Placeholder | Look::Prose if !context.is_bound() || context.goes_on => false,
+        Look::Placeholder | Look::Prose if is_credential_word(value) => {
+            is_password || context.bond != Bond::Structure
+        }
+        Look::Placeholder | Look::Prose => {
+            is_password && is_assigned && is_one_of(value, COMMON_PASSWORDS)
+        }
+        _ => false,
+    };
+    let is_number = look == Look::ShortNumber && is_password && context.is_bound();
+    match look {
+        _ if is_word => Look::Word,
+        _ if is_number && value.len() > 3 && !context.goes_on => Look::Number,
+        look => look,
+    }
+}
+
+/// `password`, `secret`: a name of a credential, which people also choose as one. In capitals it is the name
+/// of a type or of an argument.
+pub(crate) fn is_credential_word(value: &[u8]) -> bool {
+    CREDENTIAL_WORDS.iter().any(|word| word.as_bytes() == value)
+}
+
 /// Whether the value shows by itself that it is one, without a sentence or a key.
 pub(crate) fn is_random(value: &[u8]) -> bool {
     matches!(look(value), Look::Random | Look::Hash)
@@ -152,7 +194,13 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
 
 /// Whether there is nothing to redact: a mask, a variable, a literal.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
-    matches!(look(value), Look::Placeholder | Look::Reference)
+    look(value).is_placeholder()
+}
+
+/// Whether there is nothing to redact in the place of a password: a mask, a variable, but not the word
+/// `password`.
+pub(crate) fn is_no_password(value: &[u8]) -> bool {
+    is_placeholder(value) && !is_credential_word(value)
 }
 
 /// A word of a sentence.

@@ -8,7 +8,7 @@ use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
 use crate::scan::Scan;
-use crate::score::{Bond, Context, is_random};
+use crate::score::{Bond, Context, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
@@ -58,6 +58,8 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         && scan.tokens.is_word(login, USER_OPTIONS)
         && scan.tokens.kind(login + 1) == Kind::Blank
         && scan.tokens.kind(login + 3) == Kind::Blank
+        // `username or password`
+        && !scan.tokens.word(login + 2).is_some_and(is_prose)
     {
         return accept(scan, key, place, Bond::Option);
     }
@@ -138,8 +140,10 @@ fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
         at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
         let is_apart = tokens.is_break(at);
         if let Some(separator) = candidate::separator_at(scan, at) {
+            // `from 2a01:4f8::2`
+            let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {
-                Binding::Colon => Some(at),
+                Binding::Colon if words == 0 || is_apart_after => Some(at),
                 Binding::Assign if words == 0 || is_apart => Some(at),
                 _ => None,
             };

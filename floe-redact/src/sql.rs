@@ -6,7 +6,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::sentences::Binding;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::scan::Scan;
-use crate::score::{Bond, Context};
+use crate::score::{Bond, Context, look};
 use crate::text::{before, part};
 use crate::value::{self, Site};
 
@@ -59,6 +59,12 @@ fn literal(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<()> {
     }
     let found = value::quoted(&mut scan.tokens, place)?;
     let name = part(scan.text, key.start, key.end);
+    // `to pass 'x' as a value`
+    let is_verb = name == b"pass" && before(scan.text, key.start) != b':';
+    let is_code = before(scan.text, found.start) == b'`';
+    if is_verb && (is_code || !look(found.bytes(scan.text)).is_made_up()) {
+        return None;
+    }
     let is_statement = before(scan.text, key.start) == b':'
         || !name.iter().any(u8::is_ascii_lowercase)
         || name.iter().any(|byte| b"_.".contains(byte));

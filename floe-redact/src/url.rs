@@ -4,11 +4,12 @@
 //! the userinfo by themselves: what follows has to look like a host.
 
 use crate::finding::Evidence;
+use crate::key;
 use crate::rules::structures::{URL_PATH, URL_USERINFO};
-use crate::rules::words::{HOOKS, PASSWORD_PLACEHOLDERS, SECRET_SEGMENTS};
+use crate::rules::words::{HOOKS, SECRET_SEGMENTS};
 use crate::scan::{Reason, Scan};
 use crate::score::{self, Look, is_domain, is_random, look};
-use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
+use crate::text::{at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with};
 
 /// The most bytes of a URL that are read.
 const LONGEST: usize = 4096;
@@ -43,7 +44,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
                 URL_USERINFO,
                 Reason::Other("a user without a password"),
             );
-        } else if has_placeholder(user) {
+        } else if has_placeholder(user, rest(run, sign + 1)) {
             scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
         } else {
             scan.redact(start, end, URL_USERINFO, Evidence::Structure);
@@ -111,19 +112,20 @@ fn is_plain_user(userinfo: &[u8]) -> bool {
     userinfo.len() <= 24 && digits <= 3 && userinfo.iter().all(is_user) && !is_random(userinfo)
 }
 
-/// `user:****`, `user:${PASSWORD}`, `USER:PASSWORD`.
-fn has_placeholder(userinfo: &[u8]) -> bool {
+/// `user:****@host`, `user:${PASSWORD}@host`, `USER:PASSWORD@HOST`.
+fn has_placeholder(userinfo: &[u8], host: &[u8]) -> bool {
     let Some(colon) = memchr::memchr(b':', userinfo) else {
         return false;
     };
     let password = &userinfo[colon + 1..];
     let is_name = |byte: &u8| byte.is_ascii_uppercase() || b"_:".contains(byte);
     let is_mask = |byte: &u8| b"xX*.".contains(byte);
+    let names_itself = key::meaning(password).is_some() || host.first().is_some_and(is_name);
+    let is_template = userinfo.iter().all(is_name) && names_itself;
     !password.is_empty()
         && (look(password) == Look::Reference
             || score::is_masked(password)
-            || is_one_of(password, PASSWORD_PLACEHOLDERS)
-            || userinfo.iter().all(is_name)
+            || is_template
             || password.iter().all(is_mask))
 }
 

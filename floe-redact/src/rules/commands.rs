@@ -87,7 +87,7 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
     Argument { id: "call-user-password", place: 1,
         names: &["passwordauthentication", "networkcredential", "httpbasicauth", "httpdigestauth", "usernamepasswordcredentials", "basicauth", "basic_auth", "setbasicauth", "plainauth", "login", "authenticate", "usernamepasswordauthenticationtoken", "withcredentials", "with_credentials", "setcredentials", "passwordcredential", "plaintextauthprovider", "plaintextauthenticator", "db.auth", "auth", "basiccredentials", "sqlcredential", "credentials", "basicawscredentials", "awsbasiccredentials.create", "sharedkeycredential", "storagesharedkeycredential", "auth.basic", "authtokens.basic", "usernamepassword", "userpass", "passwordcredentials", "url.userpassword", "basicauthentication", "credentials::new", "basic", "newstaticv4", "newstaticcredentials", "setauth", "digestauth", "ntlmcredentials", "awscredentials", "user_and_password"],
         secret: &["new PasswordAuthentication(\"bob\", \"winter77\")", "NetworkCredential(\"user\", \"hunter2x\")", "auth=('bob', 'winter77')"],
-        benign: &["login(\"bob\")", "auth=('bob', None)", "Credentials(\"name\", \"password\")"] },
+        benign: &["login(\"bob\")", "auth=('bob', None)"] },
     Argument { id: "call-host-user-password", place: 2,
         names: &["mysqli_connect", "mysql_connect", "pdo", "pdo->__construct", "drivermanager.getconnection", "getconnection", "mysqli", "oci_connect", "ftp", "minio", "ftp_login", "smtpauth", "odbc_connect", "sqlsrv", "mysql_pconnect", "mysqli->__construct", "mysqli->real_connect", "mysqli_real_connect", "ldap_bind"],
         secret: &["mysqli_connect(\"db\", \"bob\", \"winter77\", \"x\")", "DriverManager.getConnection(\"jdbc:x\", \"bob\", \"winter77\")"],

@@ -60,6 +60,11 @@ looks! {
 }
 
 impl Look {
+    /// Whether there is nothing to redact.
+    pub(crate) fn is_placeholder(self) -> bool {
+        matches!(self, Self::Placeholder | Self::Reference)
+    }
+
     /// Whether it looks like a password or a token, which no word does.
     pub(crate) fn is_made_up(self) -> bool {
         matches!(self, Self::Mixed | Self::Random | Self::Hash)

@@ -23,8 +23,8 @@ structures! {
         secret ["https://hooks.example.com/services/T00/B00/m2N3y4eyfH21KNPa4aERKUN1"]
         benign ["https://example.com/services/orders/2024-01-02"]
     ADDRESS_PASSWORD "address-password"
-        secret ["dsn=bob:winter77@tcp(db:3306)/x", "sqlplus bob/winter77@db:1521/XE"]
-        benign ["com.acme:tool@1.2.3", "Accepted:root@host.example.com:22", "org.springframework:core@jar", "image@sha256:9f86d081884c7d65"]
+        secret ["dsn=bob:winter77@tcp(db:3306)/x", "root:password@tcp(db:3306)/x", "//bob:winter77@db:4317 has no scheme", "sqlplus bob/winter77@db:1521/XE"]
+        benign ["com.acme:tool@1.2.3", "Accepted:root@host.example.com:22", "org.springframework:core@jar", "image@sha256:9f86d081884c7d65", "nginx:1.25@sha256:4a1c4b21597c1b4415bdbecb28a3296c"]
     PEM_PRIVATE_KEY "pem-private-key"
         secret ["-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----", "key: \"-----BEGIN RSA PRIVATE KEY-----\\nMIIBVAIBADANBgkqhkiG", "\"-----BEGIN PRIVATE KEY-----\\n\" + \"MIIBVAIBADANBgkqhkiG\\n\"", "k=-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIBVAIBADANBgkqhkiG", "-----BEGIN+PRIVATE+KEY-----%0AMIIBVAIBADANBgkqhkiG", "MIIBVAIBADANBgkqhkiG\nw0BAQ==\n-----END PRIVATE KEY-----"]
         benign ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "no BEGIN PRIVATE KEY line", "bad header: '-----BEGIN PRIVATE KEY-----' not found\nuser=bob", "no -----END PRIVATE KEY-----"]
@@ -36,7 +36,7 @@ structures! {
         benign ["ALTER USER bob PASSWORD EXPIRE", "SELECT password FROM users", "INSERT INTO users (name, password) VALUES (?, ?)"]
     PASSWORD_FILE "password-file"
         secret ["db.example.com:5432:orders:bob:winter77"]
-        benign ["a.py:12:3:error:E501", "root:x:0:0:root:/root:/bin/bash"]
+        benign ["a.py:12:3:error:E501", "root:x:0:0:root:/root:/bin/bash", "2001:db8:1234:ab12:cd34:9f3a2b7c"]
     EMAIL "email"
         secret ["no such customer jane.doe@example.com"]
         benign ["git@github.com:acme/x.git", "postfix@host.local"]

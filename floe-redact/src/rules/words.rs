@@ -68,8 +68,19 @@ pub(crate) const SECRET_SEGMENTS: &[&str] = &[
     "login",
 ];
 
-/// What documentation writes in the place of a password.
-pub(crate) const PASSWORD_PLACEHOLDERS: &[&str] = &["password", "pass", "pwd"];
+/// What is after the `@` of an image, and is no host.
+pub(crate) const DIGESTS: &[&str] = &["sha256:", "sha512:"];
+
+/// Names of credentials, which are also among the most common values of them.
+pub(crate) const CREDENTIAL_WORDS: &[&str] =
+    &["password", "passwd", "pass", "pwd", "secret", "token"];
+
+/// Words of a program before the name of a variable.
+pub(crate) const DECLARATIONS: &[&str] = &["let", "var", "const", "val", "mut"];
+
+/// Words of sentences that are also among the most common passwords.
+#[rustfmt::skip]
+pub(crate) const COMMON_PASSWORDS: &[&str] = &["access", "default", "internal", "login", "private", "public", "server", "user"];
 
 /// Commands and events with an account of a host after them, `user@host`.
 pub(crate) const ACCOUNT_COMMANDS: &[&str] = &[
