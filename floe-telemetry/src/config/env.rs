@@ -42,6 +42,12 @@ const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
     ("http/json", OtlpProtocol::HttpJson),
 ];
 
+/// The most bytes of a variable.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The most different entries of a list, each of which is compared with those before it.
+const MAX_ENTRIES: usize = 1024;
+
 /// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
@@ -183,7 +189,20 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
     if text.is_empty() {
         return None;
     }
-    parse(text).map_err(|message| ignored(&message)).ok()
+    bounded(text)
+        .and_then(parse)
+        .map_err(|message| ignored(&message))
+        .ok()
+}
+
+/// Refuses a value that would take long to parse.
+fn bounded(text: &str) -> Result<&str, String> {
+    match text.len() {
+        0..=MAX_BYTES => Ok(text),
+        found => Err(format!(
+            "found {found} bytes, accepted are at most {MAX_BYTES}"
+        )),
+    }
 }
 
 /// Returns the valid entries of a variable that is a comma-separated list. `None` if it is not set or has
@@ -218,6 +237,10 @@ fn parse_list<T: PartialEq>(
     for entry in parse::entries(text) {
         match parse(entry) {
             Ok(entry) if entries.contains(&entry) => {}
+            Ok(_) if entries.len() == MAX_ENTRIES => {
+                let message = format!("found more entries, accepted are at most {MAX_ENTRIES}");
+                return Ok((entries, refused.or(Some(message))));
+            }
             Ok(entry) => entries.push(entry),
             Err(message) => _ = refused.get_or_insert(message),
         }
@@ -711,6 +734,21 @@ mod tests {
         assert_eq!(needs("gzip", "otlp-gzip", true), Ok(()));
         let expected = "found `gzip`, which needs the feature `otlp-gzip` of floe-telemetry";
         assert_eq!(needs("gzip", "otlp-gzip", false), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn a_value_and_its_list_are_bounded() {
+        let text = "a".repeat(MAX_BYTES + 1);
+        assert_eq!(bounded(&text[1..]), Ok(&text[1..]));
+        let expected = "found 1048577 bytes, accepted are at most 1048576";
+        assert_eq!(bounded(&text), Err(expected.to_owned()));
+
+        let numbers: Vec<_> = (0..2000).map(|number| number.to_string()).collect();
+        let (entries, refused) =
+            parse_list(&numbers.join(","), |text| Ok(text.to_owned())).unwrap();
+        assert_eq!(entries, numbers[..1024]);
+        let expected = "found more entries, accepted are at most 1024";
+        assert_eq!(refused.as_deref(), Some(expected));
     }
 
     #[test]
