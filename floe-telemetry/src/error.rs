@@ -6,6 +6,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::redaction::sanitize_error;
+
 /// The error of a telemetry operation.
 ///
 /// The message describes what was found, what is accepted and where. Neither the message nor any
@@ -69,6 +71,12 @@ impl Error {
         self.0.kind == Kind::Thread
     }
 
+    /// A heading and a line for each mistake.
+    pub(crate) fn mistakes<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
+        let lines: Vec<_> = lines.into_iter().map(sanitize_error).collect();
+        Self::of(Kind::Config, lines.join("\n  "), None)
+    }
+
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::new(Kind::Config, message.into(), None)
     }
@@ -94,7 +102,7 @@ impl Error {
     /// Sets the source to a sanitized copy of `cause`.
     fn caused_by(self, cause: &(dyn StdError + 'static)) -> Self {
         let Inner { kind, message, .. } = &*self.0;
-        Self::new(*kind, message.clone(), Some(sanitized_copy(cause)))
+        Self::of(*kind, message.clone(), Some(sanitized_copy(cause)))
     }
 
     /// Prepends the context in which the error occurred to the message.
@@ -104,12 +112,17 @@ impl Error {
             message,
             source,
         } = &*self.0;
-        Self::new(*kind, format!("{context}: {message}"), source.clone())
+        let context = sanitize_error(context);
+        Self::of(*kind, format!("{context}: {message}"), source.clone())
     }
 
-    /// Sanitizes the message. All errors are created here.
+    /// An error with one line, which is sanitized.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
-        let message = crate::redaction::sanitize_error(message.as_ref()).into_owned();
+        Self::of(kind, sanitize_error(message.as_ref()).into_owned(), source)
+    }
+
+    /// An error with a sanitized message.
+    fn of(kind: Kind, message: String, source: Option<Source>) -> Self {
         Self(Arc::new(Inner {
             kind,
             message,
@@ -167,7 +180,7 @@ impl Cause {
     fn of(error: &(dyn StdError + 'static), depth: usize) -> Self {
         let source = error.source().filter(|_| depth > 1);
         Self {
-            message: crate::redaction::sanitize_error(&error.to_string()).into_owned(),
+            message: sanitize_error(&error.to_string()).into_owned(),
             source: source.map(|source| Box::new(Self::of(source, depth - 1))),
         }
     }

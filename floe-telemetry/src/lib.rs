@@ -54,7 +54,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], and propagators whose baggage is redacted; implied by `provider` |
+//! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], [`printable`], and propagators whose baggage is redacted; implied by `provider` |
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP |
@@ -124,6 +124,8 @@ pub mod keys;
 pub mod logs;
 pub mod metrics;
 pub mod prelude;
+#[cfg(feature = "redact")]
+mod printable;
 pub mod propagation;
 #[cfg(feature = "redact")]
 mod redaction;
@@ -146,6 +148,8 @@ pub use self::error::Error;
 #[cfg(feature = "provider")]
 pub use self::init::{TelemetryGuard, init, init_or_noop};
 pub use self::metrics::recorder::MetricRecorder;
+#[cfg(feature = "redact")]
+pub use self::printable::printable;
 #[cfg(feature = "provider")]
 pub use self::provider::{
     SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,

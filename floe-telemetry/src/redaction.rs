@@ -8,8 +8,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use floe_redact::REDACTED;
 use floe_redact::{Level, Redactor};
 
+use crate::char_boundary;
+use crate::printable::printable;
+
 /// The maximum length of an error message that is recorded, in characters.
 pub(crate) const MAX_MESSAGE_CHARS: usize = 500;
+
+/// The most characters of a quote in an error.
+const MAX_QUOTE_CHARS: usize = 200;
+
+/// The most bytes of a line of an error.
+const MAX_LINE: usize = 2048;
 
 /// Removes credentials and personal data from an error message, and truncates it to 500 characters.
 ///
@@ -90,9 +99,72 @@ fn with<T>(redact: impl FnOnce(&Redactors) -> T) -> T {
     redact(current.as_deref().unwrap_or(&Redactors::default()))
 }
 
-/// Redacts the text of an error of this crate.
+/// Redacts a line of an error of this crate, which may quote what others wrote, and makes it safe to show.
 pub(crate) fn sanitize_error(text: &str) -> Cow<'_, str> {
-    with(|redactors| redactors.error.redact(text))
+    let safe = match without_userinfo(text) {
+        Cow::Borrowed(text) => with(|redactors| redactors.error.redact(text)),
+        Cow::Owned(text) => {
+            Cow::Owned(with(|redactors| redactors.error.redact(&text).into_owned()))
+        }
+    };
+    match safe {
+        Cow::Borrowed(text) => shown(text),
+        Cow::Owned(text) => Cow::Owned(shown(&text).into_owned()),
+    }
+}
+
+/// Redacted text of others as it is shown: on one line, printable, with short quotes, and bounded.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    let line = printable(text);
+    let line = match quotes(&line, shortened) {
+        Some(line) => Cow::Owned(line),
+        None => line,
+    };
+    if line.len() <= MAX_LINE {
+        return line;
+    }
+    Cow::Owned(format!(
+        "{}…",
+        &line[..char_boundary::floor(&line, MAX_LINE)]
+    ))
+}
+
+/// Masks `user:password@` where a message quotes an address, which need not have a scheme.
+fn without_userinfo(message: &str) -> Cow<'_, str> {
+    if !message.contains('@') {
+        return Cow::Borrowed(message);
+    }
+    let masked = quotes(message, |quote| {
+        let (address, host) = quote.rsplit_once('@')?;
+        let (scheme, userinfo) = address.rsplit_once("//").unwrap_or(("", address));
+        let slashes = if address.len() > userinfo.len() {
+            "//"
+        } else {
+            ""
+        };
+        userinfo
+            .contains(':')
+            .then(|| format!("{scheme}{slashes}{REDACTED}@{host}"))
+    });
+    masked.map_or(Cow::Borrowed(message), Cow::Owned)
+}
+
+/// A quote of which only the beginning is shown.
+fn shortened(quote: &str) -> Option<String> {
+    let (end, _) = quote.char_indices().nth(MAX_QUOTE_CHARS)?;
+    Some(format!("{}…", &quote[..end]))
+}
+
+/// Replaces quotes, which are between backticks. `None` if none is replaced.
+fn quotes(message: &str, replace: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut changed = false;
+    let mut parts = Vec::new();
+    for (at, part) in message.split('`').enumerate() {
+        let replaced = if at % 2 == 1 { replace(part) } else { None };
+        changed |= replaced.is_some();
+        parts.push(replaced.map_or(Cow::Borrowed(part), Cow::Owned));
+    }
+    changed.then(|| parts.join("`"))
 }
 
 /// Redacts text that is sent with a request.
@@ -137,6 +209,44 @@ mod tests {
         ] {
             assert!(matches!(sanitize_url(clean), Cow::Borrowed(same) if same == clean));
         }
+    }
+
+    #[test]
+    fn a_quoted_address_needs_no_scheme_to_hide_its_credentials() {
+        for address in [
+            "user:password@host:4317",
+            "user:secret@collector",
+            "//user:x@host:4317",
+            "http:user:x@host",
+            "user:a b?c@host:1",
+        ] {
+            let shown = sanitize_error(&format!("found `{address}`, accepted is `x`")).into_owned();
+            let host = address.rsplit_once('@').unwrap().1;
+            assert!(
+                shown.ends_with(&format!("<REDACTED>@{host}`, accepted is `x`")),
+                "{shown}"
+            );
+            assert_eq!(sanitize_error(&shown), shown);
+        }
+        let plain = "found `git@host`, accepted is `a:b`";
+        assert_eq!(sanitize_error(plain), plain);
+    }
+
+    #[test]
+    fn an_error_is_one_line_of_printable_text_with_short_quotes() {
+        let long = "a".repeat(1 << 20);
+        let shown =
+            sanitize_error(&format!("NAME: found `{long}`, accepted is `true`")).into_owned();
+        assert_eq!(
+            shown,
+            format!("NAME: found `{}…`, accepted is `true`", "a".repeat(200))
+        );
+        let shown = sanitize_error(&long).into_owned();
+        assert_eq!(shown, format!("{}…", "a".repeat(2048)));
+        assert_eq!(
+            sanitize_error("refused\r\nERROR forged\u{1b}[2J\0\u{9b}\u{202e}\u{2028}"),
+            r"refused\r\nERROR forged\u{1b}[2J\u{0}\u{9b}\u{202e}\u{2028}"
+        );
     }
 
     #[test]

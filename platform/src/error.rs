@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use floe_plugin::{ErrorKind, PluginType};
-use floe_telemetry::sanitize_error_message;
+use floe_telemetry::{printable, sanitize_error_message};
 
 use crate::place::Place;
 
@@ -146,7 +146,8 @@ impl Error {
             }
             other => sanitize_error_message(&other.to_string()).into_owned(),
         };
-        message.replace(|sign: char| sign.is_control() && sign != '\n', " ")
+        let lines: Vec<_> = message.split('\n').map(printable).collect();
+        lines.join("\n")
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use floe_plugin::registry::LinkedPlugin;
 use floe_plugin::{ErrorKind, PluginType, Plugins};
 use floe_telemetry::backend;
-use floe_telemetry::{TelemetryConfig, traced};
+use floe_telemetry::{TelemetryConfig, printable, traced};
 use serde::Serialize;
 
 use crate::columns;
@@ -154,7 +154,7 @@ impl fmt::Display for PluginList {
                 None => String::new(),
                 Some(Health::Healthy) => "healthy".to_owned(),
                 Some(Health::Failed { error }) => {
-                    format!("failed: {}", error.replace(char::is_control, " "))
+                    format!("failed: {}", printable(error))
                 }
             };
             [

@@ -66,6 +66,7 @@ fn requests_and_their_responses() {
     a_metric_is_split_below_the_limit();
     a_partial_success_counts_both_parts();
     the_credential_is_removed_from_every_message();
+    what_a_receiver_writes_is_shown_on_one_line();
     the_query_of_an_endpoint_stays_in_its_place();
     a_file_that_is_not_regular_is_an_error();
     a_file_that_is_too_long_is_an_error();
@@ -231,6 +232,29 @@ fn a_partial_success_counts_both_parts() {
         work("");
         telemetry.force_flush(TIMEOUT).unwrap();
         assert_eq!(telemetry.statistics().exported, 4);
+        telemetry.shutdown(TIMEOUT).unwrap();
+    }
+    // The text of the receiver does not replace the message of the record.
+    let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
+    let warning = "\"event\":\"the OTLP receiver sent a warning\"";
+    let mut warnings = log.lines().filter(|line| line.contains(warning));
+    let warning = warnings.next().unwrap();
+    assert!(warning.contains("\"warning\":\"too old\""), "{warning}");
+}
+
+fn what_a_receiver_writes_is_shown_on_one_line() {
+    let hostile = "quota\r\nERROR forged\u{1b}[2J\0\u{7f}\u{9b}\u{202e}\u{2028}";
+    let shown = r"quota\r\nERROR forged\u{1b}[2J\u{0}\u{7f}\u{9b}\u{202e}\u{2028}";
+    for (protocol, receiver) in both() {
+        let telemetry = start(config(protocol, receiver.endpoint()));
+        receiver.respond(Response::Partial {
+            rejected: 1,
+            message: hostile.to_owned(),
+        });
+        work("");
+        let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+        assert!(error.ends_with(shown), "{error:?}");
+        assert!(!error.contains(char::is_control), "{error:?}");
         telemetry.shutdown(TIMEOUT).unwrap();
     }
 }

@@ -370,7 +370,7 @@ impl ExporterThread {
         drop(queued);
         if let Err(failure) = result {
             // Error messages quote endpoints and headers, which may contain credentials.
-            let error = self.redaction.message_or_same(failure.reason);
+            let error = self.redaction.failure(failure.reason);
             self.warn(failed, &error);
             self.counters.exports.set_failure(&self.name, &error);
             self.failed += failed;
@@ -402,7 +402,7 @@ impl ExporterThread {
             )),
             Some(failure) => Err(format!("{} failed: {failure}", spans(failed))),
             None if dropped > 0 => Err(format!("{} dropped: its queue was full", spans(dropped))),
-            None => result.map_err(|error| self.redaction.message_or_same(error)),
+            None => result.map_err(|error| self.redaction.failure(error)),
         };
         let _ = report.send((self.name.clone(), result));
     }

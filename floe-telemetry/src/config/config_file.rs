@@ -95,7 +95,8 @@ impl TelemetryConfig {
             .and_then(|text| parse(&text, self, &|name| environment::variable(name).ok()));
         let parsed = parsed.map_err(|error| error.within(&context))?;
         for message in &parsed.warnings {
-            warn(&Error::config(message.as_str()).within(&context).to_string());
+            let warning = Error::mistakes(message.split("\n  ")).within(&context);
+            warn(&warning.to_string());
         }
         *self = parsed.config;
         Ok(())
@@ -112,6 +113,7 @@ fn read(path: &Path) -> Result<String, String> {
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) config: TelemetryConfig,
+    /// The lines of each are sanitized.
     pub(crate) warnings: Vec<String>,
 }
 

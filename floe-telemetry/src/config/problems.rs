@@ -1,13 +1,10 @@
 //! Collects the problems of a configuration, so that one error reports all of them.
 
 use crate::error::Error;
-use crate::{char_boundary, redaction};
+use crate::redaction::sanitize_error;
 
 /// The most problems that are kept. Others are counted.
 const MAX_PROBLEMS: usize = 100;
-
-/// The most bytes of the description of a problem.
-const MAX_LINE: usize = 2048;
 
 /// A position in a document. Lines and columns are counted from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,14 +85,15 @@ impl Problems {
             [] => Ok(()),
             [one] if !has_document => Err(Error::config(one)),
             [one] => Err(Error::config(format!("telemetry configuration: {one}"))),
-            many => Err(Error::config(format!(
-                "telemetry configuration: {count} mistakes\n  {}",
-                many.join("\n  ")
-            ))),
+            many => {
+                let heading = format!("telemetry configuration: {count} mistakes");
+                let lines = many.iter().map(String::as_str);
+                Err(Error::mistakes([&*heading].into_iter().chain(lines)))
+            }
         }
     }
 
-    /// Returns a line for each problem, in the order of the document.
+    /// Returns a sanitized line for each problem, in the order of the document.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         self.found.sort_by_key(|problem| {
             problem
@@ -117,7 +115,10 @@ impl Problem {
             path,
             message,
         } = self;
-        let what = match (&**path, &**message) {
+        // A key is shown like a quote.
+        let path = sanitize_error(&format!("`{path}`")).into_owned();
+        let path = path.trim_matches('`');
+        let what = match (path, &**message) {
             ("", message) => message.to_owned(),
             (path, "") => path.to_owned(),
             (path, message) => format!("{path}: {message}"),
@@ -126,12 +127,6 @@ impl Problem {
             Some(Position { line, column }) => format!("line {line}, column {column}: {what}"),
             None => what,
         };
-        if line.len() <= MAX_LINE {
-            return line;
-        }
-        // Redacted first: a credential that is cut may not be recognized.
-        let line = redaction::sanitize_error(&line);
-        let end = char_boundary::floor(&line, MAX_LINE);
-        format!("{}…", line.split_at(end).0)
+        sanitize_error(&line).into_owned()
     }
 }

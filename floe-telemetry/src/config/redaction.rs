@@ -193,7 +193,7 @@ mod tests {
             ),
             (
                 "a\n[z-b]",
-                "`a\n[z-b]` is not a regular expression: at line 2, character 2: invalid character \
+                "`a\\n[z-b]` is not a regular expression: at line 2, character 2: invalid character \
                  class range, the start must be <= the end",
             ),
             (

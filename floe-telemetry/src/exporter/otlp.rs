@@ -167,11 +167,12 @@ impl Otlp {
             });
         }
         if !message.is_empty() && WARNINGS.is_due() {
-            let message = crate::redaction::sanitize_error(&message);
-            let message = crate::redaction::sanitize_error_message(&message);
+            let warning = crate::redaction::sanitize_error(&message);
+            let warning = crate::redaction::sanitize_error_message(&warning);
             let endpoint = settings.origin();
+            // A field `message` would replace the message of the record.
             guarded_message(|| {
-                tracing::warn!(endpoint, %message, "the OTLP receiver sent a warning");
+                tracing::warn!(endpoint, %warning, "the OTLP receiver sent a warning");
             });
         }
         Ok(())

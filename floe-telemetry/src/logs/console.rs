@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Color, Style};
 use tracing::Level;
 
 use super::entry::{Entry, Value};
+use crate::printable::{Printable, is_unprintable};
 
 const FAINT: Style = Style::new().dimmed();
 
@@ -51,8 +52,7 @@ fn level(level: Level) -> (&'static str, AnsiColor) {
     }
 }
 
-/// Text whose control characters are escaped, so that it cannot move the cursor, change colours or
-/// imitate another line.
+/// Printable text, whose further lines are indented so that they imitate no record.
 struct Plain<'a>(&'a str);
 
 impl Display for Plain<'_> {
@@ -61,15 +61,7 @@ impl Display for Plain<'_> {
             if at > 0 {
                 f.write_str("\n    ")?;
             }
-            for part in part.split_inclusive(char::is_control) {
-                match part.char_indices().next_back() {
-                    Some((end, last)) if last.is_control() && last != '\t' => {
-                        f.write_str(part.get(..end).unwrap_or_default())?;
-                        write!(f, "{}", last.escape_default())?;
-                    }
-                    _ => f.write_str(part)?,
-                }
-            }
+            Printable(part).fmt(f)?;
         }
         Ok(())
     }
@@ -80,7 +72,7 @@ struct Quoted<'a>(&'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let is_ambiguous = |c: char| c.is_whitespace() || c.is_control() || c == '"' || c == '=';
+        let is_ambiguous = |c: char| c.is_whitespace() || is_unprintable(c) || c == '"' || c == '=';
         if self.0.is_empty() || self.0.contains(is_ambiguous) {
             write!(f, "{:?}", self.0)
         } else {

@@ -1,9 +1,14 @@
 //! Formats a record as one line of JSON.
 
+use std::io::{self, Write};
+
 use opentelemetry::Key;
+use serde::Serialize;
+use serde_json::ser::Formatter;
 use tracing::Level;
 
 use super::entry::{Entry, Value};
+use crate::printable::is_unprintable;
 
 /// The names of the built-in fields.
 const BUILT_IN: [&str; 6] = [
@@ -61,9 +66,33 @@ fn text(line: &mut Vec<u8>, text: &str) {
     json(line, text);
 }
 
-fn json(line: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
+fn json(line: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    let mut json = serde_json::Serializer::with_formatter(line, Printable);
     // Writing to memory cannot fail, and text and finite numbers are always valid JSON.
-    let _ = serde_json::to_writer(line, value);
+    let _ = value.serialize(&mut json);
+}
+
+/// Escapes all that [`is_unprintable`] in texts. serde_json alone escapes what JSON requires, and people read
+/// such lines on terminals, too.
+struct Printable;
+
+impl Formatter for Printable {
+    fn write_string_fragment<W: Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        for part in fragment.split_inclusive(is_unprintable) {
+            match part.chars().next_back() {
+                Some(last) if is_unprintable(last) => {
+                    let plain = part.strip_suffix(last).unwrap_or_default();
+                    write!(writer, "{plain}\\u{:04x}", u32::from(last))?;
+                }
+                _ => writer.write_all(part.as_bytes())?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The level as Python's structlog names it.

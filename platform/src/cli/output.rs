@@ -4,8 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
 
 use floe_plugin::InstrumentationWarning;
-use floe_telemetry::sanitize_credentials;
-use floe_telemetry::{TelemetryProvider, sanitize_error_message};
+use floe_telemetry::{TelemetryProvider, printable, sanitize_credentials, sanitize_error_message};
 
 use crate::error::Error;
 
@@ -33,7 +32,8 @@ pub(super) fn print_error(kind: &str, message: &str) {
 
 /// Prints `kind: message` to standard error. The message contains no credentials.
 pub(super) fn print_redacted(kind: &str, message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{kind}: {message}");
+    let lines: Vec<_> = message.split('\n').map(printable).collect();
+    let _ = writeln!(io::stderr().lock(), "{kind}: {}", lines.join("\n"));
 }
 
 /// Prints the usage text of the command line's parser to standard error.

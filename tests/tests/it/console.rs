@@ -156,10 +156,14 @@ async fn a_trace_is_printed_once_its_root_has_ended() {
 async fn a_name_cannot_move_the_cursor() {
     let screen = Screen::default();
     let mut spans = trace();
-    spans[0].name = "lo\u{1b}[2Jad\r\n".into();
+    spans[0].name = "lo\u{1b}[2Jad\r\n\u{9b}\u{202e}\u{2028}".into();
     export(&ConsoleExporter::to_writer(screen.clone()), spans).await;
     assert!(screen.text().contains("lo[2Jad "));
-    assert!(!screen.text().contains(['\u{1b}', '\r']));
+    assert!(
+        !screen
+            .text()
+            .contains(['\u{1b}', '\r', '\u{9b}', '\u{202e}', '\u{2028}'])
+    );
 }
 
 #[tokio::test]

@@ -271,6 +271,26 @@ fn the_text_format_escapes_newlines() {
 }
 
 #[test]
+fn no_line_controls_a_terminal_or_reverses_its_text() {
+    let text = "\u{1b}\u{7f}\u{9b}\u{202e}\u{2066}\u{2028}";
+    let log = || tracing::warn!(note = text, "{text}");
+    let shown = r"\u{1b}\u{7f}\u{9b}\u{202e}\u{2066}\u{2028}";
+    let line = written(&config("INFO", false), log);
+    assert!(
+        line.ends_with(&format!(" {shown} note=\"{shown}\"\n")),
+        "{line:?}"
+    );
+    let line = written(&config("INFO", true), log);
+    let escaped = r"\u001b\u007f\u009b\u202e\u2066\u2028";
+    assert!(
+        line.contains(&format!("\"event\":\"{escaped}\"")),
+        "{line:?}"
+    );
+    // The value itself is unchanged.
+    assert_eq!(one(log)["note"], text);
+}
+
+#[test]
 fn a_field_cannot_replace_a_reserved_name() {
     let line = one(|| {
         tracing::info!(

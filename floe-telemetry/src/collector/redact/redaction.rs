@@ -7,7 +7,7 @@ use floe_redact::{KeyMeaning, REDACTED, Redactor};
 
 use super::policies::Policies;
 use crate::collector::Counters;
-use crate::redaction::set_redactors;
+use crate::redaction::{set_redactors, shown};
 
 /// The configured redaction. Methods that return a text return `None` if it needs no redaction.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +71,11 @@ impl Redaction {
     /// [`message`](Self::message), or the text itself if it needs no redaction.
     pub(crate) fn message_or_same(&self, text: String) -> String {
         self.message(&text).unwrap_or(text)
+    }
+
+    /// Why others failed, as errors and warnings show it.
+    pub(crate) fn failure(&self, text: String) -> String {
+        shown(&self.message_or_same(text)).into_owned()
     }
 
     /// The replacement of a value that is a secret because of its key, by this rule.

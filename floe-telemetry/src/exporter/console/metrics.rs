@@ -12,6 +12,8 @@ use opentelemetry_sdk::metrics::data::{
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
+use crate::printable::Printable;
+
 /// Prints metrics to standard error.
 #[derive(Debug)]
 pub(crate) struct ConsoleMetrics;
@@ -52,12 +54,12 @@ fn render(metrics: &ResourceMetrics) -> String {
 fn lines<T: Copy + Display>(text: &mut String, metric: &Metric, data: &MetricData<T>) {
     let mut line = |attributes: Vec<&KeyValue>, value: String| {
         let unit = metric.unit();
-        let _ = write!(text, "{} {value}", metric.name());
-        let _ = write!(text, "{}{unit}", if unit.is_empty() { "" } else { " " });
+        let mut line = format!("{} {value}", metric.name());
+        let _ = write!(line, "{}{unit}", if unit.is_empty() { "" } else { " " });
         for KeyValue { key, value, .. } in attributes {
-            let _ = write!(text, " {key}={value}");
+            let _ = write!(line, " {key}={value}");
         }
-        text.push('\n');
+        let _ = writeln!(text, "{}", Printable(&line));
     };
     let summary = |count: u64, sum: T| format!("{count} values, sum {sum}");
     match data {

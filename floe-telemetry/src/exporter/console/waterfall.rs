@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::scale::{DURATION, Scale, duration};
 use super::tree::{self, Row};
 use crate::keys;
+use crate::printable::is_unprintable;
 
 /// The maximum number of rows that are drawn for one trace.
 const MAX_ROWS: usize = 400;
@@ -201,10 +202,10 @@ fn is_skipped(span: &SpanData) -> bool {
     })
 }
 
-/// Truncates a text to `room` characters and removes control characters, which could move the cursor of
-/// the terminal.
+/// Truncates a text to `room` characters and removes characters that could move the cursor of the
+/// terminal or reverse the text.
 fn clip(text: &str, room: usize) -> String {
-    let mut visible = text.chars().filter(|c| !c.is_control());
+    let mut visible = text.chars().filter(|c| !is_unprintable(*c));
     let mut clipped: String = visible.by_ref().take(room).collect();
     if visible.next().is_some() {
         clipped.pop();

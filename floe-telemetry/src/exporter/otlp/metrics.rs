@@ -69,8 +69,10 @@ impl PushMetricExporter for OtlpMetrics {
         exemplars::add(metrics, &mut request);
         self.send(request, self.sender.deadline())
             .map_err(|failure| sdk_error(&failure))
-            .inspect_err(|reason| {
+            .inspect_err(|error| {
                 if self.failures.is_due() {
+                    let reason = error.to_string();
+                    let reason = crate::redaction::sanitize_error(&reason);
                     // The reader of the SDK logs that an export failed, but not the reason.
                     guarded_message(|| {
                         tracing::warn!(%reason, "metrics could not be exported");

@@ -139,7 +139,7 @@ impl<E: LogExporter> ExporterThread<E> {
         }
         drop(batch);
         if let Err(error) = result {
-            let error = self.settings.worker.redaction.message_or_same(error);
+            let error = self.settings.worker.redaction.failure(error);
             // Written locally but not exported, because telemetry is suppressed on this thread.
             if self.warnings.is_due() {
                 guarded_message(|| {
@@ -162,7 +162,7 @@ impl<E: LogExporter> ExporterThread<E> {
             None if dropped > 0 => Err(format!(
                 "{dropped} log records were dropped because the queue was full"
             )),
-            None => result.map_err(|error| self.settings.worker.redaction.message_or_same(error)),
+            None => result.map_err(|error| self.settings.worker.redaction.failure(error)),
         };
         // The caller may have timed out.
         let _ = report.send((self.name.clone(), result));

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 
 use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::{Destination, Error, Lifecycle, OutputPath};
-use floe_telemetry::sanitize_error_message;
+use floe_telemetry::{printable, sanitize_error_message};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -43,8 +43,12 @@ impl AlertChannel for Terminal {
 
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
         let text = format!("{}: {}", message.name, message.summary);
-        let text = sanitize_error_message(&text).replace(char::is_control, " ");
-        let line = format!("alert: {}: {text}\n", message.severity.as_str());
+        let text = sanitize_error_message(&text);
+        let line = format!(
+            "alert: {}: {}\n",
+            message.severity.as_str(),
+            printable(&text)
+        );
         match &self.file {
             Some(file) => {
                 let options = &mut OpenOptions::new();

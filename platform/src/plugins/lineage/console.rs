@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use floe_plugin::lineage::{LineageBackend, RunEvent};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
+use floe_telemetry::printable;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -35,7 +36,7 @@ impl LineageBackend for Console {
         };
         let (job, state) = (event.job.name, event.state.as_str());
         let (inputs, outputs) = (names(&event.inputs), names(&event.outputs));
-        let line = format!("lineage: {state} {job}: [{inputs}] -> [{outputs}]\n");
-        Ok(io::stderr().lock().write_all(line.as_bytes())?)
+        let line = format!("lineage: {state} {job}: [{inputs}] -> [{outputs}]");
+        Ok(writeln!(io::stderr().lock(), "{}", printable(&line))?)
     }
 }
