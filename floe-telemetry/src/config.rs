@@ -62,8 +62,8 @@ pub(crate) use self::config_file::parse as parse_config_file;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, ResourceDetector};
 #[cfg(feature = "_otlp")]
-pub(crate) use self::endpoint::without_query;
-pub(crate) use self::endpoint::{validate_endpoint, without_credentials};
+pub(crate) use self::endpoint::validate_endpoint;
+pub(crate) use self::endpoint::{debug as debug_endpoint, without_credentials};
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::env::rust_log;
 pub(crate) use self::env::{is_disabled, is_set, warn};

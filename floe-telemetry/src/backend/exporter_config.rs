@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-use crate::config::{DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig, without_credentials};
+use crate::config::{DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig, debug_endpoint};
 use crate::exporter::{OtlpOutput, OtlpTarget};
 
 /// How a backend receives telemetry.
@@ -40,7 +40,7 @@ pub struct OtlpExporterConfig {
 impl fmt::Debug for OtlpExporterConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpExporterConfig")
-            .field("endpoint", &without_credentials(&self.endpoint))
+            .field("endpoint", &debug_endpoint(&self.endpoint))
             .field("protocol", &self.protocol)
             .field("headers", &self.headers)
             .field("is_traces_only", &self.is_traces_only)

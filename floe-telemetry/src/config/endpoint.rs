@@ -3,7 +3,7 @@
 use serde::{Serialize as _, Serializer};
 
 use crate::error::Error;
-use crate::redaction::{REDACTED, sanitize_url};
+use crate::redaction::{REDACTED, sanitize, sanitize_url};
 
 /// Checks that `endpoint` is an absolute URL with a host.
 ///
@@ -34,27 +34,32 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
     };
     Err(format!(
         "`{}` is not an endpoint: {problem}, for example `http://collector:4317`",
-        without_query(endpoint)
+        without_credentials(endpoint)
     ))
 }
 
-/// The part of an endpoint that errors quote. Its query may contain a credential, which redaction does not
-/// recognize in all malformed URLs.
-pub(crate) fn without_query(endpoint: &str) -> &str {
-    endpoint.split(['?', '#']).next().unwrap_or_default()
-}
-
-/// An endpoint without its query and what precedes its host, for `Debug`. It need not be valid.
+/// An endpoint without its query, and with a mask for what precedes its host. It need not be valid, so redaction
+/// may not recognize its credentials.
 pub(crate) fn without_credentials(endpoint: &str) -> String {
     // A password may contain any character, so what precedes the last `@` may be a part of it.
     let shown = match endpoint.rsplit_once('@') {
-        Some((before, host)) => match before.split_once("://") {
-            Some((scheme, _)) => &format!("{scheme}://{host}"),
-            None => host,
-        },
+        Some((before, host)) => {
+            let scheme = before.find("://").map_or("", |at| &before[..at + 3]);
+            &format!("{scheme}{REDACTED}@{host}")
+        }
         None => endpoint,
     };
-    sanitize_url(without_query(shown)).into_owned()
+    let shown = shown.split(['?', '#']).next().unwrap_or_default();
+    sanitize(shown).into_owned()
+}
+
+/// An endpoint for `Debug`. Its query may be a credential that redaction does not recognize.
+pub(crate) fn debug(endpoint: &str) -> String {
+    let mut shown = without_credentials(endpoint);
+    if endpoint.contains('?') {
+        shown = shown + "?" + REDACTED;
+    }
+    shown
 }
 
 fn is_port_valid(host: &str) -> bool {
@@ -94,6 +99,29 @@ mod tests {
             let error = check(endpoint).unwrap_err();
             assert!(error.contains(":4317` is not an endpoint"), "{error}");
             assert!(!error.contains("abc"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_does_not_quote_a_credential_without_a_scheme() {
+        for endpoint in [
+            "user:password@host:4317",
+            "//user:hunter2@host:4317",
+            "http:user:hunter2@host:4317",
+            "http://user:pa?ss@host:4317",
+            "user:pa ss@host:4317",
+            "hunter2@host:4317",
+        ] {
+            let error = check(endpoint).unwrap_err();
+            assert!(
+                error.contains("<REDACTED>@host:4317` is not an endpoint"),
+                "{error}"
+            );
+            assert!(
+                !["pass", "pa ss", "hunter2", "pa?ss"]
+                    .iter()
+                    .any(|secret| error.contains(secret))
+            );
         }
     }
 

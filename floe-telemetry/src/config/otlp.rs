@@ -300,7 +300,7 @@ impl fmt::Debug for OtlpOptions {
             .map(|(name, value)| (name, secret::shown(value)))
             .collect();
         f.debug_struct("OtlpOptions")
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &self.endpoint.as_deref().map(endpoint::debug))
             .field("protocol", &self.protocol)
             .field("headers", &headers)
             .field("timeout_millis", &self.timeout_millis)

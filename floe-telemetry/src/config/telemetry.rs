@@ -27,7 +27,7 @@ use super::span_filter::parse_span_filter;
 use crate::attributes::FloeSpanAttributes;
 use crate::error::Error;
 use crate::keys;
-use crate::redaction::sanitize_credentials;
+use crate::redaction::{sanitize_credentials, sanitize_sent_value};
 
 /// The default endpoint of OTLP over gRPC.
 pub const DEFAULT_OTLP_ENDPOINT: &str = "http://localhost:4317";
@@ -452,7 +452,7 @@ fn is_baggage_key(key: &str) -> bool {
     (1..=255).contains(&key.len()) && key.bytes().all(is_token)
 }
 
-/// Formats the configuration without credentials: the query of an endpoint may contain one.
+/// Formats the configuration without credentials: the query of an endpoint may be one, and so may an attribute.
 impl fmt::Debug for TelemetryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = if f.alternate() {
@@ -495,16 +495,21 @@ impl fmt::Debug for Fields<'_> {
             errors,
             propagators,
         } = self.0;
+        let mut resource = resource_attributes.clone();
+        let mut attributes = span_attributes.clone();
+        for (key, value) in attributes.iter_mut().chain(&mut resource.additional) {
+            *value = sanitize_sent_value(key, value).into_owned();
+        }
         f.debug_struct("TelemetryConfig")
             .field("enabled", enabled)
-            .field("otlp_endpoint", otlp_endpoint)
+            .field("otlp_endpoint", &endpoint::debug(otlp_endpoint))
             .field("otlp_protocol", otlp_protocol)
             .field("sampling", sampling)
             .field("span_filter", span_filter)
             .field("context", context)
-            .field("resource_attributes", resource_attributes)
+            .field("resource_attributes", &resource)
             .field("detection", detection)
-            .field("span_attributes", span_attributes)
+            .field("span_attributes", &attributes)
             .field("baggage_attributes", baggage_attributes)
             .field("authentication", authentication)
             .field("max_memory_bytes", max_memory_bytes)

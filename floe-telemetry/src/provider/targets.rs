@@ -106,6 +106,7 @@ pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
     }
     Error::config(format!(
         "backend: the OTLP endpoint `{}` of `{}` needs the feature `otlp-grpc` or `otlp-http`",
-        target.config.otlp_endpoint, target.config.backend,
+        crate::config::without_credentials(&target.config.otlp_endpoint),
+        target.config.backend,
     ))
 }

@@ -242,12 +242,12 @@ fn a_credential_in_an_endpoint_is_neither_printed_nor_written() {
     ] {
         let config = with(yaml).unwrap();
         let written = serde_json::to_string(&config).unwrap();
-        for text in [format!("{config:?}"), written.clone()] {
+        for (text, shown) in [
+            (&format!("{config:?}"), "\"http://collector/?<REDACTED>\""),
+            (&written, "\"http://collector/?token=<REDACTED>\""),
+        ] {
             assert!(!text.contains("abcdef123456"), "{text}");
-            assert!(
-                text.contains("http://collector/?token=<REDACTED>"),
-                "{text}"
-            );
+            assert!(text.contains(shown), "{text}");
         }
         let error = TelemetryConfig::from_yaml(&written)
             .unwrap_err()
@@ -255,6 +255,27 @@ fn a_credential_in_an_endpoint_is_neither_printed_nor_written() {
         let expected = "`http://collector/` is not an endpoint: it contains the mask that stands for a credential";
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn a_credential_that_only_its_place_shows_is_not_printed() {
+    for yaml in [
+        "otlp_endpoint: 'http://collector/?sig=opaque'\n",
+        "otlp: {logs: {endpoint: 'http://collector/?opaque'}}\n",
+        "span_attributes: {password: opaque, team: blue}\n",
+        "span_attributes: {db.password: 'opaque horse, \"battery'}\n",
+    ] {
+        let config = with(yaml).unwrap();
+        for text in [format!("{config:?}"), format!("{config:#?}")] {
+            assert!(!text.contains("opaque"), "{text}");
+            assert!(text.contains("<REDACTED>"), "{text}");
+            assert_eq!(text.contains("blue"), yaml.contains("blue"));
+        }
+    }
+    let mut config = TelemetryConfig::new("orders");
+    let resource = &mut config.resource_attributes.additional;
+    resource.insert("api_key".to_owned(), "opaque".to_owned());
+    assert!(!format!("{config:?}").contains("opaque"));
 }
 
 #[test]

@@ -41,6 +41,26 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 16: otlp_endpoint: `http://<REDACTED>@c:4317` is not an endpoint: a credential belongs under `authentication`, for example `http://collector:4317`",
     ),
     (
+        "otlp_endpoint: 'user:password@c:4317'",
+        "telemetry configuration: line 2, column 16: otlp_endpoint: `<REDACTED>@c:4317` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+    ),
+    (
+        "otlp_endpoint: '//user:hunter2@c:4317'",
+        "telemetry configuration: line 2, column 16: otlp_endpoint: `<REDACTED>@c:4317` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+    ),
+    (
+        "otlp: {logs: {endpoint: 'http:user:hunter2@c:4317'}}",
+        "telemetry configuration: line 2, column 25: otlp.logs.endpoint: `<REDACTED>@c:4317` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+    ),
+    (
+        "otlp_protocol: 'user:hunter2@c:4317'",
+        "telemetry configuration: line 2, column 16: otlp_protocol: found `<REDACTED>@c:4317`, accepted are `grpc`, `http` and `http/json`",
+    ),
+    (
+        "\"limits\\e[2J\\0\\r\\nERROR\\x7f\\x9b\\u202e\\L\": 1",
+        "telemetry configuration: line 2, column 1: limits\\u{1b}[2J\\u{0}\\r\\nERROR\\u{7f}\\u{9b}\\u{202e}\\u{2028}: unknown key: did you mean `limits`?",
+    ),
+    (
         "otlp_endpoint:",
         "telemetry configuration: line 2, column 14: otlp_endpoint: found nothing, accepted is a text",
     ),
@@ -304,6 +324,26 @@ fn an_unknown_key_without_a_similar_one_lists_all_keys() {
     ] {
         assert!(keys.contains(&format!("`{key}`")), "{error}");
     }
+}
+
+#[test]
+fn a_long_value_is_quoted_by_its_beginning() {
+    let long = "x".repeat(100_000);
+    assert_eq!(
+        refused(&format!("{RESOURCE}enabled: {long}")),
+        format!(
+            "telemetry configuration: line 2, column 10: enabled: found `{}…`, accepted is `true` or `false`",
+            "x".repeat(200)
+        )
+    );
+    let key = "y".repeat(1000);
+    let error = refused(&format!("{RESOURCE}{key}: 1\nuser:hunter2@c:4317: 1"));
+    let shown = format!("line 2, column 1: {}…: unknown key", "y".repeat(200));
+    assert!(error.contains(&shown), "{error}");
+    assert!(
+        error.contains("line 3, column 1: <REDACTED>@c:4317: unknown key"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -23,7 +23,7 @@ use super::Transport;
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
 use super::settings::{OtlpSettings, USER_AGENT};
-use crate::config::{Compression, Signal};
+use crate::config::{Compression, Signal, without_credentials};
 use crate::error::Error;
 
 /// The gRPC method of a signal.
@@ -64,7 +64,8 @@ impl Grpc {
         let OtlpSettings { endpoint, .. } = settings;
         let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|error| {
             Error::config(format!(
-                "otlp_endpoint: `{endpoint}` is not an endpoint: {error}"
+                "otlp_endpoint: `{}` is not an endpoint: {error}",
+                without_credentials(endpoint)
             ))
         })?;
         let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());

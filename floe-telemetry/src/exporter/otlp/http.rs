@@ -24,7 +24,7 @@ use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
 use super::settings::{self, OtlpSettings};
 use crate::clock::wall_now;
-use crate::config::{Compression, OtlpProtocol, Signal, without_query};
+use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use crate::error::Error;
 
 pub(super) struct Http {
@@ -54,7 +54,7 @@ impl Http {
             signal_url(&settings.endpoint, settings.signal)
         };
         let uri: Uri = url.parse().map_err(|error| {
-            let shown = without_query(&url);
+            let shown = without_credentials(&url);
             Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
         })?;
         let mut headers = headers(settings);

@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::response::origin;
 use crate::config::{
     Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, FileConfig, OtlpOptions, OtlpProtocol,
-    Signal, TelemetryAuth, TelemetryConfig, check_header_name, credential_reference, without_query,
+    Signal, TelemetryAuth, TelemetryConfig, check_header_name, credential_reference,
+    without_credentials,
 };
 use crate::environment;
 use crate::error::Error;
@@ -111,7 +112,7 @@ impl OtlpSettings {
             return Err(Error::config(format!(
                 "otlp: the endpoint `{}` has a query, which gRPC cannot send, accepted is an endpoint \
                  without one, for example `http://collector:4317`",
-                without_query(endpoint)
+                without_credentials(endpoint)
             )));
         }
         Ok(Self {
