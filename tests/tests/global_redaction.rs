@@ -5,22 +5,28 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floe_telemetry::attributes::{AttributeList, AttributeSchema, AttributeValue};
-use floe_telemetry::config::RedactionConfig;
 use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
+use floe_telemetry::config::{LoggingConfig, RedactionConfig};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
-    FloeAttributes, Mode, Statistics, TelemetryConfig, TelemetryProvider, create_span,
-    get_current_span, propagation, record_exception, traced,
+    FloeAttributes, MetricRecorder, Mode, Statistics, TelemetryConfig, TelemetryProvider,
+    create_span, get_current_span, logs, propagation, record_exception, traced,
 };
-use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
+use opentelemetry::logs::AnyValue;
 use opentelemetry::trace::Status;
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::logs::InMemoryLogExporter;
+use opentelemetry_sdk::metrics::InMemoryMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use serde_json::json;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -80,6 +86,7 @@ fn redaction_is_configured_and_counted() {
     patterns_and_keys();
     counts();
     an_error_is_one_finding();
+    a_word_in_the_place_of_a_credential_leaves_nowhere();
     constant_attributes_are_cached_by_key_and_text();
 }
 
@@ -265,6 +272,65 @@ fn an_error_is_one_finding() {
         assert_eq!(detail("exception.stacktrace"), stacktrace);
         let counted: u64 = statistics.redacted().map(|(_, count)| count).sum();
         assert_eq!(counted, 1, "{message}");
+    }
+}
+
+/// The literals of `tests/corpus/literals.txt` as attribute, status, event, log record, log line and metric.
+fn a_word_in_the_place_of_a_credential_leaves_nowhere() {
+    let rows = include_str!("../corpus/literals.txt").lines();
+    let rows = rows.filter(|row| !row.starts_with('#'));
+    for (text, safe) in rows.map(|row| row.split_once('\t').unwrap()) {
+        let (span, _) = exported(RedactionConfig::default(), || {
+            get_current_span().set_attribute("note", text.to_owned());
+            record_exception(&io::Error::other(text));
+        });
+        let mut details = span.events[0].attributes.iter();
+        let detail = details.find(|detail| detail.key.as_str() == "exception.message");
+        assert_eq!(detail.unwrap().value.to_string(), safe);
+        assert_eq!(attribute(&span, "note"), safe);
+        assert_eq!(attribute(&span, "exception.message"), safe);
+        assert_eq!(status(&span), safe);
+
+        let logs = InMemoryLogExporter::default();
+        let metrics = InMemoryMetricExporter::default();
+        let telemetry = TelemetryProvider::builder(config(RedactionConfig::default()))
+            .with_log_exporter(logs.clone())
+            .with_metric_exporter(metrics.clone())
+            .initialize()
+            .unwrap();
+        let line = Line::default();
+        let lines = line.clone();
+        let layer = logs::layer_with_writer(&LoggingConfig::default(), move || lines.clone());
+        let subscriber = tracing_subscriber::registry().with(layer.unwrap());
+        tracing::subscriber::with_default(subscriber, || tracing::error!(note = text, "{text}"));
+        MetricRecorder::new("literals").increment("seen", 1, &[KeyValue::new("note", text)]);
+        telemetry.force_flush(TIMEOUT).unwrap();
+        let records = logs.get_emitted_logs().unwrap();
+        let found = format!("{:?}", metrics.get_finished_metrics().unwrap());
+        telemetry.shutdown(TIMEOUT).unwrap();
+
+        let line: serde_json::Value = serde_json::from_slice(&line.0.lock().unwrap()).unwrap();
+        assert_eq!(
+            (&line["event"], &line["note"]),
+            (&json!(safe), &json!(safe))
+        );
+        let body = records[0].record.body();
+        assert_eq!(body, Some(&AnyValue::from(safe.to_owned())));
+        assert!(found.contains(&format!("{safe:?}")), "{safe}: {found}");
+    }
+}
+
+/// The lines of a log.
+#[derive(Clone, Default)]
+struct Line(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -134,3 +134,27 @@ fn a_source_whose_query_fails_leaves_no_file() {
     );
     assert!(!product.files().iter().any(|path| path.starts_with("data/")));
 }
+
+/// Credentials as documentation writes them, in the error of the engine.
+#[test]
+fn the_results_contain_no_credential_of_an_error() {
+    let product = broken(
+        "SELECT 1 AS a FROM [postgresql://user:password@host postgresql://user:pass@host \
+         postgresql://admin:password@db.example.com/warehouse redis://default:password@redis \
+         password=secret api_key=secret]",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(1));
+    let safe = "no such table: postgresql://<REDACTED>@host postgresql://<REDACTED>@host \
+                postgresql://<REDACTED>@db.example.com/warehouse redis://<REDACTED>@redis \
+                password=<REDACTED> api_key=<REDACTED>";
+    assert!(output.stderr.contains(safe), "{}", output.stderr);
+    let results = product.read(".floe/run_results.json");
+    let results: serde_json::Value = serde_json::from_str(&results).unwrap();
+    assert!(results.to_string().contains(safe), "{results}");
+    for text in [&results.to_string(), &output.stdout, &output.stderr] {
+        for secret in [":password@", ":pass@", "=secret"] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+}

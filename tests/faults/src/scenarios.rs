@@ -487,6 +487,44 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "the thread that exports at the end of the process cannot be started",
         &["floe-telemetry/src/provider/exit.rs::what_ends_the_process_runs_without_a_thread_too"],
     ),
+    (
+        "a receiver's text has line ends, characters that control a terminal, or reversed text",
+        &[
+            "tests/tests/global_requests.rs::what_a_receiver_writes_is_shown_on_one_line",
+            "tests/tests/it/logs.rs::no_line_controls_a_terminal_or_reverses_its_text",
+            "tests/tests/it/console.rs::a_name_cannot_move_the_cursor",
+        ],
+    ),
+    (
+        "an endpoint without a scheme has a credential",
+        &[
+            "floe-telemetry/src/config/endpoint.rs::an_error_does_not_quote_a_credential_without_a_scheme",
+            "floe-telemetry/src/redaction.rs::a_quoted_address_needs_no_scheme_to_hide_its_credentials",
+            "tests/tests/it/config.rs::a_credential_that_only_its_place_shows_is_not_printed",
+        ],
+    ),
+    (
+        "a configured value that an error quotes is long, or has control characters",
+        &[
+            "tests/tests/it/config_errors.rs::a_long_value_is_quoted_by_its_beginning",
+            "floe-telemetry/src/redaction.rs::an_error_is_one_line_of_printable_text_with_short_quotes",
+        ],
+    ),
+    (
+        "a resource has 100,000 attributes",
+        &[
+            "floe-telemetry/src/attributes/distinct.rs::each_key_of_a_long_list_is_read_once",
+            "floe-telemetry/src/config/env.rs::a_value_and_its_list_are_bounded",
+        ],
+    ),
+    (
+        "a credential is a word, such as `password`",
+        &[
+            "floe-redact/tests/literals.rs::a_word_is_a_credential_in_the_place_of_one",
+            "tests/tests/global_redaction.rs::a_word_in_the_place_of_a_credential_leaves_nowhere",
+            "platform/tests/it/failing_model.rs::the_results_contain_no_credential_of_an_error",
+        ],
+    ),
 ];
 
 #[cfg(test)]
