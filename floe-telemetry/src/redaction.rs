@@ -142,8 +142,9 @@ fn without_userinfo(message: &str) -> Cow<'_, str> {
         } else {
             ""
         };
-        userinfo
-            .contains(':')
+        let is_host = |c: char| c.is_alphanumeric() || c == ':';
+        let is_address = host.trim_start_matches('[').starts_with(is_host);
+        (is_address && userinfo.contains(':'))
             .then(|| format!("{scheme}{slashes}{REDACTED}@{host}"))
     });
     masked.map_or(Cow::Borrowed(message), Cow::Owned)
@@ -228,8 +229,12 @@ mod tests {
             );
             assert_eq!(sanitize_error(&shown), shown);
         }
-        let plain = "found `git@host`, accepted is `a:b`";
-        assert_eq!(sanitize_error(plain), plain);
+        for plain in [
+            "found `git@host`, accepted is `a:b`",
+            "without `/:;<=>?@[\\]`",
+        ] {
+            assert_eq!(sanitize_error(plain), plain);
+        }
     }
 
     #[test]

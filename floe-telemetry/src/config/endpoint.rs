@@ -56,7 +56,8 @@ pub(crate) fn without_credentials(endpoint: &str) -> String {
 /// An endpoint for `Debug`. Its query may be a credential that redaction does not recognize.
 pub(crate) fn debug(endpoint: &str) -> String {
     let mut shown = without_credentials(endpoint);
-    if endpoint.contains('?') {
+    let host = endpoint.rsplit('@').next().unwrap_or_default();
+    if host.contains('?') {
         shown = shown + "?" + REDACTED;
     }
     shown

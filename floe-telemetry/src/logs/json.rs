@@ -72,7 +72,7 @@ fn json(line: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     let _ = value.serialize(&mut json);
 }
 
-/// Escapes all that [`is_unprintable`] in texts. serde_json alone escapes what JSON requires, and people read
+/// Escapes all that [`is_unprintable`] in texts. `serde_json` alone escapes what JSON requires, and people read
 /// such lines on terminals, too.
 struct Printable;
 

@@ -58,17 +58,17 @@ fn a_destination_is_printed_without_credentials() {
         ("http://collector:4317/otlp", "http://collector:4317/otlp"),
         (
             "https://collector/?token=hunter2&team=a",
-            "https://collector/",
+            "https://collector/?<REDACTED>",
         ),
         (
             "https://user:hunter2@collector/otlp?token=hunter2",
-            "https://collector/otlp",
+            "https://<REDACTED>@collector/otlp?<REDACTED>",
         ),
         (
             "https://user:a?hunter2@b@collector:4317",
-            "https://collector:4317",
+            "https://<REDACTED>@collector:4317",
         ),
-        ("user:hunter2@collector", "collector"),
+        ("user:a?hunter2@collector", "<REDACTED>@collector"),
     ] {
         let exporter = OtlpExporterConfig::new(endpoint, Http).with_header("x-key", "hunter2");
         for printed in [
