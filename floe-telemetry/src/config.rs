@@ -61,9 +61,7 @@ pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub(crate) use self::config_file::parse as parse_config_file;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, ResourceDetector};
-#[cfg(feature = "_otlp")]
-pub(crate) use self::endpoint::validate_endpoint;
-pub(crate) use self::endpoint::{debug as debug_endpoint, without_credentials};
+pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::env::rust_log;
 pub(crate) use self::env::{is_disabled, is_set, warn};
