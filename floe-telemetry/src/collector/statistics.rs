@@ -38,7 +38,7 @@ pub struct Statistics {
     pub failed: u64,
     /// Spans dropped because an exporter's queue was full.
     pub dropped_queue_full: u64,
-    /// Spans dropped because a thread's buffer was full.
+    /// Spans dropped because a thread's buffer was full, or there was no memory for one.
     pub dropped_buffer_full: u64,
     /// Spans dropped because the memory limit
     /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.
@@ -51,7 +51,7 @@ pub struct Statistics {
     /// batch or a queue, or being exported.
     pub pending: u64,
     /// Calls without a span that are missing from the metrics because a thread's buffer for them was
-    /// full, since the process started.
+    /// full or there was no memory for one, since the process started.
     pub missed_calls: u64,
     /// Spans that tail sampling buffers at this moment: their trace is not decided, or an exporter's queue
     /// has no room for them.

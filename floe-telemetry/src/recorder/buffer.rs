@@ -12,7 +12,7 @@ use std::thread::Thread;
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 #[cfg(feature = "provider")]
 use super::fork::{forks, try_lock};
-use super::memory::Portion;
+use super::memory::{Portion, has_headroom};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::Attribute;
@@ -182,7 +182,7 @@ pub(super) fn locks() -> Locks {
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-/// Spans that were dropped because their buffer was full or their thread was ending.
+/// Spans that were dropped because their buffer was full, there was none, or their thread was ending.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// The collector thread. The lock is only tried, so that no thread ever waits for it.
@@ -289,11 +289,15 @@ pub(super) fn count(pushed: Option<bool>) {
     }
 }
 
+/// Returns a new buffer for a thread. `None` without memory.
 #[cold]
-pub(super) fn new_writer() -> Writer {
-    let (heads, heads_to_read) = ring();
-    let (attributes, attributes_to_read) = ring();
-    let (rare, rare_to_read) = ring();
+pub(super) fn new_writer() -> Option<Writer> {
+    if !has_headroom() {
+        return None;
+    }
+    let (heads, heads_to_read) = ring()?;
+    let (attributes, attributes_to_read) = ring()?;
+    let (rare, rare_to_read) = ring()?;
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
     counted().buffers.push((id, heads_to_read.progress()));
     new().push(Buffer {
@@ -304,12 +308,12 @@ pub(super) fn new_writer() -> Writer {
         attributes: attributes_to_read,
         rare: rare_to_read,
     });
-    Writer {
+    Some(Writer {
         attributes,
         rare,
         heads,
         portion: Portion::new(),
-    }
+    })
 }
 
 /// Wakes the collector if it sleeps.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::buffer;
+use super::memory::has_headroom;
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
@@ -61,26 +62,35 @@ pub(super) fn lock() -> Lock {
     super::fork::try_lock(&NEW)
 }
 
-/// Calls that were dropped because their ring was full.
+/// Calls that were dropped because their ring was full, or there was none.
 static MISSED: AtomicU64 = AtomicU64::new(0);
 
+/// Counts a call that was dropped.
 #[cold]
-pub(super) fn new_writer() -> Writer {
-    let (calls, to_read) = ring();
+pub(super) fn count_missed() {
+    MISSED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Returns a new ring for a thread. `None` without memory.
+#[cold]
+pub(super) fn new_writer() -> Option<Writer> {
+    if !has_headroom() {
+        return None;
+    }
+    let (calls, to_read) = ring()?;
     new().push(Measures {
         calls: to_read,
         #[cfg(feature = "provider")]
         forks: super::fork::forks(),
     });
-    Writer { calls }
+    Some(Writer { calls })
 }
 
 impl Writer {
     #[inline]
     pub(super) fn push(&mut self, call: Measure) {
         if self.calls.push(call).is_err() {
-            MISSED.fetch_add(1, Ordering::Relaxed);
-            return;
+            return count_missed();
         }
         if self.calls.written().is_multiple_of(WAKE_EVERY) {
             buffer::wake();

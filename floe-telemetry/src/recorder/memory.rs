@@ -6,6 +6,7 @@
 //! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not
 //! counted at all, and a thread adds what the others own to the sum of the process in portions.
 
+use std::hint::black_box;
 #[cfg(feature = "provider")]
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -34,6 +35,19 @@ static BUFFERED: AtomicI64 = AtomicI64::new(0);
 /// Spans that were dropped because the limit was reached.
 #[cfg(feature = "provider")]
 static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// The memory that must be left when rings are created. The allocations of the program and of the library's
+/// own threads cannot fail.
+const HEADROOM: usize = 64 * 1024 * 1024;
+
+/// Whether there is memory for more than rings.
+pub(super) fn has_headroom() -> bool {
+    let mut headroom = Vec::<u8>::new();
+    let is_reserved = headroom.try_reserve_exact(HEADROOM).is_ok();
+    // Otherwise the compiler assumes that it is.
+    black_box(&mut headroom);
+    is_reserved
+}
 
 /// Sets the most bytes in the rings of all threads.
 #[cfg(feature = "provider")]

@@ -219,6 +219,27 @@ impl Drop for Recording {
 /// The maximum number of blank recordings of a thread. Each of them may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
+/// How many spans of a thread are dropped for lack of memory until it asks for rings again. Threads that ask wait for
+/// each other.
+const ASK_EVERY: u16 = 1024;
+
+/// The spans for which a thread had no rings.
+struct Missing(u16);
+
+impl Missing {
+    #[cold]
+    fn ask<W>(&mut self, rings: impl FnOnce() -> Option<W>) -> Option<W> {
+        let is_due = self.0.is_multiple_of(ASK_EVERY);
+        let found = if is_due { rings() } else { None };
+        self.0 = if found.is_some() {
+            0
+        } else {
+            self.0.wrapping_add(1)
+        };
+        found
+    }
+}
+
 /// The storage of a thread.
 pub(super) struct Local {
     pub(super) ids: Ids,
@@ -226,7 +247,9 @@ pub(super) struct Local {
     #[expect(clippy::vec_box, reason = "the allocations are reused")]
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
+    missing: Missing,
     measures: Option<measure::Writer>,
+    missing_measures: Missing,
     pub(super) rules: CachedRules,
     pub(super) baggage: CachedKeys,
     /// The process that the thread is in, see [`fork`].
@@ -241,7 +264,9 @@ thread_local! {
             ids: Ids::seeded(),
             blank: Vec::new(),
             writer: None,
+            missing: Missing(0),
             measures: None,
+            missing_measures: Missing(0),
             rules: CachedRules::default(),
             baggage: CachedKeys::default(),
             #[cfg(feature = "provider")]
@@ -297,11 +322,25 @@ impl Local {
             self.measure(record, end, code);
             return true;
         }
-        let writer = self.writer.get_or_insert_with(buffer::new_writer);
+        let Some(writer) = &mut self.writer else {
+            return self.push_first(record, end, code);
+        };
         writer.push(record, end, code) || {
             self.drop_span(record, end, code);
             false
         }
+    }
+
+    /// Moves a span into the ring of a thread that has none yet, if there is one.
+    #[cold]
+    #[inline(never)]
+    fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        self.writer = self.missing.ask(buffer::new_writer);
+        if self.writer.is_some() {
+            return self.push(record, end, code);
+        }
+        self.drop_span(record, end, code);
+        false
     }
 
     /// Drops a span for which there is no room. Its call still counts for metrics.
@@ -319,7 +358,9 @@ impl Local {
     /// Moves the data that metrics are derived from into the ring for measured calls.
     #[inline]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        let writer = self.measures.get_or_insert_with(measure::new_writer);
+        let Some(writer) = &mut self.measures else {
+            return self.measure_first(record, end, code);
+        };
         writer.push(Measure {
             callsite: record.head.callsite,
             more: record.more.take(),
@@ -329,6 +370,18 @@ impl Local {
         });
         record.attributes.clear();
         record.packed.clear();
+    }
+
+    /// Measures a call on a thread without a ring for such calls, if there is one.
+    #[cold]
+    #[inline(never)]
+    fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        self.measures = self.missing_measures.ask(measure::new_writer);
+        if self.measures.is_some() {
+            return self.measure(record, end, code);
+        }
+        measure::count_missed();
+        *record = SpanRecord::blank();
     }
 
     /// Stores a blank recording for reuse.

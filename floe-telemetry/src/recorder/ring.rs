@@ -43,20 +43,30 @@ unsafe impl<T: Send, const N: usize> Send for Ring<T, N> {}
 // SAFETY: as for `Send`.
 unsafe impl<T: Send, const N: usize> Sync for Ring<T, N> {}
 
-/// Creates a queue for `N` items. `N` must be a power of two.
-pub(super) fn ring<T, const N: usize>() -> (Writer<T, N>, Reader<T, N>) {
+/// Creates a queue for `N` items, if there is memory for it. `N` must be a power of two.
+pub(super) fn ring<T, const N: usize>() -> Option<(Writer<T, N>, Reader<T, N>)> {
     const { assert!(N.is_power_of_two()) };
-    let slots: Vec<_> = (0..N)
-        .map(|_| UnsafeCell::new(MaybeUninit::uninit()))
-        .collect();
     let ring = Arc::new(Ring {
-        // The vector has the length `N`.
-        slots: slots.try_into().unwrap_or_else(|_| unreachable!()),
+        slots: free_slots()?,
         written: CachePadded(AtomicUsize::new(0)),
         read: CachePadded(AtomicUsize::new(0)),
         is_closed: AtomicBool::new(false),
     });
-    (Writer::new(Arc::clone(&ring)), Reader::new(ring))
+    Some((Writer::new(Arc::clone(&ring)), Reader::new(ring)))
+}
+
+/// The slots are not touched: the system provides their memory as it is used, also in unoptimized builds.
+fn free_slots<T, const N: usize>() -> Option<Box<[UnsafeCell<MaybeUninit<T>>; N]>> {
+    let mut slots: Vec<UnsafeCell<MaybeUninit<T>>> = Vec::new();
+    slots.try_reserve_exact(N).ok()?;
+    if size_of::<UnsafeCell<MaybeUninit<T>>>() == size_of::<T>() {
+        // SAFETY: the memory is reserved. The cell consists of an uninitialized item; that of loom has more and is
+        // larger.
+        unsafe { slots.set_len(N) };
+    } else {
+        slots.resize_with(N, || UnsafeCell::new(MaybeUninit::uninit()));
+    }
+    slots.try_into().ok()
 }
 
 impl<T, const N: usize> Ring<T, N> {

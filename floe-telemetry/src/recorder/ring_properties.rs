@@ -31,7 +31,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 proptest! {
     #[test]
     fn a_ring_of_four_is_a_queue_of_four(operations in prop::collection::vec(operation(), 0..60)) {
-        let (mut writer, mut reader) = ring::<_, 4>();
+        let (mut writer, mut reader) = ring::<_, 4>().unwrap();
         let mut expected = VecDeque::new();
         let alive = Rc::new(());
         let mut next = 0..;

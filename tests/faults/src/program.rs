@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt as _;
 use std::process;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -167,6 +167,33 @@ impl Program {
         let calls = || measured(count, |number| work(number, black_box(""))).collect();
         let calls: Vec<Vec<_>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls)).collect();
+            let calls = threads.into_iter().filter_map(|thread| thread.join().ok());
+            calls.collect()
+        });
+        for calls in calls {
+            self.add_calls(calls, "");
+        }
+    }
+
+    /// Calls the annotated function `count` times on each of several threads, which begin once `prepare` has
+    /// returned. It is the operation `prepare`.
+    pub(crate) fn spans_on_threads_after(
+        &mut self,
+        threads: usize,
+        count: u64,
+        prepare: impl FnOnce() -> anyhow::Result<()>,
+    ) {
+        let barrier = Barrier::new(threads + 1);
+        let calls: Vec<Vec<_>> = thread::scope(|scope| {
+            let calls = || {
+                let mut calls = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
+                barrier.wait();
+                calls.extend(measured(count, |number| work(number, black_box(""))));
+                calls
+            };
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls)).collect();
+            self.step("prepare", |_| prepare());
+            barrier.wait();
             let calls = threads.into_iter().filter_map(|thread| thread.join().ok());
             calls.collect()
         });

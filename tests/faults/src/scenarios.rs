@@ -18,6 +18,7 @@ mod large_response;
 mod large_spans;
 mod measured_large_spans;
 mod never_answers;
+mod no_memory;
 mod panicking_exporter;
 mod panicking_subscriber;
 mod partial_success;
@@ -60,6 +61,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &large_spans::SCENARIO,
     &measured_large_spans::SCENARIO,
     &never_answers::SCENARIO,
+    &no_memory::SCENARIO,
     &panicking_exporter::SCENARIO,
     &panicking_subscriber::SCENARIO,
     &partial_success::SCENARIO,
@@ -524,6 +526,10 @@ static COVERAGE: &[(&str, &[&str])] = &[
             "tests/tests/global_redaction.rs::a_word_in_the_place_of_a_credential_leaves_nowhere",
             "platform/tests/it/failing_model.rs::the_results_contain_no_credential_of_an_error",
         ],
+    ),
+    (
+        "there is no memory for the buffer of a thread",
+        &["no_memory"],
     ),
 ];
 

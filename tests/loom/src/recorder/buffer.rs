@@ -15,7 +15,7 @@ pub(crate) struct Buffer {
 }
 
 pub(crate) fn new_buffer(id: u64) -> (Writer, Buffer) {
-    let (writer, heads) = ring();
+    let (writer, heads) = ring().unwrap();
     (Writer(writer), Buffer { id, read: 0, heads })
 }
 

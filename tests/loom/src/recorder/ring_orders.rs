@@ -11,7 +11,7 @@ use super::ring::{Reader, Writer, ring};
 type Item = Arc<usize>;
 
 fn two() -> (Writer<Item, 2>, Reader<Item, 2>) {
-    ring()
+    ring().unwrap()
 }
 
 fn items(numbers: impl IntoIterator<Item = usize>) -> Vec<Item> {
@@ -80,7 +80,7 @@ fn a_batch_is_read_completely_or_not_at_all() {
 #[test]
 fn plain_items_are_copied_into_the_slots() {
     model(|| {
-        let (mut writer, mut reader) = ring::<_, 2>();
+        let (mut writer, mut reader) = ring::<_, 2>().unwrap();
         let thread = thread::spawn(move || {
             let _ = writer.push(1);
         });
