@@ -30,6 +30,7 @@ mod future;
 mod future_ext;
 mod global_lookup;
 mod global_span;
+mod idle;
 mod ids;
 mod listeners;
 mod measure;
@@ -69,7 +70,8 @@ pub use self::active::{
 pub(crate) use self::bridged::{BridgedSpan, EnteredSpan, Entrance};
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{
-    Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector, written_spans,
+    Buffer, close_surplus_buffers, dropped_spans, new_buffers, set_collector,
+    wake as wake_collector, written_spans,
 };
 pub use self::call::{call, call_opening, end};
 pub(crate) use self::current::current_context;

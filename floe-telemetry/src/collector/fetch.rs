@@ -40,21 +40,26 @@ impl Collector {
             self.pass_roots(roots);
         }
         self.release(backpressure, false);
+        // What is left has no room for now.
+        recorder::close_surplus_buffers();
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched
     }
 
-    /// Reads every buffer once, as far as `backpressure` allows.
+    /// Reads every buffer once, as far as `backpressure` allows. One that is closed is read in any case, because
+    /// there are too many: spans without room are dropped and counted.
     fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
         let mut room = 0;
         for at in 0..self.buffers.len() {
+            let is_closed = self.buffers[at].is_closed();
+            let is_limited = backpressure == Backpressure::Respected && !is_closed;
             for _ in 0..MAX_SPANS_PER_TURN {
-                if backpressure == Backpressure::Respected && room == 0 {
+                if is_limited && room == 0 {
                     room = self.room().min(MAX_ROOM);
                     if room == 0 {
-                        return fetched;
+                        break;
                     }
                 }
                 if !self.buffers[at].pop(&mut record) {
@@ -65,7 +70,8 @@ impl Collector {
                 // A large span may take all of it.
                 let is_small = record.head.heap_bytes() == 0;
                 room = if is_small { room.saturating_sub(1) } else { 0 };
-                if record.is_root() {
+                // A deferred root would need memory again.
+                if record.is_root() && !is_closed {
                     self.root_bytes += record.head.heap_bytes();
                     let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
                     self.roots.push_back(mem::replace(&mut record, blank));

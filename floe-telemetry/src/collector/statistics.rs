@@ -36,7 +36,8 @@ pub struct Statistics {
     pub exported: u64,
     /// Spans in batches that could not be exported, or that a panic of the library has interrupted.
     pub failed: u64,
-    /// Spans dropped because an exporter's queue was full.
+    /// Spans dropped because an exporter's queue was full: another exporter had room, or their thread had ended and
+    /// its buffer could not be kept.
     pub dropped_queue_full: u64,
     /// Spans dropped because a thread's buffer was full, or there was no memory for one.
     pub dropped_buffer_full: u64,

@@ -2,7 +2,8 @@
 //!
 //! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the
 //! data that few spans have. Each is written in order, which caches predict well. The buffer outlives its
-//! thread: the reader's half owns it until the collector has emptied it.
+//! thread: it is left to the next one, see [`idle`](super::idle). If it is closed instead, the reader's half owns
+//! it until the collector has emptied it.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,9 @@ use std::thread::Thread;
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 #[cfg(feature = "provider")]
 use super::fork::{forks, try_lock};
+use super::idle::{Idle, Rings};
+#[cfg(feature = "provider")]
+use super::memory::unused_bytes;
 use super::memory::{Portion, has_headroom};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
@@ -142,7 +146,12 @@ impl Buffer {
         self.read + self.heads.len() as u64
     }
 
-    /// Whether the thread has ended and the buffer is empty.
+    /// Whether it is closed: no thread writes to it again.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.heads.is_closed()
+    }
+
+    /// Whether it is closed and empty.
     pub(crate) fn is_done(&self) -> bool {
         self.heads.is_done()
     }
@@ -166,18 +175,40 @@ fn new() -> MutexGuard<'static, Vec<Buffer>> {
     NEW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The buffers that threads have left.
+static IDLE: Mutex<Idle<Writer>> = Mutex::new(Idle::new());
+
+fn idle() -> MutexGuard<'static, Idle<Writer>> {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    idle.leave_parent(forks());
+    idle
+}
+
+/// Leaves the buffer of a thread that ends to the next one.
+pub(super) fn leave(mut writer: Writer) {
+    writer.portion.publish();
+    idle().leave(writer);
+}
+
+/// Closes the buffers that threads have left if they are too many.
+#[cfg(feature = "provider")]
+pub(crate) fn close_surplus_buffers() {
+    idle().close_surplus(unused_bytes());
+}
+
 /// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
 /// does not exist in the child to release them.
 #[cfg(feature = "provider")]
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Buffer>>>,
     Option<MutexGuard<'static, Counted>>,
+    Option<MutexGuard<'static, Idle<Writer>>>,
 );
 
 /// Takes the locks of this module, unless that takes long.
 #[cfg(feature = "provider")]
 pub(super) fn locks() -> Locks {
-    (try_lock(&NEW), try_lock(&COUNTED))
+    (try_lock(&NEW), try_lock(&COUNTED), try_lock(&IDLE))
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -289,9 +320,14 @@ pub(super) fn count(pushed: Option<bool>) {
     }
 }
 
-/// Returns a new buffer for a thread. `None` without memory.
+/// Returns a buffer for a thread: one that another thread has left, or a new one. `None` without memory.
 #[cold]
-pub(super) fn new_writer() -> Option<Writer> {
+pub(super) fn writer() -> Option<Writer> {
+    let left = idle().take();
+    left.or_else(new_writer).or_else(|| idle().take_any())
+}
+
+fn new_writer() -> Option<Writer> {
     if !has_headroom() {
         return None;
     }
@@ -314,6 +350,20 @@ pub(super) fn new_writer() -> Option<Writer> {
         heads,
         portion: Portion::new(),
     })
+}
+
+impl Rings for Writer {
+    fn has_room(&mut self) -> bool {
+        self.heads.has_room_for(CAPACITY / 2)
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.heads.has_room_for(CAPACITY)
+    }
+
+    fn bytes(&self) -> usize {
+        self.heads.bytes() + self.attributes.bytes() + self.rare.bytes()
+    }
 }
 
 /// Wakes the collector if it sleeps.

@@ -32,7 +32,7 @@ pub(crate) fn set_in_forks(flag: &Arc<AtomicBool>) {
     let _ = IN_FORKS.set(Arc::clone(flag));
 }
 
-type Locks = (buffer::Locks, measure::Lock, recording::Lock);
+type Locks = (buffer::Locks, measure::Locks, recording::Lock);
 
 thread_local! {
     /// What this thread has locked while it forks.
@@ -44,7 +44,7 @@ extern "C" fn before() {
     // On a thread that is ending, the locks are not taken.
     let _ = LOCKED.try_with(|locked| {
         if let Ok(mut locked) = locked.try_borrow_mut() {
-            *locked = Some((buffer::locks(), measure::lock(), recording::lock()));
+            *locked = Some((buffer::locks(), measure::locks(), recording::lock()));
         }
     });
 }

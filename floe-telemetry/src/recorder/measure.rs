@@ -1,13 +1,19 @@
 //! Measured calls: calls without a span, from which the collector makes metrics.
 //!
 //! They have their own ring, so that metrics stay complete while a backend does not accept spans and the
-//! ring for spans is full. A thread without measured calls has no such ring.
+//! ring for spans is full. A thread without measured calls has no such ring. One that ends leaves it to the next, see
+//! [`idle`](super::idle).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::buffer;
+#[cfg(feature = "provider")]
+use super::fork::{forks, try_lock};
+use super::idle::{Idle, Rings};
 use super::memory::has_headroom;
+#[cfg(feature = "provider")]
+use super::memory::unused_bytes;
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
@@ -52,14 +58,36 @@ fn new() -> MutexGuard<'static, Vec<Measures>> {
     NEW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The lock of this module, which a thread has while it forks, see [`buffer::Locks`].
-#[cfg(feature = "provider")]
-pub(super) type Lock = Option<MutexGuard<'static, Vec<Measures>>>;
+/// The rings that threads have left.
+static IDLE: Mutex<Idle<Writer>> = Mutex::new(Idle::new());
 
-/// Takes the lock of this module, unless that takes long.
+fn idle() -> MutexGuard<'static, Idle<Writer>> {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    idle.leave_parent(forks());
+    idle
+}
+
+/// Leaves the ring of a thread that ends to the next one.
+pub(super) fn leave(writer: Writer) {
+    idle().leave(writer);
+}
+
+#[cfg(not(feature = "provider"))]
+const fn forks() -> u32 {
+    0
+}
+
+/// The locks of this module, which a thread has while it forks, see [`buffer::Locks`].
 #[cfg(feature = "provider")]
-pub(super) fn lock() -> Lock {
-    super::fork::try_lock(&NEW)
+pub(super) type Locks = (
+    Option<MutexGuard<'static, Vec<Measures>>>,
+    Option<MutexGuard<'static, Idle<Writer>>>,
+);
+
+/// Takes the locks of this module, unless that takes long.
+#[cfg(feature = "provider")]
+pub(super) fn locks() -> Locks {
+    (try_lock(&NEW), try_lock(&IDLE))
 }
 
 /// Calls that were dropped because their ring was full, or there was none.
@@ -71,9 +99,14 @@ pub(super) fn count_missed() {
     MISSED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Returns a new ring for a thread. `None` without memory.
+/// Returns a ring for a thread: one that another thread has left, or a new one. `None` without memory.
 #[cold]
-pub(super) fn new_writer() -> Option<Writer> {
+pub(super) fn writer() -> Option<Writer> {
+    let left = idle().take();
+    left.or_else(new_writer).or_else(|| idle().take_any())
+}
+
+fn new_writer() -> Option<Writer> {
     if !has_headroom() {
         return None;
     }
@@ -81,7 +114,7 @@ pub(super) fn new_writer() -> Option<Writer> {
     new().push(Measures {
         calls: to_read,
         #[cfg(feature = "provider")]
-        forks: super::fork::forks(),
+        forks: forks(),
     });
     Some(Writer { calls })
 }
@@ -95,6 +128,20 @@ impl Writer {
         if self.calls.written().is_multiple_of(WAKE_EVERY) {
             buffer::wake();
         }
+    }
+}
+
+impl Rings for Writer {
+    fn has_room(&mut self) -> bool {
+        self.calls.has_room_for(CAPACITY / 2)
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.calls.has_room_for(CAPACITY)
+    }
+
+    fn bytes(&self) -> usize {
+        self.calls.bytes()
     }
 }
 
@@ -120,17 +167,18 @@ impl Measures {
         true
     }
 
-    /// Whether the thread has ended and its ring is empty.
+    /// Whether no thread writes to the ring again, and it is empty.
     pub(crate) fn is_done(&self) -> bool {
         self.calls.is_done()
     }
 }
 
-/// Moves the rings of new threads, which the collector has not received yet, to the end of `into`.
+/// Closes the rings that threads have left if they are too many, and moves the new ones, which the collector has not received yet, to the end of `into`.
 #[cfg(feature = "provider")]
 pub(crate) fn new_measures(into: &mut Vec<Measures>) {
+    idle().close_surplus(unused_bytes());
     // After a fork, there may be rings of the parent.
-    let is_own = |measures: &Measures| measures.forks == super::fork::forks();
+    let is_own = |measures: &Measures| measures.forks == forks();
     let rings = std::mem::take(&mut *new());
     into.extend(rings.into_iter().filter(is_own));
 }

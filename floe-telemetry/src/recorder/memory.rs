@@ -55,6 +55,14 @@ pub(crate) fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
+/// The bytes that are left until the limit is reached.
+#[cfg(feature = "provider")]
+pub(super) fn unused_bytes() -> usize {
+    let limit = LIMIT.load(Ordering::Relaxed);
+    let left = limit.saturating_sub(BUFFERED.load(Ordering::Relaxed));
+    usize::try_from(left).unwrap_or(0)
+}
+
 /// Subtracts the bytes of spans that the collector has removed from the rings.
 #[cfg(feature = "provider")]
 pub(crate) fn release_buffered(bytes: usize) {
@@ -143,7 +151,8 @@ impl Portion {
         !self.is_exhausted
     }
 
-    fn publish(&mut self) {
+    /// Adds the bytes to the sum of the process.
+    pub(super) fn publish(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
         // The collector of a fork never subtracts the spans in a ring of the parent.
         if bytes != 0 && self.forks == forks() {

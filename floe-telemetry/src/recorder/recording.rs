@@ -335,7 +335,7 @@ impl Local {
     #[cold]
     #[inline(never)]
     fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        self.writer = self.missing.ask(buffer::new_writer);
+        self.writer = self.missing.ask(buffer::writer);
         if self.writer.is_some() {
             return self.push(record, end, code);
         }
@@ -376,7 +376,7 @@ impl Local {
     #[cold]
     #[inline(never)]
     fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        self.measures = self.missing_measures.ask(measure::new_writer);
+        self.measures = self.missing_measures.ask(measure::writer);
         if self.measures.is_some() {
             return self.measure(record, end, code);
         }
@@ -389,6 +389,23 @@ impl Local {
     pub(super) fn reuse(&mut self, recording: Box<Recording>) {
         if self.blank.len() < MAX_BLANK {
             self.blank.push(recording);
+        }
+    }
+}
+
+impl Drop for Local {
+    /// The thread ends. It leaves its rings to others, unless they are those of the process that it was forked
+    /// from.
+    fn drop(&mut self) {
+        #[cfg(feature = "provider")]
+        if self.forks != fork::forks() {
+            return;
+        }
+        if let Some(writer) = self.writer.take() {
+            buffer::leave(writer);
+        }
+        if let Some(measures) = self.measures.take() {
+            measure::leave(measures);
         }
     }
 }

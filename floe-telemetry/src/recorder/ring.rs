@@ -160,6 +160,13 @@ impl<T, const N: usize> Writer<T, N> {
         self.written
     }
 
+    /// The memory of the slots that were used so far.
+    pub(super) fn bytes(&self) -> usize {
+        const PAGE: usize = 4096;
+
+        (self.written.min(N) * size_of::<T>()).next_multiple_of(PAGE)
+    }
+
     /// Writes an item, or returns it if there is no room.
     #[inline]
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
@@ -329,10 +336,15 @@ impl<T, const N: usize> Reader<T, N> {
         self.ring.read.0.store(self.read, Ordering::Release);
     }
 
+    /// Returns whether the writer was dropped.
+    pub(super) fn is_closed(&self) -> bool {
+        self.ring.is_closed.load(Ordering::Acquire)
+    }
+
     /// Returns whether the writer was dropped and every item was read.
     pub(super) fn is_done(&self) -> bool {
         // The flag is loaded first: all items were written before it was set.
-        self.ring.is_closed.load(Ordering::Acquire) && self.len() == 0
+        self.is_closed() && self.len() == 0
     }
 }
 

@@ -4,6 +4,7 @@
 //! and the cells of [loom](https://docs.rs/loom), which runs each test once for every interleaving:
 //!
 //! - `recorder/ring.rs`, the queue between a thread and the collector,
+//! - `recorder/idle.rs`, the rings that a thread leaves to the next one,
 //! - `recorder/pending.rs`, the updates of a span by other threads,
 //! - `recorder/wakeup.rs`, with which an exporter wakes the collector,
 //! - `collector/watermarks.rs`, by which a flush knows that all spans before it were fetched.
@@ -43,6 +44,10 @@ mod collector {
 #[cfg(test)]
 mod recorder {
     mod buffer;
+    mod handover;
+    #[expect(dead_code, reason = "rings are always allocated")]
+    #[path = "../../../../floe-telemetry/src/recorder/idle.rs"]
+    mod idle;
     #[expect(dead_code, reason = "the id of the span is for the cell of its thread")]
     #[path = "../../../../floe-telemetry/src/recorder/pending.rs"]
     mod pending;

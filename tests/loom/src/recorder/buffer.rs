@@ -1,5 +1,6 @@
 //! A model of a thread's buffer: one ring instead of three.
 
+use super::idle::Rings;
 use super::ring::{self, Reader, ring};
 use super::sync::Arc;
 
@@ -22,6 +23,20 @@ pub(crate) fn new_buffer(id: u64) -> (Writer, Buffer) {
 impl Writer {
     pub(crate) fn push(&mut self, item: Item) -> Result<(), Item> {
         self.0.push(item)
+    }
+}
+
+impl Rings for Writer {
+    fn has_room(&mut self) -> bool {
+        self.0.has_room_for(1)
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.0.has_room_for(2)
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
     }
 }
 

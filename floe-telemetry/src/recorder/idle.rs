@@ -1,0 +1,183 @@
+//! The rings that threads have left: a thread that ends leaves its own, also with items in them, and the next
+//! one that starts continues there. So there are about as many rings as threads were alive at the same time,
+//! whatever the collector does. It closes those that are too many.
+
+use std::collections::VecDeque;
+
+/// How many rings are kept without a condition. While there are fewer, a thread that starts needs not share the
+/// room of one that has ended.
+const KEPT: usize = 8;
+
+/// The most rings that are kept because there are items in them. They bound the address space.
+const MAX: usize = 256;
+
+/// The most rings with items that are closed at once: the exporters may have room for those of the others a moment
+/// later.
+const MAX_CLOSED: usize = 16;
+
+/// The writing end of a thread's rings.
+pub(super) trait Rings {
+    /// Whether there is room for as much as most threads write.
+    fn has_room(&mut self) -> bool;
+
+    /// Whether every item was read.
+    fn is_empty(&mut self) -> bool;
+
+    /// The memory that the rings occupy.
+    fn bytes(&self) -> usize;
+}
+
+/// The rings of threads that have ended, in the order in which they have.
+#[derive(Debug)]
+pub(super) struct Idle<W> {
+    rings: VecDeque<W>,
+    /// The process that they belong to, see [`fork`](super::fork).
+    forks: u32,
+}
+
+impl<W: Rings> Idle<W> {
+    pub(super) const fn new() -> Self {
+        Self {
+            rings: VecDeque::new(),
+            forks: 0,
+        }
+    }
+
+    /// After a fork, closes the rings of the parent, which exports what is in them.
+    pub(super) fn leave_parent(&mut self, forks: u32) {
+        if self.forks != forks {
+            self.rings.clear();
+            self.forks = forks;
+        }
+    }
+
+    /// Stores the rings of a thread that ends. Without memory for that, they are closed.
+    pub(super) fn leave(&mut self, rings: W) {
+        if self.rings.try_reserve(1).is_ok() {
+            self.rings.push_back(rings);
+        }
+    }
+
+    /// Returns rings with room, the ones that were used last if possible. If there are many without, returns the
+    /// oldest; otherwise `None`: a thread then gets new ones.
+    pub(super) fn take(&mut self) -> Option<W> {
+        if self.rings.back_mut().is_some_and(W::has_room) {
+            return self.rings.pop_back();
+        }
+        let is_oldest_taken =
+            self.rings.len() >= KEPT || self.rings.front_mut().is_some_and(W::has_room);
+        if is_oldest_taken {
+            self.take_any()
+        } else {
+            None
+        }
+    }
+
+    /// Returns rings whether there is room in them or not.
+    pub(super) fn take_any(&mut self) -> Option<W> {
+        self.rings.pop_front()
+    }
+
+    /// Closes what is left of a peak of threads: rings without items, and some of those that would occupy more than
+    /// this number of bytes.
+    pub(super) fn close_surplus(&mut self, mut bytes: usize) {
+        let (mut kept, mut closed) = (0, 0);
+        self.rings.retain_mut(|rings| {
+            let is_kept = if kept < KEPT {
+                true
+            } else if rings.is_empty() {
+                false
+            } else if kept < MAX && rings.bytes() <= bytes {
+                bytes -= rings.bytes();
+                true
+            } else {
+                closed += 1;
+                closed > MAX_CLOSED
+            };
+            kept += usize::from(is_kept);
+            is_kept
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rings with room for four items, of one byte each.
+    #[derive(Debug, PartialEq)]
+    struct Model {
+        id: usize,
+        items: usize,
+    }
+
+    impl Rings for Model {
+        fn has_room(&mut self) -> bool {
+            self.items <= 2
+        }
+
+        fn is_empty(&mut self) -> bool {
+            self.items == 0
+        }
+
+        fn bytes(&self) -> usize {
+            self.items
+        }
+    }
+
+    fn idle(items: impl IntoIterator<Item = usize>) -> Idle<Model> {
+        let mut idle = Idle::new();
+        for (id, items) in items.into_iter().enumerate() {
+            idle.leave(Model { id, items });
+        }
+        idle
+    }
+
+    fn taken(idle: &mut Idle<Model>) -> Option<usize> {
+        idle.take().map(|rings| rings.id)
+    }
+
+    #[test]
+    fn a_thread_continues_where_there_is_room() {
+        let mut with_room = idle([0, 0]);
+        assert_eq!(
+            [(); 3].map(|()| taken(&mut with_room)),
+            [Some(1), Some(0), None]
+        );
+        assert_eq!(taken(&mut idle([1, 3, 3])), Some(0));
+        assert_eq!(taken(&mut idle([3, 1, 3])), None);
+        assert_eq!(taken(&mut idle([3; KEPT - 1])), None);
+        assert_eq!(taken(&mut idle([3; KEPT])), Some(0));
+        assert_eq!(idle([3]).take_any().map(|rings| rings.id), Some(0));
+    }
+
+    /// The ids of the rings that are left when those that are too many were closed this number of times.
+    fn left(items: &[usize], bytes: usize, times: usize) -> Vec<usize> {
+        let mut idle = idle(items.iter().copied());
+        for _ in 0..times {
+            idle.close_surplus(bytes);
+        }
+        idle.rings.iter().map(|rings| rings.id).collect()
+    }
+
+    #[test]
+    fn what_is_left_of_a_peak_is_bounded() {
+        let first: Vec<_> = (0..KEPT).collect();
+        assert_eq!(left(&[0; 1000], usize::MAX, 1), first);
+        assert_eq!(left(&[4; 1000], 3, 1000), first);
+        assert_eq!(left(&[1; 1000], 20, 1000).len(), KEPT + 20);
+        assert_eq!(left(&[1; 1000], usize::MAX, 1000).len(), MAX);
+    }
+
+    #[test]
+    fn the_oldest_rings_with_items_are_kept_as_far_as_they_fit() {
+        let items = [[0; KEPT].as_slice(), &[0, 4, 0, 1, 4]].concat();
+        assert_eq!(left(&items, 5, 1)[KEPT..], [KEPT + 1, KEPT + 3]);
+    }
+
+    #[test]
+    fn rings_with_items_are_closed_little_by_little() {
+        assert_eq!(left(&[4; 100], 0, 1).len(), 100 - MAX_CLOSED);
+        assert_eq!(left(&[4; 100], 0, 2).len(), 100 - 2 * MAX_CLOSED);
+    }
+}

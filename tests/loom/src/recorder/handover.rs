@@ -1,0 +1,101 @@
+//! A thread that ends leaves its ring to another one, while the collector reads and closes what is left.
+
+use crate::primitives::model;
+use crate::primitives::sync::{Arc, Mutex};
+use crate::primitives::thread;
+
+use super::buffer::{Buffer, Item, Writer, new_buffer};
+use super::idle::Idle;
+
+type Left = Arc<Mutex<Idle<Writer>>>;
+
+fn nothing() -> Left {
+    Arc::new(Mutex::new(Idle::new()))
+}
+
+/// A thread with one span. Returns whether there was room, and its buffer if it did not find one.
+fn short_thread(left: &Left, number: u64) -> (bool, Option<Buffer>) {
+    let found = left.lock().unwrap().take();
+    let (mut writer, buffer) = if let Some(writer) = found {
+        (writer, None)
+    } else {
+        let (writer, buffer) = new_buffer(number);
+        (writer, Some(buffer))
+    };
+    let has_room = writer.push(Item::new(number)).is_ok();
+    left.lock().unwrap().leave(writer);
+    (has_room, buffer)
+}
+
+fn read(buffer: &mut Buffer) -> Vec<u64> {
+    std::iter::from_fn(|| buffer.pop())
+        .map(|item| *item)
+        .collect()
+}
+
+#[test]
+fn a_ring_that_was_left_is_continued_by_the_next_thread() {
+    model(|| {
+        let left = nothing();
+        let (_, buffer) = short_thread(&left, 1);
+        let mut buffer = buffer.unwrap();
+        let thread = thread::spawn({
+            let left = Arc::clone(&left);
+            move || short_thread(&left, 2)
+        });
+        let mut all = read(&mut buffer);
+        let (has_room, other) = thread.join().unwrap();
+        assert!(has_room && other.is_none());
+        all.extend(read(&mut buffer));
+        assert_eq!(all, [1, 2]);
+        assert!(!buffer.is_done());
+    });
+}
+
+#[test]
+fn threads_share_rings_only_one_after_the_other() {
+    model(|| {
+        let left = nothing();
+        let threads = [1, 2].map(|number| {
+            let left = Arc::clone(&left);
+            thread::spawn(move || short_thread(&left, number))
+        });
+        let mut all = Vec::new();
+        let mut buffers = Vec::new();
+        for thread in threads {
+            let (has_room, buffer) = thread.join().unwrap();
+            assert!(has_room);
+            buffers.extend(buffer);
+        }
+        assert!(!buffers.is_empty());
+        for buffer in &mut buffers {
+            all.extend(read(buffer));
+        }
+        all.sort_unstable();
+        assert_eq!(all, [1, 2]);
+    });
+}
+
+#[test]
+fn a_ring_that_is_closed_is_read_to_its_end() {
+    model(|| {
+        let left = nothing();
+        let (_, buffer) = short_thread(&left, 1);
+        let mut buffer = buffer.unwrap();
+        let thread = thread::spawn({
+            let left = Arc::clone(&left);
+            move || short_thread(&left, 2)
+        });
+        // The collector takes it, unless the thread has it.
+        let closed = left.lock().unwrap().take();
+        let is_closed = closed.is_some();
+        drop(closed);
+        let mut all = read(&mut buffer);
+        let (_, other) = thread.join().unwrap();
+        all.extend(read(&mut buffer));
+        // If it was closed before the thread started, that got another one.
+        all.extend(other.map(|mut other| read(&mut other)).unwrap_or_default());
+        assert_eq!(all, [1, 2]);
+        assert_eq!(buffer.is_done(), is_closed);
+    });
+}
