@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use floe_telemetry::config::OtlpProtocol;
-use procfs::process::Process;
+use procfs::process::{Process, Status};
 
 use crate::report::{Message, Report};
 use crate::soak::Sample;
@@ -107,8 +107,22 @@ impl Child {
 
     /// The largest resident memory of the program so far.
     pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
+        self.status()?.vmhwm.context("no `VmHWM`")
+    }
+
+    /// The address space of the program now.
+    pub(crate) fn address_space_mib(&self) -> Result<u64> {
+        Ok(self.status()?.vmsize.context("no `VmSize`")? / 1024)
+    }
+
+    /// The largest address space of the program so far.
+    pub(crate) fn peak_address_space_mib(&self) -> Result<u64> {
+        Ok(self.status()?.vmpeak.context("no `VmPeak`")? / 1024)
+    }
+
+    fn status(&self) -> Result<Status> {
         let process = Process::new(i32::try_from(self.process.id())?)?;
-        process.status()?.vmhwm.context("no `VmHWM`")
+        Ok(process.status()?)
     }
 
     /// Waits until the program ends, and returns its report.

@@ -32,7 +32,7 @@ const BARE_CALLS: u64 = 10_000;
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[traced(name = "work", attributes(number, payload))]
-fn work(number: u64, payload: &str) -> u64 {
+pub(crate) fn work(number: u64, payload: &str) -> u64 {
     bare(number, payload)
 }
 
@@ -172,6 +172,16 @@ impl Program {
         });
         for calls in calls {
             self.add_calls(calls, "");
+        }
+    }
+
+    /// Calls the annotated function once on each of `count` threads, of which `alive` are alive at the same time.
+    pub(crate) fn spans_on_short_threads(&mut self, count: u64, alive: usize) {
+        for _ in 0..count / alive as u64 {
+            let calls = on_threads(alive, || {
+                measured(1, |number| work(number, black_box(""))).next()
+            });
+            self.add_calls(calls.into_iter().flatten(), "");
         }
     }
 
@@ -347,6 +357,21 @@ struct Call {
     result: u64,
     /// How long it took, without the time in which its thread has waited for a processor.
     nanos: u64,
+}
+
+/// Runs `body` on threads that are all alive at the same time.
+pub(crate) fn on_threads<T: Send>(threads: usize, body: impl Fn() -> T + Sync) -> Vec<T> {
+    let barrier = Barrier::new(threads);
+    thread::scope(|scope| {
+        let run = || {
+            let result = body();
+            barrier.wait();
+            result
+        };
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        let results = threads.into_iter().filter_map(|thread| thread.join().ok());
+        results.collect()
+    })
 }
 
 /// Calls `function` with the numbers from 0 to `count`.

@@ -16,6 +16,7 @@ mod go_away;
 mod half_open;
 mod large_response;
 mod large_spans;
+mod many_threads;
 mod measured_large_spans;
 mod never_answers;
 mod no_memory;
@@ -30,6 +31,9 @@ mod refused;
 mod retry_after;
 mod retry_info;
 mod server_errors;
+mod short_threads;
+mod short_threads_refused;
+mod short_threads_slow;
 mod shutdown_times_out;
 mod slow_receiver;
 mod stalled_body;
@@ -59,6 +63,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &half_open::SCENARIO,
     &large_response::SCENARIO,
     &large_spans::SCENARIO,
+    &many_threads::SCENARIO,
     &measured_large_spans::SCENARIO,
     &never_answers::SCENARIO,
     &no_memory::SCENARIO,
@@ -73,6 +78,9 @@ pub(crate) static ALL: &[&Scenario] = &[
     &retry_after::SCENARIO,
     &retry_info::SCENARIO,
     &server_errors::SCENARIO,
+    &short_threads::SCENARIO,
+    &short_threads_refused::SCENARIO,
+    &short_threads_slow::SCENARIO,
     &shutdown_times_out::SCENARIO,
     &slow_receiver::SCENARIO,
     &stalled_body::SCENARIO,
@@ -525,6 +533,15 @@ static COVERAGE: &[(&str, &[&str])] = &[
             "floe-redact/tests/literals.rs::a_word_is_a_credential_in_the_place_of_one",
             "tests/tests/global_redaction.rs::a_word_in_the_place_of_a_credential_leaves_nowhere",
             "platform/tests/it/failing_model.rs::the_results_contain_no_credential_of_an_error",
+        ],
+    ),
+    (
+        "threads end while no exporter has room for their spans",
+        &[
+            "short_threads",
+            "short_threads_refused",
+            "short_threads_slow",
+            "many_threads",
         ],
     ),
     (

@@ -12,8 +12,11 @@ use crate::scenario::{BOTH, Case, Scenario};
 /// The spans of the parent: twice as many as `MEMORY` has room for.
 const SPANS: u64 = 800;
 
+/// The threads of each process that end after a span.
+const THREADS: u64 = 8;
+
 /// The spans of the provider that the child starts.
-const OWN: u64 = 50;
+const OWN: u64 = 50 + THREADS;
 
 const PAYLOAD: usize = 20_000;
 
@@ -39,9 +42,12 @@ fn program(program: &mut Program) {
     config.otlp_endpoint = silent.endpoint();
     program.start(config);
     program.spans_of(SPANS, &payload);
+    // Their spans stay in the buffers that they have left.
+    program.spans_on_short_threads(THREADS, 4);
     program.fork("fork", |program| {
         program.replace(own);
-        program.spans_of(OWN, &payload);
+        program.spans_of(OWN - THREADS, &payload);
+        program.spans_on_short_threads(THREADS, 4);
         ensure!(program.shutdown(Duration::from_secs(20)), "not shut down");
         let counted = program.telemetry().context("no telemetry")?.statistics();
         ensure!(counted.exported == OWN, "{counted:?}");

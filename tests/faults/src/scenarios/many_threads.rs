@@ -1,0 +1,69 @@
+//! The receiver does not answer, while hundreds of threads at a time record spans and end.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::{Program, on_threads, work};
+use crate::receivers::Script;
+use crate::report::Report;
+use crate::scenario::{Case, HTTP, Scenario};
+
+const THREADS: u64 = 20_000;
+
+/// How many of the threads are alive at the same time.
+const ALIVE: usize = 400;
+
+/// The spans in the buffers that are kept, one of each group of threads, in the queue and in a batch.
+const ROOM: u64 = (8 + 256) * (THREADS / ALIVE as u64) + 2048 + 512;
+
+/// The most addresses of what the library keeps for the threads while they are alive, and once they have ended.
+const ADDRESS_SPACE: [u64; 2] = [1024, 512];
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "many_threads",
+    promise: "a peak of threads leaves few buffers, and their spans are counted",
+    protocols: HTTP,
+    max_memory: 64 + 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    // The C library keeps the addresses of its arenas and of stacks.
+    drop(on_threads(ALIVE, || Box::new(ALIVE)));
+    program.wait("idle");
+    program.start_within(Duration::from_secs(10));
+    // Not measured: threads that start at the same time wait for the locks of the system.
+    for _ in 0..THREADS / ALIVE as u64 {
+        drop(on_threads(ALIVE, || work(0, "")));
+    }
+    program.record_created(THREADS);
+    // It waits in vain. Meanwhile, the collector closes buffers.
+    program.flush("flush", Duration::from_secs(3));
+    program.wait("recorded");
+    program.shutdown(Duration::from_secs(1));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let mut child = case.start(&Script::silent()?.endpoint())?;
+    child.wait_for("idle")?;
+    let (idle_peak, idle) = (child.peak_address_space_mib()?, child.address_space_mib()?);
+    child.proceed()?;
+    child.wait_for("recorded")?;
+    let (peak, left) = (child.peak_address_space_mib()?, child.address_space_mib()?);
+    child.proceed()?;
+    let report = child.finish()?;
+    ensure!(report.created == THREADS, "{}", report.created);
+    ensure!(report.counters.pending <= ROOM, "{:?}", report.counters);
+    let [most_while_alive, most_left] = ADDRESS_SPACE;
+    ensure!(
+        peak < idle_peak + most_while_alive,
+        "from {idle_peak} to {peak} MiB of addresses"
+    );
+    ensure!(
+        left < idle + most_left,
+        "from {idle} to {left} MiB of addresses"
+    );
+    Ok(report)
+}

@@ -1,0 +1,25 @@
+//! Nothing listens at the endpoint, while threads record one span each and end.
+
+use std::net::TcpListener;
+
+use anyhow::{Result, ensure};
+
+use super::short_threads::{program, run};
+use crate::report::Report;
+use crate::scenario::{Case, HTTP, Scenario};
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "short_threads_refused",
+    promise: "the buffers of threads that have ended are bounded while the receiver is down",
+    protocols: HTTP,
+    max_memory: 64 + 32,
+    program,
+    check,
+};
+
+fn check(case: &Case) -> Result<Report> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let report = run(case, &format!("http://127.0.0.1:{port}"))?;
+    ensure!(report.counters.exported == 0, "{:?}", report.counters);
+    Ok(report)
+}
