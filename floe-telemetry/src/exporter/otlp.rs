@@ -34,6 +34,8 @@ mod tests;
 mod tls;
 
 use std::future::Future;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -48,6 +50,7 @@ pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
+use self::retry::Throttle;
 use self::settings::OtlpSettings;
 use super::{OtlpOutput, OtlpTarget};
 use crate::collector::{
@@ -56,6 +59,7 @@ use crate::collector::{
 };
 use crate::config::{Compression, OtlpProtocol, Signal};
 use crate::error::Error;
+use crate::recorder::panic_message;
 
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
@@ -85,6 +89,7 @@ trait Transport: std::fmt::Debug + Send {
 struct Otlp {
     runtime: Runtime,
     transport: Box<dyn Transport>,
+    throttle: Throttle,
     settings: OtlpSettings,
     files: WatchedFiles,
 }
@@ -113,17 +118,22 @@ fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<EncodedBatch>>,
 fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::thread("otlp", &error))?;
+    let runtime = runtime()?;
     let files = WatchedFiles::new(&settings);
     Ok(Otlp {
         transport: transport(&runtime, &settings)?,
         runtime,
+        throttle: Throttle::default(),
         settings,
         files,
     })
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::thread("otlp", &error))
 }
 
 fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
@@ -149,8 +159,15 @@ impl Otlp {
         self.reload_certificates();
         let timeout = self.settings.timeout;
         let result = self.transport.encode(request).and_then(|request| {
-            let sent = retry::send(&mut *self.transport, request, deadline, timeout);
-            self.runtime.block_on(sent)
+            let sent = retry::send(
+                &mut *self.transport,
+                request,
+                &mut self.throttle,
+                deadline,
+                timeout,
+            );
+            catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(sent)))
+                .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload))))
         });
         let settings = &self.settings;
         let accepted =
@@ -176,6 +193,27 @@ impl Otlp {
             });
         }
         Ok(())
+    }
+
+    /// Replaces the runtime and the connections after a panic, and returns the error of the request. tokio panics
+    /// if the operating system fails to report events, and its runtime cannot be used any more.
+    fn restart(&mut self, panic: &str) -> String {
+        let new = runtime().and_then(|runtime| {
+            let transport = transport(&runtime, &self.settings)?;
+            Ok((runtime, transport))
+        });
+        let reason = format!("the runtime of the connection panicked: {panic}");
+        match new {
+            Ok((runtime, transport)) => {
+                self.transport = transport;
+                let broken = mem::replace(&mut self.runtime, runtime);
+                // What is left of the runtime may panic again.
+                let _ = catch_unwind(AssertUnwindSafe(|| broken.shutdown_background()));
+                reason
+            }
+            // The next request panics, and tries it again.
+            Err(error) => format!("{reason}, and there is no new one: {error}"),
+        }
     }
 
     /// Replaces the transport if a certificate file has changed. If the new file cannot be used, the

@@ -14,7 +14,7 @@ use crate::recorder::random;
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
 
-/// The longest delay, unless the receiver requires one.
+/// The longest delay before jitter, unless the receiver requires a longer pause.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
 /// The longest timeout. A longer one could not be added to the current time.
@@ -34,71 +34,94 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
     monotonic_now() + timeout.min(MAX_TIMEOUT)
 }
 
+/// The pause that a receiver has required, which holds for later requests, too.
+#[derive(Debug, Default)]
+pub(super) struct Throttle(Option<Instant>);
+
+impl Throttle {
+    /// Keeps a pause that was too long for one export. At most half of the timeout remains for the next
+    /// export, so that nonsense does not stop the exporter.
+    fn require(&mut self, pause: Duration, timeout: Duration) {
+        self.0 = Some(monotonic_now() + pause.min(timeout.min(MAX_TIMEOUT) / 2));
+    }
+
+    /// Returns what is left of the pause, once.
+    fn take(&mut self) -> Duration {
+        let end = self.0.take();
+        end.map_or(Duration::ZERO, |end| {
+            end.saturating_duration_since(monotonic_now())
+        })
+    }
+}
+
 /// Sends `request`, and retries it until `deadline` as long as the outcome permits. `timeout` is that of the
 /// export, for the error.
 pub(super) async fn send(
     transport: &mut dyn Transport,
     request: Bytes,
+    throttle: &mut Throttle,
     deadline: Instant,
     timeout: Duration,
 ) -> Result<Accepted, String> {
-    send_with(transport, request, deadline, timeout, sleep).await
+    send_with(transport, request, throttle, deadline, timeout, sleep).await
 }
 
 /// Sends `request`, and calls `sleep` for each pause.
 async fn send_with<S: Future<Output = ()>>(
     transport: &mut dyn Transport,
     request: Bytes,
+    throttle: &mut Throttle,
     deadline: Instant,
     timeout: Duration,
     sleep: impl Fn(Duration) -> S,
 ) -> Result<Accepted, String> {
     let left = || deadline.saturating_duration_since(monotonic_now());
+    let throttled = throttle.take();
+    if !throttled.is_zero() {
+        sleep(throttled.min(left())).await;
+    }
     if left().is_zero() {
         return Err(format!(
             "not sent: the other requests of the batch took {timeout:?}"
         ));
     }
+    let mut delay = INITIAL_DELAY;
     let mut last = None;
     loop {
         let sent = time::timeout(left(), transport.send(request.clone(), left()));
-        match sent.await {
+        let (reason, after) = match sent.await {
             Ok(Outcome::Accepted { rejected, message }) => {
                 return Ok(Accepted { rejected, message });
             }
             Ok(Outcome::Rejected(reason)) => return Err(reason),
-            Ok(Outcome::Retry { reason, after }) => {
-                let delay = last.map_or(INITIAL_DELAY, |(delay, _): (Duration, _)| delay * 2);
-                let delay = delay.min(MAX_DELAY);
-                sleep(pause(delay, after, left())).await;
-                last = Some((delay, reason));
+            Ok(Outcome::Retry { reason, after }) => (reason, after),
+            Err(_) => {
+                // Nothing may arrive any more on the connection.
+                transport.reconnect();
+                let reason = last.unwrap_or_else(|| "no response".to_owned());
+                return Err(format!("not delivered within {timeout:?}: {reason}"));
             }
-            Err(_) => {}
-        }
-        if left().is_zero() {
-            // Nothing may arrive any more on the connection.
-            transport.reconnect();
-            let reason = last.map_or("no response".to_owned(), |(_, reason)| reason);
+        };
+        let pause = pause(delay, after);
+        if pause >= left() {
+            // A shorter pause would burden a receiver that already refuses requests.
+            if after.is_some() {
+                throttle.require(pause, timeout);
+            }
             return Err(format!("not delivered within {timeout:?}: {reason}"));
         }
+        sleep(pause).await;
+        delay = (delay * 2).min(MAX_DELAY);
+        last = Some(reason);
     }
 }
 
-/// The time until the next attempt, if there is `left` until the deadline.
-fn pause(delay: Duration, after: Option<Duration>, left: Duration) -> Duration {
-    if let Some(after) = after {
-        return after.min(left);
-    }
-    // Jitter spreads the retries of many senders that failed at the same time.
-    let jittered = delay.mul_f64(0.5 + random());
-    if jittered < left {
-        jittered
-    } else if left > INITIAL_DELAY {
-        // The last attempts use the time that is left.
-        left / 2
-    } else {
-        left
-    }
+/// The time until the next attempt. A receiver can only require a longer one.
+fn pause(delay: Duration, after: Option<Duration>) -> Duration {
+    // Jitter spreads the retries of many senders that failed at the same time. The longest pause of a delay is
+    // the shortest one of the next delay, so that pauses grow.
+    let jittered = delay.mul_f64(0.75 * (1.0 + random()));
+    after.map_or(jittered, |after| jittered.max(after))
 }
 
 #[cfg(test)]
@@ -114,18 +137,21 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Accepts a request after this number of attempts.
+    /// Asks for a retry after this time, and accepts a request after this number of attempts.
     #[derive(Debug)]
-    struct Overloaded(usize);
+    struct Overloaded {
+        attempts: usize,
+        after: Option<Duration>,
+    }
 
     impl Transport for Overloaded {
         fn send(&mut self, _: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
-            let outcome = match self.0.checked_sub(1) {
+            let outcome = match self.attempts.checked_sub(1) {
                 Some(left) => {
-                    self.0 = left;
+                    self.attempts = left;
                     Outcome::Retry {
                         reason: "overloaded".to_owned(),
-                        after: None,
+                        after: self.after,
                     }
                 }
                 None => Outcome::Accepted {
@@ -137,54 +163,84 @@ mod tests {
         }
     }
 
-    #[test]
-    fn pauses_between_attempts_grow_up_to_a_limit() {
+    /// Sends a request, and returns the result and the pauses. The clock stands still.
+    fn send_without_sleep(
+        attempts: usize,
+        after: Option<Duration>,
+        throttle: &mut Throttle,
+        timeout: Duration,
+    ) -> (Result<Accepted, String>, Vec<Duration>) {
         let pauses = RefCell::new(Vec::new());
         let no_sleep = |pause| {
             pauses.borrow_mut().push(pause);
             future::ready(())
         };
-        let mut overloaded = Overloaded(12);
-        let hour = 3600 * SECOND;
+        let mut overloaded = Overloaded { attempts, after };
         let sent = send_with(
             &mut overloaded,
             Bytes::new(),
-            deadline(hour),
-            hour,
+            throttle,
+            deadline(timeout),
+            timeout,
             no_sleep,
         );
         let runtime = runtime::Builder::new_current_thread();
         let runtime = { runtime }.enable_time().build().unwrap();
-        assert!(runtime.block_on(sent).is_ok());
-        let pauses = pauses.into_inner();
-        assert_eq!(pauses.len(), 12);
-        let mut expected = INITIAL_DELAY;
-        for pause in &pauses {
-            let range = expected / 2..=expected * 3 / 2;
-            assert!(range.contains(pause), "{expected:?}: {pauses:?}");
-            expected = (expected * 2).min(MAX_DELAY);
+        let result = runtime.block_on(sent);
+        (result, pauses.into_inner())
+    }
+
+    #[test]
+    fn pauses_grow_up_to_a_limit_and_have_jitter() {
+        let hour = 3600 * SECOND;
+        for after in [None, Some(Duration::ZERO), Some(Duration::from_nanos(1))] {
+            let (result, pauses) = send_without_sleep(12, after, &mut Throttle::default(), hour);
+            assert!(result.is_ok());
+            assert_eq!(pauses.len(), 12);
+            let mut expected = INITIAL_DELAY;
+            for pause in &pauses {
+                let range = expected * 3 / 4..=expected * 3 / 2;
+                assert!(range.contains(pause), "{expected:?}: {pauses:?}");
+                expected = (expected * 2).min(MAX_DELAY);
+            }
+            assert!(pauses[..6].is_sorted(), "{pauses:?}");
+            let longest: BTreeSet<_> = pauses[6..].iter().collect();
+            assert!(longest.len() > 1, "without jitter: {pauses:?}");
         }
-        let longest: BTreeSet<_> = pauses[6..].iter().collect();
-        assert!(longest.len() > 1, "without jitter: {pauses:?}");
     }
 
     #[test]
-    fn pauses_have_jitter_and_end_before_the_deadline() {
-        let pauses: BTreeSet<_> = (0..20).map(|_| pause(SECOND, None, 10 * SECOND)).collect();
-        assert!(pauses.len() > 1, "{pauses:?}");
-        assert!(
-            pauses
-                .iter()
-                .all(|it| (SECOND / 2..SECOND * 3 / 2).contains(it))
-        );
-        assert_eq!(pause(8 * SECOND, None, SECOND), SECOND / 2);
-        assert_eq!(pause(SECOND, None, INITIAL_DELAY), INITIAL_DELAY);
+    fn a_receiver_can_only_lengthen_a_pause() {
+        assert_eq!(pause(SECOND, Some(2 * SECOND)), 2 * SECOND);
+        for after in [None, Some(Duration::ZERO), Some(SECOND / 2)] {
+            assert!(pause(SECOND, after) >= SECOND * 3 / 4, "{after:?}");
+        }
     }
 
     #[test]
-    fn the_pause_that_a_receiver_requires_is_limited_by_the_deadline() {
-        assert_eq!(pause(SECOND, Some(2 * SECOND), 10 * SECOND), 2 * SECOND);
-        assert_eq!(pause(SECOND, Some(99 * SECOND), 10 * SECOND), 10 * SECOND);
-        assert_eq!(pause(SECOND, Some(Duration::ZERO), SECOND), Duration::ZERO);
+    fn a_pause_that_does_not_fit_before_the_deadline_ends_the_export() {
+        let mut throttle = Throttle::default();
+        let (result, pauses) = send_without_sleep(1, None, &mut throttle, INITIAL_DELAY / 2);
+        assert_eq!(result.unwrap_err(), "not delivered within 50ms: overloaded");
+        assert!(pauses.is_empty(), "{pauses:?}");
+        assert!(throttle.0.is_none());
+    }
+
+    #[test]
+    fn a_required_pause_that_is_too_long_holds_for_the_next_export() {
+        let mut throttle = Throttle::default();
+        let timeout = 10 * SECOND;
+        let after = Some(99 * SECOND);
+        let (result, pauses) = send_without_sleep(1, after, &mut throttle, timeout);
+        assert_eq!(result.unwrap_err(), "not delivered within 10s: overloaded");
+        assert!(pauses.is_empty(), "{pauses:?}");
+        let (result, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
+        assert!(result.is_ok());
+        let [pause] = pauses[..] else {
+            panic!("{pauses:?}");
+        };
+        assert!((4 * SECOND..=timeout / 2).contains(&pause), "{pause:?}");
+        let (_, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
+        assert!(pauses.is_empty(), "{pauses:?}");
     }
 }
