@@ -1,5 +1,6 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
+mod http_status;
 mod message_body;
 mod write_buffer;
 
@@ -11,12 +12,15 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
+#[cfg(any(feature = "otlp-gzip", feature = "otlp-zstd"))]
+use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 
+use self::http_status::HttpStatusService;
 use self::message_body::{Message, MessageService};
 use self::write_buffer::BufferingConnector;
 use super::Transport;
@@ -46,7 +50,7 @@ const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration
 /// The longest timeout that is sent to the receiver.
 const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
-type Client = tonic::client::Grpc<MessageService<Channel>>;
+type Client = tonic::client::Grpc<MessageService<HttpStatusService<Channel>>>;
 
 #[derive(Debug)]
 pub(super) struct Grpc {
@@ -76,7 +80,7 @@ impl Grpc {
             .user_agent(USER_AGENT)
             .map_err(|error| Error::config(format!("otlp: {error}")))?;
         let endpoint = secure(endpoint, settings)?;
-        let connector = ProxyConnector::of(endpoint.uri());
+        let connector = ProxyConnector::of(endpoint.uri(), settings.timeout);
         let mut metadata = MetadataMap::new();
         for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());
@@ -145,17 +149,22 @@ impl Grpc {
 fn client(endpoint: &Endpoint, connector: &ProxyConnector, compression: Compression) -> Client {
     let connector = BufferingConnector(connector.clone());
     let channel = endpoint.connect_with_connector_lazy(connector);
-    let client = tonic::client::Grpc::new(MessageService(channel));
+    let client = tonic::client::Grpc::new(MessageService(HttpStatusService(channel)));
     compressed(client.max_decoding_message_size(MAX_RESPONSE), compression)
 }
 
-/// Enables compression, whose feature was checked by the caller.
+/// Enables compression, whose feature was checked by the caller. Responses may be compressed in any case, as many
+/// receivers use the compression of the request; the limit of a response applies to what they contain.
 fn compressed(client: Client, compression: Compression) -> Client {
+    #[cfg(feature = "otlp-gzip")]
+    let client = client.accept_compressed(CompressionEncoding::Gzip);
+    #[cfg(feature = "otlp-zstd")]
+    let client = client.accept_compressed(CompressionEncoding::Zstd);
     match compression {
         #[cfg(feature = "otlp-gzip")]
-        Compression::Gzip => client.send_compressed(tonic::codec::CompressionEncoding::Gzip),
+        Compression::Gzip => client.send_compressed(CompressionEncoding::Gzip),
         #[cfg(feature = "otlp-zstd")]
-        Compression::Zstd => client.send_compressed(tonic::codec::CompressionEncoding::Zstd),
+        Compression::Zstd => client.send_compressed(CompressionEncoding::Zstd),
         _ => client,
     }
 }

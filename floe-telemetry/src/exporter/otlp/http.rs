@@ -58,7 +58,7 @@ impl Http {
             Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
         })?;
         let mut headers = headers(settings);
-        let connector = ProxyConnector::of(&uri);
+        let connector = ProxyConnector::of(&uri, settings.timeout);
         let client = if uri.scheme_str() == Some("https") {
             secure(connector, settings)?
         } else {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use hyper::Uri;
 use hyper::header::HeaderValue;
 use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -25,6 +26,10 @@ use tower_service::Service;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
+
+/// The time after which the addresses of the other IP version are tried
+/// ([Happy Eyeballs](https://www.rfc-editor.org/rfc/rfc8305#section-8)).
+const OTHER_VERSION: Duration = Duration::from_millis(250);
 
 /// Connects to a receiver, through a proxy if one is configured.
 #[derive(Clone)]
@@ -58,15 +63,10 @@ impl fmt::Debug for ProxyConnector {
 }
 
 impl ProxyConnector {
-    /// Creates a connector for `receiver`, with a tunnel if a proxy is configured for it.
-    pub(super) fn of(receiver: &Uri) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
-        // An idle connection whose peer is gone is closed before it is used again.
-        tcp.set_keepalive(Some(KEEPALIVE));
-        tcp.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
-        tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+    /// Creates a connector for `receiver`, with a tunnel if a proxy is configured for it. `timeout` is that
+    /// of an export.
+    pub(super) fn of(receiver: &Uri, timeout: Duration) -> Self {
+        let tcp = tcp(GaiResolver::new(), timeout);
         let route = match Matcher::from_env().intercept(receiver) {
             None => Route::Direct,
             Some(_) if is_loopback(receiver) => Route::Direct,
@@ -92,6 +92,22 @@ impl ProxyConnector {
         let route = Route::Forward(proxy);
         (Self { route, ..self }, credential)
     }
+}
+
+/// Creates a connector that tries the addresses of a name one after the other, and those of the other IP version
+/// at the same time if there is no connection within [`OTHER_VERSION`]. A silent address leaves half of the
+/// timeout of an export for the request.
+fn tcp<R>(resolver: R, timeout: Duration) -> HttpConnector<R> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    tcp.set_connect_timeout(Some(timeout / 2));
+    tcp.set_happy_eyeballs_timeout(Some(OTHER_VERSION));
+    tcp.set_nodelay(true);
+    tcp.enforce_http(false);
+    // An idle connection whose peer is gone is closed before it is used again.
+    tcp.set_keepalive(Some(KEEPALIVE));
+    tcp.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
+    tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+    tcp
 }
 
 /// Whether the receiver is on this machine. Other OTLP exporters use no proxy for it either.
@@ -206,7 +222,66 @@ impl Write for ReceiverStream {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Ready, ready};
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::vec;
+
+    use hyper_util::client::legacy::connect::dns::Name;
+    use socket2::{Domain, Socket, Type};
+    use tokio::runtime;
+
     use super::*;
+
+    /// Resolves every name to these addresses.
+    #[derive(Clone)]
+    struct Addresses(Vec<SocketAddr>);
+
+    impl Service<Name> for Addresses {
+        type Response = vec::IntoIter<SocketAddr>;
+        type Error = io::Error;
+        type Future = Ready<io::Result<Self::Response>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Name) -> Self::Future {
+            ready(Ok(self.0.clone().into_iter()))
+        }
+    }
+
+    const QUEUE_TIMEOUT: Duration = Duration::from_millis(300);
+
+    /// A listener on an address of the loopback interface that accepts so many connections.
+    fn listener(backlog: i32) -> (Socket, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&address.into()).unwrap();
+        socket.listen(backlog).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        (socket, address)
+    }
+
+    #[test]
+    fn a_silent_address_is_followed_by_the_next_one() {
+        let (_full, silent) = listener(0);
+        // Its queue is full, so that it does not answer any more.
+        let mut queued = Vec::new();
+        while let Ok(stream) = std::net::TcpStream::connect_timeout(&silent, QUEUE_TIMEOUT) {
+            queued.push(stream);
+        }
+        let (_open, answering) = listener(1);
+        let timeout = Duration::from_secs(2);
+        let mut tcp = tcp(Addresses(vec![silent, answering]), timeout);
+        let runtime = runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_all().build().unwrap();
+        let connected = runtime.block_on(async {
+            let receiver = Uri::from_static("http://collector.test");
+            tokio::time::timeout(timeout, tcp.call(receiver)).await
+        });
+        let stream = connected.expect("within the timeout").unwrap();
+        assert_eq!(stream.inner().peer_addr().unwrap(), answering);
+    }
 
     #[test]
     fn loopback_addresses_are_recognised() {
