@@ -1,5 +1,6 @@
 //! The scenarios: a file for each. A new file is added to the list below, and its fault to docs/faults.md.
 
+mod broken_driver;
 mod compressed_response;
 mod connection_resets;
 mod dead_receiver;
@@ -7,6 +8,7 @@ mod deep_nesting;
 mod divided_batch;
 mod endless_headers;
 mod endless_response;
+mod error_page;
 mod flush_times_out;
 mod forked_child;
 mod forked_with_full_buffers;
@@ -47,6 +49,7 @@ use crate::scenario::Scenario;
 
 /// All scenarios.
 pub(crate) static ALL: &[&Scenario] = &[
+    &broken_driver::SCENARIO,
     &compressed_response::SCENARIO,
     &connection_resets::SCENARIO,
     &dead_receiver::SCENARIO,
@@ -54,6 +57,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &divided_batch::SCENARIO,
     &endless_headers::SCENARIO,
     &endless_response::SCENARIO,
+    &error_page::SCENARIO,
     &flush_times_out::SCENARIO,
     &forked_child::SCENARIO,
     &forked_with_full_buffers::SCENARIO,
@@ -126,8 +130,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F08 the receiver is overloaded for a while",
         &[
             "server_errors",
-            "floe-telemetry/src/exporter/otlp/retry.rs::pauses_between_attempts_grow_up_to_a_limit",
-            "floe-telemetry/src/exporter/otlp/retry.rs::pauses_have_jitter_and_end_before_the_deadline",
+            "floe-telemetry/src/exporter/otlp/retry.rs::pauses_grow_up_to_a_limit_and_have_jitter",
         ],
     ),
     (
@@ -547,6 +550,37 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "there is no memory for the buffer of a thread",
         &["no_memory"],
+    ),
+    (
+        "a receiver asks for a retry without a pause, and gets hundreds of requests a second",
+        &[
+            "retry_after",
+            "floe-telemetry/src/exporter/otlp/retry.rs::a_receiver_can_only_lengthen_a_pause",
+            "floe-telemetry/src/exporter/otlp/retry.rs::a_pause_that_does_not_fit_before_the_deadline_ends_the_export",
+            "floe-telemetry/src/exporter/otlp/retry.rs::a_required_pause_that_is_too_long_holds_for_the_next_export",
+        ],
+    ),
+    (
+        "the first address of a name is silent, and nothing is ever delivered",
+        &[
+            "floe-telemetry/src/exporter/otlp/proxy.rs::a_silent_address_is_followed_by_the_next_one",
+        ],
+    ),
+    (
+        "over gRPC, a page of 502, 503, 504 or 429 loses the batch",
+        &["error_page"],
+    ),
+    (
+        "over gRPC, a compressed response counts as a failure",
+        &["compressed_response"],
+    ),
+    (
+        "the runtime of an exporter fails once, and nothing is ever delivered again",
+        &["broken_driver"],
+    ),
+    (
+        "an endpoint that is the default one counts as not set, and a protocol without its feature ends the program or is spoken to the wrong port",
+        &["tests/tests/global_protocols.rs::the_table_of_protocols_is_true"],
     ),
 ];
 

@@ -41,6 +41,25 @@ fn success() -> Vec<u8> {
     block
 }
 
+/// A web page with this status, after which the connection ends.
+pub(crate) fn page(status: u16) -> Vec<u8> {
+    let mut headers = vec![0x08, 3];
+    headers.extend_from_slice(status.to_string().as_bytes());
+    headers.extend_from_slice(&[0x5f, 9]);
+    headers.extend_from_slice(b"text/html");
+    [
+        frame(1, 0x4, FIRST, &headers),
+        frame(0, 0x1, FIRST, b"<html><body>an error</body></html>"),
+        end(),
+    ]
+    .concat()
+}
+
+/// The end of a connection after the response to the first request.
+pub(crate) fn end() -> Vec<u8> {
+    frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])
+}
+
 /// The beginning of headers without an end.
 pub(crate) fn open_headers() -> Vec<u8> {
     frame(1, 0, FIRST, &[0x88])
@@ -58,7 +77,23 @@ pub(crate) fn more_headers() -> Vec<u8> {
 
 /// A part of a gRPC message of `length` bytes.
 pub(crate) fn message(length: u32, part: &[u8]) -> Vec<u8> {
-    let mut data = vec![0];
+    data_of(0, length, part)
+}
+
+/// A gRPC message that is compressed.
+pub(crate) fn compressed_message(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    // A frame has at most 16 KiB.
+    let mut parts = message.chunks(16_000);
+    let mut frames = data_of(1, length, parts.next().unwrap_or_default());
+    for part in parts {
+        frames.extend(frame(0, 0, FIRST, part));
+    }
+    frames
+}
+
+fn data_of(flag: u8, length: u32, part: &[u8]) -> Vec<u8> {
+    let mut data = vec![flag];
     data.extend_from_slice(&length.to_be_bytes());
     data.extend_from_slice(part);
     frame(0, 0, FIRST, &data)

@@ -17,12 +17,15 @@ const VALUES: [(&str, u64, u64); 4] = [
     ("-1", 0, 1900),
 ];
 
+/// The phase in which every request is refused with `Retry-After: 0`, and the most requests within 4 seconds.
+const NO_PAUSE: (&str, usize) = ("no pause", 6);
+
 /// A value that no timeout allows.
 const TOO_LONG: &str = "999999999";
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "retry_after",
-    promise: "the pause that a receiver requires is respected, and never exceeds the timeout",
+    promise: "the pause that a receiver requires is respected, never exceeds the timeout, and cannot shorten the backoff",
     protocols: HTTP,
     max_memory: 64,
     program,
@@ -36,6 +39,9 @@ fn program(program: &mut Program) {
         program.spans(1);
         program.flush(value, Duration::from_secs(20));
     }
+    program.wait(NO_PAUSE.0);
+    program.spans(1);
+    program.flush(NO_PAUSE.0, Duration::from_secs(20));
     program.wait(TOO_LONG);
     program.spans(1);
     program.flush(TOO_LONG, Duration::from_secs(20));
@@ -59,7 +65,16 @@ fn check(case: &Case) -> Result<Report> {
         receiver.wait_for_requests(requests + 1, Duration::from_secs(10));
         receiver.respond(Response::Ok);
     }
+    child.wait_for(NO_PAUSE.0)?;
+    throttle("0");
+    let before = receiver.requests().len();
+    child.proceed()?;
     child.wait_for(TOO_LONG)?;
+    let attempts = receiver.requests().len() - before;
+    ensure!(
+        (3..=NO_PAUSE.1).contains(&attempts),
+        "{attempts} requests without a pause"
+    );
     throttle(TOO_LONG);
     let requests = receiver.requests().len();
     child.proceed()?;
@@ -79,7 +94,7 @@ fn check(case: &Case) -> Result<Report> {
     );
     let counters = report.counters;
     ensure!(
-        (counters.exported, counters.failed) == (4, 1),
+        (counters.exported, counters.failed) == (4, 2),
         "{counters:?}"
     );
     Ok(report.arrived_at(&receiver))
