@@ -89,10 +89,8 @@ impl Telemetry {
     fn start(&self, enabled: bool) -> TelemetryProvider {
         let mut config = TelemetryConfig::new("overhead");
         config.enabled = enabled;
-        config
-            .otlp_endpoint
-            .clone_from(&self.receiver.otlp.endpoint);
-        config.otlp_protocol = OtlpProtocol::Http;
+        config.otlp_endpoint = Some(self.receiver.otlp.endpoint.clone());
+        config.otlp_protocol = Some(OtlpProtocol::Http);
         let provider = TelemetryProvider::builder(config).initialize();
         provider.expect("the provider starts")
     }

@@ -62,6 +62,8 @@ pub(crate) use self::config_file::parse as parse_config_file;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::env::needs;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::env::rust_log;
 pub(crate) use self::env::{is_disabled, is_set, warn};
@@ -92,5 +94,5 @@ pub(crate) use self::secret::{Source as CredentialSource, reference as credentia
 pub(crate) use self::span_filter::Directive;
 pub(crate) use self::span_filter::parse_span_filter;
 pub(crate) use self::suggest::nearest;
+pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
-pub use self::telemetry::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT};

@@ -82,7 +82,10 @@ fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
             Some(exporters) => exporters.contains(&ExporterKind::Otlp),
             None => endpoint.is_some(),
         };
-        of_url(endpoint.unwrap_or(&config.otlp_endpoint)).filter(|_| is_sent && config.enabled)
+        let endpoint = endpoint.or(config.otlp_endpoint.as_ref());
+        let protocol = config.otlp_protocol.unwrap_or_default();
+        let url = endpoint.map_or(protocol.default_endpoint(), String::as_str);
+        of_url(url).filter(|_| is_sent && config.enabled)
     };
     signals.into_iter().filter_map(of_signal).collect()
 }

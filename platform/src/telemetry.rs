@@ -5,9 +5,7 @@
 use std::io;
 use std::time::Duration;
 
-use floe_telemetry::config::{
-    DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT, LoggingConfig, OtlpProtocol, SamplingConfig,
-};
+use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider};
@@ -34,14 +32,14 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     let mut config = TelemetryConfig::new(&identity.name);
     config.enabled = tracing.enabled && exporter != Some(Exporter::None);
     config.backend = backend(identity, manifest)?;
-    config.otlp_protocol = match tracing.protocol {
+    config.otlp_protocol = Some(match tracing.protocol {
         Protocol::Grpc => OtlpProtocol::Grpc,
         Protocol::Http => OtlpProtocol::Http,
-    };
+    });
     if let Some(endpoint) = &tracing.endpoint
         && config.backend != DEFAULT_BACKEND
     {
-        config.otlp_endpoint = explicit(endpoint);
+        config.otlp_endpoint = Some(str::to_owned(endpoint));
     }
     logging
         .level
@@ -144,15 +142,6 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
             Err(Error::input(place, message))
         }
     }
-}
-
-/// The runtime treats its default endpoint as not set, so an endpoint that the manifest sets explicitly
-/// gets a trailing slash.
-fn explicit(endpoint: &str) -> String {
-    if endpoint == DEFAULT_OTLP_ENDPOINT {
-        return format!("{endpoint}/");
-    }
-    endpoint.to_owned()
 }
 
 fn mode(environment: Environment) -> Mode {

@@ -168,8 +168,8 @@ fn the_identity_of_yaml_ignores_baggage_that_is_not_listed() {
 fn nothing_of_floe_is_sent() {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
     config.metrics.from_spans = true;
     config.exporters.logs = Some(vec![ExporterKind::None]);
     run(config, || {

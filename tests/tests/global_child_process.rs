@@ -17,7 +17,7 @@ const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
 
 fn provider(service: &str, endpoint: &str) -> TelemetryProvider {
     let mut config = TelemetryConfig::new(service);
-    endpoint.clone_into(&mut config.otlp_endpoint);
+    config.otlp_endpoint = Some(endpoint.to_owned());
     let config = config.with_baggage_attributes(keys::IDENTITY);
     TelemetryProvider::builder(config).initialize().unwrap()
 }

@@ -39,7 +39,7 @@ fn store(table: &str) -> Result<(), String> {
 fn every_destination_gets_every_span_unchanged() {
     let (grpc, http, memory) = (Receiver::grpc(), Receiver::http(), MemoryExporter::new());
     let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = grpc.endpoint();
+    config.otlp_endpoint = Some(grpc.endpoint());
     config.resource_attributes.deployment_environment = Some("dev".to_owned());
     let identity = FloeSpanAttributes::new("sales", "orders", "2.1.0", Mode::Dev);
     let mut config = config.with_identity(&identity);

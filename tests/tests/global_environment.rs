@@ -29,7 +29,7 @@ fn child() {
         telemetry.is_noop(),
         memory.spans().len(),
         config.resource_attributes.service_name,
-        config.otlp_protocol,
+        config.otlp_protocol.unwrap_or_default(),
         config.batch_processor.max_queue_size,
     );
 }

@@ -26,7 +26,7 @@ fn export(
 ) -> (Vec<ReceivedSpan>, Vec<ReceivedLog>) {
     let receiver = Receiver::grpc();
     let mut config = TelemetryConfig::new("orders").with_backend("otlp");
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters = exporters;
     config.errors = ErrorsConfig::default().with_exception_signal(signal);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();

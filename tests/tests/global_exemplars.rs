@@ -43,7 +43,7 @@ fn measure() -> (String, String) {
 
 fn config(receiver: &Receiver) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders").with_backend("otlp");
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     let mut rows = MetricView::new("rows");
     rows.attributes = Some(vec!["shop".to_owned()]);
     rows.name = Some("rows.read".to_owned());
@@ -122,7 +122,7 @@ fn only_sampled_spans_are_exemplars() {
     none(off, &receiver);
 
     let receiver = Receiver::grpc();
-    unsampled.otlp_endpoint = receiver.endpoint();
+    unsampled.otlp_endpoint = Some(receiver.endpoint());
     unsampled.metrics.exemplar_filter = ExemplarFilter::AlwaysOn;
     let (_, points) = run(unsampled, &receiver);
     for name in MEASURED {

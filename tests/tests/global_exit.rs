@@ -27,7 +27,7 @@ fn work() {}
 
 fn config(endpoint: &str) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("exit").with_otlp_endpoint(endpoint);
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config
 }

@@ -47,8 +47,8 @@ impl Log {
 
 fn start(protocol: OtlpProtocol, endpoint: String) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("faults");
-    config.otlp_protocol = protocol;
-    config.otlp_endpoint = endpoint;
+    config.otlp_protocol = Some(protocol);
+    config.otlp_endpoint = Some(endpoint);
     config.authentication = Some(TelemetryAuth::bearer("hunter2-token"));
     config.otlp.all.timeout_millis = Some(2_000);
     // Metrics are disabled, because the final flush would fail to export them.

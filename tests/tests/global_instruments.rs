@@ -29,7 +29,7 @@ fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
 fn points() -> Vec<ReceivedPoint> {
     let receiver = Receiver::grpc();
     let mut config = TelemetryConfig::new("orders").with_backend("otlp");
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     // More often than the measurements after which a series is bound.
     for _ in 0..50 {

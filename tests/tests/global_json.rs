@@ -85,7 +85,7 @@ fn a_partial_success_in_json_is_counted() {
         message: "too old".to_owned(),
     });
     let mut config = TelemetryConfig::new("json").with_otlp_endpoint(receiver.endpoint());
-    config.otlp_protocol = OtlpProtocol::HttpJson;
+    config.otlp_protocol = Some(OtlpProtocol::HttpJson);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     for _ in 0..3 {

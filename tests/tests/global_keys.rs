@@ -49,8 +49,8 @@ fn attribute_keys_are_unique_in_every_message() {
         (OtlpProtocol::Grpc, Receiver::grpc()),
     ] {
         let mut config = TelemetryConfig::new("keys");
-        config.otlp_endpoint = receiver.endpoint();
-        config.otlp_protocol = protocol;
+        config.otlp_endpoint = Some(receiver.endpoint());
+        config.otlp_protocol = Some(protocol);
         config.metrics.export_interval_millis = 3_600_000;
         let line = ("code.line.number".to_owned(), "of the process".to_owned());
         config.span_attributes.extend([line]);

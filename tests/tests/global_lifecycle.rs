@@ -86,7 +86,7 @@ fn invalid_configuration_leaves_nothing_behind() {
             .to_string(),
         "backend: unknown backend `jeager`: accepted are `console`, `jaeger`, `otlp`; did you mean `jaeger`?"
     );
-    config.otlp_endpoint = format!("https://user:hunter2@{}", "collector:4317");
+    config.otlp_endpoint = Some(format!("https://user:hunter2@{}", "collector:4317"));
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());
     let error = error.to_string();
@@ -192,8 +192,8 @@ fn a_flush_delivers_every_span_that_ended_before_it() {
     const THREADS: usize = 8;
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("flush");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let ended = AtomicUsize::new(0);
     let barrier = Barrier::new(THREADS);
@@ -304,7 +304,7 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
     let receiver = Receiver::grpc();
     receiver.respond(Response::Hang);
     let mut config = TelemetryConfig::new("hang");
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
     let error = telemetry
@@ -334,8 +334,8 @@ fn a_closed_port_is_reported() {
         .unwrap()
         .port();
     let mut config = TelemetryConfig::new("closed");
-    config.otlp_endpoint = format!("http://127.0.0.1:{port}");
-    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    config.otlp_endpoint = Some(format!("http://127.0.0.1:{port}"));
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
     // Metrics are disabled, because the final flush would fail to export them.
     config.exporters.metrics = Some(vec![floe_telemetry::config::ExporterKind::None]);
     config.otlp.all.timeout_millis = Some(500);
@@ -397,8 +397,8 @@ fn any_runtime_of_the_host_is_supported() {
                 .unwrap(),
         ] {
             let mut config = TelemetryConfig::new("runtime");
-            config.otlp_endpoint = receiver.endpoint();
-            config.otlp_protocol = protocol;
+            config.otlp_endpoint = Some(receiver.endpoint());
+            config.otlp_protocol = Some(protocol);
             let telemetry = runtime.block_on(async {
                 let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
                 work();

@@ -39,8 +39,8 @@ fn remote(is_sampled: bool) -> SpanContext {
 fn dropped_items_are_counted_on_the_wire() {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("limits");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
     let limits = &mut config.limits;
     limits.attribute_count = 2;
     limits.attribute_value_length = Some(12);

@@ -107,7 +107,7 @@ fn by_tracing() {
 
 fn config(receiver: &Receiver) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders").with_backend("otlp");
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.log_record_limits = LogRecordLimits::default()
         .with_attribute_count(100)

@@ -20,8 +20,8 @@ fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
     resource.floe_namespace = Some("sales".to_owned());
     resource.floe_mode = Some(Mode::Prod);
     "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = protocol;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(protocol);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config
 }

@@ -285,8 +285,8 @@ fn oversized_text_is_truncated() {
     }
     let receiver = Receiver::http();
     let mut config = config();
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
     // It does not apply to the resource and to metrics, which have the default.
     config.limits.attribute_value_length = Some(70_000);

@@ -28,7 +28,7 @@ static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 fn provider(receiver: &Receiver, limit: usize) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters.traces = Some(vec![ExporterKind::None]);
     config.metrics.temporality = MetricTemporality::Delta;
     config.metrics.cardinality_limit = limit;

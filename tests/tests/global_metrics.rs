@@ -27,8 +27,8 @@ fn url() -> String {
 fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     "otlp".clone_into(&mut config.backend);
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = protocol;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(protocol);
     config
 }
 
@@ -219,8 +219,8 @@ fn flushes_without_an_answer_share_a_thread() {
     // The system accepts its connections, and it does not answer.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut config = TelemetryConfig::new("orders");
-    config.otlp_endpoint = format!("http://{}", silent.local_addr().unwrap());
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(format!("http://{}", silent.local_addr().unwrap()));
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     METRICS.increment("rows", 1, &[]);
     for _ in 0..50 {

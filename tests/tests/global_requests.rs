@@ -46,8 +46,8 @@ fn both() -> [(OtlpProtocol, Receiver); 2] {
 
 fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("requests");
-    config.otlp_protocol = protocol;
-    config.otlp_endpoint = endpoint;
+    config.otlp_protocol = Some(protocol);
+    config.otlp_endpoint = Some(endpoint);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.exporters.logs = Some(vec![ExporterKind::None]);
     config

@@ -81,7 +81,7 @@ fn panics() -> i32 {
 
 fn config(receiver: &Receiver) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders").with_otlp_protocol(OtlpProtocol::Http);
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters = ExportersConfig::default()
         .with_metrics([ExporterKind::None])
         .with_logs([ExporterKind::None]);

@@ -35,8 +35,8 @@ fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("keep");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.sampling = config.sampling.clone().with_ratio(0.0);
     config.sampling.keep_errors = true;
     config.sampling.keep_slower_than = Some(Duration::from_secs(3600));

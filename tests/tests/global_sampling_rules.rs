@@ -44,8 +44,8 @@ fn everything() {
 fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("rules");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.sampling = sampling.clone();
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     code();

@@ -47,8 +47,8 @@ fn work() {
 fn each_scope_of_a_batch_has_its_own_spans() {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("scopes");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     // The exporter cached the scopes of the second batch when it encoded the first.
     for _ in 0..2 {

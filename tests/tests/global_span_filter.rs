@@ -247,8 +247,8 @@ fn counted() {
 fn a_function_with_metrics_is_counted_without_spans() {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("filter");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.span_filter = Some("info".to_owned());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     (0..3).for_each(|_| counted());

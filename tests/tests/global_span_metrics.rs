@@ -63,8 +63,8 @@ fn quiet() {}
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("measured");
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.sampling = config.sampling.clone().with_ratio(0.0);
     change(&mut config);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();

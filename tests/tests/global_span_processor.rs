@@ -29,7 +29,7 @@ fn load() -> Result<(), String> {
 fn processors_change_spans_before_they_are_redacted() {
     let receiver = Receiver::grpc();
     let mut config = TelemetryConfig::new("orders").with_backend("otlp");
-    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters = ExportersConfig::default()
         .with_metrics([ExporterKind::None])
         .with_logs([ExporterKind::None]);

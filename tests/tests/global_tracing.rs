@@ -136,9 +136,9 @@ fn a_rule_matches_the_name_set_by_a_field() {
 
 fn exporters_do_not_export_themselves(protocol: OtlpProtocol, receiver: &Receiver) {
     let mut config = TelemetryConfig::new("bridge");
-    config.otlp_protocol = protocol;
+    config.otlp_protocol = Some(protocol);
     // A host name, so that it is resolved on a thread of the runtime.
-    config.otlp_endpoint = receiver.endpoint().replace("127.0.0.1", "localhost");
+    config.otlp_endpoint = Some(receiver.endpoint().replace("127.0.0.1", "localhost"));
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     for _ in 0..3 {

@@ -35,8 +35,8 @@ fn both(authority: &Authority, client: ClientCertificate) -> [(OtlpProtocol, Rec
 
 fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("transport");
-    config.otlp_protocol = protocol;
-    config.otlp_endpoint = endpoint;
+    config.otlp_protocol = Some(protocol);
+    config.otlp_endpoint = Some(endpoint);
     // Failed connections are retried until this timeout.
     config.otlp.all.timeout_millis = Some(3_000);
     config

@@ -401,7 +401,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
             "https://floe:hunter2@collector",
         )],
         "otlp_endpoint",
-        r#""http://localhost:4317""#,
+        "null",
         "OTEL_EXPORTER_OTLP_ENDPOINT: `https://<REDACTED>@collector` is not an endpoint",
     ),
 ];

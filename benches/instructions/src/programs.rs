@@ -240,8 +240,8 @@ fn run_tracing(calls: i64) {
 /// Spans that are exported over OTLP/HTTP.
 fn run_collector(calls: i64) {
     let mut config = with_ratio(1.0);
-    config.otlp_endpoint = receiver::start();
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(receiver::start());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     // See `run_metrics`.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     let provider = TelemetryProvider::builder(config).initialize();

@@ -2,7 +2,7 @@
 
 use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
 use super::plugin::TelemetryBackendPlugin;
-use crate::config::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig};
+use crate::config::{DEFAULT_BACKEND, OtlpProtocol, TelemetryConfig};
 
 /// The terminal.
 pub(super) struct Console;
@@ -32,13 +32,11 @@ impl TelemetryBackendPlugin for Console {
 
     /// `console` is also the default, so a configured endpoint must still be used.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
-        if config.otlp_endpoint == DEFAULT_OTLP_ENDPOINT {
+        if config.otlp_endpoint.is_none() {
             return ExporterConfig::Console;
         }
-        ExporterConfig::Otlp(OtlpExporterConfig::from_config(
-            config,
-            DEFAULT_OTLP_ENDPOINT,
-        ))
+        let default_endpoint = config.otlp_protocol.unwrap_or_default().default_endpoint();
+        ExporterConfig::Otlp(OtlpExporterConfig::from_config(config, default_endpoint))
     }
 }
 
@@ -56,7 +54,7 @@ impl TelemetryBackendPlugin for Jaeger {
     }
 
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
-        let default_endpoint = match config.otlp_protocol {
+        let default_endpoint = match config.otlp_protocol.unwrap_or_default() {
             OtlpProtocol::Grpc => JAEGER_GRPC_ENDPOINT,
             OtlpProtocol::Http | OtlpProtocol::HttpJson => JAEGER_HTTP_ENDPOINT,
         };
@@ -79,9 +77,7 @@ impl TelemetryBackendPlugin for Otlp {
     }
 
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
-        ExporterConfig::Otlp(OtlpExporterConfig::from_config(
-            config,
-            DEFAULT_OTLP_ENDPOINT,
-        ))
+        let default_endpoint = config.otlp_protocol.unwrap_or_default().default_endpoint();
+        ExporterConfig::Otlp(OtlpExporterConfig::from_config(config, default_endpoint))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-use crate::config::{DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig, debug_endpoint};
+use crate::config::{OtlpProtocol, TelemetryConfig, debug_endpoint};
 use crate::exporter::{OtlpOutput, OtlpTarget};
 
 /// How a backend receives telemetry.
@@ -59,17 +59,17 @@ impl OtlpExporterConfig {
         }
     }
 
-    /// Sends to the configured endpoint over the configured protocol, without headers.
-    ///
-    /// `default_endpoint` is used when the configuration has [`DEFAULT_OTLP_ENDPOINT`], which means
-    /// that no endpoint was configured.
+    /// Sends to the configured endpoint over the configured protocol, without headers. `default_endpoint` is
+    /// used if the configuration has none, and the protocol is that of the endpoint's port if the
+    /// configuration has none.
     #[must_use]
     pub fn from_config(config: &TelemetryConfig, default_endpoint: &str) -> Self {
-        let endpoint = match config.otlp_endpoint.as_str() {
-            DEFAULT_OTLP_ENDPOINT => default_endpoint,
-            configured => configured,
-        };
-        Self::new(endpoint, config.otlp_protocol)
+        let endpoint = config.otlp_endpoint.as_deref().unwrap_or(default_endpoint);
+        let protocol = config.otlp_protocol;
+        Self::new(
+            endpoint,
+            protocol.unwrap_or_else(|| OtlpProtocol::of(Some(endpoint))),
+        )
     }
 
     /// Adds a header.
@@ -89,8 +89,13 @@ impl OtlpExporterConfig {
     /// The configuration of an exporter that sends here.
     pub(super) fn target(&self, config: &TelemetryConfig) -> OtlpTarget {
         let mut config = config.clone();
-        config.otlp_endpoint.clone_from(&self.endpoint);
-        config.otlp_protocol = self.protocol;
+        // What is not set stays so: the endpoint of a signal may have another protocol.
+        if config.otlp_endpoint.is_some() || self.endpoint != self.protocol.default_endpoint() {
+            config.otlp_endpoint = Some(self.endpoint.clone());
+        }
+        if self.protocol != OtlpProtocol::of(Some(&self.endpoint)) {
+            config.otlp_protocol = Some(self.protocol);
+        }
         OtlpTarget {
             config,
             headers: self.headers.clone(),

@@ -13,11 +13,7 @@ use crate::redaction::{REDACTED, sanitize, sanitize_url};
 ///
 /// The error describes the problem and what is accepted.
 pub(super) fn check(endpoint: &str) -> Result<(), String> {
-    let rest = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| endpoint.strip_prefix(scheme));
-    let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let problem = match authority {
+    let problem = match authority(endpoint) {
         None => "it must begin with `http://` or `https://`",
         Some(authority) if authority.contains('@') => "a credential belongs under `authentication`",
         Some(host) if host.is_empty() || host.starts_with(':') => "it has no host",
@@ -64,12 +60,25 @@ pub(crate) fn debug(endpoint: &str) -> String {
 }
 
 fn is_port_valid(host: &str) -> bool {
+    port_text(host).is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
+}
+
+fn port_text(host: &str) -> Option<&str> {
     // An IPv6 address contains colons itself, inside brackets.
     let after_address = host.rsplit(']').next().unwrap_or(host);
-    match after_address.split_once(':') {
-        None => true,
-        Some((_, port)) => port.parse::<u16>().is_ok_and(|port| port != 0),
-    }
+    after_address.split_once(':').map(|(_, port)| port)
+}
+
+/// The port that a valid endpoint names.
+pub(super) fn port(endpoint: &str) -> Option<u16> {
+    port_text(authority(endpoint)?)?.parse().ok()
+}
+
+fn authority(endpoint: &str) -> Option<&str> {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| endpoint.strip_prefix(scheme))?;
+    rest.split(['/', '?', '#']).next()
 }
 
 /// Checks an endpoint. The error contains the key of the setting.
@@ -78,10 +87,6 @@ pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> 
 }
 
 /// Writes an endpoint. A credential in its query is replaced by a mask, which is not accepted when it is read.
-pub(super) fn serialize<S: Serializer>(endpoint: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    sanitize_url(endpoint).serialize(serializer)
-}
-
 #[expect(clippy::ref_option, reason = "serde passes the field as it is")]
 pub(super) fn serialize_option<S: Serializer>(
     endpoint: &Option<String>,

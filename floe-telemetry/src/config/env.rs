@@ -35,13 +35,6 @@ use crate::environment;
 use crate::error::Error;
 use crate::regular_file;
 
-/// The protocols of OTLP, by their names in the specification.
-const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
-    ("grpc", OtlpProtocol::Grpc),
-    ("http/protobuf", OtlpProtocol::Http),
-    ("http/json", OtlpProtocol::HttpJson),
-];
-
 /// The most bytes of a variable.
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -99,8 +92,9 @@ impl TelemetryConfig {
         exceptions(self);
         limits(self);
         batches(self);
-        for signal in [None].into_iter().chain(Signal::ALL.map(Some)) {
-            otlp(signal, self);
+        let is_refused = otlp(None, false, self);
+        for signal in Signal::ALL {
+            otlp(Some(signal), is_refused, self);
         }
         Ok(())
     }
@@ -253,7 +247,7 @@ fn parse_list<T: PartialEq>(
 
 /// Refuses a value that the program was built without. A variable often applies to many programs, so this
 /// is no reason for one of them not to start.
-pub(super) fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
+pub(crate) fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
     if is_enabled {
         return Ok(());
     }
@@ -586,30 +580,41 @@ fn batches(config: &mut TelemetryConfig) {
 }
 
 /// Applies the settings of the OTLP exporter, for one signal or for all
-/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
-fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). Returns whether the program is
+/// built without the protocol; `is_refused` is the result for all signals. An endpoint is then ignored, too: the
+/// program would send another protocol to it.
+fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) -> bool {
     let infix = signal.map_or_else(String::new, |signal| {
         format!("{}_", signal.as_str().to_ascii_uppercase())
     });
     let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
 
+    let mut is_refused = is_refused;
     let protocol = take(&name("PROTOCOL"), |text| {
-        let protocol = word(&PROTOCOLS)(text)?;
-        match protocol {
-            OtlpProtocol::Grpc => needs(text, "otlp-grpc", cfg!(feature = "otlp-grpc"))?,
-            OtlpProtocol::Http => needs(text, "otlp-http", cfg!(feature = "otlp-http"))?,
-            OtlpProtocol::HttpJson => {
-                needs(text, "otlp-http", cfg!(feature = "otlp-http"))?;
-                needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
-            }
-        }
+        let protocol = word(&OtlpProtocol::ALL)(text)?;
+        is_refused = protocol.check_feature("").is_err();
+        protocol.check_feature(&format!("`{text}`"))?;
         Ok(protocol)
     });
     let insecure = take(&name("INSECURE"), parse::boolean);
+    let configured = match signal {
+        Some(signal) => config.otlp.signal(signal).protocol.or(config.otlp_protocol),
+        None => config.otlp_protocol,
+    };
     let endpoint = take(&name("ENDPOINT"), |text| {
         let url = with_scheme(text, insecure);
         endpoint::check(&url)?;
         needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
+        if is_refused {
+            return Err(format!(
+                "found `{text}`, whose protocol needs a feature that is not enabled, accepted is an endpoint for \
+                 an enabled protocol"
+            ));
+        }
+        if protocol.or(configured).is_none() {
+            let protocol = OtlpProtocol::of(Some(&url));
+            protocol.check_feature(&format!("`{text}`, the port of `{}`", protocol.name()))?;
+        }
         if url.starts_with("https://") {
             needs(text, "otlp-tls", cfg!(feature = "otlp-tls"))?;
         }
@@ -617,8 +622,8 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     });
     let options = match signal {
         None => {
-            config.otlp_protocol = protocol.unwrap_or(config.otlp_protocol);
-            if let Some(endpoint) = endpoint {
+            config.otlp_protocol = protocol.or(config.otlp_protocol);
+            if endpoint.is_some() {
                 config.otlp_endpoint = endpoint;
                 "otlp".clone_into(&mut config.backend);
             }
@@ -670,6 +675,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         options.client_certificate = certificate.or(options.client_certificate.take());
         options.client_key = key.or(options.client_key.take());
     }
+    is_refused
 }
 
 /// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter

@@ -21,14 +21,17 @@ const REQUEST_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
 /// The names and values of headers. Values may be credentials.
 pub type Headers = BTreeMap<String, SecretString>;
 
+/// The default endpoints of OTLP, at its [ports](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-default-port).
+const GRPC_ENDPOINT: &str = "http://localhost:4317";
+const HTTP_ENDPOINT: &str = "http://localhost:4318";
+
 /// The protocol of OTLP.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum OtlpProtocol {
     /// gRPC.
-    #[default]
     Grpc,
     /// HTTP with protobuf bodies.
     Http,
@@ -37,7 +40,81 @@ pub enum OtlpProtocol {
     HttpJson,
 }
 
+/// gRPC, unless the program is built for HTTP only.
+impl Default for OtlpProtocol {
+    fn default() -> Self {
+        if cfg!(feature = "otlp-http") && !cfg!(feature = "otlp-grpc") {
+            Self::Http
+        } else {
+            Self::Grpc
+        }
+    }
+}
+
 impl OtlpProtocol {
+    /// The protocols by their names in the specification.
+    pub(crate) const ALL: [(&'static str, Self); 3] = [
+        ("grpc", Self::Grpc),
+        ("http/protobuf", Self::Http),
+        ("http/json", Self::HttpJson),
+    ];
+
+    /// Returns the protocol for an endpoint if none is configured: that of its port, or the default one.
+    pub(crate) fn of(endpoint: Option<&str>) -> Self {
+        match endpoint.and_then(endpoint::port) {
+            Some(4317) => Self::Grpc,
+            Some(4318) => Self::Http,
+            _ => Self::default(),
+        }
+    }
+
+    /// Returns the endpoint that is used if none is configured.
+    #[must_use]
+    pub const fn default_endpoint(self) -> &'static str {
+        match self {
+            Self::Grpc => GRPC_ENDPOINT,
+            Self::Http | Self::HttpJson => HTTP_ENDPOINT,
+        }
+    }
+
+    /// Returns the name in the specification.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Http => "http/protobuf",
+            Self::HttpJson => "http/json",
+        }
+    }
+
+    /// Fails if the program is built without the protocol. `found` is the setting that selects it.
+    pub(crate) fn check_feature(self, found: &str) -> Result<(), String> {
+        if self.is_enabled() {
+            return Ok(());
+        }
+        let feature = match self {
+            Self::Grpc => "otlp-grpc",
+            Self::Http => "otlp-http",
+            Self::HttpJson => "otlp-json",
+        };
+        let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
+        let accepted: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
+        let accepted = match &*accepted {
+            [] => "nothing without it".to_owned(),
+            names => names.join(", "),
+        };
+        Err(format!(
+            "found {found}, which needs the feature `{feature}` of floe-telemetry, accepted is {accepted}"
+        ))
+    }
+
+    const fn is_enabled(self) -> bool {
+        match self {
+            Self::Grpc => cfg!(feature = "otlp-grpc"),
+            Self::Http => cfg!(feature = "otlp-http"),
+            Self::HttpJson => cfg!(feature = "otlp-json"),
+        }
+    }
+
     /// Returns `gRPC` or `HTTP`, for messages.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -157,7 +234,7 @@ pub struct OtlpOptions {
         serialize_with = "endpoint::serialize_option"
     )]
     pub endpoint: Option<String>,
-    /// The protocol, which replaces `otlp_protocol`. Default none.
+    /// The protocol, which replaces `otlp_protocol`. Default none: that of the endpoint's port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<OtlpProtocol>,
     /// Headers, for example a tenant or a key. Values may be references as in `authentication`.
@@ -330,5 +407,24 @@ impl PartialEq for OtlpOptions {
             && self.certificate == other.certificate
             && self.client_certificate == other.client_certificate
             && self.client_key == other.client_key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_selects_the_protocol() {
+        for (endpoint, expected) in [
+            ("http://c:4317", OtlpProtocol::Grpc),
+            ("https://[::1]:4317/path", OtlpProtocol::Grpc),
+            ("http://c:4318?key=value", OtlpProtocol::Http),
+            ("http://c:9999/4318", OtlpProtocol::default()),
+            ("https://c", OtlpProtocol::default()),
+        ] {
+            assert_eq!(OtlpProtocol::of(Some(endpoint)), expected, "{endpoint}");
+        }
+        assert_eq!(OtlpProtocol::of(None), OtlpProtocol::default());
     }
 }

@@ -29,9 +29,6 @@ use crate::error::Error;
 use crate::keys;
 use crate::redaction::{sanitize_credentials, sanitize_sent_value};
 
-/// The default endpoint of OTLP over gRPC.
-pub const DEFAULT_OTLP_ENDPOINT: &str = "http://localhost:4317";
-
 /// The default backend.
 pub const DEFAULT_BACKEND: &str = "console";
 
@@ -47,7 +44,7 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
 ///
 /// Only the name of the service is required. The other settings have the defaults of OpenTelemetry's
-/// specification, with two exceptions: OTLP uses gRPC, and traces are printed if no exporter is configured.
+/// specification, with two exceptions: OTLP uses gRPC except to port 4318, and traces are printed if no exporter is configured.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -71,17 +68,17 @@ pub struct TelemetryConfig {
     /// Whether telemetry is recorded and exported. Default `true`.
     #[serde(default = "default_enabled")]
     pub enabled: bool,
-    /// The endpoint of OTLP. The default, `http://localhost:4317`, counts as not set: the endpoint of the
-    /// backend replaces it, if the backend has one. Any other value enables OTLP for every backend. (For a
-    /// receiver at the default address, write `http://127.0.0.1:4317`.)
+    /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend
+    /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
     ///
     /// A credential in its query is masked when the configuration is written, and a mask is not accepted when
     /// it is read. Use `authentication` or headers with references instead.
-    #[serde(default = "default_endpoint", serialize_with = "endpoint::serialize")]
-    pub otlp_endpoint: String,
-    /// The protocol of OTLP: `grpc` (default), `http`, or `http/json`, which requires the feature `otlp-json`.
+    #[serde(default, serialize_with = "endpoint::serialize_option")]
+    pub otlp_endpoint: Option<String>,
+    /// The protocol of OTLP: `grpc`, `http`, or `http/json`, which requires the feature `otlp-json`. Default none:
+    /// gRPC to port 4317, HTTP to port 4318, and otherwise gRPC unless the program is built for HTTP only.
     #[serde(default)]
-    pub otlp_protocol: OtlpProtocol,
+    pub otlp_protocol: Option<OtlpProtocol>,
     /// The sampling of traces. Default: all traces are recorded.
     #[serde(default)]
     pub sampling: SamplingConfig,
@@ -184,8 +181,8 @@ pub struct TelemetryConfig {
 
 setters! { TelemetryConfig {
     with_enabled(enabled: bool);
-    with_otlp_endpoint(otlp_endpoint: into String);
-    with_otlp_protocol(otlp_protocol: OtlpProtocol);
+    with_otlp_endpoint(otlp_endpoint: some into String);
+    with_otlp_protocol(otlp_protocol: some OtlpProtocol);
     with_sampling(sampling: SamplingConfig);
     with_span_filter(span_filter: some into String);
     with_context(context: ContextMode);
@@ -211,10 +208,6 @@ setters! { TelemetryConfig {
 
 const fn default_enabled() -> bool {
     true
-}
-
-fn default_endpoint() -> String {
-    DEFAULT_OTLP_ENDPOINT.to_owned()
 }
 
 fn default_backend() -> String {
@@ -248,8 +241,8 @@ impl TelemetryConfig {
     pub fn new(service_name: impl Into<String>) -> Self {
         Self {
             enabled: true,
-            otlp_endpoint: default_endpoint(),
-            otlp_protocol: OtlpProtocol::default(),
+            otlp_endpoint: None,
+            otlp_protocol: None,
             sampling: SamplingConfig::default(),
             span_filter: None,
             context: ContextMode::default(),
@@ -338,7 +331,7 @@ impl TelemetryConfig {
 
     /// Returns whether a setting selects an exporter or an endpoint for spans. Otherwise they are printed.
     pub(crate) fn has_span_destination(&self) -> bool {
-        self.otlp_endpoint != DEFAULT_OTLP_ENDPOINT
+        self.otlp_endpoint.is_some()
             || self.backend != DEFAULT_BACKEND
             || self.selects(Signal::Traces)
     }
@@ -376,7 +369,7 @@ impl TelemetryConfig {
     }
 
     fn check(&self, problems: &mut Problems) {
-        if let Err(message) = endpoint::check(&self.otlp_endpoint) {
+        if let Some(Err(message)) = self.otlp_endpoint.as_deref().map(endpoint::check) {
             problems.add("otlp_endpoint", message);
         }
         self.sampling.check(problems);
@@ -502,7 +495,10 @@ impl fmt::Debug for Fields<'_> {
         }
         f.debug_struct("TelemetryConfig")
             .field("enabled", enabled)
-            .field("otlp_endpoint", &endpoint::debug(otlp_endpoint))
+            .field(
+                "otlp_endpoint",
+                &otlp_endpoint.as_deref().map(endpoint::debug),
+            )
             .field("otlp_protocol", otlp_protocol)
             .field("sampling", sampling)
             .field("span_filter", span_filter)

@@ -57,7 +57,7 @@ use crate::collector::{
     BatchExporter, BatchingDestination, Destination, ExportFailure, RateLimited, Worker,
     WorkerSettings, guarded_message,
 };
-use crate::config::{Compression, OtlpProtocol, Signal};
+use crate::config::{Compression, OtlpProtocol, Signal, needs};
 use crate::error::Error;
 use crate::recorder::panic_message;
 
@@ -276,39 +276,44 @@ fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
 
 /// Checks that the features that the settings require are enabled.
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
-    let is_https = settings.endpoint.starts_with("https://");
+    let checked = match settings.output {
+        OtlpOutput::Network => {
+            let endpoint = settings.origin();
+            let protocol = settings.protocol;
+            protocol.check_feature(&format!("`{}` for `{endpoint}`", protocol.name()))
+        }
+        OtlpOutput::File | OtlpOutput::Stdout => needs(
+            "otlp_file` or `otlp/stdout",
+            "otlp-json",
+            cfg!(feature = "otlp-json"),
+        ),
+    };
     let has_files = settings.certificate.is_some() || settings.client.is_some();
+    let is_https = settings.endpoint.starts_with("https://");
+    let compression = settings.compression;
     let (tls, gzip, zstd) = (
         cfg!(feature = "otlp-tls"),
         cfg!(feature = "otlp-gzip"),
         cfg!(feature = "otlp-zstd"),
     );
-    let compression = settings.compression;
-    let missing = [
-        (is_https && !tls, "an `https` endpoint", "otlp-tls"),
-        (has_files && !tls, "a certificate", "otlp-tls"),
-        (
-            settings.protocol == OtlpProtocol::HttpJson && !cfg!(feature = "otlp-json"),
-            "the protocol `http/json`, the exporter `otlp_file` or `otlp/stdout`",
-            "otlp-json",
-        ),
-        (
-            compression == Compression::Gzip && !gzip,
-            "compression with `gzip`",
-            "otlp-gzip",
-        ),
-        (
-            compression == Compression::Zstd && !zstd,
-            "compression with `zstd`",
-            "otlp-zstd",
-        ),
-    ];
-    match missing.iter().find(|(is_missing, ..)| *is_missing) {
-        Some((_, setting, feature)) => Err(Error::config(format!(
-            "otlp: {setting} needs the feature `{feature}`"
-        ))),
-        None => Ok(()),
-    }
+    checked
+        .and_then(|()| needs(&settings.origin(), "otlp-tls", tls || !is_https))
+        .and_then(|()| needs("certificate", "otlp-tls", tls || !has_files))
+        .and_then(|()| {
+            needs(
+                "gzip",
+                "otlp-gzip",
+                gzip || compression != Compression::Gzip,
+            )
+        })
+        .and_then(|()| {
+            needs(
+                "zstd",
+                "otlp-zstd",
+                zstd || compression != Compression::Zstd,
+            )
+        })
+        .map_err(|message| Error::config(format!("otlp: {message}")))
 }
 
 #[cfg(feature = "otlp-json")]
@@ -321,12 +326,15 @@ fn lines(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     Ok(Box::new(lines))
 }
 
-/// The caller has rejected the settings.
 #[cfg(not(feature = "otlp-json"))]
 fn lines(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(Error::config(
-        "exporters: `otlp_file` and `otlp/stdout` need the feature `otlp-json`",
-    ))
+    Err(without_feature())
+}
+
+/// The error of a transport that is not compiled. [`check_features`] has rejected the settings before.
+#[cfg(not(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-json")))]
+fn without_feature() -> Error {
+    Error::config("otlp: the program is built without this transport")
 }
 
 #[cfg(feature = "otlp-grpc")]
@@ -336,9 +344,7 @@ fn grpc(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 
 #[cfg(not(feature = "otlp-grpc"))]
 fn grpc(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(Error::config(
-        "otlp_protocol: `grpc` needs the feature `otlp-grpc`; `http` is enabled",
-    ))
+    Err(without_feature())
 }
 
 #[cfg(feature = "otlp-http")]
@@ -348,9 +354,7 @@ fn http(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 
 #[cfg(not(feature = "otlp-http"))]
 fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(Error::config(
-        "otlp_protocol: `http` needs the feature `otlp-http`; `grpc` is enabled",
-    ))
+    Err(without_feature())
 }
 
 impl BatchExporter<EncodedBatch> for Otlp {

@@ -148,8 +148,8 @@ impl TelemetryProviderBuilder {
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
         let mut config = self.config.clone();
-        config.otlp_endpoint = endpoint.into();
-        config.otlp_protocol = protocol;
+        config.otlp_endpoint = Some(endpoint.into());
+        config.otlp_protocol = Some(protocol);
         for signal in [
             &mut config.otlp.traces,
             &mut config.otlp.metrics,

@@ -1,7 +1,7 @@
 //! The OTLP targets of each signal.
 
 use crate::backend;
-use crate::config::{DEFAULT_OTLP_ENDPOINT, ExporterKind, Signal, TelemetryConfig};
+use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 #[cfg(not(feature = "_otlp"))]
 use crate::exporter::OtlpOutput;
@@ -91,8 +91,7 @@ fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = 
 /// is configured.
 fn accepts_all_signals(target: &OtlpTarget) -> bool {
     let config = &target.config;
-    let is_for_traces =
-        config.otlp.traces.endpoint.is_some() && config.otlp_endpoint == DEFAULT_OTLP_ENDPOINT;
+    let is_for_traces = config.otlp.traces.endpoint.is_some() && config.otlp_endpoint.is_none();
     !target.is_traces_only && !is_for_traces
 }
 
@@ -106,7 +105,9 @@ pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
     }
     Error::config(format!(
         "backend: the OTLP endpoint `{}` of `{}` needs the feature `otlp-grpc` or `otlp-http`",
-        crate::config::without_credentials(&target.config.otlp_endpoint),
+        crate::config::without_credentials(
+            target.config.otlp_endpoint.as_deref().unwrap_or_default()
+        ),
         target.config.backend,
     ))
 }

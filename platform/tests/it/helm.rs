@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 fn config(backend: &str, endpoint: Option<&str>, protocol: OtlpProtocol) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     backend.clone_into(&mut config.backend);
-    config.otlp_protocol = protocol;
+    config.otlp_protocol = Some(protocol);
     if let Some(endpoint) = endpoint {
-        endpoint.clone_into(&mut config.otlp_endpoint);
+        config.otlp_endpoint = Some(endpoint.to_owned());
     }
     config
 }

@@ -72,8 +72,11 @@ plugins: { telemetry_backend: { type: jaeger } }",
     );
     assert!(telemetry.enabled);
     assert_eq!(telemetry.backend, "jaeger");
-    assert_eq!(telemetry.otlp_endpoint, "http://otlp.example.com:4318");
-    assert_eq!(telemetry.otlp_protocol, OtlpProtocol::Http);
+    assert_eq!(
+        telemetry.otlp_endpoint.as_deref(),
+        Some("http://otlp.example.com:4318")
+    );
+    assert_eq!(telemetry.otlp_protocol, Some(OtlpProtocol::Http));
     assert_eq!(telemetry.logging.log_level, "WARNING");
     assert!(!telemetry.logging.json_output);
     assert_eq!(telemetry.batch_processor.max_queue_size, 8192);
@@ -129,7 +132,7 @@ fn a_manifest_without_settings_gives_the_defaults() {
     let telemetry = &observability.telemetry;
     assert!(telemetry.enabled && telemetry.authentication.is_none());
     assert_eq!(telemetry.backend, "console");
-    assert_eq!(telemetry.otlp_endpoint, "http://localhost:4317");
+    assert_eq!(telemetry.otlp_endpoint, None);
     assert_eq!(telemetry.logging.log_level, "INFO");
     assert!(telemetry.logging.json_output);
     assert_eq!(telemetry.resource_attributes.floe_mode, Some(Mode::Prod));
@@ -267,8 +270,8 @@ fn an_unknown_lineage_transport_is_an_error_with_its_place() {
 
 #[test]
 fn backend_and_endpoint_follow_from_the_tracing_settings() {
-    const COLLECTOR: &str = "http://collector:4317";
-    const DEFAULT: &str = "http://localhost:4317";
+    const COLLECTOR: Option<&str> = Some("http://collector:4317");
+    const DEFAULT: Option<&str> = None;
     for (tracing, plugins, enabled, backend, endpoint) in [
         ("", "", true, "console", DEFAULT),
         ("exporter: none", "", false, "console", DEFAULT),
@@ -304,13 +307,13 @@ fn backend_and_endpoint_follow_from_the_tracing_settings() {
             "console",
             DEFAULT,
         ),
-        // The trailing slash marks the endpoint as set: a local Jaeger, not the backend's default.
+        // A local Jaeger, not the backend's default.
         (
             "endpoint: 'http://localhost:4317'",
             "type: jaeger",
             true,
             "jaeger",
-            "http://localhost:4317/",
+            Some("http://localhost:4317"),
         ),
     ] {
         let mut manifest = format!("observability: {{ tracing: {{ {tracing} }} }}");
@@ -320,7 +323,11 @@ fn backend_and_endpoint_follow_from_the_tracing_settings() {
         }
         let found = telemetry(&manifest);
         assert_eq!(
-            (found.enabled, &*found.backend, &*found.otlp_endpoint),
+            (
+                found.enabled,
+                &*found.backend,
+                found.otlp_endpoint.as_deref()
+            ),
             (enabled, backend, endpoint),
             "{manifest}"
         );

@@ -17,7 +17,10 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     assert_eq!(artifacts.version, "0.1.0");
     let telemetry = &artifacts.observability.telemetry;
     assert_eq!(telemetry.backend, "jaeger");
-    assert_eq!(telemetry.otlp_endpoint, "http://otel-collector:4317");
+    assert_eq!(
+        telemetry.otlp_endpoint.as_deref(),
+        Some("http://otel-collector:4317")
+    );
     assert_eq!(telemetry.resource_attributes.floe_mode, Some(Mode::Prod));
     assert_eq!(artifacts.observability.lineage_transport, None);
     // The collector of the fixture does not exist.

@@ -33,7 +33,10 @@ impl TelemetryBackendPlugin for Backend {
 
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
         let endpoint = self.endpoint.expect("an endpoint");
-        ExporterConfig::Otlp(OtlpExporterConfig::new(endpoint, config.otlp_protocol))
+        ExporterConfig::Otlp(OtlpExporterConfig::new(
+            endpoint,
+            config.otlp_protocol.unwrap_or_default(),
+        ))
     }
 }
 

@@ -54,8 +54,8 @@ fn deliver(case: &Case, protocol: OtlpProtocol) -> Result<(Vec<Span>, Vec<Vec<u8
         _ => (Receiver::grpc(), GRPC_FRAME),
     };
     let mut config = differences::config(&case.settings);
-    config.otlp_endpoint = receiver.endpoint();
-    config.otlp_protocol = protocol;
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(protocol);
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     let runs = run_ours(case);
     telemetry.shutdown(TIMEOUT)?;

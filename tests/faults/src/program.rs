@@ -85,8 +85,8 @@ impl Program {
     /// The configuration that most scenarios use: traces over OTLP, with a credential.
     pub(crate) fn config(&self) -> TelemetryConfig {
         let mut config = TelemetryConfig::new("faults");
-        config.otlp_protocol = self.protocol;
-        config.otlp_endpoint.clone_from(&self.endpoint);
+        config.otlp_protocol = Some(self.protocol);
+        config.otlp_endpoint = Some(self.endpoint.clone());
         config.exporters.metrics = Some(vec![ExporterKind::None]);
         config.exporters.logs = Some(vec![ExporterKind::None]);
         config.otlp.all.timeout_millis = u64::try_from(EXPORT_TIMEOUT.as_millis()).ok();

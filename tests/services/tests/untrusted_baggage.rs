@@ -27,7 +27,7 @@ async fn answer() -> &'static str {
 
 fn config() -> TelemetryConfig {
     let mut config = TelemetryConfig::new("shop");
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config
 }

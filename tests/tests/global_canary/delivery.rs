@@ -101,15 +101,15 @@ fn config() -> TelemetryConfig {
 
 fn to(endpoint: &str, protocol: OtlpProtocol) -> Builder {
     let mut config = config();
-    endpoint.clone_into(&mut config.otlp_endpoint);
-    config.otlp_protocol = protocol;
+    config.otlp_endpoint = Some(endpoint.to_owned());
+    config.otlp_protocol = Some(protocol);
     TelemetryProvider::builder(config)
 }
 
 fn authenticated(endpoint: &str, protocol: OtlpProtocol, c: &Canary) -> Builder {
     let mut config = config();
-    endpoint.clone_into(&mut config.otlp_endpoint);
-    config.otlp_protocol = protocol;
+    config.otlp_endpoint = Some(endpoint.to_owned());
+    config.otlp_protocol = Some(protocol);
     config.authentication = Some(TelemetryAuth::bearer(c.secret()));
     TelemetryProvider::builder(config)
 }

@@ -74,7 +74,7 @@ const MESSAGES: &[Message] = &[
     ("written configuration", Shape::KeyValue, None, |c| {
         let mut config = config(c);
         // An endpoint is used literally, so one with a credential is rejected.
-        config.otlp_endpoint = format!("http://{}.example:4317", c.marker());
+        config.otlp_endpoint = Some(format!("http://{}.example:4317", c.marker()));
         config.resource_attributes.floe_namespace = Some("sales".to_owned());
         serde_json::to_string(&config).unwrap()
     }),
@@ -145,7 +145,10 @@ fn yaml(text: &str) -> String {
 fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());
-    config.otlp_endpoint = format!("http://{}.example:4317/v1/traces?{query}", c.marker());
+    config.otlp_endpoint = Some(format!(
+        "http://{}.example:4317/v1/traces?{query}",
+        c.marker()
+    ));
     config.resource_attributes.floe_namespace = Some(c.text());
     let mut authentication = TelemetryAuth::bearer(c.secret());
     authentication.api_key = Some(c.secret().into());

@@ -7,9 +7,9 @@ use floe_telemetry::config::OtlpProtocol::{self, Grpc, Http};
 fn config(backend: &str, endpoint: Option<&str>, protocol: OtlpProtocol) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     backend.clone_into(&mut config.backend);
-    config.otlp_protocol = protocol;
+    config.otlp_protocol = Some(protocol);
     if let Some(endpoint) = endpoint {
-        endpoint.clone_into(&mut config.otlp_endpoint);
+        config.otlp_endpoint = Some(endpoint.to_owned());
     }
     config
 }
@@ -17,12 +17,12 @@ fn config(backend: &str, endpoint: Option<&str>, protocol: OtlpProtocol) -> Tele
 #[test]
 fn a_configured_endpoint_overrides_that_of_the_backend() {
     const OWN: &str = "http://collector:4317";
-    // `localhost:4317` is the default and counts as not configured; this address selects a Jaeger on
-    // the same machine.
-    const HERE: &str = "http://127.0.0.1:4317";
+    // A Jaeger on the same machine, not the default of the backend.
+    const HERE: &str = "http://localhost:4317";
     for (name, endpoint, protocol, expected) in [
         ("console", None, Grpc, None),
         ("console", Some(OWN), Grpc, Some(OWN)),
+        ("console", Some(HERE), Grpc, Some(HERE)),
         ("jaeger", None, Grpc, Some("http://jaeger-collector:4317")),
         ("jaeger", None, Http, Some("http://jaeger-collector:4318")),
         ("jaeger", Some(OWN), Http, Some(OWN)),

@@ -1,7 +1,7 @@
 //! The configuration: defaults, YAML, and one error for each mistake.
 
 use floe_telemetry::config::{
-    BatchSpanProcessorConfig, ExporterKind, ExportersConfig, OtlpConfig, OtlpOptions, OtlpProtocol,
+    BatchSpanProcessorConfig, ExporterKind, ExportersConfig, OtlpConfig, OtlpOptions,
     SamplingConfig,
 };
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
@@ -19,8 +19,8 @@ fn with(more: &str) -> Result<TelemetryConfig, floe_telemetry::Error> {
 fn the_defaults_match_the_requirements() {
     let config = with("").unwrap();
     assert!(config.enabled);
-    assert_eq!(config.otlp_endpoint, "http://localhost:4317");
-    assert_eq!(config.otlp_protocol, OtlpProtocol::Grpc);
+    assert_eq!(config.otlp_endpoint, None);
+    assert_eq!(config.otlp_protocol, None);
     assert_eq!(config.backend, "console");
     assert!(config.authentication.is_none());
     let batch = config.batch_processor;

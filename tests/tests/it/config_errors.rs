@@ -61,8 +61,8 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 1: limits\\u{1b}[2J\\u{0}\\r\\nERROR\\u{7f}\\u{9b}\\u{202e}\\u{2028}: unknown key: did you mean `limits`?",
     ),
     (
-        "otlp_endpoint:",
-        "telemetry configuration: line 2, column 14: otlp_endpoint: found nothing, accepted is a text",
+        "backend:",
+        "telemetry configuration: line 2, column 8: backend: found nothing, accepted is a text",
     ),
     (
         "otlp_endpoint: [a]",

@@ -55,10 +55,7 @@ fn written_configurations_have_the_keys_and_defaults_of_the_schema() {
     assert!(seen > 15, "{seen}");
     assert_eq!(root["required"], serde_json::json!(["resource_attributes"]));
     assert_eq!(root["additionalProperties"], Value::Bool(false));
-    assert_eq!(
-        root["properties"]["otlp_endpoint"]["default"],
-        "http://localhost:4317"
-    );
+    assert_eq!(root["properties"]["otlp_endpoint"]["default"], Value::Null);
     assert_eq!(
         resolve(
             &root,

@@ -66,12 +66,11 @@ fn both_forms_have_the_same_destination() {
     } in recipes()
     {
         let config = config(yaml);
-        // With an endpoint equal to the default, the backend would remain the console.
         assert_eq!(config.backend, "otlp", "{backend}");
         let endpoint = variables["OTEL_EXPORTER_OTLP_ENDPOINT"];
-        assert_eq!(config.otlp_endpoint, endpoint, "{backend}");
+        assert_eq!(config.otlp_endpoint.as_deref(), Some(endpoint), "{backend}");
         let protocol = match config.otlp_protocol {
-            OtlpProtocol::Http => "http/protobuf",
+            Some(OtlpProtocol::Http) => "http/protobuf",
             _ => "grpc",
         };
         let variable = variables["OTEL_EXPORTER_OTLP_PROTOCOL"];

@@ -10,7 +10,6 @@ use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
-use crate::config::telemetry::DEFAULT_OTLP_ENDPOINT;
 use crate::config::{endpoint, secret};
 
 /// The keys of an exporter over OTLP that all of them have.
@@ -122,7 +121,7 @@ impl<'a> Exporters<'a> {
         let insecure = (!is_http).then(|| insecure.unwrap_or(false));
         options.endpoint = Some(match properties.set("endpoint") {
             None if is_http => format!("http://localhost:4318/v1/{}", self.signal.as_str()),
-            None => DEFAULT_OTLP_ENDPOINT.to_owned(),
+            None => OtlpProtocol::Grpc.default_endpoint().to_owned(),
             Some(endpoint) => {
                 let text: String = endpoint.read(found).unwrap_or_default();
                 let url = with_scheme(&text, insecure).into_owned();

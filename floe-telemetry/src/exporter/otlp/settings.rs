@@ -10,18 +10,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::response::origin;
 use crate::config::{
-    Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, FileConfig, OtlpOptions, OtlpProtocol,
-    Signal, TelemetryAuth, TelemetryConfig, check_header_name, credential_reference,
-    without_credentials,
+    Compression, CredentialSource, FileConfig, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
+    TelemetryConfig, check_header_name, credential_reference, without_credentials,
 };
 use crate::environment;
 use crate::error::Error;
 use crate::exporter::{OtlpOutput, OtlpTarget};
 use crate::redaction::REDACTED;
 use crate::regular_file;
-
-/// The default endpoint of OTLP over HTTP; [`DEFAULT_OTLP_ENDPOINT`] is that of gRPC.
-const DEFAULT_HTTP_ENDPOINT: &str = "http://localhost:4318";
 
 /// The default timeout of one export
 /// ([`OTEL_EXPORTER_OTLP_TIMEOUT`](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
@@ -91,17 +87,10 @@ impl OtlpSettings {
         if target.output != OtlpOutput::Network {
             return Ok(Self::of_output(target, signal));
         }
-        let protocol = own.protocol.unwrap_or(config.otlp_protocol);
-        let general = &*config.otlp_endpoint;
-        let endpoint = match (&own.endpoint, protocol) {
-            (Some(own), _) => own,
-            (None, OtlpProtocol::Http | OtlpProtocol::HttpJson)
-                if general == DEFAULT_OTLP_ENDPOINT =>
-            {
-                DEFAULT_HTTP_ENDPOINT
-            }
-            (None, _) => general,
-        };
+        let endpoint = own.endpoint.as_deref().or(config.otlp_endpoint.as_deref());
+        let protocol = own.protocol.or(config.otlp_protocol);
+        let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
+        let endpoint = endpoint.unwrap_or_else(|| protocol.default_endpoint());
         let timeout = own.timeout_millis.or(all.timeout_millis);
         let timeout = timeout.map_or(TIMEOUT, Duration::from_millis);
         let file =

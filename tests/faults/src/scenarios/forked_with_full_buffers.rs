@@ -39,7 +39,7 @@ fn program(program: &mut Program) {
     let own = program.config().with_max_memory_bytes(MEMORY);
     let Ok(silent) = Script::silent() else { return };
     let mut config = own.clone();
-    config.otlp_endpoint = silent.endpoint();
+    config.otlp_endpoint = Some(silent.endpoint());
     program.start(config);
     program.spans_of(SPANS, &payload);
     // Their spans stay in the buffers that they have left.

@@ -62,7 +62,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 fn program(program: &mut Program) {
     let config = program.config();
     let rows = match config.otlp_protocol {
-        OtlpProtocol::Http => HTTP.len(),
+        Some(OtlpProtocol::Http) => HTTP.len(),
         _ => CODES.len(),
     };
     program.start_within(Duration::from_millis(1500));

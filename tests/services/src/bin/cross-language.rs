@@ -156,8 +156,8 @@ async fn main() -> Result<(), Failure> {
     let rust_service = Service::start(command, &endpoint)?;
 
     let mut config = TelemetryConfig::new("shop");
-    config.otlp_endpoint = endpoint.clone();
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(endpoint.clone());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     let config = config.with_baggage_attributes(keys::IDENTITY);
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     let identity = FloeSpanAttributes::new("sales", "customer-360", "3.1.4", Mode::Prod);
