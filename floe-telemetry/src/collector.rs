@@ -80,6 +80,7 @@ pub(crate) use self::worker::{
 };
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
+use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
 /// The interval between two turns while there are spans. A buffer that fills wakes the collector
@@ -183,9 +184,8 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
 
 fn start() -> Result<Handle, Error> {
     let (jobs, receiver) = channel();
-    let thread = thread::Builder::new()
-        .name("floe-collector".to_owned())
-        .spawn(move || work(&receiver))
+    let thread = thread::Builder::new().name("floe-collector".to_owned());
+    let thread = program_signals::spawn(thread, move || work(&receiver))
         .map_err(|error| Error::thread("collector", &error))?;
     recorder::set_collector(thread.thread().clone());
     Ok(Handle {

@@ -105,6 +105,8 @@ mod link_list;
 #[cfg(feature = "_otlp")]
 mod otlp_encoding;
 #[cfg(feature = "provider")]
+mod program_signals;
+#[cfg(feature = "provider")]
 mod provider;
 #[cfg(feature = "provider")]
 mod regular_file;

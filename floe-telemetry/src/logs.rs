@@ -78,6 +78,7 @@ pub(crate) use self::worker::LogSettings;
 use crate::config::{Levels, LoggingConfig};
 use crate::environment::is_color_disabled;
 use crate::error::Error;
+use crate::program_signals::Unsignalled;
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.
 const SCOPE: &str = "floe.telemetry";
@@ -140,7 +141,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let has_color = io::stdout().is_terminal() && !is_color_disabled();
-    filtered(config, io::stdout, has_color)
+    filtered(config, standard_output, has_color)
 }
 
 /// Creates a layer like [`layer()`] with this filter instead of the configured levels.
@@ -152,7 +153,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let has_color = io::stdout().is_terminal() && !is_color_disabled();
-    LogLayer::new(io::stdout, form(config, has_color)).with_filter(filter)
+    LogLayer::new(standard_output, form(config, has_color)).with_filter(filter)
 }
 
 /// Creates a layer like [`layer()`] that writes to `writer` and without colours.
@@ -195,6 +196,11 @@ pub(crate) fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
     Ok(Targets::new()
         .with_default(level(&levels.default))
         .with_targets(targets))
+}
+
+/// A log line is written by the thread of the program that logs, and must not end it.
+fn standard_output() -> Unsignalled<io::Stdout> {
+    Unsignalled(io::stdout())
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {

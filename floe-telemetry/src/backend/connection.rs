@@ -10,6 +10,7 @@ use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
+use crate::program_signals;
 use crate::redaction::sanitize_error;
 
 /// How long [`validate_connection`](super::validate_connection) waits for a report.
@@ -71,13 +72,12 @@ pub(super) fn within<T: Send + 'static>(
 ) -> Result<Result<T, String>, Error> {
     const NAME: &str = "floe-connection";
     let (sender, receiver) = mpsc::sync_channel(1);
-    thread::Builder::new()
-        .name(NAME.to_owned())
-        .spawn(move || {
-            let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
-            let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
-        })
-        .map_err(|error| Error::thread(NAME, &error))?;
+    let thread = thread::Builder::new().name(NAME.to_owned());
+    program_signals::spawn(thread, move || {
+        let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
+        let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+    })
+    .map_err(|error| Error::thread(NAME, &error))?;
     Ok(match receiver.recv_timeout(limit) {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(_)) => Err("the backend panicked".to_owned()),

@@ -17,6 +17,7 @@ use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::clock::monotonic_now;
 use crate::error::Error;
+use crate::program_signals;
 use crate::recorder::{self, WakeUp, panic_message};
 
 /// How long the start of a provider waits for one of its threads.
@@ -193,21 +194,20 @@ impl<B: Send + 'static> Worker<B> {
         };
         let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
         settings.counters.exports.add(name, spans, capacity);
-        Builder::new()
-            .name(format!("floe-{name}"))
-            .spawn(move || {
-                let _quiet = Context::enter_telemetry_suppressed_scope();
-                match make() {
-                    Ok(exporter) => {
-                        let _ = ready.send(Ok(()));
-                        thread.work(exporter, &receiver);
-                    }
-                    Err(error) => {
-                        let _ = ready.send(Err(error));
-                    }
+        let builder = Builder::new().name(format!("floe-{name}"));
+        program_signals::spawn(builder, move || {
+            let _quiet = Context::enter_telemetry_suppressed_scope();
+            match make() {
+                Ok(exporter) => {
+                    let _ = ready.send(Ok(()));
+                    thread.work(exporter, &receiver);
                 }
-            })
-            .map_err(|error| Error::thread(name, &error))?;
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
+            }
+        })
+        .map_err(|error| Error::thread(name, &error))?;
         is_ready
             .recv_timeout(START_TIMEOUT)
             .map_err(|error| match error {

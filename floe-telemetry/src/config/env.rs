@@ -33,6 +33,7 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
+use crate::program_signals::Unsignalled;
 use crate::regular_file;
 
 /// The most bytes of a variable.
@@ -158,7 +159,7 @@ pub(crate) fn warn(message: &str) {
         tracing::warn!("telemetry configuration: {message}");
     } else {
         // Standard error may be closed.
-        let _ = writeln!(io::stderr(), "warning: {message}");
+        let _ = writeln!(Unsignalled(io::stderr()), "warning: {message}");
     }
 }
 

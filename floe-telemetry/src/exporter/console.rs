@@ -20,6 +20,7 @@ pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
 use crate::collector::span_data_bytes;
 use crate::environment::is_color_disabled;
+use crate::program_signals::Unsignalled;
 
 /// The default for the most bytes of spans that are not printed yet.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -61,13 +62,19 @@ impl ConsoleExporter {
     /// Prints to standard output, in colour if it is a terminal and `NO_COLOR` is not set.
     #[must_use]
     pub fn stdout() -> Self {
-        Self::new(Box::new(io::stdout()), io::stdout().is_terminal())
+        Self::new(
+            Box::new(Unsignalled(io::stdout())),
+            io::stdout().is_terminal(),
+        )
     }
 
     /// Prints to standard error, in colour if it is a terminal and `NO_COLOR` is not set.
     #[must_use]
     pub fn stderr() -> Self {
-        Self::new(Box::new(io::stderr()), io::stderr().is_terminal())
+        Self::new(
+            Box::new(Unsignalled(io::stderr())),
+            io::stderr().is_terminal(),
+        )
     }
 
     /// Prints to `writer`, without colour and 110 columns wide.

@@ -17,6 +17,7 @@ use crate::collector::{
     WorkerSettings, block_on_until, guarded,
 };
 use crate::error::Error;
+use crate::program_signals;
 
 enum Call {
     /// Spans, and when their export is given up.
@@ -54,9 +55,8 @@ pub(crate) fn plain<E: SpanExporter + 'static>(
     })?;
     let (calls, to_serve) = channel();
     let (results, to_receive) = channel();
-    Builder::new()
-        .name(format!("floe-{name}-export"))
-        .spawn(move || serve(exporter, &to_serve, &results))
+    let thread = Builder::new().name(format!("floe-{name}-export"));
+    program_signals::spawn(thread, move || serve(exporter, &to_serve, &results))
         .map_err(|error| Error::thread(name, &error))?;
     let exporter = SdkExporter {
         calls,

@@ -17,6 +17,7 @@ use crate::clock::monotonic_now;
 use crate::collector::{Counters, Size, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
+use crate::program_signals;
 
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
@@ -160,13 +161,12 @@ impl LogWorker {
         });
         let (shared, own) = (Arc::clone(&queue), settings.clone());
         let exporting = ExporterThread::new(name.clone(), exporter, failed, shared, own);
-        std::thread::Builder::new()
-            .name(format!("floe-logs-{name}"))
-            .spawn(move || {
-                let _suppressed = Context::enter_telemetry_suppressed_scope();
-                exporting.work(&receiver);
-            })
-            .map_err(|error| Error::thread(&name, &error))?;
+        let thread = std::thread::Builder::new().name(format!("floe-logs-{name}"));
+        program_signals::spawn(thread, move || {
+            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            exporting.work(&receiver);
+        })
+        .map_err(|error| Error::thread(&name, &error))?;
         Ok(Self {
             name,
             tasks,

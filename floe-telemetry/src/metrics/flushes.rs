@@ -11,6 +11,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use crate::error::Error;
+use crate::program_signals;
 
 /// The result of a flush or a shutdown, once it has ended.
 #[derive(Debug, Default)]
@@ -97,7 +98,7 @@ pub(super) fn in_background(
 
 fn start(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     let thread = thread::Builder::new().name("floe-metrics".to_owned());
-    let started = thread.spawn(|| {
+    let started = program_signals::spawn(thread, || {
         let _quiet = Context::enter_telemetry_suppressed_scope();
         work();
     });

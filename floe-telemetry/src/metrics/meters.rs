@@ -24,6 +24,7 @@ use crate::collector::{
 };
 use crate::config::MetricsConfig;
 use crate::error::Error;
+use crate::program_signals;
 
 /// Adds an exporter's reader to the builder.
 type AddReader =
@@ -41,10 +42,8 @@ impl fmt::Debug for MetricDestination {
 impl MetricDestination {
     pub(crate) fn new(exporter: impl PushMetricExporter) -> Self {
         Self(Box::new(|builder, config| {
-            let reader = PeriodicReader::builder(exporter)
-                .with_interval(config.export_interval())
-                .build();
-            builder.with_reader(reader)
+            let reader = PeriodicReader::builder(exporter).with_interval(config.export_interval());
+            builder.with_reader(program_signals::blocked(|| reader.build()))
         }))
     }
 

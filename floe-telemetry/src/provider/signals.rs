@@ -13,6 +13,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::{Inner, exit, this_process};
 use crate::error::Error;
+use crate::program_signals;
 use crate::recorder;
 
 #[derive(Debug)]
@@ -57,7 +58,7 @@ fn wait_for_signals() -> io::Result<()> {
     }
     let mut signals = Signals::new(handled)?;
     let thread = thread::Builder::new().name("floe-signals".to_owned());
-    thread.spawn(move || {
+    program_signals::spawn(thread, move || {
         if let Some(signal) = signals.forever().next() {
             ENDS_AT_ONCE.store(true, Ordering::Relaxed);
             received();
