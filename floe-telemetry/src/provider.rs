@@ -42,6 +42,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
+use tracing::dispatcher::{Dispatch, with_default};
 
 pub use self::builder::TelemetryProviderBuilder;
 use self::delivery::{await_delivery, undelivered};
@@ -286,7 +287,9 @@ impl TelemetryProvider {
             return;
         }
         if let Err(error) = self.shutdown(timeout) {
-            tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
+            exit::warn(move || {
+                tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
+            });
         }
     }
 }
@@ -447,9 +450,12 @@ impl Drop for Inner {
         if self.is_inherited() {
             return;
         }
-        drop(mem::take(&mut *self.meters));
-        #[cfg(feature = "logs")]
-        drop(mem::take(&mut *self.logs));
+        // OpenTelemetry's SDK logs that it is dropped, and this thread may hold a lock of the subscriber.
+        with_default(&Dispatch::none(), || {
+            drop(mem::take(&mut *self.meters));
+            #[cfg(feature = "logs")]
+            drop(mem::take(&mut *self.logs));
+        });
     }
 }
 

@@ -8,6 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
@@ -226,6 +227,35 @@ fn the_exit_does_not_wait_for_a_blocked_subscriber() {
 }
 
 #[test]
+fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
+    static OUTPUT: Mutex<()> = Mutex::new(());
+
+    if !is_child() {
+        let name = "dropping_a_provider_does_not_wait_for_a_lock_of_its_thread";
+        run_in_child(name, &[]);
+        return;
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Http {
+        status: 400,
+        headers: Vec::new(),
+    });
+    let telemetry = start(&receiver.endpoint());
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(|| {
+            drop(OUTPUT.lock());
+            std::io::sink()
+        })
+        .init();
+    work();
+    // Ends the process if it hangs.
+    posix::alarm(40);
+    let _locked = OUTPUT.lock().unwrap();
+    drop(telemetry);
+}
+
+#[test]
 fn a_signal_does_not_wait_for_a_blocked_subscriber() {
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
         let _blocked = block_messages();
@@ -244,7 +274,8 @@ struct Interrupted(PathBuf);
 
 impl SpanExporter for Interrupted {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        posix::raise(SIGTERM);
+        // To the process: the thread of the exporter blocks signals.
+        assert_eq!(posix::kill(posix::getpid(), SIGTERM), 0);
         std::thread::park_timeout(Duration::from_secs(1));
         let written = std::fs::write(&self.0, "delivered");
         written.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
@@ -330,6 +361,8 @@ mod posix {
 
     unsafe extern "C" {
         pub(super) safe fn fork() -> c_int;
+        pub(super) safe fn getpid() -> c_int;
+        pub(super) safe fn kill(process: c_int, signal: c_int) -> c_int;
         pub(super) safe fn raise(signal: c_int) -> c_int;
         pub(super) safe fn alarm(seconds: u32) -> u32;
         pub(super) safe fn _exit(code: c_int) -> !;

@@ -8,9 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
+use tracing::dispatcher::{Dispatch, get_default, with_default};
 
 use super::{Inner, is_on_telemetry_thread};
+use crate::collector::guarded_message;
 use crate::error::Error;
+use crate::program_signals::{self, Unsignalled};
 
 /// How long the message about a failure may take. It is written by a subscriber of the program, which may
 /// wait for a lock of the thread that ends the process.
@@ -60,7 +63,28 @@ extern "C" fn exiting() {
 /// Runs `finish`, which ends within `timeout`, on a thread of its own: the thread-local values of this one
 /// may be destroyed, and its stack may be almost full.
 pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> + Send + 'static) {
-    run_on(thread::Builder::new(), timeout, finish, io::stderr());
+    run_on(
+        thread::Builder::new(),
+        timeout,
+        finish,
+        Unsignalled(io::stderr()),
+    );
+}
+
+/// Calls `log`, which writes a message to the subscriber of this thread, on a thread of its own: this one may hold
+/// a lock that the subscriber waits for.
+pub(super) fn warn(log: impl FnOnce() + Send + 'static) {
+    let subscriber = get_default(Dispatch::clone);
+    let (running, ended) = channel::<()>();
+    let thread = thread::Builder::new().name("floe-warning".to_owned());
+    let started = program_signals::spawn(thread, move || {
+        let _running = running;
+        let _quiet = Context::enter_telemetry_suppressed_scope();
+        guarded_message(|| with_default(&subscriber, log));
+    });
+    if started.is_ok() {
+        let _ = ended.recv_timeout(MESSAGE_TIMEOUT);
+    }
 }
 
 /// Runs `finish` on `thread`. If that cannot be started, this thread runs it and writes its error to `output`: a
@@ -78,7 +102,8 @@ fn run_on(
         finish.take()
     };
     let own = Arc::clone(&finish);
-    let started = thread.name("floe-exit".to_owned()).spawn(move || {
+    let thread = thread.name("floe-exit".to_owned());
+    let started = program_signals::spawn(thread, move || {
         // Dropped at the end, also by a panic.
         let _running = running;
         if let Some(Err(error)) = take(&own).map(|finish| finish()) {
