@@ -38,35 +38,30 @@ impl RotatingFile {
             max_files: config.max_files,
             open: None,
         };
-        let directory = file.path.parent().unwrap_or(Path::new(""));
-        if directory != Path::new("") {
-            create_directory(directory).map_err(|error| failed(directory, &error))?;
-        }
-        let path = file.path(0);
-        file.open = Some(Open::append(&path).map_err(|error| failed(&path, &error))?);
+        file.open = Some(Open::append(&file.path).map_err(|error| failed(&file.path, &error))?);
         Ok(file)
     }
 
     /// Appends a line. Before a line that does not fit, the file is renamed; a line that is larger than a file may
     /// be is alone in its file.
     pub(super) fn write(&mut self, line: &[u8]) -> Result<(), String> {
-        let path = self.path(0);
         self.append(line).map_err(|error| {
             self.open = None;
-            failed(&path, &error)
+            failed(&self.path, &error)
         })
     }
 
     fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let mut open = match self.open.take() {
+        // What is written to a file that was removed is lost.
+        let mut open = match self.open.take().filter(|open| open.is_at(&self.path)) {
             Some(open) => open,
-            None => Open::append(&self.path(0))?,
+            None => Open::append(&self.path)?,
         };
         let length = line.len() as u64;
         if open.bytes > 0 && open.bytes + length > self.max_bytes {
             drop(open);
             self.rotate()?;
-            open = Open::append(&self.path(0))?;
+            open = Open::append(&self.path)?;
         }
         let before = open.bytes;
         if let Err(error) = open.file.write_all(line) {
@@ -109,7 +104,13 @@ impl RotatingFile {
 }
 
 impl Open {
+    /// Opens the file, and creates the directory if it does not exist.
     fn append(path: &Path) -> io::Result<Self> {
+        let directory = path.parent().unwrap_or(Path::new(""));
+        if directory != Path::new("") {
+            create_directory(directory)
+                .map_err(|error| io::Error::other(failed(directory, &error)))?;
+        }
         // Opening a named pipe would block.
         if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             return Err(io::Error::other("it is not a regular file"));
@@ -121,6 +122,23 @@ impl Open {
         let file = options.open(path)?;
         let bytes = file.metadata()?.len();
         Ok(Self { file, bytes })
+    }
+
+    /// Whether the path still leads to the file.
+    #[cfg(unix)]
+    fn is_at(&self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let opened = self.file.metadata().map(place);
+        let found = fs::symlink_metadata(path).map(place);
+        matches!((opened, found), (Ok(opened), Ok(found)) if opened == found)
+    }
+
+    /// Elsewhere a file that is open cannot be removed.
+    #[cfg(not(unix))]
+    const fn is_at(&self, _: &Path) -> bool {
+        true
     }
 }
 
