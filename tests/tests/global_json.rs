@@ -223,6 +223,94 @@ fn a_full_file_is_renamed_and_the_oldest_removed() {
 }
 
 #[test]
+fn a_removed_file_is_created_again() {
+    const TEST: &str = "a_removed_file_is_created_again";
+    if !is_child() {
+        run_in_child(TEST, &[]);
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let directory = place.path().join("telemetry");
+    let telemetry = TelemetryProvider::builder(config(&directory))
+        .initialize()
+        .unwrap();
+    let export = || {
+        drop(create_span("work"));
+        telemetry.force_flush(TIMEOUT)
+    };
+    let written = || lines(&directory.join("traces.jsonl")).len();
+    export().unwrap();
+    fs::remove_dir_all(&directory).unwrap();
+    export().unwrap();
+    assert_eq!(written(), 1);
+    fs::rename(directory.join("traces.jsonl"), directory.join("other")).unwrap();
+    export().unwrap();
+    assert_eq!((written(), lines(&directory.join("other")).len()), (1, 1));
+    // Where it cannot be created, the spans have failed.
+    fs::remove_dir_all(&directory).unwrap();
+    fs::write(&directory, "a file").unwrap();
+    let error = export().unwrap_err().to_string();
+    assert!(error.contains("traces.jsonl`: "), "{error}");
+    let statistics = telemetry.statistics();
+    assert_eq!((statistics.exported, statistics.failed), (3, 1));
+    fs::remove_file(&directory).unwrap();
+    export().unwrap();
+    assert_eq!(written(), 1);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// The reader of the pipe is the test, which reads once the program has printed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_pipe_does_not_delay_what_the_program_prints() {
+    const TEST: &str = "a_full_pipe_does_not_delay_what_the_program_prints";
+    if is_child() {
+        let telemetry = init().unwrap();
+        for size in [100, 30_000] {
+            for _ in 0..512 {
+                create_span("work").set_attribute("text", "x".repeat(size));
+            }
+            // The exporter has begun. A part fits into the pipe, and then it waits for a reader.
+            let _ = telemetry.force_flush(Duration::from_millis(500));
+            println!("program: {size}");
+        }
+        // Tells the test to read.
+        eprintln!("printed");
+        telemetry.force_flush(TIMEOUT).unwrap();
+        return;
+    }
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", TEST, "--nocapture"])
+        .env("FLOE_TEST_CHILD", "1")
+        .env("OTEL_TRACES_EXPORTER", "otlp/stdout")
+        .env("OTEL_METRICS_EXPORTER", "none")
+        .env("OTEL_LOGS_EXPORTER", "none")
+        .env("OTEL_EXPORTER_OTLP_TIMEOUT", "30000")
+        .stdout(writer)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let mut printed = [0; 8];
+    std::io::Read::read_exact(&mut stderr, &mut printed).unwrap();
+    assert_eq!(&printed, b"printed\n");
+    let mut stdout = String::new();
+    std::io::Read::read_to_string(&mut reader, &mut stdout).unwrap();
+    assert!(child.wait().unwrap().success());
+    let spans = |line: &str| {
+        let line: Json = serde_json::from_str(line).ok()?;
+        let spans = line["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array()?;
+        Some(spans.len())
+    };
+    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    let spans: usize = lines.filter_map(spans).sum();
+    assert!(spans >= 512, "{spans}");
+    assert!(stdout.contains("program: 100\n"));
+    assert!(stdout.contains("program: 30000\n"));
+}
+
+#[test]
 fn a_place_that_is_not_writable_is_an_error_at_the_start() {
     const TEST: &str = "a_place_that_is_not_writable_is_an_error_at_the_start";
     if !is_child() {

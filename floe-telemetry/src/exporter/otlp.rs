@@ -28,6 +28,8 @@ mod rotating_file;
 mod sender;
 mod settings;
 mod span;
+#[cfg(feature = "otlp-json")]
+mod standard_output;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "otlp-tls")]

@@ -1,8 +1,7 @@
 //! OTLP as JSON lines, to the standard output or to files
 //! ([OTLP file](https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/)): a line for each request.
 
-use std::future::{Future, ready};
-use std::io::{self, Write as _};
+use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use bytes::Bytes;
 
 use super::response::Outcome;
 use super::rotating_file::RotatingFile;
+use super::standard_output::StandardOutput;
 use super::{Transport, json};
 use crate::config::{FileConfig, Signal};
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::error::Error;
 /// Where the lines of a signal go.
 #[derive(Debug)]
 enum Output {
-    Stdout,
+    Stdout(StandardOutput),
     File(RotatingFile),
 }
 
@@ -29,10 +29,10 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) const fn to_stdout(signal: Signal) -> Self {
+    pub(super) fn to_stdout(signal: Signal) -> Self {
         Self {
             signal,
-            output: Output::Stdout,
+            output: Output::Stdout(StandardOutput::default()),
         }
     }
 
@@ -50,11 +50,10 @@ impl Lines {
         })
     }
 
-    fn write(&mut self, line: &[u8]) -> Result<(), String> {
+    async fn write(&mut self, line: &[u8]) -> Result<(), String> {
         match &mut self.output {
-            Output::Stdout => {
-                let mut stdout = io::stdout().lock();
-                let written = stdout.write_all(line).and_then(|()| stdout.flush());
+            Output::Stdout(output) => {
+                let written = output.write(line).await;
                 written.map_err(|error| format!("the standard output: {error}"))
             }
             Output::File(file) => file.write(line),
@@ -70,13 +69,14 @@ impl Transport for Lines {
     }
 
     fn send(&mut self, line: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
-        let outcome = match self.write(&line) {
-            Ok(()) => Outcome::Accepted {
-                rejected: 0,
-                message: String::new(),
-            },
-            Err(reason) => Outcome::Rejected(reason),
-        };
-        Box::pin(ready(outcome))
+        Box::pin(async move {
+            match self.write(&line).await {
+                Ok(()) => Outcome::Accepted {
+                    rejected: 0,
+                    message: String::new(),
+                },
+                Err(reason) => Outcome::Rejected(reason),
+            }
+        })
     }
 }
