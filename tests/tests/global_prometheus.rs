@@ -1,10 +1,11 @@
-//! The endpoint for Prometheus: its response, and its behaviour on invalid requests. One test,
-//! because a process has one provider.
+//! The endpoint for Prometheus: its response, and its behaviour on invalid requests and under load. One test in each
+//! process, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::config::ExporterKind;
@@ -13,6 +14,7 @@ use floe_telemetry::metrics::Metric;
 use floe_telemetry::{
     Error, MetricRecorder, TelemetryConfig, TelemetryProvider, propagation, traced,
 };
+use floe_tests::{is_child, run_in_child};
 use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -207,18 +209,107 @@ fn hostile(port: u16) {
         "{head}"
     );
 
-    // More idle connections than the limit: the next one is closed immediately, and accepted again
-    // when they are gone.
-    let silent: Vec<_> = (0..16)
-        .map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap())
-        .collect();
-    for mut one in &silent {
+    // More connections than the limit that send nothing, or a part of a request: scrapes are answered all the same.
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        let mut one = TcpStream::connect(("127.0.0.1", port)).unwrap();
         one.write_all(b"GET").unwrap();
+        silent.push(one);
+        assert!(get(port).contains("200 OK"));
     }
-    assert_eq!(get(port), "");
-    drop(silent);
-    let mut answer = String::new();
-    while !answer.contains("200 OK") {
-        answer = get(port);
+}
+
+/// Records series whose labels take more than `bytes` of text.
+fn record_text(bytes: usize) {
+    let series = bytes / 1_000 + 1;
+    for number in 0..series {
+        let label = [KeyValue::new(
+            "text",
+            format!("{number:09}{}", "x".repeat(60_000)),
+        )];
+        METRICS.set_gauge("orders.text", 1.0, &label);
     }
+}
+
+/// A client that does not read its answer.
+fn slow_client(port: u16) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(request).unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    stream
+}
+
+#[cfg(target_os = "linux")]
+fn peak_memory_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse::<u64>()
+        .unwrap()
+        / 1024
+}
+
+/// 2,000 histograms with labels of 60 KB, which each of 18 lines repeats.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_is_bounded_and_slow_clients_delay_nobody() {
+    const TEST: &str = "an_answer_is_bounded_and_slow_clients_delay_nobody";
+    if !is_child() {
+        run_in_child(TEST, &[]);
+        return;
+    }
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let telemetry = start(port).unwrap();
+    record_text(1_000_000);
+    let answer = get(port);
+    assert!(answer.contains("200 OK"));
+    let mut values: Vec<_> = answer
+        .lines()
+        .filter(|line| line.starts_with("orders_text{"))
+        .collect();
+    assert_eq!(values.len(), 1_001);
+    values.sort_unstable();
+    values.dedup();
+    assert_eq!(values.len(), 1_001, "each series keeps its own label");
+    assert!(
+        values.iter().all(|line| line.len() < 1_200),
+        "{}",
+        values[0]
+    );
+
+    let before = peak_memory_mib();
+    let slow: Vec<_> = (0..15).map(|_| slow_client(port)).collect();
+    assert!(get(port).contains("200 OK"), "beside slow clients");
+    drop(slow);
+
+    let duration = Metric::new("orders.wait");
+    for number in 0..2_000 {
+        let label = [KeyValue::new(
+            "text",
+            format!("{number:09}{}", "y".repeat(60_000)),
+        )];
+        METRICS.record_histogram(duration, 1.0, &label);
+    }
+    let recorded = peak_memory_mib();
+    let answers: Vec<_> = thread::scope(|scope| {
+        let scrapes: Vec<_> = (0..8).map(|_| scope.spawn(|| get(port))).collect();
+        scrapes.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    for answer in answers {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 500"), "{head}");
+        assert_eq!(body, "the metrics are larger than 32 MiB\n");
+    }
+    let after = peak_memory_mib();
+    println!("{before} {recorded} {after} MiB");
+    // The SDK copies the metrics once, and the text has its limit.
+    assert!(after - recorded < 250, "{before} {recorded} {after} MiB");
+    telemetry.shutdown(TIMEOUT).unwrap();
 }

@@ -2,6 +2,7 @@
 
 mod families;
 mod name;
+mod pieces;
 mod server;
 mod text;
 

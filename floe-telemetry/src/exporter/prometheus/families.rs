@@ -1,20 +1,32 @@
 //! Collected metrics as Prometheus has them. Metrics with the same name, of any scope, are one family.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::hash::{Hash as _, Hasher as _};
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, Metric as Collected, MetricData, ResourceMetrics,
 };
+use rustc_hash::FxHasher;
 
 use super::name::{self, Kind};
+use super::pieces::{Text, TextWriter, TooLarge};
 use super::text::{Family, FamilyKind, Format, Labels, Point, PointValue, write};
+use crate::char_boundary::floor;
 use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};
 
-/// Encodes the metrics as text.
-pub(super) fn text(metrics: &ResourceMetrics, format: Format) -> String {
+/// The longest value of a label, in bytes. A value is repeated for each bucket of a histogram.
+const MAX_VALUE: usize = 1024;
+
+/// Encodes the metrics as text of at most `max` bytes.
+pub(super) fn text(
+    metrics: &ResourceMetrics,
+    format: Format,
+    max: usize,
+) -> Result<Text, TooLarge> {
     let mut families = BTreeMap::new();
     families.insert("target_info".to_owned(), target(metrics.resource()));
     for scope_metrics in metrics.scope_metrics() {
@@ -26,7 +38,9 @@ pub(super) fn text(metrics: &ResourceMetrics, format: Format) -> String {
             add(&mut families, metric, &scope, exemplars.as_ref());
         }
     }
-    write(&families, format)
+    let mut writer = TextWriter::new(max);
+    write(&mut writer, &families, format).map_err(|_| TooLarge)?;
+    Ok(writer.finish())
 }
 
 /// The family `target_info`, whose labels are the attributes of the resource.
@@ -68,6 +82,7 @@ fn labels_of_scope(scope: &InstrumentationScope) -> Labels {
 /// Adds a label. Values of keys that map to the same label are joined by `;`, as the specification
 /// requires.
 fn put(labels: &mut Labels, label: String, value: &str) {
+    let value = &*bounded(value);
     match labels.entry(label) {
         Entry::Vacant(entry) => {
             entry.insert(value.to_owned());
@@ -77,6 +92,18 @@ fn put(labels: &mut Labels, label: String, value: &str) {
             entry.get_mut().push_str(value);
         }
     }
+}
+
+/// A long value is truncated, and its hash keeps it apart from others with the same beginning: two series with
+/// equal labels are an error for Prometheus.
+fn bounded(value: &str) -> Cow<'_, str> {
+    if value.len() <= MAX_VALUE {
+        return Cow::Borrowed(value);
+    }
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    let beginning = &value[..floor(value, MAX_VALUE - 20)];
+    Cow::Owned(format!("{beginning}…#{:016x}", hasher.finish()))
 }
 
 fn add(

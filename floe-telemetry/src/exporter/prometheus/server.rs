@@ -4,14 +4,16 @@
 use std::convert::Infallible;
 use std::net::TcpListener as StdListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::task::{self, Poll};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,13 +25,17 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use super::families;
+use super::pieces::{Text, TooLarge};
 use super::text::Format;
+use crate::collector::{RateLimited, guarded_message};
 use crate::config::PrometheusConfig;
 use crate::error::Error;
+use crate::program_signals;
 
 /// The path of the metrics.
 const PATH: &str = "/metrics";
@@ -41,8 +47,19 @@ const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; c
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// The maximum number of concurrent connections. Further connections are closed.
+/// The maximum number of concurrent connections. Another one replaces the oldest that has not sent its request, or
+/// the oldest of all.
 const MAX_CONNECTIONS: usize = 16;
+
+/// The maximum number of bytes of an answer.
+const MAX_ANSWER: usize = 32 * 1024 * 1024;
+
+/// The same as a number of permits.
+#[expect(clippy::cast_possible_truncation, reason = "it is small")]
+const MAX_ANSWER_PERMITS: u32 = MAX_ANSWER as u32;
+
+/// The maximum number of bytes of all answers that are being sent.
+const MAX_ANSWERS: usize = 2 * MAX_ANSWER;
 
 /// The maximum number of bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
@@ -88,15 +105,14 @@ impl Server {
             .map_err(bind_error)?;
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
-        let thread = thread::Builder::new()
-            .name("floe-prometheus".to_owned())
-            .spawn(move || {
-                serve(&runtime, listener, reader, stopped);
-                // Closes the port.
-                drop(runtime);
-                drop(running);
-            })
-            .map_err(|error| Error::thread("prometheus", &error))?;
+        let thread = thread::Builder::new().name("floe-prometheus".to_owned());
+        let thread = program_signals::spawn(thread, move || {
+            serve(&runtime, listener, reader, stopped);
+            // Closes the port.
+            drop(runtime);
+            drop(running);
+        })
+        .map_err(|error| Error::thread("prometheus", &error))?;
         Ok(Self {
             stop: Some(stop),
             ended,
@@ -131,7 +147,7 @@ fn serve(
     let _quiet = Context::enter_telemetry_suppressed_scope();
     runtime.spawn(async move {
         match TcpListener::from_std(listener) {
-            Ok(listener) => accept(&listener, &reader).await,
+            Ok(listener) => accept(&listener, reader).await,
             Err(error) => tracing::error!(%error, "the Prometheus endpoint could not be started"),
         }
     });
@@ -139,26 +155,62 @@ fn serve(
     let _ = runtime.block_on(stopped);
 }
 
-async fn accept(listener: &TcpListener, reader: &Arc<ManualReader>) {
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+/// What all connections share.
+#[derive(Debug)]
+struct Endpoint {
+    reader: Arc<ManualReader>,
+    /// The bytes that answers may still occupy.
+    room: Arc<Semaphore>,
+    warnings: RateLimited,
+}
+
+/// A connection that is served.
+struct Connection {
+    task: AbortHandle,
+    has_request: Arc<AtomicBool>,
+}
+
+async fn accept(listener: &TcpListener, reader: Arc<ManualReader>) {
+    let endpoint = Arc::new(Endpoint {
+        reader,
+        room: Arc::new(Semaphore::new(MAX_ANSWERS)),
+        warnings: RateLimited::default(),
+    });
+    let mut connections = Vec::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             sleep(ACCEPT_DELAY).await;
             continue;
         };
-        if let Ok(permit) = Arc::clone(&connections).try_acquire_owned() {
-            let reader = Arc::clone(reader);
-            tokio::spawn(async move {
-                serve_connection(stream, &reader).await;
-                drop(permit);
-            });
-        }
+        make_room(&mut connections);
+        let has_request = Arc::<AtomicBool>::default();
+        let served = serve_connection(stream, Arc::clone(&endpoint), Arc::clone(&has_request));
+        connections.push(Connection {
+            task: tokio::spawn(served).abort_handle(),
+            has_request,
+        });
     }
 }
 
-async fn serve_connection(stream: TcpStream, reader: &ManualReader) {
+/// Closes a connection if there are too many: one that waits is rather that of a client which sends nothing.
+fn make_room(connections: &mut Vec<Connection>) {
+    connections.retain(|connection| !connection.task.is_finished());
+    if connections.len() < MAX_CONNECTIONS {
+        return;
+    }
+    let is_waiting = |connection: &Connection| !connection.has_request.load(Ordering::Relaxed);
+    let waiting = connections.iter().position(is_waiting);
+    connections.remove(waiting.unwrap_or(0)).task.abort();
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    endpoint: Arc<Endpoint>,
+    has_request: Arc<AtomicBool>,
+) {
     let service = service_fn(|request| {
-        let response = respond(&request, reader);
+        has_request.store(true, Ordering::Relaxed);
+        let response = endpoint.respond(&request);
         async move { Ok::<_, Infallible>(response) }
     });
     let connection = http1::Builder::new()
@@ -171,18 +223,70 @@ async fn serve_connection(stream: TcpStream, reader: &ManualReader) {
     let _ = timeout(CONNECTION_TIMEOUT, connection).await;
 }
 
-fn respond(request: &Request<Incoming>, reader: &ManualReader) -> Response<Full<Bytes>> {
-    match (request.uri().path(), request.method()) {
-        (PATH, &Method::GET | &Method::HEAD) => metrics(reader, accepted(request.headers())),
-        (PATH, _) => {
-            let mut response =
-                plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD are allowed\n");
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            response
+impl Endpoint {
+    fn respond(&self, request: &Request<Incoming>) -> Response<Pieces> {
+        match (request.uri().path(), request.method()) {
+            (PATH, &Method::GET | &Method::HEAD) => self.metrics(accepted(request.headers())),
+            (PATH, _) => {
+                let mut response =
+                    plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD are allowed\n");
+                response
+                    .headers_mut()
+                    .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response
+            }
+            _ => plain_text(StatusCode::NOT_FOUND, "the metrics are at /metrics\n"),
         }
-        _ => plain_text(StatusCode::NOT_FOUND, "the metrics are at /metrics\n"),
+    }
+
+    /// Collects the metrics. Callbacks of observable instruments are user code, which may panic.
+    fn metrics(&self, format: Format) -> Response<Pieces> {
+        // No more is collected than can be sent: collecting copies the metrics.
+        let Ok(mut room) = Arc::clone(&self.room).try_acquire_many_owned(MAX_ANSWER_PERMITS) else {
+            return plain_text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "other scrapes are being answered\n",
+            );
+        };
+        let text = catch_unwind(AssertUnwindSafe(|| {
+            let mut metrics = ResourceMetrics::default();
+            self.reader.collect(&mut metrics).ok()?;
+            Some(families::text(&metrics, format, MAX_ANSWER))
+        }));
+        let text = match text {
+            Ok(Some(Ok(text))) => text,
+            Ok(Some(Err(TooLarge))) => {
+                self.warn_too_large();
+                return plain_text(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "the metrics are larger than 32 MiB\n",
+                );
+            }
+            Ok(None) | Err(_) => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                return plain_text(status, "the metrics could not be collected\n");
+            }
+        };
+        drop(room.split(MAX_ANSWER.saturating_sub(text.len())));
+        let mut response = Response::new(Pieces::new(text, Some(room)));
+        let content_type = match format {
+            Format::Text => TEXT,
+            Format::OpenMetrics => OPEN_METRICS,
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, content_type);
+        headers.insert(VARY, HeaderValue::from_static("accept"));
+        response
+    }
+
+    fn warn_too_large(&self) {
+        if self.warnings.is_due() {
+            guarded_message(|| {
+                tracing::warn!(
+                    "a scrape was refused: the metrics are larger than {MAX_ANSWER} bytes of text"
+                );
+            });
+        }
     }
 }
 
@@ -206,30 +310,45 @@ fn accepted(headers: &HeaderMap) -> Format {
     }
 }
 
-/// Collects the metrics. Callbacks of observable instruments are user code, which may panic.
-fn metrics(reader: &ManualReader, format: Format) -> Response<Full<Bytes>> {
-    let text = catch_unwind(AssertUnwindSafe(|| {
-        let mut metrics = ResourceMetrics::default();
-        reader.collect(&mut metrics).ok()?;
-        Some(families::text(&metrics, format))
-    }));
-    let Ok(Some(text)) = text else {
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        return plain_text(status, "the metrics could not be collected\n");
-    };
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    let content_type = match format {
-        Format::Text => TEXT,
-        Format::OpenMetrics => OPEN_METRICS,
-    };
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, content_type);
-    headers.insert(VARY, HeaderValue::from_static("accept"));
+fn plain_text(status: StatusCode, text: &'static str) -> Response<Pieces> {
+    let mut response = Response::new(Pieces::new(Text::from(text), None));
+    *response.status_mut() = status;
     response
 }
 
-fn plain_text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
-    *response.status_mut() = status;
-    response
+/// A body that is sent piece by piece. What is sent is released.
+struct Pieces {
+    text: Text,
+    /// The part of the room for answers.
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Pieces {
+    const fn new(text: Text, room: Option<OwnedSemaphorePermit>) -> Self {
+        Self { text, room }
+    }
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let piece = self.text.pop();
+        if let (Some(piece), Some(room)) = (&piece, &mut self.room) {
+            drop(room.split(piece.len()));
+        }
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.text.len() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.text.len() as u64)
+    }
 }

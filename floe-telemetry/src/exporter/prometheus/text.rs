@@ -3,7 +3,7 @@
 //! exemplars.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display, Write};
 use std::time::UNIX_EPOCH;
 
 use super::name::Kind;
@@ -55,19 +55,21 @@ pub(super) enum PointValue {
 }
 
 /// Writes all families.
-pub(super) fn write(families: &BTreeMap<String, Family>, format: Format) -> String {
-    let mut out = String::new();
+pub(super) fn write(
+    out: &mut impl Write,
+    families: &BTreeMap<String, Family>,
+    format: Format,
+) -> fmt::Result {
     for (name, family) in families {
-        // Writing to memory cannot fail.
-        let _ = write_family(&mut out, name, family, format);
+        write_family(out, name, family, format)?;
     }
     if format == Format::OpenMetrics {
-        out.push_str("# EOF\n");
+        out.write_str("# EOF\n")?;
     }
-    out
+    Ok(())
 }
 
-fn write_family(out: &mut String, name: &str, family: &Family, format: Format) -> fmt::Result {
+fn write_family(out: &mut impl Write, name: &str, family: &Family, format: Format) -> fmt::Result {
     let is_open = format == Format::OpenMetrics;
     let (suffix, kind) = match family.kind {
         FamilyKind::Info if is_open => ("_info", "info"),
@@ -121,9 +123,9 @@ fn write_family(out: &mut String, name: &str, family: &Family, format: Format) -
 }
 
 /// Writes the exemplar and the end of a line.
-fn write_end(out: &mut String, exemplar: Option<&Exemplar>) -> fmt::Result {
+fn write_end(out: &mut impl Write, exemplar: Option<&Exemplar>) -> fmt::Result {
     if let Some(exemplar) = exemplar {
-        out.push_str(" # {");
+        out.write_str(" # {")?;
         if let Some((trace_id, span_id)) = exemplar.ids {
             write!(out, "trace_id=\"{trace_id}\",span_id=\"{span_id}\"")?;
         }
@@ -135,8 +137,7 @@ fn write_end(out: &mut String, exemplar: Option<&Exemplar>) -> fmt::Result {
             write!(out, " {}.{:03}", time.as_secs(), time.subsec_millis())?;
         }
     }
-    out.push('\n');
-    Ok(())
+    out.write_char('\n')
 }
 
 /// Labels in braces, with the bound of a bucket.
@@ -193,13 +194,16 @@ struct Escaped<'a>(&'a str, bool);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for sign in self.0.chars() {
-            match sign {
-                '\\' => f.write_str("\\\\")?,
-                '\n' => f.write_str("\\n")?,
-                '"' if self.1 => f.write_str("\\\"")?,
-                sign => f.write_char(sign)?,
-            }
+        let is_escaped = |sign| matches!(sign, '\\' | '\n') || (self.1 && sign == '"');
+        for part in self.0.split_inclusive(is_escaped) {
+            let clean = part.strip_suffix(is_escaped).unwrap_or(part);
+            f.write_str(clean)?;
+            f.write_str(match &part[clean.len()..] {
+                "\\" => "\\\\",
+                "\n" => "\\n",
+                "\"" => "\\\"",
+                rest => rest,
+            })?;
         }
         Ok(())
     }
@@ -212,6 +216,12 @@ mod tests {
     use opentelemetry::{SpanId, TraceId};
 
     use super::*;
+
+    fn written(format: Format) -> String {
+        let mut text = String::new();
+        write(&mut text, &families(), format).unwrap();
+        text
+    }
 
     fn exemplar(value: Number) -> Exemplar {
         Exemplar {
@@ -294,7 +304,7 @@ wait_sum{{{LABEL}}} 2.5
 wait_count{{{LABEL}}} 3
 "
         );
-        assert_eq!(write(&families(), Format::Text), expected);
+        assert_eq!(written(Format::Text), expected);
     }
 
     #[test]
@@ -317,6 +327,6 @@ wait_count{{{LABEL}}} 3
 # EOF
 "
         );
-        assert_eq!(write(&families(), Format::OpenMetrics), expected);
+        assert_eq!(written(Format::OpenMetrics), expected);
     }
 }
