@@ -552,6 +552,43 @@ static COVERAGE: &[(&str, &[&str])] = &[
         &["no_memory"],
     ),
     (
+        "OTLP, a file, the console or a log line ends a program that has not ignored SIGPIPE or SIGXFSZ",
+        &[
+            "tests/tests/global_signals.rs::a_program_in_c_is_not_ended_by_a_write",
+            "tests/tests/global_signals.rs::a_program_that_resets_sigpipe_is_not_ended_by_a_write",
+        ],
+    ),
+    (
+        "a thread of the library takes a signal that the program waits for by `sigwait` or `signalfd`",
+        &[
+            "tests/tests/global_signals.rs::threads_of_the_library_block_signals",
+            "tests/tests/global_signals.rs::a_program_in_c_keeps_the_signals_that_it_waits_for",
+        ],
+    ),
+    (
+        "one scrape of large labels takes gigabytes",
+        &["tests/tests/global_prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody"],
+    ),
+    (
+        "connections that send nothing or read slowly keep a scrape from being answered",
+        &[
+            "tests/tests/global_prometheus.rs::recorded_metrics_are_scraped",
+            "tests/tests/global_prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody",
+        ],
+    ),
+    (
+        "the exporter waits for the reader of a pipe at the standard output while the program prints",
+        &["tests/tests/global_json.rs::a_full_pipe_does_not_delay_what_the_program_prints"],
+    ),
+    (
+        "the file or the folder of an exporter is removed",
+        &["tests/tests/global_json.rs::a_removed_file_is_created_again"],
+    ),
+    (
+        "a provider is dropped by a thread that holds a lock of the program's subscriber",
+        &["tests/tests/global_exit.rs::dropping_a_provider_does_not_wait_for_a_lock_of_its_thread"],
+    ),
+    (
         "a receiver asks for a retry without a pause, and gets hundreds of requests a second",
         &[
             "retry_after",
