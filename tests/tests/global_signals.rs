@@ -67,8 +67,8 @@ fn threads_of_the_library_block_signals() {
     let port = silent.local_addr().unwrap().port();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut config = TelemetryConfig::new("signals");
-    config.otlp_endpoint = format!("http://localhost:{port}");
-    config.otlp_protocol = OtlpProtocol::Http;
+    config.otlp_endpoint = Some(format!("http://localhost:{port}"));
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.traces = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
     config.exporters.metrics = Some(vec![ExporterKind::Otlp, ExporterKind::Prometheus]);
     config.exporters.logs = Some(vec![ExporterKind::Otlp]);
