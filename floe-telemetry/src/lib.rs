@@ -38,8 +38,8 @@
 //! set one. Its sampler decides, and error texts are redacted if the feature `redact` is enabled; without it, only
 //! `error.type` is recorded. Each thread looks for that provider at its first call, and then at intervals that grow
 //! up to 1024 calls, until one is found. After 18,000 calls, a thread looks only where it opens a span in another way
-//! than by a call of a plain function. So set the provider early. While there is none, an annotated function costs one
-//! atomic load, and one of a variable of the thread.
+//! than by calling a plain function, for example in a future. So set the provider early. While there is none, an
+//! annotated function costs one atomic load, and one of a variable of the thread.
 //!
 //! Such a library also compiles for `wasm32-unknown-unknown`. No provider runs there, so its spans do
 //! nothing, and [`callsite::all`] is empty.

@@ -34,7 +34,7 @@ pub(crate) fn contract() -> Contract {
             }
             let text = std::fs::read_to_string(file).unwrap();
             let expected =
-                "alert: critical: FloePipelineFailed: no rows, password=<REDACTED> next line\n";
+                "alert: critical: FloePipelineFailed: no rows, password=<REDACTED>\\nnext line\n";
             assert_eq!(text, expected);
             Ok(())
         },
