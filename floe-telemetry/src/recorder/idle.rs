@@ -13,7 +13,7 @@ const MAX: usize = 256;
 
 /// The most rings with items that are closed at once: the exporters may have room for those of the others a moment
 /// later.
-const MAX_CLOSED: usize = 16;
+const MAX_CLOSED: usize = 64;
 
 /// The writing end of a thread's rings.
 pub(super) trait Rings {
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn rings_with_items_are_closed_little_by_little() {
-        assert_eq!(left(&[4; 100], 0, 1).len(), 100 - MAX_CLOSED);
-        assert_eq!(left(&[4; 100], 0, 2).len(), 100 - 2 * MAX_CLOSED);
+        assert_eq!(left(&[4; 300], 0, 1).len(), 300 - MAX_CLOSED);
+        assert_eq!(left(&[4; 300], 0, 2).len(), 300 - 2 * MAX_CLOSED);
     }
 }

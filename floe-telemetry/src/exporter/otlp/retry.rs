@@ -81,9 +81,12 @@ async fn send_with<S: Future<Output = ()>>(
         sleep(throttled.min(left())).await;
     }
     if left().is_zero() {
-        return Err(format!(
-            "not sent: the other requests of the batch took {timeout:?}"
-        ));
+        let reason = if throttled.is_zero() {
+            "the other requests of the batch took the time"
+        } else {
+            "the receiver has required a longer pause"
+        };
+        return Err(format!("not sent within {timeout:?}: {reason}"));
     }
     let mut delay = INITIAL_DELAY;
     let mut last = None;
@@ -98,7 +101,10 @@ async fn send_with<S: Future<Output = ()>>(
             Err(_) => {
                 // Nothing may arrive any more on the connection.
                 transport.reconnect();
-                let reason = last.unwrap_or_else(|| "no response".to_owned());
+                let reason = match last {
+                    Some(last) => format!("no response to the last attempt, and before: {last}"),
+                    None => "no response".to_owned(),
+                };
                 return Err(format!("not delivered within {timeout:?}: {reason}"));
             }
         };
@@ -119,7 +125,7 @@ async fn send_with<S: Future<Output = ()>>(
 /// The time until the next attempt. A receiver can only require a longer one.
 fn pause(delay: Duration, after: Option<Duration>) -> Duration {
     // Jitter spreads the retries of many senders that failed at the same time. The longest pause of a delay is
-    // the shortest one of the next delay, so that pauses grow.
+    // the shortest one of the next delay, so that pauses grow as long as the delay does.
     let jittered = delay.mul_f64(0.75 * (1.0 + random()));
     after.map_or(jittered, |after| jittered.max(after))
 }

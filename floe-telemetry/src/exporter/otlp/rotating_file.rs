@@ -78,7 +78,10 @@ impl RotatingFile {
     fn rotate(&self) -> io::Result<()> {
         let oldest = self.max_files - 1;
         if oldest == 0 {
-            return fs::remove_file(self.path(0));
+            return match fs::remove_file(self.path(0)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
         }
         for number in (0..oldest).rev() {
             match fs::rename(self.path(number), self.path(number + 1)) {

@@ -23,7 +23,8 @@ impl StandardOutput {
     pub(super) async fn write(&mut self, line: &[u8]) -> io::Result<()> {
         let mut rest = line;
         while !rest.is_empty() {
-            let written = self.write_part(rest)?;
+            let is_start = rest.len() == line.len();
+            let written = self.write_part(rest, is_start)?;
             rest = &rest[written..];
             if !rest.is_empty() {
                 sleep(PAUSE).await;
@@ -33,13 +34,13 @@ impl StandardOutput {
     }
 
     /// Writes as much as a pipe has room for, and returns the number of bytes.
-    fn write_part(&mut self, rest: &[u8]) -> io::Result<usize> {
+    fn write_part(&mut self, rest: &[u8], is_start: bool) -> io::Result<usize> {
         let mut stdout = io::stdout().lock();
         let part = &rest[..part(&stdout, rest.len())];
         if part.is_empty() {
             return Ok(0);
         }
-        if self.is_within_line && rest.first() == Some(&b'{') {
+        if is_start && self.is_within_line {
             stdout.write_all(b"\n")?;
         }
         stdout.write_all(part)?;

@@ -41,12 +41,14 @@ fn success() -> Vec<u8> {
     block
 }
 
-/// A web page with this status, after which the connection ends.
-pub(crate) fn page(status: u16) -> Vec<u8> {
+/// A page with this status, after which the connection ends; a web page if it `has_type`.
+pub(crate) fn page(status: u16, has_type: bool) -> Vec<u8> {
     let mut headers = vec![0x08, 3];
     headers.extend_from_slice(status.to_string().as_bytes());
-    headers.extend_from_slice(&[0x5f, 9]);
-    headers.extend_from_slice(b"text/html");
+    if has_type {
+        headers.extend_from_slice(&[0x5f, 9]);
+        headers.extend_from_slice(b"text/html");
+    }
     [
         frame(1, 0x4, FIRST, &headers),
         frame(0, 0x1, FIRST, b"<html><body>an error</body></html>"),

@@ -50,7 +50,10 @@ fn check(case: &Case) -> Result<Report> {
         .chain(RETRIED)
         .collect();
     let relay = Relay::with(receiver.port(), move |number| match pages.get(number) {
-        Some(status) => Plan::Answer([http2::settings(), http2::page(*status)].concat()),
+        Some(status) => {
+            let has_type = ![404, 502, 504].contains(status);
+            Plan::Answer([http2::settings(), http2::page(*status, has_type)].concat())
+        }
         None => Plan::Forward,
     })?;
     let report = case.report(&relay.endpoint())?;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use tonic::body::Body;
 use tonic::codegen::http::header::CONTENT_TYPE;
-use tonic::codegen::http::{Request, Response};
+use tonic::codegen::http::{Request, Response, StatusCode};
 use tower_service::Service;
 
 /// Removes the body of a response that is not gRPC. tonic reads it as a message and fails; without one, it
@@ -44,9 +44,10 @@ impl<E, F: Future<Output = Result<Response<Body>, E>>> Future for Responding<F> 
 }
 
 fn without_page(response: Response<Body>) -> Response<Body> {
-    let content_type = response.headers().get(CONTENT_TYPE);
-    // A response without a body may have no type.
-    let is_grpc = content_type.is_none_or(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let is_grpc = match response.headers().get(CONTENT_TYPE) {
+        Some(kind) => kind.as_bytes().starts_with(b"application/grpc"),
+        None => response.status() == StatusCode::OK,
+    };
     if is_grpc {
         response
     } else {
