@@ -19,7 +19,7 @@ mod counter;
 mod counter {
     pub(super) use super::standard::now;
 
-    pub(super) const fn nanos_per_tick() -> f64 {
+    pub(super) const fn nanos_per_tick(_: u64) -> f64 {
         1.0
     }
 
@@ -59,7 +59,10 @@ impl Ticks {
 
     /// The time elapsed since `earlier`; zero if `earlier` is later.
     pub(crate) fn since(self, Self(earlier): Self) -> Duration {
-        nanos(self.0.saturating_sub(earlier), counter::nanos_per_tick())
+        nanos(
+            self.0.saturating_sub(earlier),
+            counter::nanos_per_tick(self.0),
+        )
     }
 }
 
@@ -139,9 +142,10 @@ impl Default for WallClock {
 #[cfg(feature = "provider")]
 impl WallClock {
     pub(crate) fn new() -> Self {
+        let anchor = Moment::now();
         Self {
-            anchor: Moment::now(),
-            nanos_per_tick: counter::nanos_per_tick(),
+            nanos_per_tick: counter::nanos_per_tick(anchor.ticks),
+            anchor,
             measured: None,
         }
     }
@@ -161,7 +165,7 @@ impl WallClock {
             counter::set_nanos_per_tick(self.nanos_per_tick);
         } else {
             // In its first second, a process learns the rate better and better.
-            self.nanos_per_tick = counter::nanos_per_tick();
+            self.nanos_per_tick = counter::nanos_per_tick(counter::now());
         }
     }
 

@@ -167,7 +167,13 @@ pub(crate) fn run(name: &str) {
     let program = PROGRAMS.iter().find(|program| program.name == name);
     let calls = program.expect("a program of the list").calls;
     match name {
-        "off" => measured(calls, child_attributes),
+        "off" => {
+            // A thread looks for a global provider during its first calls.
+            for n in 0..20_000 {
+                child_attributes(n);
+            }
+            measured(calls, child_attributes);
+        }
         "unsampled-child-metrics" => run_metrics(calls),
         "tracing-span" => run_tracing(calls),
         "collector" => run_collector(calls),

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::{Moment, standard};
 
-/// A measured rate is kept from this interval on.
+/// A rate that was measured over this interval is kept.
 const SETTLED: Duration = Duration::from_secs(1);
 
 const UNKNOWN: u8 = 0;
@@ -28,8 +28,11 @@ const CLOCK: u8 = 2;
 /// What is read. `CLOCK` has nanoseconds.
 static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-/// The bits of the nanoseconds of a tick; 0 until they were measured over a long interval.
+/// The bits of the nanoseconds of a tick.
 static RATE: AtomicU64 = AtomicU64::new(0);
+
+/// The reading until which the rate is used.
+static UNTIL: AtomicU64 = AtomicU64::new(0);
 
 /// The first reading.
 static START: OnceLock<Moment> = OnceLock::new();
@@ -87,24 +90,37 @@ fn has_invariant_counter() -> bool {
         && answer(ADVANCED_POWER_MANAGEMENT).edx & INVARIANT_COUNTER != 0
 }
 
-/// The duration of a tick in nanoseconds.
-pub(super) fn nanos_per_tick() -> f64 {
+/// The duration of a tick in nanoseconds, for intervals that end at `reading`, which is of this moment or earlier.
+pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     if SOURCE.load(Ordering::Relaxed) == CLOCK {
         return 1.0;
     }
-    let rate = RATE.load(Ordering::Relaxed);
-    if rate != 0 {
-        return f64::from_bits(rate);
+    if reading < UNTIL.load(Ordering::Acquire) {
+        return f64::from_bits(RATE.load(Ordering::Relaxed));
     }
+    measure()
+}
+
+/// Measures the rate since the first reading. In the first second of a process it is measured again whenever that
+/// was twice as long ago, so that an interval is never much longer than that of the measurement.
+#[cold]
+fn measure() -> f64 {
     let (start, now) = (START.get_or_init(Moment::now), Moment::now());
     let rate = now.nanos_per_tick_since(start);
-    if now.monotonic.saturating_duration_since(start.monotonic) >= SETTLED {
-        set_nanos_per_tick(rate);
-    }
+    let is_settled = now.monotonic.saturating_duration_since(start.monotonic) >= SETTLED;
+    let passed = now.ticks.saturating_sub(start.ticks);
+    let until = now.ticks.saturating_add(passed);
+    set(rate, if is_settled { u64::MAX } else { until });
     rate
 }
 
 /// Stores what was measured over a long interval.
+#[cfg(feature = "provider")]
 pub(super) fn set_nanos_per_tick(rate: f64) {
+    set(rate, u64::MAX);
+}
+
+fn set(rate: f64, until: u64) {
     RATE.store(rate.to_bits(), Ordering::Relaxed);
+    UNTIL.store(until, Ordering::Release);
 }
