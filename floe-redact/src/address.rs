@@ -4,11 +4,11 @@ use crate::finding::Evidence;
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE};
 use crate::rules::words::{ACCOUNT_COMMANDS, ADDRESS_ROLES, DIGESTS, NO_DOMAINS, ORACLE_COMMANDS};
 use crate::scan::Scan;
-use crate::score::{is_credential_word, is_domain, is_no_password, look};
+use crate::score::{is_credential_word, is_domain, is_placeholder, look};
 use crate::text::{
     after_colour, at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with,
 };
-use crate::url::is_certain_host;
+use crate::url::{is_certain_host, is_no_login};
 
 /// How long an address may be to both sides of the `@`.
 const LIMIT: usize = 256;
@@ -57,7 +57,7 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
         && !is_digest
         && user.iter().any(u8::is_ascii_alphabetic)
         && !matches!(password, [] | [b'/' | b'@', ..] | [.., b':'])
-        && !is_no_password(password)
+        && !is_no_login(user, password, rest(text, sign + 1))
         && !names_a_user(user, password)
         && is_certain_host(rest(text, sign + 1));
     fits.then(|| scan.redact(colon + 1, sign, ADDRESS_PASSWORD, Evidence::Structure))
@@ -69,7 +69,8 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
     let is_logged = role[0].is_ascii_uppercase() || role.contains(&b'.');
-    let may_be_user = user.iter().all(is_user) && !is_credential_word(user);
+    let may_be_user =
+        user.iter().all(is_user) && !is_credential_word(user) && !is_placeholder(user);
     may_be_user && (is_role || is_logged && !look(user).is_made_up())
 }
 

@@ -91,8 +91,11 @@ pub(crate) fn accept_at(
 /// Redacts the value of a key if it is a secret.
 pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Context) -> Option<()> {
     let text = found.bytes(scan.text);
+    let is_joined = part(scan.text, key.end, found.start) == b"=";
+    let has_quotes = found.quoted && matches!(before(scan.text, found.start), b'"' | b'\'' | b'`');
     let context = Context {
         quoted: found.quoted,
+        is_close: has_quotes || is_joined,
         is_compound: key.meaning.is_compound,
         goes_on: goes_on(scan, found, context.bond),
         ..context

@@ -5,8 +5,9 @@ use crate::finding::Evidence;
 use crate::lexer::Kind;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_WORDS};
 use crate::scan::{Reason, Scan};
-use crate::score::{Bond, Context, Look, is_no_password, look};
+use crate::score::{Bond, Context, Look, look};
 use crate::text::is_one_of;
+use crate::url::is_no_login;
 use crate::value::{self, Site, Value};
 
 /// `--password value`, `"--token", "value"`.
@@ -120,7 +121,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<(
     };
     let is_harmless = is_other
         || password.is_empty()
-        || is_no_password(password)
+        || is_no_login(user, password, b"")
         || matches!(user, [b'<' | b'[', ..])
         || password.starts_with(b"-");
     if is_harmless {

@@ -10,14 +10,15 @@ use crate::rules::keys::KeyKind;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::sentences::{Binding, PROSE};
 use crate::rules::words::{
-    ALGORITHM_PARTS, ALGORITHMS, COMMON_PASSWORDS, CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS,
-    MASKS, REFERENCES,
+    ALGORITHM_PARTS, ALGORITHMS, CHOSEN_WORDS, COMMON_PASSWORDS, CREDENTIAL_WORDS, GENERIC_TYPES,
+    LITERALS, MASKS, REFERENCES,
 };
 use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
 static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
 static LITERAL_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(LITERALS));
+static CHOSEN_LIST: LazyLock<Words<()>> = LazyLock::new(|| Words::list(CHOSEN_WORDS));
 
 /// The most bytes of a value that are examined: a longer one looks like its beginning.
 pub(crate) const LOOKED_AT: usize = 512;
@@ -53,6 +54,8 @@ pub(crate) struct Context {
     pub(crate) quoted: bool,
     /// The name has, as in JSON.
     pub(crate) quoted_key: bool,
+    /// Quotes, no brackets, are around the value, or `=` without blanks is before it: a sentence has neither.
+    pub(crate) is_close: bool,
     /// The name has several words.
     pub(crate) is_compound: bool,
     /// A parameter of a URL or a form.
@@ -69,6 +72,7 @@ impl Context {
             bond,
             quoted: false,
             quoted_key: false,
+            is_close: false,
             is_compound: false,
             in_query: false,
             goes_on: false,
@@ -163,8 +167,13 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     let is_password = context.kind == KeyKind::Password;
     let is_assigned =
         context.quoted || matches!(context.bond, Bond::Sign(Binding::Assign) | Bond::Option);
+    let is_none = value == b"None" || value == b"none" && !is_password;
+    let is_known = CHOSEN_LIST.contains(value) && !is_none;
+    let is_chosen = is_known && context.bond == Bond::Option
+        || (is_known || look == Look::Prose) && context.is_close;
     let is_word = match look {
         Look::Placeholder | Look::Prose if !context.is_bound() || context.goes_on => false,
+        Look::Placeholder | Look::Prose if is_chosen => true,
         Look::Placeholder | Look::Prose if is_credential_word(value) => {
             is_password || context.bond != Bond::Structure
         }
@@ -197,10 +206,32 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     look(value).is_placeholder()
 }
 
-/// Whether there is nothing to redact in the place of a password: a mask, a variable, but not the word
-/// `password`.
+/// Whether there is nothing to redact in the place of a password: asterisks, the mark of a redaction (Go's
+/// is `xxxxx`), or a complete reference. What only begins like one is a password, and so is a word.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
-    is_placeholder(value) && !is_credential_word(value)
+    let only = |inner: &[u8], is_in: fn(&u8) -> bool| !inner.is_empty() && inner.iter().all(is_in);
+    let is_variable = |inner: &[u8]| {
+        let inner = inner.strip_prefix(b"env:").unwrap_or(inner);
+        only(inner, |byte| is_name(*byte) || b". ".contains(byte))
+    };
+    let is_text = |byte: &u8| byte.is_ascii_alphabetic() || b"_- ".contains(byte);
+    match value {
+        [b'$', b'{', b'{', inner @ .., b'}', b'}']
+        | [b'{', b'{', inner @ .., b'}', b'}']
+        | [b'$' | b'#' | b'%' | b'@', b'{', inner @ .., b'}']
+        | [b'$', b'(', inner @ .., b')']
+        | [b'%', b'(', inner @ .., b')', b's'] => is_variable(inner),
+        [b'%', inner @ .., b'%'] => only(inner, is_text),
+        [b'<', inner @ .., b'>'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
+            only(inner, is_text)
+        }
+        [b'$', inner @ ..] => {
+            only(inner, |byte| is_name(*byte) && !byte.is_ascii_lowercase())
+                || only(inner, |byte| byte.is_ascii_lowercase() || *byte == b'_')
+        }
+        [b'%', letter] => letter.is_ascii_lowercase(),
+        _ => only(value, |byte| *byte == b'*') || is_one_of(value, &["redacted", "xxxxx"]),
+    }
 }
 
 /// A word of a sentence.
@@ -270,6 +301,7 @@ fn is_literal(word: &[u8]) -> bool {
     let is_mask = |byte: &u8| b"xX*.#-_".contains(byte);
     let is_sign = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
     LITERAL_WORDS.contains(word)
+        || CHOSEN_LIST.contains(word)
         || word.iter().all(is_sign)
         || word.len() > 2 && word.iter().all(is_mask)
         || starts_with(word, 0, b"your") && matches!(at(word, 4), b'_' | b'-')

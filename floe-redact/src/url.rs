@@ -8,7 +8,7 @@ use crate::key;
 use crate::rules::structures::{URL_PATH, URL_USERINFO};
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS};
 use crate::scan::{Reason, Scan};
-use crate::score::{self, Look, is_domain, is_random, look};
+use crate::score::{self, is_domain, is_no_password, is_random};
 use crate::text::{at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with};
 
 /// The most bytes of a URL that are read.
@@ -37,6 +37,8 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
         authority = start + sign + 1;
         scan.url_until = authority;
         let (user, end) = (&run[..sign], start + sign);
+        let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
+        let (name, password) = user.split_at(colon);
         if is_plain_user(user) {
             scan.keep(
                 start,
@@ -44,7 +46,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
                 URL_USERINFO,
                 Reason::Other("a user without a password"),
             );
-        } else if has_placeholder(user, rest(run, sign + 1)) {
+        } else if is_no_login(name, password, rest(run, sign + 1)) {
             scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
         } else {
             scan.redact(start, end, URL_USERINFO, Evidence::Structure);
@@ -113,20 +115,12 @@ fn is_plain_user(userinfo: &[u8]) -> bool {
 }
 
 /// `user:****@host`, `user:${PASSWORD}@host`, `USER:PASSWORD@HOST`.
-fn has_placeholder(userinfo: &[u8], host: &[u8]) -> bool {
-    let Some(colon) = memchr::memchr(b':', userinfo) else {
-        return false;
-    };
-    let password = &userinfo[colon + 1..];
-    let is_name = |byte: &u8| byte.is_ascii_uppercase() || b"_:".contains(byte);
-    let is_mask = |byte: &u8| b"xX*.".contains(byte);
-    let names_itself = key::meaning(password).is_some() || host.first().is_some_and(is_name);
-    let is_template = userinfo.iter().all(is_name) && names_itself;
-    !password.is_empty()
-        && (look(password) == Look::Reference
-            || score::is_masked(password)
-            || is_template
-            || password.iter().all(is_mask))
+pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
+    let host = &host[..run_end(host, 0, 255, is_name)];
+    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || b"_:%".contains(byte);
+    let is_template = user.iter().chain(password).all(is_capital)
+        && (key::meaning(password).is_some() || !host.is_empty() && host.iter().all(is_capital));
+    !password.is_empty() && (is_template || is_no_password(password))
 }
 
 /// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.

@@ -7,7 +7,7 @@ fn a_word_is_a_credential_in_the_place_of_one() {
     let rows = include_str!("../../tests/corpus/literals.txt");
     let rows = rows.lines().filter(|row| !row.starts_with('#'));
     let rows: Vec<_> = rows.filter_map(|row| row.split_once('\t')).collect();
-    assert_eq!(rows.len(), 54);
+    assert_eq!(rows.len(), 81);
     for (text, wanted) in rows {
         assert_eq!(Redactor::new().redact(text), wanted);
         let message = format!("ConnectionError: {text}");
@@ -29,6 +29,21 @@ fn what_is_no_value_stays() {
         "password=****",
         "password=PASSWORD",
         "password: required",
+        "password: must not be empty",
+        "token: expired",
+        "password = required",
+        "password='None'",
+        "password=undefined",
+        "password=True",
+        "password=\"${PASSWORD}\"",
+        "password='<password>'",
+        "secret='string'",
+        "--password $PASSWORD",
+        "--token <token>",
+        "redis-cli -a $PASSWORD",
+        "curl -u USER:PASSWORD http://host",
+        "user:${PASSWORD}@host:4317",
+        "user:****@host:4317",
         "password: expected at least 8 characters",
         "passwd: password updated successfully",
         "InvalidToken: token (HDFS_DELEGATION_TOKEN) can't be found in cache",
@@ -36,6 +51,12 @@ fn what_is_no_value_stays() {
         "postgres-password:  4299 bytes",
         "postgres://user:${PASSWORD}@host/db",
         "postgres://user:****@host/db",
+        "postgres://user:$PASSWORD@host/db",
+        "postgres://user:{{password}}@host/db",
+        "postgres://user:%(password)s@host/db",
+        "postgres://user:{password}@host/db",
+        "postgres://user:[PASSWORD]@host/db",
+        "postgres://user:[REDACTED]@host/db",
         "postgres://user:<password>@host/db",
         "postgres://USER:PASSWORD@HOST:PORT/NAME",
         "https://USERNAME:TOKEN@github.com/ORG/REPO.git",

@@ -113,7 +113,7 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
 ];
 
 /// Words after the dash of an option that carries a user and a password.
-pub(crate) const USER_WORDS: &[&str] = &["u", "su", "user", "username", "proxy-user"];
+pub(crate) const USER_WORDS: &[&str] = &["su", "user", "username", "proxy-user"];
 
 /// Options and words that name a user, so that `-p` after them is a password.
 pub(crate) const USER_OPTIONS: &[&str] =

@@ -3,16 +3,21 @@
 /// Mean "no value" or a type, in the languages that messages come from.
 #[rustfmt::skip]
 pub(crate) const LITERALS: &[&str] = &[
-    "", "!vault", "any", "api-key", "api_key", "apikey", "arc", "array", "ask", "await", "basic", "bearer",
-    "blob", "bool", "boolean", "box", "byte", "bytes", "char", "cow", "credential", "credentials", "default",
-    "dict", "disabled", "double", "dynamic", "empty", "enabled", "env", "false", "filtered", "float", "float64",
-    "func", "function", "hidden", "identifier", "input", "int", "int32", "int64", "integer", "keyword",
-    "lambda", "list", "long", "map", "masked", "missing", "n/a", "na", "nan", "new", "nil", "no", "none",
-    "null", "nullable", "number", "object", "off", "on", "opaque", "option", "optional", "passwd", "password",
-    "prompt", "redacted", "required", "return", "sealed", "secret", "secretkey", "secretstr", "secretstring",
-    "self", "sensitive", "short", "stdin", "str", "string", "symbol", "text", "this", "token", "true", "tuple",
-    "type", "undefined", "unknown", "unset", "uuid", "var", "varchar", "vec", "void", "yes", "your-api-key",
-    "your_api_key",
+    "", "!vault", "any", "api-key", "api_key", "apikey", "arc", "array", "await", "basic", "bearer", "blob",
+    "bool", "boolean", "box", "byte", "bytes", "char", "cow", "credential", "credentials", "dict", "double",
+    "dynamic", "env", "false", "filtered", "float", "float64", "func", "function", "identifier", "input", "int",
+    "int32", "int64", "integer", "keyword", "lambda", "list", "long", "map", "masked", "n/a", "na", "nan",
+    "new", "nil", "no", "null", "nullable", "number", "object", "off", "on", "option", "optional",
+    "passwd", "password", "prompt", "redacted", "return", "secret", "secretstr", "secretstring", "self", "short", "str",
+    "string", "symbol", "text", "this", "token", "true", "tuple", "type", "undefined", "uuid", "var", "varchar", "vec", "void",
+    "yes", "your-api-key", "your_api_key",
+];
+
+/// Say that there is no value, or what becomes of it, but people choose them, too.
+#[rustfmt::skip]
+pub(crate) const CHOSEN_WORDS: &[&str] = &[
+    "ask", "default", "disabled", "empty", "enabled", "hidden", "missing", "none", "opaque",
+    "required", "sealed", "secretkey", "sensitive", "stdin", "unknown", "unset",
 ];
 
 /// Names of algorithms and of mechanisms.
