@@ -231,6 +231,18 @@ fn record_text(bytes: usize) {
     }
 }
 
+/// Records histograms whose labels take 18 KiB of text each.
+#[cfg(target_os = "linux")]
+fn record_histograms(series: usize) {
+    for number in 0..series {
+        let label = [KeyValue::new(
+            "text",
+            format!("{number:09}{}", "y".repeat(60_000)),
+        )];
+        METRICS.record_histogram(Metric::new("orders.wait"), 1.0, &label);
+    }
+}
+
 /// A client that does not read its answer.
 fn slow_client(port: u16) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -289,14 +301,13 @@ fn an_answer_is_bounded_and_slow_clients_delay_nobody() {
     assert!(get(port).contains("200 OK"), "beside slow clients");
     drop(slow);
 
-    let duration = Metric::new("orders.wait");
-    for number in 0..2_000 {
-        let label = [KeyValue::new(
-            "text",
-            format!("{number:09}{}", "y".repeat(60_000)),
-        )];
-        METRICS.record_histogram(duration, 1.0, &label);
-    }
+    record_histograms(1_400);
+    // Each keeps more than 16 MiB of the text.
+    let slow: Vec<_> = (0..4).map(|_| slow_client(port)).collect();
+    assert!(get(port).contains("200 OK"), "beside large answers");
+    drop(slow);
+
+    record_histograms(2_000);
     let recorded = peak_memory_mib();
     let answers: Vec<_> = thread::scope(|scope| {
         let scrapes: Vec<_> = (0..8).map(|_| scope.spawn(|| get(port))).collect();
@@ -311,5 +322,38 @@ fn an_answer_is_bounded_and_slow_clients_delay_nobody() {
     println!("{before} {recorded} {after} MiB");
     // The SDK copies the metrics once, and the text has its limit.
     assert!(after - recorded < 250, "{before} {recorded} {after} MiB");
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// 500 series with 200 labels of 1,000 bytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn labels_of_one_series_at_a_time_are_in_memory() {
+    const TEST: &str = "labels_of_one_series_at_a_time_are_in_memory";
+    if !is_child() {
+        run_in_child(TEST, &[]);
+        return;
+    }
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let telemetry = start(port).unwrap();
+    for number in 0..500 {
+        let label = |key| {
+            KeyValue::new(
+                format!("label_{key}"),
+                format!("{number}{}", "x".repeat(1_000)),
+            )
+        };
+        let labels: Vec<_> = (0..200).map(label).collect();
+        METRICS.set_gauge("orders.labels", 1.0, &labels);
+    }
+    let recorded = peak_memory_mib();
+    let answer = get(port);
+    let after = peak_memory_mib();
+    println!("{recorded} {after} MiB");
+    assert!(answer.starts_with("HTTP/1.1 500"));
+    // The SDK copies the metrics once, and the text has its limit.
+    assert!(after - recorded < 170, "{recorded} {after} MiB");
     telemetry.shutdown(TIMEOUT).unwrap();
 }

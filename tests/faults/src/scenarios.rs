@@ -567,7 +567,10 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "one scrape of large labels takes gigabytes",
-        &["tests/tests/global_prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody"],
+        &[
+            "tests/tests/global_prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody",
+            "tests/tests/global_prometheus.rs::labels_of_one_series_at_a_time_are_in_memory",
+        ],
     ),
     (
         "connections that send nothing or read slowly keep a scrape from being answered",

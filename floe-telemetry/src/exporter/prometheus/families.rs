@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::iter;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, Metric as Collected, MetricData, ResourceMetrics,
 };
-use rustc_hash::FxHasher;
 
 use super::name::{self, Kind};
 use super::pieces::{Text, TextWriter, TooLarge};
-use super::text::{Family, FamilyKind, Format, Labels, Point, PointValue, write};
+use super::text::{Family, FamilyKind, Format, Labels, Point, PointValue, Points, write};
 use crate::char_boundary::floor;
 use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};
 
@@ -30,21 +30,21 @@ pub(super) fn text(
     let mut families = BTreeMap::new();
     families.insert("target_info".to_owned(), target(metrics.resource()));
     for scope_metrics in metrics.scope_metrics() {
-        let scope = labels_of_scope(scope_metrics.scope());
+        let scope = scope_metrics.scope();
         for metric in scope_metrics.metrics() {
             let exemplars = (format == Format::OpenMetrics)
-                .then(|| collect_exemplars(scope_metrics.scope(), metric.name()))
+                .then(|| collect_exemplars(scope, metric.name()))
                 .flatten();
-            add(&mut families, metric, &scope, exemplars.as_ref());
+            add(&mut families, metric, scope, exemplars);
         }
     }
     let mut writer = TextWriter::new(max);
-    write(&mut writer, &families, format).map_err(|_| TooLarge)?;
+    write(&mut writer, families, format).map_err(|_| TooLarge)?;
     Ok(writer.finish())
 }
 
 /// The family `target_info`, whose labels are the attributes of the resource.
-fn target(resource: &Resource) -> Family {
+fn target(resource: &Resource) -> Family<'_> {
     let mut labels = Labels::new();
     for (key, value) in resource {
         put(&mut labels, name::label(key.as_str()), &value.as_str());
@@ -55,9 +55,9 @@ fn target(resource: &Resource) -> Family {
         exemplars: Vec::new(),
     };
     Family {
-        help: "Target metadata".to_owned(),
+        help: "Target metadata",
         kind: FamilyKind::Info,
-        points: vec![point],
+        points: vec![Box::new(iter::once(point))],
     }
 }
 
@@ -95,96 +95,91 @@ fn put(labels: &mut Labels, label: String, value: &str) {
 }
 
 /// A long value is truncated, and its hash keeps it apart from others with the same beginning: two series with
-/// equal labels are an error for Prometheus.
+/// equal labels are an error for Prometheus. The hash is `SipHash`, because others have
+/// values with the same hash that are easy to compute.
 fn bounded(value: &str) -> Cow<'_, str> {
     if value.len() <= MAX_VALUE {
         return Cow::Borrowed(value);
     }
-    let mut hasher = FxHasher::default();
+    let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     let beginning = &value[..floor(value, MAX_VALUE - 20)];
     Cow::Owned(format!("{beginning}…#{:016x}", hasher.finish()))
 }
 
-fn add(
-    families: &mut BTreeMap<String, Family>,
-    metric: &Collected,
-    scope: &Labels,
-    exemplars: Option<&CollectedExemplars>,
+fn add<'a>(
+    families: &mut BTreeMap<String, Family<'a>>,
+    metric: &'a Collected,
+    scope: &'a InstrumentationScope,
+    exemplars: Option<CollectedExemplars>,
 ) {
-    let (kind, points) = match metric.data() {
+    let (kind, mut points) = match metric.data() {
         AggregatedMetrics::F64(data) => points(data, scope, exemplars, |value| value),
         #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
         AggregatedMetrics::U64(data) => points(data, scope, exemplars, |value| value as f64),
         #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
         AggregatedMetrics::I64(data) => points(data, scope, exemplars, |value| value as f64),
     };
-    if points.is_empty() {
-        return;
-    }
+    let Some(first) = points.next() else { return };
+    let points = Box::new(iter::once(first).chain(points));
     let name = name::metric(metric.name(), metric.unit(), kind);
     let kind = FamilyKind::Metric(kind);
     match families.entry(name) {
         Entry::Vacant(entry) => {
             entry.insert(Family {
-                help: metric.description().to_owned(),
+                help: metric.description(),
                 kind,
-                points,
+                points: vec![points],
             });
         }
         // A family has one type, so metrics of another type under the same name are dropped.
         Entry::Occupied(mut entry) if entry.get().kind == kind => {
-            entry.get_mut().points.extend(points);
+            entry.get_mut().points.push(points);
         }
         Entry::Occupied(_) => {}
     }
 }
 
-fn points<T: Copy>(
-    data: &MetricData<T>,
-    scope: &Labels,
-    exemplars: Option<&CollectedExemplars>,
-    number: impl Fn(T) -> f64,
-) -> (Kind, Vec<Point>) {
-    let single = |attributes: Vec<&KeyValue>, value| {
-        point(
-            scope,
-            attributes,
-            PointValue::Number(number(value)),
-            exemplars,
-        )
-    };
+fn points<'a, T: Copy>(
+    data: &'a MetricData<T>,
+    scope: &'a InstrumentationScope,
+    exemplars: Option<CollectedExemplars>,
+    number: impl Fn(T) -> f64 + 'a,
+) -> (Kind, Points<'a>) {
+    let point = move |attributes, value| point(scope, attributes, value, exemplars.as_ref());
     match data {
         MetricData::Gauge(data) => {
-            let points = data
-                .data_points()
-                .map(|from| single(from.attributes().collect(), from.value()));
-            (Kind::Gauge, points.collect())
+            let points = data.data_points().map(move |from| {
+                let value = PointValue::Number(number(from.value()));
+                point(from.attributes().collect(), value)
+            });
+            (Kind::Gauge, Box::new(points))
         }
         MetricData::Sum(data) => {
-            let points = data
-                .data_points()
-                .map(|from| single(from.attributes().collect(), from.value()));
+            let points = data.data_points().map(move |from| {
+                let value = PointValue::Number(number(from.value()));
+                point(from.attributes().collect(), value)
+            });
             let kind = if data.is_monotonic() {
                 Kind::Counter
             } else {
                 Kind::Gauge
             };
-            (kind, points.collect())
+            (kind, Box::new(points))
         }
         MetricData::Histogram(data) => {
-            let points = data.data_points().map(|from| {
+            let points = data.data_points().map(move |from| {
                 let histogram = PointValue::Histogram {
                     count: from.count(),
                     sum: number(from.sum()),
                     buckets: buckets(from.bounds(), from.bucket_counts()),
                 };
-                point(scope, from.attributes().collect(), histogram, exemplars)
+                point(from.attributes().collect(), histogram)
             });
-            (Kind::Histogram, points.collect())
+            (Kind::Histogram, Box::new(points))
         }
         // Neither format can represent them.
-        MetricData::ExponentialHistogram(_) => (Kind::Histogram, Vec::new()),
+        MetricData::ExponentialHistogram(_) => (Kind::Histogram, Box::new(iter::empty())),
     }
 }
 
@@ -201,7 +196,7 @@ fn buckets(
 }
 
 fn point(
-    scope: &Labels,
+    scope: &InstrumentationScope,
     mut attributes: Vec<&KeyValue>,
     value: PointValue,
     exemplars: Option<&CollectedExemplars>,
@@ -218,7 +213,7 @@ fn point(
             &value.as_str(),
         );
     }
-    let mut labels = scope.clone();
+    let mut labels = labels_of_scope(scope);
     labels.extend(point_labels);
     Point {
         labels,

@@ -1,13 +1,15 @@
 //! The thread that serves scrapes. The number of connections, the size of a request and the time of a
 //! connection are limited.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::future::{Future as _, poll_fn};
 use std::net::TcpListener as StdListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Weak};
 use std::task::{self, Poll};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -25,9 +27,9 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{self, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::AbortHandle;
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::{AbortHandle, yield_now};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::families;
 use super::pieces::{Text, TooLarge};
@@ -69,6 +71,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The timeout of a connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The time for which an answer is sent in any case. After it, the connection is closed if another answer needs the
+/// room.
+const SENDING_TIME: Duration = Duration::from_secs(2);
 
 /// The delay after a failed `accept`, for example without free file descriptors.
 const ACCEPT_DELAY: Duration = Duration::from_millis(100);
@@ -161,6 +167,8 @@ struct Endpoint {
     reader: Arc<ManualReader>,
     /// The bytes that answers may still occupy.
     room: Arc<Semaphore>,
+    /// The connections with answers by the times at which these began. Whoever holds the lock is the next to answer.
+    sending: Mutex<VecDeque<(Instant, Weak<Notify>)>>,
     warnings: RateLimited,
 }
 
@@ -174,6 +182,7 @@ async fn accept(listener: &TcpListener, reader: Arc<ManualReader>) {
     let endpoint = Arc::new(Endpoint {
         reader,
         room: Arc::new(Semaphore::new(MAX_ANSWERS)),
+        sending: Mutex::default(),
         warnings: RateLimited::default(),
     });
     let mut connections = Vec::new();
@@ -208,10 +217,11 @@ async fn serve_connection(
     endpoint: Arc<Endpoint>,
     has_request: Arc<AtomicBool>,
 ) {
+    let end = Arc::<Notify>::default();
     let service = service_fn(|request| {
         has_request.store(true, Ordering::Relaxed);
-        let response = endpoint.respond(&request);
-        async move { Ok::<_, Infallible>(response) }
+        let response = endpoint.respond(request, &end);
+        async move { Ok::<_, Infallible>(response.await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -219,14 +229,22 @@ async fn serve_connection(
         .keep_alive(false)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(timeout(CONNECTION_TIMEOUT, connection));
+    let mut ended = pin!(end.notified());
     // An invalid request or a timeout is an error of the client and is not reported.
-    let _ = timeout(CONNECTION_TIMEOUT, connection).await;
+    poll_fn(|context| match ended.as_mut().poll(context) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => connection.as_mut().poll(context).map(drop),
+    })
+    .await;
 }
 
 impl Endpoint {
-    fn respond(&self, request: &Request<Incoming>) -> Response<Pieces> {
+    async fn respond(&self, request: Request<Incoming>, end: &Arc<Notify>) -> Response<Pieces> {
         match (request.uri().path(), request.method()) {
-            (PATH, &Method::GET | &Method::HEAD) => self.metrics(accepted(request.headers())),
+            (PATH, &Method::GET | &Method::HEAD) => {
+                self.metrics(accepted(request.headers()), end).await
+            }
             (PATH, _) => {
                 let mut response =
                     plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD are allowed\n");
@@ -240,9 +258,10 @@ impl Endpoint {
     }
 
     /// Collects the metrics. Callbacks of observable instruments are user code, which may panic.
-    fn metrics(&self, format: Format) -> Response<Pieces> {
+    async fn metrics(&self, format: Format, end: &Arc<Notify>) -> Response<Pieces> {
+        let mut sending = self.sending.lock().await;
         // No more is collected than can be sent: collecting copies the metrics.
-        let Ok(mut room) = Arc::clone(&self.room).try_acquire_many_owned(MAX_ANSWER_PERMITS) else {
+        let Some(mut room) = self.room(&mut sending).await else {
             return plain_text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "other scrapes are being answered\n",
@@ -268,6 +287,7 @@ impl Endpoint {
             }
         };
         drop(room.split(MAX_ANSWER.saturating_sub(text.len())));
+        sending.push_back((Instant::now(), Arc::downgrade(end)));
         let mut response = Response::new(Pieces::new(text, Some(room)));
         let content_type = match format {
             Format::Text => TEXT,
@@ -277,6 +297,30 @@ impl Endpoint {
         headers.insert(CONTENT_TYPE, content_type);
         headers.insert(VARY, HeaderValue::from_static("accept"));
         response
+    }
+
+    /// Waits for the room of the largest answer. While it is missing, the connection that has been sending for the
+    /// longest time is closed.
+    async fn room(
+        &self,
+        sending: &mut VecDeque<(Instant, Weak<Notify>)>,
+    ) -> Option<OwnedSemaphorePermit> {
+        let mut room = pin!(Arc::clone(&self.room).acquire_many_owned(MAX_ANSWER_PERMITS));
+        loop {
+            sending.retain(|(_, end)| end.strong_count() > 0);
+            let Some((since, end)) = sending.front() else {
+                return room.await.ok();
+            };
+            if let Ok(room) = timeout_at(*since + SENDING_TIME, room.as_mut()).await {
+                return room.ok();
+            }
+            if let Some(end) = end.upgrade() {
+                end.notify_one();
+            }
+            sending.pop_front();
+            // That connection releases its room.
+            yield_now().await;
+        }
     }
 
     fn warn_too_large(&self) {

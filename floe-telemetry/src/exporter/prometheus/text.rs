@@ -21,12 +21,15 @@ pub(super) enum Format {
 /// Label values by label name.
 pub(super) type Labels = BTreeMap<String, String>;
 
+/// Points that are made one by one: all of them with their labels could take much more memory than the limit of
+/// the text.
+pub(super) type Points<'a> = Box<dyn Iterator<Item = Point> + 'a>;
+
 /// The metrics with one name.
-#[derive(Debug)]
-pub(super) struct Family {
-    pub(super) help: String,
+pub(super) struct Family<'a> {
+    pub(super) help: &'a str,
     pub(super) kind: FamilyKind,
-    pub(super) points: Vec<Point>,
+    pub(super) points: Vec<Points<'a>>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,11 +60,11 @@ pub(super) enum PointValue {
 /// Writes all families.
 pub(super) fn write(
     out: &mut impl Write,
-    families: &BTreeMap<String, Family>,
+    families: BTreeMap<String, Family<'_>>,
     format: Format,
 ) -> fmt::Result {
     for (name, family) in families {
-        write_family(out, name, family, format)?;
+        write_family(out, &name, family, format)?;
     }
     if format == Format::OpenMetrics {
         out.write_str("# EOF\n")?;
@@ -69,7 +72,12 @@ pub(super) fn write(
     Ok(())
 }
 
-fn write_family(out: &mut impl Write, name: &str, family: &Family, format: Format) -> fmt::Result {
+fn write_family(
+    out: &mut impl Write,
+    name: &str,
+    family: Family<'_>,
+    format: Format,
+) -> fmt::Result {
     let is_open = format == Format::OpenMetrics;
     let (suffix, kind) = match family.kind {
         FamilyKind::Info if is_open => ("_info", "info"),
@@ -81,11 +89,11 @@ fn write_family(out: &mut impl Write, name: &str, family: &Family, format: Forma
     let short = name.strip_suffix(suffix).filter(|_| is_open);
     let short = short.unwrap_or(name);
     if !family.help.is_empty() {
-        writeln!(out, "# HELP {short} {}", Escaped(&family.help, is_open))?;
+        writeln!(out, "# HELP {short} {}", Escaped(family.help, is_open))?;
     }
     writeln!(out, "# TYPE {short} {kind}")?;
     let has_exemplars = is_open && family.kind == FamilyKind::Metric(Kind::Counter);
-    for point in &family.points {
+    for point in family.points.into_iter().flatten() {
         match &point.value {
             PointValue::Number(value) => {
                 write!(
@@ -211,6 +219,7 @@ impl Display for Escaped<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
     use std::time::{Duration, SystemTime};
 
     use opentelemetry::{SpanId, TraceId};
@@ -219,7 +228,7 @@ mod tests {
 
     fn written(format: Format) -> String {
         let mut text = String::new();
-        write(&mut text, &families(), format).unwrap();
+        write(&mut text, families(), format).unwrap();
         text
     }
 
@@ -232,16 +241,16 @@ mod tests {
         }
     }
 
-    fn families() -> BTreeMap<String, Family> {
+    fn families() -> BTreeMap<String, Family<'static>> {
         let labels = Labels::from([("shop".to_owned(), "a\"b\\c\n".to_owned())]);
-        let family = |kind, help: &str, value, exemplars| Family {
+        let family = |kind, help, value, exemplars| Family {
             kind,
-            help: help.to_owned(),
-            points: vec![Point {
+            help,
+            points: vec![Box::new(iter::once(Point {
                 labels: labels.clone(),
                 value,
                 exemplars,
-            }],
+            }))],
         };
         let number = PointValue::Number;
         let histogram = PointValue::Histogram {
