@@ -34,6 +34,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::families;
 use super::pieces::{Text, TooLarge};
 use super::text::Format;
+use crate::clock::monotonic_now;
 use crate::collector::{RateLimited, guarded_message};
 use crate::config::PrometheusConfig;
 use crate::error::Error;
@@ -287,7 +288,7 @@ impl Endpoint {
             }
         };
         drop(room.split(MAX_ANSWER.saturating_sub(text.len())));
-        sending.push_back((Instant::now(), Arc::downgrade(end)));
+        sending.push_back((Instant::from_std(monotonic_now()), Arc::downgrade(end)));
         let mut response = Response::new(Pieces::new(text, Some(room)));
         let content_type = match format {
             Format::Text => TEXT,
