@@ -78,6 +78,10 @@ fn nanos(ticks: u64, per_tick: f64) -> Duration {
 
 /// One moment on each clock.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "without a provider, only the counter needs it")
+)]
 struct Moment {
     ticks: u64,
     monotonic: Instant,
@@ -86,6 +90,10 @@ struct Moment {
     unix: i128,
 }
 
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "without a provider, only the counter needs it")
+)]
 impl Moment {
     /// The thread may lose its processor between two readings, so the closest of some attempts counts.
     fn now() -> Self {
