@@ -13,7 +13,11 @@ use std::thread::Thread;
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 #[cfg(feature = "provider")]
 use super::fork::{forks, try_lock};
-use super::idle::{Idle, Rings};
+#[cfg(feature = "provider")]
+use super::idle::Idle;
+use super::idle::{Left, Rings};
+#[cfg(not(feature = "provider"))]
+use super::memory::forks;
 #[cfg(feature = "provider")]
 use super::memory::unused_bytes;
 use super::memory::{Portion, has_headroom};
@@ -70,11 +74,6 @@ fn counted() -> MutexGuard<'static, Counted> {
         };
     }
     counted
-}
-
-#[cfg(not(feature = "provider"))]
-const fn forks() -> u32 {
-    0
 }
 
 /// The number of spans that threads have written to their buffers since the process started.
@@ -176,24 +175,18 @@ fn new() -> MutexGuard<'static, Vec<Buffer>> {
 }
 
 /// The buffers that threads have left.
-static IDLE: Mutex<Idle<Writer>> = Mutex::new(Idle::new());
-
-fn idle() -> MutexGuard<'static, Idle<Writer>> {
-    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-    idle.leave_parent(forks());
-    idle
-}
+static LEFT: Left<Writer> = Left::new();
 
 /// Leaves the buffer of a thread that ends to the next one.
 pub(super) fn leave(mut writer: Writer) {
     writer.portion.publish();
-    idle().leave(writer);
+    LEFT.lock(forks()).leave(writer);
 }
 
 /// Closes the buffers that threads have left if they are too many.
 #[cfg(feature = "provider")]
 pub(crate) fn close_surplus_buffers() {
-    idle().close_surplus(unused_bytes());
+    LEFT.lock(forks()).close_surplus(unused_bytes());
 }
 
 /// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
@@ -208,7 +201,7 @@ pub(super) type Locks = (
 /// Takes the locks of this module, unless that takes long.
 #[cfg(feature = "provider")]
 pub(super) fn locks() -> Locks {
-    (try_lock(&NEW), try_lock(&COUNTED), try_lock(&IDLE))
+    (try_lock(&NEW), try_lock(&COUNTED), try_lock(&LEFT.0))
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -323,8 +316,7 @@ pub(super) fn count(pushed: Option<bool>) {
 /// Returns a buffer for a thread: one that another thread has left, or a new one. `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
-    let left = idle().take();
-    left.or_else(new_writer).or_else(|| idle().take_any())
+    LEFT.take_or(forks(), new_writer)
 }
 
 fn new_writer() -> Option<Writer> {

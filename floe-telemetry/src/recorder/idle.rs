@@ -3,6 +3,7 @@
 //! whatever the collector does. It closes those that are too many.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many rings are kept without a condition. While there are fewer, a thread that starts needs not share the
 /// room of one that has ended.
@@ -97,6 +98,29 @@ impl<W: Rings> Idle<W> {
             kept += usize::from(is_kept);
             is_kept
         });
+    }
+}
+
+/// The rings of one kind that the threads of the process have left.
+#[derive(Debug)]
+pub(super) struct Left<W>(pub(super) Mutex<Idle<W>>);
+
+impl<W: Rings> Left<W> {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(Idle::new()))
+    }
+
+    /// Those of this process, which was forked so often.
+    pub(super) fn lock(&self, forks: u32) -> MutexGuard<'_, Idle<W>> {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.leave_parent(forks);
+        idle
+    }
+
+    /// Returns rings for a thread: those that another thread has left, or new ones. `None` without memory.
+    pub(super) fn take_or(&self, forks: u32, new: impl FnOnce() -> Option<W>) -> Option<W> {
+        let left = self.lock(forks).take();
+        left.or_else(new).or_else(|| self.lock(forks).take_any())
     }
 }
 

@@ -10,7 +10,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::buffer;
 #[cfg(feature = "provider")]
 use super::fork::{forks, try_lock};
-use super::idle::{Idle, Rings};
+#[cfg(feature = "provider")]
+use super::idle::Idle;
+use super::idle::{Left, Rings};
+#[cfg(not(feature = "provider"))]
+use super::memory::forks;
 use super::memory::has_headroom;
 #[cfg(feature = "provider")]
 use super::memory::unused_bytes;
@@ -59,22 +63,11 @@ fn new() -> MutexGuard<'static, Vec<Measures>> {
 }
 
 /// The rings that threads have left.
-static IDLE: Mutex<Idle<Writer>> = Mutex::new(Idle::new());
-
-fn idle() -> MutexGuard<'static, Idle<Writer>> {
-    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-    idle.leave_parent(forks());
-    idle
-}
+static LEFT: Left<Writer> = Left::new();
 
 /// Leaves the ring of a thread that ends to the next one.
 pub(super) fn leave(writer: Writer) {
-    idle().leave(writer);
-}
-
-#[cfg(not(feature = "provider"))]
-const fn forks() -> u32 {
-    0
+    LEFT.lock(forks()).leave(writer);
 }
 
 /// The locks of this module, which a thread has while it forks, see [`buffer::Locks`].
@@ -87,7 +80,7 @@ pub(super) type Locks = (
 /// Takes the locks of this module, unless that takes long.
 #[cfg(feature = "provider")]
 pub(super) fn locks() -> Locks {
-    (try_lock(&NEW), try_lock(&IDLE))
+    (try_lock(&NEW), try_lock(&LEFT.0))
 }
 
 /// Calls that were dropped because their ring was full, or there was none.
@@ -102,8 +95,7 @@ pub(super) fn count_missed() {
 /// Returns a ring for a thread: one that another thread has left, or a new one. `None` without memory.
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
-    let left = idle().take();
-    left.or_else(new_writer).or_else(|| idle().take_any())
+    LEFT.take_or(forks(), new_writer)
 }
 
 fn new_writer() -> Option<Writer> {
@@ -173,10 +165,11 @@ impl Measures {
     }
 }
 
-/// Closes the rings that threads have left if they are too many, and moves the new ones, which the collector has not received yet, to the end of `into`.
+/// Closes the rings that threads have left if they are too many, and moves the new ones, which the collector has not
+/// received yet, to the end of `into`.
 #[cfg(feature = "provider")]
 pub(crate) fn new_measures(into: &mut Vec<Measures>) {
-    idle().close_surplus(unused_bytes());
+    LEFT.lock(forks()).close_surplus(unused_bytes());
     // After a fork, there may be rings of the parent.
     let is_own = |measures: &Measures| measures.forks == forks();
     let rings = std::mem::take(&mut *new());

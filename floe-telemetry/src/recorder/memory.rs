@@ -77,7 +77,7 @@ pub(super) fn forked() {
 }
 
 #[cfg(not(feature = "provider"))]
-const fn forks() -> u32 {
+pub(super) const fn forks() -> u32 {
     0
 }
 

@@ -45,7 +45,10 @@ mod collector {
 mod recorder {
     mod buffer;
     mod handover;
-    #[expect(dead_code, reason = "rings are always allocated")]
+    #[expect(
+        dead_code,
+        reason = "rings are always allocated, and the models have a lock of loom"
+    )]
     #[path = "../../../../floe-telemetry/src/recorder/idle.rs"]
     mod idle;
     #[expect(dead_code, reason = "the id of the span is for the cell of its thread")]
