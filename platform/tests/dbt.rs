@@ -654,6 +654,36 @@ fn the_manifest_of_a_project_in_another_folder_is_found() {
 }
 
 #[test]
+fn a_manifest_that_is_being_written_is_read_again() {
+    // dbt announces the manifest, replaces it at its end without a word, and does not write it atomically.
+    let setup = Setup::new(&format!(
+        "{PLAY}; read line; mv target/whole.json target/manifest.json"
+    ));
+    fs::create_dir(setup.path("target")).unwrap();
+    let manifest = fs::read(recorded("build_ok.manifest.json")).unwrap();
+    let half = &manifest[..manifest.len() / 2];
+    fs::write(setup.path("target/manifest.json"), half).unwrap();
+    fs::write(setup.path("target/whole.json"), &manifest).unwrap();
+    let mut command = setup.command(&["build"]);
+    let mut child = command
+        .env("EVENTS", recorded("build_ok.jsonl"))
+        .env("OTEL_BSP_SCHEDULE_DELAY", "50")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // All events were read, with the half of the manifest.
+    setup.receiver.wait_for_spans(18, Duration::from_secs(60));
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(text_of(&output.stderr), "");
+    assert_eq!(
+        text(&setup.span("dbt.build"), "dbt.project_name").as_deref(),
+        Some("corner_shop")
+    );
+}
+
+#[test]
 fn a_command_with_two_invocations_of_dbt_is_one_trace() {
     let setup = in_a_node(&format!("EVENTS=\"$SECOND\"; {PLAY}"));
     let manifest = recorded("build_ok.manifest.json");

@@ -67,6 +67,8 @@ pub(crate) struct CommandTrace {
     manifest: Option<Manifest>,
     /// The invocation that has written the manifest.
     manifest_of: Option<String>,
+    /// The path of a manifest that could not be read yet, and the warning about it.
+    unread_manifest: Option<(String, String)>,
     lineage: Option<Lineage>,
     profiles: Profiles,
     adapter: Option<String>,
@@ -151,6 +153,7 @@ impl CommandTrace {
             dagster_run_id: correlation::dagster_run_id(),
             manifest: None,
             manifest_of: None,
+            unread_manifest: None,
             lineage: None,
             profiles: Profiles::default(),
             adapter: None,
@@ -243,6 +246,7 @@ impl CommandTrace {
 
     fn set_invocation(&mut self, id: &str) {
         if !id.is_empty() && self.invocation_id != id {
+            self.read_manifest_again();
             id.clone_into(&mut self.invocation_id);
             self.describe(&Invocation {
                 invocation_id: Some(id),
@@ -282,19 +286,32 @@ impl CommandTrace {
         if self.manifest_of.as_ref() == Some(&self.invocation_id) {
             return;
         }
-        self.manifest_of = Some(self.invocation_id.clone());
         match Manifest::read(&self.artifact(path)) {
             Ok(manifest) => {
+                self.manifest_of = Some(self.invocation_id.clone());
+                self.unread_manifest = None;
                 self.describe(&Invocation {
                     project_name: manifest.project_name(),
                     ..Invocation::default()
                 });
                 self.manifest = Some(manifest);
             }
-            Err(error) => self.warnings.push(format!(
-                "the spans of nodes have no links: cannot read `{path}`: {error}"
-            )),
+            Err(error) => {
+                let warning =
+                    format!("the spans of nodes have no links: cannot read `{path}`: {error}");
+                self.unread_manifest = Some((path.to_owned(), warning));
+            }
         }
+    }
+
+    /// Reads a manifest that could not be read when dbt announced it. dbt does not write it atomically, and may have
+    /// been writing it again.
+    fn read_manifest_again(&mut self) {
+        if let Some((path, _)) = self.unread_manifest.clone() {
+            self.read_manifest(&path);
+        }
+        self.warnings
+            .extend(self.unread_manifest.take().map(|(_, warning)| warning));
     }
 
     /// A file that dbt has written. Its path is relative to the project, or else to the current folder.
@@ -778,6 +795,7 @@ impl CommandTrace {
     pub(crate) fn end(mut self, exit: Exit) -> End {
         let end = SystemTime::now();
         self.cancel_all(end);
+        self.read_manifest_again();
         self.describe(&DbtOutcome {
             models_run: Some(self.counts.models),
             tests_run: Some(self.counts.tests),
