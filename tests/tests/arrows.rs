@@ -1,4 +1,4 @@
-//! Arrows between modules: each is in the tables of `ARCHITECTURE.md`, and none closes a circle.
+//! Arrows between modules: each leads upward in the lists of `ARCHITECTURE.md`, and none closes a circle.
 //!
 //! A module here is a file. An arrow is a path that begins with `crate`, `super` or `self` and leads to
 //! another file of the same crate, in a `use` or in code, outside of tests. A file and the files below
@@ -236,74 +236,56 @@ fn circle(mut arrows: Arrows) -> Option<Vec<String>> {
     Some(names.collect())
 }
 
-/// The table of `ARCHITECTURE.md` below the heading of a crate: which modules each module may use.
-fn table(crate_name: &str) -> BTreeMap<String, BTreeSet<String>> {
+/// The list of `ARCHITECTURE.md` below the heading of a crate: its modules, each after those that it uses.
+fn list(crate_name: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let heading = format!("### `{crate_name}/src`\n");
+    let heading = format!("### `{crate_name}`\n");
     let (_, section) = text
         .split_once(&heading)
         .unwrap_or_else(|| panic!("ARCHITECTURE.md has no heading {heading}"));
     let section = section.split("\n#").next().unwrap();
-    let mut allowed = BTreeMap::new();
-    for row in section.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<&str> = row.split('|').collect();
-        let may_use: BTreeSet<String> = names(cells[cells.len() - 2]).collect();
-        for module in names(cells[1]) {
-            let before = allowed.insert(module.clone(), may_use.clone());
-            assert!(
-                before.is_none(),
-                "{crate_name}: `{module}` is in two rows of the table"
-            );
-        }
-    }
-    allowed
+    let lines = section.lines().filter(|line| line.starts_with("- `"));
+    lines
+        .flat_map(|line| names(line).collect::<Vec<_>>())
+        .collect()
 }
 
-/// The words in backticks in a cell of a table, without a `/` at their end.
-fn names(cell: &str) -> impl Iterator<Item = String> {
-    let quoted = cell.split('`').skip(1).step_by(2);
+/// The words in backticks before the colon of a line, without a `/` at their end.
+fn names(line: &str) -> impl Iterator<Item = String> {
+    let (names, _) = line.split_once(": ").unwrap_or((line, ""));
+    let quoted = names.split('`').skip(1).step_by(2);
     quoted.map(|name| name.trim_end_matches('/').to_owned())
 }
 
-/// The arrows that a table does not allow, and the modules that it does not list or that do not exist.
-fn violations(arrows: &Arrows, allowed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+/// The arrows that do not lead to an earlier module of the list, and where the list and the modules differ.
+fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
     let mut violations = Vec::new();
-    for module in allowed.keys() {
+    for (index, module) in list.iter().enumerate() {
         if !arrows.keys().any(|from| from[0] == *module) {
-            violations.push(format!("the table lists `{module}`, which does not exist"));
+            violations.push(format!("the list has `{module}`, which does not exist"));
+        }
+        if list[..index].contains(module) {
+            violations.push(format!("the list has `{module}` twice"));
         }
     }
+    let place = |module: &str| list.iter().position(|name| name == module);
     for (from, to) in arrows {
-        let (from, name) = (&from[0], from.join("::"));
-        if FACADES.contains(&from.as_str()) {
+        if FACADES.contains(&from[0].as_str()) {
             continue;
         }
-        let Some(may_use) = allowed.get(from) else {
-            violations.push(format!("the table does not list `{from}`"));
+        let Some(at) = place(&from[0]) else {
+            violations.push(format!("the list lacks `{}`", from[0]));
             continue;
         };
-        for to in to.iter().filter(|to| to[0] != *from) {
-            if !may_use.contains(&to[0]) {
-                violations.push(format!("`{name}` uses `{}`", to.join("::")));
+        for to in to.iter().filter(|to| to[0] != from[0]) {
+            if place(&to[0]).is_none_or(|to| to > at) {
+                let (from, to) = (from.join("::"), to.join("::"));
+                violations.push(format!("`{from}` uses `{to}`, which is not above it"));
             }
         }
     }
+    violations.dedup();
     violations
-}
-
-/// Entries of a table that no arrow needs.
-fn unused(arrows: &Arrows, allowed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let used: BTreeSet<(&String, &String)> = arrows
-        .iter()
-        .flat_map(|(from, to)| to.iter().map(|to| (&from[0], &to[0])))
-        .collect();
-    let listed = allowed
-        .iter()
-        .flat_map(|(from, to)| to.iter().map(move |to| (from, to)));
-    listed
-        .filter(|arrow| !used.contains(arrow))
-        .map(|(from, to)| format!("no file of `{from}` uses `{to}`"))
-        .collect()
 }
 
 #[test]
@@ -317,11 +299,9 @@ fn no_modules_form_a_circle() {
 }
 
 #[test]
-fn the_tables_of_the_architecture_are_the_arrows() {
+fn modules_use_what_stands_above_them_in_the_architecture() {
     for name in CRATES {
-        let (arrows, allowed) = (Crate::read(name).arrows(), table(name));
-        let mut found = violations(&arrows, &allowed);
-        found.extend(unused(&arrows, &allowed));
+        let found = violations(&Crate::read(name).arrows(), &list(name));
         assert!(found.is_empty(), "{name}:\n{}", found.join("\n"));
     }
 }
@@ -334,14 +314,6 @@ fn parsed(files: &[(&str, &str)]) -> Crate {
     let files = files.iter();
     let modules = files.map(|(module, text)| (path(module), syn::parse_file(text).unwrap()));
     Crate::new(modules.collect())
-}
-
-fn allowed(rows: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
-    let row = |(module, may_use): &(&str, &[&str])| {
-        let may_use = may_use.iter().map(|&name| name.to_owned());
-        ((*module).to_owned(), may_use.collect())
-    };
-    rows.iter().map(row).collect()
 }
 
 #[test]
@@ -360,7 +332,7 @@ fn a_circle_is_found() {
 }
 
 #[test]
-fn an_arrow_that_the_table_lacks_is_found() {
+fn an_arrow_that_does_not_lead_upward_is_found() {
     let files = [
         ("lib", "pub use self::b::Item;"),
         (
@@ -371,17 +343,13 @@ fn an_arrow_that_the_table_lacks_is_found() {
         ("c", ""),
     ];
     let arrows = parsed(&files).arrows();
-    let complete = allowed(&[("a", &["b"]), ("b", &[]), ("c", &[])]);
-    assert_eq!(violations(&arrows, &complete), [""; 0]);
-    assert_eq!(unused(&arrows, &complete), [""; 0]);
-
-    let wrong = allowed(&[("a", &["c"]), ("b", &[]), ("d", &[])]);
-    let found = violations(&arrows, &wrong);
+    let found = |list: &str| violations(&arrows, &names(list).collect::<Vec<_>>());
+    assert_eq!(found("- `b`, `a/`, `c`: the `d` of them"), [""; 0]);
     let expected = [
-        "the table lists `d`, which does not exist",
-        "`a` uses `b`",
-        "the table does not list `c`",
+        "the list has `d`, which does not exist",
+        "the list has `a` twice",
+        "`a` uses `b`, which is not above it",
+        "the list lacks `c`",
     ];
-    assert_eq!(found, expected);
-    assert_eq!(unused(&arrows, &wrong), ["no file of `a` uses `c`"]);
+    assert_eq!(found("- `a`, `b`, `d`, `a`: …"), expected);
 }
