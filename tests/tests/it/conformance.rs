@@ -1,7 +1,6 @@
 //! Every shape of function that has caused a defect in this or another library. Most shapes are
 //! written once and compiled in each mode of annotation (`modes.rs`), and all of them in each
-//! edition: the package `edition-2021` compiles them too. The head of each file maps scenarios (by
-//! their number in the survey of peers) to tests.
+//! edition: the package `edition-2021` compiles them too.
 
 #![allow(
     clippy::needless_lifetimes,

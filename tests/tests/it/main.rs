@@ -33,7 +33,6 @@ mod recipes;
 mod redaction;
 mod relations;
 mod returned_future;
-mod scenarios;
 mod scopes;
 mod secrets;
 mod shapes;

@@ -1,12 +1,4 @@
-//! Attributes and arguments, scenarios 66 to 74.
-//!
-//! 66 `traced::a_bare_attribute_names_the_span_after_the_function_and_records_no_argument` and the
-//! UI case `unused-argument`; 67 `the_parts_of_patterns_are_typed`; 68, 69
-//! `numbers_and_options_keep_their_meaning`; 70 is the UI case `attribute-not-an-argument`; 71
-//! `attributes_are_evaluated_once_and_before_anything_is_moved` and
-//! `attributes_are_not_evaluated_for_a_span_that_is_not_recorded`; 72
-//! `attributes_are_evaluated_once_and_before_anything_is_moved` and `moved_arguments_are_recorded`;
-//! 73 `conditional_arguments`; 74 `unnamed_arguments`.
+//! Attributes and arguments: patterns, moved and unnamed ones, numbers and options.
 
 use std::cell::Cell;
 

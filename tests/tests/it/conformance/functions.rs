@@ -1,9 +1,4 @@
-//! Functions, scenarios 1 to 13 and 25.
-//!
-//! 1 `the_return_type_is_unchanged`; 2 `an_async_function_is_active_in_its_polls`; 3 to 5
-//! `functions_that_return_nothing_or_never`; 6, 7 `generics_get_no_bounds`; 8 to 11
-//! `arguments_and_results_may_borrow`; 12, 13 `mut_arguments_are_variables_of_the_body`; 25
-//! `every_exit_ends_the_span_once`.
+//! Functions: their return types, generics, borrows and exits.
 
 use std::future::Future;
 use std::num::ParseIntError;

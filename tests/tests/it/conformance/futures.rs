@@ -1,17 +1,4 @@
-//! Futures, scenarios 39 to 54.
-//!
-//! 39, 40 `shapes::the_span_of_a_returned_future_lasts_until_it_is_ready` and
-//! `code_before_a_returned_future_runs_in_its_span`; 41 to 44 `futures_are_send_when_they_were`; 45
-//! `futures::a_thousand_levels_fit_a_stack_of_two_mebibytes` and
-//! `an_async_function_may_call_itself`; 46 `futures::a_span_adds_at_most_120_bytes_at_each_level`;
-//! 47 `futures::many_levels_are_spawned_with_the_default_recursion_limit`; 48
-//! `outcome::a_future_that_was_never_polled_has_no_span`; 49, 50
-//! `outcome::a_future_dropped_while_pending_is_cancelled_and_its_locals_are_dropped_in_the_span`;
-//! 51 `interop::futures_that_take_turns_on_one_thread_keep_their_own_children`; 52
-//! `a_spawned_task_has_the_context_it_is_given` and
-//! `a_spawned_task_is_the_root_of_its_own_trace_unless_it_is_given_a_context`; 53
-//! `shapes::a_stream_has_a_span_until_it_ends`; 54 `a_loop_of_selects_leaks_no_span`, in 10 000
-//! rounds.
+//! Futures: sizes, auto traits, cancellation, tasks and streams.
 
 use std::cell::Cell;
 use std::future::Future;

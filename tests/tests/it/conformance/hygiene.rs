@@ -1,12 +1,4 @@
-//! Hygiene, lints and tools, scenarios 75 to 80.
-//!
-//! 75 the UI case `shadowed-names` and `names_of_the_user_are_not_shadowed`; 76
-//! `names_of_the_user_are_not_shadowed`; 77 `one_line_functions_compile_without_warnings`, the UI
-//! cases `quiet-lints` and `dead-code`, and that this package is clean for all of clippy; 78
-//! `functions_made_by_macros`; 79 the unit tests `an_unfinished_body_is_kept` and
-//! `the_item_survives_a_mistake` of the macros; 80 `functions::the_return_type_is_unchanged`,
-//! `attributes_of_the_language_are_kept`, `exported_symbols_are_those_of_the_function`, and the UI
-//! cases `unsafe-stays-unsafe` and `const-fn`.
+//! Names, lints and items that macros made.
 
 use floe_telemetry::{testing, traced};
 

@@ -1,12 +1,4 @@
-//! Methods and traits, scenarios 26 to 38; methods with an attribute of their own are in `table`.
-//!
-//! 26, 27 `self_is_not_recorded_and_can_be_borrowed_from`; 28, 29 `receivers_and_constructors`; 30
-//! `trait_methods_and_defaults` and `each_shape_ends_each_way_with_each_set_of_arguments`; 31 is
-//! the UI case `method-without-body`; 32 `native_async_methods_are_send`; 33 to 36
-//! `shapes::async_trait_methods_are_spans_in_both_orders` and
-//! `each_shape_ends_each_way_with_each_set_of_arguments`; 37, 38
-//! `shapes::a_block_names_its_methods_and_shares_its_arguments` and
-//! `other_items_of_a_block_are_unchanged`.
+//! Methods and traits; methods with an attribute of their own are in `table`.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,16 +1,4 @@
-//! Errors and results, scenarios 55 to 65.
-//!
-//! 55, 57, 58 `outcome::the_error_may_be_of_any_type` and `aliases_of_result_are_seen_through`; 56,
-//! 59, 60 `values_that_only_look_like_results` and `a_break_is_an_error_only_with_error_if`; 61
-//! `outcome::a_status_set_by_the_body_is_kept`; 62
-//! `relations::error_if_decides_which_outcomes_are_errors`; 63
-//! `outcome::an_error_is_recorded_with_its_chain_and_without_its_secrets`; 64
-//! `outcome::a_panic_is_recorded_and_resumed` and
-//! `outcome::a_panic_in_a_future_is_recorded_and_resumed`, and
-//! `the_message_of_a_panic_is_omitted_if_configured`; 65
-//! `outcome::a_panicking_display_does_not_change_the_result`,
-//! `traced::a_failing_attributes_fn_leaves_a_warning_and_the_function_runs` and
-//! `a_panicking_debug_does_not_change_the_result`.
+//! Errors, results and panics.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -1,7 +1,4 @@
-//! Types, scenarios 14 to 24.
-//!
-//! 14, 15 `higher_ranked_and_lending`; 16 to 19 `impl_trait_anywhere`; 20 to 22
-//! `coercions_and_inference`; 23, 24 `types_without_traits`.
+//! Types: lifetimes, `impl Trait`, inference.
 
 use std::fmt::Display;
 use std::future::Future;
