@@ -110,6 +110,8 @@ mod program_signals;
 mod provider;
 #[cfg(feature = "provider")]
 mod regular_file;
+#[cfg(all(feature = "provider", target_os = "linux"))]
+mod this_process;
 
 pub mod attributes;
 #[cfg(feature = "provider")]

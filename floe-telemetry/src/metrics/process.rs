@@ -3,8 +3,8 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
-use procfs::process::{Process, Stat};
-use procfs::{Current, Uptime, WithCurrentSystemInfo};
+
+use crate::this_process::{open_files, stat, system_uptime};
 
 /// Registers the process metrics. A value that `/proc` does not provide is not observed.
 pub(super) fn observe(meter: &Meter) {
@@ -18,30 +18,25 @@ pub(super) fn observe(meter: &Meter) {
         .i64_observable_up_down_counter("process.memory.usage")
         .with_unit("By")
         .with_description("Physical memory that the process uses.")
-        .with_callback(|usage| observe_integer(usage, stat().map(|stat| stat.rss_bytes().get())))
+        .with_callback(|usage| observe_integer(usage, stat().map(|stat| stat.physical_memory)))
         .build();
     let _instrument = meter
         .i64_observable_up_down_counter("process.memory.virtual")
         .with_unit("By")
         .with_description("Virtual memory of the process.")
-        .with_callback(|size| observe_integer(size, stat().map(|stat| stat.vsize)))
+        .with_callback(|size| observe_integer(size, stat().map(|stat| stat.virtual_memory)))
         .build();
     let _instrument = meter
         .i64_observable_up_down_counter("process.thread.count")
         .with_unit("{thread}")
         .with_description("Threads of the process.")
-        .with_callback(|count| observe_integer(count, stat().map(|stat| stat.num_threads)))
+        .with_callback(|count| observe_integer(count, stat().map(|stat| stat.threads)))
         .build();
     let _instrument = meter
         .i64_observable_up_down_counter("process.unix.file_descriptor.count")
         .with_unit("{file_descriptor}")
         .with_description("Files that the process has open.")
-        .with_callback(|count| {
-            observe_integer(
-                count,
-                this_process().and_then(|process| process.fd_count().ok()),
-            );
-        })
+        .with_callback(|count| observe_integer(count, open_files()))
         .build();
     let _instrument = meter
         .f64_observable_gauge("process.uptime")
@@ -55,14 +50,6 @@ pub(super) fn observe(meter: &Meter) {
         .build();
 }
 
-fn this_process() -> Option<Process> {
-    Process::myself().ok()
-}
-
-fn stat() -> Option<Stat> {
-    this_process()?.stat().ok()
-}
-
 fn observe_integer(instrument: &dyn AsyncInstrument<i64>, value: Option<impl TryInto<i64>>) {
     if let Some(value) = value.and_then(|value| value.try_into().ok()) {
         instrument.observe(value, &[]);
@@ -73,19 +60,11 @@ fn cpu_time(counter: &dyn AsyncInstrument<f64>) {
     let Some(stat) = stat() else {
         return;
     };
-    for (mode, ticks) in [("user", stat.utime), ("system", stat.stime)] {
-        counter.observe(seconds(ticks), &[KeyValue::new("cpu.mode", mode)]);
+    for (mode, seconds) in [("user", stat.user), ("system", stat.system)] {
+        counter.observe(seconds, &[KeyValue::new("cpu.mode", mode)]);
     }
 }
 
 fn uptime() -> Option<f64> {
-    Some(Uptime::current().ok()?.uptime - seconds(stat()?.starttime))
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "clock ticks of a process stay far below 2^52"
-)]
-fn seconds(ticks: u64) -> f64 {
-    ticks as f64 / procfs::ticks_per_second() as f64
+    Some(system_uptime()? - stat()?.started)
 }

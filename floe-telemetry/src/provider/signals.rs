@@ -94,8 +94,7 @@ fn not_ignored() -> Vec<i32> {
 /// The ignored signals, one bit each.
 #[cfg(target_os = "linux")]
 fn ignored() -> u64 {
-    let status = procfs::process::Process::myself().and_then(|process| process.status());
-    status.map_or(0, |status| status.sigign)
+    crate::this_process::ignored_signals().unwrap_or(0)
 }
 
 /// No safe function returns how a signal is handled on these systems.
