@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+/// Set for a child process that [`alone!`](crate::alone) has started.
+const ALONE: &str = "FLOE_TEST_ALONE";
+
 /// Set for the child process.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
@@ -28,4 +31,49 @@ pub fn run_in_child(test: &str, variables: &[(&str, &str)]) -> (String, String) 
     let (stdout, stderr) = (as_text(output.stdout), as_text(output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
     (stdout, stderr)
+}
+
+/// As the first statement of a test: runs the rest of it in a process of its own.
+#[macro_export]
+macro_rules! alone {
+    () => {
+        fn here() {}
+        if $crate::has_run_alone(::core::any::type_name_of_val(&here)) {
+            return;
+        }
+    };
+}
+
+/// Runs the test in which the function `here` is, alone in a child process. In that process, does nothing and returns
+/// `false`.
+///
+/// # Panics
+///
+/// The child does not succeed.
+#[doc(hidden)]
+#[track_caller]
+pub fn has_run_alone(here: &str) -> bool {
+    if std::env::var_os(ALONE).is_some() {
+        return false;
+    }
+    // `global::exit::a_test::{{closure}}::here`
+    let (_, path) = here.split_once("::").expect("the name of a crate");
+    let (test, _) = path.rsplit_once("::").expect("the name of a test");
+    let output = Command::new(std::env::current_exe().expect("the path of the test"))
+        .args([
+            "--exact",
+            test.trim_end_matches("::{{closure}}"),
+            "--nocapture",
+        ])
+        .env(ALONE, "1")
+        .output()
+        .expect("a process");
+    let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (as_text(&output.stdout), as_text(&output.stderr));
+    assert!(output.status.success(), "{stdout}{stderr}");
+    assert!(
+        stdout.contains("test result: ok. 1 passed"),
+        "{stdout}{stderr}"
+    );
+    true
 }

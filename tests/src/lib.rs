@@ -26,7 +26,7 @@ mod tree;
 
 pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
-pub use child::{is_child, run_in_child};
+pub use child::{has_run_alone, is_child, run_in_child};
 pub use fuzz::fuzz;
 pub use mutation::{damaged, mutated};
 pub use numbers::Numbers;

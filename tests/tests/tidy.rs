@@ -164,8 +164,8 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
         "floe-telemetry/src/provider/exit.rs",
         "tests/faults/src/fork.rs",
         "tests/faults/src/scenarios/broken_driver.rs",
-        "tests/tests/global_exit.rs",
-        "tests/tests/global_signals.rs",
+        "tests/tests/global/exit.rs",
+        "tests/tests/global/signals.rs",
         "tests/tests/it/conformance/hygiene.rs",
     ];
     for (name, text) in own_sources() {

@@ -165,7 +165,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F16 large spans at full rate while the receiver is down",
         &[
             "dead_receiver",
-            "tests/tests/global_memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
+            "tests/tests/global/memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
         ],
     ),
     (
@@ -176,7 +176,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F18 code of the program panics while a span starts or ends",
         &[
             "tests/tests/it/traced.rs::user_code_that_panics_does_not_change_the_function",
-            "tests/tests/global_panics.rs::the_message_of_a_panic_is_omitted_if_configured",
+            "tests/tests/global/panics.rs::the_message_of_a_panic_is_omitted_if_configured",
         ],
     ),
     (
@@ -189,32 +189,32 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F20 a shutdown while spans are pending",
         &[
             "process_exit",
-            "tests/tests/global_lifecycle.rs::a_burst_is_delivered_completely_to_a_slow_exporter",
+            "tests/tests/global/lifecycle.rs::a_burst_is_delivered_completely_to_a_slow_exporter",
         ],
     ),
     (
         "F21 two shutdowns, a flush and spans after the shutdown, many shutdowns at the same time",
         &[
-            "tests/tests/global_lifecycle.rs::concurrent_shutdown_and_flush_are_safe",
-            "tests/tests/global_lifecycle.rs::a_second_shutdown_waits_for_the_first",
-            "tests/tests/global_memory.rs::every_span_is_counted_at_every_moment",
+            "tests/tests/global/lifecycle.rs::concurrent_shutdown_and_flush_are_safe",
+            "tests/tests/global/lifecycle.rs::a_second_shutdown_waits_for_the_first",
+            "tests/tests/global/memory.rs::every_span_is_counted_at_every_moment",
         ],
     ),
     (
         "F22 flushes from many threads under load",
-        &["tests/tests/global_lifecycle.rs::a_flush_delivers_every_span_that_ended_before_it"],
+        &["tests/tests/global/lifecycle.rs::a_flush_delivers_every_span_that_ended_before_it"],
     ),
     (
         "F23 flush and shutdown on the only thread of an async runtime",
-        &["tests/tests/global_lifecycle.rs::any_runtime_of_the_host_is_supported"],
+        &["tests/tests/global/lifecycle.rs::any_runtime_of_the_host_is_supported"],
     ),
     (
         "F24 the runtime of the program ends before the shutdown, or there is none",
-        &["tests/tests/global_lifecycle.rs::any_runtime_of_the_host_is_supported"],
+        &["tests/tests/global/lifecycle.rs::any_runtime_of_the_host_is_supported"],
     ),
     (
         "F25 threads end right after their spans",
-        &["tests/tests/global_lifecycle.rs::ended_threads_lose_no_spans"],
+        &["tests/tests/global/lifecycle.rs::ended_threads_lose_no_spans"],
     ),
     (
         "F26 the calls of the exporter itself could be recorded",
@@ -231,15 +231,15 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F28 oversized names, keys, values and numbers of attributes",
         &[
             "large_spans",
-            "tests/tests/global_memory.rs::oversized_text_is_truncated",
-            "tests/tests/global_limits.rs::dropped_items_are_counted_on_the_wire",
+            "tests/tests/global/memory.rs::oversized_text_is_truncated",
+            "tests/tests/global/limits.rs::dropped_items_are_counted_on_the_wire",
         ],
     ),
     (
         "memory is bounded by the number of spans and not by their bytes",
         &[
             "dead_receiver",
-            "tests/tests/global_memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
+            "tests/tests/global/memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
         ],
     ),
     (
@@ -254,14 +254,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "batches exceed the limit of receivers",
         &[
             "large_spans",
-            "tests/tests/global_requests.rs::a_batch_is_split_below_the_limit",
+            "tests/tests/global/requests.rs::a_batch_is_split_below_the_limit",
         ],
     ),
     (
         "spans are counted nowhere after a shutdown that timed out",
         &[
             "shutdown_times_out",
-            "tests/tests/global_memory.rs::every_span_is_counted_at_every_moment",
+            "tests/tests/global/memory.rs::every_span_is_counted_at_every_moment",
         ],
     ),
     (
@@ -272,8 +272,8 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a forked process hangs when it initializes or drops a provider",
         &[
             "forked_child",
-            "tests/tests/global_exit.rs::a_fork_can_have_its_own_provider",
-            "tests/tests/global_exit.rs::dropping_an_inherited_provider_does_not_wait",
+            "tests/tests/global/exit.rs::a_fork_can_have_its_own_provider",
+            "tests/tests/global/exit.rs::dropping_an_inherited_provider_does_not_wait",
         ],
     ),
     (
@@ -284,14 +284,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "the receiver quotes the credential of the exporter",
         &[
             "quoted_credential",
-            "tests/tests/global_requests.rs::the_credential_is_removed_from_every_message",
+            "tests/tests/global/requests.rs::the_credential_is_removed_from_every_message",
         ],
     ),
     (
         "SIGTERM ends a program before its spans are exported",
         &[
             "terminated",
-            "tests/tests/global_exit.rs::a_signal_delivers_and_ends_the_process",
+            "tests/tests/global/exit.rs::a_signal_delivers_and_ends_the_process",
         ],
     ),
     (
@@ -305,7 +305,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a partial success counts the complete batch as failed",
         &[
             "partial_success",
-            "tests/tests/global_requests.rs::a_partial_success_counts_both_parts",
+            "tests/tests/global/requests.rs::a_partial_success_counts_both_parts",
         ],
     ),
     (
@@ -357,7 +357,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "`export_timeout_millis` does not apply to exporters of the program",
-        &["tests/tests/global_memory.rs::an_exporter_has_a_timeout"],
+        &["tests/tests/global/memory.rs::an_exporter_has_a_timeout"],
     ),
     (
         "the memory of many open spans is never released",
@@ -370,7 +370,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a pipe or a device as a certificate, credential or manifest blocks or exhausts memory",
         &[
-            "tests/tests/global_requests.rs::a_file_that_is_not_regular_is_an_error",
+            "tests/tests/global/requests.rs::a_file_that_is_not_regular_is_an_error",
             "platform/tests/it/paths.rs::files_that_are_not_regular_are_refused",
         ],
     ),
@@ -380,7 +380,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "the query of an endpoint becomes a part of its path",
-        &["tests/tests/global_requests.rs::the_query_of_an_endpoint_stays_in_its_place"],
+        &["tests/tests/global/requests.rs::the_query_of_an_endpoint_stays_in_its_place"],
     ),
     (
         "a written configuration contains the credentials of URLs",
@@ -394,7 +394,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a failure names neither its endpoint nor which of two exporters has failed",
         &[
             "refused",
-            "tests/tests/global_requests.rs::two_destinations_have_two_names",
+            "tests/tests/global/requests.rs::two_destinations_have_two_names",
         ],
     ),
     (
@@ -408,26 +408,26 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a subscriber of the program blocks while the process ends",
         &[
-            "tests/tests/global_exit.rs::the_exit_does_not_wait_for_a_blocked_subscriber",
-            "tests/tests/global_exit.rs::a_signal_does_not_wait_for_a_blocked_subscriber",
+            "tests/tests/global/exit.rs::the_exit_does_not_wait_for_a_blocked_subscriber",
+            "tests/tests/global/exit.rs::a_signal_does_not_wait_for_a_blocked_subscriber",
         ],
     ),
     (
         "a signal ends the process while it shuts its provider down",
-        &["tests/tests/global_exit.rs::a_signal_during_a_shutdown_waits_for_it"],
+        &["tests/tests/global/exit.rs::a_signal_during_a_shutdown_waits_for_it"],
     ),
     (
         "a flush after a panic waits for the exporter that has panicked",
-        &["tests/tests/global_exit.rs::the_panic_of_an_exporter_does_not_wait_for_a_flush"],
+        &["tests/tests/global/exit.rs::the_panic_of_an_exporter_does_not_wait_for_a_flush"],
     ),
     (
         "each flush of metrics without an answer leaves a thread",
-        &["tests/tests/global_metrics.rs::flushes_without_an_answer_share_a_thread"],
+        &["tests/tests/global/metrics.rs::flushes_without_an_answer_share_a_thread"],
     ),
     (
         "an exporter that panics when the provider starts prevents every later provider",
         &[
-            "tests/tests/global_lifecycle.rs::an_exporter_that_panics_at_the_start_leaves_nothing_behind",
+            "tests/tests/global/lifecycle.rs::an_exporter_that_panics_at_the_start_leaves_nothing_behind",
         ],
     ),
     (
@@ -472,7 +472,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "log records that are not exported yet are counted nowhere",
         &[
             "queued_log_records",
-            "tests/tests/global_logs_delivery.rs::a_hanging_receiver_drops_records_and_does_not_block",
+            "tests/tests/global/logs_delivery.rs::a_hanging_receiver_drops_records_and_does_not_block",
         ],
     ),
     (
@@ -484,11 +484,11 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "a metric is larger than receivers accept",
-        &["tests/tests/global_requests.rs::a_metric_is_split_below_the_limit"],
+        &["tests/tests/global/requests.rs::a_metric_is_split_below_the_limit"],
     ),
     (
         "keys and values of metrics and of the resource have any length",
-        &["tests/tests/global_memory.rs::oversized_text_is_truncated"],
+        &["tests/tests/global/memory.rs::oversized_text_is_truncated"],
     ),
     (
         "a panic in the pipeline keeps the memory of a span, and loses others without a count",
@@ -503,7 +503,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a receiver's text has line ends, characters that control a terminal, or reversed text",
         &[
-            "tests/tests/global_requests.rs::what_a_receiver_writes_is_shown_on_one_line",
+            "tests/tests/global/requests.rs::what_a_receiver_writes_is_shown_on_one_line",
             "tests/tests/it/logs.rs::no_line_controls_a_terminal_or_reverses_its_text",
             "tests/tests/it/console.rs::a_name_cannot_move_the_cursor",
         ],
@@ -534,7 +534,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a credential is a word, such as `password`",
         &[
             "floe-redact/tests/literals.rs::a_word_is_a_credential_in_the_place_of_one",
-            "tests/tests/global_redaction.rs::a_word_in_the_place_of_a_credential_leaves_nowhere",
+            "tests/tests/global/redaction.rs::a_word_in_the_place_of_a_credential_leaves_nowhere",
             "platform/tests/it/failing_model.rs::the_results_contain_no_credential_of_an_error",
         ],
     ),
@@ -554,42 +554,42 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "OTLP, a file, the console or a log line ends a program that has not ignored SIGPIPE or SIGXFSZ",
         &[
-            "tests/tests/global_signals.rs::a_program_in_c_is_not_ended_by_a_write",
-            "tests/tests/global_signals.rs::a_program_that_resets_sigpipe_is_not_ended_by_a_write",
+            "tests/tests/global/signals.rs::a_program_in_c_is_not_ended_by_a_write",
+            "tests/tests/global/signals.rs::a_program_that_resets_sigpipe_is_not_ended_by_a_write",
         ],
     ),
     (
         "a thread of the library takes a signal that the program waits for by `sigwait` or `signalfd`",
         &[
-            "tests/tests/global_signals.rs::threads_of_the_library_block_signals",
-            "tests/tests/global_signals.rs::a_program_in_c_keeps_the_signals_that_it_waits_for",
+            "tests/tests/global/signals.rs::threads_of_the_library_block_signals",
+            "tests/tests/global/signals.rs::a_program_in_c_keeps_the_signals_that_it_waits_for",
         ],
     ),
     (
         "one scrape of large labels takes gigabytes",
         &[
-            "tests/tests/global_prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody",
-            "tests/tests/global_prometheus.rs::labels_of_one_series_at_a_time_are_in_memory",
+            "tests/tests/global/prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody",
+            "tests/tests/global/prometheus.rs::labels_of_one_series_at_a_time_are_in_memory",
         ],
     ),
     (
         "connections that send nothing or read slowly keep a scrape from being answered",
         &[
-            "tests/tests/global_prometheus.rs::recorded_metrics_are_scraped",
-            "tests/tests/global_prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody",
+            "tests/tests/global/prometheus.rs::recorded_metrics_are_scraped",
+            "tests/tests/global/prometheus.rs::an_answer_is_bounded_and_slow_clients_delay_nobody",
         ],
     ),
     (
         "the exporter waits for the reader of a pipe at the standard output while the program prints",
-        &["tests/tests/global_json.rs::a_full_pipe_does_not_delay_what_the_program_prints"],
+        &["tests/tests/global/json.rs::a_full_pipe_does_not_delay_what_the_program_prints"],
     ),
     (
         "the file or the folder of an exporter is removed",
-        &["tests/tests/global_json.rs::a_removed_file_is_created_again"],
+        &["tests/tests/global/json.rs::a_removed_file_is_created_again"],
     ),
     (
         "a provider is dropped by a thread that holds a lock of the program's subscriber",
-        &["tests/tests/global_exit.rs::dropping_a_provider_does_not_wait_for_a_lock_of_its_thread"],
+        &["tests/tests/global/exit.rs::dropping_a_provider_does_not_wait_for_a_lock_of_its_thread"],
     ),
     (
         "a receiver asks for a retry without a pause, and gets hundreds of requests a second",
@@ -620,7 +620,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "an endpoint that is the default one counts as not set, and a protocol without its feature ends the program or is spoken to the wrong port",
-        &["tests/tests/global_protocols.rs::the_table_of_protocols_is_true"],
+        &["tests/tests/global/protocols.rs::the_table_of_protocols_is_true"],
     ),
 ];
 

@@ -1,0 +1,201 @@
+//! Attributes that the configuration adds to every span: those of the process, of listed baggage keys,
+//! and of the floe identity. One test, because a process has one provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use floe_telemetry::config::ExporterKind;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    FloeAttributes, FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, create_span,
+    propagation, traced,
+};
+use floe_tests::{ReceivedPoint, Receiver};
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::{Context, KeyValue};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+type Attributes = BTreeMap<String, String>;
+
+#[traced]
+fn plain() {}
+
+#[traced(attributes(team = "own"))]
+fn with_team() {}
+
+fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Attributes {
+    let texts = attributes
+        .into_iter()
+        .map(|attribute| (attribute.key.to_string(), attribute.value.to_string()));
+    texts.collect()
+}
+
+/// The attributes of the spans that `code` records, without those of the code's location.
+fn run(config: TelemetryConfig, code: impl FnOnce()) -> Vec<Attributes> {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    code();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = memory.spans();
+    let spans = spans.iter().map(|span| texts(&span.attributes));
+    let spans = spans.map(|mut attributes| {
+        attributes.retain(|key, _| !key.starts_with("code."));
+        attributes
+    });
+    spans.collect()
+}
+
+fn attributes<const N: usize>(attributes: [(&str, &str); N]) -> Attributes {
+    let attributes = attributes.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    attributes.into()
+}
+
+/// Baggage as a caller sends it.
+fn received() -> Context {
+    Context::current_with_baggage([
+        KeyValue::new("floe.namespace", "evil"),
+        KeyValue::new("tenant", "acme"),
+        KeyValue::new("team", "of the caller"),
+    ])
+}
+
+#[test]
+fn the_configuration_decides_which_attributes_every_span_carries() {
+    floe_tests::alone!();
+    a_neutral_service_has_no_attributes_of_its_own();
+    every_span_carries_the_attributes_of_the_process();
+    listed_keys_of_baggage_become_attributes();
+    the_identity_is_read_from_the_process_and_from_baggage();
+    the_identity_of_yaml_ignores_baggage_that_is_not_listed();
+    nothing_of_floe_is_sent();
+}
+
+fn a_neutral_service_has_no_attributes_of_its_own() {
+    let spans = run(TelemetryConfig::new("orders"), || {
+        plain();
+        let _attached = received().attach();
+        plain();
+    });
+    assert_eq!(spans, [attributes([]), attributes([])]);
+}
+
+fn every_span_carries_the_attributes_of_the_process() {
+    let config = TelemetryConfig::new("orders").with_span_attributes([
+        ("team".to_owned(), "checkout".to_owned()),
+        (
+            "dsn".to_owned(),
+            "postgres://floe:hunter2@db/orders".to_owned(),
+        ),
+    ]);
+    let spans = run(config, || {
+        plain();
+        with_team();
+        drop(create_span("by hand"));
+    });
+    let dsn = ("dsn", "postgres://<REDACTED>@db/orders");
+    assert_eq!(spans[0], attributes([("team", "checkout"), dsn]));
+    assert_eq!(spans[1], attributes([("team", "own"), dsn]));
+    assert_eq!(spans[2], spans[0]);
+}
+
+fn listed_keys_of_baggage_become_attributes() {
+    let config = TelemetryConfig::new("orders")
+        .with_span_attributes([("team".to_owned(), "checkout".to_owned())])
+        .with_baggage_attributes(["tenant", "team", "absent"]);
+    let spans = run(config, || {
+        plain();
+        let _attached = received().attach();
+        plain();
+        with_team();
+        std::thread::scope(|scope| {
+            let cx = Context::current();
+            scope.spawn(move || {
+                let _attached = cx.attach();
+                plain();
+            });
+        });
+    });
+    assert_eq!(spans[0], attributes([("team", "checkout")]));
+    let tenant = ("tenant", "acme");
+    assert_eq!(spans[1], attributes([("team", "of the caller"), tenant]));
+    assert_eq!(spans[2], attributes([("team", "own"), tenant]));
+    assert_eq!(spans[3], spans[1], "on another thread");
+    // The list ends with the provider.
+    let spans = run(TelemetryConfig::new("orders"), || {
+        let _attached = received().attach();
+        plain();
+    });
+    assert_eq!(spans, [attributes([])]);
+}
+
+fn the_identity_is_read_from_the_process_and_from_baggage() {
+    let own = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
+    let other = FloeSpanAttributes::new("retail", "returns", "2.0.0", Mode::Dev);
+    let config = TelemetryConfig::new("orders").with_identity(&own);
+    let spans = run(config, || {
+        plain();
+        let headers = {
+            let _attached = propagation::set_floe_baggage(&other).attach();
+            propagation::inject_headers()
+        };
+        let _attached = propagation::extract_context(&headers).attach();
+        plain();
+    });
+    assert_eq!(
+        spans,
+        [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]
+    );
+}
+
+fn the_identity_of_yaml_ignores_baggage_that_is_not_listed() {
+    let yaml =
+        "resource_attributes: {service_name: orders, floe_namespace: sales, floe_mode: prod}";
+    let config = TelemetryConfig::from_yaml(yaml).unwrap();
+    let spans = run(config, || {
+        let _attached = received().attach();
+        plain();
+    });
+    let identity = attributes([("floe.namespace", "sales"), ("floe.mode", "prod")]);
+    assert_eq!(spans, [identity]);
+}
+
+/// No span, no metric and no resource has an attribute that was not configured.
+fn nothing_of_floe_is_sent() {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
+    config.metrics.from_spans = true;
+    config.exporters.logs = Some(vec![ExporterKind::None]);
+    run(config, || {
+        let _attached = received().attach();
+        plain();
+    });
+    let span = &receiver.spans()[0];
+    let of_floe = |key: &&String| key.starts_with("floe.");
+    assert_eq!(span.attributes.keys().find(of_floe), None);
+    let resource: Vec<_> = span.resource.keys().map(String::as_str).collect();
+    let expected = [
+        "service.instance.id",
+        "service.name",
+        "telemetry.sdk.language",
+        "telemetry.sdk.name",
+        "telemetry.sdk.version",
+    ];
+    assert_eq!(resource, expected);
+    let points = receiver.points();
+    let calls = |point: &&ReceivedPoint| point.name == "traces.span.metrics.calls";
+    assert_eq!(points.iter().filter(calls).count(), 1);
+    for point in points {
+        assert_eq!(point.resource.keys().find(of_floe), None);
+        if point.name != "floe.telemetry.redactions" {
+            assert_eq!(point.attributes.keys().find(of_floe), None);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `OTEL_CONFIG_FILE`: what the file configures, and what happens when it cannot be used. Each case is a process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use floe_telemetry::{TelemetryConfig, create_span, init};
+use floe_tests::{Receiver, Value, is_child, run_in_child};
+use opentelemetry_semantic_conventions::SCHEMA_URL;
+
+const TEST: &str = "config_file::the_file_takes_the_place_of_the_variables";
+
+fn child() {
+    let telemetry = init().unwrap();
+    drop(create_span("from.child"));
+    println!("noop={}", telemetry.is_noop());
+}
+
+fn write(folder: &Path, text: &str) -> String {
+    let path = folder.join("otel.yaml");
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_file_takes_the_place_of_the_variables() {
+    if is_child() {
+        return child();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (receiver, second, unused) = (Receiver::http(), Receiver::grpc(), Receiver::grpc());
+    let file = write(
+        folder.path(),
+        "file_format: '1.0'
+disabled: ${OFF:-false}
+resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}], schema_url: 'https://example.com/1'}
+tracer_provider:
+  processors:
+    - batch: {exporter: {otlp_http: {endpoint: '${COLLECTOR}/v1/traces'}}}
+    - batch: {exporter: {otlp_grpc: {endpoint: '${SECOND}'}}}
+",
+    );
+    let (stdout, stderr) = run_in_child(
+        TEST,
+        &[
+            ("OTEL_CONFIG_FILE", &file),
+            ("SERVICE", "orders"),
+            ("COLLECTOR", &receiver.endpoint()),
+            ("SECOND", &second.endpoint()),
+            ("OTEL_SERVICE_NAME", "ignored"),
+            ("OTEL_SDK_DISABLED", "true"),
+            ("OTEL_TRACES_SAMPLER", "no such sampler"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &unused.endpoint()),
+        ],
+    );
+    assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
+    assert!(!stderr.contains("warning"), "{stderr}");
+    for receiver in [&receiver, &second] {
+        let span = receiver.spans().pop().unwrap();
+        assert_eq!(span.name, "from.child");
+        assert_eq!(span.resource["replicas"], Value::Int(3));
+        assert_eq!(span.resource_schema_url, "https://example.com/1");
+        assert_eq!(span.resource["service.name"], Value::from("orders"));
+    }
+    assert!(unused.spans().is_empty());
+    of_detectors(folder.path());
+    with_mistakes(folder.path());
+}
+
+/// The attributes of detectors have a schema, and together with those of another schema none.
+fn of_detectors(folder: &Path) {
+    for (schema, expected, warnings) in [
+        ("", SCHEMA_URL, 0),
+        (", schema_url: 'https://example.com/1'", "", 1),
+    ] {
+        let receiver = Receiver::http();
+        let endpoint = receiver.endpoint();
+        let file = write(
+            folder,
+            &format!(
+                "file_format: '1.0'
+resource: {{detection/development: {{detectors: [{{process: }}]}}{schema}}}
+tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]}}
+"
+            ),
+        );
+        let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", &file)]);
+        let output = stdout + &stderr;
+        let span = receiver.spans().pop().unwrap();
+        assert!(span.resource.contains_key("process.pid"));
+        assert_eq!(span.resource_schema_url, expected);
+        assert_eq!(output.matches("no schema").count(), warnings, "{output}");
+    }
+}
+
+fn with_mistakes(folder: &Path) {
+    let invalid = write(
+        folder,
+        "file_format: '1.0'\ntracer_provider: {procesors: []}\n",
+    );
+    let missing = folder.join("missing.yaml");
+    for (file, message) in [
+        (
+            &*invalid,
+            "line 2, column 19: tracer_provider.procesors: unknown key: did you mean `processors`?",
+        ),
+        (missing.to_str().unwrap(), "No such file"),
+        (folder.to_str().unwrap(), "not a regular file"),
+    ] {
+        let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", file)]);
+        assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
+        let text = stdout + &stderr;
+        assert!(text.contains(message), "{text}");
+        assert_eq!(text.matches("nothing is recorded").count(), 1, "{text}");
+        let error = TelemetryConfig::from_config_file(file).unwrap_err();
+        assert!(
+            error.is_config() && error.to_string().contains(message),
+            "{error}"
+        );
+    }
+    // A blank variable counts as not set.
+    let (stdout, _) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", " ")]);
+    assert!(stdout.contains("noop=false"), "{stdout}");
+}

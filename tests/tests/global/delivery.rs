@@ -1,0 +1,185 @@
+//! One provider with three destinations: gRPC, HTTP and memory get the same spans.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::{Duration, SystemTime};
+
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, get_current_span, traced,
+};
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value};
+use opentelemetry::trace::{Status, Tracer};
+use opentelemetry_sdk::trace::SpanData;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced(name = "run", kind = server, attributes(parts = ["a", "b"], ratio = 0.5, ok = true))]
+fn run() {
+    load(3);
+    let _ = store("orders");
+    opentelemetry::global::tracer("plain").in_span("global", |_| load(4));
+}
+
+#[traced(attributes(rows))]
+fn load(rows: u64) -> u64 {
+    get_current_span().add_event("loaded", vec![opentelemetry::KeyValue::new("rows", 3)]);
+    rows
+}
+
+#[traced]
+fn store(table: &str) -> Result<(), String> {
+    Err(format!(
+        "{table}: mysql://root:hunter2@db/orders refused the connection"
+    ))
+}
+
+#[test]
+fn every_destination_gets_every_span_unchanged() {
+    floe_tests::alone!();
+    let (grpc, http, memory) = (Receiver::grpc(), Receiver::http(), MemoryExporter::new());
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_endpoint = Some(grpc.endpoint());
+    config.resource_attributes.deployment_environment = Some("dev".to_owned());
+    let identity = FloeSpanAttributes::new("sales", "orders", "2.1.0", Mode::Dev);
+    let mut config = config.with_identity(&identity);
+    config.batch_processor.max_export_batch_size = 2;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .with_otlp(http.endpoint(), OtlpProtocol::Http)
+        .initialize()
+        .unwrap();
+    opentelemetry::global::set_tracer_provider(TelemetryProvider::tracer_provider());
+
+    let before = SystemTime::now();
+    run();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let after = SystemTime::now();
+
+    let kept = memory.spans();
+    assert_eq!(kept.len(), 5);
+    for (receiver, path) in [
+        (
+            &grpc,
+            "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        ),
+        (&http, "/v1/traces"),
+    ] {
+        let received = receiver.spans();
+        assert_eq!(received.len(), 5, "{}", floe_tests::tree(&received));
+        for span in &kept {
+            let same = received
+                .iter()
+                .find(|other| other.span_id == span.span_context.span_id().to_string())
+                .unwrap_or_else(|| panic!("{} did not arrive", span.name));
+            assert_same(same, span);
+            assert!(
+                span.start_time >= before - Duration::from_millis(5)
+                    && span.end_time <= after + Duration::from_millis(5)
+            );
+        }
+        assert_eq!(
+            floe_tests::tree(&received),
+            "run\n  load\n  store\n  global\n    load"
+        );
+        // Two spans per batch, so three requests.
+        assert_eq!(receiver.requests().len(), 3);
+        assert!(
+            receiver
+                .requests()
+                .iter()
+                .all(|request| request.path == path)
+        );
+        assert!(
+            !receiver
+                .requests()
+                .iter()
+                .any(|request| request.contains("hunter2"))
+        );
+    }
+    assert_eq!(telemetry.statistics().collected, 5);
+    assert_eq!(telemetry.statistics().exported, 15);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
+    assert_eq!(received.name, kept.name);
+    assert_eq!(received.trace_id, kept.span_context.trace_id().to_string());
+    let parent = kept.parent_span_id.to_string();
+    assert_eq!(
+        received.parent_span_id,
+        if parent == "0000000000000000" {
+            ""
+        } else {
+            &parent
+        }
+    );
+    assert_eq!(received.start_unix_nano, nanos(kept.start_time));
+    assert_eq!(received.end_unix_nano, nanos(kept.end_time));
+    assert!(received.start_unix_nano <= received.end_unix_nano);
+    assert_eq!(received.scope, kept.instrumentation_scope.name());
+    let status = match &kept.status {
+        Status::Ok => ReceivedStatus::Ok,
+        Status::Unset => ReceivedStatus::Unset,
+        Status::Error { description } => ReceivedStatus::Error(description.to_string()),
+    };
+    assert_eq!(received.status, status);
+    assert_eq!(received.attributes.len(), kept.attributes.len());
+    for attribute in &kept.attributes {
+        assert_eq!(
+            received.attributes[attribute.key.as_str()],
+            value(&attribute.value),
+            "{}",
+            attribute.key
+        );
+    }
+    assert_eq!(received.events.len(), kept.events.len());
+    for (theirs, ours) in received.events.iter().zip(kept.events.iter()) {
+        assert_eq!(theirs.name, ours.name);
+        assert_eq!(theirs.unix_nano, nanos(ours.timestamp));
+        assert_eq!(theirs.attributes.len(), ours.attributes.len());
+    }
+    let resource = |key: &str| received.resource[key].clone();
+    assert_eq!(resource("service.name"), "orders".into());
+    assert_eq!(
+        resource("deployment.environment.name"),
+        Mode::Dev.as_str().into()
+    );
+    assert_eq!(resource("deployment.environment"), "dev".into());
+    assert_eq!(resource("telemetry.sdk.language"), "rust".into());
+    for (key, expected) in [
+        ("floe.namespace", "sales"),
+        ("floe.product.name", "orders"),
+        ("floe.product.version", "2.1.0"),
+        ("floe.mode", "dev"),
+    ] {
+        assert_eq!(resource(key), expected.into());
+        assert_eq!(
+            received.attributes[key],
+            expected.into(),
+            "the identity is on every span"
+        );
+    }
+}
+
+fn nanos(time: SystemTime) -> u64 {
+    u64::try_from(
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_nanos(),
+    )
+    .unwrap()
+}
+
+fn value(value: &opentelemetry::Value) -> Value {
+    match value {
+        opentelemetry::Value::Bool(value) => Value::Bool(*value),
+        opentelemetry::Value::I64(value) => Value::Int(*value),
+        opentelemetry::Value::F64(value) => Value::Double(*value),
+        opentelemetry::Value::Array(opentelemetry::Array::String(texts)) => {
+            Value::Array(texts.iter().map(|text| text.as_str().into()).collect())
+        }
+        other => Value::String(other.as_str().into_owned()),
+    }
+}

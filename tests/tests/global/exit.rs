@@ -1,0 +1,461 @@
+//! The end of a process, and forks. Each test runs in a process of its own.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::HashSet;
+use std::ffi::c_int;
+use std::os::unix::process::ExitStatusExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_tests::{Receiver, is_child, run_in_child};
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// For a child process that ends in another way than by returning from the test: the receiver's endpoint.
+const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
+
+#[traced(name = "work")]
+fn work() {}
+
+fn config(endpoint: &str) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("exit").with_otlp_endpoint(endpoint);
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config
+}
+
+fn start(endpoint: &str) -> TelemetryProvider {
+    TelemetryProvider::builder(config(endpoint))
+        .initialize()
+        .unwrap()
+}
+
+/// Runs this test in a child process that exits with `code`, or by a signal.
+fn child(test: &str, endpoint: &str) -> Option<i32> {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test]).env(ENDPOINT, endpoint);
+    child.output().unwrap().status.code()
+}
+
+const SIGINT: c_int = 2;
+const SIGTERM: c_int = 15;
+
+/// For a child process: the signal that it sends to itself.
+const SIGNAL: &str = "TEST_EXIT_SIGNAL";
+
+/// Runs this test in a child process that sends itself `signal`. A shell in between ignores the signals
+/// `ignored`.
+fn child_with_signal(test: &str, endpoint: &str, signal: c_int, ignored: &str) -> ExitStatus {
+    let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
+    let script = if ignored.is_empty() {
+        "exec \"$0\" \"$@\""
+    } else {
+        &ignore
+    };
+    let mut child = Command::new("env");
+    child
+        .args(["--default-signal=INT,TERM", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(ENDPOINT, endpoint)
+        .env(SIGNAL, signal.to_string());
+    child.output().unwrap().status
+}
+
+/// The body of such a child process: records a span, and sends itself the signal until it ends.
+fn end_by_signal(endpoint: &str, timeout: Duration, signals: impl IntoIterator<Item = c_int>) -> ! {
+    let telemetry = start(endpoint);
+    telemetry.shutdown_on_signals(timeout).unwrap();
+    work();
+    for signal in signals {
+        posix::raise(signal);
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+fn own_signal() -> c_int {
+    std::env::var(SIGNAL).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_signal_delivers_and_ends_the_process() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        end_by_signal(&endpoint, TIMEOUT, [own_signal()]);
+    }
+    let name = "exit::a_signal_delivers_and_ends_the_process";
+    for signal in [SIGINT, SIGTERM] {
+        let receiver = Receiver::http();
+        let status = child_with_signal(name, &receiver.endpoint(), signal, "");
+        assert_eq!(status.signal(), Some(signal), "{status}");
+        assert_eq!(receiver.spans().len(), 1);
+    }
+}
+
+#[test]
+fn a_signal_ends_the_process_within_the_timeout_without_a_receiver() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        end_by_signal(&endpoint, Duration::from_millis(100), [own_signal()]);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let start = Instant::now();
+    let name = "exit::a_signal_ends_the_process_within_the_timeout_without_a_receiver";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGTERM, "");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+    // The timeout of an export is 10 seconds.
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+#[test]
+fn another_signal_ends_the_process_at_once() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let signal = own_signal();
+        end_by_signal(&endpoint, TIMEOUT, std::iter::repeat(signal));
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let start = Instant::now();
+    let name = "exit::another_signal_ends_the_process_at_once";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGINT, "");
+    assert_eq!(status.signal(), Some(SIGINT), "{status}");
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_the_parent_ignores_stays_ignored() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        // The first one would be the cause of the end.
+        end_by_signal(&endpoint, TIMEOUT, [own_signal(), SIGTERM]);
+    }
+    let receiver = Receiver::http();
+    let name = "exit::a_signal_that_the_parent_ignores_stays_ignored";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGINT, "INT");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+#[test]
+fn a_signal_ends_a_forked_process() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let telemetry = start(&receiver.endpoint());
+    telemetry.shutdown_on_signals(TIMEOUT).unwrap();
+    work();
+    let process = posix::fork();
+    if process == 0 {
+        posix::raise(SIGTERM);
+        posix::_exit(0);
+    }
+    assert!(process > 0);
+    // The low bits are the signal.
+    assert_eq!(posix::wait(process) & 0x7f, SIGTERM);
+    // It has ended nothing of this process.
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+#[test]
+fn process_exit_delivers_if_it_is_chosen() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.shutdown_at_exit(TIMEOUT);
+        work();
+        std::process::exit(7);
+    }
+    let receiver = Receiver::http();
+    let code = child(
+        "exit::process_exit_delivers_if_it_is_chosen",
+        &receiver.endpoint(),
+    );
+    assert_eq!(code, Some(7));
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+#[test]
+fn the_exit_ends_within_the_timeout_without_a_receiver() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.shutdown_at_exit(Duration::from_millis(100));
+        work();
+        std::process::exit(7);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let start = Instant::now();
+    let name = "exit::the_exit_ends_within_the_timeout_without_a_receiver";
+    assert_eq!(child(name, &receiver.endpoint()), Some(7));
+    // The timeout of an export is 10 seconds.
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+/// Blocks every message of the library, which a subscriber writes to standard output, from now on.
+fn block_messages() -> std::io::StdoutLock<'static> {
+    tracing_subscriber::fmt().init();
+    // Ends the process if it hangs.
+    posix::alarm(40);
+    std::io::stdout().lock()
+}
+
+#[test]
+fn the_exit_does_not_wait_for_a_blocked_subscriber() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.shutdown_at_exit(Duration::from_millis(100));
+        work();
+        let _blocked = block_messages();
+        std::process::exit(7);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let name = "exit::the_exit_does_not_wait_for_a_blocked_subscriber";
+    assert_eq!(child(name, &receiver.endpoint()), Some(7));
+}
+
+#[test]
+fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
+    static OUTPUT: Mutex<()> = Mutex::new(());
+
+    if !is_child() {
+        let name = "exit::dropping_a_provider_does_not_wait_for_a_lock_of_its_thread";
+        run_in_child(name, &[]);
+        return;
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Http {
+        status: 400,
+        headers: Vec::new(),
+    });
+    let telemetry = start(&receiver.endpoint());
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(|| {
+            drop(OUTPUT.lock());
+            std::io::sink()
+        })
+        .init();
+    work();
+    // Ends the process if it hangs.
+    posix::alarm(40);
+    let _locked = OUTPUT.lock().unwrap();
+    drop(telemetry);
+}
+
+#[test]
+fn a_signal_does_not_wait_for_a_blocked_subscriber() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let _blocked = block_messages();
+        end_by_signal(&endpoint, Duration::from_millis(100), [own_signal()]);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let name = "exit::a_signal_does_not_wait_for_a_blocked_subscriber";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGTERM, "");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+}
+
+/// Receives SIGTERM while it exports, and then needs a moment to write this file.
+#[derive(Debug)]
+struct Interrupted(PathBuf);
+
+impl SpanExporter for Interrupted {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        // To the process: the thread of the exporter blocks signals.
+        assert_eq!(posix::kill(posix::getpid(), SIGTERM), 0);
+        std::thread::park_timeout(Duration::from_secs(1));
+        let written = std::fs::write(&self.0, "delivered");
+        written.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+    }
+}
+
+#[test]
+fn a_signal_during_a_shutdown_waits_for_it() {
+    floe_tests::alone!();
+    if let Ok(file) = std::env::var(ENDPOINT) {
+        let mut config = TelemetryConfig::new("exit");
+        config.exporters.metrics = Some(vec![ExporterKind::None]);
+        let telemetry = TelemetryProvider::builder(config)
+            .with_span_exporter(Interrupted(file.into()))
+            .initialize()
+            .unwrap();
+        telemetry.shutdown_on_signals(TIMEOUT).unwrap();
+        work();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        // The signal ends the process.
+        posix::alarm(40);
+        loop {
+            std::thread::park();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("spans");
+    let name = "exit::a_signal_during_a_shutdown_waits_for_it";
+    let status = child_with_signal(name, file.to_str().unwrap(), SIGTERM, "");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "delivered");
+}
+
+#[derive(Debug)]
+struct Panicking;
+
+impl SpanExporter for Panicking {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        panic!("the exporter")
+    }
+}
+
+#[test]
+fn the_panic_of_an_exporter_does_not_wait_for_a_flush() {
+    floe_tests::alone!();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
+        .with_span_exporter(Panicking)
+        .initialize()
+        .unwrap();
+    telemetry.flush_on_panic(3 * TIMEOUT);
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert!(error.is_export(), "{error}");
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+#[test]
+fn a_panic_that_aborts_delivers_if_it_is_chosen() {
+    floe_tests::alone!();
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.flush_on_panic(TIMEOUT);
+        work();
+        // As with `panic = "abort"`: nothing runs after the hook.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            hook(panic);
+            std::process::abort();
+        }));
+        panic!("the end");
+    }
+    let receiver = Receiver::http();
+    let name = "exit::a_panic_that_aborts_delivers_if_it_is_chosen";
+    assert_eq!(child(name, &receiver.endpoint()), None);
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+// SAFETY: the declarations of POSIX.
+#[expect(unsafe_code, reason = "the standard library does not fork")]
+mod posix {
+    use super::c_int;
+
+    unsafe extern "C" {
+        pub(super) safe fn fork() -> c_int;
+        pub(super) safe fn getpid() -> c_int;
+        pub(super) safe fn kill(process: c_int, signal: c_int) -> c_int;
+        pub(super) safe fn raise(signal: c_int) -> c_int;
+        pub(super) safe fn alarm(seconds: u32) -> u32;
+        pub(super) safe fn _exit(code: c_int) -> !;
+        safe fn waitpid(process: c_int, status: Option<&mut c_int>, options: c_int) -> c_int;
+    }
+
+    /// Waits for the end of a child process and returns its status, which is 0 for success.
+    pub(super) fn wait(process: c_int) -> c_int {
+        let mut status = -1;
+        waitpid(process, Some(&mut status), 0);
+        status
+    }
+}
+
+/// Runs `body` in a fork of this process and waits for it.
+fn in_fork(body: impl FnOnce()) {
+    let process = posix::fork();
+    if process == 0 {
+        // Ends the child if it hangs.
+        posix::alarm(60);
+        let result = catch_unwind(AssertUnwindSafe(body));
+        posix::_exit(i32::from(result.is_err()));
+    }
+    assert!(process > 0);
+    assert_eq!(posix::wait(process), 0, "the forked process failed");
+}
+
+#[test]
+fn a_fork_can_have_its_own_provider() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let telemetry = Some(start(&receiver.endpoint()));
+    // Not exported yet when the process forks.
+    work();
+    let mut telemetry = telemetry;
+    for _ in 0..2 {
+        in_fork(|| {
+            let inherited = telemetry.take().unwrap();
+            // What is recorded without a provider is counted.
+            for n in 1..=10 {
+                work();
+                assert_eq!(inherited.statistics().dropped_without_provider, n);
+            }
+            let start = Instant::now();
+            assert!(inherited.force_flush(TIMEOUT).unwrap_err().is_state());
+            assert!(inherited.shutdown(TIMEOUT).unwrap_err().is_state());
+            let own = TelemetryProvider::builder(config(&receiver.endpoint()))
+                .initialize()
+                .unwrap();
+            drop(inherited);
+            assert!(start.elapsed() < Duration::from_secs(4));
+            work();
+            std::thread::spawn(work).join().unwrap();
+            own.force_flush(TIMEOUT).unwrap();
+            own.shutdown(TIMEOUT).unwrap();
+            let counted = own.statistics();
+            assert_eq!((counted.exported, counted.pending), (2, 0), "{counted:?}");
+            assert_eq!(counted.collected, 2, "{counted:?}");
+        });
+    }
+    let telemetry = telemetry.unwrap();
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics().exported, 2);
+    // Two of this process and of each fork, none twice.
+    let spans = receiver.spans();
+    assert_eq!(spans.len(), 6);
+    let traces: HashSet<_> = spans.iter().map(|span| &span.trace_id).collect();
+    assert_eq!(traces.len(), 6);
+}
+
+#[test]
+fn dropping_an_inherited_provider_does_not_wait() {
+    floe_tests::alone!();
+    let memory = MemoryExporter::new();
+    // With metrics, whose SDK waits for its threads when it is dropped.
+    let mut config = TelemetryConfig::new("fork");
+    config.exporters.metrics = Some(vec![ExporterKind::Console]);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    work();
+    let mut telemetry = Some(telemetry);
+    in_fork(|| {
+        let start = Instant::now();
+        drop(telemetry.take());
+        assert!(start.elapsed() < Duration::from_secs(2));
+    });
+    telemetry.unwrap().shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+}

@@ -1,0 +1,96 @@
+//! Instruments beside counters, gauges and histograms, and those of OpenTelemetry's API.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use floe_telemetry::metrics::{Metric, Observable};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use opentelemetry::{KeyValue, global};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+static METRICS: MetricRecorder = MetricRecorder::new("orders");
+static WAITING: AtomicU64 = AtomicU64::new(3);
+
+fn url() -> String {
+    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
+}
+
+#[track_caller]
+fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
+    let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
+    assert_eq!(found.len(), 1, "{name}: {found:?}");
+    found[0]
+}
+
+fn points() -> Vec<ReceivedPoint> {
+    let receiver = Receiver::grpc();
+    let mut config = TelemetryConfig::new("orders").with_backend("otlp");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    // More often than the measurements after which a series is bound.
+    for _ in 0..50 {
+        METRICS.add("connections", 2, &[]);
+        METRICS.add("connections", -1, &[]);
+    }
+    let meter = global::meter("driver");
+    let labels = [KeyValue::new("url", url())];
+    meter.u64_counter("driver.queries").build().add(4, &labels);
+    meter.f64_histogram("driver.wait").build().record(1.5, &[]);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    receiver.points()
+}
+
+#[test]
+fn every_instrument_is_exported_by_each_provider() {
+    floe_tests::alone!();
+    let waiting = Metric::new("waiting").with_unit("{order}");
+    METRICS.observe(waiting, Observable::UpDownCounter, |observer| {
+        let number = WAITING.load(Ordering::Relaxed);
+        observer.observe(number, &[KeyValue::new("url", url())]);
+        observer.observe(f64::NAN, &[KeyValue::new("shop", "a")]);
+    });
+    // A second one with the name, an invalid name, and a panic change nothing.
+    METRICS.observe("waiting", Observable::Gauge, |observer| {
+        observer.observe(99, &[]);
+    });
+    METRICS.observe("9 waiting", Observable::Gauge, |observer| {
+        observer.observe(99, &[]);
+    });
+    METRICS.observe("broken", Observable::Gauge, |_| panic!("a test"));
+    METRICS.observe("pages", Observable::Counter, |observer| {
+        observer.observe(7, &[]);
+    });
+    global::set_meter_provider(TelemetryProvider::meter_provider());
+    // Without a provider, nothing is measured.
+    global::meter("driver")
+        .u64_counter("driver.queries")
+        .build()
+        .add(1, &[]);
+
+    for round in 0..2 {
+        let points = points();
+        let redacted = "postgres://<REDACTED>@db/orders".into();
+        let waiting = single(&points, "waiting");
+        assert_eq!(waiting.value, MetricValue::Sum(3.0), "{round}");
+        assert_eq!((&*waiting.unit, &*waiting.scope), ("{order}", "orders"));
+        assert_eq!(waiting.attributes["url"], redacted);
+        assert_eq!(single(&points, "pages").value, MetricValue::Sum(7.0));
+        assert_eq!(single(&points, "connections").value, MetricValue::Sum(50.0));
+        assert!(points.iter().all(|point| point.name != "broken"));
+        let queries = single(&points, "driver.queries");
+        assert_eq!(
+            (&queries.value, &*queries.scope),
+            (&MetricValue::Sum(4.0), "driver")
+        );
+        assert_eq!(queries.attributes["url"], redacted);
+        assert_eq!(queries.resource["service.name"], "orders".into());
+        assert!(matches!(
+            single(&points, "driver.wait").value,
+            MetricValue::Histogram(1, ..)
+        ));
+    }
+}

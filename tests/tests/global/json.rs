@@ -1,0 +1,353 @@
+//! OTLP in JSON: over HTTP, in files and on the standard output. Each test is a process of its own, because a
+//! process has one provider.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, ExportersConfig, FileConfig, OtlpProtocol};
+use floe_telemetry::{
+    MetricRecorder, TelemetryConfig, TelemetryProvider, add_event, create_span, init, traced,
+};
+use floe_tests::{ReceivedStatus, Receiver, Response, Value, is_child, run_in_child, tree};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use serde_json::Value as Json;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+#[traced(attributes(table, rows = 3, ratio = 0.5, "tags" = ["a", "b"]))]
+fn load(table: &str) -> Result<(), String> {
+    add_event("retry", []);
+    tracing::warn!(rows = 3, "loaded");
+    MetricRecorder::new("orders").record_histogram("orders.duration", 1.5, &[]);
+    Err(format!("no disk for \"{table}\""))
+}
+
+fn lines(path: &Path) -> Vec<Json> {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.ends_with('\n'), "{}", path.display());
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.collect()
+}
+
+#[test]
+fn http_json_carries_every_signal() {
+    const TEST: &str = "json::http_json_carries_every_signal";
+    if is_child() {
+        let _telemetry = init().unwrap();
+        load("orders").unwrap_err();
+        return;
+    }
+    for compression in ["none", "gzip"] {
+        let receiver = Receiver::http();
+        let (_, stderr) = run_in_child(
+            TEST,
+            &[
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+                ("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
+            ],
+        );
+        assert_eq!(stderr, "");
+        let spans = receiver.spans();
+        assert_eq!(tree(&spans), "load");
+        let span = &spans[0];
+        assert_eq!(span.attributes["table"], Value::from("orders"));
+        assert_eq!(span.attributes["rows"], Value::Int(3));
+        assert_eq!(span.events[0].name, "retry");
+        let message = "no disk for \"orders\"".to_owned();
+        assert_eq!(span.status, ReceivedStatus::Error(message));
+        let logs = receiver.logs();
+        assert_eq!(logs[0].body, Some("loaded".into()));
+        assert_eq!(logs[0].span_id, span.span_id);
+        let points = receiver.points();
+        assert!(points.iter().any(|point| point.name == "orders.duration"));
+        for request in receiver.requests() {
+            assert_eq!(request.headers["content-type"], "application/json");
+            assert_eq!(request.body[0], b'{');
+        }
+    }
+}
+
+#[test]
+fn a_partial_success_in_json_is_counted() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    receiver.respond(Response::Partial {
+        rejected: 2,
+        message: "too old".to_owned(),
+    });
+    let mut config = TelemetryConfig::new("json").with_otlp_endpoint(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::HttpJson);
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    for _ in 0..3 {
+        drop(create_span("work"));
+    }
+    let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
+    assert!(
+        error.contains("rejected 2 items of a batch: too old"),
+        "{error}"
+    );
+    assert_eq!(telemetry.statistics().failed, 2);
+    assert_eq!(telemetry.statistics().exported, 1);
+}
+
+fn config(directory: &Path) -> TelemetryConfig {
+    let file = FileConfig::default().with_directory(directory);
+    let exporters = ExportersConfig::default()
+        .with_traces([ExporterKind::OtlpFile])
+        .with_metrics([ExporterKind::OtlpFile])
+        .with_logs([ExporterKind::OtlpFile])
+        .with_file(file);
+    TelemetryConfig::new("json").with_exporters(exporters)
+}
+
+#[test]
+fn each_signal_has_a_file_of_its_own() {
+    floe_tests::alone!();
+    let place = tempfile::tempdir().unwrap();
+    let directory = place.path().join("below/telemetry");
+    let telemetry = TelemetryProvider::builder(config(&directory))
+        .initialize()
+        .unwrap();
+    floe_telemetry::logs::configure_logging_with_writer(
+        &floe_telemetry::config::LoggingConfig::default(),
+        std::io::sink,
+    )
+    .unwrap();
+    load("orders").unwrap_err();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    load("again").unwrap_err();
+    telemetry.shutdown(TIMEOUT).unwrap();
+
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&directory), 0o700);
+    for name in ["traces", "metrics", "logs"] {
+        assert_eq!(mode(&directory.join(format!("{name}.jsonl"))), 0o600);
+    }
+    let traces = lines(&directory.join("traces.jsonl"));
+    assert_eq!(traces.len(), 2, "a line for each request");
+    let span = &traces[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(span["name"], "load");
+    assert_eq!(span["kind"], 1);
+    assert_eq!(span["traceId"].as_str().unwrap().len(), 32);
+    assert!(span["startTimeUnixNano"].is_string());
+    assert_eq!(span["status"]["code"], 2);
+    let attributes = span["attributes"].as_array().unwrap();
+    let rows = attributes.iter().find(|it| it["key"] == "rows").unwrap();
+    assert_eq!(rows["value"]["intValue"], "3");
+    // The official crate reads it.
+    let request: ExportTraceServiceRequest = serde_json::from_value(traces[1].clone()).unwrap();
+    assert_eq!(
+        request.resource_spans[0].scope_spans[0].spans[0].name,
+        "load"
+    );
+
+    let logs = lines(&directory.join("logs.jsonl"));
+    let log = &logs[0]["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
+    assert_eq!(log["body"]["stringValue"], "loaded");
+    assert_eq!(log["severityNumber"], 13);
+    assert_eq!(log["spanId"], span["spanId"]);
+    let metrics = fs::read_to_string(directory.join("metrics.jsonl")).unwrap();
+    assert!(metrics.contains(r#""name":"orders.duration""#), "{metrics}");
+
+    // Another run appends.
+    let telemetry = TelemetryProvider::builder(config(&directory))
+        .initialize()
+        .unwrap();
+    drop(create_span("third"));
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(lines(&directory.join("traces.jsonl")).len(), 3);
+}
+
+#[test]
+fn a_full_file_is_renamed_and_the_oldest_removed() {
+    floe_tests::alone!();
+    let place = tempfile::tempdir().unwrap();
+    let mut config = config(place.path());
+    config.exporters.file.max_bytes = 65_536;
+    config.exporters.file.max_files = 3;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    for number in 0..30 {
+        let span = create_span("work");
+        span.set_attribute("number", number);
+        span.set_attribute("text", "x".repeat(10_000));
+        drop(span);
+        telemetry.force_flush(TIMEOUT).unwrap();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics().exported, 30);
+
+    let mut names: Vec<_> = fs::read_dir(place.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("traces"))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["traces.1.jsonl", "traces.2.jsonl", "traces.jsonl"]);
+    let mut numbers = Vec::new();
+    for name in ["traces.2.jsonl", "traces.1.jsonl", "traces.jsonl"] {
+        let path = place.path().join(name);
+        let metadata = fs::metadata(&path).unwrap();
+        assert!(metadata.len() <= 65_536, "{name}: {}", metadata.len());
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+        for line in lines(&path) {
+            let span = &line["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+            let number = &span["attributes"][0]["value"]["intValue"];
+            numbers.push(number.as_str().unwrap().parse::<u32>().unwrap());
+        }
+    }
+    let first = numbers[0];
+    assert_eq!(
+        numbers,
+        (first..30).collect::<Vec<_>>(),
+        "the latest, in order"
+    );
+    assert!(first > 0, "older ones are removed");
+}
+
+#[test]
+fn a_removed_file_is_created_again() {
+    floe_tests::alone!();
+    let place = tempfile::tempdir().unwrap();
+    let directory = place.path().join("telemetry");
+    let telemetry = TelemetryProvider::builder(config(&directory))
+        .initialize()
+        .unwrap();
+    let export = || {
+        drop(create_span("work"));
+        telemetry.force_flush(TIMEOUT)
+    };
+    let written = || lines(&directory.join("traces.jsonl")).len();
+    export().unwrap();
+    fs::remove_dir_all(&directory).unwrap();
+    export().unwrap();
+    assert_eq!(written(), 1);
+    fs::rename(directory.join("traces.jsonl"), directory.join("other")).unwrap();
+    export().unwrap();
+    assert_eq!((written(), lines(&directory.join("other")).len()), (1, 1));
+    // Where it cannot be created, the spans have failed.
+    fs::remove_dir_all(&directory).unwrap();
+    fs::write(&directory, "a file").unwrap();
+    let error = export().unwrap_err().to_string();
+    assert!(error.contains("traces.jsonl`: "), "{error}");
+    let statistics = telemetry.statistics();
+    assert_eq!((statistics.exported, statistics.failed), (3, 1));
+    fs::remove_file(&directory).unwrap();
+    export().unwrap();
+    assert_eq!(written(), 1);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// The reader of the pipe is the test, which reads once the program has printed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_pipe_does_not_delay_what_the_program_prints() {
+    const TEST: &str = "json::a_full_pipe_does_not_delay_what_the_program_prints";
+    if is_child() {
+        let telemetry = init().unwrap();
+        for size in [100, 30_000] {
+            for _ in 0..512 {
+                create_span("work").set_attribute("text", "x".repeat(size));
+            }
+            // The exporter has begun. A part fits into the pipe, and then it waits for a reader.
+            let _ = telemetry.force_flush(Duration::from_millis(500));
+            println!("program: {size}");
+        }
+        // Tells the test to read.
+        eprintln!("printed");
+        telemetry.force_flush(TIMEOUT).unwrap();
+        return;
+    }
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", TEST, "--nocapture"])
+        .env("FLOE_TEST_CHILD", "1")
+        .env("OTEL_TRACES_EXPORTER", "otlp/stdout")
+        .env("OTEL_METRICS_EXPORTER", "none")
+        .env("OTEL_LOGS_EXPORTER", "none")
+        .env("OTEL_EXPORTER_OTLP_TIMEOUT", "30000")
+        .stdout(writer)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let mut printed = [0; 8];
+    std::io::Read::read_exact(&mut stderr, &mut printed).unwrap();
+    assert_eq!(&printed, b"printed\n");
+    let mut stdout = String::new();
+    std::io::Read::read_to_string(&mut reader, &mut stdout).unwrap();
+    assert!(child.wait().unwrap().success());
+    let spans = |line: &str| {
+        let line: Json = serde_json::from_str(line).ok()?;
+        let spans = line["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array()?;
+        Some(spans.len())
+    };
+    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    let spans: usize = lines.filter_map(spans).sum();
+    assert!(spans >= 512, "{spans}");
+    assert!(stdout.contains("program: 100\n"));
+    assert!(stdout.contains("program: 30000\n"));
+}
+
+#[test]
+fn a_place_that_is_not_writable_is_an_error_at_the_start() {
+    floe_tests::alone!();
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = TelemetryProvider::builder(config(&file)).initialize();
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("exporters.file") && error.contains("/file`"),
+        "{error}"
+    );
+
+    fs::create_dir(place.path().join("traces.jsonl")).unwrap();
+    let error = TelemetryProvider::builder(config(place.path())).initialize();
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("traces.jsonl`: it is not a regular file"),
+        "{error}"
+    );
+}
+
+#[test]
+fn lines_go_to_the_standard_output() {
+    const TEST: &str = "json::lines_go_to_the_standard_output";
+    if is_child() {
+        let _telemetry = init().unwrap();
+        load("orders").unwrap_err();
+        return;
+    }
+    let (stdout, stderr) = run_in_child(
+        TEST,
+        &[
+            ("OTEL_TRACES_EXPORTER", "otlp/stdout"),
+            ("OTEL_LOGS_EXPORTER", "otlp/stdout"),
+            ("FLOE_LOG_JSON", "false"),
+        ],
+    );
+    assert_eq!(stderr, "");
+    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    let lines: Vec<Json> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "{stdout}");
+    let names: Vec<_> = lines
+        .iter()
+        .flat_map(|it| it.as_object().unwrap().keys())
+        .collect();
+    assert!(
+        names.iter().any(|name| *name == "resourceSpans"),
+        "{names:?}"
+    );
+    assert!(
+        names.iter().any(|name| *name == "resourceLogs"),
+        "{names:?}"
+    );
+}

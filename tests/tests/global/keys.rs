@@ -1,0 +1,265 @@
+//! Attribute keys are unique and not empty wherever OTLP has attributes. One test, because a process has
+//! one provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::{
+    MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, get_tracer, set_attribute,
+    span, traced,
+};
+use floe_tests::{ReceivedSpan, Receiver, Value};
+use opentelemetry::trace::{
+    Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    Tracer as _, TracerProvider as _,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Three values of one key, another key, and a value without a key.
+fn repeated() -> Vec<KeyValue> {
+    vec![
+        KeyValue::new("again", 1),
+        KeyValue::new("", "without a key"),
+        KeyValue::new("other", "x"),
+        KeyValue::new("again", 2),
+        KeyValue::new("again", 3),
+    ]
+}
+
+fn attributes<const N: usize>(expected: [(&str, Value); N]) -> BTreeMap<String, Value> {
+    BTreeMap::from(expected.map(|(key, value)| (key.to_owned(), value)))
+}
+
+/// [`repeated`], as it is exported.
+fn exported() -> BTreeMap<String, Value> {
+    attributes([("again", 3.into()), ("other", "x".into())])
+}
+
+#[test]
+fn attribute_keys_are_unique_in_every_message() {
+    floe_tests::alone!();
+    for (protocol, receiver) in [
+        (OtlpProtocol::Http, Receiver::http()),
+        (OtlpProtocol::Grpc, Receiver::grpc()),
+    ] {
+        let mut config = TelemetryConfig::new("keys");
+        config.otlp_endpoint = Some(receiver.endpoint());
+        config.otlp_protocol = Some(protocol);
+        config.metrics.export_interval_millis = 3_600_000;
+        let line = ("code.line.number".to_owned(), "of the process".to_owned());
+        config.span_attributes.extend([line]);
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        spans();
+        links();
+        times();
+        MetricRecorder::new("keys").increment("keys.rows", 7, &repeated());
+        telemetry.force_flush(TIMEOUT).unwrap();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        check_spans(
+            &receiver,
+            if protocol == OtlpProtocol::Grpc { 5 } else { 0 },
+        );
+        check_links(&receiver);
+        check_times(&receiver);
+        check_metrics(&receiver);
+    }
+}
+
+fn single(receiver: &Receiver, name: &str) -> ReceivedSpan {
+    let spans = receiver.spans().into_iter();
+    let mut spans: Vec<_> = spans.filter(|span| span.name == name).collect();
+    assert_eq!(spans.len(), 1, "{name}: {spans:?}");
+    spans.remove(0)
+}
+
+#[traced(attributes(again = 1), attributes_fn = || [("again", 2)])]
+fn annotated() {}
+
+fn github_token(last: char) -> String {
+    [
+        "gh",
+        "p_16C7e42F292c6912E7710c838347Ae178B4",
+        &last.to_string(),
+    ]
+    .concat()
+}
+
+fn spans() {
+    annotated();
+    let scope = InstrumentationScope::builder("keys.scope").with_attributes(repeated());
+    let tracer = TelemetryProvider::tracer_provider().tracer_with_scope(scope.build());
+    let mut span = tracer
+        .span_builder("of the API")
+        .with_attributes(repeated())
+        .start(&tracer);
+    span.add_event("event", repeated());
+    span.add_link(remote(), repeated());
+    span.end();
+    // Keys that are equal once they are redacted, or shortened to 1024 characters.
+    drop(
+        span_with("redacted", [github_token('a'), github_token('b')])
+            .attribute("other", "x")
+            .start(),
+    );
+    drop(span_with("long", ["a", "b"].map(|end| "k".repeat(1024) + end)).start());
+    // More values than a span may have attributes.
+    let many = create_span("many");
+    for n in 0..500 {
+        set_attribute("again", n);
+    }
+    set_attribute("last", true);
+    drop(many);
+}
+
+fn span_with(name: &'static str, keys: [String; 2]) -> floe_telemetry::SpanBuilder {
+    let [first, second] = keys;
+    span(name).attribute(first, 1).attribute(second, 2)
+}
+
+/// A message of gRPC begins `at` the end of its head.
+fn check_spans(receiver: &Receiver, at: usize) {
+    let span = single(receiver, "annotated");
+    assert_eq!(span.attributes["again"], Value::from(2));
+    assert_eq!(
+        span.attributes["code.line.number"],
+        Value::from("of the process"),
+        "the configuration replaces what is found out"
+    );
+    let resource = &span.resource;
+    assert!(!resource.contains_key(""), "{resource:?}");
+    assert_eq!(resource["service.name"], Value::from("keys"));
+
+    let span = single(receiver, "of the API");
+    let process = attributes([("code.line.number", "of the process".into())]);
+    let expected: BTreeMap<_, _> = exported().into_iter().chain(process).collect();
+    assert_eq!((span.attributes, span.dropped_attributes), (expected, 1));
+    assert_eq!(span.events.len(), 1);
+    let event = &span.events[0];
+    assert_eq!(event.attributes, exported());
+    assert_eq!(event.dropped_attributes, 1);
+    assert_eq!(span.links.len(), 1);
+    let link = &span.links[0];
+    assert_eq!(link.attributes, exported());
+    assert_eq!(link.dropped_attributes, 1);
+
+    let span = single(receiver, "redacted");
+    assert_eq!(span.attributes["<REDACTED>"], Value::from(2));
+    assert_eq!(span.attributes["other"], Value::from("x"));
+    let span = single(receiver, "long");
+    assert_eq!(span.attributes[&"k".repeat(1024)], Value::from(2));
+    let span = single(receiver, "many");
+    assert_eq!(span.attributes["again"], Value::from(499));
+    assert_eq!(span.attributes["last"], Value::from(true));
+    assert_eq!(span.dropped_attributes, 0);
+
+    let bodies = receiver.requests().into_iter();
+    let requests =
+        bodies.map(|request| ExportTraceServiceRequest::decode(&request.body[at..]).unwrap());
+    let scopes = requests
+        .flat_map(|request| request.resource_spans)
+        .flat_map(|spans| spans.scope_spans)
+        .filter_map(|spans| spans.scope);
+    let scopes: Vec<_> = scopes.filter(|scope| scope.name == "keys.scope").collect();
+    assert_eq!(scopes.len(), 1);
+    let keys = scopes[0].attributes.iter();
+    let keys: Vec<_> = keys.map(|attribute| &*attribute.key).collect();
+    assert_eq!(keys, ["again", "other"]);
+    let values = scopes[0].attributes.iter().cloned();
+    let values: Vec<Value> = values
+        .map(|attribute| attribute.value.unwrap().into())
+        .collect();
+    assert_eq!(values, [Value::from(3), Value::from("x")]);
+}
+
+fn remote() -> SpanContext {
+    SpanContext::new(
+        TraceId::from(7_u128),
+        SpanId::from(7_u64),
+        TraceFlags::SAMPLED,
+        true,
+        TraceState::NONE,
+    )
+}
+
+fn links() {
+    let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
+    let with_state = SpanContext::new(
+        TraceId::INVALID,
+        SpanId::INVALID,
+        TraceFlags::default(),
+        true,
+        state,
+    );
+    let tracer = get_tracer("keys");
+    let mut span = tracer.start("links");
+    span.add_link(SpanContext::NONE, Vec::new());
+    span.add_link(SpanContext::NONE, vec![KeyValue::new("of", "a link")]);
+    span.add_link(with_state, Vec::new());
+    span.end();
+    let _active = create_span("links of the current span");
+    Context::current()
+        .span()
+        .add_link(SpanContext::NONE, Vec::new());
+    Context::current().span().add_link(remote(), Vec::new());
+}
+
+fn check_links(receiver: &Receiver) {
+    let span = single(receiver, "links");
+    assert_eq!(span.links.len(), 2, "{:?}", span.links);
+    assert!(
+        span.links
+            .iter()
+            .all(|link| link.trace_id == "0".repeat(32) && link.span_id == "0".repeat(16))
+    );
+    assert_eq!(
+        span.links[0].attributes,
+        attributes([("of", "a link".into())])
+    );
+    assert_eq!(span.dropped_links, 0);
+    let links = single(receiver, "links of the current span").links;
+    assert_eq!(links.len(), 1);
+    assert_eq!(links[0].span_id, "0000000000000007");
+}
+
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+fn times() {
+    let tracer = get_tracer("keys");
+    let builder = tracer.span_builder("reversed").with_start_time(at(5));
+    builder.start(&tracer).end_with_timestamp(at(2));
+    let future = SystemTime::now() + Duration::from_secs(3600);
+    let builder = tracer.span_builder("from the future");
+    builder.with_start_time(future).start(&tracer).end();
+    let builder = tracer.span_builder("forward").with_start_time(at(2));
+    builder.start(&tracer).end_with_timestamp(at(5));
+}
+
+fn check_times(receiver: &Receiver) {
+    let times = |name| {
+        let span = single(receiver, name);
+        (span.start_unix_nano, span.end_unix_nano)
+    };
+    assert_eq!(times("reversed"), (5_000_000_000, 5_000_000_000));
+    assert_eq!(times("forward"), (2_000_000_000, 5_000_000_000));
+    let (start, end) = times("from the future");
+    assert_eq!(start, end);
+}
+
+fn check_metrics(receiver: &Receiver) {
+    let points = receiver.points().into_iter();
+    let points: Vec<_> = points.filter(|point| point.name == "keys.rows").collect();
+    assert!(!points.is_empty());
+    for point in points {
+        assert_eq!(point.attributes, exported());
+        assert!(!point.resource.contains_key(""), "{:?}", point.resource);
+    }
+}

@@ -1,0 +1,479 @@
+//! The states of the provider. One test, because a process has one provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_tests::{Receiver, Response};
+use opentelemetry::Context;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced]
+fn work() {}
+
+fn start(memory: &MemoryExporter) -> TelemetryProvider {
+    TelemetryProvider::builder(TelemetryConfig::new("lifecycle"))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap()
+}
+
+#[test]
+fn the_states_of_the_provider() {
+    floe_tests::alone!();
+    disabled_by_configuration();
+    invalid_configuration_leaves_nothing_behind();
+    an_exporter_that_panics_at_the_start_leaves_nothing_behind();
+    only_one_provider_at_a_time();
+    dropping_the_provider_delivers();
+    a_flush_delivers_every_span_that_ended_before_it();
+    ended_threads_lose_no_spans();
+    a_burst_is_delivered_completely_to_a_slow_exporter();
+    the_root_of_a_trace_is_exported_last();
+    a_hanging_backend_blocks_neither_the_caller_nor_shutdown();
+    a_closed_port_is_reported();
+    a_panicking_exporter_loses_only_its_batch();
+    any_runtime_of_the_host_is_supported();
+    concurrent_shutdown_and_flush_are_safe();
+    a_second_shutdown_waits_for_the_first();
+}
+
+fn disabled_by_configuration() {
+    let mut config = TelemetryConfig::new("off");
+    config.enabled = false;
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    assert!(telemetry.is_noop());
+    assert!(!create_span("nothing").is_recording());
+    work();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(memory.spans().is_empty());
+}
+
+fn invalid_configuration_leaves_nothing_behind() {
+    let mut config = TelemetryConfig::new("");
+    let error = TelemetryProvider::builder(config.clone())
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_config());
+    assert_eq!(
+        error.to_string(),
+        "resource_attributes.service_name: found 0 characters, accepted are 1 to 128"
+    );
+    config.resource_attributes.service_name.push_str("ok");
+    let unknown = config.clone().with_backend("jeager");
+    assert_eq!(
+        TelemetryProvider::builder(unknown)
+            .initialize()
+            .unwrap_err()
+            .to_string(),
+        "backend: unknown backend `jeager`: accepted are `console`, `jaeger`, `otlp`; did you mean `jaeger`?"
+    );
+    config.otlp_endpoint = Some(format!("https://user:hunter2@{}", "collector:4317"));
+    let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+    assert!(error.is_config());
+    let error = error.to_string();
+    let expected = "otlp_endpoint: `https://<REDACTED>@collector:4317` is not an endpoint: ";
+    assert!(error.starts_with(expected), "{error}");
+    assert!(!create_span("nothing").is_recording());
+}
+
+/// Its resource or its temporality is asked for when the provider starts.
+#[derive(Debug)]
+struct PanicsAtTheStart;
+
+impl SpanExporter for PanicsAtTheStart {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn set_resource(&mut self, _: &Resource) {
+        panic!("token=hunter2 lost");
+    }
+}
+
+impl PushMetricExporter for PanicsAtTheStart {
+    async fn export(&self, _: &ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        panic!("token=hunter2 lost");
+    }
+}
+
+fn an_exporter_that_panics_at_the_start_leaves_nothing_behind() {
+    let memory = MemoryExporter::new();
+    let builder = || TelemetryProvider::builder(TelemetryConfig::new("panics"));
+    let error = builder()
+        .with_span_exporter(memory.clone())
+        .with_span_exporter(PanicsAtTheStart)
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_export());
+    assert_eq!(
+        error.to_string(),
+        "the exporter `PanicsAtTheStart` panicked while it was created"
+    );
+    let error = builder()
+        .with_metric_exporter(PanicsAtTheStart)
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_export());
+    assert_eq!(
+        error.to_string(),
+        "an exporter panicked while the provider was started"
+    );
+    let telemetry = start(&memory);
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+}
+
+fn only_one_provider_at_a_time() {
+    let memory = MemoryExporter::new();
+    let telemetry = start(&memory);
+    let second = TelemetryProvider::builder(TelemetryConfig::new("second"))
+        .initialize()
+        .unwrap_err();
+    assert!(second.is_state());
+    // The rejected provider did not replace the first one.
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+    assert!(!telemetry.is_noop());
+
+    let again = MemoryExporter::new();
+    let second = start(&again);
+    drop(telemetry);
+    work();
+    second.shutdown(TIMEOUT).unwrap();
+    assert_eq!((memory.spans().len(), again.spans().len()), (1, 1));
+}
+
+fn dropping_the_provider_delivers() {
+    let memory = MemoryExporter::new();
+    let telemetry = start(&memory);
+    work();
+    drop(telemetry);
+    assert_eq!(memory.spans().len(), 1);
+}
+
+fn a_flush_delivers_every_span_that_ended_before_it() {
+    const THREADS: usize = 8;
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("flush");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let ended = AtomicUsize::new(0);
+    let barrier = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                barrier.wait();
+                for _ in 0..20 {
+                    for _ in 0..5 {
+                        work();
+                        ended.fetch_add(1, Ordering::SeqCst);
+                    }
+                    let before = ended.load(Ordering::SeqCst);
+                    telemetry.force_flush(TIMEOUT).unwrap();
+                    assert!(receiver.spans().len() >= before);
+                }
+            });
+        }
+    });
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(receiver.spans().len(), THREADS * 100);
+}
+
+fn ended_threads_lose_no_spans() {
+    let memory = MemoryExporter::new();
+    let telemetry = start(&memory);
+    for _ in 0..50 {
+        let threads: Vec<_> = (0..20).map(|_| thread::spawn(work)).collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1000);
+}
+
+/// A slow exporter. It counts spans and checks that the root of a trace comes last.
+#[derive(Clone, Debug, Default)]
+struct Slow(Arc<AtomicUsize>);
+
+impl SpanExporter for Slow {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        // It computes instead of sleeping, so that the test does not depend on the clock.
+        for n in 0..2_000_000_u64 {
+            std::hint::black_box(n);
+        }
+        self.0.fetch_add(batch.len(), Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+fn a_burst_is_delivered_completely_to_a_slow_exporter() {
+    for last in ["flush", "shutdown"] {
+        let slow = Slow::default();
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("burst"))
+            .with_span_exporter(slow.clone())
+            .initialize()
+            .unwrap();
+        // As many spans as the buffers of the threads hold, four times the exporter's queue.
+        let threads: Vec<_> = (0..4)
+            .map(|_| thread::spawn(|| (0..2000).for_each(|_| work())))
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        if last == "flush" {
+            telemetry.force_flush(TIMEOUT).unwrap();
+            assert_eq!(slow.0.load(Ordering::SeqCst), 8000);
+        }
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(slow.0.load(Ordering::SeqCst), 8000, "{last}");
+    }
+}
+
+fn the_root_of_a_trace_is_exported_last() {
+    let memory = MemoryExporter::new();
+    let telemetry = start(&memory);
+    for _ in 0..20 {
+        let root = create_span("root");
+        let cx = Context::current();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let _attached = cx.attach();
+                (0..600).for_each(|_| work());
+            });
+        });
+        drop(root);
+        telemetry.force_flush(TIMEOUT).unwrap();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let mut open = std::collections::HashMap::<_, usize>::new();
+    for span in memory.spans() {
+        let trace = span.span_context.trace_id();
+        if span.name == "root" {
+            assert_eq!(
+                open.remove(&trace),
+                Some(600),
+                "a root came before its trace"
+            );
+        } else {
+            *open.entry(trace).or_default() += 1;
+        }
+    }
+    assert!(open.is_empty());
+}
+
+fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
+    let receiver = Receiver::grpc();
+    receiver.respond(Response::Hang);
+    let mut config = TelemetryConfig::new("hang");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    work();
+    let error = telemetry
+        .force_flush(Duration::from_millis(200))
+        .unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    // More spans than all queues hold: the caller continues, and lost spans are counted.
+    for _ in 0..20_000 {
+        work();
+    }
+    let started = Instant::now();
+    let error = telemetry.shutdown(Duration::from_millis(300)).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    // A generous bound for a busy machine; the export timeout is 30 s.
+    assert!(started.elapsed() < Duration::from_secs(10));
+    let statistics = telemetry.statistics();
+    assert!(
+        statistics.dropped_buffer_full + statistics.dropped_queue_full > 10_000,
+        "{statistics:?}"
+    );
+}
+
+fn a_closed_port_is_reported() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let mut config = TelemetryConfig::new("closed");
+    config.otlp_endpoint = Some(format!("http://127.0.0.1:{port}"));
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
+    // Metrics are disabled, because the final flush would fail to export them.
+    config.exporters.metrics = Some(vec![floe_telemetry::config::ExporterKind::None]);
+    config.otlp.all.timeout_millis = Some(500);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert!(error.is_export(), "{error}");
+    assert_eq!(telemetry.statistics().failed, 1);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+#[derive(Debug)]
+struct Panicking(AtomicUsize);
+
+impl SpanExporter for Panicking {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        assert!(
+            self.0.fetch_add(1, Ordering::SeqCst) > 0,
+            "token=hunter2 lost"
+        );
+        Ok(())
+    }
+}
+
+fn a_panicking_exporter_loses_only_its_batch() {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("panics"))
+        .with_span_exporter(Panicking(AtomicUsize::new(0)))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "exporter `Panicking`: 1 span failed: the exporter panicked: token=<REDACTED> lost"
+    );
+    work();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 2);
+    let statistics = telemetry.statistics();
+    assert_eq!((statistics.failed, statistics.exported), (1, 3));
+}
+
+/// The exporters have their own runtime: these calls return even if they block the only thread of
+/// the host's runtime, and after that runtime is gone.
+fn any_runtime_of_the_host_is_supported() {
+    use floe_telemetry::config::OtlpProtocol::{Grpc, Http};
+    use tokio::runtime::Builder;
+
+    for (protocol, receiver) in [(Grpc, Receiver::grpc()), (Http, Receiver::http())] {
+        let mut sent = 0;
+        for runtime in [
+            Builder::new_current_thread().build().unwrap(),
+            Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .unwrap(),
+        ] {
+            let mut config = TelemetryConfig::new("runtime");
+            config.otlp_endpoint = Some(receiver.endpoint());
+            config.otlp_protocol = Some(protocol);
+            let telemetry = runtime.block_on(async {
+                let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+                work();
+                telemetry.force_flush(TIMEOUT).unwrap();
+                telemetry
+            });
+            sent += 1;
+            assert_eq!(receiver.spans().len(), sent);
+            drop(runtime);
+            work();
+            telemetry.shutdown(TIMEOUT).unwrap();
+            sent += 1;
+            assert_eq!(receiver.spans().len(), sent);
+        }
+    }
+}
+
+fn concurrent_shutdown_and_flush_are_safe() {
+    for _ in 0..20 {
+        let memory = MemoryExporter::new();
+        let telemetry = start(&memory);
+        work();
+        let barrier = Barrier::new(16);
+        thread::scope(|scope| {
+            for n in 0..16 {
+                let (telemetry, barrier, memory) = (&telemetry, &barrier, &memory);
+                scope.spawn(move || {
+                    barrier.wait();
+                    if n % 2 == 0 {
+                        telemetry.shutdown(TIMEOUT).unwrap();
+                        assert_eq!(memory.spans().len(), 1);
+                    } else {
+                        telemetry.force_flush(TIMEOUT).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(memory.spans().len(), 1);
+    }
+}
+
+/// Exports once it is allowed to.
+#[derive(Debug)]
+struct Blocked {
+    started: Sender<()>,
+    allowed: Mutex<mpsc::Receiver<()>>,
+}
+
+impl SpanExporter for Blocked {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        self.started.send(()).unwrap();
+        let allowed = self.allowed.lock().unwrap().recv_timeout(TIMEOUT);
+        allowed.map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+    }
+}
+
+fn a_second_shutdown_waits_for_the_first() {
+    let (started, is_started) = mpsc::channel();
+    let (allow, allowed) = mpsc::channel();
+    let allowed = Mutex::new(allowed);
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("twice"))
+        .with_span_exporter(Blocked { started, allowed })
+        .initialize()
+        .unwrap();
+    work();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| telemetry.shutdown(TIMEOUT));
+        is_started.recv_timeout(TIMEOUT).unwrap();
+        let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert!(error.to_string().contains("spans pending: 1"), "{error}");
+        allow.send(()).unwrap();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(telemetry.statistics().exported, 1);
+        first.join().unwrap().unwrap();
+    });
+}

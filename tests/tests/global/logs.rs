@@ -1,0 +1,259 @@
+//! The logs of a process: its standard output, both facades, its environment, its provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::LoggingConfig;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, traced};
+use floe_tests::{is_child, run_in_child};
+use serde_json::Value;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs the test in a child process, and parses the lines of its output.
+fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {
+    let (stdout, _) = run_in_child(test, variables);
+    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn events(lines: &[Value]) -> Vec<&str> {
+    lines
+        .iter()
+        .map(|line| line["event"].as_str().unwrap())
+        .collect()
+}
+
+#[traced]
+fn load() {
+    tracing::warn!(rows = 5, "by tracing");
+    log::warn!(target: "orders::load", "by {}", "log");
+}
+
+#[traced]
+async fn load_later() {
+    std::future::ready(()).await;
+    tracing::info!("async");
+}
+
+#[test]
+fn both_facades_carry_trace_context_and_identity() {
+    if !is_child() {
+        let lines = lines("logs::both_facades_carry_trace_context_and_identity", &[]);
+        assert_eq!(
+            events(&lines),
+            [
+                "before",
+                "by tracing",
+                "by log",
+                "async",
+                "outside",
+                "after"
+            ]
+        );
+        let [before, tracing, log, later, outside, after] = &*lines else {
+            panic!("{lines:?}");
+        };
+        assert_eq!(tracing["level"], "warning");
+        assert_eq!(tracing["target"], "global::logs");
+        assert_eq!(log["target"], "orders::load");
+        assert_eq!(log.as_object().unwrap().len(), 10, "{log}");
+        assert_eq!(tracing["trace_id"], log["trace_id"]);
+        assert_eq!(tracing["span_id"], log["span_id"]);
+        assert_eq!(tracing["trace_id"].as_str().unwrap().len(), 32);
+        assert_eq!(later["span_id"].as_str().unwrap().len(), 16);
+        assert_ne!(later["span_id"], log["span_id"]);
+        for line in [tracing, log, later, outside, after] {
+            assert_eq!(line["floe.namespace"], "sales", "{line}");
+            assert_eq!(line["floe.product.name"], "customer-360");
+            assert_eq!(line["floe.product.version"], "1.2.0");
+            assert_eq!(line["floe.mode"], "prod");
+        }
+        for line in [before, outside, after] {
+            assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
+        }
+        assert!(before.get("floe.mode").is_none());
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    tracing::info!("before");
+    let config = TelemetryConfig::new("customer-360");
+    let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+    let config = config.with_identity(&identity);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+        .unwrap();
+    load();
+    futures_executor::block_on(load_later());
+    tracing::info!("outside");
+    telemetry.shutdown(TIMEOUT).unwrap();
+    tracing::info!("after");
+}
+
+#[test]
+fn the_environment_sets_level_and_format() {
+    let test = "logs::the_environment_sets_level_and_format";
+    if is_child() {
+        let mut config = TelemetryConfig::new("orders");
+        config.apply_env().unwrap();
+        logs::configure_logging(&config.logging).unwrap();
+        tracing::debug!("debug");
+        tracing::warn!(target: "hyper::client", "hyper");
+        log::debug!(target: "hyper::client", "log of hyper");
+        log::debug!("log");
+        return;
+    }
+    assert_eq!(events(&lines(test, &[])), ["hyper"]);
+    let all = [("FLOE_LOG_LEVEL", "debug")];
+    assert_eq!(
+        events(&lines(test, &all)),
+        ["debug", "hyper", "log of hyper", "log"]
+    );
+    let by_target = [("FLOE_LOG_LEVEL", "debug,hyper=error")];
+    assert_eq!(events(&lines(test, &by_target)), ["debug", "log"]);
+
+    let (stdout, _) = run_in_child(test, &[("FLOE_LOG_JSON", "no")]);
+    assert!(stdout.contains(" WARN  hyper::client: hyper\n"), "{stdout}");
+    assert!(!stdout.contains('\u{1b}'), "{stdout}");
+}
+
+#[test]
+fn a_process_has_one_subscriber() {
+    if !is_child() {
+        assert_eq!(
+            events(&lines("logs::a_process_has_one_subscriber", &[])),
+            ["first"]
+        );
+        return;
+    }
+    let config = LoggingConfig::default();
+    logs::configure_logging(&config).unwrap();
+    let error = logs::configure_logging_with_writer(&config, io::stderr).unwrap_err();
+    assert!(error.is_state());
+    assert_eq!(
+        error.to_string(),
+        "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it"
+    );
+    tracing::info!("first");
+}
+
+#[test]
+fn the_redaction_of_the_provider_applies_after_its_shutdown() {
+    let test = "logs::the_redaction_of_the_provider_applies_after_its_shutdown";
+    if !is_child() {
+        let lines = lines(test, &[]);
+        assert_eq!(lines.len(), 3);
+        for line in lines {
+            assert_eq!(line["event"], "of <REDACTED>", "{line}");
+            assert_eq!(line["customer_ref"], "<REDACTED>");
+            assert_eq!(line["target"], "<REDACTED>");
+        }
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    let mut config = TelemetryConfig::new("orders");
+    config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+    config.redaction.keys = vec!["customer_ref".to_owned()];
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+        .unwrap();
+    let log = || {
+        tracing::info!(target: "CUST-123456", customer_ref = 7, "of CUST-123456");
+    };
+    log();
+    thread::spawn(log).join().unwrap();
+    // The message, the target and the field of each of the two records.
+    let redacted: u64 = telemetry.statistics().redacted().map(|(_, n)| n).sum();
+    assert_eq!(redacted, 2 * 3);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    log();
+}
+
+#[test]
+fn a_disabled_provider_configures_the_redaction_and_the_identity_of_lines() {
+    let test = "logs::a_disabled_provider_configures_the_redaction_and_the_identity_of_lines";
+    if !is_child() {
+        let lines = lines(test, &[("OTEL_SDK_DISABLED", "true")]);
+        assert_eq!(events(&lines), ["of <REDACTED>"]);
+        assert_eq!(lines[0]["floe.product.name"], "orders");
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    let mut config = TelemetryConfig::new("orders");
+    config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+    config.resource_attributes.floe_product_name = Some("orders".to_owned());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    assert!(telemetry.is_noop());
+    tracing::info!("of CUST-123456");
+}
+
+#[derive(Debug)]
+struct LogsWhenDropped;
+
+impl Drop for LogsWhenDropped {
+    fn drop(&mut self) {
+        tracing::info!("in a destructor");
+    }
+}
+
+thread_local! {
+    static FIRST: RefCell<Option<LogsWhenDropped>> = const { RefCell::new(None) };
+    static SECOND: RefCell<Option<LogsWhenDropped>> = const { RefCell::new(None) };
+}
+
+/// One value is dropped after the thread-locals of the library, one before.
+#[test]
+fn a_destructor_of_a_thread_may_log() {
+    if !is_child() {
+        let lines = lines("logs::a_destructor_of_a_thread_may_log", &[]);
+        let written = events(&lines)
+            .iter()
+            .filter(|event| **event == "in a destructor")
+            .count();
+        assert_eq!(written, 2);
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    thread::spawn(|| {
+        FIRST.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
+        tracing::info!("first");
+        SECOND.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
+    })
+    .join()
+    .unwrap();
+}
+
+/// A writer whose reader is gone.
+#[test]
+fn a_failing_writer_does_not_fail_the_program() {
+    struct Broken(bool);
+
+    impl io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            assert!(!self.0, "a writer that panics");
+            Err(io::Error::other("broken"))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::Error::other("broken"))
+        }
+    }
+
+    floe_tests::alone!();
+    let panics = AtomicBool::new(false);
+    let writer = move || Broken(panics.swap(true, Ordering::Relaxed));
+    logs::configure_logging_with_writer(&LoggingConfig::default(), writer).unwrap();
+    tracing::info!("lost");
+    tracing::info!("lost, too");
+    tracing::info!("lost as well");
+}

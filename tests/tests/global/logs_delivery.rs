@@ -1,0 +1,365 @@
+//! Log records are delivered by OTLP unchanged, and a failing receiver does not affect the program.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
+use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
+use floe_tests::{Code, ReceivedLog, Receiver, Response, is_child, run_in_child};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    let resource = &mut config.resource_attributes;
+    resource.floe_namespace = Some("sales".to_owned());
+    resource.floe_mode = Some(Mode::Prod);
+    "otlp".clone_into(&mut config.backend);
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(protocol);
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config
+}
+
+/// The local output of the tests, which the test harness captures.
+fn configure() {
+    let levels = "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN";
+    let logging = LoggingConfig::default().with_log_level(levels);
+    logs::configure_logging(&logging).unwrap();
+}
+
+fn url() -> String {
+    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
+}
+
+#[traced]
+fn load() -> [Option<String>; 2] {
+    tracing::warn!(
+        rows = 5,
+        ratio = 0.5,
+        done = true,
+        table = "orders",
+        password = "open sesame",
+        url = url(),
+        "cannot reach {}",
+        url()
+    );
+    log::error!(target: "orders::load", "by log");
+    [propagation::get_trace_id(), propagation::get_span_id()]
+}
+
+#[track_caller]
+fn single<'a>(logs: &'a [ReceivedLog], body: &str) -> &'a ReceivedLog {
+    let found: Vec<_> = logs
+        .iter()
+        .filter(|log| log.body == Some(body.into()))
+        .collect();
+    assert_eq!(found.len(), 1, "{body}: {logs:#?}");
+    found[0]
+}
+
+fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
+    let logs = receiver.logs();
+    let ids = (trace_id.unwrap(), span_id.unwrap());
+    let warning = single(&logs, "cannot reach postgres://<REDACTED>@db/orders");
+    assert_eq!(
+        (warning.severity_number, &*warning.severity_text),
+        (13, "WARN")
+    );
+    assert_eq!(warning.scope, "global::logs_delivery");
+    assert_eq!((&warning.trace_id, &warning.span_id), (&ids.0, &ids.1));
+    assert_eq!(warning.flags & 1, 1);
+    let year_2020 = 1_577_836_800_000_000_000;
+    assert!(warning.time > year_2020 && warning.observed_time >= warning.time);
+    let expected = [
+        ("done", true.into()),
+        ("floe.mode", "prod".into()),
+        ("floe.namespace", "sales".into()),
+        ("password", "<REDACTED>".into()),
+        ("ratio", 0.5.into()),
+        ("rows", 5.into()),
+        ("table", "orders".into()),
+        ("url", "postgres://<REDACTED>@db/orders".into()),
+    ];
+    let attributes: Vec<_> = warning
+        .attributes
+        .iter()
+        .map(|(key, value)| (&**key, value.clone()))
+        .collect();
+    assert_eq!(attributes, expected);
+    let span = receiver
+        .spans()
+        .into_iter()
+        .find(|span| span.name == "load");
+    assert_eq!(warning.resource, span.unwrap().resource);
+
+    let error = single(&logs, "by log");
+    assert_eq!(
+        (error.severity_number, &*error.severity_text),
+        (17, "ERROR")
+    );
+    assert_eq!(error.scope, "orders::load");
+    assert_eq!(error.span_id, ids.1);
+
+    let outside = single(&logs, "outside");
+    assert_eq!((&*outside.trace_id, &*outside.span_id), ("", ""));
+    assert_eq!((outside.severity_number, outside.flags), (5, 0));
+
+    let requests = receiver.every_request();
+    assert!(
+        !requests
+            .iter()
+            .any(|request| request.contains("hunter2XyZ"))
+    );
+    let is_logs = |path: &str| path == "/v1/logs" || path.contains("LogsService");
+    assert!(requests.iter().any(|request| is_logs(&request.path)));
+}
+
+#[test]
+fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
+    floe_tests::alone!();
+    configure();
+    for (receiver, protocol) in [
+        (Receiver::grpc(), OtlpProtocol::Grpc),
+        (Receiver::http(), OtlpProtocol::Http),
+    ] {
+        let telemetry = TelemetryProvider::builder(config(&receiver, protocol))
+            .initialize()
+            .unwrap();
+        tracing::info!("of an earlier provider");
+        let ids = load();
+        tracing::debug!("outside");
+        telemetry.force_flush(TIMEOUT).unwrap();
+        check(&receiver, ids);
+        tracing::info!("last");
+        telemetry.shutdown(TIMEOUT).unwrap();
+        tracing::info!("too late");
+        single(&receiver.logs(), "last");
+        assert!(
+            receiver
+                .logs()
+                .iter()
+                .all(|log| log.body != Some("too late".into()))
+        );
+        let statistics = telemetry.statistics();
+        assert_eq!(statistics.logs_exported, receiver.logs().len() as u64);
+        assert_eq!((statistics.logs_failed, statistics.logs_dropped), (0, 0));
+    }
+}
+
+#[test]
+fn variables_select_the_destination_of_records() {
+    let test = "logs_delivery::variables_select_the_destination_of_records";
+    if is_child() {
+        configure();
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::from_env().unwrap())
+            .initialize()
+            .unwrap();
+        load();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        return;
+    }
+    let (traces, logs) = (Receiver::grpc(), Receiver::http());
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*traces.endpoint());
+    let own = format!("{}/v1/logs", logs.endpoint());
+    let own = [
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &*own),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/protobuf"),
+    ];
+    let run = |variables: &[(&str, &str)]| {
+        let before = (traces.logs().len(), logs.logs().len());
+        run_in_child(test, variables);
+        (traces.logs().len() - before.0, logs.logs().len() - before.1)
+    };
+    let none = ("OTEL_LOGS_EXPORTER", "none");
+    assert_eq!(run(&[endpoint, none]), (0, 0));
+    let (all, others) = run(&[endpoint]);
+    assert!(all >= 2 && others == 0, "{all} {others}");
+    let (all, others) = run(&[endpoint, own[0], own[1]]);
+    assert!(all == 0 && others >= 2, "{all} {others}");
+    let spans = traces.spans().len();
+    // Log records are exported without spans.
+    let (all, _) = run(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]);
+    assert!(all >= 2 && traces.spans().len() == spans, "{all}");
+    // Spans are printed, records are exported.
+    let (_, others) = run(&[own[0], own[1]]);
+    assert!(others >= 2, "{others}");
+    // An endpoint for traces alone does not receive records.
+    let for_traces = [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint.1)];
+    assert_eq!(run(&for_traces), (0, 0));
+}
+
+/// Collects the output of everything it receives as text.
+#[derive(Clone, Debug, Default)]
+struct Seen(Arc<Mutex<String>>);
+
+impl LogExporter for Seen {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        write!(self.0.lock().unwrap(), "{batch:?}").unwrap();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_custom_exporter_receives_redacted_records() {
+    let test = "logs_delivery::a_custom_exporter_receives_redacted_records";
+    if !is_child() {
+        let (stdout, _) = run_in_child(test, &[]);
+        // Starting and shutting down is not logged.
+        assert!(!stdout.contains("opentelemetry"), "{stdout}");
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    let seen = Seen::default();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_log_exporter(seen.clone())
+        .initialize()
+        .unwrap();
+    load();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    drop(telemetry);
+    tracing::info!("after its end");
+    let seen = seen.0.lock().unwrap();
+    assert!(
+        seen.contains("cannot reach postgres://<REDACTED>@db"),
+        "{seen}"
+    );
+    assert!(
+        !seen.contains("hunter2") && !seen.contains("sesame"),
+        "{seen}"
+    );
+}
+
+/// The sizes of the batches that an exporter receives.
+#[derive(Clone, Debug, Default)]
+struct Sizes(Arc<Mutex<Vec<usize>>>);
+
+impl LogExporter for Sizes {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        self.0.lock().unwrap().push(batch.iter().count());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_batch_is_bounded_in_records_and_in_bytes() {
+    floe_tests::alone!();
+    configure();
+    let sizes = Sizes::default();
+    let mut config = TelemetryConfig::new("orders");
+    config.log_batch_processor.max_export_batch_size = 300;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_log_exporter(sizes.clone())
+        .initialize()
+        .unwrap();
+    let all = |message: &str| {
+        for _ in 0..700 {
+            tracing::info!("{message}");
+        }
+        telemetry.force_flush(TIMEOUT).unwrap();
+        std::mem::take(&mut *sizes.0.lock().unwrap())
+    };
+    let small = all("small");
+    assert_eq!(small.iter().sum::<usize>(), 700);
+    assert!(small.iter().all(|size| *size <= 300), "{small:?}");
+    let large = all(&"large ".repeat(1_300));
+    assert_eq!(large.iter().sum::<usize>(), 700);
+    assert!(large.iter().all(|size| *size <= 135), "{large:?}");
+}
+
+/// An exporter that logs a message and fails.
+#[derive(Debug)]
+struct Broken;
+
+impl LogExporter for Broken {
+    async fn export(&self, _: LogBatch<'_>) -> OTelSdkResult {
+        tracing::error!("an exporter that logs");
+        panic!("an exporter that panics");
+    }
+}
+
+/// Messages about a failed export of records are not exported themselves, which would never end.
+#[test]
+fn messages_about_a_failed_export_are_not_exported() {
+    let test = "logs_delivery::messages_about_a_failed_export_are_not_exported";
+    if is_child() {
+        configure();
+        let receiver = Receiver::grpc();
+        let message = "broken".to_owned();
+        let code = Code::PermissionDenied;
+        receiver.respond(Response::Grpc { code, message });
+        let mut config = config(&receiver, OtlpProtocol::Grpc);
+        config.log_batch_processor.schedule_delay_millis = 1;
+        let telemetry = TelemetryProvider::builder(config)
+            .with_log_exporter(Broken)
+            .initialize()
+            .unwrap();
+        for _ in 0..10 {
+            load();
+            let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+            assert!(error.is_export(), "{error}");
+        }
+        let _ = telemetry.shutdown(TIMEOUT);
+        let statistics = telemetry.statistics();
+        // Two of our own records and twenty others, each lost by two exporters.
+        assert_eq!(statistics.logs_failed, 2 * 20);
+        assert_eq!((statistics.logs_exported, statistics.logs_dropped), (0, 0));
+        return;
+    }
+    let (stdout, _) = run_in_child(test, &[]);
+    let count = |text: &str| stdout.lines().filter(|line| line.contains(text)).count();
+    // At most one warning a minute for each exporter.
+    assert_eq!(count("log records could not be exported"), 2);
+    assert_eq!(count("by log"), 10);
+    assert!(stdout.lines().count() < 100, "{stdout}");
+}
+
+/// The queue is bounded, dropped records are counted, and the caller never waits for a receiver
+/// that hangs.
+#[test]
+fn a_hanging_receiver_drops_records_and_does_not_block() {
+    floe_tests::alone!();
+    configure();
+    let receiver = Receiver::http();
+    receiver.respond(Response::Hang);
+    let mut config = config(&receiver, OtlpProtocol::Http);
+    config.exporters.traces = Some(vec![ExporterKind::None]);
+    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
+    config.log_batch_processor.max_queue_size = 100;
+    config.log_batch_processor.max_export_batch_size = 10;
+    config.otlp.all.timeout_millis = Some(500);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let accounted = |records| {
+        let counted = telemetry.statistics();
+        let lost = counted.logs_failed + counted.logs_dropped;
+        let all = counted.logs_exported + lost + counted.logs_pending;
+        assert_eq!(all, records, "{counted:?}");
+        counted
+    };
+    for number in 0..1000 {
+        tracing::info!(number, "many");
+        accounted(number + 1);
+    }
+    let counted = accounted(1000);
+    let batch = counted.logs_failed;
+    assert_eq!(counted.logs_dropped + counted.logs_pending + batch, 1000);
+    assert!(
+        counted.logs_pending > 0 && counted.logs_dropped >= 900 - batch,
+        "{counted:?}"
+    );
+    let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    tracing::info!("not for an exporter");
+    // Every record has a result at last, also after the shutdown that has timed out.
+    let start = Instant::now();
+    while accounted(1000).logs_pending > 0 {
+        assert!(start.elapsed() < TIMEOUT);
+        std::thread::yield_now();
+    }
+    assert_eq!(accounted(1000).logs_exported, 0);
+}

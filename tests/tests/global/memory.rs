@@ -1,0 +1,319 @@
+//! The memory of spans that are not exported is bounded in bytes, and every span is counted at every
+//! moment. Each test runs in a process of its own, which has one provider at a time.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider, create_span, span, traced,
+};
+use floe_tests::Receiver;
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+const MIB: usize = 1024 * 1024;
+
+/// The number of large spans for a blocked exporter.
+const SPANS: u64 = 3000;
+
+#[traced]
+fn work() {}
+
+/// A span with an attribute of this length.
+fn large(bytes: usize) {
+    drop(span("large").attribute("text", "x".repeat(bytes)).start());
+}
+
+fn config() -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("memory");
+    // Their final flush would wait for the exporter, too.
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config
+}
+
+/// An exporter that blocks its thread until it is released.
+#[derive(Clone, Default)]
+struct Blocked(Arc<(Mutex<bool>, Condvar)>);
+
+impl fmt::Debug for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Blocked")
+    }
+}
+
+impl Blocked {
+    fn release(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+}
+
+impl SpanExporter for Blocked {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        let released = self.0.0.lock().unwrap();
+        drop(
+            self.0
+                .1
+                .wait_while(released, |released| !*released)
+                .unwrap(),
+        );
+        Ok(())
+    }
+}
+
+/// An exporter whose future is never ready.
+#[derive(Debug)]
+struct Pending;
+
+impl SpanExporter for Pending {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        std::future::pending().await
+    }
+}
+
+/// The number of spans that the statistics account for.
+fn accounted(counted: &Statistics) -> u64 {
+    counted.exported
+        + counted.failed
+        + counted.dropped_queue_full
+        + counted.dropped_buffer_full
+        + counted.dropped_memory
+        + counted.dropped_shutdown
+        + counted.dropped_without_provider
+        + counted.sampled_out
+        + counted.pending
+}
+
+#[track_caller]
+fn assert_accounted(telemetry: &TelemetryProvider, spans: u64) {
+    let counted = telemetry.statistics();
+    assert_eq!(accounted(&counted), spans, "{counted:?}");
+}
+
+/// Waits until no span is pending, and checks the accounts all the time.
+fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
+    let start = Instant::now();
+    loop {
+        assert_accounted(telemetry, spans);
+        let counted = telemetry.statistics();
+        if counted.pending == 0 {
+            return counted;
+        }
+        assert!(start.elapsed() < TIMEOUT, "{counted:?}");
+        std::thread::yield_now();
+    }
+}
+
+/// The most memory that this process has had, in bytes.
+#[cfg(target_os = "linux")]
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+    kib.parse::<usize>().unwrap() * 1024
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_blocked_exporter_retains_no_more_than_the_limit() {
+    floe_tests::alone!();
+    let blocked = Blocked::default();
+    let telemetry = TelemetryProvider::builder(config().with_max_memory_bytes(24 * MIB))
+        .with_span_exporter(blocked.clone())
+        .initialize()
+        .unwrap();
+    let before = peak();
+    // 300 MB, and 300 MB in the names of events.
+    for n in 0..SPANS {
+        if n % 2 == 0 {
+            large(200_000);
+        } else {
+            create_span("event").add_event("x".repeat(200_000), Vec::new());
+        }
+    }
+    let counted = telemetry.statistics();
+    assert!(counted.dropped_memory > SPANS / 2, "{counted:?}");
+    assert!(counted.pending > 0, "{counted:?}");
+    assert_accounted(&telemetry, SPANS);
+    let grown = peak() - before;
+    assert!(grown < (24 + 16) * MIB, "{} MiB", grown / MIB);
+
+    let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    blocked.release();
+    let counted = await_none_pending(&telemetry, SPANS);
+    assert!(counted.exported > 0, "{counted:?}");
+}
+
+#[test]
+fn ordinary_spans_do_not_count_towards_the_limit() {
+    floe_tests::alone!();
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config().with_max_memory_bytes(MIB))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    for _ in 0..4000 {
+        work();
+    }
+    telemetry.force_flush(TIMEOUT).unwrap();
+    // Large spans one after the other: each leaves room for the next one.
+    for _ in 0..20 {
+        large(MIB / 4);
+        telemetry.force_flush(TIMEOUT).unwrap();
+    }
+    let counted = await_none_pending(&telemetry, 4020);
+    assert_eq!(counted.exported, 4020, "{counted:?}");
+    // One that does not fit at all.
+    large(2 * MIB);
+    assert_eq!(telemetry.statistics().dropped_memory, 1);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+#[test]
+fn every_span_is_counted_at_every_moment() {
+    floe_tests::alone!();
+    let blocked = Blocked::default();
+    let telemetry = TelemetryProvider::builder(config())
+        .with_span_exporter(blocked.clone())
+        .initialize()
+        .unwrap();
+    // More than the queue and the thread's buffer contain.
+    for n in 1..=10_000 {
+        work();
+        if n % 100 == 0 {
+            assert_accounted(&telemetry, n);
+        }
+    }
+    let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
+    let text = error.to_string();
+    assert!(error.is_timeout(), "{text}");
+    let pending = telemetry.statistics().pending;
+    assert!(pending > 0);
+    assert!(text.contains("spans pending: "), "{text}");
+    assert!(text.contains("exporter `Blocked` has "), "{text}");
+    // Spans after the shutdown.
+    for n in 1..=50 {
+        work();
+        assert_accounted(&telemetry, 10_000 + n);
+    }
+    assert_eq!(telemetry.statistics().dropped_without_provider, 50);
+    // The next provider has its own numbers.
+    let memory = MemoryExporter::new();
+    let next = TelemetryProvider::builder(config())
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    work();
+    assert_accounted(&next, 1);
+    assert_accounted(&telemetry, 10_050);
+    next.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+    assert_eq!(next.statistics().exported, 1);
+    assert_accounted(&next, 1);
+    blocked.release();
+    // The batch that was being exported is delivered, and those behind it are too late.
+    let counted = await_none_pending(&telemetry, 10_050);
+    assert!(counted.exported > 0, "{counted:?}");
+    assert!(counted.dropped_shutdown > 0, "{counted:?}");
+}
+
+#[test]
+fn an_exporter_has_a_timeout() {
+    floe_tests::alone!();
+    let blocked = Blocked::default();
+    let mut config = config();
+    config.batch_processor.export_timeout_millis = 20;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(blocked.clone())
+        .with_span_exporter(Pending)
+        .initialize()
+        .unwrap();
+    for n in 1..=2 {
+        work();
+        let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+        assert!(error.is_export(), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains("exporter `Pending`: 1 span failed: "),
+            "{text}"
+        );
+        assert!(
+            text.contains("exporter `Blocked`: 1 span failed: "),
+            "{text}"
+        );
+        assert_eq!(telemetry.statistics().failed, 2 * n);
+    }
+    blocked.release();
+    work();
+    let error = telemetry.shutdown(TIMEOUT).unwrap_err();
+    assert!(!error.to_string().contains("Blocked"), "{error}");
+    let counted = telemetry.statistics();
+    assert_eq!(
+        (counted.exported, counted.failed, counted.pending),
+        (1, 5, 0)
+    );
+}
+
+static METRICS: MetricRecorder = MetricRecorder::new("memory");
+
+#[test]
+fn oversized_text_is_truncated() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let mut config = config();
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
+    // It does not apply to the resource and to metrics, which have the default.
+    config.limits.attribute_value_length = Some(70_000);
+    let huge = "ü".repeat(MIB);
+    let additional = &mut config.resource_attributes.additional;
+    additional.insert("resource.text".to_owned(), huge.clone());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    // Equal after they are truncated.
+    for end in ["a", "b"] {
+        let value = format!("{huge}{end}");
+        METRICS.increment("rows", 1, &[KeyValue::new(huge.clone(), value)]);
+    }
+    {
+        let span = span(huge.clone())
+            .attribute(huge.clone(), huge.clone())
+            .start();
+        span.add_event(huge.clone(), vec![KeyValue::new("text", huge.clone())]);
+        let elements = vec![huge.clone().into()];
+        span.add_event(
+            "list",
+            vec![KeyValue::new(
+                "l",
+                Value::Array(opentelemetry::Array::String(elements)),
+            )],
+        );
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    let [span] = &spans[..] else {
+        panic!("{} spans", spans.len())
+    };
+    let name = "ü".repeat(1024);
+    let text = "ü".repeat(65_536);
+    assert!(span.resource["resource.text"] == text.as_str().into());
+    let points = receiver.points();
+    let points: Vec<_> = points.iter().filter(|it| it.name == "rows").collect();
+    assert_eq!(points.len(), 1);
+    assert!(points[0].attributes[&name] == text.as_str().into());
+    assert!(points[0].resource["resource.text"] == text.as_str().into());
+    let text = "ü".repeat(70_000);
+    assert_eq!(span.name, name);
+    assert!(span.attributes[&name] == text.as_str().into());
+    assert_eq!(span.events[0].name, name);
+    assert!(span.events[0].attributes["text"] == text.as_str().into());
+}

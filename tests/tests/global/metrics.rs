@@ -1,0 +1,233 @@
+//! Metrics are exported to the endpoint of the spans, with the recorded values.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use floe_telemetry::config::{HistogramKind, MetricTemporality, MetricView, OtlpProtocol};
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use opentelemetry::KeyValue;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const DURATION: Metric<'_> = Metric::new("load.duration")
+    .with_unit("s")
+    .with_description("How long a load takes.")
+    .with_boundaries(&[1.0, 10.0]);
+
+/// Created before any provider, and used with several: its cache must not be stale.
+static METRICS: MetricRecorder = MetricRecorder::new("orders");
+
+fn url() -> String {
+    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
+}
+
+fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(protocol);
+    config
+}
+
+fn record() {
+    METRICS.increment(
+        Metric::new("rows").with_unit("{row}"),
+        2,
+        &[KeyValue::new("table", "orders")],
+    );
+    METRICS.increment("rows", 3, &[KeyValue::new("table", "orders")]);
+    METRICS.increment("refused", 1, &[KeyValue::new("reason", url())]);
+    METRICS.set_gauge("backlog", 12, &[]);
+    METRICS.set_gauge("backlog", 7, &[]);
+    METRICS.set_gauge("backlog", f64::NAN, &[]);
+    METRICS.record_histogram(DURATION, 0.5, &[]);
+    METRICS.record_histogram(DURATION, Duration::from_secs(5), &[]);
+    // Another kind, another unit, an invalid name: reported, and not recorded.
+    METRICS.set_gauge("rows", 99, &[]);
+    METRICS.increment(Metric::new("rows").with_unit("By"), 99, &[]);
+    METRICS.increment("9 rows", 99, &[]);
+}
+
+#[track_caller]
+fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
+    let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
+    assert_eq!(found.len(), 1, "{name}: {found:?}");
+    found[0]
+}
+
+fn check(points: &[ReceivedPoint]) {
+    let rows = single(points, "rows");
+    assert_eq!(rows.value, MetricValue::Sum(5.0));
+    assert_eq!((&*rows.unit, &*rows.scope), ("{row}", "orders"));
+    assert_eq!(rows.attributes["table"], "orders".into());
+    assert_eq!(rows.resource["service.name"], "orders".into());
+    let refused = single(points, "refused");
+    assert_eq!(
+        refused.attributes["reason"],
+        "postgres://<REDACTED>@db/orders".into()
+    );
+    assert_eq!(single(points, "backlog").value, MetricValue::Gauge(7.0));
+    assert!(points.iter().all(|point| point.name != "9 rows"));
+}
+
+fn own(points: &[ReceivedPoint]) {
+    for name in [
+        "otel.sdk.processor.span.processed",
+        "otel.sdk.exporter.span.exported",
+        "otel.sdk.exporter.log.exported",
+    ] {
+        assert!(points.iter().any(|point| point.name == name), "{name}");
+    }
+    if cfg!(target_os = "linux") {
+        let MetricValue::Sum(memory) = single(points, "process.memory.usage").value else {
+            panic!("not a sum");
+        };
+        assert!(memory > 100_000.0, "{memory}");
+        let MetricValue::Sum(threads) = single(points, "process.thread.count").value else {
+            panic!("not a sum");
+        };
+        assert!(threads >= 2.0, "{threads}");
+    }
+}
+
+/// The first matching view applies, and changes only what it sets.
+fn views() {
+    let receiver = Receiver::http();
+    let mut config = config(&receiver, OtlpProtocol::Http);
+    config.metrics.temporality = MetricTemporality::LowMemory;
+    config.metrics.histograms = HistogramKind::Exponential;
+    config.metrics.views = vec![
+        MetricView::new("load.*").with_boundaries([2.0, 4.0]),
+        MetricView::new("process.*").with_drop(true),
+        // Counters ignore boundaries.
+        MetricView::new("by_table")
+            .with_attributes(["table"])
+            .with_boundaries([1.0]),
+        MetricView::new("m*y").with_cardinality_limit(5),
+        MetricView::new("load.duration").with_drop(true),
+    ];
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    record();
+    for number in 0..40 {
+        let number = KeyValue::new("number", number);
+        METRICS.increment("many", 1, std::slice::from_ref(&number));
+        METRICS.increment("by_table", 1, &[KeyValue::new("table", "orders"), number]);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let points = receiver.points();
+    check(&points);
+    let duration = single(&points, "load.duration");
+    assert!(duration.is_delta);
+    assert_eq!(
+        duration.value,
+        MetricValue::Histogram(2, 5.5, vec![2.0, 4.0], vec![1, 0, 1])
+    );
+    let dropped = |point: &&ReceivedPoint| point.name.starts_with("process.");
+    assert_eq!(points.iter().find(dropped), None);
+    let by_table = single(&points, "by_table");
+    assert_eq!(by_table.value, MetricValue::Sum(40.0));
+    assert_eq!(by_table.attributes.len(), 1);
+    let many = points.iter().filter(|point| point.name == "many").count();
+    assert!((5..=6).contains(&many), "{many}");
+    // The start time of an observable instrument is that of the process.
+    assert!(!single(&points, "floe.telemetry.calls.missed").is_delta);
+}
+
+/// One test, because a process has one provider at a time.
+#[test]
+fn metrics_arrive_over_both_transports_as_configured() {
+    floe_tests::alone!();
+    METRICS.increment("before", 1, &[]);
+
+    let grpc = Receiver::grpc();
+    let telemetry = TelemetryProvider::builder(config(&grpc, OtlpProtocol::Grpc))
+        .initialize()
+        .unwrap();
+    record();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let points = grpc.points();
+    check(&points);
+    own(&points);
+    let duration = single(&points, "load.duration");
+    assert_eq!(
+        duration.value,
+        MetricValue::Histogram(2, 5.5, vec![1.0, 10.0], vec![1, 1, 0])
+    );
+    assert_eq!(
+        (&*duration.unit, &*duration.description, duration.is_delta),
+        ("s", "How long a load takes.", false)
+    );
+    assert!(points.iter().all(|point| point.name != "before"));
+    telemetry.shutdown(TIMEOUT).unwrap();
+    METRICS.increment("between", 1, &[]);
+
+    let http = Receiver::http();
+    let mut config = config(&http, OtlpProtocol::Http);
+    config.metrics.temporality = MetricTemporality::Delta;
+    config.metrics.histograms = HistogramKind::Exponential;
+    config.metrics.cardinality_limit = 10;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    record();
+    for number in 0..100 {
+        METRICS.increment("many", 1, &[KeyValue::new("number", number)]);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let points = http.points();
+    check(&points);
+    let duration = single(&points, "load.duration");
+    assert!(duration.is_delta);
+    assert!(
+        matches!(duration.value, MetricValue::Exponential(2, sum, 2..) if (sum - 5.5).abs() < 1e-9),
+        "{:?}",
+        duration.value
+    );
+    let many: Vec<_> = points.iter().filter(|point| point.name == "many").collect();
+    assert!((10..=11).contains(&many.len()), "{}", many.len());
+    assert!(
+        many.iter()
+            .any(|point| point.attributes.get("otel.metric.overflow") == Some(&true.into()))
+    );
+    assert!(points.iter().all(|point| point.name != "between"));
+    views();
+    assert!(
+        !http
+            .every_request()
+            .iter()
+            .any(|request| request.contains("hunter2XyZ"))
+    );
+}
+
+/// The threads of this process with this name.
+#[cfg(target_os = "linux")]
+fn threads_named(name: &str) -> usize {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    // A thread may end in between.
+    let names = threads
+        .filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).ok());
+    names.filter(|found| found.trim_end() == name).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn flushes_without_an_answer_share_a_thread() {
+    floe_tests::alone!();
+    // The system accepts its connections, and it does not answer.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_endpoint = Some(format!("http://{}", silent.local_addr().unwrap()));
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    METRICS.increment("rows", 1, &[]);
+    for _ in 0..50 {
+        let error = telemetry
+            .force_flush(Duration::from_millis(10))
+            .unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+    }
+    let threads = threads_named("floe-metrics");
+    assert!(threads <= 1, "{threads} threads");
+    let _ = telemetry.shutdown(Duration::from_millis(100));
+}

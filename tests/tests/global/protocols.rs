@@ -1,0 +1,98 @@
+//! The table of protocols in `docs/configuration.md`, with all features of the library: each row in code, in a
+//! document and in the environment.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::path::Path;
+
+use floe_telemetry::TelemetryConfig;
+use floe_telemetry::backend::{self, ExporterConfig};
+use floe_telemetry::config::OtlpProtocol;
+use floe_tests::{is_child, run_in_child};
+use serde_json::json;
+
+const PROTOCOLS: [(&str, OtlpProtocol); 3] = [
+    ("grpc", OtlpProtocol::Grpc),
+    ("http/protobuf", OtlpProtocol::Http),
+    ("http/json", OtlpProtocol::HttpJson),
+];
+
+/// What a configuration sends, as the table describes it.
+fn sent(mut config: TelemetryConfig) -> String {
+    if config.otlp_endpoint.is_none() {
+        "otlp".clone_into(&mut config.backend);
+    }
+    let backend = backend::find(&config.backend).unwrap();
+    let ExporterConfig::Otlp(otlp) = backend.otlp_exporter_config(&config) else {
+        return "nothing".to_owned();
+    };
+    let protocol = PROTOCOLS.iter().find(|(_, it)| *it == otlp.protocol);
+    format!("`{}` to `{}`", protocol.unwrap().0, otlp.endpoint)
+}
+
+fn in_code(protocol: &str, endpoint: &str) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    if let Some((_, protocol)) = PROTOCOLS.iter().find(|(name, _)| *name == protocol) {
+        config = config.with_otlp_protocol(*protocol);
+    }
+    if !endpoint.is_empty() {
+        config = config.with_otlp_endpoint(endpoint);
+    }
+    config
+}
+
+fn in_a_document(protocol: &str, endpoint: &str) -> TelemetryConfig {
+    let mut document = json!({"resource_attributes": {"service_name": "orders"}});
+    if !protocol.is_empty() {
+        document["otlp_protocol"] = protocol.replace("http/protobuf", "http").into();
+    }
+    if !endpoint.is_empty() {
+        document["otlp_endpoint"] = endpoint.into();
+    }
+    TelemetryConfig::from_yaml(&document.to_string()).unwrap()
+}
+
+#[test]
+fn the_table_of_protocols_is_true() {
+    if is_child() {
+        println!("child: {}", sent(TelemetryConfig::from_env().unwrap()));
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let document = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
+    let (_, table) = document
+        .split_once("| protocol that is set | endpoint | is sent |")
+        .unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [protocol, endpoint, expected, _] = cells[..] else {
+            panic!("{row}");
+        };
+        let (protocol, endpoint) = (protocol.trim_matches('`'), endpoint.trim_matches('`'));
+        assert_eq!(sent(in_code(protocol, endpoint)), expected, "{row}");
+        assert_eq!(sent(in_a_document(protocol, endpoint)), expected, "{row}");
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+        ];
+        let (stdout, stderr) =
+            run_in_child("protocols::the_table_of_protocols_is_true", &variables);
+        assert!(
+            stdout.contains(&format!("child: {expected}\n")),
+            "{row}: {stdout}"
+        );
+        assert!(!stderr.contains("warning"), "{row}: {stderr}");
+        count += 1;
+    }
+    assert_eq!(count, 9);
+}

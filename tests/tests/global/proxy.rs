@@ -1,0 +1,170 @@
+//! OTLP through a proxy from the environment, over real sockets. Each case is a process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::time::Duration;
+
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
+use floe_tests::{Authority, ClientCertificate, Proxy, Receiver, is_child, run_in_child};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// `floe:hunter2`.
+const CREDENTIALS: &str = "Basic ZmxvZTpodW50ZXIy";
+
+fn child() {
+    let config = TelemetryConfig::from_env().unwrap();
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    drop(create_span("through"));
+    match telemetry.force_flush(TIMEOUT) {
+        Ok(()) => println!("child: delivered"),
+        Err(error) => println!("child: {error}"),
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// The result of a child process with these variables.
+fn run(test: &str, variables: &[(&str, &str)]) -> String {
+    let mut all = vec![("OTEL_METRICS_EXPORTER", "none")];
+    all.extend(variables);
+    let (stdout, stderr) = run_in_child(test, &all);
+    assert!(!stderr.contains("hunter2"), "{stderr}");
+    let output = stdout
+        .split_once("child: ")
+        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
+        .1;
+    output.lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn the_proxy_is_used_for_other_hosts() {
+    let test = "proxy::the_proxy_is_used_for_other_hosts";
+    if is_child() {
+        return child();
+    }
+    let authority = Authority::new();
+    let certificate = authority.certificate();
+    let certificate = (
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        certificate.to_str().unwrap(),
+    );
+    let client = ClientCertificate::NotRequested;
+    // Only the proxy can resolve this host.
+    let (plain, secure) = ("http://collector.test:4317", "https://collector.test:4317");
+    let tunnel = "CONNECT collector.test:4317 HTTP/1.1";
+    let forward = "POST http://collector.test:4317/v1/traces HTTP/1.1";
+    for (receiver, endpoint, protocol, variable, expected) in [
+        (Receiver::grpc(), plain, "grpc", "HTTP_PROXY", tunnel),
+        (
+            Receiver::http(),
+            plain,
+            "http/protobuf",
+            "http_proxy",
+            forward,
+        ),
+        (
+            Receiver::grpc_with_tls(&authority, client),
+            secure,
+            "grpc",
+            "HTTPS_PROXY",
+            tunnel,
+        ),
+        (
+            Receiver::http_with_tls(&authority, client),
+            secure,
+            "http/protobuf",
+            "ALL_PROXY",
+            tunnel,
+        ),
+    ] {
+        for credentials in [None, Some(CREDENTIALS)] {
+            let proxy = Proxy::to(receiver.port(), credentials);
+            let url = match credentials {
+                None => format!("http://127.0.0.1:{}", proxy.port()),
+                Some(_) => format!("http://floe:hunter2@127.0.0.1:{}", proxy.port()),
+            };
+            let variables = [
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+                certificate,
+                (variable, &*url),
+            ];
+            let before = receiver.spans().len();
+            assert_eq!(run(test, &variables), "delivered", "{protocol} {endpoint}");
+            assert_eq!(receiver.spans().len(), before + 1);
+            assert_eq!(proxy.request_lines(), [expected]);
+        }
+    }
+}
+
+#[test]
+fn the_proxy_is_not_used_for_exceptions() {
+    let test = "proxy::the_proxy_is_not_used_for_exceptions";
+    if is_child() {
+        return child();
+    }
+    for (receiver, protocol) in [
+        (Receiver::grpc(), "grpc"),
+        (Receiver::http(), "http/protobuf"),
+    ] {
+        let proxy = Proxy::to(receiver.port(), None);
+        let url = format!("http://127.0.0.1:{}", proxy.port());
+        let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+        // Loopback addresses do not use the proxy.
+        let endpoint = receiver.endpoint();
+        let own = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint);
+        assert_eq!(
+            run(test, &[protocol, own, ("ALL_PROXY", &url)]),
+            "delivered"
+        );
+        // Neither do the exceptions in `NO_PROXY`; this host cannot be resolved.
+        let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
+        let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "300");
+        let without = ("NO_PROXY", "example.com,.test");
+        let output = run(test, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
+        assert!(output.starts_with("exporter `otlp`: "), "{output}");
+        assert_eq!(
+            (receiver.spans().len(), proxy.request_lines().len()),
+            (1, 0)
+        );
+    }
+}
+
+#[test]
+fn a_proxy_that_rejects_is_an_unreachable_receiver() {
+    let test = "proxy::a_proxy_that_rejects_is_an_unreachable_receiver";
+    if is_child() {
+        return child();
+    }
+    let receiver = Receiver::grpc();
+    let proxy = Proxy::to(receiver.port(), Some(CREDENTIALS));
+    let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
+    let wrong = format!("http://floe:hunter2XyZ@127.0.0.1:{}", proxy.port());
+    for (protocol, url, expected) in [
+        ("grpc", &*wrong, "proxy authorization required"),
+        ("http/protobuf", &wrong, "407"),
+        (
+            "grpc",
+            "socks5://floe:hunter2@127.0.0.1:1",
+            "accepted is `http://host:port`",
+        ),
+        (
+            "http/protobuf",
+            "socks5://floe:hunter2@127.0.0.1:1",
+            "accepted is `http://host:port`",
+        ),
+    ] {
+        let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+        let output = run(test, &[protocol, far, ("ALL_PROXY", url)]);
+        assert!(
+            output.contains(expected) && !output.contains("hunter2"),
+            "{output}"
+        );
+    }
+    assert_eq!(receiver.requests(), []);
+}

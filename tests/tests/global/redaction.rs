@@ -1,0 +1,371 @@
+//! Redaction follows the configuration, and is counted by rule.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use floe_telemetry::attributes::{AttributeList, AttributeSchema, AttributeValue};
+use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
+use floe_telemetry::config::{LoggingConfig, RedactionConfig};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    FloeAttributes, MetricRecorder, Mode, Statistics, TelemetryConfig, TelemetryProvider,
+    create_span, get_current_span, logs, propagation, record_exception, traced,
+};
+use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
+use opentelemetry::logs::AnyValue;
+use opentelemetry::trace::Status;
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::logs::InMemoryLogExporter;
+use opentelemetry_sdk::metrics::InMemoryMetricExporter;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use serde_json::json;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Concatenated, so that a secret scanner does not report this file.
+const EMAIL: &str = concat!("jane", "@", "example.com");
+
+fn config(redaction: RedactionConfig) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    config.redaction = redaction;
+    config
+}
+
+/// The span that `record` fills, as an exporter receives it, and the redaction counts.
+fn exported(redaction: RedactionConfig, record: impl FnOnce()) -> (SpanData, Statistics) {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config(redaction))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    let span = create_span("span");
+    record();
+    drop(span);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    (memory.spans().remove(0), telemetry.statistics())
+}
+
+fn attribute(span: &SpanData, key: &str) -> String {
+    let mut attributes = span.attributes.iter();
+    let found = attributes.find(|attribute| attribute.key.as_str() == key);
+    found.unwrap().value.to_string()
+}
+
+fn set(key: &'static str, value: &'static str) {
+    get_current_span().set_attribute(key, value);
+}
+
+fn status(span: &SpanData) -> &str {
+    match &span.status {
+        Status::Error { description } => description,
+        _ => "",
+    }
+}
+
+/// An exporter that fails with a text that only a pattern of the user matches.
+#[derive(Debug)]
+struct Failing;
+
+impl SpanExporter for Failing {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Err(OTelSdkError::InternalFailure("refused CUST-123456".into()))
+    }
+}
+
+#[test]
+fn redaction_is_configured_and_counted() {
+    floe_tests::alone!();
+    levels();
+    patterns_and_keys();
+    counts();
+    an_error_is_one_finding();
+    a_word_in_the_place_of_a_credential_leaves_nowhere();
+    constant_attributes_are_cached_by_key_and_text();
+}
+
+/// Personal data is redacted in error text and kept in attributes, unless the level changes that.
+fn levels() {
+    let record = || {
+        set("owner", EMAIL);
+        set("session", "nightly");
+        set("url", "postgres://u:p4ssw0rd@h/d");
+        get_current_span().set_status(Status::error(format!("{EMAIL} is locked, session=nightly")));
+    };
+    let level = |level, attribute_level| {
+        let mut config = RedactionConfig::default().with_level(level);
+        config.attribute_level = attribute_level;
+        config
+    };
+    let hidden = "<REDACTED>@example.com";
+    for (level, owner, session, message) in [
+        (
+            RedactionConfig::default(),
+            EMAIL,
+            "nightly",
+            format!("{hidden} is locked, session=nightly"),
+        ),
+        (
+            level(Credentials, None),
+            EMAIL,
+            "nightly",
+            format!("{EMAIL} is locked, session=nightly"),
+        ),
+        (
+            level(CredentialsAndPii, Some(CredentialsAndPii)),
+            hidden,
+            "nightly",
+            format!("{hidden} is locked, session=nightly"),
+        ),
+        (
+            level(Strict, None),
+            hidden,
+            "<REDACTED>",
+            format!("{hidden} is locked, session=<REDACTED>"),
+        ),
+        (
+            level(Strict, Some(Credentials)),
+            EMAIL,
+            "nightly",
+            format!("{hidden} is locked, session=<REDACTED>"),
+        ),
+    ] {
+        let (span, _) = exported(level.clone(), record);
+        assert_eq!(attribute(&span, "owner"), owner, "{level:?}");
+        assert_eq!(attribute(&span, "session"), session, "{level:?}");
+        // At every level.
+        assert_eq!(attribute(&span, "url"), "postgres://<REDACTED>@h/d");
+        assert_eq!(status(&span), message, "{level:?}");
+    }
+}
+
+fn patterns_and_keys() {
+    let redaction = RedactionConfig::default()
+        .with_patterns(["CUST-[0-9]{6}"])
+        .with_keys(["customer_ref"])
+        .with_allowed_keys(["page_token"]);
+    let (span, statistics) = exported(redaction.clone(), || {
+        let span = get_current_span();
+        span.update_name("load CUST-123456");
+        set("note", "for CUST-123456");
+        set("x-customer-ref", "ab");
+        set("page_token", "abc");
+        span.set_attribute("key of CUST-123456", true);
+        span.set_status(Status::error("customerRef=ab of CUST-123456, page_token=7"));
+    });
+    assert_eq!(span.name, "load <REDACTED>");
+    assert_eq!(attribute(&span, "note"), "for <REDACTED>");
+    assert_eq!(attribute(&span, "x-customer-ref"), "<REDACTED>");
+    assert_eq!(attribute(&span, "page_token"), "abc");
+    assert_eq!(attribute(&span, "key of <REDACTED>"), "true");
+    assert_eq!(
+        status(&span),
+        "customerRef=<REDACTED> of <REDACTED>, page_token=7"
+    );
+    let counted: Vec<_> = statistics.redacted().collect();
+    assert_eq!(counted, [("configured-key", 2), ("configured-pattern", 4)]);
+
+    // Error messages of exporters are redacted by the same configuration.
+    let telemetry = TelemetryProvider::builder(config(redaction))
+        .with_span_exporter(Failing)
+        .initialize()
+        .unwrap();
+    drop(create_span("span"));
+    let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
+    assert!(error.contains("refused <REDACTED>"), "{error}");
+
+    // So is text outside of the pipeline: our errors, and baggage.
+    // A mode that is not a plain word is not quoted at all.
+    let error = "CUST-123456".parse::<Mode>().unwrap_err().to_string();
+    assert!(!error.contains("CUST"), "{error}");
+    let member = |key: &'static str, value: &'static str| KeyValueMetadata::new(key, value, "");
+    let members = [member("note", "CUST-123456"), member("customer_ref", "ab")];
+    let _current = Context::new().with_baggage(members).attach();
+    let mut headers = BTreeMap::new();
+    propagation::inject_context(&mut headers);
+    let expected = "customer_ref=<REDACTED>,note=<REDACTED>";
+    assert_eq!(headers["baggage"], expected);
+}
+
+fn counts() {
+    let (_, statistics) = exported(RedactionConfig::default(), || {
+        set("url", "postgres://u:p4ssw0rd@h/d");
+        set("password", "hunter2A");
+        get_current_span().set_attribute("api_key", 4711);
+        get_current_span().set_attribute("token", vec![1, 2]);
+        set("table", "orders");
+        get_current_span().set_status(Status::error(format!("{EMAIL} and {EMAIL}")));
+    });
+    let counted: Vec<_> = statistics.redacted().collect();
+    assert_eq!(
+        counted,
+        [
+            ("api-key", 1),
+            ("email", 2),
+            ("password", 1),
+            ("token", 1),
+            ("url-userinfo", 1),
+        ]
+    );
+    let (_, statistics) = exported(RedactionConfig::default(), || set("table", "orders"));
+    assert_eq!(statistics.redacted().count(), 0);
+}
+
+/// An error with a source.
+#[derive(Debug)]
+struct Caused(io::Error);
+
+impl fmt::Display for Caused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the load failed")
+    }
+}
+
+impl Error for Caused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// A span has the message of an error as attribute, in an event, there also in the stack trace, and in its
+/// status. These are one finding, and the redacted text is the same.
+fn an_error_is_one_finding() {
+    let refused = || io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
+    let redacted = "cannot reach postgres://<REDACTED>@h/d";
+    // The mark is longer than the password, so the redacted message is truncated and the stack trace is not.
+    let before = "a word. ".repeat(61);
+    let long = || io::Error::other(format!("{before}api_key=x9K2 {}", "b".repeat(90)));
+    let cases: [(Box<dyn Error>, String, String); 3] = [
+        (
+            Box::new(refused()),
+            redacted.to_owned(),
+            format!("0: {redacted}"),
+        ),
+        (
+            Box::new(Caused(refused())),
+            format!("the load failed: {redacted}"),
+            format!("0: the load failed\n1: {redacted}"),
+        ),
+        (
+            Box::new(long()),
+            format!("{before}api_key="),
+            format!("0: {before}api_key=<REDACTED> {}", "b".repeat(90)),
+        ),
+    ];
+    for (error, message, stacktrace) in cases {
+        let (span, statistics) = exported(RedactionConfig::default(), || record_exception(&*error));
+        let details = &span.events[0].attributes;
+        let detail = |key: &str| {
+            let mut details = details.iter();
+            let found = details.find(|detail| detail.key.as_str() == key);
+            found.unwrap().value.to_string()
+        };
+        assert_eq!(attribute(&span, "exception.message"), message);
+        assert_eq!(status(&span), message);
+        assert_eq!(detail("exception.message"), message);
+        assert_eq!(detail("exception.stacktrace"), stacktrace);
+        let counted: u64 = statistics.redacted().map(|(_, count)| count).sum();
+        assert_eq!(counted, 1, "{message}");
+    }
+}
+
+/// The literals of `tests/corpus/literals.txt` as attribute, status, event, log record, log line and metric.
+fn a_word_in_the_place_of_a_credential_leaves_nowhere() {
+    let rows = include_str!("../../corpus/literals.txt").lines();
+    let rows = rows.filter(|row| !row.starts_with('#'));
+    for (text, safe) in rows.map(|row| row.split_once('\t').unwrap()) {
+        let (span, _) = exported(RedactionConfig::default(), || {
+            get_current_span().set_attribute("note", text.to_owned());
+            record_exception(&io::Error::other(text));
+        });
+        let mut details = span.events[0].attributes.iter();
+        let detail = details.find(|detail| detail.key.as_str() == "exception.message");
+        assert_eq!(detail.unwrap().value.to_string(), safe);
+        assert_eq!(attribute(&span, "note"), safe);
+        assert_eq!(attribute(&span, "exception.message"), safe);
+        assert_eq!(status(&span), safe);
+
+        let logs = InMemoryLogExporter::default();
+        let metrics = InMemoryMetricExporter::default();
+        let telemetry = TelemetryProvider::builder(config(RedactionConfig::default()))
+            .with_log_exporter(logs.clone())
+            .with_metric_exporter(metrics.clone())
+            .initialize()
+            .unwrap();
+        let line = Line::default();
+        let lines = line.clone();
+        let layer = logs::layer_with_writer(&LoggingConfig::default(), move || lines.clone());
+        let subscriber = tracing_subscriber::registry().with(layer.unwrap());
+        tracing::subscriber::with_default(subscriber, || tracing::error!(note = text, "{text}"));
+        MetricRecorder::new("literals").increment("seen", 1, &[KeyValue::new("note", text)]);
+        telemetry.force_flush(TIMEOUT).unwrap();
+        let records = logs.get_emitted_logs().unwrap();
+        let found = format!("{:?}", metrics.get_finished_metrics().unwrap());
+        telemetry.shutdown(TIMEOUT).unwrap();
+
+        let line: serde_json::Value = serde_json::from_slice(&line.0.lock().unwrap()).unwrap();
+        assert_eq!(
+            (&line["event"], &line["note"]),
+            (&json!(safe), &json!(safe))
+        );
+        let body = records[0].record.body();
+        assert_eq!(body, Some(&AnyValue::from(safe.to_owned())));
+        assert!(found.contains(&format!("{safe:?}")), "{safe}: {found}");
+    }
+}
+
+/// The lines of a log.
+#[derive(Clone, Default)]
+struct Line(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A text that is known at compile time, under a key that is not.
+struct Constant(&'static str);
+
+impl FloeAttributes for Constant {
+    const SCHEMA: &'static [AttributeSchema] = &[];
+
+    fn record(&self, list: &mut AttributeList) {
+        list.push(self.0.into(), AttributeValue::Static("orders"));
+    }
+}
+
+#[traced(floe_attributes = value)]
+fn constant(value: &Constant) {
+    let _ = value;
+}
+
+/// The cache for constant attributes is keyed by key and text, not by the position in the list.
+fn constant_attributes_are_cached_by_key_and_text() {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config(RedactionConfig::default()))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    for key in ["table", "password", "table", "db.password"] {
+        constant(&Constant(key));
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let values: Vec<_> = memory
+        .spans()
+        .iter()
+        .map(|span| span.attributes[0].value.to_string())
+        .collect();
+    assert_eq!(values, ["orders", "<REDACTED>", "orders", "<REDACTED>"]);
+}

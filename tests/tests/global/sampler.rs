@@ -1,0 +1,171 @@
+//! A sampler of the program: what it is asked, what it decides, and what it adds.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, ExportersConfig, OtlpProtocol, SamplingConfig};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, get_tracer, span, traced};
+use floe_tests::{ReceivedSpan, Receiver};
+use opentelemetry::trace::{
+    Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
+};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Decides by the attribute `keep`, and panics on the name `panics`.
+#[derive(Clone, Debug, Default)]
+struct ByAttribute(Arc<Mutex<Vec<String>>>);
+
+impl ShouldSample for ByAttribute {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        assert_ne!(name, "panics");
+        assert_ne!(trace_id, TraceId::INVALID);
+        // A span of its own is not sampled, and does not ask again.
+        inner();
+        let parent = parent.unwrap();
+        let above = parent.span().span_context().clone();
+        let call = format!(
+            "{name} {kind:?} {} {} {}",
+            attributes.len(),
+            links.len(),
+            above.is_sampled()
+        );
+        self.0.lock().unwrap().push(call);
+        let keep = attributes
+            .iter()
+            .find(|attribute| attribute.key.as_str() == "keep");
+        let decision = match keep.map(|keep| keep.value.as_str().into_owned()).as_deref() {
+            Some("true") => SamplingDecision::RecordAndSample,
+            Some("record") => SamplingDecision::RecordOnly,
+            _ => SamplingDecision::Drop,
+        };
+        SamplingResult {
+            decision,
+            attributes: vec![KeyValue::new("sampled.by", "attribute")],
+            trace_state: TraceState::from_key_value([("acme", "1")]).unwrap(),
+        }
+    }
+}
+
+#[traced]
+fn inner() {}
+
+#[traced(kind = server, attributes(keep))]
+fn work(keep: bool) -> SpanContext {
+    child(true);
+    Context::current().span().span_context().clone()
+}
+
+#[traced(attributes(keep))]
+fn child(keep: bool) {}
+
+#[traced(attributes(keep = true))]
+async fn later() {}
+
+#[traced(name = "panics", attributes(keep = true))]
+fn panics() -> i32 {
+    7
+}
+
+fn config(receiver: &Receiver) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders").with_otlp_protocol(OtlpProtocol::Http);
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.exporters = ExportersConfig::default()
+        .with_metrics([ExporterKind::None])
+        .with_logs([ExporterKind::None]);
+    // The sampler of the program decides in place of it.
+    config.sampling = SamplingConfig::default().with_ratio(0.0);
+    config
+}
+
+fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
+    let mut names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn the_sampler_of_the_program_decides_for_each_span() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let sampler = ByAttribute::default();
+    let telemetry = TelemetryProvider::builder(config(&receiver))
+        .with_sampler(sampler.clone())
+        .initialize()
+        .unwrap();
+    let kept = work(true);
+    let dropped = work(false);
+    futures_executor::block_on(later());
+    assert_eq!(panics(), 7);
+    drop(span("guard").attribute("keep", true).start());
+    let tracer = get_tracer("acme.mail");
+    tracer
+        .span_builder("api")
+        .with_attributes([KeyValue::new("keep", true)])
+        .with_links(vec![Link::with_context(kept.clone())])
+        .start(&tracer)
+        .end();
+    let mut other = tracer
+        .span_builder("api.record")
+        .with_attributes([KeyValue::new("keep", "record")])
+        .start(&tracer);
+    assert!(!other.is_recording() && other.span_context().is_valid());
+    other.end();
+    telemetry.shutdown(TIMEOUT).unwrap();
+
+    assert!(kept.is_sampled() && !dropped.is_sampled() && dropped.is_valid());
+    assert_eq!(dropped.trace_state().get("acme"), Some("1"));
+    let spans = receiver.spans();
+    assert_eq!(
+        names(&spans),
+        ["api", "child", "child", "guard", "later", "work"]
+    );
+    for span in &spans {
+        assert_eq!(span.attributes["sampled.by"], "attribute".into());
+    }
+    let calls = sampler.0.lock().unwrap();
+    assert_eq!(
+        *calls,
+        [
+            "work Server 1 0 false",
+            "child Internal 1 0 true",
+            "work Server 1 0 false",
+            "child Internal 1 0 false",
+            "later Internal 1 0 false",
+            "guard Internal 1 0 false",
+            "api Internal 1 1 false",
+            "api.record Internal 1 0 false",
+        ]
+    );
+    assert_eq!(telemetry.statistics().sampler_panics, 1);
+
+    // The next provider has the sampler of its configuration.
+    let next = TelemetryProvider::builder(config(&receiver))
+        .initialize()
+        .unwrap();
+    work(true);
+    next.shutdown(TIMEOUT).unwrap();
+    assert_eq!(receiver.spans().len(), spans.len());
+    assert_eq!(calls.len(), 8);
+
+    let mut tail = config(&receiver);
+    tail.sampling = SamplingConfig::default().with_keep_errors(true);
+    let error = TelemetryProvider::builder(tail)
+        .with_sampler(sampler.clone())
+        .initialize()
+        .unwrap_err();
+    assert!(error.is_config(), "{error}");
+    assert!(error.to_string().contains("keep_errors"), "{error}");
+}

@@ -1,0 +1,168 @@
+//! Sampling ratios for root names, and a rate limit, as they arrive. One test, because a process
+//! has one provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use floe_telemetry::config::{OtlpProtocol, Sampler, SamplingConfig, SamplingRule};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced};
+use floe_tests::{Receiver, remote};
+use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced(name = "health.live")]
+fn health() {
+    step();
+}
+
+#[traced(name = "floe.pipeline.run")]
+fn pipeline() {
+    step();
+}
+
+#[traced]
+fn step() {}
+
+/// One root of each kind.
+fn everything() {
+    health();
+    pipeline();
+    step();
+    drop(create_span("health.ready"));
+    drop(create_span("orders.import"));
+    get_tracer("plain").in_span("health.plain", |cx| {
+        assert!(!cx.span().span_context().is_sampled());
+        assert!(cx.span().span_context().is_valid());
+        step();
+    });
+    get_tracer("plain").in_span("plain", |_| step());
+}
+
+/// The names of the spans that arrived, sorted.
+fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("rules");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.sampling = sampling.clone();
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    code();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    let mut names: Vec<_> = spans.iter().map(|span| span.name.clone()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn rules_and_limits() {
+    floe_tests::alone!();
+    the_first_matching_rule_decides_for_a_root();
+    a_call_site_uses_the_current_rules();
+    a_span_with_a_parent_follows_it();
+    samplers_and_rules();
+    the_rate_limit_applies_to_roots_only();
+}
+
+fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
+    let rules = rules.iter();
+    sampling.rules = rules
+        .map(|(span, ratio)| SamplingRule::new(*span, *ratio))
+        .collect();
+}
+
+fn the_first_matching_rule_decides_for_a_root() {
+    let mut sampling = SamplingConfig::default();
+    rules(&mut sampling, &[("health.*", 0.0), ("*", 1.0)]);
+    let all = [
+        "floe.pipeline.run",
+        "orders.import",
+        "plain",
+        "step",
+        "step",
+        "step",
+    ];
+    assert_eq!(run(&sampling, everything), all);
+    // The ratio decides where no rule matches.
+    rules(&mut sampling, &[("health.*", 0.0)]);
+    assert_eq!(run(&sampling, everything), all);
+    sampling = sampling.with_ratio(0.0);
+    rules(
+        &mut sampling,
+        &[
+            ("floe.pipeline.run", 1.0),
+            ("floe.*", 0.0),
+            ("orders*", 1.0),
+        ],
+    );
+    assert_eq!(
+        run(&sampling, everything),
+        ["floe.pipeline.run", "orders.import", "step"]
+    );
+}
+
+fn a_call_site_uses_the_current_rules() {
+    let mut sampling = SamplingConfig::default();
+    for ratio in [0.0, 1.0, 0.0] {
+        rules(&mut sampling, &[("unused", 0.5), ("health.live", ratio)]);
+        let arrived = run(&sampling, || (0..3).for_each(|_| health()));
+        assert_eq!(arrived.len(), if ratio > 0.0 { 6 } else { 0 });
+    }
+    // Without rules, the decision that a rule made is forgotten.
+    sampling.rules.clear();
+    assert_eq!(run(&sampling, health).len(), 2);
+}
+
+fn a_span_with_a_parent_follows_it() {
+    let mut sampling = SamplingConfig::default();
+    rules(&mut sampling, &[("step", 0.0), ("health.live", 1.0)]);
+    let below = |is_sampled| {
+        move || {
+            let _attached = remote(is_sampled).attach();
+            step();
+            drop(create_span("step"));
+            health();
+        }
+    };
+    assert_eq!(
+        run(&sampling, below(true)),
+        ["health.live", "step", "step", "step"]
+    );
+    assert!(run(&sampling, below(false)).is_empty());
+}
+
+fn samplers_and_rules() {
+    let mut sampling = SamplingConfig::default().with_sampler(Sampler::AlwaysOn);
+    rules(&mut sampling, &[("health.*", 0.0)]);
+    // This sampler decides for each span, and rules apply to spans without a local parent.
+    assert_eq!(run(&sampling, health), ["step"]);
+    let below_remote = || {
+        let _attached = remote(true).attach();
+        health();
+    };
+    assert_eq!(run(&sampling, below_remote), ["step"]);
+    sampling.sampler = Some(Sampler::ParentBasedAlwaysOff);
+    rules(&mut sampling, &[("health.*", 1.0)]);
+    assert_eq!(run(&sampling, health), ["health.live", "step"]);
+}
+
+fn the_rate_limit_applies_to_roots_only() {
+    // One token an hour, so that only one is available however long the test takes.
+    let mut sampling = SamplingConfig::default().with_rate_limit(1.0 / 3600.0);
+    rules(&mut sampling, &[("health.*", 0.0)]);
+    let arrived = run(&sampling, || {
+        // A root that the ratio does not sample takes no token.
+        health();
+        (0..10).for_each(|_| pipeline());
+        everything();
+    });
+    assert_eq!(arrived, ["floe.pipeline.run", "step"]);
+    // The decision of a parent is not limited.
+    let arrived = run(&sampling, || {
+        let _attached = remote(true).attach();
+        (0..10).for_each(|_| step());
+    });
+    assert_eq!(arrived.len(), 10);
+}

@@ -1,0 +1,106 @@
+//! Spans arrive under their instrumentation scopes, over the wire.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use floe_telemetry::opentelemetry::InstrumentationScope;
+use floe_telemetry::opentelemetry::trace::{Tracer as _, TracerProvider as _};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced, tracing_layer};
+use floe_tests::Receiver;
+use floe_tests_renamed::scopes;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use tracing_subscriber::layer::SubscriberExt;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[traced]
+fn of_the_tests() {}
+
+#[traced(tracer = "global_scopes.named")]
+fn of_a_name() {}
+
+fn work() {
+    of_the_tests();
+    of_a_name();
+    scopes::of_the_package();
+    scopes::of_a_named_tracer();
+    scopes::of_a_tracer();
+    drop(create_span("by hand"));
+    let scope = InstrumentationScope::builder("global_scopes.api")
+        .with_version("3.0")
+        .with_schema_url("https://opentelemetry.io/schemas/1.40.0")
+        .build();
+    TelemetryProvider::tracer_provider()
+        .tracer_with_scope(scope)
+        .in_span("of the API", |_| ());
+    let subscriber = tracing_subscriber::registry().with(tracing_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        tracing::info_span!(target: "global_scopes::target", "of tracing").in_scope(|| ());
+    });
+}
+
+#[test]
+fn each_scope_of_a_batch_has_its_own_spans() {
+    floe_tests::alone!();
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("scopes");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    // The exporter cached the scopes of the second batch when it encoded the first.
+    for _ in 0..2 {
+        work();
+        work();
+        telemetry.force_flush(TIMEOUT).unwrap();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 2);
+    let expected: BTreeMap<_, _> = [
+        (("floe-tests", VERSION, ""), "of_the_tests"),
+        (("global_scopes.named", VERSION, ""), "of_a_name"),
+        (("floe-tests-renamed", "7.3.1", ""), "of_the_package"),
+        (("renamed.named", "7.3.1", ""), "of_a_named_tracer"),
+        (("renamed.by_hand", "7.3.1", ""), "of_a_tracer"),
+        (("", "", ""), "by hand"),
+        (
+            (
+                "global_scopes.api",
+                "3.0",
+                "https://opentelemetry.io/schemas/1.40.0",
+            ),
+            "of the API",
+        ),
+        (("global_scopes::target", "", ""), "of tracing"),
+    ]
+    .into_iter()
+    .map(|((name, version, url), span)| {
+        (
+            (name.to_owned(), version.to_owned(), url.to_owned()),
+            vec![span.to_owned(); 2],
+        )
+    })
+    .collect();
+    for request in requests {
+        let message = ExportTraceServiceRequest::decode(&*request.body).unwrap();
+        assert_eq!(message.resource_spans.len(), 1);
+        let mut found = BTreeMap::new();
+        for spans in &message.resource_spans[0].scope_spans {
+            let scope = spans.scope.clone().unwrap();
+            let key = (scope.name, scope.version, spans.schema_url.clone());
+            let names: Vec<_> = spans.spans.iter().map(|span| span.name.clone()).collect();
+            assert!(found.insert(key, names).is_none(), "a scope is there twice");
+        }
+        assert_eq!(found, expected);
+    }
+    let span = receiver
+        .spans()
+        .into_iter()
+        .find(|span| span.name == "of the API");
+    assert_eq!(span.unwrap().scope_version, "3.0");
+}

@@ -1,0 +1,286 @@
+//! Signals belong to the program: threads of the library take none, and writes of the library raise none. The
+//! programs are one in C, whose library is `tests/c-host`, and one in Rust that resets SIGPIPE.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::ffi::c_int;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::AsRawFd as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
+use floe_tests::{Authority, ClientCertificate, Receiver};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For the process of a test that is the program in Rust.
+const PROGRAM: &str = "TEST_SIGNALS_PROGRAM";
+
+/// For such a program: it has an output without a reader.
+const WITHOUT_READER: &str = "TEST_SIGNALS_WITHOUT_READER";
+
+const SIGPIPE: c_int = 13;
+const SIG_DFL: usize = 0;
+
+#[expect(
+    unsafe_code,
+    reason = "the standard library has no function for signals"
+)]
+mod posix {
+    use std::ffi::c_int;
+
+    // SAFETY: this is the declaration of the C standard. With `SIG_DFL` no handler is called.
+    unsafe extern "C" {
+        pub(super) safe fn dup2(from: c_int, to: c_int) -> c_int;
+        pub(super) safe fn signal(number: c_int, handler: usize) -> usize;
+    }
+}
+
+/// The signals that a thread blocks, one bit each.
+fn blocked(task: &Path) -> u64 {
+    let status = fs::read_to_string(task.join("status")).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    u64::from_str_radix(mask.unwrap().trim(), 16).unwrap()
+}
+
+#[test]
+fn threads_of_the_library_block_signals() {
+    floe_tests::alone!();
+    let tasks = || -> Vec<PathBuf> {
+        let tasks = fs::read_dir("/proc/self/task").unwrap();
+        tasks.map(|task| task.unwrap().path()).collect()
+    };
+    let before = tasks();
+    // The name of the receiver is looked up by a thread of the runtime.
+    let silent = TcpListener::bind("localhost:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = TelemetryConfig::new("signals");
+    config.otlp_endpoint = Some(format!("http://localhost:{port}"));
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.exporters.traces = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
+    config.exporters.metrics = Some(vec![ExporterKind::Otlp, ExporterKind::Prometheus]);
+    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
+    config.metrics.prometheus.port = free.local_addr().unwrap().port();
+    drop(free);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+        .unwrap();
+    telemetry.shutdown_on_signals(TIMEOUT).unwrap();
+    drop(create_span("work"));
+    telemetry
+        .force_flush(Duration::from_millis(500))
+        .unwrap_err();
+
+    // All but those that an instruction raises.
+    let handled = [
+        1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64,
+    ];
+    let ours: Vec<_> = tasks()
+        .into_iter()
+        .filter(|task| !before.contains(task))
+        .collect();
+    assert!(ours.len() >= 9, "{}", ours.len());
+    for task in ours {
+        let name = fs::read_to_string(task.join("comm")).unwrap();
+        let blocked = blocked(&task);
+        for signal in handled {
+            assert_ne!(blocked & (1 << (signal - 1)), 0, "{name}: signal {signal}");
+        }
+        for signal in [4, 5, 6, 7, 8, 11, 31] {
+            assert_eq!(blocked & (1 << (signal - 1)), 0, "{name}: signal {signal}");
+        }
+    }
+    assert_eq!(blocked(&before[0]) & (1 << (SIGPIPE - 1)), 0);
+    drop(telemetry);
+}
+
+/// The program in C, linked with the library.
+fn c_program(folder: &Path) -> Command {
+    let test = std::env::current_exe().unwrap();
+    let libraries = test.parent().unwrap();
+    let program = folder.join("host");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c-host/host.c");
+    let compiled = Command::new("cc")
+        .args(["-D_GNU_SOURCE", "-pthread", "-o"])
+        .args([&program, &source])
+        .arg("-L")
+        .arg(libraries)
+        .arg("-lfloe_c_host")
+        .arg(format!("-Wl,-rpath,{}", libraries.display()))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&compiled.stderr);
+    assert!(compiled.status.success(), "{stderr}");
+    // A test is started with SIGPIPE ignored, which its children inherit.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=PIPE").arg(program);
+    command
+}
+
+/// The program in Rust: the test of this name, in a process of its own.
+fn rust_program(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", test, "--nocapture"])
+        .env(PROGRAM, "1");
+    command
+}
+
+#[test]
+fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
+    floe_tests::alone!();
+    let folder = tempfile::tempdir().unwrap();
+    for how in ["sigwait", "signalfd"] {
+        let output = c_program(folder.path())
+            .arg(how)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{how}: {output:?}");
+    }
+}
+
+/// Forwards connections to a receiver, and breaks each one: at once, in the middle of a request, or after it.
+fn breaking(receiver: &Receiver) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let upstream = receiver.port();
+    thread::spawn(move || {
+        let limits = [0_usize, 1, 5_000, 200_000, 1_600_000].into_iter().cycle();
+        for (client, limit) in listener.incoming().zip(limits) {
+            let client = client.unwrap();
+            thread::spawn(move || forward(client, upstream, limit));
+        }
+    });
+    port
+}
+
+fn forward(mut client: TcpStream, upstream: u16, limit: usize) {
+    let server = TcpStream::connect(("127.0.0.1", upstream)).unwrap();
+    let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut to);
+    });
+    let mut buffer = [0; 4096];
+    let mut forwarded = 0;
+    while forwarded < limit
+        && let Ok(read @ 1..) = client.read(&mut buffer)
+        && (&server).write_all(&buffer[..read]).is_ok()
+    {
+        forwarded += read;
+    }
+    // The end, and then a reset, because data is not read.
+    let _ = client.shutdown(Shutdown::Write);
+    let _ = client.read(&mut buffer);
+    let _ = server.shutdown(Shutdown::Both);
+}
+
+/// Runs the program against receivers, files and pipes that fail. It must end by itself.
+fn check_writes(program: impl Fn() -> Command, without_reader: impl Fn(&mut Command)) {
+    let authority = Authority::new();
+    let certificate = authority.certificate();
+    let certificate = certificate.to_str().unwrap();
+    for (receiver, scheme, protocol) in [
+        (Receiver::http(), "http", "http/protobuf"),
+        (Receiver::grpc(), "http", "grpc"),
+        (
+            Receiver::http_with_tls(&authority, ClientCertificate::NotRequested),
+            "https",
+            "http/protobuf",
+        ),
+    ] {
+        let endpoint = format!("{scheme}://127.0.0.1:{}", breaking(&receiver));
+        let output = program()
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate)
+            .env("OTEL_EXPORTER_OTLP_TIMEOUT", "300")
+            .env("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{endpoint} {protocol}: {output:?}");
+    }
+
+    // A pipe without a reader: lines of exporters, and log lines on the threads of the program.
+    for exporter in ["otlp/stdout", "console"] {
+        let mut command = program();
+        without_reader(&mut command);
+        let output = command
+            .env("OTEL_TRACES_EXPORTER", exporter)
+            .env("OTEL_METRICS_EXPORTER", exporter)
+            .env("OTEL_LOGS_EXPORTER", "none")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{exporter}: {output:?}");
+    }
+
+    // Files of the process may have 16 KiB.
+    let folder = tempfile::tempdir().unwrap();
+    let of_program = program();
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -f 16; exec \"$0\" \"$@\""])
+        .arg(of_program.get_program())
+        .args(of_program.get_args())
+        .envs(
+            of_program
+                .get_envs()
+                .filter_map(|(key, value)| Some((key, value?))),
+        )
+        .env("OTEL_TRACES_EXPORTER", "otlp_file")
+        .current_dir(folder.path());
+    let output = limited.output().unwrap();
+    assert!(output.status.success(), "file: {output:?}");
+}
+
+#[test]
+fn a_program_in_c_is_not_ended_by_a_write() {
+    floe_tests::alone!();
+    let folder = tempfile::tempdir().unwrap();
+    let program = || {
+        let mut command = c_program(folder.path());
+        command.arg("write");
+        command
+    };
+    check_writes(program, |command| {
+        let (_, writer) = std::io::pipe().unwrap();
+        command.stdout(writer.try_clone().unwrap()).stderr(writer);
+    });
+}
+
+#[test]
+fn a_program_that_resets_sigpipe_is_not_ended_by_a_write() {
+    const TEST: &str = "signals::a_program_that_resets_sigpipe_is_not_ended_by_a_write";
+    floe_tests::alone!();
+    if std::env::var_os(PROGRAM).is_some() {
+        posix::signal(SIGPIPE, SIG_DFL);
+        // Once the test harness has written to them.
+        if std::env::var_os(WITHOUT_READER).is_some() {
+            let (_, writer) = std::io::pipe().unwrap();
+            assert_eq!(posix::dup2(writer.as_raw_fd(), 1), 1);
+            assert_eq!(posix::dup2(writer.as_raw_fd(), 2), 2);
+        }
+        assert!(floe_c_host::telemetry_start());
+        for _ in 0..8 {
+            floe_c_host::telemetry_work();
+        }
+        floe_c_host::telemetry_stop();
+        // The test harness would write to the standard output.
+        std::process::exit(0);
+    }
+    check_writes(
+        || rust_program(TEST),
+        |command| {
+            command.env(WITHOUT_READER, "1");
+        },
+    );
+}

@@ -1,0 +1,376 @@
+//! The filter by target and level, and the handle that changes sampling at run time. One test,
+//! because a process has one provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::float_cmp, reason = "a ratio is returned as it was set")]
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::{OtlpProtocol, SamplingRule};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    FutureExt, SamplingHandle, TelemetryConfig, TelemetryProvider, Tracer, create_span,
+    get_current_span, get_tracer, span, testing, traced, tracing_layer,
+};
+use floe_tests::{MetricValue, Receiver, remote};
+use opentelemetry::trace::Tracer as _;
+use opentelemetry_sdk::trace::SpanData;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced]
+fn request() {
+    db::query();
+    detail();
+}
+
+#[traced(level = debug)]
+fn detail() {
+    leaf();
+}
+
+#[traced]
+fn leaf() {}
+
+/// The number of times that the attributes of [`costly`] were evaluated.
+static EVALUATED: AtomicUsize = AtomicUsize::new(0);
+
+#[traced(level = trace, attributes(n = EVALUATED.fetch_add(1, Ordering::Relaxed)))]
+async fn costly() {
+    leaf();
+}
+
+#[traced(level = debug, parent = cx)]
+fn below(cx: &opentelemetry::Context) {
+    leaf();
+}
+
+mod db {
+    use floe_telemetry::traced;
+
+    #[traced(level = debug)]
+    pub(super) fn query() {
+        super::leaf();
+    }
+}
+
+fn with_filter(
+    filter: Option<&str>,
+    code: impl FnOnce(&TelemetryProvider, &SamplingHandle),
+) -> Vec<SpanData> {
+    let memory = MemoryExporter::new();
+    let mut config = TelemetryConfig::new("filter");
+    config.span_filter = filter.map(str::to_owned);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    code(&telemetry, &telemetry.sampling_handle());
+    telemetry.shutdown(TIMEOUT).unwrap();
+    memory.spans()
+}
+
+fn names(spans: &[SpanData]) -> Vec<&str> {
+    let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn parent_of<'a>(spans: &'a [SpanData], name: &str) -> Option<&'a str> {
+    let span = spans.iter().find(|span| span.name == name).unwrap();
+    let mut spans = spans.iter();
+    let parent = spans.find(|other| other.span_context.span_id() == span.parent_span_id);
+    parent.map(|parent| &*parent.name)
+}
+
+#[test]
+fn filter_and_sampling_can_be_changed_at_run_time() {
+    floe_tests::alone!();
+    without_a_filter_every_level_is_recorded();
+    a_function_that_the_filter_excludes_has_no_span();
+    the_filter_can_be_changed_at_run_time();
+    every_thread_uses_the_new_filter();
+    spans_without_a_level_of_ours();
+    spans_of_a_tracer_have_its_name_as_target();
+    a_function_with_metrics_is_counted_without_spans();
+    a_capture_is_not_filtered();
+    the_ratio_and_the_rules_can_be_changed_at_run_time();
+    an_invalid_value_changes_nothing();
+    a_handle_does_not_change_the_next_provider();
+}
+
+fn without_a_filter_every_level_is_recorded() {
+    let spans = with_filter(None, |_, handle| {
+        assert_eq!(handle.filter(), None);
+        request();
+        futures_executor::block_on(costly());
+    });
+    let all = [
+        "costly", "detail", "leaf", "leaf", "leaf", "query", "request",
+    ];
+    assert_eq!(names(&spans), all);
+    assert_eq!(EVALUATED.swap(0, Ordering::Relaxed), 1);
+}
+
+fn a_function_that_the_filter_excludes_has_no_span() {
+    let target = module_path!();
+    let filter = format!("info,{target}::db=debug");
+    let spans = with_filter(Some(&filter), |_, handle| {
+        assert_eq!(handle.filter().as_deref(), Some(&*filter));
+        request();
+    });
+    // The parent of a span below `detail` is the span above it.
+    assert_eq!(names(&spans), ["leaf", "leaf", "query", "request"]);
+    let mut parents: Vec<_> = (spans.iter().filter(|span| span.name == "leaf"))
+        .map(|leaf| {
+            let parent = |other: &&SpanData| other.span_context.span_id() == leaf.parent_span_id;
+            &*spans.iter().find(parent).unwrap().name
+        })
+        .collect();
+    parents.sort_unstable();
+    assert_eq!(parents, ["query", "request"]);
+
+    // The context, the attributes and the future are those of a function without the attribute.
+    let spans = with_filter(Some("info"), |_, _| {
+        let outer = create_span("outer");
+        let own = outer.span_context().span_id();
+        futures_executor::block_on(async {
+            costly().await;
+            assert_eq!(get_current_span().span_context().span_id(), own);
+        });
+    });
+    assert_eq!(EVALUATED.load(Ordering::Relaxed), 0);
+    assert_eq!(names(&spans), ["leaf", "outer"]);
+    assert_eq!(parent_of(&spans, "leaf"), Some("outer"));
+
+    // An explicit parent is the parent of the spans below.
+    let cx = remote(true);
+    let spans = with_filter(Some("info"), |_, _| below(&cx));
+    assert_eq!(names(&spans), ["leaf"]);
+    let parent = opentelemetry::trace::TraceContextExt::span(&cx);
+    assert_eq!(spans[0].parent_span_id, parent.span_context().span_id());
+}
+
+fn the_filter_can_be_changed_at_run_time() {
+    let target = module_path!();
+    let spans = with_filter(Some("off"), |_, handle| {
+        request();
+        handle.set_filter(&format!("{target}::db=trace")).unwrap();
+        request();
+        handle.set_filter("warn").unwrap();
+        request();
+        handle.clear_filter().unwrap();
+        assert_eq!(handle.filter(), None);
+        db::query();
+        handle.set_filter(&format!("trace,{target}=off")).unwrap();
+        request();
+    });
+    // `query` alone, then with its child.
+    assert_eq!(names(&spans), ["leaf", "query", "query"]);
+}
+
+fn every_thread_uses_the_new_filter() {
+    const THREADS: usize = 4;
+    let changed = Barrier::new(THREADS + 1);
+    let spans = with_filter(None, |_, handle| {
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    detail();
+                    changed.wait();
+                    changed.wait();
+                    detail();
+                });
+            }
+            changed.wait();
+            handle.set_filter("info").unwrap();
+            changed.wait();
+        });
+    });
+    let details = spans.iter().filter(|span| span.name == "detail").count();
+    assert_eq!((details, spans.len()), (THREADS, 3 * THREADS));
+}
+
+fn spans_without_a_level_of_ours() {
+    let spans = with_filter(Some("warn"), |_, _| {
+        let subscriber = tracing_subscriber::registry().with(tracing_layer());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::debug_span!("of tracing").in_scope(|| {
+                get_tracer("plain").in_span("of opentelemetry", |_| drop(create_span("by hand")));
+            });
+        });
+    });
+    assert_eq!(names(&spans), ["of opentelemetry", "of tracing"]);
+}
+
+static TRACER: Tracer = floe_telemetry::tracer!("acme.billing");
+
+fn spans_of_a_tracer_have_its_name_as_target() {
+    let work = || {
+        drop(TRACER.span("invoice").start());
+        drop(span("of no tracer").start());
+        futures_executor::block_on(async { leaf() }.in_span(TRACER.span("task")));
+    };
+    let spans = with_filter(Some("off,acme=info"), |_, handle| {
+        work();
+        handle.set_filter("info,acme.billing=warn").unwrap();
+        work();
+    });
+    assert_eq!(names(&spans), ["invoice", "leaf", "of no tracer", "task"]);
+
+    // A future whose span is excluded runs below the span in which `in_span` was called.
+    let spans = with_filter(Some("info,acme=off"), |_, _| {
+        let outer = create_span("outer");
+        let task = async { leaf() }.in_span(TRACER.span("task"));
+        thread::scope(|scope| {
+            scope
+                .spawn(|| futures_executor::block_on(task))
+                .join()
+                .unwrap();
+        });
+        drop(outer);
+    });
+    assert_eq!(names(&spans), ["leaf", "outer"]);
+    assert_eq!(parent_of(&spans, "leaf"), Some("outer"));
+}
+
+/// Metrics are derived from the calls of a function with `metrics`, whether the calls have spans or
+/// not.
+#[traced(level = debug, metrics)]
+fn counted() {
+    leaf();
+}
+
+fn a_function_with_metrics_is_counted_without_spans() {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("filter");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.span_filter = Some("info".to_owned());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    (0..3).for_each(|_| counted());
+    detail();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["leaf"; 4]);
+    let points = receiver.points();
+    let calls: Vec<_> = (points.iter())
+        .filter(|point| point.name == "traces.span.metrics.calls")
+        .map(|point| (&point.attributes["span.name"], &point.value))
+        .collect();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(calls[0].0, &"counted".into());
+    assert!(matches!(calls[0].1, MetricValue::Sum(3.0)), "{calls:?}");
+}
+
+fn a_capture_is_not_filtered() {
+    let spans = with_filter(Some("off"), |_, _| {
+        let captured = testing::capture(request);
+        captured.single("detail").assert_child_of("request");
+        request();
+    });
+    assert!(spans.is_empty());
+}
+
+fn the_ratio_and_the_rules_can_be_changed_at_run_time() {
+    let spans = with_filter(None, |_, handle| {
+        assert_eq!(handle.ratio(), 1.0);
+        handle.set_ratio(0.0).unwrap();
+        leaf();
+        thread::scope(|scope| scope.spawn(leaf).join().unwrap());
+        handle
+            .set_rules(vec![SamplingRule::new("de*", 1.0)])
+            .unwrap();
+        assert_eq!(handle.rules(), [SamplingRule::new("de*", 1.0)]);
+        detail();
+        handle
+            .set_rules(vec![SamplingRule::new("de*", 0.0)])
+            .unwrap();
+        handle.set_ratio(1.0).unwrap();
+        detail();
+        leaf();
+        handle.set_rules(Vec::new()).unwrap();
+        detail();
+        assert_eq!(handle.clone().ratio(), 1.0);
+    });
+    assert_eq!(names(&spans), ["detail", "detail", "leaf", "leaf", "leaf"]);
+
+    // A trace that has started continues.
+    let spans = with_filter(None, |_, handle| {
+        let root = create_span("root");
+        handle.set_ratio(0.0).unwrap();
+        leaf();
+        drop(root);
+        leaf();
+    });
+    assert_eq!(names(&spans), ["leaf", "root"]);
+}
+
+fn an_invalid_value_changes_nothing() {
+    let spans = with_filter(None, |_, handle| {
+        for ratio in [-0.1, 1.1, f64::NAN] {
+            let error = handle.set_ratio(ratio).unwrap_err();
+            assert!(error.is_config());
+            assert!(
+                error.to_string().contains("accepted is 0.0 to 1.0"),
+                "{error}"
+            );
+        }
+        let error = handle
+            .set_rules(vec![SamplingRule::new("", 0.0)])
+            .unwrap_err();
+        assert!(error.is_config() && error.to_string().contains("sampling.rules.0.span"));
+        let error = handle.set_filter("inof").unwrap_err();
+        assert!(error.is_config());
+        assert!(
+            error.to_string().contains("did you mean `info`?"),
+            "{error}"
+        );
+        leaf();
+    });
+    assert_eq!(names(&spans), ["leaf"]);
+
+    let mut config = TelemetryConfig::new("filter");
+    config.span_filter = Some("orders=loud".to_owned());
+    let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+    assert!(error.is_config());
+    assert!(
+        error
+            .to_string()
+            .contains("span_filter: found `orders=loud`"),
+        "{error}"
+    );
+}
+
+fn a_handle_does_not_change_the_next_provider() {
+    let mut last = None;
+    with_filter(None, |_, handle| last = Some(handle.clone()));
+    let last = last.unwrap();
+    assert!(last.set_ratio(0.5).unwrap_err().is_state());
+    let spans = with_filter(None, |_, _| {
+        assert!(last.set_ratio(0.0).unwrap_err().is_state());
+        assert!(last.set_rules(Vec::new()).unwrap_err().is_state());
+        assert!(last.set_filter("off").unwrap_err().is_state());
+        assert!(last.clear_filter().unwrap_err().is_state());
+        assert_eq!(last.ratio(), 1.0);
+        leaf();
+    });
+    assert_eq!(names(&spans), ["leaf"]);
+
+    let mut config = TelemetryConfig::new("disabled");
+    config.enabled = false;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    assert!(
+        telemetry
+            .sampling_handle()
+            .set_ratio(0.5)
+            .unwrap_err()
+            .is_state()
+    );
+}

@@ -1,0 +1,428 @@
+//! Metrics derived from spans, sampled or not, as they arrive. One test, because a process has one
+//! provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::{Future as _, pending};
+use std::num::ParseIntError;
+use std::panic::catch_unwind;
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use floe_telemetry::config::{HistogramKind, OtlpProtocol, SamplingRule};
+use floe_telemetry::{
+    SpanKind, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
+    propagation, record_exception, traced,
+};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, remote};
+use opentelemetry::Context;
+use opentelemetry::trace::{Span as _, Status, TraceContextExt as _, Tracer as _};
+
+static TRACER: floe_telemetry::Tracer = floe_telemetry::tracer!("floe.test.metrics");
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const CALLS: &str = "traces.span.metrics.calls";
+const ERRORS: &str = "traces.span.metrics.errors";
+const DURATION: &str = "traces.span.metrics.duration";
+
+#[traced(name = "orders.load", kind = client, metrics, error_if = |rows| rows.is_err())]
+fn load(text: &str) -> Result<u32, ParseIntError> {
+    text.parse()
+}
+
+#[traced(name = format!("orders.{table}"), metrics)]
+fn read(table: &str) {
+    quiet();
+}
+
+#[traced(metrics, attributes(table = panics(table)))]
+fn broken(table: &str) {
+    panic!("{table}");
+}
+
+/// Attributes are not evaluated for a call without a span.
+fn panics(table: &str) -> &str {
+    assert_eq!(table, "sampled");
+    table
+}
+
+#[traced(metrics)]
+async fn fetch(ready: bool) -> Result<(), &'static str> {
+    if !ready {
+        pending::<()>().await;
+    }
+    Err("refused")
+}
+
+#[traced]
+fn quiet() {}
+
+fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("measured");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.sampling = config.sampling.clone().with_ratio(0.0);
+    change(&mut config);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    (receiver, telemetry)
+}
+
+/// The data points that arrived after one flush.
+fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> (Receiver, Measured) {
+    let (receiver, telemetry) = start(change);
+    code();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let measured = Measured(receiver.points());
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics().missed_calls, 0);
+    (receiver, measured)
+}
+
+struct Measured(Vec<ReceivedPoint>);
+
+impl Measured {
+    fn of(&self, metric: &str) -> impl Iterator<Item = &ReceivedPoint> {
+        self.0.iter().filter(move |point| point.name == metric)
+    }
+
+    /// Calls by span name and status.
+    fn calls(&self) -> BTreeMap<(String, String), f64> {
+        let mut calls = BTreeMap::new();
+        for point in self.of(CALLS) {
+            let MetricValue::Sum(count) = point.value else {
+                panic!("{point:?}");
+            };
+            let text = |key: &str| match point.attributes.get(key) {
+                Some(floe_tests::Value::String(text)) => text.clone(),
+                other => format!("{other:?}"),
+            };
+            let status = text("status.code").replace("STATUS_CODE_", "");
+            calls.insert((text("span.name"), status), count);
+        }
+        calls
+    }
+
+    #[track_caller]
+    fn assert_calls(&self, expected: &[(&str, &str, f64)]) {
+        let expected: BTreeMap<_, _> = expected
+            .iter()
+            .map(|(name, status, count)| (((*name).to_owned(), (*status).to_owned()), *count))
+            .collect();
+        assert_eq!(self.calls(), expected);
+    }
+
+    #[track_caller]
+    fn point(&self, metric: &str, name: &str) -> &ReceivedPoint {
+        let found: Vec<_> = self
+            .of(metric)
+            .filter(|point| point.attributes["span.name"] == name.into())
+            .collect();
+        assert_eq!(found.len(), 1, "{metric} {name}: {found:?}");
+        found[0]
+    }
+}
+
+#[test]
+fn calls_errors_and_durations_are_metrics() {
+    floe_tests::alone!();
+    functions_are_measured_whether_sampled_or_not();
+    a_measured_unsampled_call_propagates_as_not_sampled();
+    every_span_is_measured_if_configured();
+    sampling_rules_do_not_change_the_metrics();
+    names_over_the_limit_share_one_series();
+    histograms_have_the_configured_aggregation();
+    calls_are_counted_while_spans_are_dropped();
+    many_threads_lose_nothing();
+}
+
+fn functions_are_measured_whether_sampled_or_not() {
+    for ratio in [0.0, 1.0] {
+        let (receiver, measured) = run(
+            |config| config.sampling = config.sampling.clone().with_ratio(ratio),
+            || {
+                for text in ["1", "2", "x"] {
+                    let _ = load(text);
+                }
+                create_span("above").set_status(Status::Ok);
+                read("a");
+                let _above = create_span("above");
+                read("b");
+                // Attributes are not evaluated without a span.
+                let table = if ratio > 0.0 { "sampled" } else { "not" };
+                catch_unwind(|| broken(table)).unwrap_err();
+                futures_executor::block_on(fetch(true)).unwrap_err();
+                let dropped = pin!(fetch(false));
+                let mut task = TaskContext::from_waker(Waker::noop());
+                assert!(dropped.poll(&mut task).is_pending());
+                drop(fetch(true));
+            },
+        );
+        measured.assert_calls(&[
+            ("orders.load", "OK", 2.0),
+            ("orders.load", "ERROR", 1.0),
+            ("read", "OK", 2.0),
+            ("broken", "ERROR", 1.0),
+            ("fetch", "ERROR", 1.0),
+            ("fetch", "UNSET", 1.0),
+        ]);
+        let failed = measured.point(ERRORS, "orders.load");
+        assert_eq!(failed.value, MetricValue::Sum(1.0));
+        assert_eq!(failed.attributes["span.kind"], "SPAN_KIND_CLIENT".into());
+        assert_eq!(
+            failed.attributes["component"],
+            "global::span_metrics".into()
+        );
+        let duration = measured.point(DURATION, "read");
+        let MetricValue::Histogram(count, sum, bounds, counts) = &duration.value else {
+            panic!("{duration:?}");
+        };
+        assert_eq!((*count, counts.iter().sum::<u64>()), (2, 2));
+        assert!(*sum > 0.0 && *sum < 10.0, "{sum}");
+        assert_eq!(bounds.first(), Some(&0.000_01));
+        assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
+        let spans = receiver.spans();
+        assert_eq!(spans.is_empty(), ratio == 0.0);
+        // Some of the two spans that it counts: one for each bucket.
+        let read: Vec<_> = (spans.iter().filter(|span| span.name.starts_with("orders.")))
+            .filter(|span| span.name != "orders.load")
+            .map(|span| (span.trace_id.clone(), span.span_id.clone()))
+            .collect();
+        assert_eq!(duration.exemplars.is_empty(), ratio == 0.0);
+        assert!(duration.exemplars.iter().all(|one| read.contains(one)));
+    }
+}
+
+/// The ids of [`remote`].
+const TRACE: &str = "00000000000000000000000000000007";
+const PARENT: &str = "0000000000000007";
+
+/// The header has an id of its own, in the trace of the remote parent.
+#[track_caller]
+fn assert_below_remote(header: &str) {
+    let id = header.strip_prefix(&format!("00-{TRACE}-"));
+    let id = id
+        .and_then(|rest| rest.strip_suffix("-00"))
+        .unwrap_or_default();
+    assert!(id.len() == 16 && id != PARENT, "{header}");
+}
+
+fn a_measured_unsampled_call_propagates_as_not_sampled() {
+    #[traced(metrics)]
+    fn outer() -> Option<String> {
+        inner()
+    }
+    #[traced(metrics)]
+    fn inner() -> Option<String> {
+        assert!(!get_current_span().is_recording());
+        let mut headers = HashMap::new();
+        propagation::inject_context(&mut headers);
+        headers.remove("traceparent")
+    }
+    #[traced(metrics, parent = remote(false))]
+    fn served() -> Option<String> {
+        inner()
+    }
+    #[traced(metrics)]
+    async fn later() -> Option<String> {
+        let mut polled = false;
+        std::future::poll_fn(|task| {
+            task.waker().wake_by_ref();
+            if std::mem::replace(&mut polled, true) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        inner()
+    }
+    let (receiver, measured) = run(
+        |_| {},
+        || {
+            let header = outer().unwrap();
+            assert!(header.ends_with("-02"), "{header}");
+            assert_below_remote(&served().unwrap());
+            let header = futures_executor::block_on(later()).unwrap();
+            assert!(header.ends_with("-02"), "{header}");
+            let _above = remote(false).attach();
+            assert_below_remote(&futures_executor::block_on(later()).unwrap());
+            let span = create_span("by.hand");
+            assert_below_remote(&inner().unwrap());
+            assert!(!span.span_context().is_remote());
+            assert_eq!(span.span_context().trace_id().to_string(), TRACE);
+            assert_ne!(span.span_context().span_id().to_string(), PARENT);
+        },
+    );
+    measured.assert_calls(&[
+        ("outer", "OK", 1.0),
+        ("inner", "OK", 5.0),
+        ("served", "OK", 1.0),
+        ("later", "OK", 2.0),
+    ]);
+    assert!(receiver.spans().is_empty());
+}
+
+fn every_span_is_measured_if_configured() {
+    let secret = || format!("https://floe:{}@db/orders", concat!("hunter2", "XyZ"));
+    for (ratio, above) in [
+        (0.0, Context::new()),
+        (1.0, Context::new()),
+        (1.0, remote(false)),
+    ] {
+        let is_sampled = ratio > 0.0 && !above.has_active_span();
+        let (receiver, measured) = run(
+            |config| {
+                config.sampling = config.sampling.clone().with_ratio(ratio);
+                config.metrics.from_spans = true;
+            },
+            || {
+                let _above = above.attach();
+                quiet();
+                {
+                    let span = create_span("by.hand");
+                    let _ = span.observe("x".parse::<u8>());
+                    quiet();
+                }
+                let _ = create_span(secret());
+                let _ = TRACER.span("alert.send").start();
+                let tracer = get_tracer("plain");
+                let begun = SystemTime::UNIX_EPOCH;
+                let mut plain = tracer
+                    .span_builder("plain.span")
+                    .with_kind(SpanKind::Server)
+                    .with_start_time(begun)
+                    .start(&tracer);
+                plain.set_status(Status::error("refused"));
+                plain.end_with_timestamp(begun + Duration::from_secs(3));
+                tracer.in_span("plain.active", |_| {
+                    record_exception(&"x".parse::<u8>().unwrap_err());
+                });
+            },
+        );
+        measured.assert_calls(&[
+            ("quiet", "OK", 2.0),
+            ("by.hand", "ERROR", 1.0),
+            ("https://<REDACTED>@db/orders", "OK", 1.0),
+            ("alert.send", "OK", 1.0),
+            ("plain.span", "ERROR", 1.0),
+            ("plain.active", "ERROR", 1.0),
+        ]);
+        let plain = measured.point(DURATION, "plain.span");
+        assert!(matches!(plain.value, MetricValue::Histogram(1, 3.0, ..)));
+        assert_eq!(plain.attributes["component"], "plain".into());
+        assert_eq!(plain.attributes["span.kind"], "SPAN_KIND_SERVER".into());
+        let by_hand = measured.point(ERRORS, "by.hand");
+        assert_eq!(by_hand.attributes["component"], "floe-telemetry".into());
+        assert_eq!(receiver.spans().len(), if is_sampled { 7 } else { 0 });
+        let sent = receiver.every_request();
+        assert!(!sent.iter().any(|request| request.contains("hunter2XyZ")));
+    }
+}
+
+fn sampling_rules_do_not_change_the_metrics() {
+    let (receiver, measured) = run(
+        |config| {
+            config.sampling = config.sampling.clone().with_ratio(1.0);
+            config.sampling.rules = vec![SamplingRule::new("noisy.*", 0.0)];
+            config.metrics.from_spans = true;
+        },
+        || {
+            create_span("noisy.one").set_status(Status::error("refused"));
+            get_tracer("plain").start("noisy.two").end();
+            let _ = create_span("kept");
+        },
+    );
+    measured.assert_calls(&[
+        ("noisy.one", "ERROR", 1.0),
+        ("noisy.two", "UNSET", 1.0),
+        ("kept", "OK", 1.0),
+    ]);
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+fn names_over_the_limit_share_one_series() {
+    let (_receiver, measured) = run(
+        |config| {
+            config.metrics.from_spans = true;
+            config.metrics.cardinality_limit = 5;
+        },
+        || {
+            for number in 0..100 {
+                let span = create_span(format!("number.{number}"));
+                if number % 2 == 1 {
+                    span.set_status(Status::error("odd"));
+                }
+            }
+        },
+    );
+    let calls = measured.calls();
+    assert_eq!(calls.len(), 6, "{calls:?}");
+    assert!((calls.values().sum::<f64>() - 100.0).abs() < 0.1);
+    let overflow = |metric: &str| {
+        let mut points = measured.of(metric);
+        let of = |point: &&ReceivedPoint| point.attributes.contains_key("otel.metric.overflow");
+        points.find(of).unwrap().value.clone()
+    };
+    assert_eq!(overflow(CALLS), MetricValue::Sum(95.0));
+    assert_eq!(overflow(ERRORS), MetricValue::Sum(48.0));
+}
+
+fn histograms_have_the_configured_aggregation() {
+    let (_receiver, measured) = run(
+        |config| config.metrics.histograms = HistogramKind::Exponential,
+        || read("a"),
+    );
+    let duration = measured.point(DURATION, "read");
+    assert!(matches!(duration.value, MetricValue::Exponential(1, ..)));
+}
+
+/// While a backend does not respond, spans stay in the buffers and are dropped. Their calls are
+/// counted.
+fn calls_are_counted_while_spans_are_dropped() {
+    #[traced(metrics)]
+    fn called() {}
+
+    let (receiver, telemetry) = start(|config| {
+        config.sampling = config.sampling.clone().with_ratio(1.0);
+        config.batch_processor.max_queue_size = 64;
+        config.batch_processor.max_export_batch_size = 64;
+    });
+    for _ in 0..20_000 {
+        called();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap_or_default();
+    let statistics = telemetry.statistics();
+    let (collected, dropped) = (statistics.collected, statistics.dropped_buffer_full);
+    assert!(dropped > 0, "{statistics:?}");
+    assert_eq!(collected + dropped, 20_000, "{statistics:?}");
+    let measured = Measured(receiver.points());
+    let MetricValue::Sum(calls) = measured.point(CALLS, "called").value else {
+        panic!("no sum");
+    };
+    #[expect(clippy::cast_precision_loss, reason = "small")]
+    let missed = statistics.missed_calls as f64;
+    assert!(
+        (calls + missed - 20_000.0).abs() < 0.1,
+        "{calls} {statistics:?}"
+    );
+}
+
+fn many_threads_lose_nothing() {
+    let (receiver, telemetry) = start(|_| {});
+    let before = telemetry.statistics().missed_calls;
+    let threads: Vec<_> = (0..4)
+        .map(|_| thread::spawn(|| (0..5000).for_each(|_| read("a"))))
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let measured = Measured(receiver.points());
+    let missed = telemetry.statistics().missed_calls - before;
+    assert_eq!(missed, 0);
+    measured.assert_calls(&[("read", "OK", 20_000.0)]);
+}

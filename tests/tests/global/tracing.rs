@@ -1,0 +1,155 @@
+//! The layer below the global subscriber. One test, because a process has one global subscriber.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::fmt;
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, testing, traced, tracing_layer};
+use floe_tests::Receiver;
+use tracing::field::Empty;
+use tracing::{info, info_span};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// The thread of the receiver.
+const RECEIVER: &str = "otlp-receiver";
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced]
+fn work() {}
+
+fn request() {
+    info_span!("request", rows = 1).in_scope(|| {
+        info_span!("inner", otel.name = "GET /orders").in_scope(work);
+        info!("answered");
+    });
+}
+
+#[test]
+fn the_layer_of_a_process() {
+    floe_tests::alone!();
+    // Every message, also those of the exporters' dependencies. Those of the receiver, which is a
+    // server in this process, are excluded.
+    let not_the_receiver = dynamic_filter_fn(|_, _| thread::current().name() != Some(RECEIVER));
+    let layer = tracing_layer().with_filter(not_the_receiver);
+    let subscriber = tracing_subscriber::registry().with(layer);
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    without_a_provider_nothing_is_recorded();
+    a_field_may_open_spans_while_it_is_formatted();
+    an_unsampled_trace_is_dropped_completely();
+    a_rule_matches_the_name_set_by_a_field();
+    exporters_do_not_export_themselves(OtlpProtocol::Grpc, &Receiver::grpc());
+    exporters_do_not_export_themselves(OtlpProtocol::Http, &Receiver::http());
+}
+
+fn without_a_provider_nothing_is_recorded() {
+    let before = info_span!("before");
+    let _entered = before.enter();
+    let spans = testing::capture(|| {
+        before.record("field", 1);
+        before.in_scope(request);
+    });
+    assert_eq!(spans.len(), 3);
+    spans
+        .single("request")
+        .assert_root()
+        .assert_event("answered");
+}
+
+struct Chatty;
+
+impl fmt::Debug for Chatty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let _inner = info_span!("inner").entered();
+        info!("logged while formatting");
+        f.write_str("chatty")
+    }
+}
+
+fn a_field_may_open_spans_while_it_is_formatted() {
+    let spans = testing::capture(|| {
+        let outer = info_span!("outer", a = ?Chatty, b = Empty).entered();
+        outer.record("b", tracing::field::debug(Chatty));
+        info!(c = ?Chatty, "an event");
+    });
+    spans
+        .single("outer")
+        .assert_attribute("a", "chatty")
+        .assert_attribute("b", "chatty")
+        .assert_event("an event");
+    assert_eq!(spans.named("inner").count(), 3);
+    for inner in spans.named("inner") {
+        inner.assert_event("logged while formatting");
+    }
+}
+
+fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<String> {
+    let memory = MemoryExporter::new();
+    let mut config = TelemetryConfig::new("bridge");
+    config.resource_attributes.deployment_environment = Some("staging".to_owned());
+    change(&mut config);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    code();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = memory.spans().into_iter();
+    spans.map(|span| span.name.into_owned()).collect()
+}
+
+fn an_unsampled_trace_is_dropped_completely() {
+    let names = run(
+        |config| config.sampling.staging = Some(0.5),
+        || (0..400).for_each(|_| request()),
+    );
+    let count = |name| names.iter().filter(|other| *other == name).count();
+    let requests = count("request");
+    assert!((100..300).contains(&requests), "{requests}");
+    assert_eq!(count("GET /orders"), requests);
+    assert_eq!(count("work"), requests);
+}
+
+fn a_rule_matches_the_name_set_by_a_field() {
+    let names = run(
+        |config| {
+            config.sampling.staging = Some(1.0);
+            config.sampling.rules = ["GET /health*", "tick"]
+                .map(|name| SamplingRule::new(name, 0.0))
+                .into();
+        },
+        || {
+            for path in ["/health/live", "/orders"] {
+                info_span!("request", otel.name = %format_args!("GET {path}")).in_scope(work);
+            }
+            info_span!("tick", otel.name = Empty).in_scope(work);
+            info_span!("tick").in_scope(work);
+        },
+    );
+    assert_eq!(names, ["work", "GET /orders"]);
+}
+
+fn exporters_do_not_export_themselves(protocol: OtlpProtocol, receiver: &Receiver) {
+    let mut config = TelemetryConfig::new("bridge");
+    config.otlp_protocol = Some(protocol);
+    // A host name, so that it is resolved on a thread of the runtime.
+    config.otlp_endpoint = Some(receiver.endpoint().replace("127.0.0.1", "localhost"));
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    for _ in 0..3 {
+        request();
+        telemetry.force_flush(TIMEOUT).unwrap();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    assert_eq!(spans.len(), 9, "{spans:?}");
+    for span in spans.iter().filter(|span| span.name == "request") {
+        assert_eq!(span.events.len(), 1, "{span:?}");
+    }
+}

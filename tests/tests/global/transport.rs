@@ -1,0 +1,265 @@
+//! OTLP over TLS and compressed, over real sockets. One test, because a process has one provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use floe_telemetry::config::{Compression, ExporterKind, OtlpProtocol, TelemetryAuth};
+use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
+use floe_tests::{Authority, ClientCertificate, Receiver, Value};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Long enough to be compressed.
+const NOTE: &str = "a note that repeats the same text; ";
+
+#[traced(attributes(note))]
+fn work(note: &str) -> usize {
+    note.len()
+}
+
+fn both(authority: &Authority, client: ClientCertificate) -> [(OtlpProtocol, Receiver); 2] {
+    [
+        (
+            OtlpProtocol::Grpc,
+            Receiver::grpc_with_tls(authority, client),
+        ),
+        (
+            OtlpProtocol::Http,
+            Receiver::http_with_tls(authority, client),
+        ),
+    ]
+}
+
+fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("transport");
+    config.otlp_protocol = Some(protocol);
+    config.otlp_endpoint = Some(endpoint);
+    // Failed connections are retried until this timeout.
+    config.otlp.all.timeout_millis = Some(3_000);
+    config
+}
+
+fn trusting(protocol: OtlpProtocol, receiver: &Receiver, authority: &Path) -> TelemetryConfig {
+    let mut config = config(protocol, receiver.endpoint());
+    config.otlp.all.certificate = Some(authority.to_owned());
+    // Metrics are disabled, because they use the same transport and would fail too.
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config
+}
+
+/// Exports one span and returns the result.
+fn send(config: TelemetryConfig) -> Result<(), Error> {
+    let telemetry = TelemetryProvider::builder(config).initialize()?;
+    assert_eq!(work(&NOTE.repeat(20)), 20 * NOTE.len());
+    let flushed = telemetry.force_flush(TIMEOUT);
+    let statistics = telemetry.statistics();
+    assert_eq!(
+        (statistics.exported, statistics.failed),
+        if flushed.is_ok() { (1, 0) } else { (0, 1) }
+    );
+    telemetry.shutdown(TIMEOUT)?;
+    flushed
+}
+
+#[test]
+fn otlp_is_delivered_over_tls_and_compressed() {
+    floe_tests::alone!();
+    a_configured_authority_is_trusted();
+    other_authorities_are_not_trusted();
+    a_client_certificate_is_sent_when_required();
+    renewed_certificates_are_used();
+    compressed_requests_are_decoded();
+    invalid_certificate_files_are_one_error();
+    references_are_resolved_when_exporting_starts();
+}
+
+fn a_configured_authority_is_trusted() {
+    let authority = Authority::new();
+    for (protocol, receiver) in both(&authority, ClientCertificate::NotRequested) {
+        let mut config = trusting(protocol, &receiver, &authority.certificate());
+        config.authentication = Some(TelemetryAuth::bearer("hunter2"));
+        send(config).unwrap();
+        assert_eq!(receiver.spans()[0].name, "work");
+        // HTTP/2 requires lower-case names.
+        assert_eq!(
+            receiver.requests()[0].headers["authorization"],
+            "Bearer hunter2"
+        );
+    }
+}
+
+fn other_authorities_are_not_trusted() {
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    for (protocol, receiver) in both(&theirs, ClientCertificate::NotRequested) {
+        let error = send(trusting(protocol, &receiver, &ours.certificate())).unwrap_err();
+        assert!(error.is_export());
+        assert!(
+            error.to_string().contains("invalid peer certificate"),
+            "{error}"
+        );
+        assert_eq!(receiver.requests(), []);
+    }
+}
+
+fn a_client_certificate_is_sent_when_required() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    for (protocol, receiver) in both(&authority, ClientCertificate::Required) {
+        let without = trusting(protocol, &receiver, &authority.certificate());
+        for (client, is_accepted) in [
+            (None, false),
+            (Some(stranger.client()), false),
+            (Some(authority.client()), true),
+        ] {
+            let mut config = without.clone();
+            if let Some((certificate, key)) = client {
+                config.otlp.traces.client_certificate = Some(certificate);
+                config.otlp.traces.client_key = Some(key);
+            }
+            assert_eq!(send(config).is_ok(), is_accepted);
+            assert_eq!(receiver.requests().len(), usize::from(is_accepted));
+        }
+    }
+}
+
+/// Replaces a file by another, as a symbolic link or a rename does.
+fn replace(file: &Path, with: &Path) {
+    let next = file.with_extension("next");
+    fs::copy(with, &next).unwrap();
+    fs::rename(next, file).unwrap();
+}
+
+fn renewed_certificates_are_used() {
+    let (old, new) = (Authority::new(), Authority::new());
+    for (protocol, receiver) in both(&old, ClientCertificate::Required) {
+        let authorities = old.certificate().with_file_name("renewed.pem");
+        fs::copy(old.certificate(), &authorities).unwrap();
+        let (certificate, key) = old.client();
+        let mut config = trusting(protocol, &receiver, &authorities);
+        config.otlp.all.client_certificate = Some(certificate.clone());
+        config.otlp.all.client_key = Some(key.clone());
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        let delivered = || {
+            work(NOTE);
+            telemetry.force_flush(TIMEOUT).is_ok()
+        };
+        assert!(delivered());
+        // The receiver changes to another authority, at the same address.
+        let receiver = receiver.renewed(&new, ClientCertificate::Required);
+        // An incomplete certificate file is ignored.
+        replace(&authorities, &key);
+        assert!(!delivered());
+        replace(&authorities, &new.certificate());
+        assert!(
+            !delivered(),
+            "the client's certificate is still the old one"
+        );
+        let (new_certificate, new_key) = new.client();
+        replace(&key, &new_key);
+        replace(&certificate, &new_certificate);
+        assert!(delivered());
+        assert_eq!(receiver.spans().len(), 1);
+        telemetry.shutdown(TIMEOUT).unwrap();
+    }
+}
+
+fn compressed_requests_are_decoded() {
+    for (compression, name) in [
+        (Compression::None, None),
+        (Compression::Gzip, Some("gzip")),
+        (Compression::Zstd, Some("zstd")),
+    ] {
+        for (protocol, receiver, header) in [
+            (OtlpProtocol::Grpc, Receiver::grpc(), "grpc-encoding"),
+            (OtlpProtocol::Http, Receiver::http(), "content-encoding"),
+        ] {
+            let mut config = config(protocol, receiver.endpoint());
+            config.otlp.all.compression = Some(compression);
+            send(config).unwrap();
+            let request = &receiver.requests()[0];
+            assert_eq!(request.headers.get(header).map(String::as_str), name);
+            assert_eq!(
+                receiver.spans()[0].attributes["note"],
+                Value::from(&*NOTE.repeat(20))
+            );
+            // The compressed body was shorter.
+            if let Some(length) = request.headers.get("content-length") {
+                let length: usize = length.parse().unwrap();
+                assert_eq!(length < request.body.len(), name.is_some());
+            }
+        }
+    }
+}
+
+fn invalid_certificate_files_are_one_error() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.client();
+    let folder = certificate.parent().unwrap().display().to_string();
+    let nowhere = certificate.with_file_name("nowhere.pem");
+    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
+        for (authorities, client, message) in [
+            (
+                &nowhere,
+                None,
+                "otlp: the file `nowhere.pem` cannot be read: No such file or directory (os error 2)",
+            ),
+            (
+                &key,
+                None,
+                "otlp: the file `client.key` has no certificate in PEM format",
+            ),
+            (
+                &certificate,
+                Some((&certificate, &certificate)),
+                "otlp: the file `client.pem` has no private key in PEM format",
+            ),
+        ] {
+            let mut config = config(protocol, "https://127.0.0.1:1".to_owned());
+            config.otlp.all.certificate = Some(authorities.clone());
+            if let Some((certificate, key)) = client {
+                config.otlp.all.client_certificate = Some(certificate.clone());
+                config.otlp.all.client_key = Some(key.clone());
+            }
+            let error = send(config).unwrap_err();
+            assert!(error.is_config());
+            assert_eq!(
+                error.to_string().replace(&format!("{folder}/"), ""),
+                message
+            );
+        }
+    }
+}
+
+fn references_are_resolved_when_exporting_starts() {
+    let receiver = Receiver::http();
+    let folder = Authority::new();
+    let file = folder.certificate().with_file_name("token");
+    fs::write(&file, "hunter2\n").unwrap();
+    let mut config = config(OtlpProtocol::Http, receiver.endpoint());
+    config.authentication = Some(TelemetryAuth::api_key(
+        "X-Key",
+        format!("${{file:{}}}", file.display()),
+    ));
+    config
+        .otlp
+        .all
+        .headers
+        .insert("x-home".to_owned(), "${env:HOME}".into());
+    send(config.clone()).unwrap();
+    let request = &receiver.requests()[0];
+    assert_eq!(request.headers["x-key"], "hunter2");
+    assert_eq!(request.headers["x-home"], std::env::var("HOME").unwrap());
+
+    config.authentication = Some(TelemetryAuth::bearer("${env:FLOE_TEST_NOT_SET}"));
+    assert_eq!(
+        send(config.clone()).unwrap_err().to_string(),
+        "authentication: the variable `FLOE_TEST_NOT_SET` is not set"
+    );
+    config.authentication = Some(TelemetryAuth::bearer("${file:/nowhere/token}"));
+    assert_eq!(
+        send(config).unwrap_err().to_string(),
+        "authentication: the file `/nowhere/token` cannot be read: No such file or directory (os error 2)"
+    );
+}

@@ -1,0 +1,423 @@
+//! The table of variables in `docs/configuration.md`, row by row. The environment belongs to a
+//! process, so this test starts its own executable again for each case.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use floe_telemetry::TelemetryConfig;
+use floe_tests::{is_child, run_in_child};
+use serde_json::Value;
+
+/// Other variables that a variable requires to have an effect.
+const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "OTEL_TRACES_SAMPLER_ARG",
+        &[("OTEL_TRACES_SAMPLER", "traceidratio")],
+    ),
+    ("OTEL_SDK_DISABLED", &[]),
+];
+
+struct Row<'a> {
+    name: &'a str,
+    field: &'a str,
+    default: &'a str,
+    example: &'a str,
+    gives: &'a str,
+    wrong: &'a str,
+    verdict: &'a str,
+}
+
+fn rows(document: &str) -> Vec<Row<'_>> {
+    let rows = document
+        .lines()
+        .filter(|line| line.starts_with("| `OTEL_") || line.starts_with("| `FLOE_"));
+    rows.map(|line| {
+        let mut cells: Vec<_> = line
+            .split(" |")
+            .map(|cell| cell.trim_start_matches('|').trim())
+            .collect();
+        let verdict = cells[7];
+        for cell in &mut cells {
+            *cell = cell.trim_matches('`');
+        }
+        Row {
+            name: cells[0],
+            field: cells[2],
+            default: cells[3],
+            example: cells[4],
+            gives: cells[5],
+            wrong: cells[6],
+            verdict,
+        }
+    })
+    .collect()
+}
+
+fn child() {
+    let mut config = TelemetryConfig::new("from-code");
+    match config.apply_env() {
+        Ok(()) => println!("child: {}", serde_json::to_string(&config).unwrap()),
+        Err(error) => println!("child: error: {error}"),
+    }
+}
+
+/// The output of a child process with these variables, and its warnings.
+fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
+    let (stdout, stderr) = run_in_child("variables::each_row_of_the_table_holds", variables);
+    assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
+    let output = stdout
+        .split_once("child: ")
+        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
+        .1;
+    let output = output.lines().next().unwrap().to_owned();
+    let warnings = stderr.lines().filter(|line| line.starts_with("warning: "));
+    (output, warnings.map(str::to_owned).collect())
+}
+
+fn field(config: &str, path: &str) -> Value {
+    let config: Value = serde_json::from_str(config).unwrap_or_else(|_| panic!("{config}"));
+    path.split('.')
+        .fold(config, |value, key| value[key].clone())
+}
+
+#[test]
+fn each_row_of_the_table_holds() {
+    if is_child() {
+        return child();
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let document = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
+    let rows = rows(&document);
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["ca.pem", "me.pem", "me.key"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let files = format!("{}/", folder.path().display());
+    let (unset, _) = run(&[]);
+    for row in &rows {
+        let companions = COMPANIONS.iter().find(|(name, _)| *name == row.name);
+        let companions = companions.map_or(&[][..], |(_, variables)| variables);
+        let with = |value: &str| {
+            let mut variables = companions.to_vec();
+            // A certificate requires its key.
+            for (one, other) in [
+                ("CLIENT_KEY", "CLIENT_CERTIFICATE"),
+                ("CLIENT_CERTIFICATE", "CLIENT_KEY"),
+            ] {
+                if let Some(prefix) = row.name.strip_suffix(&format!("_{one}")) {
+                    let other = format!("{prefix}_{other}");
+                    return run(&[(row.name, value), (&other, &format!("{files}me.key"))]);
+                }
+            }
+            variables.push((row.name, value));
+            run(&variables)
+        };
+        if !row.example.is_empty() {
+            // A file that a variable names exists.
+            let here = |text: &str| text.replace("/etc/", &files);
+            let (output, warnings) = with(&here(row.example));
+            assert_eq!(
+                field(&output, row.field),
+                serde_json::from_str::<Value>(&here(row.gives)).unwrap(),
+                "{}",
+                row.name
+            );
+            assert_ne!(
+                field(&output, row.field),
+                field(&unset, row.field),
+                "{}",
+                row.name
+            );
+            assert_eq!(warnings, Vec::<String>::new(), "{}", row.name);
+        }
+        if !row.default.is_empty() {
+            assert_eq!(with(row.default).0, unset, "{}", row.name);
+        }
+        // A blank value counts as unset.
+        assert_eq!(with(" ").0, with("").0, "{}", row.name);
+        if row.wrong.is_empty() {
+            continue;
+        }
+        let wrong = row.wrong.replace("{129}", &"n".repeat(129));
+        let (output, warnings) = with(&wrong);
+        let (verdict, words) = row.verdict.split_once(": ").unwrap();
+        assert_eq!(verdict, "ignored", "{}", row.name);
+        assert_eq!(output, run(companions).0, "{}", row.name);
+        let [warning] = &*warnings else {
+            panic!("{}: {warnings:?}", row.name)
+        };
+        assert!(
+            warning.starts_with(&format!("warning: {}: ", row.name)),
+            "{warning}"
+        );
+        assert!(warning.contains(words), "{warning}");
+    }
+    the_code_reads_no_other_variable(root, &rows);
+    the_order_of_precedence();
+    resource_attributes_are_free_text();
+    usable_values_are_used();
+    each_recipe_has_one_effect_in_both_forms(root);
+}
+
+/// The variables of a recipe in `docs/backends.md` configure what its YAML does.
+fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
+    let document = std::fs::read_to_string(root.join("docs/backends.md")).unwrap();
+    let (_, section) = document.split_once("\n## Recipes\n").unwrap();
+    let block = |text: &str, language: &str| {
+        let (_, block) = text.split_once(&format!("```{language}\n")).unwrap();
+        block.split_once("```").unwrap().0.to_owned()
+    };
+    let mut recipes = 0;
+    for recipe in section.split("\n**").skip(1) {
+        recipes += 1;
+        let (shell, yaml) = (block(recipe, "sh"), block(recipe, "yaml"));
+        let variables: Vec<(&str, String)> = shell
+            .lines()
+            .map(|line| line.strip_prefix("export ").unwrap())
+            .map(|line| line.split_once('=').unwrap())
+            .map(|(name, value)| (name, value.split(" #").next().unwrap().trim()))
+            // A shell replaces the names of variables.
+            .map(|(name, value)| (name, value.trim_matches('"').replace('$', "a-key-")))
+            .collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .collect();
+        let (output, warnings) = run(&variables);
+        assert_eq!(warnings, Vec::<String>::new(), "{shell}");
+        let written = TelemetryConfig::from_yaml(&yaml).unwrap();
+        let written = serde_json::to_string(&written).unwrap();
+        for path in ["backend", "otlp_endpoint", "otlp_protocol"] {
+            assert_eq!(field(&output, path), field(&written, path), "{shell}{yaml}");
+        }
+        let headers = field(&output, "otlp.all.headers");
+        let header = field(&written, "authentication.header_name");
+        if let Some(name) = header.as_str() {
+            let names = headers.as_object().unwrap().keys();
+            let names: Vec<_> = names.map(|name| name.to_lowercase()).collect();
+            assert_eq!(names, [name.to_lowercase()], "{shell}{yaml}");
+        } else {
+            assert_eq!(headers, Value::Null, "{shell}{yaml}");
+        }
+    }
+    assert_eq!(recipes, 5);
+}
+
+/// Every variable in the sources has a row. The names of signal variables are composed in the
+/// sources.
+fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
+    let named: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
+    assert_eq!(named.len(), rows.len(), "a variable stands twice");
+    let mut found = 0;
+    let source = root.join("floe-telemetry/src/config/env.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    for word in source
+        .split('"')
+        .filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
+    {
+        // The file takes the place of the table.
+        if !word.contains('{') && word != "OTEL_CONFIG_FILE" {
+            assert!(named.contains(word), "{word} is not in the table");
+            found += 1;
+        }
+    }
+    assert!(found >= 28, "{found}");
+    assert_eq!(
+        rows.iter()
+            .filter(|row| row.name.starts_with("OTEL_EXPORTER_OTLP_"))
+            .count(),
+        // Two variables exist for metrics only.
+        4 * 9 + 2
+    );
+}
+
+fn the_order_of_precedence() {
+    let (output, _) = run(&[
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "service.name=one,deployment.environment.name=prod,team=a",
+        ),
+        ("OTEL_SERVICE_NAME", "two"),
+        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "9"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "8"),
+    ]);
+    let resource = field(&output, "resource_attributes");
+    assert_eq!(resource["service_name"], "two");
+    assert_eq!(resource["deployment_environment"], "prod");
+    assert_eq!(resource["additional"], serde_json::json!({"team": "a"}));
+    assert_eq!(field(&output, "limits.attribute_count"), 8);
+    // `INSECURE` does not change an explicit scheme, and selects one if there is none.
+    for (insecure, endpoint, expected) in [
+        ("true", "collector:4317", "http://collector:4317"),
+        ("false", "collector:4317", "https://collector:4317"),
+        ("true", "https://collector:4317", "https://collector:4317"),
+    ] {
+        let (output, _) = run(&[
+            ("OTEL_EXPORTER_OTLP_INSECURE", insecure),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+        ]);
+        assert_eq!(field(&output, "otlp_endpoint"), expected);
+        assert_eq!(field(&output, "backend"), "otlp");
+    }
+}
+
+fn resource_attributes_are_free_text() {
+    let attributes = |list: &str| {
+        let (output, warnings) = run(&[("OTEL_RESOURCE_ATTRIBUTES", list)]);
+        (field(&output, "resource_attributes"), warnings)
+    };
+    let (unset, _) = attributes("");
+    for (list, version, environment) in [
+        (
+            "service.version=3f2a91c,deployment.environment.name=production",
+            "3f2a91c",
+            "production",
+        ),
+        (
+            "deployment.environment.name=EU%20west%2C%202, service.version = v1.2 ,",
+            "v1.2",
+            "EU west, 2",
+        ),
+        (
+            "service.version=a=b;c,deployment.environment=old,deployment.environment.name=new",
+            "a=b;c",
+            "new",
+        ),
+        (
+            "service.version=100%,deployment.environment=old",
+            "100%",
+            "old",
+        ),
+    ] {
+        let (resource, warnings) = attributes(list);
+        assert_eq!(resource["service_version"], version, "{list}");
+        assert_eq!(resource["deployment_environment"], environment, "{list}");
+        assert_eq!(warnings, Vec::<String>::new(), "{list}");
+    }
+    // A list that cannot be decoded is discarded as a whole.
+    for list in [
+        "service.version=1,pigeon",
+        "service.version=1,=x",
+        "service.version=1,team=%ff",
+    ] {
+        let (resource, warnings) = attributes(list);
+        assert_eq!(resource, unset, "{list}");
+        let [warning] = &*warnings else {
+            panic!("{list}: {warnings:?}")
+        };
+        assert!(
+            warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: found "),
+            "{warning}"
+        );
+        assert!(warning.contains(", accepted is "), "{warning}");
+    }
+    // A value that its field does not accept is one entry.
+    let (resource, warnings) = attributes("floe.mode=loud,floe.namespace=sales,team=a");
+    assert_eq!(resource["floe_mode"], Value::Null);
+    assert_eq!(resource["floe_namespace"], "sales");
+    assert_eq!(resource["additional"], serde_json::json!({"team": "a"}));
+    assert_eq!(
+        warnings,
+        [
+            "warning: OTEL_RESOURCE_ATTRIBUTES: floe.mode: found `loud`, accepted are `dev`, `staging` and `prod`; \
+             the entry is ignored"
+        ]
+    );
+}
+
+/// Variables, a field, its value, and the part of the one warning.
+type PartlyUsed = (
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const PARTLY_USED: [PartlyUsed; 9] = [
+    (
+        &[("OTEL_PROPAGATORS", "pigeon,baggage")],
+        "propagators",
+        r#"["baggage"]"#,
+        "accepted are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` and `none`; the entry is ignored",
+    ),
+    (
+        &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
+        "exporters.traces",
+        r#"["otlp"]"#,
+        "found `zipkin`, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console` and `none`; the entry is ignored",
+    ),
+    (
+        &[("OTEL_TRACES_EXPORTER", "none,console")],
+        "exporters.traces",
+        r#"["console"]"#,
+        "found `none` together with another exporter, accepted is `none` alone; the entry is ignored",
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_HEADERS", "hunter2,x-tenant=sales")],
+        "otlp.all.headers",
+        r#"{"x-tenant":"**********"}"#,
+        "found an entry without a key or without `=`",
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_HEADERS", "x key=hunter2,x-tenant=sales")],
+        "otlp.all.headers",
+        r#"{"x-tenant":"**********"}"#,
+        "found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`",
+    ),
+    (
+        &[(
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "x-key=hunter2%0A,x-tenant=sales",
+        )],
+        "otlp.all.headers",
+        r#"{"x-tenant":"**********"}"#,
+        "the value of `x-key` has characters that no header can carry",
+    ),
+    (
+        &[
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200"),
+        ],
+        "batch_processor.max_export_batch_size",
+        "100",
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: found `200`, accepted is at most the size of the queue, which is 100",
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_CLIENT_KEY", "Cargo.toml")],
+        "otlp",
+        "null",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY: the certificate of a client and its key belong together",
+    ),
+    (
+        &[(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "https://floe:hunter2@collector",
+        )],
+        "otlp_endpoint",
+        "null",
+        "OTEL_EXPORTER_OTLP_ENDPOINT: `https://<REDACTED>@collector` is not an endpoint",
+    ),
+];
+
+fn usable_values_are_used() {
+    for (variables, path, value, words) in PARTLY_USED {
+        let (output, warnings) = run(variables);
+        let expected: Value = serde_json::from_str(value).unwrap();
+        assert_eq!(field(&output, path), expected, "{variables:?}");
+        let [warning] = &*warnings else {
+            panic!("{variables:?}: {warnings:?}")
+        };
+        assert!(warning.contains(words), "{warning}");
+    }
+    // The default batch size follows a smaller queue.
+    let (output, warnings) = run(&[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
+    assert_eq!(field(&output, "batch_processor.max_export_batch_size"), 100);
+    assert_eq!(warnings, Vec::<String>::new());
+}
