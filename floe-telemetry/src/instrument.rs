@@ -38,6 +38,18 @@
 //! [HTTP]: https://opentelemetry.io/docs/specs/semconv/http/
 //! [RPC]: https://opentelemetry.io/docs/specs/semconv/rpc/
 
+use crate::Tracer;
+use crate::callsite::Scope;
+
+/// The layers are instrumentation of this crate.
+static SCOPE: Scope = Scope::new(
+    env!("CARGO_PKG_NAME"),
+    Some(env!("CARGO_PKG_VERSION")),
+    crate::__floe_location!(),
+);
+
+static TRACER: Tracer = Tracer::new(&SCOPE);
+
 mod exchange;
 #[cfg(feature = "tower")]
 mod forwarded;

@@ -157,9 +157,10 @@ pub use self::provider::{
     SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
 };
 pub use self::recorder::{
-    ActiveSpan, CurrentSpan, FutureExt, InCurrentSpan, InSpan, RecordedSpan, RecorderTracer,
-    RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span, create_span_with,
-    get_current_span, get_tracer, record_exception, set_attribute, set_attributes, span,
+    ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InCurrentSpan, InSpan, Opening, RecordedSpan,
+    RecorderTracer, RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span,
+    create_span_with, get_current_span, get_tracer, record_exception, set_attribute,
+    set_attributes, span,
 };
 #[cfg(feature = "redact")]
 pub use self::redaction::{

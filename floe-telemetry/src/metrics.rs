@@ -46,8 +46,7 @@ pub(crate) use self::flushes::MetricReport;
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
 
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) use self::current::{in_span, is_recorded};
+pub use self::current::{in_span, is_enabled};
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 pub use self::observable::{Observable, Observer};

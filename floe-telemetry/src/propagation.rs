@@ -107,7 +107,7 @@ pub use self::propagator::setup_propagators;
 use self::propagator::with as with_propagator;
 #[cfg(feature = "provider")]
 pub use self::propagator::{register_propagator, setup_propagators_with};
-use crate::recorder::{context_is_alive, current_context};
+use crate::recorder;
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
 /// [`Injector`](opentelemetry::propagation::Injector).
@@ -127,11 +127,11 @@ use crate::recorder::{context_is_alive, current_context};
 /// });
 /// ```
 pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
-    inject_from(&current(), carrier);
+    inject_from(&current_context(), carrier);
 }
 
-/// Injects `cx` into a carrier.
-pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
+/// Injects `cx` into a carrier, as [`inject_context`] injects the current context.
+pub fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
     carrier.inject(&mut |injector| {
         with_propagator(|propagator| propagator.inject_context(cx, injector));
     });
@@ -155,7 +155,7 @@ pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?
 /// assert!(!cx.span().span_context().is_valid());
 /// ```
 pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
-    extract_onto(current(), carrier)
+    extract_onto(current_context(), carrier)
 }
 
 /// Extracts the span of a carrier for a link, `None` if the carrier has none: a consumer that handles
@@ -194,11 +194,10 @@ pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Opti
     span_context.is_valid().then_some(span_context)
 }
 
-/// Extracts a carrier on top of `cx`.
-pub(crate) fn extract_onto<K>(
-    mut cx: Context,
-    carrier: &(impl ExtractFrom<K> + ?Sized),
-) -> Context {
+/// Extracts the remote parent and the baggage of a carrier on top of `cx`, as [`extract_context`] does on top of the
+/// current context.
+#[must_use = "a context has no effect unless it is attached or used as a parent"]
+pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     carrier.extract(&mut |extractor| {
         cx = with_propagator(|propagator| {
             // Not `get`, which a carrier has none of for a value that is not text.
@@ -218,6 +217,17 @@ pub(crate) fn extract_onto<K>(
         });
     });
     cx
+}
+
+/// Returns the current context. Unlike OpenTelemetry's `Context::current()`, it has the span of the innermost function
+/// with `context: boundaries`, too, and it is empty while the thread ends.
+#[must_use]
+pub fn current_context() -> Context {
+    if recorder::context_is_alive() {
+        recorder::current_context()
+    } else {
+        Context::new()
+    }
 }
 
 /// Returns the headers that propagate the current context.
@@ -240,7 +250,7 @@ pub fn inject_headers() -> HashMap<String, String> {
 /// Returns the span context of the current span; an invalid one if there is no current span.
 #[must_use]
 pub fn get_current_span_context() -> SpanContext {
-    current().span().span_context().clone()
+    current_context().span().span_context().clone()
 }
 
 /// Returns the id of the current trace as 32 lower-case hexadecimal digits.
@@ -292,12 +302,4 @@ const BAGGAGE: &str = "baggage";
 #[cfg(not(feature = "redact"))]
 fn with_propagator<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     opentelemetry::global::get_text_map_propagator(|propagator| f(propagator))
-}
-
-pub(crate) fn current() -> Context {
-    if context_is_alive() {
-        current_context()
-    } else {
-        Context::new()
-    }
 }

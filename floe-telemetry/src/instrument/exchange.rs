@@ -23,10 +23,10 @@ use super::http_semantics::protocol;
 use super::kind::Kind;
 use super::measurement::{Measurement, Sizes};
 use super::options::ResponseOptions;
+use crate::DetachedSpan;
 use crate::keys;
 use crate::metrics::in_span;
 use crate::propagation::inject_from;
-use crate::recorder::DetachedSpan;
 
 /// A request until its response has ended. Dropping it before ends the span.
 #[derive(Debug)]
@@ -315,7 +315,7 @@ impl Exchange {
             self.set(keys::RPC_METHOD, grpc_semantics::OTHER);
             self.span
                 .set_attribute(keys::RPC_METHOD_ORIGINAL, &method.original());
-            self.span.set_name(grpc_semantics::SYSTEM);
+            self.span.update_name(grpc_semantics::SYSTEM);
         }
     }
 

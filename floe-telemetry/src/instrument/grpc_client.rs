@@ -6,6 +6,7 @@ use http::Uri;
 use http::request::Parts;
 use opentelemetry::trace::SpanKind;
 
+use super::TRACER;
 use super::exchange::Exchange;
 use super::grpc_semantics::RpcMethod;
 use super::http_semantics as semantics;
@@ -13,8 +14,7 @@ use super::kind::Kind;
 use super::measurement::Measurement;
 use super::options::{Options, common_options, grpc_options};
 use super::service::service;
-use crate::propagation::current;
-use crate::recorder::{DetachedSpan, Opening};
+use crate::propagation::current_context;
 
 /// A tower layer for tonic's channel that records a client span for each gRPC call, injects the span's trace
 /// context and the current baggage into its metadata, and records the metric `rpc.client.call.duration`.
@@ -56,19 +56,19 @@ service!(GrpcClientLayer, GrpcClient, open);
 
 fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Exchange {
     if !options.records(parts) {
-        return Exchange::skipped(Kind::GrpcClient, current());
+        return Exchange::skipped(Kind::GrpcClient, current_context());
     }
     let method = RpcMethod::of(&parts.uri);
     let server = options.server.as_ref().or(parts.uri.authority());
     let (host, port) = server.map_or((None, None), |server| {
         semantics::host_and_port(server.as_str())
     });
-    let fill = |opening: &mut Opening| {
+    let span = TRACER.open(current_context(), |opening| {
+        opening.kind(SpanKind::Client);
         method.describe(opening);
         semantics::server(opening, host, port);
         options.fill(opening, parts, &parts.headers);
-    };
-    let span = DetachedSpan::open(options.location, &SpanKind::Client, current(), fill);
+    });
     let measurement = Measurement::start(|| {
         let mut attributes = method.attributes();
         attributes.extend(semantics::server_attributes(host, port));

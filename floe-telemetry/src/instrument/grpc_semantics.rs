@@ -9,8 +9,8 @@ use opentelemetry::{KeyValue, Value};
 use percent_encoding::percent_decode;
 
 use super::http_semantics::bounded;
+use crate::Opening;
 use crate::keys;
-use crate::recorder::Opening;
 
 /// The value of `rpc.system.name`, and the name of a span whose method is not known.
 pub(super) const SYSTEM: &str = "grpc";

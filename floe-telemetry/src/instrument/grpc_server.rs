@@ -7,6 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use opentelemetry::trace::SpanKind;
 
+use super::TRACER;
 use super::exchange::Exchange;
 use super::forwarded::Forwarded;
 use super::grpc_semantics::RpcMethod;
@@ -16,7 +17,6 @@ use super::measurement::Measurement;
 use super::options::{Options, common_options, grpc_options, server_options};
 use super::server_parent::ServerParent;
 use super::service::service;
-use crate::recorder::{DetachedSpan, Opening};
 
 /// A tower layer for tonic's server that records a server span for each gRPC call, as a child of the trace
 /// context in its metadata, and the metric `rpc.server.call.duration`. The service runs with the span and the
@@ -62,15 +62,15 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Excha
         return Some(Exchange::skipped(Kind::GrpcServer, context));
     }
     let method = RpcMethod::of(&parts.uri);
-    let fill = |opening: &mut Opening| {
+    let span = TRACER.open(context, |opening| {
+        opening.kind(SpanKind::Server);
         method.describe(opening);
         let (host, port) = semantics::server_of(parts);
         semantics::server(opening, host, port);
         semantics::client(opening, Forwarded::of(&parts.headers), options.peer(parts));
         opening.links(&link);
         options.fill(opening, parts, &parts.headers);
-    };
-    let span = DetachedSpan::open(options.location, &SpanKind::Server, context, fill);
+    });
     let measurement = Measurement::start(|| method.attributes());
     let exchange = Exchange::new(
         Kind::GrpcServer,

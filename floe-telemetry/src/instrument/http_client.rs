@@ -7,14 +7,14 @@ use http::request::Parts;
 use http::uri::Authority;
 use opentelemetry::trace::SpanKind;
 
+use super::TRACER;
 use super::exchange::Exchange;
 use super::http_semantics::{self as semantics, Outgoing, RequestMethod};
 use super::kind::Kind;
 use super::measurement::Measurement;
 use super::options::{Options, common_options, http_options};
 use super::service::service;
-use crate::propagation::current;
-use crate::recorder::DetachedSpan;
+use crate::propagation::current_context;
 
 /// A tower layer that records a client span for each request, injects the span's trace context and the
 /// current baggage into the request headers, and records the metric `http.client.request.duration`.
@@ -48,7 +48,7 @@ service!(HttpClientLayer, HttpClient, open);
 
 fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
     if !options.records(parts) {
-        return Exchange::skipped(Kind::HttpClient, current());
+        return Exchange::skipped(Kind::HttpClient, current_context());
     }
     let (host, port) = semantics::server_of(parts);
     let outgoing = Outgoing {
@@ -61,7 +61,8 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
             _ => None,
         }),
     };
-    let span = DetachedSpan::open(options.location, &SpanKind::Client, current(), |opening| {
+    let span = TRACER.open(current_context(), |opening| {
+        opening.kind(SpanKind::Client);
         outgoing.describe(opening, url(&parts.uri));
         options.fill(opening, parts, &parts.headers);
     });

@@ -16,9 +16,9 @@ use opentelemetry::KeyValue;
 
 #[cfg(feature = "tower")]
 use super::forwarded::Forwarded;
+use crate::Opening;
 use crate::char_boundary;
 use crate::keys;
-use crate::recorder::Opening;
 
 /// The method of a request.
 #[derive(Clone, Debug)]

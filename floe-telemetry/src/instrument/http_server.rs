@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
+use super::TRACER;
 use super::exchange::Exchange;
 use super::forwarded::Forwarded;
 use super::http_semantics::{self as semantics, RequestMethod};
@@ -17,8 +18,8 @@ use super::measurement::Measurement;
 use super::options::{Options, common_options, http_options, server_options};
 use super::server_parent::ServerParent;
 use super::service::service;
+use crate::Opening;
 use crate::keys;
-use crate::recorder::{DetachedSpan, Opening};
 
 /// A tower layer that records a server span for each request, as a child of the trace context in the
 /// request headers, and the metric `http.server.request.duration`. The service runs with the span and the
@@ -95,13 +96,13 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     }
     let forwarded = Forwarded::of(&parts.headers);
     let incoming = Incoming::of(options, parts, forwarded);
-    let fill = |opening: &mut Opening| {
+    let span = TRACER.open(context, |opening| {
+        opening.kind(SpanKind::Server);
         incoming.describe(opening, parts, forwarded);
         semantics::client(opening, forwarded, options.peer(parts));
         opening.links(&link);
         options.fill(opening, parts, &parts.headers);
-    };
-    let span = DetachedSpan::open(options.location, &SpanKind::Server, context, fill);
+    });
     let measurement = Measurement::start(|| incoming.attributes());
     Exchange::new(
         Kind::HttpServer,

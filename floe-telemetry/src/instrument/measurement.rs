@@ -9,7 +9,7 @@ use opentelemetry::{KeyValue, Value};
 use super::kind::Kind;
 use crate::MetricRecorder;
 use crate::clock::Ticks;
-use crate::metrics::{Metric, is_recorded};
+use crate::metrics::{Metric, is_enabled};
 
 static METRICS: MetricRecorder = MetricRecorder::new(env!("CARGO_PKG_NAME"));
 
@@ -94,7 +94,7 @@ pub(super) struct Measurement {
 impl Measurement {
     /// Starts the clock, if metrics are recorded.
     pub(super) fn start(attributes: impl FnOnce() -> Vec<KeyValue>) -> Option<Self> {
-        is_recorded().then(|| Self {
+        is_enabled().then(|| Self {
             started: Ticks::now(),
             attributes: attributes(),
         })

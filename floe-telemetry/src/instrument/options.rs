@@ -16,7 +16,7 @@ use http::Method;
 use http::uri::Authority;
 
 use super::headers::RecordedHeaders;
-use crate::recorder::Opening;
+use crate::Opening;
 
 /// A function of the user.
 pub(super) struct Callback<F: ?Sized>(Arc<F>);
@@ -43,7 +43,7 @@ type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
 /// The options of a layer whose requests have the type `R`.
 #[derive(Debug)]
 pub(super) struct Options<R> {
-    pub(super) location: &'static Location<'static>,
+    location: &'static Location<'static>,
     #[cfg(feature = "tower")]
     pub(super) is_untrusted: bool,
     pub(super) filter: Option<Callback<Filter<R>>>,
@@ -174,8 +174,9 @@ impl<R> Options<R> {
         self.known_methods.as_deref()
     }
 
-    /// Sets the attributes that the user has configured.
+    /// Sets the place where the layer was created, and the attributes that the user has configured.
     pub(super) fn fill(&self, opening: &mut Opening, request: &R, headers: &HeaderMap) {
+        opening.location(self.location);
         self.request_headers
             .each(headers, |key, value| opening.attribute_from(key, value));
         if let Some(Callback(fill)) = &self.attributes {

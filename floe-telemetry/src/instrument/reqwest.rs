@@ -10,14 +10,14 @@ use opentelemetry::trace::SpanKind;
 // The alias keeps `reqwest` out of the paths in this crate: only the exporter makes requests.
 use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
 
+use super::TRACER;
 use super::exchange::Exchange;
 use super::http_semantics::{Outgoing, RequestMethod, bounded};
 use super::kind::Kind;
 use super::measurement::Measurement;
 use super::options::{Options, common_options, http_options};
 use crate::keys;
-use crate::propagation::current;
-use crate::recorder::DetachedSpan;
+use crate::propagation::current_context;
 
 /// A middleware for `reqwest-middleware` that records a client span for each request, injects the
 /// span's trace context and the current baggage into the request headers, and records the metric
@@ -111,7 +111,7 @@ fn open(
     sent: u32,
 ) -> Exchange {
     if !options.records(request) {
-        return Exchange::skipped(Kind::HttpClient, current());
+        return Exchange::skipped(Kind::HttpClient, current_context());
     }
     let url = request.url();
     let outgoing = Outgoing {
@@ -120,7 +120,8 @@ fn open(
         host: url.host_str(),
         port: url.port_or_known_default(),
     };
-    let span = DetachedSpan::open(options.location, &SpanKind::Client, current(), |opening| {
+    let span = TRACER.open(current_context(), |opening| {
+        opening.kind(SpanKind::Client);
         outgoing.describe(opening, bounded(url.as_str()).to_owned());
         if sent > 0 {
             opening.attribute(keys::HTTP_REQUEST_RESEND_COUNT, &sent);

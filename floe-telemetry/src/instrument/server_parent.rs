@@ -4,7 +4,7 @@ use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-use crate::propagation::{current, extract_onto};
+use crate::propagation::{current_context, extract_onto};
 
 /// The parent of a server's span, and the span that it is linked to.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ impl ServerParent {
     /// The caller's span is the parent if the caller is trusted, and a link otherwise.
     pub(super) fn of(headers: &HeaderMap, is_untrusted: bool) -> Self {
         // A span that is current here belongs to the server, not to the request.
-        let mut base = current();
+        let mut base = current_context();
         if base.span().span_context().is_valid() {
             base = base.with_remote_span_context(SpanContext::NONE);
         }
