@@ -71,10 +71,6 @@
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
-//! | `tower` | [`instrument::HttpServerLayer`] and [`instrument::HttpClientLayer`]: a span for each request that a tower service answers or makes |
-//! | `axum` | `tower`, with spans named after axum's routes |
-//! | `tonic` | [`instrument::GrpcServerLayer`] and [`instrument::GrpcClientLayer`]: a span for each gRPC call |
-//! | `reqwest-middleware` | [`instrument::HttpClientMiddleware`]: a span for each request of a client |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
@@ -119,8 +115,6 @@ pub mod callsite;
 pub mod config;
 #[cfg(feature = "provider")]
 pub mod exporter;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub mod instrument;
 pub mod keys;
 #[cfg(feature = "logs")]
 pub mod logs;
@@ -193,7 +187,6 @@ pub mod __fuzzing;
 /// The examples of README compile and run. They use more than the default features.
 #[cfg(all(
     doctest,
-    feature = "axum",
     feature = "logs",
     feature = "otlp-grpc",
     feature = "testing",

@@ -7,16 +7,15 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use opentelemetry::trace::SpanKind;
 
-use super::TRACER;
-use super::exchange::Exchange;
-use super::forwarded::Forwarded;
-use super::grpc_semantics::RpcMethod;
-use super::http_semantics as semantics;
-use super::kind::Kind;
-use super::measurement::Measurement;
-use super::options::{Options, common_options, grpc_options, server_options};
-use super::server_parent::ServerParent;
-use super::service::service;
+use crate::exchange::Exchange;
+use crate::forwarded::Forwarded;
+use crate::grpc_semantics::RpcMethod;
+use crate::http_semantics as semantics;
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, grpc_options, server_options};
+use crate::server_parent::ServerParent;
+use crate::service::service;
 
 /// A tower layer for tonic's server that records a server span for each gRPC call, as a child of the trace
 /// context in its metadata, and the metric `rpc.server.call.duration`. The service runs with the span and the
@@ -31,7 +30,7 @@ use super::service::service;
 /// in its name (`grpc`) and in the metrics: callers could otherwise create any number of series.
 ///
 /// ```
-/// use floe_telemetry::instrument::GrpcServerLayer;
+/// use floe_telemetry_http::GrpcServerLayer;
 /// use tonic::transport::Server;
 ///
 /// let server = Server::builder().layer(GrpcServerLayer::new());
@@ -62,15 +61,19 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Excha
         return Some(Exchange::skipped(Kind::GrpcServer, context));
     }
     let method = RpcMethod::of(&parts.uri);
-    let span = TRACER.open(context, |opening| {
-        opening.kind(SpanKind::Server);
-        method.describe(opening);
-        let (host, port) = semantics::server_of(parts);
-        semantics::server(opening, host, port);
-        semantics::client(opening, Forwarded::of(&parts.headers), options.peer(parts));
-        opening.links(&link);
-        options.fill(opening, parts, &parts.headers);
-    });
+    let span = options.open(
+        SpanKind::Server,
+        context,
+        parts,
+        &parts.headers,
+        |opening| {
+            method.describe(opening);
+            let (host, port) = semantics::server_of(parts);
+            semantics::server(opening, host, port);
+            semantics::client(opening, Forwarded::of(&parts.headers), options.peer(parts));
+            opening.links(&link);
+        },
+    );
     let measurement = Measurement::start(|| method.attributes());
     let exchange = Exchange::new(
         Kind::GrpcServer,

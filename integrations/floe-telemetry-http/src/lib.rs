@@ -1,6 +1,14 @@
-//! Instrumentation for HTTP and gRPC: servers and clients built on tower, axum, hyper and tonic, and
-//! clients of reqwest. The trace context is propagated in the headers, which are the metadata of gRPC;
-//! see [`propagation`](crate::propagation).
+//! A span and a duration for each HTTP request and gRPC call: servers and clients built on tower, axum, hyper and
+//! tonic, and clients of reqwest.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use floe_telemetry_http::HttpServerLayer;
+//!
+//! let app: Router = Router::new()
+//!     .route("/orders/{id}", get(|| async { "an order" }))
+//!     .layer(HttpServerLayer::new()); // the span `GET /orders/{id}`
+//! ```
 //!
 //! | what | layer | metrics |
 //! |---|---|---|
@@ -11,8 +19,9 @@
 //! | gRPC client: tonic | [`GrpcClientLayer`] | `rpc.client.call.duration` |
 //!
 //! Spans and metrics follow OpenTelemetry's conventions for [HTTP] and [RPC]. Durations are in seconds, with
-//! the buckets of the conventions, and a request has the duration of its span. The metrics need a
-//! [`TelemetryProvider`](crate::TelemetryProvider) that exports metrics; they do not depend on sampling.
+//! the buckets of the conventions. Spans and metrics need a provider of `floe-telemetry`, which exports them; the
+//! metrics do not depend on sampling. The trace context is propagated in the headers, which are the metadata of gRPC,
+//! in the formats of [`propagation`](floe_telemetry::propagation).
 //!
 //! The instrumentation scope of these spans is this crate, with its version: OpenTelemetry names the
 //! library that creates a span, not the one that is instrumented.
@@ -35,58 +44,50 @@
 //! - `with_peer_address` (servers) records the other end of the connection, which a layer does not see.
 //! - `with_known_methods` (HTTP) replaces the methods that are recorded by name.
 //!
+//! # Features
+//!
+//! The layers of tower need none, and neither do those for tonic, which are layers of tower, too.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `axum` | spans of a server named after axum's routes |
+//! | `reqwest-middleware` | [`HttpClientMiddleware`] |
+//!
 //! [HTTP]: https://opentelemetry.io/docs/specs/semconv/http/
 //! [RPC]: https://opentelemetry.io/docs/specs/semconv/rpc/
 
-use crate::Tracer;
-use crate::callsite::Scope;
-
-/// The layers are instrumentation of this crate.
-static SCOPE: Scope = Scope::new(
-    env!("CARGO_PKG_NAME"),
-    Some(env!("CARGO_PKG_VERSION")),
-    crate::__floe_location!(),
-);
-
-static TRACER: Tracer = Tracer::new(&SCOPE);
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
 
 mod exchange;
-#[cfg(feature = "tower")]
 mod forwarded;
-#[cfg(feature = "tonic")]
 mod grpc_client;
-#[cfg(feature = "tonic")]
 mod grpc_semantics;
-#[cfg(feature = "tonic")]
 mod grpc_server;
 mod headers;
-#[cfg(feature = "tower")]
 mod http_client;
 mod http_semantics;
-#[cfg(feature = "tower")]
 mod http_server;
+pub mod keys;
 mod kind;
 mod measurement;
 mod options;
 #[cfg(feature = "reqwest-middleware")]
 mod reqwest;
-#[cfg(feature = "tower")]
 mod response;
-#[cfg(feature = "tower")]
 mod server_parent;
-#[cfg(feature = "tower")]
 mod service;
 
-#[cfg(feature = "tonic")]
 pub use self::grpc_client::{GrpcClient, GrpcClientLayer};
-#[cfg(feature = "tonic")]
 pub use self::grpc_server::{GrpcServer, GrpcServerLayer};
-#[cfg(feature = "tower")]
 pub use self::http_client::{HttpClient, HttpClientLayer};
 pub use self::http_semantics::UrlTemplate;
-#[cfg(feature = "tower")]
 pub use self::http_server::{HttpServer, HttpServerLayer};
 #[cfg(feature = "reqwest-middleware")]
 pub use self::reqwest::HttpClientMiddleware;
-#[cfg(feature = "tower")]
 pub use self::response::{ResponseBody, ResponseFuture};
+
+/// The examples of README compile and run.
+#[cfg(all(doctest, feature = "axum", feature = "reqwest-middleware"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

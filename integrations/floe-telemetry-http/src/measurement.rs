@@ -2,14 +2,13 @@
 //! [HTTP](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/) and
 //! [RPC](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-metrics/).
 
-use std::time::Duration;
+use std::time::Instant;
 
+use floe_telemetry::MetricRecorder;
+use floe_telemetry::metrics::{Metric, is_enabled};
 use opentelemetry::{KeyValue, Value};
 
-use super::kind::Kind;
-use crate::MetricRecorder;
-use crate::clock::Ticks;
-use crate::metrics::{Metric, is_enabled};
+use crate::kind::Kind;
 
 static METRICS: MetricRecorder = MetricRecorder::new(env!("CARGO_PKG_NAME"));
 
@@ -46,17 +45,14 @@ const fn size(name: &'static str, description: &'static str) -> Metric<'static> 
         .with_boundaries(BYTES)
 }
 
-#[cfg(feature = "tower")]
 const SERVER_DURATION: Metric<'_> = duration(
     "http.server.request.duration",
     "Duration of HTTP server requests.",
 );
-#[cfg(feature = "tower")]
 const SERVER_REQUEST_SIZE: Metric<'_> = size(
     "http.server.request.body.size",
     "Size of HTTP server request bodies.",
 );
-#[cfg(feature = "tower")]
 const SERVER_RESPONSE_SIZE: Metric<'_> = size(
     "http.server.response.body.size",
     "Size of HTTP server response bodies.",
@@ -73,12 +69,10 @@ const CLIENT_RESPONSE_SIZE: Metric<'_> = size(
     "http.client.response.body.size",
     "Size of HTTP client response bodies.",
 );
-#[cfg(feature = "tonic")]
 const RPC_SERVER_DURATION: Metric<'_> = duration(
     "rpc.server.call.duration",
     "Measures the duration of an incoming Remote Procedure Call (RPC).",
 );
-#[cfg(feature = "tonic")]
 const RPC_CLIENT_DURATION: Metric<'_> = duration(
     "rpc.client.call.duration",
     "Measures the duration of an outgoing Remote Procedure Call (RPC).",
@@ -86,22 +80,22 @@ const RPC_CLIENT_DURATION: Metric<'_> = duration(
 
 /// The metrics of one request, which is being served.
 #[derive(Debug)]
-pub(super) struct Measurement {
-    started: Ticks,
+pub(crate) struct Measurement {
+    started: Instant,
     attributes: Vec<KeyValue>,
 }
 
 impl Measurement {
     /// Starts the clock, if metrics are recorded.
-    pub(super) fn start(attributes: impl FnOnce() -> Vec<KeyValue>) -> Option<Self> {
+    pub(crate) fn start(attributes: impl FnOnce() -> Vec<KeyValue>) -> Option<Self> {
         is_enabled().then(|| Self {
-            started: Ticks::now(),
+            started: Instant::now(),
             attributes: attributes(),
         })
     }
 
     /// Sets an attribute, which replaces one with the same key.
-    pub(super) fn set(&mut self, key: &'static str, value: Value) {
+    pub(crate) fn set(&mut self, key: &'static str, value: Value) {
         let same = |attribute: &&mut KeyValue| attribute.key.as_str() == key;
         match self.attributes.iter_mut().find(same) {
             Some(attribute) => attribute.value = value,
@@ -109,14 +103,11 @@ impl Measurement {
         }
     }
 
-    pub(super) fn record(&self, kind: Kind, sizes: Sizes) {
+    pub(crate) fn record(&self, kind: Kind, sizes: Sizes) {
         let (metric, request, response) = match kind {
-            #[cfg(feature = "tower")]
             Kind::HttpServer => (SERVER_DURATION, SERVER_REQUEST_SIZE, SERVER_RESPONSE_SIZE),
             Kind::HttpClient => (CLIENT_DURATION, CLIENT_REQUEST_SIZE, CLIENT_RESPONSE_SIZE),
-            #[cfg(feature = "tonic")]
             Kind::GrpcServer => return self.record_duration(RPC_SERVER_DURATION),
-            #[cfg(feature = "tonic")]
             Kind::GrpcClient => return self.record_duration(RPC_CLIENT_DURATION),
         };
         self.record_duration(metric);
@@ -128,14 +119,13 @@ impl Measurement {
     }
 
     fn record_duration(&self, metric: Metric<'_>) {
-        let duration: Duration = Ticks::now().since(self.started);
-        METRICS.record_histogram(metric, duration, &self.attributes);
+        METRICS.record_histogram(metric, self.started.elapsed(), &self.attributes);
     }
 }
 
 /// The sizes of the bodies in bytes, where they are known and to be recorded.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sizes {
-    pub(super) request: Option<u64>,
-    pub(super) response: Option<u64>,
+pub(crate) struct Sizes {
+    pub(crate) request: Option<u64>,
+    pub(crate) response: Option<u64>,
 }

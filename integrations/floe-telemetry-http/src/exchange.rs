@@ -1,43 +1,36 @@
 //! A request and its response: the span, and the metrics.
 
-#[cfg(feature = "tower")]
 use std::any::type_name;
-#[cfg(feature = "tower")]
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-#[cfg(feature = "tower")]
+use floe_telemetry::DetachedSpan;
+use floe_telemetry::metrics::in_span;
+use floe_telemetry::propagation::inject_from;
 use http::HeaderValue;
-#[cfg(feature = "tower")]
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode, Version};
-#[cfg(feature = "tower")]
 use http_body::SizeHint;
 use opentelemetry::trace::{SpanRef, TraceContextExt};
 use opentelemetry::{Context, Value};
 
-#[cfg(feature = "tonic")]
-use super::grpc_semantics::{self, GrpcStatus, RpcMethod};
-use super::http_semantics::protocol;
-use super::kind::Kind;
-use super::measurement::{Measurement, Sizes};
-use super::options::ResponseOptions;
-use crate::DetachedSpan;
+use crate::grpc_semantics::{self, GrpcStatus, RpcMethod};
+use crate::http_semantics::protocol;
 use crate::keys;
-use crate::metrics::in_span;
-use crate::propagation::inject_from;
+use crate::kind::Kind;
+use crate::measurement::{Measurement, Sizes};
+use crate::options::ResponseOptions;
 
 /// A request until its response has ended. Dropping it before ends the span.
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     kind: Kind,
     span: DetachedSpan,
     measurement: Option<Measurement>,
     sizes: Sizes,
     options: Option<Arc<ResponseOptions>>,
     /// Of a call that a server may not have.
-    #[cfg(feature = "tonic")]
     method: Option<RpcMethod>,
     state: State,
 }
@@ -53,7 +46,7 @@ enum State {
 }
 
 impl Exchange {
-    pub(super) fn new(
+    pub(crate) fn new(
         kind: Kind,
         span: DetachedSpan,
         measurement: Option<Measurement>,
@@ -71,28 +64,25 @@ impl Exchange {
                 response: None,
             },
             options: options.cloned(),
-            #[cfg(feature = "tonic")]
             method: None,
             state: State::Requested,
         }
     }
 
     /// An exchange of a server that may not have the method.
-    #[cfg(feature = "tonic")]
-    pub(super) fn with_method(mut self, method: RpcMethod) -> Self {
+    pub(crate) fn with_method(mut self, method: RpcMethod) -> Self {
         self.method = Some(method);
         self
     }
 
     /// An exchange that is not recorded, in the context of its caller.
-    pub(super) fn skipped(kind: Kind, parent: Context) -> Self {
+    pub(crate) fn skipped(kind: Kind, parent: Context) -> Self {
         Self {
             kind,
             span: DetachedSpan::skipped(parent),
             measurement: None,
             sizes: Sizes::default(),
             options: None,
-            #[cfg(feature = "tonic")]
             method: None,
             state: State::Ended,
         }
@@ -104,16 +94,16 @@ impl Exchange {
     }
 
     /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
-    pub(super) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+    pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         catch_unwind(AssertUnwindSafe(|| self.span.run(body))).unwrap_or_else(|payload| {
-            self.set_error_type(keys::PANIC);
+            self.set_error_type("panic");
             self.end();
             resume_unwind(payload)
         })
     }
 
     /// Injects the context of a client's span into the headers of the request.
-    pub(super) fn inject(&self, headers: &mut HeaderMap) {
+    pub(crate) fn inject(&self, headers: &mut HeaderMap) {
         if self.kind.is_client()
             && let Some(cx) = self.span.context()
         {
@@ -122,7 +112,7 @@ impl Exchange {
     }
 
     /// Records the head of the response.
-    pub(super) fn respond(&mut self, status: StatusCode, version: Version, headers: &HeaderMap) {
+    pub(crate) fn respond(&mut self, status: StatusCode, version: Version, headers: &HeaderMap) {
         if self.state != State::Requested {
             return;
         }
@@ -135,7 +125,6 @@ impl Exchange {
         {
             self.set(keys::NETWORK_PROTOCOL_VERSION, version);
         }
-        #[cfg(feature = "tonic")]
         if self.kind == Kind::GrpcClient
             && let Some(version) = protocol(version)
         {
@@ -148,12 +137,10 @@ impl Exchange {
             options.headers.each(headers, record);
         }
         match self.kind {
-            #[cfg(feature = "tower")]
             Kind::HttpServer => self.http_status(status, status.is_server_error()),
             Kind::HttpClient => {
                 self.http_status(status, status.is_client_error() || status.is_server_error());
             }
-            #[cfg(feature = "tonic")]
             Kind::GrpcServer | Kind::GrpcClient => {
                 let in_headers = GrpcStatus::of(headers);
                 if let Some(status) = in_headers.or_else(|| GrpcStatus::of_http(status)) {
@@ -165,8 +152,7 @@ impl Exchange {
     }
 
     /// Adds the trace id to the headers of a response that does not have it, if that is configured.
-    #[cfg(feature = "tower")]
-    pub(super) fn add_trace_id(&self, headers: &mut HeaderMap) {
+    pub(crate) fn add_trace_id(&self, headers: &mut HeaderMap) {
         let options = self.options.as_deref();
         let name = options.and_then(|options| options.trace_id_header.as_ref());
         let (Some(name), Some(cx)) = (name, self.span.context()) else {
@@ -183,8 +169,7 @@ impl Exchange {
     }
 
     /// The length of the body that a server announces. It does not poll the body again after so many bytes.
-    #[cfg(feature = "tower")]
-    pub(super) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
+    pub(crate) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
         let header = headers.get(CONTENT_LENGTH);
         let length = header.and_then(|length| length.to_str().ok()?.parse().ok());
         length
@@ -193,12 +178,10 @@ impl Exchange {
     }
 
     /// Records that there is no response, or that its body broke off.
-    #[cfg(feature = "tower")]
-    pub(super) fn fail<E: Display>(&mut self, error: &E) {
+    pub(crate) fn fail<E: Display>(&mut self, error: &E) {
         self.fail_as(type_name::<E>(), error);
     }
 
-    #[cfg(feature = "tower")]
     fn fail_as(&mut self, error_type: &'static str, error: &dyn Display) {
         if self.state != State::Ended {
             self.set_error_type(error_type);
@@ -209,7 +192,7 @@ impl Exchange {
 
     /// Records an exception instead of a response.
     #[cfg(feature = "reqwest-middleware")]
-    pub(super) fn fail_with_exception(
+    pub(crate) fn fail_with_exception(
         &mut self,
         error_type: &'static str,
         error: &(dyn std::error::Error + 'static),
@@ -223,24 +206,21 @@ impl Exchange {
 
     /// Sets the size of the body of the response.
     #[cfg(feature = "reqwest-middleware")]
-    pub(super) fn set_size(&mut self, bytes: Option<u64>) {
+    pub(crate) fn set_size(&mut self, bytes: Option<u64>) {
         if self.has_body_sizes() {
             self.sizes.response = bytes;
         }
     }
 
     /// Counts a part of the body.
-    #[cfg(feature = "tower")]
-    pub(super) fn add_size(&mut self, bytes: u64) {
+    pub(crate) fn add_size(&mut self, bytes: u64) {
         if let Some(size) = &mut self.sizes.response {
             *size = size.saturating_add(bytes);
         }
     }
 
     /// Records the trailers, which end the body.
-    #[cfg(feature = "tower")]
-    pub(super) fn end_with(&mut self, trailers: &HeaderMap) {
-        #[cfg(feature = "tonic")]
+    pub(crate) fn end_with(&mut self, trailers: &HeaderMap) {
         if self.kind.is_grpc()
             && self.state == State::Responding
             && let Some(status) = GrpcStatus::of(trailers)
@@ -248,13 +228,11 @@ impl Exchange {
             self.grpc_status(&status, false);
             return self.end();
         }
-        let _ = trailers;
         self.end_body();
     }
 
     /// The body has ended without trailers.
-    pub(super) fn end_body(&mut self) {
-        #[cfg(feature = "tonic")]
+    pub(crate) fn end_body(&mut self) {
         if self.kind == Kind::GrpcClient && self.state == State::Responding {
             self.grpc_status(&GrpcStatus::MISSING, false);
         }
@@ -296,7 +274,6 @@ impl Exchange {
         }
     }
 
-    #[cfg(feature = "tonic")]
     fn grpc_status(&mut self, status: &GrpcStatus, is_in_headers: bool) {
         self.set(keys::RPC_RESPONSE_STATUS_CODE, status.name());
         let is_error = match self.kind {
@@ -332,7 +309,6 @@ impl Exchange {
     /// Records that the future, or the body of the response, was dropped before its end. A client of gRPC has then
     /// no status, and other requests are errors if there is no response: a stream may have no other end.
     fn cancel(&mut self) {
-        #[cfg(feature = "tonic")]
         if self.kind.is_grpc() {
             self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
             if self.kind == Kind::GrpcClient {

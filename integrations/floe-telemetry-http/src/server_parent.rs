@@ -1,21 +1,20 @@
 //! Whose child the span of a server is.
 
+use floe_telemetry::propagation::{current_context, extract_onto};
 use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-use crate::propagation::{current_context, extract_onto};
-
 /// The parent of a server's span, and the span that it is linked to.
 #[derive(Debug)]
-pub(super) struct ServerParent {
-    pub(super) context: Context,
-    pub(super) link: Option<SpanContext>,
+pub(crate) struct ServerParent {
+    pub(crate) context: Context,
+    pub(crate) link: Option<SpanContext>,
 }
 
 impl ServerParent {
     /// The caller's span is the parent if the caller is trusted, and a link otherwise.
-    pub(super) fn of(headers: &HeaderMap, is_untrusted: bool) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, is_untrusted: bool) -> Self {
         // A span that is current here belongs to the server, not to the request.
         let mut base = current_context();
         if base.span().span_context().is_valid() {

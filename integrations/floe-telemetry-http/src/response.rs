@@ -11,7 +11,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
-use super::exchange::Exchange;
+use crate::exchange::Exchange;
 
 pin_project_lite::pin_project! {
     /// The future of a response of an instrumented service.
@@ -56,7 +56,7 @@ impl RequestKind {
 
 impl<F> ResponseFuture<F> {
     /// Calls the service in the exchange that `open` opens, if it opens one.
-    pub(super) fn call<S, B, E>(
+    pub(crate) fn call<S, B, E>(
         service: &mut S,
         request: Request<B>,
         open: impl FnOnce(&Parts, Option<u64>) -> E,

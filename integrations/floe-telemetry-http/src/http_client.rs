@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
+use floe_telemetry::propagation::current_context;
 use http::Uri;
 use http::request::Parts;
 use http::uri::Authority;
 use opentelemetry::trace::SpanKind;
 
-use super::TRACER;
-use super::exchange::Exchange;
-use super::http_semantics::{self as semantics, Outgoing, RequestMethod};
-use super::kind::Kind;
-use super::measurement::Measurement;
-use super::options::{Options, common_options, http_options};
-use super::service::service;
-use crate::propagation::current_context;
+use crate::exchange::Exchange;
+use crate::http_semantics::{self as semantics, Outgoing, RequestMethod};
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, http_options};
+use crate::service::service;
 
 /// A tower layer that records a client span for each request, injects the span's trace context and the
 /// current baggage into the request headers, and records the metric `http.client.request.duration`.
@@ -22,11 +21,11 @@ use crate::propagation::current_context;
 /// The span ends when the last frame of the response body has been read, or when the body is dropped. Its
 /// attributes and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a
 /// request without a response. If the request is dropped before its response, the span is an error with the
-/// attribute `floe.cancelled`, and `error.type` is `cancelled`. With a [`UrlTemplate`](super::UrlTemplate) in
+/// attribute `floe.cancelled`, and `error.type` is `cancelled`. With a [`UrlTemplate`](crate::UrlTemplate) in
 /// the extensions of the request, the span is named after it.
 ///
 /// ```no_run
-/// use floe_telemetry::instrument::HttpClientLayer;
+/// use floe_telemetry_http::HttpClientLayer;
 /// use tower_layer::Layer;
 /// # fn with<C>(client: C) -> impl Sized {
 ///
@@ -61,11 +60,15 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
             _ => None,
         }),
     };
-    let span = TRACER.open(current_context(), |opening| {
-        opening.kind(SpanKind::Client);
-        outgoing.describe(opening, url(&parts.uri));
-        options.fill(opening, parts, &parts.headers);
-    });
+    let span = options.open(
+        SpanKind::Client,
+        current_context(),
+        parts,
+        &parts.headers,
+        |opening| {
+            outgoing.describe(opening, url(&parts.uri));
+        },
+    );
     let measurement = Measurement::start(|| outgoing.attributes());
     Exchange::new(
         Kind::HttpClient,

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
+use floe_telemetry::propagation::current_context;
 use http::Uri;
 use http::request::Parts;
 use opentelemetry::trace::SpanKind;
 
-use super::TRACER;
-use super::exchange::Exchange;
-use super::grpc_semantics::RpcMethod;
-use super::http_semantics as semantics;
-use super::kind::Kind;
-use super::measurement::Measurement;
-use super::options::{Options, common_options, grpc_options};
-use super::service::service;
-use crate::propagation::current_context;
+use crate::exchange::Exchange;
+use crate::grpc_semantics::RpcMethod;
+use crate::http_semantics as semantics;
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, grpc_options};
+use crate::service::service;
 
 /// A tower layer for tonic's channel that records a client span for each gRPC call, injects the span's trace
 /// context and the current baggage into its metadata, and records the metric `rpc.client.call.duration`.
@@ -24,7 +23,7 @@ use crate::propagation::current_context;
 /// span has the attribute `floe.cancelled` and the status code `CANCELLED`.
 ///
 /// ```no_run
-/// use floe_telemetry::instrument::GrpcClientLayer;
+/// use floe_telemetry_http::GrpcClientLayer;
 /// use tonic::transport::Endpoint;
 /// use tower_layer::Layer;
 ///
@@ -63,12 +62,16 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Exchange {
     let (host, port) = server.map_or((None, None), |server| {
         semantics::host_and_port(server.as_str())
     });
-    let span = TRACER.open(current_context(), |opening| {
-        opening.kind(SpanKind::Client);
-        method.describe(opening);
-        semantics::server(opening, host, port);
-        options.fill(opening, parts, &parts.headers);
-    });
+    let span = options.open(
+        SpanKind::Client,
+        current_context(),
+        parts,
+        &parts.headers,
+        |opening| {
+            method.describe(opening);
+            semantics::server(opening, host, port);
+        },
+    );
     let measurement = Measurement::start(|| {
         let mut attributes = method.attributes();
         attributes.extend(semantics::server_attributes(host, port));

@@ -5,19 +5,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
+use floe_telemetry::propagation::current_context;
 use http::Extensions;
 use opentelemetry::trace::SpanKind;
-// The alias keeps `reqwest` out of the paths in this crate: only the exporter makes requests.
-use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
+use reqwest_middleware::{Error, Middleware, Next, Result, reqwest};
 
-use super::TRACER;
-use super::exchange::Exchange;
-use super::http_semantics::{Outgoing, RequestMethod, bounded};
-use super::kind::Kind;
-use super::measurement::Measurement;
-use super::options::{Options, common_options, http_options};
+use crate::exchange::Exchange;
+use crate::http_semantics::{Outgoing, RequestMethod, bounded};
 use crate::keys;
-use crate::propagation::current_context;
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, http_options};
 
 /// A middleware for `reqwest-middleware` that records a client span for each request, injects the
 /// span's trace context and the current baggage into the request headers, and records the metric
@@ -25,13 +23,13 @@ use crate::propagation::current_context;
 ///
 /// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
 /// [conventions]: a 4xx or 5xx status is an error, as is a request without a response. With a
-/// [`UrlTemplate`](super::UrlTemplate) as extension of the request, the span is named after it. If the future
+/// [`UrlTemplate`](crate::UrlTemplate) as extension of the request, the span is named after it. If the future
 /// is dropped before, the span is an error with the attribute `floe.cancelled`, and `error.type` is `cancelled`.
 ///
 /// Behind a middleware that sends a request again, each attempt has a span, with `http.request.resend_count`.
 ///
 /// ```no_run
-/// use floe_telemetry::instrument::{HttpClientMiddleware, UrlTemplate};
+/// use floe_telemetry_http::{HttpClientMiddleware, UrlTemplate};
 /// use reqwest_middleware::{ClientBuilder, reqwest::Client};
 ///
 /// # async fn get() -> Result<(), reqwest_middleware::Error> {
@@ -47,20 +45,20 @@ use crate::propagation::current_context;
 /// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 #[derive(Clone, Debug)]
 pub struct HttpClientMiddleware {
-    options: Arc<Options<client::Request>>,
+    options: Arc<Options<reqwest::Request>>,
 }
 
-common_options!(HttpClientMiddleware, client::Request);
+common_options!(HttpClientMiddleware, reqwest::Request);
 http_options!(HttpClientMiddleware);
 
 #[async_trait::async_trait]
 impl Middleware for HttpClientMiddleware {
     async fn handle(
         &self,
-        mut request: client::Request,
+        mut request: reqwest::Request,
         extensions: &mut Extensions,
         next: Next<'_>,
-    ) -> Result<client::Response> {
+    ) -> Result<reqwest::Response> {
         let sent = extensions.get().map_or(0, |Sent(times)| *times);
         extensions.insert(Sent(sent.saturating_add(1)));
         let exchange = open(&self.options, &request, extensions, sent);
@@ -85,7 +83,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<F: Future<Output = Result<client::Response>>> Future for Responding<F> {
+impl<F: Future<Output = Result<reqwest::Response>>> Future for Responding<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
@@ -105,8 +103,8 @@ impl<F: Future<Output = Result<client::Response>>> Future for Responding<F> {
 }
 
 fn open(
-    options: &Options<client::Request>,
-    request: &client::Request,
+    options: &Options<reqwest::Request>,
+    request: &reqwest::Request,
     extensions: &Extensions,
     sent: u32,
 ) -> Exchange {
@@ -120,14 +118,18 @@ fn open(
         host: url.host_str(),
         port: url.port_or_known_default(),
     };
-    let span = TRACER.open(current_context(), |opening| {
-        opening.kind(SpanKind::Client);
-        outgoing.describe(opening, bounded(url.as_str()).to_owned());
-        if sent > 0 {
-            opening.attribute(keys::HTTP_REQUEST_RESEND_COUNT, &sent);
-        }
-        options.fill(opening, request, request.headers());
-    });
+    let span = options.open(
+        SpanKind::Client,
+        current_context(),
+        request,
+        request.headers(),
+        |opening| {
+            outgoing.describe(opening, bounded(url.as_str()).to_owned());
+            if sent > 0 {
+                opening.attribute(keys::HTTP_REQUEST_RESEND_COUNT, &sent);
+            }
+        },
+    );
     let measurement = Measurement::start(|| outgoing.attributes());
     let size = match request.body() {
         Some(body) => body

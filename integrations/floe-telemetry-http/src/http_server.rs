@@ -3,23 +3,22 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use floe_telemetry::Opening;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
-use super::TRACER;
-use super::exchange::Exchange;
-use super::forwarded::Forwarded;
-use super::http_semantics::{self as semantics, RequestMethod};
-use super::kind::Kind;
-use super::measurement::Measurement;
-use super::options::{Options, common_options, http_options, server_options};
-use super::server_parent::ServerParent;
-use super::service::service;
-use crate::Opening;
+use crate::exchange::Exchange;
+use crate::forwarded::Forwarded;
+use crate::http_semantics::{self as semantics, RequestMethod};
 use crate::keys;
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, http_options, server_options};
+use crate::server_parent::ServerParent;
+use crate::service::service;
 
 /// A tower layer that records a server span for each request, as a child of the trace context in the
 /// request headers, and the metric `http.server.request.duration`. The service runs with the span and the
@@ -41,7 +40,7 @@ use crate::keys;
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use floe_telemetry::instrument::HttpServerLayer;
+/// use floe_telemetry_http::HttpServerLayer;
 /// use http::{HeaderName, header};
 ///
 /// let layer = HttpServerLayer::new()
@@ -67,7 +66,7 @@ impl HttpServerLayer {
     /// and in the metrics, so the function must not return text of the request itself.
     ///
     /// ```
-    /// use floe_telemetry::instrument::HttpServerLayer;
+    /// use floe_telemetry_http::HttpServerLayer;
     ///
     /// let layer = HttpServerLayer::new().with_route(|request| {
     ///     let is_file = request.uri.path().starts_with("/static/");
@@ -96,13 +95,17 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     }
     let forwarded = Forwarded::of(&parts.headers);
     let incoming = Incoming::of(options, parts, forwarded);
-    let span = TRACER.open(context, |opening| {
-        opening.kind(SpanKind::Server);
-        incoming.describe(opening, parts, forwarded);
-        semantics::client(opening, forwarded, options.peer(parts));
-        opening.links(&link);
-        options.fill(opening, parts, &parts.headers);
-    });
+    let span = options.open(
+        SpanKind::Server,
+        context,
+        parts,
+        &parts.headers,
+        |opening| {
+            incoming.describe(opening, parts, forwarded);
+            semantics::client(opening, forwarded, options.peer(parts));
+            opening.links(&link);
+        },
+    );
     let measurement = Measurement::start(|| incoming.attributes());
     Exchange::new(
         Kind::HttpServer,

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{Array, Key, StringValue, Value};
 
-use super::http_semantics::bounded;
+use crate::http_semantics::bounded;
 
 /// The maximum number of values of one header that are recorded.
 const MAX_VALUES: usize = 8;
 
 /// The headers to record, each with the key of its attribute.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
+pub(crate) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
 
 impl RecordedHeaders {
     /// The keys are the prefix, such as `http.request.header.`, and the name of the header.
-    pub(super) fn new(prefix: &str, names: impl IntoIterator<Item = HeaderName>) -> Self {
+    pub(crate) fn new(prefix: &str, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let with_key = |name: HeaderName| {
             let key = Key::from(Arc::from(format!("{prefix}{name}")));
             (name, key)
@@ -25,7 +25,7 @@ impl RecordedHeaders {
     }
 
     /// Calls `record` with each of the headers that the message has: a list of text, by the conventions.
-    pub(super) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
+    pub(crate) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
         for (name, key) in &*self.0 {
             let values = headers.get_all(name).iter().take(MAX_VALUES);
             let values: Vec<StringValue> = values.map(text).collect();

@@ -13,7 +13,7 @@ static SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What proxies have added to a request. A caller without a proxy can send it, too.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Forwarded<'h> {
+pub(crate) struct Forwarded<'h> {
     headers: &'h HeaderMap,
     /// The first element of `Forwarded`, which takes precedence.
     element: Option<&'h str>,
@@ -22,7 +22,7 @@ pub(super) struct Forwarded<'h> {
 }
 
 impl<'h> Forwarded<'h> {
-    pub(super) fn of(headers: &'h HeaderMap) -> Self {
+    pub(crate) fn of(headers: &'h HeaderMap) -> Self {
         Self {
             headers,
             element: first(headers, &FORWARDED),
@@ -31,7 +31,7 @@ impl<'h> Forwarded<'h> {
     }
 
     /// The address of the client. Names, such as `unknown`, are not recorded.
-    pub(super) fn client(self) -> Option<IpAddr> {
+    pub(crate) fn client(self) -> Option<IpAddr> {
         let node = self.parameter("for").or(self.client)?;
         let bare = node
             .strip_prefix('[')
@@ -43,7 +43,7 @@ impl<'h> Forwarded<'h> {
 
     /// The host that the client has sent the request to. A proxy that names it names the client, too, so that most
     /// requests need not be searched for it.
-    pub(super) fn host(self) -> Option<Authority> {
+    pub(crate) fn host(self) -> Option<Authority> {
         self.element.or(self.client)?;
         let host = self
             .parameter("host")
@@ -51,7 +51,7 @@ impl<'h> Forwarded<'h> {
         host?.parse().ok()
     }
 
-    pub(super) fn scheme(self) -> Option<&'h str> {
+    pub(crate) fn scheme(self) -> Option<&'h str> {
         self.parameter("proto")
             .or_else(|| first(self.headers, &SCHEME))
     }

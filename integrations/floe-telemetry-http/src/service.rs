@@ -19,7 +19,7 @@ macro_rules! service {
         #[derive(Clone, Debug)]
         pub struct $service<S> {
             inner: S,
-            options: std::sync::Arc<super::options::Options<http::request::Parts>>,
+            options: std::sync::Arc<crate::options::Options<http::request::Parts>>,
         }
 
         impl<S, B, R> tower_service::Service<http::Request<B>> for $service<S>
@@ -29,9 +29,9 @@ macro_rules! service {
             B: http_body::Body,
             R: http_body::Body,
         {
-            type Response = http::Response<super::response::ResponseBody<R>>;
+            type Response = http::Response<crate::response::ResponseBody<R>>;
             type Error = S::Error;
-            type Future = super::response::ResponseFuture<S::Future>;
+            type Future = crate::response::ResponseFuture<S::Future>;
 
             fn poll_ready(
                 &mut self,
@@ -41,7 +41,7 @@ macro_rules! service {
             }
 
             fn call(&mut self, request: http::Request<B>) -> Self::Future {
-                super::response::ResponseFuture::call(&mut self.inner, request, |parts, size| {
+                crate::response::ResponseFuture::call(&mut self.inner, request, |parts, size| {
                     $open(&self.options, parts, size)
                 })
             }
@@ -49,4 +49,4 @@ macro_rules! service {
     };
 }
 
-pub(super) use service;
+pub(crate) use service;

@@ -2,27 +2,21 @@
 //! [conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
 
 use std::borrow::Cow;
-#[cfg(feature = "tower")]
 use std::net::SocketAddr;
 
-#[cfg(feature = "tower")]
+use floe_telemetry::Opening;
 use http::header::HOST;
-#[cfg(feature = "tower")]
 use http::request::Parts;
-#[cfg(feature = "tower")]
 use http::uri::Authority;
 use http::{Method, Version};
 use opentelemetry::KeyValue;
 
-#[cfg(feature = "tower")]
-use super::forwarded::Forwarded;
-use crate::Opening;
-use crate::char_boundary;
+use crate::forwarded::Forwarded;
 use crate::keys;
 
 /// The method of a request.
 #[derive(Clone, Debug)]
-pub(super) struct RequestMethod<'r> {
+pub(crate) struct RequestMethod<'r> {
     /// The method, or `_OTHER`: clients could otherwise create any number of series.
     known: Cow<'static, str>,
     original: Option<&'r str>,
@@ -30,7 +24,7 @@ pub(super) struct RequestMethod<'r> {
 
 impl<'r> RequestMethod<'r> {
     /// `known` replaces the methods that are known.
-    pub(super) fn of(method: &'r Method, known: Option<&[Method]>) -> Self {
+    pub(crate) fn of(method: &'r Method, known: Option<&[Method]>) -> Self {
         let name = method.as_str();
         let known = match known {
             None => standard(name).map(Cow::Borrowed),
@@ -42,7 +36,7 @@ impl<'r> RequestMethod<'r> {
         }
     }
 
-    pub(super) fn describe(&self, opening: &mut Opening) {
+    pub(crate) fn describe(&self, opening: &mut Opening) {
         match &self.known {
             Cow::Borrowed(known) => opening.attribute_static(keys::HTTP_REQUEST_METHOD, known),
             Cow::Owned(known) => opening.attribute(keys::HTTP_REQUEST_METHOD, known),
@@ -52,12 +46,12 @@ impl<'r> RequestMethod<'r> {
         }
     }
 
-    pub(super) fn attribute(&self) -> KeyValue {
+    pub(crate) fn attribute(&self) -> KeyValue {
         KeyValue::new(keys::HTTP_REQUEST_METHOD, self.known.clone())
     }
 
     /// Sets the name of the span: the method and, if it is known, the route.
-    pub(super) fn name(&self, opening: &mut Opening, route: Option<&str>) {
+    pub(crate) fn name(&self, opening: &mut Opening, route: Option<&str>) {
         let method = match self.original {
             None => self.known.clone(),
             Some(_) => Cow::Borrowed("HTTP"),
@@ -91,7 +85,7 @@ fn standard(method: &str) -> Option<&'static str> {
 /// request it becomes a part of the name of the span, and the attribute `url.template`.
 ///
 /// ```
-/// use floe_telemetry::instrument::UrlTemplate;
+/// use floe_telemetry_http::UrlTemplate;
 ///
 /// let mut request = http::Request::new(String::new());
 /// request.extensions_mut().insert(UrlTemplate::new("/orders/{id}"));
@@ -111,15 +105,15 @@ impl UrlTemplate {
 
 /// What is recorded of a client's request.
 #[derive(Debug)]
-pub(super) struct Outgoing<'r> {
-    pub(super) method: RequestMethod<'r>,
-    pub(super) template: Option<&'r UrlTemplate>,
-    pub(super) host: Option<&'r str>,
-    pub(super) port: Option<u16>,
+pub(crate) struct Outgoing<'r> {
+    pub(crate) method: RequestMethod<'r>,
+    pub(crate) template: Option<&'r UrlTemplate>,
+    pub(crate) host: Option<&'r str>,
+    pub(crate) port: Option<u16>,
 }
 
 impl Outgoing<'_> {
-    pub(super) fn describe(&self, opening: &mut Opening, mut url: String) {
+    pub(crate) fn describe(&self, opening: &mut Opening, mut url: String) {
         url.truncate(bounded(&url).len());
         let template = self.template.map(|UrlTemplate(template)| &**template);
         self.method.name(opening, template);
@@ -131,7 +125,7 @@ impl Outgoing<'_> {
         server(opening, self.host, self.port);
     }
 
-    pub(super) fn attributes(&self) -> Vec<KeyValue> {
+    pub(crate) fn attributes(&self) -> Vec<KeyValue> {
         let mut attributes = Vec::with_capacity(6);
         attributes.push(self.method.attribute());
         attributes.extend(server_attributes(self.host, self.port));
@@ -140,8 +134,7 @@ impl Outgoing<'_> {
 }
 
 /// The host and the port of the server that a request is for, by its target or the header `Host`.
-#[cfg(feature = "tower")]
-pub(super) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
+pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     if let Some(authority) = parts.uri.authority() {
         return host_and_port(authority.as_str());
     }
@@ -158,7 +151,6 @@ pub(super) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
 
 /// The host and the port in an authority that is a name or an IPv4 address, maybe with a port. It is read once;
 /// parsing an [`Authority`] copies it.
-#[cfg(feature = "tower")]
 fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> {
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let end = authority.iter().position(|byte| !is_host(*byte));
@@ -177,8 +169,7 @@ fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> 
 /// The host and the port in an authority.
 ///
 /// The methods of [`Authority`] search the text several times, which takes as long as the other attributes together.
-#[cfg(feature = "tower")]
-pub(super) fn host_and_port(authority: &str) -> (Option<&str>, Option<u16>) {
+pub(crate) fn host_and_port(authority: &str) -> (Option<&str>, Option<u16>) {
     let user = authority.bytes().rposition(|byte| byte == b'@');
     let text = user.map_or(authority, |at| &authority[at + 1..]);
     // The colons in the brackets of an IPv6 address are part of the host.
@@ -189,7 +180,7 @@ pub(super) fn host_and_port(authority: &str) -> (Option<&str>, Option<u16>) {
 }
 
 /// Records the host and the port of the server, if the request contains them.
-pub(super) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16>) {
+pub(crate) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16>) {
     if let Some(host) = host {
         opening.attribute(keys::SERVER_ADDRESS, bounded(host));
     }
@@ -200,8 +191,7 @@ pub(super) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16
 
 /// Records the other end of the connection, if it is known, and the client: the one that proxies name, or else the
 /// other end.
-#[cfg(feature = "tower")]
-pub(super) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Option<SocketAddr>) {
+pub(crate) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Option<SocketAddr>) {
     let peer = peer.map(|peer| (peer.ip().to_canonical(), peer.port()));
     if let Some((address, port)) = peer {
         opening.display(keys::NETWORK_PEER_ADDRESS, &address);
@@ -214,7 +204,7 @@ pub(super) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Opti
 }
 
 /// The attributes of a client's metrics for the host and the port.
-pub(super) fn server_attributes(
+pub(crate) fn server_attributes(
     host: Option<&str>,
     port: Option<u16>,
 ) -> impl Iterator<Item = KeyValue> {
@@ -224,7 +214,7 @@ pub(super) fn server_attributes(
 }
 
 /// The version of HTTP.
-pub(super) fn protocol(version: Version) -> Option<&'static str> {
+pub(crate) fn protocol(version: Version) -> Option<&'static str> {
     match version {
         Version::HTTP_09 => Some("0.9"),
         Version::HTTP_10 => Some("1.0"),
@@ -236,11 +226,15 @@ pub(super) fn protocol(version: Version) -> Option<&'static str> {
 }
 
 /// Truncates text from the peer, which may be arbitrarily long, to 2048 bytes.
-pub(super) fn bounded(text: &str) -> &str {
-    &text[..char_boundary::floor(text, 2048)]
+pub(crate) fn bounded(text: &str) -> &str {
+    let mut end = text.len().min(2048);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
-#[cfg(all(test, feature = "tower"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

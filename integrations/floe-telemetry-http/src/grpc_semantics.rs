@@ -4,20 +4,20 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use floe_telemetry::Opening;
 use http::{HeaderMap, HeaderName, StatusCode, Uri};
 use opentelemetry::{KeyValue, Value};
 use percent_encoding::percent_decode;
 
-use super::http_semantics::bounded;
-use crate::Opening;
+use crate::http_semantics::bounded;
 use crate::keys;
 
 /// The value of `rpc.system.name`, and the name of a span whose method is not known.
-pub(super) const SYSTEM: &str = "grpc";
+pub(crate) const SYSTEM: &str = "grpc";
 
 /// The value of `rpc.method` if the server does not have the method: clients could otherwise create any
 /// number of series.
-pub(super) const OTHER: &str = "_OTHER";
+pub(crate) const OTHER: &str = "_OTHER";
 
 /// The names of the status codes, by their numbers
 /// ([list](https://grpc.io/docs/guides/status-codes/)).
@@ -56,20 +56,20 @@ static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// The status of a call.
 #[derive(Debug)]
-pub(super) struct GrpcStatus {
+pub(crate) struct GrpcStatus {
     code: usize,
     message: Cow<'static, str>,
 }
 
 impl GrpcStatus {
     /// A response ended without a status.
-    pub(super) const MISSING: Self = Self {
+    pub(crate) const MISSING: Self = Self {
         code: UNKNOWN,
         message: Cow::Borrowed("the response has no `grpc-status`"),
     };
 
     /// The status in headers or trailers. A code that is not defined counts as `UNKNOWN`.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let code = headers.get(&STATUS)?.to_str().ok();
         let code = code.and_then(|code| code.parse().ok());
         let message = headers.get(&MESSAGE).map(|message| {
@@ -84,7 +84,7 @@ impl GrpcStatus {
 
     /// The status of a response that is not one of gRPC, such as a proxy's
     /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
-    pub(super) fn of_http(status: StatusCode) -> Option<Self> {
+    pub(crate) fn of_http(status: StatusCode) -> Option<Self> {
         let code = match status.as_u16() {
             200 => return None,
             400 => INTERNAL,
@@ -100,24 +100,24 @@ impl GrpcStatus {
         })
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         NAMES[self.code]
     }
 
-    pub(super) fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    pub(super) const fn is_ok(&self) -> bool {
+    pub(crate) const fn is_ok(&self) -> bool {
         self.code == OK
     }
 
-    pub(super) const fn is_unimplemented(&self) -> bool {
+    pub(crate) const fn is_unimplemented(&self) -> bool {
         self.code == UNIMPLEMENTED
     }
 
     /// Whether the server caused the failure.
-    pub(super) const fn is_server_error(&self) -> bool {
+    pub(crate) const fn is_server_error(&self) -> bool {
         matches!(
             self.code,
             UNKNOWN | DEADLINE_EXCEEDED | UNIMPLEMENTED | INTERNAL | UNAVAILABLE | DATA_LOSS
@@ -127,14 +127,14 @@ impl GrpcStatus {
 
 /// The method that a call is for.
 #[derive(Debug)]
-pub(super) struct RpcMethod {
+pub(crate) struct RpcMethod {
     /// The path without its first slash: `package.Service/Method`.
     original: Arc<str>,
     is_valid: bool,
 }
 
 impl RpcMethod {
-    pub(super) fn of(uri: &Uri) -> Self {
+    pub(crate) fn of(uri: &Uri) -> Self {
         let path = uri.path();
         let path = path.strip_prefix('/').unwrap_or(path);
         let is_valid = path.split_once('/').is_some_and(|(service, method)| {
@@ -147,7 +147,7 @@ impl RpcMethod {
     }
 
     /// Sets the name of the span and the attributes of the call.
-    pub(super) fn describe(&self, opening: &mut Opening) {
+    pub(crate) fn describe(&self, opening: &mut Opening) {
         opening.attribute_static(keys::RPC_SYSTEM_NAME, SYSTEM);
         if self.is_valid {
             opening.name_from(self.original.to_string());
@@ -160,7 +160,7 @@ impl RpcMethod {
     }
 
     /// The attributes of the metrics of the call.
-    pub(super) fn attributes(&self) -> Vec<KeyValue> {
+    pub(crate) fn attributes(&self) -> Vec<KeyValue> {
         let mut attributes = Vec::with_capacity(6);
         attributes.push(KeyValue::new(keys::RPC_SYSTEM_NAME, SYSTEM));
         attributes.push(KeyValue::new(keys::RPC_METHOD, self.value()));
@@ -176,7 +176,7 @@ impl RpcMethod {
     }
 
     /// The value of `rpc.method_original`.
-    pub(super) fn original(&self) -> Value {
+    pub(crate) fn original(&self) -> Value {
         Arc::clone(&self.original).into()
     }
 }

@@ -1,25 +1,25 @@
 //! The options that the layers have in common.
 
-#[cfg(feature = "tower")]
 use std::borrow::Cow;
 use std::fmt;
-#[cfg(feature = "tower")]
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
-use http::HeaderMap;
-#[cfg(feature = "tower")]
-use http::HeaderName;
-use http::Method;
-#[cfg(feature = "tonic")]
+use floe_telemetry::attributes::IntoAttributes;
+use floe_telemetry::{DetachedSpan, Opening, Tracer};
 use http::uri::Authority;
+use http::{HeaderMap, HeaderName, Method};
+use opentelemetry::Context;
+use opentelemetry::trace::SpanKind;
 
-use super::headers::RecordedHeaders;
-use crate::Opening;
+use crate::headers::RecordedHeaders;
+
+/// The layers are instrumentation of this crate.
+static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
 /// A function of the user.
-pub(super) struct Callback<F: ?Sized>(Arc<F>);
+pub(crate) struct Callback<F: ?Sized>(Arc<F>);
 
 impl<F: ?Sized> Clone for Callback<F> {
     fn clone(&self) -> Self {
@@ -34,40 +34,33 @@ impl<F: ?Sized> fmt::Debug for Callback<F> {
 }
 
 type Filter<R> = dyn Fn(&R) -> bool + Send + Sync;
-#[cfg(feature = "tower")]
 type Route<R> = dyn for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync;
-#[cfg(feature = "tower")]
 type Peer<R> = dyn Fn(&R) -> Option<SocketAddr> + Send + Sync;
 type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
 
 /// The options of a layer whose requests have the type `R`.
 #[derive(Debug)]
-pub(super) struct Options<R> {
+pub(crate) struct Options<R> {
     location: &'static Location<'static>,
-    #[cfg(feature = "tower")]
-    pub(super) is_untrusted: bool,
-    pub(super) filter: Option<Callback<Filter<R>>>,
-    #[cfg(feature = "tower")]
-    pub(super) route: Option<Callback<Route<R>>>,
-    #[cfg(feature = "tower")]
-    pub(super) peer: Option<Callback<Peer<R>>>,
-    pub(super) attributes: Option<Callback<Attributes<R>>>,
-    pub(super) known_methods: Option<Arc<[Method]>>,
+    pub(crate) is_untrusted: bool,
+    pub(crate) filter: Option<Callback<Filter<R>>>,
+    pub(crate) route: Option<Callback<Route<R>>>,
+    pub(crate) peer: Option<Callback<Peer<R>>>,
+    pub(crate) attributes: Option<Callback<Attributes<R>>>,
+    pub(crate) known_methods: Option<Arc<[Method]>>,
     /// The server of a client that sees requests without their address.
-    #[cfg(feature = "tonic")]
-    pub(super) server: Option<Authority>,
-    pub(super) request_headers: RecordedHeaders,
+    pub(crate) server: Option<Authority>,
+    pub(crate) request_headers: RecordedHeaders,
     /// `None` without any of them, so that a request does not count a reference.
-    pub(super) response: Option<Arc<ResponseOptions>>,
+    pub(crate) response: Option<Arc<ResponseOptions>>,
 }
 
 /// The options for responses.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ResponseOptions {
-    pub(super) headers: RecordedHeaders,
-    #[cfg(feature = "tower")]
-    pub(super) trace_id_header: Option<HeaderName>,
-    pub(super) has_body_sizes: bool,
+pub(crate) struct ResponseOptions {
+    pub(crate) headers: RecordedHeaders,
+    pub(crate) trace_id_header: Option<HeaderName>,
+    pub(crate) has_body_sizes: bool,
 }
 
 // A derived implementation would require it of `R`.
@@ -75,16 +68,12 @@ impl<R> Clone for Options<R> {
     fn clone(&self) -> Self {
         Self {
             location: self.location,
-            #[cfg(feature = "tower")]
             is_untrusted: self.is_untrusted,
             filter: self.filter.clone(),
-            #[cfg(feature = "tower")]
             route: self.route.clone(),
-            #[cfg(feature = "tower")]
             peer: self.peer.clone(),
             attributes: self.attributes.clone(),
             known_methods: self.known_methods.clone(),
-            #[cfg(feature = "tonic")]
             server: self.server.clone(),
             request_headers: self.request_headers.clone(),
             response: self.response.clone(),
@@ -94,34 +83,30 @@ impl<R> Clone for Options<R> {
 
 impl<R> Options<R> {
     #[track_caller]
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             location: Location::caller(),
-            #[cfg(feature = "tower")]
             is_untrusted: false,
             filter: None,
-            #[cfg(feature = "tower")]
             route: None,
-            #[cfg(feature = "tower")]
             peer: None,
             attributes: None,
             known_methods: None,
-            #[cfg(feature = "tonic")]
             server: None,
             request_headers: RecordedHeaders::default(),
             response: None,
         })
     }
 
-    pub(super) fn response_mut(&mut self) -> &mut ResponseOptions {
+    pub(crate) fn response_mut(&mut self) -> &mut ResponseOptions {
         Arc::make_mut(self.response.get_or_insert_default())
     }
 
-    pub(super) fn set_filter(&mut self, filter: impl Fn(&R) -> bool + Send + Sync + 'static) {
+    pub(crate) fn set_filter(&mut self, filter: impl Fn(&R) -> bool + Send + Sync + 'static) {
         self.filter = Some(Callback(Arc::new(filter)));
     }
 
-    pub(super) fn set_attributes<A: crate::attributes::IntoAttributes>(
+    pub(crate) fn set_attributes<A: IntoAttributes>(
         &mut self,
         attributes: impl Fn(&R) -> A + Send + Sync + 'static,
     ) {
@@ -131,8 +116,7 @@ impl<R> Options<R> {
         self.attributes = Some(Callback(Arc::new(fill)));
     }
 
-    #[cfg(feature = "tower")]
-    pub(super) fn set_route(
+    pub(crate) fn set_route(
         &mut self,
         route: impl for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync + 'static,
     ) {
@@ -140,7 +124,7 @@ impl<R> Options<R> {
     }
 
     /// Whether the request is recorded. If the user's function panics, it is.
-    pub(super) fn records(&self, request: &R) -> bool {
+    pub(crate) fn records(&self, request: &R) -> bool {
         let Some(Callback(filter)) = &self.filter else {
             return true;
         };
@@ -148,14 +132,12 @@ impl<R> Options<R> {
     }
 
     /// The route by the user's function.
-    #[cfg(feature = "tower")]
-    pub(super) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
+    pub(crate) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
         let Callback(route) = self.route.as_ref()?;
         catch_unwind(AssertUnwindSafe(|| route(request))).ok()?
     }
 
-    #[cfg(feature = "tower")]
-    pub(super) fn set_peer(
+    pub(crate) fn set_peer(
         &mut self,
         peer: impl Fn(&R) -> Option<SocketAddr> + Send + Sync + 'static,
     ) {
@@ -163,25 +145,36 @@ impl<R> Options<R> {
     }
 
     /// The other end of the connection by the user's function.
-    #[cfg(feature = "tower")]
-    pub(super) fn peer(&self, request: &R) -> Option<SocketAddr> {
+    pub(crate) fn peer(&self, request: &R) -> Option<SocketAddr> {
         let Callback(peer) = self.peer.as_ref()?;
         catch_unwind(AssertUnwindSafe(|| peer(request))).ok()?
     }
 
     /// The methods that replace the default ones.
-    pub(super) fn known_methods(&self) -> Option<&[Method]> {
+    pub(crate) fn known_methods(&self) -> Option<&[Method]> {
         self.known_methods.as_deref()
     }
 
-    /// Sets the place where the layer was created, and the attributes that the user has configured.
-    pub(super) fn fill(&self, opening: &mut Opening, request: &R, headers: &HeaderMap) {
-        opening.location(self.location);
-        self.request_headers
-            .each(headers, |key, value| opening.attribute_from(key, value));
-        if let Some(Callback(fill)) = &self.attributes {
-            fill(request, opening);
-        }
+    /// Opens the span of a request, whose name and attributes `describe` sets. Those that the user has configured
+    /// follow, and the place where the layer was created.
+    pub(crate) fn open(
+        &self,
+        kind: SpanKind,
+        parent: Context,
+        request: &R,
+        headers: &HeaderMap,
+        describe: impl FnOnce(&mut Opening),
+    ) -> DetachedSpan {
+        TRACER.open(parent, |opening| {
+            opening.kind(kind);
+            opening.location(self.location);
+            describe(opening);
+            self.request_headers
+                .each(headers, |key, value| opening.attribute_from(key, value));
+            if let Some(Callback(attributes)) = &self.attributes {
+                attributes(request, opening);
+            }
+        })
     }
 }
 
@@ -195,7 +188,7 @@ macro_rules! common_options {
             #[track_caller]
             pub fn new() -> Self {
                 Self {
-                    options: super::options::Options::new(),
+                    options: crate::options::Options::new(),
                 }
             }
 
@@ -214,7 +207,7 @@ macro_rules! common_options {
             /// The function is called for recorded spans only. A panic in it, or an `Err`, becomes the
             /// attribute `floe.warning`.
             #[must_use]
-            pub fn with_attributes<A: crate::attributes::IntoAttributes>(
+            pub fn with_attributes<A: floe_telemetry::attributes::IntoAttributes>(
                 mut self,
                 attributes: impl Fn(&$request) -> A + Send + Sync + 'static,
             ) -> Self {
@@ -243,7 +236,7 @@ macro_rules! http_options {
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).request_headers =
-                    super::headers::RecordedHeaders::new("http.request.header.", names);
+                    crate::headers::RecordedHeaders::new("http.request.header.", names);
                 self
             }
 
@@ -255,7 +248,7 @@ macro_rules! http_options {
             ) -> Self {
                 std::sync::Arc::make_mut(&mut self.options)
                     .response_mut()
-                    .headers = super::headers::RecordedHeaders::new("http.response.header.", names);
+                    .headers = crate::headers::RecordedHeaders::new("http.response.header.", names);
                 self
             }
 
@@ -287,7 +280,6 @@ macro_rules! http_options {
 }
 
 /// The methods for metadata of gRPC.
-#[cfg(feature = "tonic")]
 macro_rules! grpc_options {
     ($layer:ty) => {
         impl $layer {
@@ -298,7 +290,7 @@ macro_rules! grpc_options {
                 names: impl IntoIterator<Item = ::http::HeaderName>,
             ) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).request_headers =
-                    super::headers::RecordedHeaders::new("rpc.request.metadata.", names);
+                    crate::headers::RecordedHeaders::new("rpc.request.metadata.", names);
                 self
             }
 
@@ -312,7 +304,7 @@ macro_rules! grpc_options {
                 std::sync::Arc::make_mut(&mut self.options)
                     .response_mut()
                     .headers =
-                    super::headers::RecordedHeaders::new("rpc.response.metadata.", names);
+                    crate::headers::RecordedHeaders::new("rpc.response.metadata.", names);
                 self
             }
         }
@@ -320,7 +312,6 @@ macro_rules! grpc_options {
 }
 
 /// The methods of servers.
-#[cfg(feature = "tower")]
 macro_rules! server_options {
     ($layer:ty) => {
         impl $layer {
@@ -339,7 +330,7 @@ macro_rules! server_options {
             ///
             /// ```
             /// use std::net::SocketAddr;
-            #[doc = concat!("use floe_telemetry::instrument::", stringify!($layer), ";")]
+            #[doc = concat!("use floe_telemetry_http::", stringify!($layer), ";")]
             ///
             #[doc = concat!("let layer = ", stringify!($layer), "::new()")]
             ///     .with_peer_address(|request| request.extensions.get::<SocketAddr>().copied());
@@ -368,9 +359,7 @@ macro_rules! server_options {
     };
 }
 
-pub(super) use common_options;
-#[cfg(feature = "tonic")]
-pub(super) use grpc_options;
-pub(super) use http_options;
-#[cfg(feature = "tower")]
-pub(super) use server_options;
+pub(crate) use common_options;
+pub(crate) use grpc_options;
+pub(crate) use http_options;
+pub(crate) use server_options;
