@@ -64,10 +64,6 @@
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
-//! | `rdkafka` | the headers of Kafka's messages as carriers of context |
-//! | `lapin` | the same for AMQP |
-//! | `async-nats` | the same for NATS |
-//! | `tokio` | [`metrics::observe_tokio`]: metrics of a runtime |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |

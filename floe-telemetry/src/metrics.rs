@@ -36,8 +36,6 @@ mod redacting;
 mod sdk_metrics;
 #[cfg(feature = "provider")]
 mod series;
-#[cfg(feature = "tokio")]
-mod tokio_runtime;
 #[cfg(feature = "provider")]
 mod views;
 
@@ -52,5 +50,3 @@ pub use self::number::MetricNumber;
 pub use self::observable::{Observable, Observer};
 #[cfg(feature = "provider")]
 pub use self::provider::RecorderMeterProvider;
-#[cfg(feature = "tokio")]
-pub use self::tokio_runtime::observe_tokio;

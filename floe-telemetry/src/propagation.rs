@@ -51,8 +51,6 @@
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/
 
-#[cfg(feature = "lapin")]
-mod amqp;
 #[cfg(feature = "provider")]
 mod b3;
 #[cfg(feature = "redact")]
@@ -67,10 +65,6 @@ mod hex;
 mod http;
 #[cfg(feature = "provider")]
 mod jaeger;
-#[cfg(feature = "rdkafka")]
-mod kafka;
-#[cfg(feature = "async-nats")]
-mod nats;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
 mod propagator;

@@ -1,30 +1,32 @@
-//! Metrics of a tokio runtime.
+//! Metrics of a [tokio](https://docs.rs/tokio) runtime.
+//!
+//! ```
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! floe_telemetry_tokio::observe(&tokio::runtime::Handle::current());
+//! # });
+//! ```
+//!
+//! | metric | unit | value |
+//! |---|---|---|
+//! | `tokio.workers` | `{thread}` | its worker threads |
+//! | `tokio.tasks.alive` | `{task}` | tasks that are spawned and have not ended |
+//! | `tokio.global_queue.depth` | `{task}` | tasks that wait in the queue of the whole runtime |
+//! | `tokio.workers.busy_time` | `s` | the time for which the workers have polled tasks, of all workers together |
+//! | `tokio.workers.parks` | `{park}` | how often workers had nothing to do and slept |
+//!
+//! OpenTelemetry has no conventions for them; the names follow those of tokio.
+#![forbid(unsafe_code)]
 
 use opentelemetry::global;
 use opentelemetry::metrics::Meter;
 use tokio::runtime::{Handle, RuntimeMetrics};
 
-/// Measures a tokio runtime, whenever metrics are collected:
+/// Measures a runtime whenever metrics are collected.
 ///
-/// | metric | unit | value |
-/// |---|---|---|
-/// | `tokio.workers` | `{thread}` | its worker threads |
-/// | `tokio.tasks.alive` | `{task}` | tasks that are spawned and have not ended |
-/// | `tokio.global_queue.depth` | `{task}` | tasks that wait in the queue of the whole runtime |
-/// | `tokio.workers.busy_time` | `s` | the time for which the workers have polled tasks, of all workers together |
-/// | `tokio.workers.parks` | `{park}` | how often workers had nothing to do and slept |
-///
-/// OpenTelemetry has no conventions for them; the names follow those of tokio. The metrics go to the meter
-/// provider that is OpenTelemetry's global one when this is called, so call it after
-/// [`init`](crate::init), and once for each runtime: the values of two would be added.
-///
-/// ```
-/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-/// # runtime.block_on(async {
-/// floe_telemetry::metrics::observe_tokio(&tokio::runtime::Handle::current());
-/// # });
-/// ```
-pub fn observe_tokio(runtime: &Handle) {
+/// The metrics go to the meter provider that is OpenTelemetry's global one when this is called, so call it after
+/// `floe_telemetry::init`, and once for each runtime: the values of two would be added.
+pub fn observe(runtime: &Handle) {
     let meter = global::meter(env!("CARGO_PKG_NAME"));
     let read = |value: fn(&RuntimeMetrics) -> usize| {
         let metrics = runtime.metrics();
@@ -81,3 +83,8 @@ fn count(
         .with_callback(move |observer| observer.observe(read(), &[]))
         .build();
 }
+
+/// The example of README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
