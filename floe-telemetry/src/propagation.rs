@@ -278,9 +278,6 @@ pub fn is_trace_active() -> bool {
     get_current_span_context().is_valid()
 }
 
-#[cfg(feature = "redact")]
-const TRACEPARENT: &str = "traceparent";
-
 /// The headers with the ids of a trace.
 const TRACE_FIELDS: [&str; 5] = [
     "traceparent",
@@ -289,8 +286,6 @@ const TRACE_FIELDS: [&str; 5] = [
     "uber-trace-id",
     "x-amzn-trace-id",
 ];
-#[cfg(any(feature = "redact", feature = "http"))]
-const BAGGAGE: &str = "baggage";
 
 /// Runs `f` with OpenTelemetry's global propagator. Without redaction the crate has no propagators.
 #[cfg(not(feature = "redact"))]

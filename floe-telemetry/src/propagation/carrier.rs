@@ -12,12 +12,7 @@ pub mod kind {
     #[derive(Debug)]
     pub struct Direct;
 
-    /// A `HeaderMap` or a type that contains one.
-    #[cfg(feature = "http")]
-    #[derive(Debug)]
-    pub struct Headers;
-
-    /// A map or a list of names and values.
+    /// A map or a list of names and values, or a type that contains one.
     #[derive(Debug)]
     pub struct Pairs;
 }
