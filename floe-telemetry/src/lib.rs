@@ -175,7 +175,12 @@ pub mod opentelemetry {
 #[path = "private.rs"]
 pub mod __private;
 
-#[cfg(feature = "_fuzz")]
+#[cfg(all(
+    feature = "otlp-grpc",
+    feature = "otlp-http",
+    feature = "otlp-tls",
+    feature = "testing"
+))]
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;

@@ -67,7 +67,7 @@ mod http;
 mod jaeger;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
-mod propagator;
+pub(crate) mod propagator;
 #[cfg(feature = "provider")]
 mod span_headers;
 #[cfg(test)]
@@ -93,8 +93,6 @@ pub use self::command::CommandExt;
 pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::parent::AsParent;
-#[cfg(any(feature = "_fuzz", all(test, feature = "provider")))]
-pub(crate) use self::propagator::propagator;
 #[cfg(feature = "redact")]
 pub use self::propagator::setup_propagators;
 #[cfg(feature = "redact")]
