@@ -155,8 +155,7 @@ impl<R> Options<R> {
         self.known_methods.as_deref()
     }
 
-    /// Opens the span of a request, whose name and attributes `describe` sets. Those that the user has configured
-    /// follow, and the place where the layer was created.
+    /// Opens the span of a request. `describe` sets its name and attributes; those that the user has configured follow.
     pub(crate) fn open(
         &self,
         kind: SpanKind,

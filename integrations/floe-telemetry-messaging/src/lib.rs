@@ -7,7 +7,7 @@
 //! | `lapin` | lapin 4 (`amq-protocol-types` 10) | `AmqpHeaders` | `&FieldTable` | `&mut FieldTable` |
 //! | `async-nats` | async-nats 0.50 | `NatsHeaders` | `&HeaderMap` | `&mut HeaderMap` |
 //!
-//! The types implement OpenTelemetry's `Extractor` and `Injector`. So they are carriers for
+//! The types wrap a reference and implement OpenTelemetry's `Extractor` and `Injector`. So they are carriers for
 //! `floe_telemetry::propagation` and for the `parent` of `#[traced]`, and for any propagator.
 //!
 //! A header that occurs twice, under names that differ in case at most, has both values, and a value that is not text
