@@ -6,8 +6,8 @@
 //!
 //! The service is that of gRPC's health checks; one of your own is added in the same way.
 
-use floe_telemetry::instrument::{GrpcClient, GrpcClientLayer, GrpcServerLayer};
 use floe_telemetry::traced;
+use floe_telemetry_http::{GrpcClient, GrpcClientLayer, GrpcServerLayer};
 use tokio::net::TcpListener;
 use tonic::Status;
 use tonic::transport::server::TcpIncoming;

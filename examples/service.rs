@@ -8,7 +8,8 @@
 //! It prints its traces on a terminal, or sends them to `OTEL_EXPORTER_OTLP_ENDPOINT` over gRPC.
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
-use floe_telemetry::{instrument::HttpServerLayer, traced};
+use floe_telemetry::traced;
+use floe_telemetry_http::HttpServerLayer;
 use tokio::{net::TcpListener, signal};
 
 #[tokio::main]

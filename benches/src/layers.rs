@@ -5,9 +5,7 @@ use std::convert::Infallible;
 use std::fmt::Debug;
 use std::future::{Ready, ready};
 
-use floe_telemetry::instrument::{
-    GrpcClientLayer, GrpcServerLayer, HttpClientLayer, HttpServerLayer,
-};
+use floe_telemetry_http::{GrpcClientLayer, GrpcServerLayer, HttpClientLayer, HttpServerLayer};
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::{Body, Bytes};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};

@@ -13,8 +13,8 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode};
 use axum::{Router, routing::get};
-use floe_telemetry::instrument::{HttpClientMiddleware, HttpServerLayer, UrlTemplate};
 use floe_telemetry::traced;
+use floe_telemetry_http::{HttpClientMiddleware, HttpServerLayer, UrlTemplate};
 use floe_telemetry_sqlx::TracedPool;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, reqwest::Client};
 use sqlx::sqlite::{Sqlite, SqlitePoolOptions};

@@ -51,7 +51,6 @@ pub(crate) use self::enrich::EnrichedSpan;
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
 pub(crate) use self::exceptions::{ExceptionLog, Exceptions};
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::exemplars::in_span as measure_in_span;
 pub(crate) use self::exemplars::{
     BoundExemplars, Exemplars, Number, Shape, clear as clear_exemplars,

@@ -29,18 +29,18 @@ mod section;
 
 mod auth;
 mod batch;
-mod config_file;
+pub(crate) mod config_file;
 mod context_mode;
 mod detection;
 mod document;
 mod duration;
 mod endpoint;
-mod env;
+pub(crate) mod env;
 mod errors;
 mod exporters;
 mod file;
 mod limits;
-mod logging;
+pub(crate) mod logging;
 mod metrics;
 mod otlp;
 mod problems;
@@ -57,8 +57,6 @@ pub(crate) mod telemetry;
 pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-#[cfg(feature = "_fuzz")]
-pub(crate) use self::config_file::parse as parse_config_file;
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
@@ -67,8 +65,6 @@ pub(crate) use self::env::needs;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::env::rust_log;
 pub(crate) use self::env::{is_disabled, is_set, warn};
-#[cfg(feature = "_fuzz")]
-pub(crate) use self::env::{parse_headers, parse_resource_attributes};
 pub use self::errors::{ErrorsConfig, ExceptionSignal};
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::file::FileConfig;

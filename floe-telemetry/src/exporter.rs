@@ -4,7 +4,7 @@
 mod console;
 mod memory;
 #[cfg(feature = "_otlp")]
-mod otlp;
+pub(crate) mod otlp;
 mod plain;
 #[cfg(feature = "prometheus")]
 mod prometheus;
@@ -14,8 +14,6 @@ pub use self::console::ConsoleExporter;
 
 pub(crate) use self::console::ConsoleMetrics;
 pub use self::memory::MemoryExporter;
-#[cfg(feature = "_fuzz")]
-pub use self::otlp::fuzzing::{Response, certificates, grpc_response, http_response, retry_after};
 #[cfg(all(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]

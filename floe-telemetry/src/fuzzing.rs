@@ -5,10 +5,17 @@ use std::collections::{BTreeMap, HashMap};
 use opentelemetry::Context;
 use secrecy::ExposeSecret as _;
 
-use crate::config::{self, Levels, Propagator, ResourceAttributes, TelemetryConfig};
+use crate::config::env::{parse_headers, parse_resource_attributes};
+use crate::config::logging::Levels;
+use crate::config::{
+    Propagator, ResourceAttributes, TelemetryConfig, config_file, parse_span_filter,
+};
 use crate::error::Error;
-pub use crate::exporter::{Response, certificates, grpc_response, http_response, retry_after};
-use crate::propagation::{self, ExtractFrom};
+pub use crate::exporter::otlp::fuzzing::{
+    Response, certificates, grpc_response, http_response, retry_after,
+};
+use crate::propagation::ExtractFrom;
+use crate::propagation::propagator::propagator;
 
 /// `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about those that are ignored.
 ///
@@ -16,7 +23,7 @@ use crate::propagation::{self, ExtractFrom};
 ///
 /// All of them are ignored. The error is the warning.
 pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<String>), String> {
-    let (headers, refused) = config::parse_headers(text).map_err(warning)?;
+    let (headers, refused) = parse_headers(text).map_err(warning)?;
     let exposed = headers
         .iter()
         .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
@@ -31,7 +38,7 @@ pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<Stri
 /// All of them are ignored. The error is the warning.
 pub fn resource_attributes(text: &str) -> Result<(ResourceAttributes, Option<String>), String> {
     let mut resource = ResourceAttributes::new("fuzz");
-    let refused = config::parse_resource_attributes(text, &mut resource).map_err(warning)?;
+    let refused = parse_resource_attributes(text, &mut resource).map_err(warning)?;
     Ok((resource, refused.map(warning)))
 }
 
@@ -41,7 +48,7 @@ pub fn resource_attributes(text: &str) -> Result<(ResourceAttributes, Option<Str
 ///
 /// The text is not a filter.
 pub fn span_filter(text: &str) -> Result<Vec<(String, u8)>, String> {
-    config::parse_span_filter(text).map_err(warning)
+    parse_span_filter(text).map_err(warning)
 }
 
 /// `FLOE_LOG_LEVEL`, in its canonical form.
@@ -64,7 +71,7 @@ pub fn config_file(
     text: &str,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(TelemetryConfig, Vec<String>), String> {
-    let parsed = config::parse_config_file(text, &TelemetryConfig::new("fuzz"), variable);
+    let parsed = config_file::parse(text, &TelemetryConfig::new("fuzz"), variable);
     let parsed = parsed.map_err(|error| error.to_string())?;
     let warnings = parsed.warnings.into_iter().map(warning);
     Ok((parsed.config, warnings.collect()))
@@ -75,7 +82,7 @@ pub fn passed_on<K>(
     format: Propagator,
     headers: &(impl ExtractFrom<K> + ?Sized),
 ) -> HashMap<String, String> {
-    let propagator = propagation::propagator(format);
+    let propagator = propagator(format);
     let mut cx = Context::new();
     headers.extract(&mut |extractor| {
         cx = propagator.extract_with_context(&Context::new(), extractor);

@@ -64,17 +64,9 @@
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
-//! | `rdkafka` | the headers of Kafka's messages as carriers of context |
-//! | `lapin` | the same for AMQP |
-//! | `async-nats` | the same for NATS |
-//! | `tokio` | [`metrics::observe_tokio`]: metrics of a runtime |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
-//! | `tower` | [`instrument::HttpServerLayer`] and [`instrument::HttpClientLayer`]: a span for each request that a tower service answers or makes |
-//! | `axum` | `tower`, with spans named after axum's routes |
-//! | `tonic` | [`instrument::GrpcServerLayer`] and [`instrument::GrpcClientLayer`]: a span for each gRPC call |
-//! | `reqwest-middleware` | [`instrument::HttpClientMiddleware`]: a span for each request of a client |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
@@ -121,8 +113,6 @@ pub mod callsite;
 pub mod config;
 #[cfg(feature = "provider")]
 pub mod exporter;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub mod instrument;
 pub mod keys;
 #[cfg(feature = "logs")]
 pub mod logs;
@@ -159,9 +149,10 @@ pub use self::provider::{
     SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
 };
 pub use self::recorder::{
-    ActiveSpan, CurrentSpan, FutureExt, InCurrentSpan, InSpan, RecordedSpan, RecorderTracer,
-    RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span, create_span_with,
-    get_current_span, get_tracer, record_exception, set_attribute, set_attributes, span,
+    ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InCurrentSpan, InSpan, Opening, RecordedSpan,
+    RecorderTracer, RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span,
+    create_span_with, get_current_span, get_tracer, record_exception, set_attribute,
+    set_attributes, span,
 };
 #[cfg(feature = "redact")]
 pub use self::redaction::{
@@ -186,7 +177,12 @@ pub mod opentelemetry {
 #[path = "private.rs"]
 pub mod __private;
 
-#[cfg(feature = "_fuzz")]
+#[cfg(all(
+    feature = "otlp-grpc",
+    feature = "otlp-http",
+    feature = "otlp-tls",
+    feature = "testing"
+))]
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
@@ -194,7 +190,6 @@ pub mod __fuzzing;
 /// The examples of README compile and run. They use more than the default features.
 #[cfg(all(
     doctest,
-    feature = "axum",
     feature = "logs",
     feature = "otlp-grpc",
     feature = "testing",

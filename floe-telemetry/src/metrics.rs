@@ -36,8 +36,6 @@ mod redacting;
 mod sdk_metrics;
 #[cfg(feature = "provider")]
 mod series;
-#[cfg(feature = "tokio")]
-mod tokio_runtime;
 #[cfg(feature = "provider")]
 mod views;
 
@@ -46,12 +44,9 @@ pub(crate) use self::flushes::MetricReport;
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
 
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) use self::current::{in_span, is_recorded};
+pub use self::current::{in_span, is_enabled};
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 pub use self::observable::{Observable, Observer};
 #[cfg(feature = "provider")]
 pub use self::provider::RecorderMeterProvider;
-#[cfg(feature = "tokio")]
-pub use self::tokio_runtime::observe_tokio;

@@ -51,8 +51,6 @@
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/
 
-#[cfg(feature = "lapin")]
-mod amqp;
 #[cfg(feature = "provider")]
 mod b3;
 #[cfg(feature = "redact")]
@@ -67,13 +65,9 @@ mod hex;
 mod http;
 #[cfg(feature = "provider")]
 mod jaeger;
-#[cfg(feature = "rdkafka")]
-mod kafka;
-#[cfg(feature = "async-nats")]
-mod nats;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
-mod propagator;
+pub(crate) mod propagator;
 #[cfg(feature = "provider")]
 mod span_headers;
 #[cfg(test)]
@@ -99,15 +93,13 @@ pub use self::command::CommandExt;
 pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::parent::AsParent;
-#[cfg(any(feature = "_fuzz", all(test, feature = "provider")))]
-pub(crate) use self::propagator::propagator;
 #[cfg(feature = "redact")]
 pub use self::propagator::setup_propagators;
 #[cfg(feature = "redact")]
 use self::propagator::with as with_propagator;
 #[cfg(feature = "provider")]
 pub use self::propagator::{register_propagator, setup_propagators_with};
-use crate::recorder::{context_is_alive, current_context};
+use crate::recorder;
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
 /// [`Injector`](opentelemetry::propagation::Injector).
@@ -127,11 +119,11 @@ use crate::recorder::{context_is_alive, current_context};
 /// });
 /// ```
 pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
-    inject_from(&current(), carrier);
+    inject_from(&current_context(), carrier);
 }
 
-/// Injects `cx` into a carrier.
-pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
+/// Injects `cx` into a carrier, as [`inject_context`] injects the current context.
+pub fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
     carrier.inject(&mut |injector| {
         with_propagator(|propagator| propagator.inject_context(cx, injector));
     });
@@ -155,7 +147,7 @@ pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?
 /// assert!(!cx.span().span_context().is_valid());
 /// ```
 pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
-    extract_onto(current(), carrier)
+    extract_onto(current_context(), carrier)
 }
 
 /// Extracts the span of a carrier for a link, `None` if the carrier has none: a consumer that handles
@@ -194,11 +186,10 @@ pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Opti
     span_context.is_valid().then_some(span_context)
 }
 
-/// Extracts a carrier on top of `cx`.
-pub(crate) fn extract_onto<K>(
-    mut cx: Context,
-    carrier: &(impl ExtractFrom<K> + ?Sized),
-) -> Context {
+/// Extracts the remote parent and the baggage of a carrier on top of `cx`, as [`extract_context`] does on top of the
+/// current context.
+#[must_use = "a context has no effect unless it is attached or used as a parent"]
+pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     carrier.extract(&mut |extractor| {
         cx = with_propagator(|propagator| {
             // Not `get`, which a carrier has none of for a value that is not text.
@@ -218,6 +209,17 @@ pub(crate) fn extract_onto<K>(
         });
     });
     cx
+}
+
+/// Returns the current context. Unlike OpenTelemetry's `Context::current()`, it has the span of the innermost function
+/// with `context: boundaries`, too, and it is empty while the thread ends.
+#[must_use]
+pub fn current_context() -> Context {
+    if recorder::context_is_alive() {
+        recorder::current_context()
+    } else {
+        Context::new()
+    }
 }
 
 /// Returns the headers that propagate the current context.
@@ -240,7 +242,7 @@ pub fn inject_headers() -> HashMap<String, String> {
 /// Returns the span context of the current span; an invalid one if there is no current span.
 #[must_use]
 pub fn get_current_span_context() -> SpanContext {
-    current().span().span_context().clone()
+    current_context().span().span_context().clone()
 }
 
 /// Returns the id of the current trace as 32 lower-case hexadecimal digits.
@@ -274,9 +276,6 @@ pub fn is_trace_active() -> bool {
     get_current_span_context().is_valid()
 }
 
-#[cfg(feature = "redact")]
-const TRACEPARENT: &str = "traceparent";
-
 /// The headers with the ids of a trace.
 const TRACE_FIELDS: [&str; 5] = [
     "traceparent",
@@ -285,19 +284,9 @@ const TRACE_FIELDS: [&str; 5] = [
     "uber-trace-id",
     "x-amzn-trace-id",
 ];
-#[cfg(any(feature = "redact", feature = "http"))]
-const BAGGAGE: &str = "baggage";
 
 /// Runs `f` with OpenTelemetry's global propagator. Without redaction the crate has no propagators.
 #[cfg(not(feature = "redact"))]
 fn with_propagator<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     opentelemetry::global::get_text_map_propagator(|propagator| f(propagator))
-}
-
-pub(crate) fn current() -> Context {
-    if context_is_alive() {
-        current_context()
-    } else {
-        Context::new()
-    }
 }

@@ -13,7 +13,6 @@ mod buffer;
 mod call;
 mod current;
 mod declared;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod detached;
 mod enter;
 #[cfg(feature = "tracing")]
@@ -78,8 +77,7 @@ pub(crate) use self::current::current_context;
 #[cfg(any(feature = "redact", feature = "tracing"))]
 pub(crate) use self::current::span_context_within;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) use self::detached::DetachedSpan;
+pub use self::detached::DetachedSpan;
 pub use self::enter::{Current, enter};
 #[cfg(feature = "tracing")]
 pub(crate) use self::events::{EventHead, MESSAGE};

@@ -48,6 +48,7 @@ fn own_sources() -> Vec<(String, String)> {
     [
         "floe-telemetry/src",
         "floe-telemetry-macros/src",
+        "integrations",
         "floe-plugin",
         "platform",
         "tests",
@@ -113,6 +114,7 @@ fn errors_are_recorded_by_one_function() {
     let sources = [
         "floe-telemetry/src",
         "floe-telemetry-macros/src",
+        "integrations",
         "platform/src",
     ]
     .into_iter()

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use floe_telemetry::config::{ContextMode, ExporterKind, OtlpProtocol};
-use floe_telemetry::instrument::{HttpClientLayer, HttpServerLayer};
 use floe_telemetry::{
     TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced, tracing_layer,
 };
+use floe_telemetry_http::{HttpClientLayer, HttpServerLayer};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use opentelemetry_sdk::error::OTelSdkResult;

@@ -57,15 +57,17 @@ struct Measured {
 }
 
 fn contestants() -> Vec<Contestant> {
-    let ours = |features: &str| {
-        let path =
-            fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../floe-telemetry"))
-                .expect("the library is beside the benchmarks");
-        format!(
-            "floe-telemetry = {{ path = '{}', {features} }}",
-            path.display()
-        )
+    let package = |name: &str, folder: &str, features: &str| {
+        let path = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+            .expect("the library is beside the benchmarks");
+        format!("{name} = {{ path = '{}', {features} }}\n", path.display())
     };
+    let ours = |features: &str| package("floe-telemetry", "../floe-telemetry", features);
+    let layers = package(
+        "floe-telemetry-http",
+        "../integrations/floe-telemetry-http",
+        "features = ['axum']",
+    );
     [
         ("nothing", String::new(), ""),
         (
@@ -96,7 +98,7 @@ fn contestants() -> Vec<Contestant> {
         ("service, no telemetry", SERVICE.to_owned(), ""),
         (
             "service, floe-telemetry",
-            SERVICE.to_owned() + &ours("features = ['axum', 'logs', 'otlp-grpc', 'tracing']"),
+            SERVICE.to_owned() + &ours("features = ['logs', 'otlp-grpc', 'tracing']") + &layers,
             "#[floe_telemetry::traced]",
         ),
         (

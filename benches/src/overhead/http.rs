@@ -8,8 +8,8 @@ use std::net::Ipv4Addr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe_telemetry::instrument::{HttpServerLayer, ResponseBody};
 use floe_telemetry::traced;
+use floe_telemetry_http::{HttpServerLayer, ResponseBody};
 use http_body_util::{BodyExt as _, Either, Empty, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};

@@ -6,7 +6,6 @@
 //! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
 //! one number here, and neither the clock nor a lock.
 
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
@@ -286,20 +285,17 @@ impl BoundExemplars {
 }
 
 /// The span that measurements of a thread belong to.
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 #[derive(Clone, Copy)]
 enum Measured {
     InCurrent,
     In(Option<Ids>),
 }
 
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 thread_local! {
     static MEASURED: Cell<Measured> = const { Cell::new(Measured::InCurrent) };
 }
 
 /// Calls `measure`, whose measurements belong to `span` and not to the current span.
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
     struct Reset;
 
@@ -322,7 +318,6 @@ fn sampled(context: &SpanContext) -> Option<Ids> {
 
 /// The ids of the span of [`in_span`], or of the current one, if it is sampled.
 fn current_ids() -> Option<Ids> {
-    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
     if let Measured::In(ids) = MEASURED.get() {
         return ids;
     }

@@ -6,8 +6,13 @@ mod buffer_pool;
 mod compress;
 mod exemplars;
 mod files;
-#[cfg(feature = "_fuzz")]
-pub(super) mod fuzzing;
+#[cfg(all(
+    feature = "otlp-grpc",
+    feature = "otlp-http",
+    feature = "otlp-tls",
+    feature = "testing"
+))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 #[cfg(feature = "otlp-http")]

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::metrics::MeterProvider;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 use opentelemetry::trace::SpanContext;
 
 type Provider = Arc<dyn MeterProvider + Send + Sync>;
@@ -28,16 +27,27 @@ pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-/// Whether a provider records metrics.
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) fn is_recorded() -> bool {
+/// Whether a provider records metrics. While none does, a measurement costs one atomic load; what takes longer, such as
+/// collecting its attributes, can be left out.
+#[must_use]
+pub fn is_enabled() -> bool {
     generation() != 0
 }
 
-/// Calls `measure`, whose measurements have `span` as their exemplar, if it is sampled. Making the span current would
-/// take longer than a measurement.
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
+/// Calls `measure`, whose measurements have `span` as their exemplar if it is sampled, and not the current span. Making
+/// the span current would take longer than a measurement.
+///
+/// ```
+/// use floe_telemetry::{MetricRecorder, metrics};
+/// use opentelemetry::trace::SpanContext;
+///
+/// static METRICS: MetricRecorder = MetricRecorder::new("acme.queue");
+///
+/// fn ended(request: &SpanContext, seconds: f64) {
+///     metrics::in_span(Some(request), || METRICS.record_histogram("acme.queue.duration", seconds, &[]));
+/// }
+/// ```
+pub fn in_span(span: Option<&SpanContext>, measure: impl FnOnce()) {
     #[cfg(feature = "provider")]
     crate::collector::measure_in_span(span, measure);
     #[cfg(not(feature = "provider"))]

@@ -12,12 +12,7 @@ pub mod kind {
     #[derive(Debug)]
     pub struct Direct;
 
-    /// A `HeaderMap` or a type that contains one.
-    #[cfg(feature = "http")]
-    #[derive(Debug)]
-    pub struct Headers;
-
-    /// A map or a list of names and values.
+    /// A map or a list of names and values, or a type that contains one.
     #[derive(Debug)]
     pub struct Pairs;
 }
@@ -25,10 +20,9 @@ pub mod kind {
 /// A carrier that context can be extracted from.
 ///
 /// Implemented for every OpenTelemetry [`Extractor`], such as `HashMap<String, String>` with
-/// lower-case names, for other maps, for slices and vectors of pairs, with the feature `http` for
-/// `http::HeaderMap` and `http::Request`, and for the headers of messages: with the feature `rdkafka` those of
-/// Kafka and the messages themselves, with `lapin` those of AMQP, with `async-nats` those of NATS. `K` is the kind
-/// of carrier, which the compiler infers.
+/// lower-case names, for other maps, for slices and vectors of pairs, and with the feature `http` for
+/// `http::HeaderMap` and `http::Request`. Headers of messages are extractors with `floe-telemetry-messaging`. `K` is
+/// the kind of carrier, which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be read from `{Self}`",
     label = "not a carrier",
@@ -42,10 +36,9 @@ pub trait ExtractFrom<K> {
 /// A carrier that context can be injected into.
 ///
 /// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for
-/// `BTreeMap<String, String>` and `Vec<(String, String)>`, with the feature `http` for
-/// `http::HeaderMap` and `http::Request`, and for the headers of messages: with the feature `rdkafka` those of
-/// Kafka, with `lapin` those of AMQP, with `async-nats` those of NATS. `K` is the kind of carrier, which the
-/// compiler infers.
+/// `BTreeMap<String, String>` and `Vec<(String, String)>`, and with the feature `http` for `http::HeaderMap` and
+/// `http::Request`. Headers of messages are injectors with `floe-telemetry-messaging`. `K` is the kind of carrier,
+/// which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be written into `{Self}`",
     label = "not a carrier",
@@ -98,7 +91,7 @@ impl<I: Injector + ?Sized> Injector for SizedInjector<'_, I> {
 }
 
 /// Pairs with case-insensitive names, like HTTP headers.
-pub(super) struct PairExtractor<'a>(pub(super) Vec<(&'a str, &'a str)>);
+struct PairExtractor<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> PairExtractor<'a> {
     fn new<N, V>(pairs: impl IntoIterator<Item = (&'a N, &'a V)>) -> Self

@@ -3,7 +3,7 @@
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
 
-use super::current;
+use super::current_context;
 use crate::attributes::FloeSpanAttributes;
 use crate::keys;
 
@@ -51,13 +51,13 @@ pub fn set_baggage_value(key: &str, value: &str) -> Context {
 /// Returns the value of a key in the baggage of the current context.
 #[must_use]
 pub fn get_baggage_value(key: &str) -> Option<String> {
-    let cx = current();
+    let cx = current_context();
     cx.baggage().get(key).map(|value| value.as_str().to_owned())
 }
 
 /// Inserts the new values first: if the baggage exceeds its limits, older values are dropped.
 fn with_values(values: &[(&str, &str)]) -> Context {
-    let cx = current();
+    let cx = current_context();
     let mut baggage = Baggage::new();
     for (key, value) in values {
         baggage.insert((*key).to_owned(), (*value).to_owned());

@@ -3,31 +3,33 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::{BAGGAGE, ExtractFrom, InjectInto, kind};
+use super::{ExtractFrom, InjectInto, kind};
 
-impl ExtractFrom<kind::Headers> for HeaderMap {
+impl ExtractFrom<kind::Pairs> for HeaderMap {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
         read(&Headers(self));
     }
 }
 
-impl InjectInto<kind::Headers> for HeaderMap {
+impl InjectInto<kind::Pairs> for HeaderMap {
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
         write(&mut HeadersMut(self));
     }
 }
 
-impl<B> ExtractFrom<kind::Headers> for Request<B> {
+impl<B> ExtractFrom<kind::Pairs> for Request<B> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
         self.headers().extract(read);
     }
 }
 
-impl<B> InjectInto<kind::Headers> for Request<B> {
+impl<B> InjectInto<kind::Pairs> for Request<B> {
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
         self.headers_mut().inject(write);
     }
 }
+
+const BAGGAGE: &str = "baggage";
 
 /// The names of the W3C headers, with which a map need not parse a name for each access.
 static NAMES: [HeaderName; 3] = [

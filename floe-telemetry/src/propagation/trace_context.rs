@@ -8,9 +8,10 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use opentelemetry::{Context, SpanId, TraceId};
 
 use super::trace_state::Original;
-use super::{TRACEPARENT, hex, trace_state};
+use super::{hex, trace_state};
 use crate::recorder::span_context_within;
 
+const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
 static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.into(), TRACESTATE.into()]);

@@ -1,69 +1,91 @@
 //! A span whose owner makes it current for a while, writes to it and ends it.
 
 use std::cell::Cell;
+use std::error::Error;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
-#[cfg(feature = "reqwest-middleware")]
-use opentelemetry::trace::TraceContextExt;
-use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, Key};
 
 use super::call::panicked;
+use super::failure;
 use super::listeners;
 use super::open::open_detached;
 use super::opening::Opening;
 use super::parent::Parent;
 use super::record::{Origin, SpanRecord};
+use super::span_builder::Tracer;
 use super::state::State;
 use crate::attributes::ToAttributeValue;
-use crate::callsite::Scope;
 
-/// The layers that open such spans are instrumentation of this crate.
-static SCOPE: Scope = Scope::new(
-    env!("CARGO_PKG_NAME"),
-    Some(env!("CARGO_PKG_VERSION")),
-    crate::__floe_location!(),
-);
-
-/// A span that ends as cancelled if it is dropped before it is ended.
+/// A span that belongs to a value and not to a scope: that of a request until its response has ended, or of a
+/// message until it is acknowledged. [`Tracer::open`] opens it.
+///
+/// It is not current by itself; [`run`](Self::run) makes it current for as long as a part of the work takes, such as
+/// one poll of a future. If it is dropped before it is [ended](Self::end), it ends with the attribute
+/// `floe.cancelled`.
+///
+/// A library that makes others observable is built on it, as `floe-telemetry-http` is.
 #[derive(Debug)]
-pub(crate) struct DetachedSpan(State);
+#[must_use = "the span ends as cancelled when it is dropped"]
+pub struct DetachedSpan(State);
 
-impl DetachedSpan {
-    /// Opens a span below the one in `parent`. `fill` runs only if the span is recorded. While nothing is
-    /// recorded, `parent` is still propagated.
-    pub(crate) fn open(
-        location: &'static Location<'static>,
-        kind: &SpanKind,
-        parent: Context,
-        fill: impl FnOnce(&mut Opening),
-    ) -> Self {
+impl Tracer {
+    /// Opens a span below the one in `parent`, without making it current. `fill` sets its name, kind, attributes and
+    /// links, and runs only if the span is recorded; if it panics, the span has the attribute `floe.warning`.
+    ///
+    /// The span filter does not exclude it. While nothing is recorded, `parent` is still current in
+    /// [`run`](DetachedSpan::run).
+    ///
+    /// ```
+    /// use floe_telemetry::{SpanKind, Tracer, create_span, propagation, testing};
+    ///
+    /// static TRACER: Tracer = floe_telemetry::tracer!("acme.queue");
+    ///
+    /// let spans = testing::capture(|| {
+    ///     let mut span = TRACER.open(propagation::current_context(), |span| {
+    ///         span.name_const("publish");
+    ///         span.kind(SpanKind::Producer);
+    ///         span.attribute("messaging.destination.name", "orders");
+    ///     });
+    ///     span.run(|| drop(create_span("connect")));
+    ///     span.set_attribute("messaging.message.id", &7);
+    ///     span.set_error(&"the queue is full");
+    ///     span.end();
+    /// });
+    /// spans.single("publish").assert_error("the queue is full").assert_attribute("messaging.message.id", 7);
+    /// spans.single("connect").assert_child_of("publish");
+    /// ```
+    #[track_caller]
+    pub fn open(&self, parent: Context, fill: impl FnOnce(&mut Opening)) -> DetachedSpan {
         if listeners::is_off() {
-            return Self::skipped(parent);
+            return DetachedSpan::skipped(parent);
         }
+        let location = Location::caller();
         let fill = Cell::new(Some(fill));
         let fill = |opening: &mut Opening| {
-            let more = opening.0.record.more_mut();
-            more.origin = Origin::Builder {
-                scope: Some(&SCOPE),
+            opening.0.record.more_mut().origin = Origin::Builder {
+                scope: Some(self.scope),
                 location,
             };
-            more.kind = Some(kind.clone());
             if let Some(fill) = fill.take() {
                 fill(opening);
             }
         };
-        Self(open_detached(&Parent::of(parent), None, Some(&fill)))
+        DetachedSpan(open_detached(&Parent::of(parent), None, Some(&fill)))
     }
+}
 
+impl DetachedSpan {
     /// No span: what runs in it is below the span in `parent`.
-    pub(crate) fn skipped(parent: Context) -> Self {
+    pub fn skipped(parent: Context) -> Self {
         Self(State::NotSampled(Box::new(parent)))
     }
 
-    /// The context to run in.
-    pub(crate) fn context(&self) -> Option<&Context> {
+    /// The context in which the span is current, to be propagated to others. `None` after the end of the span.
+    #[must_use]
+    pub fn context(&self) -> Option<&Context> {
         match &self.0 {
             State::Off | State::Attached | State::Suspended(_) => None,
             State::NotSampled(cx) => Some(cx),
@@ -72,7 +94,7 @@ impl DetachedSpan {
     }
 
     /// Runs `body` with the span current. A panic is recorded, ends the span, and continues.
-    pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+    pub fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         let attached = self.0.attach();
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(attached);
@@ -82,41 +104,42 @@ impl DetachedSpan {
         }
     }
 
-    pub(crate) fn set_attribute(&mut self, key: impl Into<Key>, value: &impl ToAttributeValue) {
+    /// Sets an attribute; `None` sets nothing.
+    pub fn set_attribute(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
         self.update(|record| value.set_in(&mut record.attributes, key));
     }
 
-    #[cfg(feature = "tonic")]
-    pub(crate) fn set_name(&mut self, name: &'static str) {
+    /// Replaces the name.
+    pub fn update_name(&mut self, name: &'static str) {
         self.update(|record| record.set_name(name.into()));
     }
 
     /// Sets the status to an error. The description is truncated; a panic of its `Display` is not passed on.
-    pub(crate) fn set_error(&mut self, description: &dyn Display) {
+    pub fn set_error(&mut self, description: &dyn Display) {
         if matches!(self.0, State::Recording(_)) {
             // Formatted by the user's code, which may update the span, too.
-            let text = super::failure::guarded_text(description);
+            let text = failure::guarded_text(description);
             self.update(|record| record.set_status(Status::error(text)));
+        }
+    }
+
+    /// Records an error: status, attributes and an `exception` event.
+    pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
+        if let Some(cx) = self.context() {
+            failure::record_error(&cx.span(), error);
+        }
+    }
+
+    /// Ends the span with the status that it has.
+    pub fn end(&mut self) {
+        if let Some(recording) = self.take().recording() {
+            recording.end(None);
         }
     }
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if let State::Recording(recording) = &mut self.0 {
             recording.update(act);
-        }
-    }
-
-    #[cfg(feature = "reqwest-middleware")]
-    pub(crate) fn record_exception(&self, error: &(dyn std::error::Error + 'static)) {
-        if let Some(cx) = self.context() {
-            super::failure::record_error(&cx.span(), error);
-        }
-    }
-
-    /// Ends the span with the status that it has.
-    pub(crate) fn end(&mut self) {
-        if let Some(recording) = self.take().recording() {
-            recording.end(None);
         }
     }
 

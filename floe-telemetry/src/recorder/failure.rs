@@ -65,7 +65,6 @@ fn guarded(type_name: &'static str, read: impl FnOnce(&'static str) -> Exception
 }
 
 /// The text of an error that is not recorded as an exception.
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
     guarded("", |type_name| Exception {
         type_name,

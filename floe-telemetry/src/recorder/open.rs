@@ -13,9 +13,7 @@ use super::record::Head;
 use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "tracing"))]
-use super::state::State;
-use super::state::{Attached, OpenSpan, Opened};
+use super::state::{Attached, OpenSpan, Opened, State};
 use super::unsampled::{IdHash, UnsampledGuard, child_of};
 use crate::callsite::{CallSite, Scope};
 
@@ -119,7 +117,6 @@ fn below_not_sampled(parent: &Parent) -> Context {
 }
 
 /// Opens a span without making it current.
-#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "tracing"))]
 pub(super) fn open_detached(
     parent: &Parent,
     callsite: Option<&'static CallSite>,

@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use opentelemetry::Key;
+use opentelemetry::trace::SpanKind;
 
 use super::failure::panic_message;
 use super::name::ToName;
 use super::parent::ToLinks;
+use super::record::Origin;
 use super::recording::Recording;
 use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
 use crate::keys;
 
-/// A span that is about to start. Expansions of `#[traced]` set its name, attributes and links.
+/// A span that is about to start: what [`Tracer::open`](crate::Tracer::open) passes to the function that describes it,
+/// and what expansions of `#[traced]` write to.
 #[derive(Debug)]
 pub struct Opening(pub(super) Box<Recording>);
 
@@ -41,6 +44,20 @@ impl Opening {
     #[inline]
     pub fn name_const(&mut self, name: impl Into<Cow<'static, str>>) {
         self.0.record.set_name(name.into());
+    }
+
+    /// Sets the kind, which is [`SpanKind::Internal`] by default.
+    #[inline]
+    pub fn kind(&mut self, kind: SpanKind) {
+        self.0.record.more_mut().kind = Some(kind);
+    }
+
+    /// Sets `code.file.path` and `code.line.number`, which are by default the place that opens the span.
+    #[inline]
+    pub fn location(&mut self, place: &'static Location<'static>) {
+        if let Origin::Builder { location, .. } = &mut self.0.record.more_mut().origin {
+            *location = place;
+        }
     }
 
     /// Sets an attribute.
@@ -77,7 +94,7 @@ impl Opening {
         attributes.record(&mut self.0.record.attributes);
     }
 
-    /// Links to other spans.
+    /// Links to other spans: a `SpanContext`, or an `Option`, a slice or a `Vec` of them.
     pub fn links(&mut self, links: &(impl ToLinks + ?Sized)) {
         links.each_link(&mut |link| self.0.record.add_link(link));
     }

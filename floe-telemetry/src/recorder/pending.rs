@@ -86,7 +86,6 @@ impl PendingUpdates {
     }
 
     /// Whether there was an update of the current span, or a late one of an earlier span.
-    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
     #[inline]
     pub(super) fn is_touched(&self) -> bool {
         self.touched.load(Ordering::Relaxed)

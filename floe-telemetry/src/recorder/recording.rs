@@ -86,7 +86,6 @@ impl Recording {
     }
 
     /// Updates the span, after the updates that other code has made.
-    #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
     pub(super) fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         if self.pending.is_touched() {
             self.handle().update(|update| act(&mut update.record));

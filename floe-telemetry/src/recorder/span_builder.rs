@@ -27,7 +27,7 @@ use crate::callsite::Scope;
 /// run time.
 #[derive(Clone, Copy, Debug)]
 pub struct Tracer {
-    scope: &'static Scope,
+    pub(super) scope: &'static Scope,
 }
 
 impl Tracer {

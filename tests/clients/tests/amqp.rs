@@ -4,6 +4,7 @@
 
 use floe_telemetry::testing;
 use floe_telemetry::{create_span, propagation, traced};
+use floe_telemetry_messaging::AmqpHeaders;
 use floe_tests_clients::server;
 use futures_util::StreamExt;
 use lapin::message::Delivery;
@@ -18,14 +19,14 @@ const REMOTE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 async fn publish(channel: &Channel) {
     let mut headers = FieldTable::default();
     headers.insert("attempt".into(), AMQPValue::LongInt(1));
-    propagation::inject_context(&mut headers);
+    propagation::inject_context(&mut AmqpHeaders(&mut headers));
     let properties = BasicProperties::default().with_headers(headers);
     let options = BasicPublishOptions::default();
     let sent = channel.basic_publish("".into(), "orders".into(), options, b"an order", properties);
     sent.await.expect("sent").await.expect("confirmed");
 }
 
-#[traced(name = "process orders", kind = consumer, parent = delivery.properties.headers())]
+#[traced(name = "process orders", kind = consumer, parent = delivery.properties.headers().as_ref().map(AmqpHeaders))]
 fn process(delivery: &Delivery) {
     assert_eq!(delivery.data, b"an order");
 }
@@ -85,9 +86,9 @@ fn a_message_that_is_sent_on_has_one_context() {
     headers.insert("kept".into(), AMQPValue::Boolean(true));
     let spans = testing::capture(|| {
         let _span = create_span("send on");
-        propagation::inject_context(&mut headers);
+        propagation::inject_context(&mut AmqpHeaders(&mut headers));
     });
-    let sent = propagation::extract_span_context(&headers).expect("a context");
+    let sent = propagation::extract_span_context(&AmqpHeaders(&headers)).expect("a context");
     let span = spans.single("send on").span_context();
     assert_eq!(sent.span_id(), span.span_id());
     assert_eq!(headers.inner().len(), 2);
@@ -97,13 +98,13 @@ fn a_message_that_is_sent_on_has_one_context() {
 fn a_header_that_is_not_text_or_not_the_only_one_is_no_context() {
     let mut headers = FieldTable::default();
     headers.insert("traceparent".into(), AMQPValue::ShortString(REMOTE.into()));
-    assert!(propagation::extract_span_context(&headers).is_some());
+    assert!(propagation::extract_span_context(&AmqpHeaders(&headers)).is_some());
     for second in [
         AMQPValue::LongString(REMOTE.into()),
         AMQPValue::LongString(vec![0xff].into()),
         AMQPValue::LongLongInt(1),
     ] {
         headers.insert("Traceparent".into(), second);
-        assert!(propagation::extract_span_context(&headers).is_none());
+        assert!(propagation::extract_span_context(&AmqpHeaders(&headers)).is_none());
     }
 }

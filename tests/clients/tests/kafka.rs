@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use floe_telemetry::testing;
 use floe_telemetry::{propagation, traced};
+use floe_telemetry_messaging::KafkaHeaders;
 use opentelemetry::trace::SpanKind;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer, StreamConsumer};
@@ -15,7 +16,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 
 #[traced(name = "publish orders", kind = producer)]
 async fn publish(producer: &FutureProducer, mut headers: OwnedHeaders) {
-    propagation::inject_context(&mut headers);
+    propagation::inject_context(&mut KafkaHeaders(&mut headers));
     let record = FutureRecord::<(), _>::to("orders")
         .payload("an order")
         .headers(headers);
@@ -25,14 +26,14 @@ async fn publish(producer: &FutureProducer, mut headers: OwnedHeaders) {
         .expect("accepted");
 }
 
-#[traced(name = "process orders", kind = consumer, parent = message)]
+#[traced(name = "process orders", kind = consumer, parent = KafkaHeaders(message))]
 fn process(message: &BorrowedMessage<'_>) {
     assert_eq!(message.payload(), Some(&b"an order"[..]));
 }
 
 #[traced(name = "process batch",
     kind = consumer,
-    links = batch.iter().filter_map(propagation::extract_span_context).collect::<Vec<_>>()
+    links = batch.iter().filter_map(|message| propagation::extract_span_context(&KafkaHeaders(message))).collect::<Vec<_>>()
 )]
 fn process_all(batch: &[BorrowedMessage<'_>]) {
     let _ = batch;
@@ -111,12 +112,12 @@ fn a_header_that_is_not_text_or_not_the_only_one_is_no_context() {
     let remote = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let header = |key, value| Header { key, value };
     let one = || OwnedHeaders::new().insert(header("traceparent", Some(remote.as_bytes())));
-    assert!(propagation::extract_span_context(&one()).is_some());
+    assert!(propagation::extract_span_context(&KafkaHeaders(&one())).is_some());
     for second in [Some(remote.as_bytes()), Some(&[0xff][..]), None] {
         let headers = one().insert(header("Traceparent", second));
-        assert!(propagation::extract_span_context(&headers).is_none());
+        assert!(propagation::extract_span_context(&KafkaHeaders(&headers)).is_none());
         let alone =
             OwnedHeaders::new().insert(header("traceparent", second.filter(|it| it.len() == 1)));
-        assert!(propagation::extract_span_context(&alone).is_none());
+        assert!(propagation::extract_span_context(&KafkaHeaders(&alone)).is_none());
     }
 }

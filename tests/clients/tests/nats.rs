@@ -5,6 +5,7 @@
 use async_nats::HeaderMap;
 use floe_telemetry::testing;
 use floe_telemetry::{create_span, propagation, traced};
+use floe_telemetry_messaging::NatsHeaders;
 use floe_tests_clients::server;
 use futures_util::StreamExt;
 use opentelemetry::trace::SpanKind;
@@ -14,7 +15,7 @@ const REMOTE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 #[traced(name = "publish orders", kind = producer)]
 async fn publish(client: &async_nats::Client) {
     let mut headers = HeaderMap::new();
-    propagation::inject_context(&mut headers);
+    propagation::inject_context(&mut NatsHeaders(&mut headers));
     client
         .publish_with_headers("orders", headers, "an order".into())
         .await
@@ -22,7 +23,7 @@ async fn publish(client: &async_nats::Client) {
     client.flush().await.expect("sent");
 }
 
-#[traced(name = "process orders", kind = consumer, parent = message.headers)]
+#[traced(name = "process orders", kind = consumer, parent = message.headers.as_ref().map(NatsHeaders))]
 fn process(message: &async_nats::Message) {
     assert_eq!(message.payload, "an order");
 }
@@ -59,9 +60,9 @@ fn a_message_that_is_sent_on_has_one_context() {
     headers.append("kept", "2");
     let spans = testing::capture(|| {
         let _span = create_span("send on");
-        propagation::inject_context(&mut headers);
+        propagation::inject_context(&mut NatsHeaders(&mut headers));
     });
-    let sent = propagation::extract_span_context(&headers).expect("a context");
+    let sent = propagation::extract_span_context(&NatsHeaders(&headers)).expect("a context");
     let span = spans.single("send on").span_context();
     assert_eq!(sent.span_id(), span.span_id());
     assert_eq!(headers.get_all("kept").count(), 2);
@@ -71,7 +72,7 @@ fn a_message_that_is_sent_on_has_one_context() {
 fn repeated_headers_are_no_context() {
     let mut headers = HeaderMap::new();
     headers.append("traceparent", REMOTE);
-    assert!(propagation::extract_span_context(&headers).is_some());
+    assert!(propagation::extract_span_context(&NatsHeaders(&headers)).is_some());
     headers.append("traceparent", REMOTE);
-    assert!(propagation::extract_span_context(&headers).is_none());
+    assert!(propagation::extract_span_context(&NatsHeaders(&headers)).is_none());
 }

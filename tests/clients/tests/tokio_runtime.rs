@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use floe_telemetry::metrics::observe_tokio;
 use opentelemetry::global;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
@@ -47,7 +46,7 @@ async fn a_runtime_is_measured() {
         .with_reader(PeriodicReader::builder(exporter.clone()).build())
         .build();
     global::set_meter_provider(provider.clone());
-    observe_tokio(&Handle::current());
+    floe_telemetry_tokio::observe(&Handle::current());
     let (release, released) = oneshot::channel::<()>();
     let task = tokio::spawn(released);
     let values = collect(&provider, &exporter);

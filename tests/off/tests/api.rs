@@ -9,7 +9,6 @@ use floe_plugin::{
     DOMAINS, PluginMetadata, PluginType, alert, catalog, compile, compute, dbt, egress, identity,
     ingestion, lineage, orchestrator, quality, registry, secrets, security, semantic, storage,
 };
-use floe_telemetry::instrument::HttpServerLayer;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::propagation::{
     self, CommandExt, EnvironmentCarrier, extract_context, inject_context,
@@ -18,6 +17,7 @@ use floe_telemetry::{
     ActiveSpan, FloeSpanAttributes, MetricRecorder, Mode, Tracer, sanitize, sanitize_error_message,
     sanitize_url, tracing_layer,
 };
+use floe_telemetry_http::HttpServerLayer;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use tower::{Layer as _, Service as _};

@@ -10,9 +10,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{Extensions, HeaderMap, HeaderName, StatusCode, header};
 use axum::routing::{any, get};
-use floe_telemetry::instrument::{HttpClientMiddleware, UrlTemplate};
 use floe_telemetry::propagation::set_baggage_value;
 use floe_telemetry::{create_span, testing};
+use floe_telemetry_http::{HttpClientMiddleware, UrlTemplate};
 use opentelemetry::Value;
 use opentelemetry::trace::{FutureExt as _, SpanKind, Status};
 use reqwest_middleware::reqwest::{self as client, Client};
@@ -76,7 +76,10 @@ async fn a_request_is_a_span_whose_context_is_sent() {
     let scope = &span.data().instrumentation_scope;
     // All packages of the workspace have one version.
     let version = Some(env!("CARGO_PKG_VERSION"));
-    assert_eq!((scope.name(), scope.version()), ("floe-telemetry", version));
+    assert_eq!(
+        (scope.name(), scope.version()),
+        ("floe-telemetry-http", version)
+    );
     assert_eq!(span.data().status, Status::Unset);
 }
 

@@ -7,10 +7,10 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use axum::http;
-use floe_telemetry::instrument::{GrpcClient, GrpcClientLayer, GrpcServerLayer};
 use floe_telemetry::propagation::{get_baggage_value, set_baggage_value};
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use floe_telemetry::{create_span, traced};
+use floe_telemetry_http::{GrpcClient, GrpcClientLayer, GrpcServerLayer};
 use floe_test_services::InContext;
 use futures_core::Stream;
 use http::HeaderName;
@@ -161,7 +161,7 @@ async fn a_call_is_a_span_on_each_side() {
             .assert_attribute("server.address", "127.0.0.1")
             .assert_no_attribute("rpc.method_original")
             .assert_no_attribute("error.type");
-        assert_eq!(side.scope(), "floe-telemetry");
+        assert_eq!(side.scope(), "floe-telemetry-http");
     }
     assert_eq!(server.parent_span_id(), client.span_context().span_id());
     assert_eq!(

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use floe_telemetry::instrument::{HttpClientLayer, HttpServerLayer, UrlTemplate};
 use floe_telemetry::{create_span, testing};
+use floe_telemetry_http::{HttpClientLayer, HttpServerLayer, UrlTemplate};
 use floe_test_services::InContext;
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::Incoming;

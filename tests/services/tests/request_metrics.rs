@@ -13,10 +13,10 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use axum::routing::{get, post};
 use floe_telemetry::config::{OtlpProtocol, Sampler};
-use floe_telemetry::instrument::{
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_telemetry_http::{
     GrpcClientLayer, GrpcServerLayer, HttpClientMiddleware, HttpServerLayer,
 };
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use floe_tests::{MetricValue, ReceivedPoint, Receiver, Value};
 use http_body_util::BodyExt as _;
 use reqwest_middleware::ClientBuilder;
@@ -171,7 +171,10 @@ async fn requests_are_measured_whether_or_not_they_are_sampled() {
         .iter()
         .find(|point| point.name == "http.server.request.duration");
     let duration = duration.unwrap();
-    assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe-telemetry"));
+    assert_eq!(
+        (&*duration.unit, &*duration.scope),
+        ("s", "floe-telemetry-http")
+    );
     let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
         panic!("{duration:?}");
     };

@@ -12,10 +12,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
 use axum::routing::get;
 use bytes::Bytes;
-use floe_telemetry::instrument::HttpServerLayer;
 use floe_telemetry::propagation::get_baggage_value;
 use floe_telemetry::testing::CapturedSpan;
 use floe_telemetry::{create_span, testing, traced};
+use floe_telemetry_http::HttpServerLayer;
 use futures_core::Stream;
 use http_body_util::BodyExt as _;
 use opentelemetry::SpanId;
@@ -106,7 +106,10 @@ async fn a_request_is_a_span_below_its_sender() {
     let scope = &span.data().instrumentation_scope;
     // All packages of the workspace have one version.
     let version = Some(env!("CARGO_PKG_VERSION"));
-    assert_eq!((scope.name(), scope.version()), ("floe-telemetry", version));
+    assert_eq!(
+        (scope.name(), scope.version()),
+        ("floe-telemetry-http", version)
+    );
     assert_eq!(span.parent_span_id().to_string(), "00f067aa0ba902b7");
     assert_eq!(
         status(span),

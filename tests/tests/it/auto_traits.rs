@@ -7,8 +7,8 @@ use floe_telemetry::callsite::{CallSite, Scope};
 use floe_telemetry::exporter::{ConsoleExporter, MemoryExporter};
 use floe_telemetry::testing::Spans;
 use floe_telemetry::{
-    CurrentSpan, Error, InCurrentSpan, InSpan, MetricRecorder, RecordedSpan, RecorderTracer,
-    SamplingHandle, SpanBuilder, Statistics, TelemetryConfig, TelemetryProvider,
+    CurrentSpan, DetachedSpan, Error, InCurrentSpan, InSpan, MetricRecorder, RecordedSpan,
+    RecorderTracer, SamplingHandle, SpanBuilder, Statistics, TelemetryConfig, TelemetryProvider,
     TelemetryProviderBuilder, Tracer,
 };
 
@@ -28,6 +28,7 @@ fn public_types_are_shared_between_threads() {
     shared::<RecorderTracer>();
     shared::<RecordedSpan>();
     shared::<CurrentSpan>();
+    shared::<DetachedSpan>();
     shared::<SpanBuilder>();
     shared::<InSpan<std::future::Ready<()>>>();
     shared::<InCurrentSpan<std::future::Ready<()>>>();

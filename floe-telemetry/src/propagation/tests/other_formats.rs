@@ -4,7 +4,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
 use crate::config::Propagator::{self, B3, B3Multi, Jaeger, XRay};
-use crate::propagation::{ExtractFrom as _, InjectInto as _, propagator};
+use crate::propagation::propagator::propagator;
+use crate::propagation::{ExtractFrom as _, InjectInto as _};
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";

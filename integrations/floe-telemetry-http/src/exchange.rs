@@ -1,0 +1,351 @@
+//! A request and its response: the span, and the metrics.
+//!
+//! Existing crates go through `tracing` or OpenTelemetry's SDK, at several times the price, and end a server's span with
+//! the headers. A request of any protocol and side is one [`Exchange`], which the generic future and body of a response
+//! call; only those two are compiled for each service. reqwest's response cannot be wrapped without replacing it, so
+//! that span ends with the headers.
+
+use std::any::type_name;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use floe_telemetry::DetachedSpan;
+use floe_telemetry::metrics::in_span;
+use floe_telemetry::propagation::inject_from;
+use http::HeaderValue;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode, Version};
+use http_body::SizeHint;
+use opentelemetry::trace::{SpanRef, TraceContextExt};
+use opentelemetry::{Context, Value};
+
+use crate::grpc_semantics::{self, GrpcStatus, RpcMethod};
+use crate::http_semantics::protocol;
+use crate::keys;
+use crate::kind::Kind;
+use crate::measurement::{Measurement, Sizes};
+use crate::options::ResponseOptions;
+
+/// A request until its response has ended. Dropping it before ends the span.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    kind: Kind,
+    span: DetachedSpan,
+    measurement: Option<Measurement>,
+    sizes: Sizes,
+    options: Option<Arc<ResponseOptions>>,
+    /// Of a call that a server may not have.
+    method: Option<RpcMethod>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// There is no response yet.
+    Requested,
+    /// The body of the response has not ended.
+    Responding,
+    /// Everything is recorded.
+    Ended,
+}
+
+impl Exchange {
+    pub(crate) fn new(
+        kind: Kind,
+        span: DetachedSpan,
+        measurement: Option<Measurement>,
+        request_size: Option<u64>,
+        options: Option<&Arc<ResponseOptions>>,
+    ) -> Self {
+        let has_body_sizes = options.is_some_and(|options| options.has_body_sizes);
+        let request = request_size.filter(|_| has_body_sizes);
+        Self {
+            kind,
+            span,
+            measurement,
+            sizes: Sizes {
+                request,
+                response: None,
+            },
+            options: options.cloned(),
+            method: None,
+            state: State::Requested,
+        }
+    }
+
+    /// An exchange of a server that may not have the method.
+    pub(crate) fn with_method(mut self, method: RpcMethod) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// An exchange that is not recorded, in the context of its caller.
+    pub(crate) fn skipped(kind: Kind, parent: Context) -> Self {
+        Self {
+            kind,
+            span: DetachedSpan::skipped(parent),
+            measurement: None,
+            sizes: Sizes::default(),
+            options: None,
+            method: None,
+            state: State::Ended,
+        }
+    }
+
+    fn has_body_sizes(&self) -> bool {
+        let options = self.options.as_deref();
+        options.is_some_and(|options| options.has_body_sizes)
+    }
+
+    /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
+    pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
+        catch_unwind(AssertUnwindSafe(|| self.span.run(body))).unwrap_or_else(|payload| {
+            self.set_error_type("panic");
+            self.end();
+            resume_unwind(payload)
+        })
+    }
+
+    /// Injects the context of a client's span into the headers of the request.
+    pub(crate) fn inject(&self, headers: &mut HeaderMap) {
+        if self.kind.is_client()
+            && let Some(cx) = self.span.context()
+        {
+            inject_from(cx, headers);
+        }
+    }
+
+    /// Records the head of the response.
+    pub(crate) fn respond(&mut self, status: StatusCode, version: Version, headers: &HeaderMap) {
+        if self.state != State::Requested {
+            return;
+        }
+        self.state = State::Responding;
+        if self.has_body_sizes() {
+            self.sizes.response = Some(0);
+        }
+        if self.kind == Kind::HttpClient
+            && let Some(version) = protocol(version)
+        {
+            self.set(keys::NETWORK_PROTOCOL_VERSION, version);
+        }
+        if self.kind == Kind::GrpcClient
+            && let Some(version) = protocol(version)
+        {
+            self.span
+                .set_attribute(keys::NETWORK_PROTOCOL_VERSION, &version);
+        }
+        if let Some(options) = &self.options {
+            let span = &mut self.span;
+            let record = |key, value| span.set_attribute(key, &value);
+            options.headers.each(headers, record);
+        }
+        match self.kind {
+            Kind::HttpServer => self.http_status(status, status.is_server_error()),
+            Kind::HttpClient => {
+                self.http_status(status, status.is_client_error() || status.is_server_error());
+            }
+            Kind::GrpcServer | Kind::GrpcClient => {
+                let in_headers = GrpcStatus::of(headers);
+                if let Some(status) = in_headers.or_else(|| GrpcStatus::of_http(status)) {
+                    self.grpc_status(&status, true);
+                    self.end();
+                }
+            }
+        }
+    }
+
+    /// Adds the trace id to the headers of a response that does not have it, if that is configured.
+    pub(crate) fn add_trace_id(&self, headers: &mut HeaderMap) {
+        let options = self.options.as_deref();
+        let name = options.and_then(|options| options.trace_id_header.as_ref());
+        let (Some(name), Some(cx)) = (name, self.span.context()) else {
+            return;
+        };
+        let span = cx.span();
+        let context = span.span_context();
+        if context.is_valid()
+            && !headers.contains_key(name)
+            && let Ok(value) = HeaderValue::try_from(context.trace_id().to_string())
+        {
+            headers.insert(name, value);
+        }
+    }
+
+    /// The length of the body that a server announces. It does not poll the body again after so many bytes.
+    pub(crate) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
+        let header = headers.get(CONTENT_LENGTH);
+        let length = header.and_then(|length| length.to_str().ok()?.parse().ok());
+        length
+            .or(hint.exact())
+            .filter(|_| self.kind == Kind::HttpServer)
+    }
+
+    /// Records that there is no response, or that its body broke off.
+    pub(crate) fn fail<E: Display>(&mut self, error: &E) {
+        self.fail_as(type_name::<E>(), error);
+    }
+
+    fn fail_as(&mut self, error_type: &'static str, error: &dyn Display) {
+        if self.state != State::Ended {
+            self.set_error_type(error_type);
+            self.span.set_error(error);
+            self.end();
+        }
+    }
+
+    /// Records an exception instead of a response.
+    #[cfg(feature = "reqwest-middleware")]
+    pub(crate) fn fail_with_exception(
+        &mut self,
+        error_type: &'static str,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        if self.state != State::Ended {
+            self.span.record_exception(error);
+            self.set_error_type(error_type);
+            self.end();
+        }
+    }
+
+    /// Sets the size of the body of the response.
+    #[cfg(feature = "reqwest-middleware")]
+    pub(crate) fn set_size(&mut self, bytes: Option<u64>) {
+        if self.has_body_sizes() {
+            self.sizes.response = bytes;
+        }
+    }
+
+    /// Counts a part of the body.
+    pub(crate) fn add_size(&mut self, bytes: u64) {
+        if let Some(size) = &mut self.sizes.response {
+            *size = size.saturating_add(bytes);
+        }
+    }
+
+    /// Records the trailers, which end the body.
+    pub(crate) fn end_with(&mut self, trailers: &HeaderMap) {
+        if self.kind.is_grpc()
+            && self.state == State::Responding
+            && let Some(status) = GrpcStatus::of(trailers)
+        {
+            self.grpc_status(&status, false);
+            return self.end();
+        }
+        self.end_body();
+    }
+
+    /// The body has ended without trailers.
+    pub(crate) fn end_body(&mut self) {
+        if self.kind == Kind::GrpcClient && self.state == State::Responding {
+            self.grpc_status(&GrpcStatus::MISSING, false);
+        }
+        self.end();
+    }
+
+    /// Records the metrics, and ends the span with the status that it has.
+    fn end(&mut self) {
+        if self.state == State::Ended {
+            return;
+        }
+        self.state = State::Ended;
+        let sizes = [
+            (keys::HTTP_REQUEST_BODY_SIZE, self.sizes.request),
+            (keys::HTTP_RESPONSE_BODY_SIZE, self.sizes.response),
+        ];
+        for (key, size) in sizes {
+            if let Some(size) = size.and_then(|size| i64::try_from(size).ok()) {
+                self.span.set_attribute(key, &size);
+            }
+        }
+        self.measure();
+        self.span.end();
+    }
+
+    /// Records the metrics, with the span as their exemplar.
+    fn measure(&mut self) {
+        if let Some(measurement) = self.measurement.take() {
+            let span = self.span.context().map(TraceContextExt::span);
+            let span = span.as_ref().map(SpanRef::span_context);
+            in_span(span, || measurement.record(self.kind, self.sizes));
+        }
+    }
+
+    fn http_status(&mut self, status: StatusCode, is_error: bool) {
+        self.set(keys::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
+        if is_error {
+            self.set_error(status.as_str().to_owned());
+        }
+    }
+
+    fn grpc_status(&mut self, status: &GrpcStatus, is_in_headers: bool) {
+        self.set(keys::RPC_RESPONSE_STATUS_CODE, status.name());
+        let is_error = match self.kind {
+            Kind::GrpcServer => status.is_server_error(),
+            _ => !status.is_ok(),
+        };
+        if is_error {
+            self.set_error_type(status.name());
+            self.span.set_error(&status.message());
+        }
+        // The router of a server responds so to a method that it does not have.
+        if is_in_headers
+            && status.is_unimplemented()
+            && let Some(method) = self.method.take()
+        {
+            self.set(keys::RPC_METHOD, grpc_semantics::OTHER);
+            self.span
+                .set_attribute(keys::RPC_METHOD_ORIGINAL, &method.original());
+            self.span.update_name(grpc_semantics::SYSTEM);
+        }
+    }
+
+    /// Sets an error that its type explains. The conventions require an empty description then.
+    fn set_error(&mut self, error_type: impl Into<Value>) {
+        self.set_error_type(error_type);
+        self.span.set_error(&"");
+    }
+
+    fn set_error_type(&mut self, value: impl Into<Value>) {
+        self.set(keys::ERROR_TYPE, value);
+    }
+
+    /// Records that the future, or the body of the response, was dropped before its end. A client of gRPC has then
+    /// no status, and other requests are errors if there is no response: a stream may have no other end.
+    fn cancel(&mut self) {
+        if self.kind.is_grpc() {
+            self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
+            if self.kind == Kind::GrpcClient {
+                self.set_error("CANCELLED");
+            }
+            return;
+        }
+        if self.state == State::Requested {
+            self.set_error("cancelled");
+        }
+    }
+
+    /// Sets an attribute of the span and of the metrics.
+    fn set(&mut self, key: &'static str, value: impl Into<Value>) {
+        let value = value.into();
+        self.span.set_attribute(key, &value);
+        if let Some(measurement) = &mut self.measurement {
+            measurement.set(key, value);
+        }
+    }
+}
+
+impl Drop for Exchange {
+    /// The future or the body was dropped before its end. A client need not read the body of an HTTP response.
+    fn drop(&mut self) {
+        if self.state == State::Responding && self.kind == Kind::HttpClient {
+            return self.end();
+        }
+        if self.state != State::Ended {
+            self.cancel();
+        }
+        // The span ends as cancelled when it is dropped.
+        self.measure();
+    }
+}

@@ -1,0 +1,144 @@
+//! The request as the first of several proxies received it
+//! ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239), and the older headers `X-Forwarded-…`).
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::header::FORWARDED;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName};
+
+static CLIENT: HeaderName = HeaderName::from_static("x-forwarded-for");
+static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// What proxies have added to a request. A caller without a proxy can send it, too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Forwarded<'h> {
+    headers: &'h HeaderMap,
+    /// The first element of `Forwarded`, which takes precedence.
+    element: Option<&'h str>,
+    /// The first of `X-Forwarded-For`.
+    client: Option<&'h str>,
+}
+
+impl<'h> Forwarded<'h> {
+    pub(crate) fn of(headers: &'h HeaderMap) -> Self {
+        Self {
+            headers,
+            element: first(headers, &FORWARDED),
+            client: first(headers, &CLIENT),
+        }
+    }
+
+    /// The address of the client. Names, such as `unknown`, are not recorded.
+    pub(crate) fn client(self) -> Option<IpAddr> {
+        let node = self.parameter("for").or(self.client)?;
+        let bare = node
+            .strip_prefix('[')
+            .and_then(|node| node.strip_suffix(']'));
+        let address = bare.unwrap_or(node).parse().ok();
+        let address = address.or_else(|| node.parse().ok().map(|node: SocketAddr| node.ip()));
+        address.map(|address| address.to_canonical())
+    }
+
+    /// The host that the client has sent the request to. A proxy that names it names the client, too, so that most
+    /// requests need not be searched for it.
+    pub(crate) fn host(self) -> Option<Authority> {
+        self.element.or(self.client)?;
+        let host = self
+            .parameter("host")
+            .or_else(|| first(self.headers, &HOST));
+        host?.parse().ok()
+    }
+
+    pub(crate) fn scheme(self) -> Option<&'h str> {
+        self.parameter("proto")
+            .or_else(|| first(self.headers, &SCHEME))
+    }
+
+    /// A parameter of the first element of `Forwarded`.
+    fn parameter(self, name: &str) -> Option<&'h str> {
+        let mut pairs = self
+            .element?
+            .split(';')
+            .filter_map(|pair| pair.split_once('='));
+        let found = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim().trim_matches('"'))
+    }
+}
+
+/// The first value of a header that is a list.
+fn first<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let values = headers.get(name)?.to_str().ok()?;
+    values.split(',').next().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(all: &[(&'static str, &'static str)]) -> HeaderMap {
+        all.iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn the_client_is_the_first_address() {
+        for (name, value, expected) in [
+            (
+                "x-forwarded-for",
+                "203.0.113.7, 10.0.0.1",
+                Some("203.0.113.7"),
+            ),
+            ("x-forwarded-for", "203.0.113.7:4711", Some("203.0.113.7")),
+            ("x-forwarded-for", "2001:db8::1", Some("2001:db8::1")),
+            ("x-forwarded-for", "::ffff:203.0.113.7", Some("203.0.113.7")),
+            ("x-forwarded-for", "unknown, 203.0.113.7", None),
+            ("x-forwarded-for", "", None),
+            ("x-forwarded-for", "token=abcdef123456", None),
+            (
+                "forwarded",
+                "for=192.0.2.60;proto=http;by=203.0.113.43",
+                Some("192.0.2.60"),
+            ),
+            (
+                "forwarded",
+                "By=a; For=\"[2001:db8::2]:4711\", for=10.0.0.1",
+                Some("2001:db8::2"),
+            ),
+            ("forwarded", "for=\"[2001:db8::2]\"", Some("2001:db8::2")),
+            ("forwarded", "for=_hidden", None),
+            ("forwarded", ";=;for;\"", None),
+        ] {
+            let headers = headers(&[(name, value)]);
+            let found = Forwarded::of(&headers).client();
+            assert_eq!(found, expected.map(|text| text.parse().unwrap()), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_host_and_the_scheme_are_those_that_the_client_used() {
+        let both = headers(&[
+            (
+                "forwarded",
+                "proto=https;host=shop.example:8443, proto=http",
+            ),
+            ("x-forwarded-host", "older.example"),
+            ("x-forwarded-proto", "http"),
+        ]);
+        let forwarded = Forwarded::of(&both);
+        assert_eq!(forwarded.scheme(), Some("https"));
+        assert_eq!(forwarded.host().unwrap().as_str(), "shop.example:8443");
+        let older = headers(&[
+            ("forwarded", "for=192.0.2.60"),
+            ("x-forwarded-host", "shop.example, proxy.internal"),
+            ("x-forwarded-proto", "https,http"),
+        ]);
+        let forwarded = Forwarded::of(&older);
+        assert_eq!(forwarded.scheme(), Some("https"));
+        assert_eq!(forwarded.host().unwrap().as_str(), "shop.example");
+        let bad = headers(&[("x-forwarded-host", "a b")]);
+        assert_eq!(Forwarded::of(&bad).host(), None);
+    }
+}

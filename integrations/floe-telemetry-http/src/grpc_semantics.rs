@@ -1,0 +1,182 @@
+//! Attributes and status of gRPC spans and metrics, by OpenTelemetry's
+//! [conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use floe_telemetry::Opening;
+use http::{HeaderMap, HeaderName, StatusCode, Uri};
+use opentelemetry::{KeyValue, Value};
+use percent_encoding::percent_decode;
+
+use crate::http_semantics::bounded;
+use crate::keys;
+
+/// The value of `rpc.system.name`, and the name of a span whose method is not known.
+pub(crate) const SYSTEM: &str = "grpc";
+
+/// The value of `rpc.method` if the server does not have the method: clients could otherwise create any
+/// number of series.
+pub(crate) const OTHER: &str = "_OTHER";
+
+/// The names of the status codes, by their numbers
+/// ([list](https://grpc.io/docs/guides/status-codes/)).
+const NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+const OK: usize = 0;
+const UNKNOWN: usize = 2;
+const DEADLINE_EXCEEDED: usize = 4;
+const PERMISSION_DENIED: usize = 7;
+const UNIMPLEMENTED: usize = 12;
+const INTERNAL: usize = 13;
+const UNAVAILABLE: usize = 14;
+const DATA_LOSS: usize = 15;
+const UNAUTHENTICATED: usize = 16;
+
+static STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+
+/// The status of a call.
+#[derive(Debug)]
+pub(crate) struct GrpcStatus {
+    code: usize,
+    message: Cow<'static, str>,
+}
+
+impl GrpcStatus {
+    /// A response ended without a status.
+    pub(crate) const MISSING: Self = Self {
+        code: UNKNOWN,
+        message: Cow::Borrowed("the response has no `grpc-status`"),
+    };
+
+    /// The status in headers or trailers. A code that is not defined counts as `UNKNOWN`.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let code = headers.get(&STATUS)?.to_str().ok();
+        let code = code.and_then(|code| code.parse().ok());
+        let message = headers.get(&MESSAGE).map(|message| {
+            let decoded = percent_decode(message.as_bytes()).decode_utf8_lossy();
+            bounded(&decoded).to_owned()
+        });
+        Some(Self {
+            code: code.filter(|code| *code < NAMES.len()).unwrap_or(UNKNOWN),
+            message: message.unwrap_or_default().into(),
+        })
+    }
+
+    /// The status of a response that is not one of gRPC, such as a proxy's
+    /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
+    pub(crate) fn of_http(status: StatusCode) -> Option<Self> {
+        let code = match status.as_u16() {
+            200 => return None,
+            400 => INTERNAL,
+            401 => UNAUTHENTICATED,
+            403 => PERMISSION_DENIED,
+            404 => UNIMPLEMENTED,
+            429 | 502..=504 => UNAVAILABLE,
+            _ => UNKNOWN,
+        };
+        Some(Self {
+            code,
+            message: format!("HTTP status {}", status.as_u16()).into(),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        NAMES[self.code]
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) const fn is_ok(&self) -> bool {
+        self.code == OK
+    }
+
+    pub(crate) const fn is_unimplemented(&self) -> bool {
+        self.code == UNIMPLEMENTED
+    }
+
+    /// Whether the server caused the failure.
+    pub(crate) const fn is_server_error(&self) -> bool {
+        matches!(
+            self.code,
+            UNKNOWN | DEADLINE_EXCEEDED | UNIMPLEMENTED | INTERNAL | UNAVAILABLE | DATA_LOSS
+        )
+    }
+}
+
+/// The method that a call is for.
+#[derive(Debug)]
+pub(crate) struct RpcMethod {
+    /// The path without its first slash: `package.Service/Method`.
+    original: Arc<str>,
+    is_valid: bool,
+}
+
+impl RpcMethod {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        let path = uri.path();
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let is_valid = path.split_once('/').is_some_and(|(service, method)| {
+            !service.is_empty() && !method.is_empty() && !method.contains('/')
+        });
+        Self {
+            original: bounded(path).into(),
+            is_valid,
+        }
+    }
+
+    /// Sets the name of the span and the attributes of the call.
+    pub(crate) fn describe(&self, opening: &mut Opening) {
+        opening.attribute_static(keys::RPC_SYSTEM_NAME, SYSTEM);
+        if self.is_valid {
+            opening.name_from(self.original.to_string());
+            opening.attribute_from(keys::RPC_METHOD, self.value());
+        } else {
+            opening.name_const(SYSTEM);
+            opening.attribute_static(keys::RPC_METHOD, OTHER);
+            opening.attribute_from(keys::RPC_METHOD_ORIGINAL, self.original());
+        }
+    }
+
+    /// The attributes of the metrics of the call.
+    pub(crate) fn attributes(&self) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(6);
+        attributes.push(KeyValue::new(keys::RPC_SYSTEM_NAME, SYSTEM));
+        attributes.push(KeyValue::new(keys::RPC_METHOD, self.value()));
+        attributes
+    }
+
+    fn value(&self) -> Value {
+        if self.is_valid {
+            self.original()
+        } else {
+            OTHER.into()
+        }
+    }
+
+    /// The value of `rpc.method_original`.
+    pub(crate) fn original(&self) -> Value {
+        Arc::clone(&self.original).into()
+    }
+}

@@ -1,0 +1,86 @@
+//! Server spans for gRPC calls.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use opentelemetry::trace::SpanKind;
+
+use crate::exchange::Exchange;
+use crate::forwarded::Forwarded;
+use crate::grpc_semantics::RpcMethod;
+use crate::http_semantics as semantics;
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, grpc_options, server_options};
+use crate::server_parent::ServerParent;
+use crate::service::service;
+
+/// A tower layer for tonic's server that records a server span for each gRPC call, as a child of the trace
+/// context in its metadata, and the metric `rpc.server.call.duration`. The service runs with the span and the
+/// call's baggage as current context. Requests that are not gRPC pass through.
+///
+/// The span ends with the call's status, so it covers streams. Its attributes and status follow
+/// OpenTelemetry's [conventions]: `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`
+/// and `DATA_LOSS` are errors. If the client goes away before, the span has the attribute `floe.cancelled` and
+/// the status code `CANCELLED`.
+///
+/// A call that is refused as `UNIMPLEMENTED` before the first message has the method `_OTHER`, in the span,
+/// in its name (`grpc`) and in the metrics: callers could otherwise create any number of series.
+///
+/// ```
+/// use floe_telemetry_http::GrpcServerLayer;
+/// use tonic::transport::Server;
+///
+/// let server = Server::builder().layer(GrpcServerLayer::new());
+/// ```
+///
+/// [conventions]: https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
+#[derive(Clone, Debug)]
+pub struct GrpcServerLayer {
+    options: Arc<Options<Parts>>,
+}
+
+common_options!(GrpcServerLayer, Parts);
+grpc_options!(GrpcServerLayer);
+server_options!(GrpcServerLayer);
+service!(GrpcServerLayer, GrpcServer, open);
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let content = headers.get(CONTENT_TYPE);
+    content.is_some_and(|content| content.as_bytes().starts_with(b"application/grpc"))
+}
+
+fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Exchange> {
+    if !is_grpc(&parts.headers) {
+        return None;
+    }
+    let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
+    if !options.records(parts) {
+        return Some(Exchange::skipped(Kind::GrpcServer, context));
+    }
+    let method = RpcMethod::of(&parts.uri);
+    let span = options.open(
+        SpanKind::Server,
+        context,
+        parts,
+        &parts.headers,
+        |opening| {
+            method.describe(opening);
+            let (host, port) = semantics::server_of(parts);
+            semantics::server(opening, host, port);
+            semantics::client(opening, Forwarded::of(&parts.headers), options.peer(parts));
+            opening.links(&link);
+        },
+    );
+    let measurement = Measurement::start(|| method.attributes());
+    let exchange = Exchange::new(
+        Kind::GrpcServer,
+        span,
+        measurement,
+        None,
+        options.response.as_ref(),
+    );
+    Some(exchange.with_method(method))
+}

@@ -1,0 +1,46 @@
+//! Headers that are recorded as attributes.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::{Array, Key, StringValue, Value};
+
+use crate::http_semantics::bounded;
+
+/// The maximum number of values of one header that are recorded.
+const MAX_VALUES: usize = 8;
+
+/// The headers to record, each with the key of its attribute.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
+
+impl RecordedHeaders {
+    /// The keys are the prefix, such as `http.request.header.`, and the name of the header.
+    pub(crate) fn new(prefix: &str, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        let with_key = |name: HeaderName| {
+            let key = Key::from(Arc::from(format!("{prefix}{name}")));
+            (name, key)
+        };
+        Self(names.into_iter().map(with_key).collect())
+    }
+
+    /// Calls `record` with each of the headers that the message has: a list of text, by the conventions.
+    pub(crate) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
+        for (name, key) in &*self.0 {
+            let values = headers.get_all(name).iter().take(MAX_VALUES);
+            let values: Vec<StringValue> = values.map(text).collect();
+            if !values.is_empty() {
+                record(key.clone(), Value::Array(Array::String(values)));
+            }
+        }
+    }
+}
+
+/// Bytes that are not UTF-8 are replaced, and so is a value that is marked as sensitive.
+fn text(value: &HeaderValue) -> StringValue {
+    if value.is_sensitive() {
+        return "<REDACTED>".into();
+    }
+    let text = String::from_utf8_lossy(value.as_bytes());
+    bounded(&text).to_owned().into()
+}

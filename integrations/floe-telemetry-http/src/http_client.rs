@@ -1,0 +1,116 @@
+//! Client spans for the requests of a tower service that sends them, such as hyper's client.
+
+use std::sync::Arc;
+
+use floe_telemetry::propagation::current_context;
+use http::Uri;
+use http::request::Parts;
+use http::uri::Authority;
+use opentelemetry::trace::SpanKind;
+
+use crate::exchange::Exchange;
+use crate::http_semantics::{self as semantics, Outgoing, RequestMethod};
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, http_options};
+use crate::service::service;
+
+/// A tower layer that records a client span for each request, injects the span's trace context and the
+/// current baggage into the request headers, and records the metric `http.client.request.duration`.
+///
+/// The span ends when the last frame of the response body has been read, or when the body is dropped. Its
+/// attributes and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a
+/// request without a response. If the request is dropped before its response, the span is an error with the
+/// attribute `floe.cancelled`, and `error.type` is `cancelled`. With a [`UrlTemplate`](crate::UrlTemplate) in
+/// the extensions of the request, the span is named after it.
+///
+/// ```no_run
+/// use floe_telemetry_http::HttpClientLayer;
+/// use tower_layer::Layer;
+/// # fn with<C>(client: C) -> impl Sized {
+///
+/// // For example `hyper_util::client::legacy::Client`.
+/// let client = HttpClientLayer::new().layer(client);
+/// # client
+/// # }
+/// ```
+///
+/// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+#[derive(Clone, Debug)]
+pub struct HttpClientLayer {
+    options: Arc<Options<Parts>>,
+}
+
+common_options!(HttpClientLayer, Parts);
+http_options!(HttpClientLayer);
+service!(HttpClientLayer, HttpClient, open);
+
+fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
+    if !options.records(parts) {
+        return Exchange::skipped(Kind::HttpClient, current_context());
+    }
+    let (host, port) = semantics::server_of(parts);
+    let outgoing = Outgoing {
+        method: RequestMethod::of(&parts.method, options.known_methods()),
+        template: parts.extensions.get(),
+        host,
+        port: port.or(match parts.uri.scheme_str() {
+            Some("http") => Some(80),
+            Some("https") => Some(443),
+            _ => None,
+        }),
+    };
+    let span = options.open(
+        SpanKind::Client,
+        current_context(),
+        parts,
+        &parts.headers,
+        |opening| {
+            outgoing.describe(opening, url(&parts.uri));
+        },
+    );
+    let measurement = Measurement::start(|| outgoing.attributes());
+    Exchange::new(
+        Kind::HttpClient,
+        span,
+        measurement,
+        size,
+        options.response.as_ref(),
+    )
+}
+
+/// The text of a URL. Its `Display` would take several times as long.
+fn url(uri: &Uri) -> String {
+    let scheme = uri.scheme_str();
+    let authority = uri.authority().map_or("", Authority::as_str);
+    let query = uri.query();
+    [
+        scheme.unwrap_or_default(),
+        scheme.map_or("", |_| "://"),
+        authority,
+        uri.path(),
+        query.map_or("", |_| "?"),
+        query.unwrap_or_default(),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_url_is_its_display() {
+        for text in [
+            "http://orders.internal:8080/7?page=2",
+            "https://orders.internal",
+            "orders.internal:443",
+            "/orders/7?",
+            "*",
+            "/",
+        ] {
+            let uri: Uri = text.parse().unwrap();
+            assert_eq!(url(&uri), uri.to_string());
+        }
+    }
+}

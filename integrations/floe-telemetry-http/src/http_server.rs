@@ -1,0 +1,197 @@
+//! Server spans for the requests to a tower service.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use floe_telemetry::Opening;
+use http::header::USER_AGENT;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::SpanKind;
+
+use crate::exchange::Exchange;
+use crate::forwarded::Forwarded;
+use crate::http_semantics::{self as semantics, RequestMethod};
+use crate::keys;
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, http_options, server_options};
+use crate::server_parent::ServerParent;
+use crate::service::service;
+
+/// A tower layer that records a server span for each request, as a child of the trace context in the
+/// request headers, and the metric `http.server.request.duration`. The service runs with the span and the
+/// request's baggage as current context.
+///
+/// The span ends when the server has polled the last frame of the response body, so it covers
+/// streaming responses; where HTTP allows no body, as behind an upgrade, it ends with the headers. Its
+/// attributes and status follow OpenTelemetry's [conventions]: a 5xx status is an error, every other one
+/// leaves the span status unset. If the request is dropped before there is a response, as when the client goes
+/// away, the span is an error, and `error.type` is `cancelled`, also in the metric. Then, and if the body is
+/// dropped before its end, the span has the attribute `floe.cancelled`.
+///
+/// `client.address`, `server.address` and `url.scheme` are those that proxies name in `Forwarded` or
+/// `X-Forwarded-…`, whether or not the caller is [trusted](Self::untrusted). A request without a trace context
+/// starts a new trace, even if a span is current where the server runs.
+///
+/// With the feature `axum` and `Router::layer`, spans are named after the route:
+/// `GET /orders/{id}`. For other routers there is [`with_route`](Self::with_route).
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use floe_telemetry_http::HttpServerLayer;
+/// use http::{HeaderName, header};
+///
+/// let layer = HttpServerLayer::new()
+///     .with_filter(|request| request.uri.path() != "/healthz")
+///     .with_request_headers([header::ACCEPT_LANGUAGE])
+///     .with_trace_id_header(HeaderName::from_static("x-trace-id"));
+/// let app: Router = Router::new()
+///     .route("/orders/{id}", get(|| async { "an order" }))
+///     .layer(layer);
+/// ```
+///
+/// hyper serves it through `hyper_util::service::TowerToHyperService`.
+///
+/// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+#[derive(Clone, Debug)]
+pub struct HttpServerLayer {
+    options: Arc<Options<Parts>>,
+}
+
+impl HttpServerLayer {
+    /// Names the route of a request, such as `/orders/{id}`, for routers other than axum's. A route that the
+    /// function returns takes precedence over axum's. It is recorded in the name of the span, as `http.route`,
+    /// and in the metrics, so the function must not return text of the request itself.
+    ///
+    /// ```
+    /// use floe_telemetry_http::HttpServerLayer;
+    ///
+    /// let layer = HttpServerLayer::new().with_route(|request| {
+    ///     let is_file = request.uri.path().starts_with("/static/");
+    ///     is_file.then_some("/static/{file}".into())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_route(
+        mut self,
+        route: impl for<'r> Fn(&'r Parts) -> Option<Cow<'r, str>> + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.options).set_route(route);
+        self
+    }
+}
+
+common_options!(HttpServerLayer, Parts);
+http_options!(HttpServerLayer);
+server_options!(HttpServerLayer);
+service!(HttpServerLayer, HttpServer, open);
+
+fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
+    let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
+    if !options.records(parts) {
+        return Exchange::skipped(Kind::HttpServer, context);
+    }
+    let forwarded = Forwarded::of(&parts.headers);
+    let incoming = Incoming::of(options, parts, forwarded);
+    let span = options.open(
+        SpanKind::Server,
+        context,
+        parts,
+        &parts.headers,
+        |opening| {
+            incoming.describe(opening, parts, forwarded);
+            semantics::client(opening, forwarded, options.peer(parts));
+            opening.links(&link);
+        },
+    );
+    let measurement = Measurement::start(|| incoming.attributes());
+    Exchange::new(
+        Kind::HttpServer,
+        span,
+        measurement,
+        size,
+        options.response.as_ref(),
+    )
+}
+
+/// What spans and metrics have in common.
+struct Incoming<'r> {
+    method: RequestMethod<'r>,
+    route: Option<Cow<'r, str>>,
+    scheme: &'static str,
+    version: Option<&'static str>,
+}
+
+impl<'r> Incoming<'r> {
+    fn of(options: &Options<Parts>, parts: &'r Parts, forwarded: Forwarded<'_>) -> Self {
+        let route = options.route(parts);
+        let scheme = forwarded.scheme().or(parts.uri.scheme_str());
+        let scheme = match scheme {
+            Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
+            _ => "http",
+        };
+        Self {
+            method: RequestMethod::of(&parts.method, options.known_methods()),
+            route: route.or_else(|| matched_path(parts).map(Cow::Borrowed)),
+            scheme,
+            version: semantics::protocol(parts.version),
+        }
+    }
+
+    /// Sets the name and the attributes that are known before the service runs.
+    fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
+        let (uri, headers) = (&parts.uri, &parts.headers);
+        self.method.name(opening, self.route.as_deref());
+        self.method.describe(opening);
+        if let Some(route) = &self.route {
+            opening.attribute(keys::HTTP_ROUTE, &**route);
+        }
+        opening.attribute(keys::URL_PATH, semantics::bounded(uri.path()));
+        if let Some(query) = uri.query() {
+            opening.attribute(keys::URL_QUERY, semantics::bounded(query));
+        }
+        opening.attribute_static(keys::URL_SCHEME, self.scheme);
+        let named = forwarded.host();
+        let (host, port) = match &named {
+            Some(authority) => semantics::host_and_port(authority.as_str()),
+            None => semantics::server_of(parts),
+        };
+        semantics::server(opening, host, port);
+        if let Some(version) = self.version {
+            opening.attribute_static(keys::NETWORK_PROTOCOL_VERSION, version);
+        }
+        if let Some(agent) = text(headers, &USER_AGENT) {
+            opening.attribute(keys::USER_AGENT_ORIGINAL, semantics::bounded(agent));
+        }
+    }
+
+    fn attributes(&self) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(6);
+        attributes.push(self.method.attribute());
+        attributes.push(KeyValue::new(keys::URL_SCHEME, self.scheme));
+        if let Some(version) = self.version {
+            attributes.push(KeyValue::new(keys::NETWORK_PROTOCOL_VERSION, version));
+        }
+        if let Some(route) = &self.route {
+            attributes.push(KeyValue::new(keys::HTTP_ROUTE, route.clone().into_owned()));
+        }
+        attributes
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(feature = "axum")]
+fn matched_path(parts: &Parts) -> Option<&str> {
+    let path = parts.extensions.get::<axum::extract::MatchedPath>();
+    path.map(axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+const fn matched_path(_: &Parts) -> Option<&str> {
+    None
+}

@@ -1,0 +1,20 @@
+//! The protocol of a request, and the side of it that the process is on.
+
+/// The kind of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    HttpServer,
+    HttpClient,
+    GrpcServer,
+    GrpcClient,
+}
+
+impl Kind {
+    pub(crate) const fn is_client(self) -> bool {
+        matches!(self, Self::HttpClient | Self::GrpcClient)
+    }
+
+    pub(crate) const fn is_grpc(self) -> bool {
+        matches!(self, Self::GrpcServer | Self::GrpcClient)
+    }
+}

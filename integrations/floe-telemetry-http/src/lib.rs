@@ -1,0 +1,93 @@
+//! A span and a duration for each HTTP request and gRPC call: servers and clients built on tower, axum, hyper and
+//! tonic, and clients of reqwest.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use floe_telemetry_http::HttpServerLayer;
+//!
+//! let app: Router = Router::new()
+//!     .route("/orders/{id}", get(|| async { "an order" }))
+//!     .layer(HttpServerLayer::new()); // the span `GET /orders/{id}`
+//! ```
+//!
+//! | what | layer | metrics |
+//! |---|---|---|
+//! | HTTP server: tower, axum, hyper | [`HttpServerLayer`] | `http.server.request.duration` |
+//! | HTTP client: tower, hyper | [`HttpClientLayer`] | `http.client.request.duration` |
+//! | HTTP client: reqwest | [`HttpClientMiddleware`] | `http.client.request.duration` |
+//! | gRPC server: tonic | [`GrpcServerLayer`] | `rpc.server.call.duration` |
+//! | gRPC client: tonic | [`GrpcClientLayer`] | `rpc.client.call.duration` |
+//!
+//! Spans and metrics follow OpenTelemetry's conventions for [HTTP] and [RPC]. Durations are in seconds, with
+//! the buckets of the conventions. Spans and metrics need a provider of `floe-telemetry`, which exports them; the
+//! metrics do not depend on sampling. The trace context is propagated in the headers, which are the metadata of gRPC,
+//! in the formats of [`propagation`](floe_telemetry::propagation).
+//!
+//! The instrumentation scope of these spans is this crate, with its version: OpenTelemetry names the
+//! library that creates a span, not the one that is instrumented.
+//!
+//! # Options
+//!
+//! Each layer has the following options, by methods of the same names.
+//!
+//! - `with_filter` decides which requests are recorded. A request that is not recorded has neither a span
+//!   nor metrics; spans that start while it is served are children of the caller's span.
+//! - `with_attributes` adds attributes of your own.
+//! - `with_request_headers` and `with_response_headers` (gRPC: `…_metadata`) record headers as
+//!   `http.request.header.<key>` and so on. No header is recorded by default. Values are redacted like every
+//!   attribute, judged by the name of the header, too; at most 8 values of each header are recorded, and 2048
+//!   bytes of each value, and nothing of a value that is marked as sensitive.
+//! - `with_body_sizes` (HTTP) records the sizes of bodies.
+//! - `untrusted` (servers) is for services that anybody can call: each request starts a new trace with a link
+//!   to the caller's span, and the caller's baggage is ignored.
+//! - `with_trace_id_header` (servers) adds the trace id to the response.
+//! - `with_peer_address` (servers) records the other end of the connection, which a layer does not see.
+//! - `with_known_methods` (HTTP) replaces the methods that are recorded by name.
+//!
+//! # Features
+//!
+//! The layers of tower need none, and neither do those for tonic, which are layers of tower, too.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `axum` | spans of a server named after axum's routes |
+//! | `reqwest-middleware` | [`HttpClientMiddleware`] |
+//!
+//! [HTTP]: https://opentelemetry.io/docs/specs/semconv/http/
+//! [RPC]: https://opentelemetry.io/docs/specs/semconv/rpc/
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+mod exchange;
+mod forwarded;
+mod grpc_client;
+mod grpc_semantics;
+mod grpc_server;
+mod headers;
+mod http_client;
+mod http_semantics;
+mod http_server;
+pub mod keys;
+mod kind;
+mod measurement;
+mod options;
+#[cfg(feature = "reqwest-middleware")]
+mod reqwest;
+mod response;
+mod server_parent;
+mod service;
+
+pub use self::grpc_client::{GrpcClient, GrpcClientLayer};
+pub use self::grpc_server::{GrpcServer, GrpcServerLayer};
+pub use self::http_client::{HttpClient, HttpClientLayer};
+pub use self::http_semantics::UrlTemplate;
+pub use self::http_server::{HttpServer, HttpServerLayer};
+#[cfg(feature = "reqwest-middleware")]
+pub use self::reqwest::HttpClientMiddleware;
+pub use self::response::{ResponseBody, ResponseFuture};
+
+/// The examples of README compile and run.
+#[cfg(all(doctest, feature = "axum", feature = "reqwest-middleware"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,364 @@
+//! The options that the layers have in common.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
+
+use floe_telemetry::attributes::IntoAttributes;
+use floe_telemetry::{DetachedSpan, Opening, Tracer};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, Method};
+use opentelemetry::Context;
+use opentelemetry::trace::SpanKind;
+
+use crate::headers::RecordedHeaders;
+
+/// The layers are instrumentation of this crate.
+static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
+
+/// A function of the user.
+pub(crate) struct Callback<F: ?Sized>(Arc<F>);
+
+impl<F: ?Sized> Clone for Callback<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<F: ?Sized> fmt::Debug for Callback<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback")
+    }
+}
+
+type Filter<R> = dyn Fn(&R) -> bool + Send + Sync;
+type Route<R> = dyn for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync;
+type Peer<R> = dyn Fn(&R) -> Option<SocketAddr> + Send + Sync;
+type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
+
+/// The options of a layer whose requests have the type `R`.
+#[derive(Debug)]
+pub(crate) struct Options<R> {
+    location: &'static Location<'static>,
+    pub(crate) is_untrusted: bool,
+    pub(crate) filter: Option<Callback<Filter<R>>>,
+    pub(crate) route: Option<Callback<Route<R>>>,
+    pub(crate) peer: Option<Callback<Peer<R>>>,
+    pub(crate) attributes: Option<Callback<Attributes<R>>>,
+    pub(crate) known_methods: Option<Arc<[Method]>>,
+    /// The server of a client that sees requests without their address.
+    pub(crate) server: Option<Authority>,
+    pub(crate) request_headers: RecordedHeaders,
+    /// `None` without any of them, so that a request does not count a reference.
+    pub(crate) response: Option<Arc<ResponseOptions>>,
+}
+
+/// The options for responses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResponseOptions {
+    pub(crate) headers: RecordedHeaders,
+    pub(crate) trace_id_header: Option<HeaderName>,
+    pub(crate) has_body_sizes: bool,
+}
+
+// A derived implementation would require it of `R`.
+impl<R> Clone for Options<R> {
+    fn clone(&self) -> Self {
+        Self {
+            location: self.location,
+            is_untrusted: self.is_untrusted,
+            filter: self.filter.clone(),
+            route: self.route.clone(),
+            peer: self.peer.clone(),
+            attributes: self.attributes.clone(),
+            known_methods: self.known_methods.clone(),
+            server: self.server.clone(),
+            request_headers: self.request_headers.clone(),
+            response: self.response.clone(),
+        }
+    }
+}
+
+impl<R> Options<R> {
+    #[track_caller]
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            location: Location::caller(),
+            is_untrusted: false,
+            filter: None,
+            route: None,
+            peer: None,
+            attributes: None,
+            known_methods: None,
+            server: None,
+            request_headers: RecordedHeaders::default(),
+            response: None,
+        })
+    }
+
+    pub(crate) fn response_mut(&mut self) -> &mut ResponseOptions {
+        Arc::make_mut(self.response.get_or_insert_default())
+    }
+
+    pub(crate) fn set_filter(&mut self, filter: impl Fn(&R) -> bool + Send + Sync + 'static) {
+        self.filter = Some(Callback(Arc::new(filter)));
+    }
+
+    pub(crate) fn set_attributes<A: IntoAttributes>(
+        &mut self,
+        attributes: impl Fn(&R) -> A + Send + Sync + 'static,
+    ) {
+        let fill = move |request: &R, opening: &mut Opening| {
+            opening.attributes_fn(|| attributes(request));
+        };
+        self.attributes = Some(Callback(Arc::new(fill)));
+    }
+
+    pub(crate) fn set_route(
+        &mut self,
+        route: impl for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync + 'static,
+    ) {
+        self.route = Some(Callback(Arc::new(route)));
+    }
+
+    /// Whether the request is recorded. If the user's function panics, it is.
+    pub(crate) fn records(&self, request: &R) -> bool {
+        let Some(Callback(filter)) = &self.filter else {
+            return true;
+        };
+        catch_unwind(AssertUnwindSafe(|| filter(request))).unwrap_or(true)
+    }
+
+    /// The route by the user's function.
+    pub(crate) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
+        let Callback(route) = self.route.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| route(request))).ok()?
+    }
+
+    pub(crate) fn set_peer(
+        &mut self,
+        peer: impl Fn(&R) -> Option<SocketAddr> + Send + Sync + 'static,
+    ) {
+        self.peer = Some(Callback(Arc::new(peer)));
+    }
+
+    /// The other end of the connection by the user's function.
+    pub(crate) fn peer(&self, request: &R) -> Option<SocketAddr> {
+        let Callback(peer) = self.peer.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| peer(request))).ok()?
+    }
+
+    /// The methods that replace the default ones.
+    pub(crate) fn known_methods(&self) -> Option<&[Method]> {
+        self.known_methods.as_deref()
+    }
+
+    /// Opens the span of a request. `describe` sets its name and attributes; those that the user has configured follow.
+    pub(crate) fn open(
+        &self,
+        kind: SpanKind,
+        parent: Context,
+        request: &R,
+        headers: &HeaderMap,
+        describe: impl FnOnce(&mut Opening),
+    ) -> DetachedSpan {
+        TRACER.open(parent, |opening| {
+            opening.kind(kind);
+            opening.location(self.location);
+            describe(opening);
+            self.request_headers
+                .each(headers, |key, value| opening.attribute_from(key, value));
+            if let Some(Callback(attributes)) = &self.attributes {
+                attributes(request, opening);
+            }
+        })
+    }
+}
+
+/// The methods that set the options of every layer.
+macro_rules! common_options {
+    ($layer:ty, $request:ty) => {
+        impl $layer {
+            /// Creates the layer without options. Its spans have the location of this call as `code.file.path`
+            /// and `code.line.number`.
+            #[must_use]
+            #[track_caller]
+            pub fn new() -> Self {
+                Self {
+                    options: crate::options::Options::new(),
+                }
+            }
+
+            /// Records only the requests for which `filter` returns `true`. The others have neither a span nor
+            /// metrics; spans that start while they are served are children of the caller's span.
+            #[must_use]
+            pub fn with_filter(
+                mut self,
+                filter: impl Fn(&$request) -> bool + Send + Sync + 'static,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).set_filter(filter);
+                self
+            }
+
+            /// Adds the attributes that the function returns, such as `[("tenant", "acme")]`, to the span.
+            /// The function is called for recorded spans only. A panic in it, or an `Err`, becomes the
+            /// attribute `floe.warning`.
+            #[must_use]
+            pub fn with_attributes<A: floe_telemetry::attributes::IntoAttributes>(
+                mut self,
+                attributes: impl Fn(&$request) -> A + Send + Sync + 'static,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).set_attributes(attributes);
+                self
+            }
+        }
+
+        impl Default for $layer {
+            #[track_caller]
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+}
+
+/// The methods for headers and bodies of HTTP.
+macro_rules! http_options {
+    ($layer:ty) => {
+        impl $layer {
+            /// Records these headers of requests as `http.request.header.<name>`.
+            #[must_use]
+            pub fn with_request_headers(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).request_headers =
+                    crate::headers::RecordedHeaders::new("http.request.header.", names);
+                self
+            }
+
+            /// Records these headers of responses as `http.response.header.<name>`.
+            #[must_use]
+            pub fn with_response_headers(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response_mut()
+                    .headers = crate::headers::RecordedHeaders::new("http.response.header.", names);
+                self
+            }
+
+            /// Replaces the methods that `http.request.method` and the names of spans contain. Others are recorded
+            /// as `_OTHER` and `HTTP`. Default: those of
+            /// [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods), `PATCH` and `QUERY`.
+            #[must_use]
+            pub fn with_known_methods(
+                mut self,
+                methods: impl IntoIterator<Item = ::http::Method>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).known_methods =
+                    Some(methods.into_iter().collect());
+                self
+            }
+
+            /// Records the sizes of bodies in bytes, as attributes of the span (`http.request.body.size`,
+            /// `http.response.body.size`) and as histograms. That of a request is known if it was sent with a
+            /// `Content-Length`.
+            #[must_use]
+            pub fn with_body_sizes(mut self) -> Self {
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response_mut()
+                    .has_body_sizes = true;
+                self
+            }
+        }
+    };
+}
+
+/// The methods for metadata of gRPC.
+macro_rules! grpc_options {
+    ($layer:ty) => {
+        impl $layer {
+            /// Records these metadata of requests as `rpc.request.metadata.<name>`.
+            #[must_use]
+            pub fn with_request_metadata(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).request_headers =
+                    crate::headers::RecordedHeaders::new("rpc.request.metadata.", names);
+                self
+            }
+
+            /// Records these metadata of responses, which are sent before the first message, as
+            /// `rpc.response.metadata.<name>`.
+            #[must_use]
+            pub fn with_response_metadata(
+                mut self,
+                names: impl IntoIterator<Item = ::http::HeaderName>,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response_mut()
+                    .headers =
+                    crate::headers::RecordedHeaders::new("rpc.response.metadata.", names);
+                self
+            }
+        }
+    };
+}
+
+/// The methods of servers.
+macro_rules! server_options {
+    ($layer:ty) => {
+        impl $layer {
+            /// Trusts no caller, for services that anybody can call: each request starts a new trace with a
+            /// link to the caller's span, and the caller's baggage is ignored.
+            #[must_use]
+            pub fn untrusted(mut self) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).is_untrusted = true;
+                self
+            }
+
+            /// Records the address that the function returns as `network.peer.address` and `network.peer.port`, and
+            /// as `client.address` unless a proxy names the client. A layer does not see the connection: axum's
+            /// `into_make_service_with_connect_info` adds `ConnectInfo<SocketAddr>` to the extensions of a
+            /// request, and tonic adds `TcpConnectInfo`.
+            ///
+            /// ```
+            /// use std::net::SocketAddr;
+            #[doc = concat!("use floe_telemetry_http::", stringify!($layer), ";")]
+            ///
+            #[doc = concat!("let layer = ", stringify!($layer), "::new()")]
+            ///     .with_peer_address(|request| request.extensions.get::<SocketAddr>().copied());
+            /// ```
+            #[must_use]
+            pub fn with_peer_address(
+                mut self,
+                peer: impl Fn(&::http::request::Parts) -> Option<std::net::SocketAddr>
+                + Send
+                + Sync
+                + 'static,
+            ) -> Self {
+                std::sync::Arc::make_mut(&mut self.options).set_peer(peer);
+                self
+            }
+
+            /// Adds a header with the trace id, as 32 hexadecimal digits, to responses that do not have it.
+            #[must_use]
+            pub fn with_trace_id_header(mut self, name: ::http::HeaderName) -> Self {
+                std::sync::Arc::make_mut(&mut self.options)
+                    .response_mut()
+                    .trace_id_header = Some(name);
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use common_options;
+pub(crate) use grpc_options;
+pub(crate) use http_options;
+pub(crate) use server_options;

@@ -1,0 +1,159 @@
+//! Client spans for the requests of a reqwest client.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use floe_telemetry::propagation::current_context;
+use http::Extensions;
+use opentelemetry::trace::SpanKind;
+use reqwest_middleware::{Error, Middleware, Next, Result, reqwest};
+
+use crate::exchange::Exchange;
+use crate::http_semantics::{Outgoing, RequestMethod, bounded};
+use crate::keys;
+use crate::kind::Kind;
+use crate::measurement::Measurement;
+use crate::options::{Options, common_options, http_options};
+
+/// A middleware for `reqwest-middleware` that records a client span for each request, injects the
+/// span's trace context and the current baggage into the request headers, and records the metric
+/// `http.client.request.duration`.
+///
+/// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
+/// [conventions]: a 4xx or 5xx status is an error, as is a request without a response. With a
+/// [`UrlTemplate`](crate::UrlTemplate) as extension of the request, the span is named after it. If the future
+/// is dropped before, the span is an error with the attribute `floe.cancelled`, and `error.type` is `cancelled`.
+///
+/// Behind a middleware that sends a request again, each attempt has a span, with `http.request.resend_count`.
+///
+/// ```no_run
+/// use floe_telemetry_http::{HttpClientMiddleware, UrlTemplate};
+/// use reqwest_middleware::{ClientBuilder, reqwest::Client};
+///
+/// # async fn get() -> Result<(), reqwest_middleware::Error> {
+/// let client = ClientBuilder::new(Client::new())
+///     .with(HttpClientMiddleware::new())
+///     .build();
+/// let request = client.get("http://orders.example/42");
+/// request.with_extension(UrlTemplate::new("/{id}")).send().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+#[derive(Clone, Debug)]
+pub struct HttpClientMiddleware {
+    options: Arc<Options<reqwest::Request>>,
+}
+
+common_options!(HttpClientMiddleware, reqwest::Request);
+http_options!(HttpClientMiddleware);
+
+#[async_trait::async_trait]
+impl Middleware for HttpClientMiddleware {
+    async fn handle(
+        &self,
+        mut request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<reqwest::Response> {
+        let sent = extensions.get().map_or(0, |Sent(times)| *times);
+        extensions.insert(Sent(sent.saturating_add(1)));
+        let exchange = open(&self.options, &request, extensions, sent);
+        exchange.inject(request.headers_mut());
+        Responding {
+            inner: next.run(request, extensions),
+            exchange,
+        }
+        .await
+    }
+}
+
+/// How often a request was sent. A middleware around this one may send it again.
+#[derive(Clone, Copy)]
+struct Sent(u32);
+
+pin_project_lite::pin_project! {
+    struct Responding<F> {
+        #[pin]
+        inner: F,
+        exchange: Exchange,
+    }
+}
+
+impl<F: Future<Output = Result<reqwest::Response>>> Future for Responding<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let result = ready!(this.exchange.run(|| this.inner.poll(task)));
+        match &result {
+            Ok(response) => {
+                let (status, version) = (response.status(), response.version());
+                this.exchange.respond(status, version, response.headers());
+                this.exchange.set_size(response.content_length());
+                this.exchange.end_body();
+            }
+            Err(error) => this.exchange.fail_with_exception(error_type(error), error),
+        }
+        Poll::Ready(result)
+    }
+}
+
+fn open(
+    options: &Options<reqwest::Request>,
+    request: &reqwest::Request,
+    extensions: &Extensions,
+    sent: u32,
+) -> Exchange {
+    if !options.records(request) {
+        return Exchange::skipped(Kind::HttpClient, current_context());
+    }
+    let url = request.url();
+    let outgoing = Outgoing {
+        method: RequestMethod::of(request.method(), options.known_methods()),
+        template: extensions.get(),
+        host: url.host_str(),
+        port: url.port_or_known_default(),
+    };
+    let span = options.open(
+        SpanKind::Client,
+        current_context(),
+        request,
+        request.headers(),
+        |opening| {
+            outgoing.describe(opening, bounded(url.as_str()).to_owned());
+            if sent > 0 {
+                opening.attribute(keys::HTTP_REQUEST_RESEND_COUNT, &sent);
+            }
+        },
+    );
+    let measurement = Measurement::start(|| outgoing.attributes());
+    let size = match request.body() {
+        Some(body) => body
+            .as_bytes()
+            .and_then(|body| u64::try_from(body.len()).ok()),
+        None => Some(0),
+    };
+    Exchange::new(
+        Kind::HttpClient,
+        span,
+        measurement,
+        size,
+        options.response.as_ref(),
+    )
+}
+
+/// The `error.type` of a request without a response.
+fn error_type(error: &Error) -> &'static str {
+    match error {
+        Error::Reqwest(error) if error.is_timeout() => "timeout",
+        Error::Reqwest(error) if error.is_connect() => "connect",
+        Error::Reqwest(error) if error.is_redirect() => "redirect",
+        Error::Reqwest(error) if error.is_builder() => "request",
+        Error::Reqwest(_) => "transport",
+        Error::Middleware(_) => "middleware",
+    }
+}

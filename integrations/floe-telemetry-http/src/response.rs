@@ -1,0 +1,228 @@
+//! The response of an instrumented service: its future and its body.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+
+use bytes::Buf;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use tower_service::Service;
+
+use crate::exchange::Exchange;
+
+pin_project_lite::pin_project! {
+    /// The future of a response of an instrumented service.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: F,
+        exchange: Option<Exchange>,
+        request: RequestKind,
+    }
+}
+
+/// Which responses have no body.
+#[derive(Clone, Copy, Debug)]
+enum RequestKind {
+    Head,
+    Connect,
+    Other,
+}
+
+impl RequestKind {
+    fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether a server does not poll the body of the response, because HTTP allows none
+    /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1)). The connection of an upgrade is not
+    /// part of the response.
+    fn is_without_body(self, status: StatusCode) -> bool {
+        match self {
+            Self::Head => true,
+            Self::Connect if status.is_success() => true,
+            _ => status.is_informational() || matches!(status.as_u16(), 204 | 304),
+        }
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    /// Calls the service in the exchange that `open` opens, if it opens one.
+    pub(crate) fn call<S, B, E>(
+        service: &mut S,
+        request: Request<B>,
+        open: impl FnOnce(&Parts, Option<u64>) -> E,
+    ) -> Self
+    where
+        S: Service<Request<B>, Future = F>,
+        B: Body,
+        E: Into<Option<Exchange>>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let request = RequestKind::of(&parts.method);
+        let mut exchange = open(&parts, body.size_hint().exact()).into();
+        let inner = match &mut exchange {
+            Some(exchange) => {
+                exchange.inject(&mut parts.headers);
+                exchange.run(|| service.call(Request::from_parts(parts, body)))
+            }
+            None => service.call(Request::from_parts(parts, body)),
+        };
+        Self {
+            inner,
+            exchange,
+            request,
+        }
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
+    E: Display,
+{
+    type Output = Result<Response<ResponseBody<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = match this.exchange {
+            Some(exchange) => exchange.run(|| this.inner.poll(task)),
+            None => this.inner.poll(task),
+        };
+        let result = ready!(polled);
+        let Some(mut exchange) = this.exchange.take() else {
+            return Poll::Ready(result.map(|response| response.map(ResponseBody::plain)));
+        };
+        Poll::Ready(match result {
+            Ok(response) => {
+                let (mut parts, body) = response.into_parts();
+                exchange.respond(parts.status, parts.version, &parts.headers);
+                exchange.add_trace_id(&mut parts.headers);
+                let is_over = this.request.is_without_body(parts.status);
+                let announced = if is_over {
+                    Some(0)
+                } else {
+                    exchange.announced(&parts.headers, &body.size_hint())
+                };
+                let body = ResponseBody::new(body, exchange, announced);
+                Ok(Response::from_parts(parts, body))
+            }
+            Err(error) => {
+                exchange.fail(&error);
+                Err(error)
+            }
+        })
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The body of a response of an instrumented service. The span of the request ends when the body ends,
+    /// fails or is dropped.
+    #[derive(Debug)]
+    pub struct ResponseBody<B> {
+        #[pin]
+        inner: B,
+        exchange: Option<Exchange>,
+        // The bytes until the body ends, if that is known.
+        rest: Option<u64>,
+    }
+}
+
+impl<B: Body> ResponseBody<B> {
+    fn new(inner: B, mut exchange: Exchange, rest: Option<u64>) -> Self {
+        if rest == Some(0) || inner.is_end_stream() {
+            exchange.end_body();
+            return Self::plain(inner);
+        }
+        Self {
+            inner,
+            exchange: Some(exchange),
+            rest,
+        }
+    }
+}
+
+impl<B> ResponseBody<B> {
+    const fn plain(inner: B) -> Self {
+        Self {
+            inner,
+            exchange: None,
+            rest: None,
+        }
+    }
+}
+
+impl<B> Body for ResponseBody<B>
+where
+    B: Body,
+    B::Error: Display,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(exchange) = this.exchange else {
+            return this.inner.poll_frame(task);
+        };
+        let frame = ready!(exchange.run(|| this.inner.as_mut().poll_frame(task)));
+        let is_over = match &frame {
+            None => {
+                exchange.end_body();
+                true
+            }
+            Some(Err(error)) => {
+                exchange.fail(error);
+                true
+            }
+            Some(Ok(frame)) => match (frame.data_ref(), frame.trailers_ref()) {
+                (_, Some(trailers)) => {
+                    exchange.end_with(trailers);
+                    true
+                }
+                (data, None) => {
+                    let bytes = data.map_or(0, Buf::remaining);
+                    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+                    exchange.add_size(bytes);
+                    *this.rest = this.rest.map(|rest| rest.saturating_sub(bytes));
+                    // A body is not polled again after its end stream.
+                    let is_over = this.inner.is_end_stream() || *this.rest == Some(0);
+                    if is_over {
+                        exchange.end_body();
+                    }
+                    is_over
+                }
+            },
+        };
+        if is_over {
+            *this.exchange = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B: Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::plain(B::default())
+    }
+}

@@ -1,0 +1,52 @@
+//! The service that a layer wraps around another one.
+
+/// Implements a layer with the field `options`, and its service. The function `open` opens the exchange of a request,
+/// or returns `None` for a request that passes through.
+macro_rules! service {
+    ($layer:ident, $service:ident, $open:ident) => {
+        impl<S> tower_layer::Layer<S> for $layer {
+            type Service = $service<S>;
+
+            fn layer(&self, inner: S) -> $service<S> {
+                $service {
+                    inner,
+                    options: std::sync::Arc::clone(&self.options),
+                }
+            }
+        }
+
+        #[doc = concat!("A service that records a span for each request, created by [`", stringify!($layer), "`].")]
+        #[derive(Clone, Debug)]
+        pub struct $service<S> {
+            inner: S,
+            options: std::sync::Arc<crate::options::Options<http::request::Parts>>,
+        }
+
+        impl<S, B, R> tower_service::Service<http::Request<B>> for $service<S>
+        where
+            S: tower_service::Service<http::Request<B>, Response = http::Response<R>>,
+            S::Error: std::fmt::Display,
+            B: http_body::Body,
+            R: http_body::Body,
+        {
+            type Response = http::Response<crate::response::ResponseBody<R>>;
+            type Error = S::Error;
+            type Future = crate::response::ResponseFuture<S::Future>;
+
+            fn poll_ready(
+                &mut self,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Result<(), S::Error>> {
+                self.inner.poll_ready(cx)
+            }
+
+            fn call(&mut self, request: http::Request<B>) -> Self::Future {
+                crate::response::ResponseFuture::call(&mut self.inner, request, |parts, size| {
+                    $open(&self.options, parts, size)
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use service;

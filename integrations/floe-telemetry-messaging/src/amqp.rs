@@ -1,0 +1,74 @@
+//! The headers among the properties of an AMQP message.
+
+use std::collections::BTreeMap;
+
+use amq_protocol_types::{AMQPValue, FieldTable, ShortString};
+use opentelemetry::propagation::{Extractor, Injector};
+
+use crate::values;
+
+/// The headers of an AMQP message.
+///
+/// ```
+/// use amq_protocol_types::FieldTable;
+/// use floe_telemetry::{propagation, testing, traced};
+/// use floe_telemetry_messaging::AmqpHeaders;
+///
+/// #[traced(name = "publish orders", kind = producer)]
+/// fn publish() -> FieldTable {
+///     let mut headers = FieldTable::default();
+///     propagation::inject_context(&mut AmqpHeaders(&mut headers));
+///     headers
+/// }
+///
+/// // Of lapin's `Delivery`: `parent = delivery.properties.headers().as_ref().map(AmqpHeaders)`.
+/// #[traced(name = "process orders", kind = consumer, parent = AmqpHeaders(headers))]
+/// fn process(headers: &FieldTable) {}
+///
+/// let spans = testing::capture(|| process(&publish()));
+/// spans.single("process orders").assert_child_of("publish orders");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AmqpHeaders<T>(pub T);
+
+impl Extractor for AmqpHeaders<&FieldTable> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.get_all(key)?.first().copied()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.inner().keys().map(ShortString::as_str).collect()
+    }
+
+    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        let headers = self.0.inner().iter();
+        let texts = headers.map(|(name, value)| (name.as_str(), text(value).unwrap_or_default()));
+        values(texts, key)
+    }
+}
+
+fn text(value: &AMQPValue) -> Option<&str> {
+    match value {
+        AMQPValue::LongString(text) => str::from_utf8(text.as_bytes()).ok(),
+        AMQPValue::ShortString(text) => Some(text.as_str()),
+        _ => None,
+    }
+}
+
+impl Injector for AmqpHeaders<&mut FieldTable> {
+    fn set(&mut self, key: &str, value: String) {
+        // AMQP has no longer names.
+        let Ok(name) = ShortString::try_new(key) else {
+            return;
+        };
+        // A message that is sent on has the headers of its sender, and no header can be removed.
+        let is_same = |name: &ShortString| name.as_str().eq_ignore_ascii_case(key);
+        let headers = self.0.inner();
+        if headers.keys().any(is_same) {
+            let others = headers.iter().filter(|(name, _)| !is_same(name));
+            let others = others.map(|(name, value)| (name.clone(), value.clone()));
+            *self.0 = others.collect::<BTreeMap<_, _>>().into();
+        }
+        self.0.insert(name, AMQPValue::LongString(value.into()));
+    }
+}

@@ -1,0 +1,99 @@
+//! The headers of a Kafka message.
+
+use opentelemetry::propagation::{Extractor, Injector};
+use rdkafka::Message;
+use rdkafka::message::{
+    BorrowedHeaders, BorrowedMessage, Header, Headers, OwnedHeaders, OwnedMessage,
+};
+
+use crate::values;
+
+/// The headers of a Kafka message, or the message that they belong to.
+///
+/// ```
+/// use floe_telemetry::{propagation, testing, traced};
+/// use floe_telemetry_messaging::KafkaHeaders;
+/// use rdkafka::Timestamp;
+/// use rdkafka::message::{OwnedHeaders, OwnedMessage};
+///
+/// #[traced(name = "publish orders", kind = producer)]
+/// fn publish() -> OwnedMessage {
+///     let mut headers = OwnedHeaders::new();
+///     propagation::inject_context(&mut KafkaHeaders(&mut headers));
+///     OwnedMessage::new(None, None, "orders".to_owned(), Timestamp::NotAvailable, 0, 0, Some(headers))
+/// }
+///
+/// #[traced(name = "process orders", kind = consumer, parent = KafkaHeaders(message))]
+/// fn process(message: &OwnedMessage) {}
+///
+/// let spans = testing::capture(|| process(&publish()));
+/// spans.single("process orders").assert_child_of("publish orders");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct KafkaHeaders<T>(pub T);
+
+/// What context is extracted from: headers, or a message, which may have none.
+pub trait HasHeaders {
+    #[doc(hidden)]
+    fn headers(&self) -> Option<&impl Headers>;
+}
+
+impl HasHeaders for OwnedHeaders {
+    fn headers(&self) -> Option<&impl Headers> {
+        Some(self)
+    }
+}
+
+impl HasHeaders for BorrowedHeaders {
+    fn headers(&self) -> Option<&impl Headers> {
+        Some(self)
+    }
+}
+
+impl HasHeaders for OwnedMessage {
+    fn headers(&self) -> Option<&impl Headers> {
+        Message::headers(self)
+    }
+}
+
+impl HasHeaders for BorrowedMessage<'_> {
+    fn headers(&self) -> Option<&impl Headers> {
+        Message::headers(self)
+    }
+}
+
+impl<T: HasHeaders> Extractor for KafkaHeaders<&T> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.get_all(key)?.first().copied()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        let headers = self.0.headers().into_iter().flat_map(Headers::iter);
+        headers.map(|header| header.key).collect()
+    }
+
+    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        let headers = self.0.headers().into_iter().flat_map(Headers::iter);
+        let text = |value: Option<_>| value.and_then(|value| str::from_utf8(value).ok());
+        let texts = headers.map(|header| (header.key, text(header.value).unwrap_or_default()));
+        values(texts, key)
+    }
+}
+
+impl Injector for KafkaHeaders<&mut OwnedHeaders> {
+    fn set(&mut self, key: &str, value: String) {
+        let mut headers = std::mem::take(self.0);
+        let is_same = |header: &Header<'_, &[u8]>| header.key.eq_ignore_ascii_case(key);
+        // A message that is sent on has the headers of its sender, and no header can be removed.
+        if headers.iter().any(|header| is_same(&header)) {
+            let others = headers.iter().filter(|header| !is_same(header));
+            headers = others.fold(OwnedHeaders::new(), |headers, header| {
+                headers.insert(header)
+            });
+        }
+        *self.0 = headers.insert(Header {
+            key,
+            value: Some(&value),
+        });
+    }
+}

@@ -1,0 +1,51 @@
+//! The headers of messages as carriers of OpenTelemetry's context: those of a message carry the context of its
+//! producer, as those of an HTTP request carry that of its sender.
+//!
+//! | feature | library | type | extracted from | injected into |
+//! |---|---|---|---|---|
+//! | `rdkafka` | rdkafka 0.39 | `KafkaHeaders` | `&OwnedHeaders`, `&BorrowedHeaders`, `&BorrowedMessage`, `&OwnedMessage` | `&mut OwnedHeaders` |
+//! | `lapin` | lapin 4 (`amq-protocol-types` 10) | `AmqpHeaders` | `&FieldTable` | `&mut FieldTable` |
+//! | `async-nats` | async-nats 0.50 | `NatsHeaders` | `&HeaderMap` | `&mut HeaderMap` |
+//!
+//! The types wrap a reference and implement OpenTelemetry's `Extractor` and `Injector`. So they are carriers for
+//! `floe_telemetry::propagation` and for the `parent` of `#[traced]`, and for any propagator.
+//!
+//! A header that occurs twice, under names that differ in case at most, has both values, and a value that is not text
+//! is empty: W3C's Trace Context requires that neither is accepted. Injecting replaces the headers of an earlier sender.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "lapin")]
+mod amqp;
+#[cfg(feature = "rdkafka")]
+mod kafka;
+#[cfg(feature = "async-nats")]
+mod nats;
+
+#[cfg(feature = "lapin")]
+pub use self::amqp::AmqpHeaders;
+#[cfg(feature = "rdkafka")]
+pub use self::kafka::KafkaHeaders;
+#[cfg(feature = "async-nats")]
+pub use self::nats::NatsHeaders;
+
+/// The values of a header, if it has any. Its name is the same in upper and in lower case.
+#[cfg(any(feature = "async-nats", feature = "lapin", feature = "rdkafka"))]
+fn values<'a>(
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    name: &str,
+) -> Option<Vec<&'a str>> {
+    let named = headers.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    let values: Vec<_> = named.map(|(_, value)| value).collect();
+    (!values.is_empty()).then_some(values)
+}
+
+/// The examples of README compile.
+#[cfg(all(
+    doctest,
+    feature = "async-nats",
+    feature = "lapin",
+    feature = "rdkafka"
+))]
+#[doc = include_str!("../README.md")]
+struct Readme;
