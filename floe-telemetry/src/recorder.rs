@@ -15,7 +15,6 @@ mod current;
 mod declared;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod detached;
-mod enter;
 #[cfg(feature = "tracing")]
 mod entered;
 mod events;
@@ -42,6 +41,7 @@ mod open_global;
 mod opening;
 pub mod outcome;
 mod parent;
+mod parked;
 mod pending;
 mod phase;
 mod pointer;
@@ -55,7 +55,6 @@ mod ring_properties;
 mod sampling;
 mod span;
 mod span_builder;
-mod state;
 mod sync;
 mod tracer;
 mod unsampled;
@@ -80,7 +79,6 @@ pub(crate) use self::current::span_context_within;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::detached::DetachedSpan;
-pub use self::enter::{Current, enter};
 #[cfg(feature = "tracing")]
 pub(crate) use self::events::{EventHead, MESSAGE};
 #[cfg(feature = "provider")]
@@ -108,6 +106,7 @@ pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 pub(crate) use self::memory::{
     dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered,
 };
+pub use self::open::{Current, Opened, enter};
 pub use self::opening::Opening;
 #[cfg(feature = "provider")]
 pub(crate) use self::opening::PANICKED;
@@ -131,7 +130,6 @@ pub(crate) use self::sampling::{
 };
 pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
-pub use self::state::Opened;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 #[cfg(feature = "tracing")]
 pub(crate) use self::unsampled::IdHash;

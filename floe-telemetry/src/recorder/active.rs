@@ -9,8 +9,8 @@ use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::current::current_context;
 use super::failure;
-use super::recording::{Recording, context_is_alive};
-use super::state::{Attached, OpenSpan};
+use super::open::OpenSpan;
+use super::recording::context_is_alive;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
 /// A span that lasts until the guard is dropped. [`SpanBuilder::start`](crate::SpanBuilder::start)
@@ -19,11 +19,9 @@ use crate::attributes::{FloeAttributes, ToAttributeValue};
 #[must_use = "the span ends when the guard is dropped"]
 pub struct ActiveSpan {
     current: CurrentSpan,
-    recording: Option<Box<Recording>>,
     /// Whether the thread was panicking already when the span started.
     was_panicking: bool,
-    // Dropped last, after `Drop` has ended the span.
-    attached: Option<Attached>,
+    span: OpenSpan,
 }
 
 /// A handle through which a span is updated. [`get_current_span`] returns it.
@@ -154,21 +152,15 @@ fn recording_span() -> Option<CurrentSpan> {
 }
 
 impl ActiveSpan {
-    pub(super) fn attach(
-        OpenSpan {
-            recording,
-            attached,
-        }: OpenSpan,
-    ) -> Self {
-        let current = match attached {
-            Some(_) => Context::current(),
-            None => Context::default(),
+    pub(super) fn new(span: OpenSpan) -> Self {
+        let current = match span {
+            OpenSpan::Off => Context::default(),
+            _ => Context::current(),
         };
         Self {
             current: CurrentSpan(current),
-            recording,
             was_panicking: thread::panicking(),
-            attached,
+            span,
         }
     }
 }
@@ -178,7 +170,7 @@ impl ActiveSpan {
     /// excludes it, returns those of the current span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
-        if self.attached.is_some() || !context_is_alive() {
+        if !matches!(self.span, OpenSpan::Off) || !context_is_alive() {
             return self.current.span_context();
         }
         current_context().span().span_context().clone()
@@ -270,7 +262,7 @@ impl std::ops::Deref for ActiveSpan {
 
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
-        if let Some(recording) = self.recording.take() {
+        if let Some(recording) = self.span.close() {
             if thread::panicking() && !self.was_panicking {
                 recording.panicked(&"the thread is panicking");
             } else {

@@ -14,8 +14,8 @@ use super::listeners;
 use super::open::open_detached;
 use super::opening::Opening;
 use super::parent::Parent;
+use super::parked::Parked;
 use super::record::{Origin, SpanRecord};
-use super::state::State;
 use crate::attributes::ToAttributeValue;
 use crate::callsite::Scope;
 
@@ -28,7 +28,7 @@ static SCOPE: Scope = Scope::new(
 
 /// A span that ends as cancelled if it is dropped before it is ended.
 #[derive(Debug)]
-pub(crate) struct DetachedSpan(State);
+pub(crate) struct DetachedSpan(Parked);
 
 impl DetachedSpan {
     /// Opens a span below the one in `parent`. `fill` runs only if the span is recorded. While nothing is
@@ -59,15 +59,15 @@ impl DetachedSpan {
 
     /// No span: what runs in it is below the span in `parent`.
     pub(crate) fn skipped(parent: Context) -> Self {
-        Self(State::NotSampled(Box::new(parent)))
+        Self(Parked::In(Box::new(parent)))
     }
 
     /// The context to run in.
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
-            State::Off | State::Attached | State::Suspended(_) => None,
-            State::NotSampled(cx) => Some(cx),
-            State::Recording(recording) => recording.context.as_ref(),
+            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::In(cx) => Some(cx),
+            Parked::Recording(recording) => recording.context.as_ref(),
         }
     }
 
@@ -93,7 +93,7 @@ impl DetachedSpan {
 
     /// Sets the status to an error. The description is truncated; a panic of its `Display` is not passed on.
     pub(crate) fn set_error(&mut self, description: &dyn Display) {
-        if matches!(self.0, State::Recording(_)) {
+        if matches!(self.0, Parked::Recording(_)) {
             // Formatted by the user's code, which may update the span, too.
             let text = super::failure::guarded_text(description);
             self.update(|record| record.set_status(Status::error(text)));
@@ -101,7 +101,7 @@ impl DetachedSpan {
     }
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
-        if let State::Recording(recording) = &mut self.0 {
+        if let Parked::Recording(recording) = &mut self.0 {
             recording.update(act);
         }
     }
@@ -120,8 +120,8 @@ impl DetachedSpan {
         }
     }
 
-    fn take(&mut self) -> State {
-        std::mem::replace(&mut self.0, State::Off)
+    fn take(&mut self) -> Parked {
+        std::mem::replace(&mut self.0, Parked::Off)
     }
 }
 

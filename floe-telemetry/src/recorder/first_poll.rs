@@ -7,10 +7,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::enter::{StartBelow, enter};
 use super::listeners;
+use super::open::{OpenSpan, StartBelow, enter};
 use super::opening::Fill;
-use super::state::{Attached, OpenSpan, Opened, State};
 use crate::callsite::CallSite;
 
 /// Whether the future that is being polled opens its span itself.
@@ -30,46 +29,25 @@ thread_local! {
     static OPENED: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A running poll.
-pub(super) enum Entered {
-    Attached(Attached),
-    /// The poll of a measured call, which has no context of its own.
-    Measured,
-    /// The future opens the span.
-    Expecting(Outer),
-}
-
 /// The state of the poll around this one.
 pub(super) struct Outer(FirstPoll);
 
-impl Entered {
-    /// Returns the poll of a span that is open. `None` if there is neither a span nor a context.
-    #[inline]
-    pub(super) fn with(state: &State, attached: Option<Attached>) -> Option<Self> {
-        match (state, attached) {
-            (_, Some(attached)) => Some(Self::Attached(attached)),
-            (State::Recording(_), None) => Some(Self::Measured),
-            (State::Off | State::Attached | State::NotSampled(_) | State::Suspended(_), None) => {
-                None
-            }
-        }
-    }
-
+impl Outer {
+    /// Expects the future that is about to be polled to open its span.
     #[inline]
     pub(super) fn expecting() -> Self {
-        Self::Expecting(Outer(FIRST_POLL.replace(FirstPoll::Pending)))
+        Self(FIRST_POLL.replace(FirstPoll::Pending))
     }
-}
 
-impl Outer {
-    /// Returns the span that the future has opened, which is still current. `None` if it has opened none,
-    /// for example because the last listener was removed in the meantime.
+    /// Returns the span that the future has opened, which is still current. It has opened none, for example, if
+    /// the last listener was removed in the meantime.
     #[inline]
-    pub(super) fn opened(self) -> Option<OpenSpan> {
+    pub(super) fn opened(self) -> OpenSpan {
         if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
-            return None;
+            return OpenSpan::Off;
         }
-        OPENED.try_with(|all| all.borrow_mut().pop()).ok().flatten()
+        let opened = OPENED.try_with(|all| all.borrow_mut().pop());
+        opened.ok().flatten().unwrap_or(OpenSpan::Off)
     }
 }
 
@@ -82,7 +60,7 @@ pub fn enter_in_future(
     fill: Option<Fill<'_>>,
 ) {
     if !listeners::is_off() && FIRST_POLL.get() == FirstPoll::Pending {
-        store(Opened::into_inner(enter(callsite, parent, fill)));
+        store(enter(callsite, parent, fill).into_inner());
     }
 }
 

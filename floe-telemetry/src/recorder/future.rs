@@ -4,16 +4,15 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;
-use std::mem;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use super::call::panicked;
-use super::first_poll::Entered;
+use super::open::OpenSpan;
 use super::outcome::Classifier;
-use super::phase::Phase;
-use super::state::{Attached, State};
+use super::parked::Parked;
+use super::phase::{Entered, Phase};
 use super::{filter, listeners};
 use crate::callsite::CallSite;
 
@@ -81,8 +80,8 @@ impl<F, O> Traced<F, O> {
 
 impl<F, O> Traced<F, O> {
     /// Sets the span of the future, which must not have been polled yet.
-    pub(super) fn start(self: Pin<&mut Self>, state: State) {
-        *self.project().span = FutureSpan(Phase::Open(state));
+    pub(super) fn start(self: Pin<&mut Self>, span: Parked) {
+        *self.project().span = FutureSpan(Phase::Open(span));
     }
 }
 
@@ -97,7 +96,7 @@ impl RefUnwindSafe for FutureSpan {}
 thread_local! {
     /// The contexts of futures that are being dropped, the innermost last. Spans that start in the
     /// destructors of a future's variables are children of the future's span.
-    static DROPPING: RefCell<Vec<Attached>> = const { RefCell::new(Vec::new()) };
+    static DROPPING: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
 }
 
 impl FutureSpan {
@@ -110,14 +109,14 @@ impl FutureSpan {
     #[inline]
     fn is_off(&mut self) -> bool {
         match self.0 {
-            Phase::Open(State::Off) => true,
+            Phase::Open(Parked::Off) => true,
             Phase::Open(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
                 let off = listeners::is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
                         if filter::excludes_call(listeners::current(), callsite));
                 if off {
-                    self.0 = Phase::Open(State::Off);
+                    self.0 = Phase::Open(Parked::Off);
                 }
                 off
             }
@@ -127,9 +126,9 @@ impl FutureSpan {
     /// Processes the result of a poll inside the span, and ends the span if the future is ready.
     #[inline(never)]
     fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
-        self.0.end(entered, polled.is_pending());
+        let recording = self.0.end(entered, polled.is_pending());
         if let Poll::Ready(value) = polled
-            && let Some(recording) = self.take().recording()
+            && let Some(recording) = recording
         {
             recording.returned(value, outcome);
         }
@@ -138,18 +137,18 @@ impl FutureSpan {
     /// Ends the span, if there is one, after a poll that panicked, and resumes the panic.
     #[cold]
     fn panicked(&mut self, entered: Option<Entered>, payload: Box<dyn Any + Send>) -> ! {
-        if let Some(entered) = entered {
-            self.0.end(entered, false);
-        }
-        panicked(self.take().recording(), payload)
+        panicked(
+            entered.and_then(|entered| self.0.end(entered, false)),
+            payload,
+        )
     }
 
-    /// Calls `poll` while the span is current. The span has stored its context already.
+    /// Calls `poll` while the span is current, which it stays afterwards.
     #[inline]
     pub(super) fn run<P>(&mut self, entered: Entered, poll: impl FnOnce() -> P) -> P {
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(polled) => {
-                self.0.end(entered, false);
+                self.0.end(entered, true);
                 polled
             }
             Err(payload) => self.panicked(Some(entered), payload),
@@ -158,19 +157,16 @@ impl FutureSpan {
 
     /// Takes the span, which the caller ends.
     #[inline]
-    pub(super) fn take(&mut self) -> State {
-        match mem::replace(&mut self.0, Phase::Open(State::Off)) {
-            Phase::Open(state) => state,
-            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => State::Off,
-        }
+    pub(super) fn take(&mut self) -> Parked {
+        self.0.take()
     }
 
     #[inline]
     fn attach_until_dropped(&mut self) {
-        if let Phase::Open(state) = &mut self.0
-            && let Some(attached) = state.attach()
+        if let Phase::Open(parked) = &mut self.0
+            && !matches!(parked, Parked::Off)
         {
-            let _ = DROPPING.try_with(|all| all.borrow_mut().push(attached));
+            let _ = DROPPING.try_with(|all| all.borrow_mut().push(parked.attach()));
         }
     }
 }
@@ -178,15 +174,12 @@ impl FutureSpan {
 impl Drop for FutureSpan {
     #[inline]
     fn drop(&mut self) {
-        let state = self.take();
-        if matches!(state, State::Off) {
+        let parked = self.take();
+        if matches!(parked, Parked::Off) {
             return;
         }
-        if state.has_context() {
-            let attached = DROPPING.try_with(|all| all.borrow_mut().pop());
-            drop(attached);
-        }
-        if let Some(recording) = state.recording() {
+        drop(DROPPING.try_with(|all| all.borrow_mut().pop()));
+        if let Some(recording) = parked.recording() {
             recording.cancelled();
         }
     }

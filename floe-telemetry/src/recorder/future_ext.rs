@@ -9,10 +9,10 @@ use super::current::current_context;
 use super::future::Traced;
 use super::listeners;
 use super::outcome::{Classifier, Sink};
+use super::parked::Parked;
 use super::phase::Phase;
 use super::recording::context_is_alive;
 use super::span_builder::SpanBuilder;
-use super::state::State;
 
 /// Spans for futures. Implemented for every [`Future`].
 pub trait FutureExt: Future + Sized {
@@ -50,7 +50,7 @@ pub trait FutureExt: Future + Sized {
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
         InSpan {
             span: (!listeners::is_off()).then(|| Box::new(span.below_current())),
-            inner: Traced::new(Phase::Open(State::Off), self, unclassified),
+            inner: Traced::new(Phase::Open(Parked::Off), self, unclassified),
         }
     }
 
@@ -79,13 +79,13 @@ pub trait FutureExt: Future + Sized {
     /// # });
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
-        let state = if context_is_alive() {
-            State::NotSampled(Box::new(current_context()))
+        let parked = if context_is_alive() {
+            Parked::In(Box::new(current_context()))
         } else {
-            State::Off
+            Parked::Off
         };
         InCurrentSpan {
-            inner: Traced::new(Phase::Open(state), self, unclassified),
+            inner: Traced::new(Phase::Open(parked), self, unclassified),
         }
     }
 }
@@ -113,7 +113,7 @@ impl<F: Future> Future for InSpan<F> {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let Some(span) = this.span.take() {
-            this.inner.as_mut().start(span.open().detach());
+            this.inner.as_mut().start(span.open().park());
         }
         this.inner.poll(task)
     }

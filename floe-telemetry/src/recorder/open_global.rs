@@ -14,16 +14,15 @@ use super::parent::Parent;
 use super::record::SpanRecord;
 use super::recording::{Recording, context_is_alive};
 use super::span::RecordedSpan;
-use super::state::{Attached, OpenSpan, Opened};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// Opens a span of the global provider below `parent`. `None` if there is no such provider, or it is not used.
+/// Opens a span of the global provider below `parent`, and returns its context. `None` if there is no such provider, or it is not used.
 pub(super) fn open(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> Option<Opened> {
+) -> Option<(Context, Option<Box<Recording>>)> {
     if !listeners::is_foreign() || !context_is_alive() {
         return None;
     }
@@ -51,8 +50,7 @@ pub(super) fn open(
     if !span.is_recording() {
         recording.discard();
         let is_span = context.is_valid();
-        let cx = is_span.then(|| above.with_remote_span_context(context));
-        return cx.map(|cx| OpenSpan::in_context(cx, callsite));
+        return is_span.then(|| (above.with_remote_span_context(context), None));
     }
     record_into(&mut recording, span);
     if is_function {
@@ -60,8 +58,7 @@ pub(super) fn open(
     }
     let cx = above.with_span(RecordedSpan::fixed(context, recording.handle()));
     recording.context = Some(cx.clone());
-    let attached = Attached::given(cx, is_function);
-    Some(OpenSpan::opened(Some(recording), Some(attached)))
+    Some((cx, Some(recording)))
 }
 
 /// Opens a span of the global provider for a tracer of this crate, below `parent`. `None` if there is no such

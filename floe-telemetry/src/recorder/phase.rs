@@ -1,9 +1,10 @@
 //! The span of a future, before and after its first poll.
 
-use super::enter::{Current, enter};
-use super::first_poll::Entered;
+use super::first_poll::Outer;
 use super::listeners;
-use super::state::{Opened, State};
+use super::open::{Current, OpenSpan, enter};
+use super::parked::Parked;
+use super::recording::Recording;
 use crate::callsite::CallSite;
 
 /// The span of a future. It starts with the first poll, so a future that is never polled has none.
@@ -13,53 +14,67 @@ pub(super) enum Phase {
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself.
     BeforeFutureOpens,
-    /// Polled, or without a span from the start.
-    Open(State),
+    /// Polled, or without a span from the start. During the first poll it is off: the poll has the span.
+    Open(Parked),
+}
+
+/// A running poll.
+pub(super) enum Entered {
+    /// The first poll, with the span.
+    First(OpenSpan),
+    /// The first poll; the future opens the span.
+    Expecting(Outer),
+    /// A later poll, during which this makes the span current.
+    Again(OpenSpan),
 }
 
 impl Phase {
     /// Makes the span current, after opening it if this is the first poll. `None` without a span.
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
-        if let Self::BeforeWrapperOpens(callsite) = *self {
-            let span = Opened::into_inner(enter(callsite, Current, None));
-            let (state, attached) = span.into_parts();
-            let entered = Entered::with(&state, attached);
-            *self = Self::Open(state);
-            return entered;
-        }
         match self {
-            Self::Open(state) => {
-                let attached = state.attach();
-                Entered::with(state, attached)
+            Self::BeforeWrapperOpens(callsite) => {
+                let span = enter(callsite, Current, None);
+                *self = Self::Open(Parked::Off);
+                (!span.is_off()).then(|| Entered::First(span.into_inner()))
             }
-            Self::BeforeFutureOpens if !listeners::is_off() => Some(Entered::expecting()),
-            Self::BeforeFutureOpens | Self::BeforeWrapperOpens(_) => {
-                *self = Self::Open(State::Off);
-                None
+            Self::BeforeFutureOpens => {
+                *self = Self::Open(Parked::Off);
+                (!listeners::is_off()).then(|| Entered::Expecting(Outer::expecting()))
             }
+            Self::Open(Parked::Off) => None,
+            Self::Open(parked) => Some(Entered::Again(parked.attach())),
         }
     }
 
-    /// Restores the context from before the poll. If the future `is_pending`, its own context is stored for
-    /// the next poll; most futures are polled only once.
+    /// Restores the context from before the poll. If the future `is_pending`, the span is kept for the next poll;
+    /// otherwise returns its recording. Most futures are polled only once.
     #[inline]
-    pub(super) fn end(&mut self, entered: Entered, is_pending: bool) {
-        let attached = match entered {
-            Entered::Attached(attached) => Some(attached),
-            Entered::Measured => None,
-            Entered::Expecting(outer) => {
-                let (state, attached) = match outer.opened() {
-                    Some(span) => span.into_parts(),
-                    None => (State::Off, None),
-                };
-                *self = Self::Open(state);
-                attached
+    pub(super) fn end(&mut self, entered: Entered, is_pending: bool) -> Option<Box<Recording>> {
+        let mut span = match entered {
+            Entered::First(span) => span,
+            Entered::Expecting(outer) => outer.opened(),
+            Entered::Again(attached) => {
+                drop(attached);
+                if is_pending {
+                    return None;
+                }
+                return self.take().recording();
             }
         };
-        if is_pending && let Self::Open(state) = self {
-            state.suspend();
+        if is_pending {
+            *self = Self::Open(span.park());
+            return None;
         }
-        drop(attached);
+        span.close()
+    }
+
+    /// Takes the span, which the caller ends.
+    #[inline]
+    pub(super) fn take(&mut self) -> Parked {
+        match std::mem::replace(self, Self::Open(Parked::Off)) {
+            Self::Open(parked) => parked,
+            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens => Parked::Off,
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 
+use super::open::Opened;
 use super::outcome::Classifier;
 use super::returned::{in_future, in_stream};
-use super::state::OpenSpan;
 
 /// A boxed future or stream.
 pub trait Pointer: Sized {
@@ -15,7 +15,7 @@ pub trait Pointer: Sized {
     type Output;
 
     /// Moves the span into the future or stream.
-    fn in_span(self, span: &mut OpenSpan, outcome: Classifier<Self::Output>) -> Self;
+    fn in_span(self, span: &mut Opened, outcome: Classifier<Self::Output>) -> Self;
 }
 
 macro_rules! pointers {
@@ -23,7 +23,7 @@ macro_rules! pointers {
         impl<'a, T: 'a> Pointer for Pin<Box<dyn Future<Output = T> $(+ $bound)* + 'a>> {
             type Output = T;
 
-            fn in_span(self, span: &mut OpenSpan, outcome: Classifier<T>) -> Self {
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
                 Box::pin(in_future(span, self, outcome))
             }
         }
@@ -31,7 +31,7 @@ macro_rules! pointers {
         impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + Unpin + 'a> {
             type Output = T;
 
-            fn in_span(self, span: &mut OpenSpan, outcome: Classifier<T>) -> Self {
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
                 Box::new(in_future(span, self, outcome))
             }
         }
@@ -40,7 +40,7 @@ macro_rules! pointers {
         impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + 'a> {
             type Output = T;
 
-            fn in_span(self, span: &mut OpenSpan, outcome: Classifier<T>) -> Self {
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
                 Box::new(in_future(span, Self::into_pin(self), outcome))
             }
         }
@@ -48,7 +48,7 @@ macro_rules! pointers {
         impl<'a, T: 'a> Pointer for Pin<Box<dyn Stream<Item = T> $(+ $bound)* + 'a>> {
             type Output = ();
 
-            fn in_span(self, span: &mut OpenSpan, _: Classifier<()>) -> Self {
+            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
                 Box::pin(in_stream(span, self))
             }
         }
@@ -56,7 +56,7 @@ macro_rules! pointers {
         impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + Unpin + 'a> {
             type Output = ();
 
-            fn in_span(self, span: &mut OpenSpan, _: Classifier<()>) -> Self {
+            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
                 Box::new(in_stream(span, self))
             }
         }
@@ -64,7 +64,7 @@ macro_rules! pointers {
         impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + 'a> {
             type Output = ();
 
-            fn in_span(self, span: &mut OpenSpan, _: Classifier<()>) -> Self {
+            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
                 Box::new(in_stream(span, Self::into_pin(self)))
             }
         }

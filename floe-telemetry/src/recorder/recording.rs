@@ -66,11 +66,16 @@ impl Recording {
         self.is_open = true;
     }
 
-    /// Discards a span that is not recorded after all.
-    #[cold]
-    pub(super) fn discard(&mut self) {
+    /// Discards a span that is not recorded after all, and keeps its memory.
+    pub(super) fn discard(mut self: Box<Self>) {
         self.is_open = false;
         self.pending.close();
+        drop(self.context.take());
+        self.is_in_boundary = false;
+        self.record.attributes.clear();
+        self.record.packed.clear();
+        self.record.more = None;
+        with(|local| local.reuse(self));
     }
 
     /// A handle through which other code updates the span.

@@ -11,9 +11,9 @@ use futures_core::Stream;
 
 use super::call::{run, run_opening};
 use super::future::Traced;
+use super::open::Opened;
 use super::outcome::Classifier;
 use super::phase::Phase;
-use super::state::{OpenSpan, Opened};
 
 /// Runs a function that returns `impl Future` or `impl Stream`, according to its signature. `finish`
 /// determines which, and returns it inside the span.
@@ -21,7 +21,7 @@ use super::state::{OpenSpan, Opened};
 pub fn call_opaque<V, W>(
     mut span: Opened,
     body: impl FnOnce() -> V,
-    finish: impl FnOnce(&mut OpenSpan, V) -> W,
+    finish: impl FnOnce(&mut Opened, V) -> W,
 ) -> W {
     let value = run(&mut span, body);
     finish(&mut span, value)
@@ -33,9 +33,9 @@ pub fn call_opaque<V, W>(
 pub fn call_by_type<V>(
     mut span: Opened,
     body: impl FnOnce() -> V,
-    finish: impl FnOnce(&mut OpenSpan, V) -> V,
+    finish: impl FnOnce(&mut Opened, V) -> V,
 ) -> V {
-    if OpenSpan::is_off(&span) {
+    if span.is_off() {
         return body();
     }
     recorded(&mut span, body, finish)
@@ -45,9 +45,9 @@ pub fn call_by_type<V>(
 #[inline]
 pub fn call_opaque_opening<V, W>(
     body: impl FnOnce(&mut Opened) -> V,
-    finish: impl FnOnce(&mut OpenSpan, V) -> W,
+    finish: impl FnOnce(&mut Opened, V) -> W,
 ) -> W {
-    let mut span = OpenSpan::OPENED_OFF;
+    let mut span = Opened::OFF;
     let value = run_opening(&mut span, body);
     finish(&mut span, value)
 }
@@ -55,9 +55,9 @@ pub fn call_opaque_opening<V, W>(
 /// A function of its own, whose variables a call without a span has no stack for.
 #[inline]
 fn recorded<V>(
-    span: &mut OpenSpan,
+    span: &mut Opened,
     body: impl FnOnce() -> V,
-    finish: impl FnOnce(&mut OpenSpan, V) -> V,
+    finish: impl FnOnce(&mut Opened, V) -> V,
 ) -> V {
     let value = run(span, body);
     finish(span, value)
@@ -66,17 +66,17 @@ fn recorded<V>(
 /// Moves `span` to a future that was returned.
 #[inline]
 pub(super) fn in_future<T, F: Future<Output = T>>(
-    span: &mut OpenSpan,
+    span: &mut Opened,
     future: F,
     outcome: Classifier<T>,
 ) -> Traced<F, Classifier<T>> {
-    Traced::new(Phase::Open(span.detach()), future, outcome)
+    Traced::new(Phase::Open(span.park()), future, outcome)
 }
 
 /// Moves `span` to a stream that was returned.
 #[inline]
-pub(super) fn in_stream<S: Stream>(span: &mut OpenSpan, stream: S) -> Traced<S, StreamEnded> {
-    Traced::new(Phase::Open(span.detach()), stream, StreamEnded)
+pub(super) fn in_stream<S: Stream>(span: &mut Opened, stream: S) -> Traced<S, StreamEnded> {
+    Traced::new(Phase::Open(span.park()), stream, StreamEnded)
 }
 
 /// Replaces the classifier for a stream, which has no outcome.

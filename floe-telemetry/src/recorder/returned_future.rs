@@ -19,10 +19,10 @@ use futures_core::Stream;
 use super::call::end;
 use super::declared::Never;
 use super::future::Traced;
+use super::open::Opened;
 use super::outcome::Classifier;
 use super::pointer::Pointer;
 use super::returned::{StreamEnded, in_future, in_stream};
-use super::state::OpenSpan;
 
 /// The value an annotated function returned.
 #[derive(Debug)]
@@ -279,14 +279,14 @@ pub struct OpaqueValue;
 
 impl<V> Found<Value, V> {
     /// Ends the span.
-    pub fn finish(self, span: &mut OpenSpan, value: V, outcome: Classifier<V>) -> V {
+    pub fn finish(self, span: &mut Opened, value: V, outcome: Classifier<V>) -> V {
         end(span, value, outcome)
     }
 }
 
 impl<V: Pointer> Found<Boxed, V> {
     /// Moves the span to the future or stream.
-    pub fn finish(self, span: &mut OpenSpan, value: V, outcome: Classifier<V::Output>) -> V {
+    pub fn finish(self, span: &mut Opened, value: V, outcome: Classifier<V::Output>) -> V {
         value.in_span(span, outcome)
     }
 }
@@ -295,7 +295,7 @@ impl<V: Future> Found<OpaqueFuture, V> {
     /// Moves the span to the future.
     pub fn finish(
         self,
-        span: &mut OpenSpan,
+        span: &mut Opened,
         value: V,
         outcome: Classifier<V::Output>,
     ) -> Traced<V, Classifier<V::Output>> {
@@ -305,19 +305,14 @@ impl<V: Future> Found<OpaqueFuture, V> {
 
 impl<V: Stream> Found<OpaqueStream, V> {
     /// Moves the span to the stream.
-    pub fn finish(
-        self,
-        span: &mut OpenSpan,
-        value: V,
-        _: Classifier<()>,
-    ) -> Traced<V, StreamEnded> {
+    pub fn finish(self, span: &mut Opened, value: V, _: Classifier<()>) -> Traced<V, StreamEnded> {
         in_stream(span, value)
     }
 }
 
 impl<V> Found<OpaqueValue, V> {
     /// Ends the span.
-    pub fn finish(self, span: &mut OpenSpan, value: V, _: Classifier<()>) -> V {
+    pub fn finish(self, span: &mut Opened, value: V, _: Classifier<()>) -> V {
         end(span, value, |_, _| ())
     }
 }

@@ -61,21 +61,19 @@ static RATE_LIMIT: RateLimit = RateLimit::new();
 /// Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
-/// The sampling decision for a span that is about to start.
+/// The sampling decision for a span that is about to start. It fits into registers.
 pub(super) enum Decision {
-    /// There is no span: nothing is recorded in this context, or the filter excludes the call.
-    Skip,
-    /// A root that is not sampled. Its context is attached, so that its children are not sampled
-    /// either.
-    NotSampled,
+    /// There is no span: nothing is recorded in this context.
+    Off,
+    /// There is no span: the filter excludes the function.
+    Excluded,
     /// A span whose parent, which has these ids, is not sampled.
-    NotSampledBelow(IdHash),
-    /// No span is recorded, but metrics are derived from the call.
-    Measure(Box<Recording>),
-    Record(Box<Recording>),
-    /// A span whose name, or whose attributes, the decision needs and which are not set yet: [`decide_filled`] decides
-    /// later.
-    NeedsName(Box<Recording>),
+    Below(IdHash),
+    /// A span that is not sampled, with the ids that its children get.
+    Drop(Box<Recording>),
+    Keep(Box<Recording>),
+    /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_named`] makes it.
+    Undecided(Box<Recording>),
 }
 
 /// How a span was sampled.
@@ -145,54 +143,59 @@ fn is_within_rate_limit() -> bool {
     RATE_LIMIT.take_token(monotonic_nanos())
 }
 
-/// Decides for a span whose name, attributes and links are set. The error is the context of a span that is not
-/// sampled; `None` if there is no span, because a sampler has started it.
-pub(super) fn decide_filled(
-    record: &mut SpanRecord,
-    parent: &Context,
-) -> Result<(), Option<SpanContext>> {
+/// Decides for a span whose name, attributes and links are set.
+pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
+    let record = &mut recording.record;
     #[cfg(feature = "provider")]
-    if listeners::current() & CUSTOM != 0 {
-        return custom::decide(record, parent);
+    let is_sampled = if listeners::current() & CUSTOM != 0 {
+        custom::decide(record, parent)
+    } else {
+        Some(samples_by_name(record, parent))
+    };
+    #[cfg(not(feature = "provider"))]
+    let is_sampled = Some(samples_by_name(record, parent));
+    match is_sampled {
+        Some(true) => Decision::Keep(recording),
+        Some(false) if listeners::current() & TAIL != 0 => {
+            record.head.flags = record.head.flags.with_sampled(false);
+            Decision::Keep(recording)
+        }
+        Some(false) => {
+            record.head.flags = record.head.flags.with_sampled(false);
+            Decision::Drop(recording)
+        }
+        None => {
+            recording.discard();
+            Decision::Off
+        }
     }
-    let decided = recording::with(|local| decide_by_name(record, parent, local));
-    decided.unwrap_or(Ok(())).map_err(Some)
 }
 
 /// Decides for a root by its name.
-fn decide_by_name(
-    record: &mut SpanRecord,
-    parent: &Context,
-    local: &mut Local,
-) -> Result<(), SpanContext> {
+fn samples_by_name(record: &mut SpanRecord, parent: &Context) -> bool {
     let span = parent.span();
     let parent = span.span_context();
-    let listeners = listeners::current();
-    let set = record.more.as_ref().and_then(|more| more.name.as_deref());
-    let name = set.or_else(|| Some(record.head.callsite?.name()));
-    let rule = local
-        .rules
-        .get()
-        .threshold_for_name(name.unwrap_or_default());
-    match sample(listeners, record.head.trace_id, parent, true, rule) {
-        Sampled::Yes => return Ok(()),
+    let name = record.name().or_else(|| Some(record.head.callsite?.name()));
+    let rule = |local: &mut Local| (local.rules.get()).threshold_for_name(name.unwrap_or_default());
+    let rule = recording::with(rule).flatten();
+    match sample(
+        listeners::current(),
+        record.head.trace_id,
+        parent,
+        true,
+        rule,
+    ) {
+        Sampled::Yes => true,
         Sampled::ByProbability(threshold) => {
             set_threshold(record, parent, threshold);
-            return Ok(());
+            true
         }
-        Sampled::No => {}
+        Sampled::No => false,
     }
-    if listeners & TAIL != 0 {
-        record.head.flags = record.head.flags.with_sampled(false);
-        return Ok(());
-    }
-    Err(unsampled(&record.head, record.context().trace_state()))
 }
 
-/// Decides for a child of `parent`, or of the current span if `parent` `IS_CURRENT`. The name is that of the call
-/// site or is set later. If the span is recorded, this reads its start time. The ids of an unsampled span go to
-/// `not_sampled`, so that the decision fits into registers and has no destructor. On a thread that is ending the
-/// result is `None`.
+/// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is that of the call
+/// site or is set later. If the span is recorded, this reads its start time.
 ///
 /// A child of a span that is not sampled is decided inline; it does not access the thread's storage.
 #[expect(
@@ -200,19 +203,19 @@ fn decide_by_name(
     reason = "a call that is not sampled consists of little else"
 )]
 #[inline(always)]
-pub(super) fn decide<const IS_CURRENT: bool>(
+pub(super) fn decide(
     parent: &Context,
+    is_current: bool,
     callsite: Option<&'static CallSite>,
-    not_sampled: &mut Option<Head>,
-) -> Option<Decision> {
+) -> Decision {
     let listeners = listeners::current();
     if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
-        return Some(Decision::Skip);
+        return Decision::Off;
     }
     let capture = capture::capture(listeners, parent);
     if capture.is_none() && listeners & PROVIDER == 0 {
         count_after_shutdown(listeners, parent);
-        return Some(Decision::Skip);
+        return Decision::Off;
     }
     if listeners & (FILTER | FORKED) != 0 {
         #[cfg(feature = "provider")]
@@ -223,22 +226,22 @@ pub(super) fn decide<const IS_CURRENT: bool>(
             && capture.is_none()
             && callsite.is_some_and(filter::excludes_function)
         {
-            return skip_filtered(listeners, callsite);
+            return Decision::Excluded;
         }
     }
     let span = parent.span();
     let above = span.span_context();
-    let uses_ratio = uses_ratio(listeners, capture, above);
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
     // also those that start after their parent has ended.
     let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
-    if above.is_valid() && !uses_ratio && !above.is_sampled() && !is_tail_sampled {
-        if !listeners::measures(listeners, callsite) || capture.is_some() {
-            return Some(Decision::NotSampledBelow(IdHash::of(above)));
-        }
-        return measure_below_not_sampled(callsite);
+    if above.is_valid()
+        && !uses_ratio(listeners, capture, above)
+        && !above.is_sampled()
+        && !is_tail_sampled
+    {
+        return Decision::Below(IdHash::of(above));
     }
-    decide_with_ids::<IS_CURRENT>(listeners, parent, callsite, not_sampled)
+    decide_with_ids(listeners, parent, is_current, callsite)
 }
 
 /// Whether the ratio decides, and neither a capture nor the parent.
@@ -247,30 +250,27 @@ fn uses_ratio(listeners: Listeners, capture: Option<u64>, above: &SpanContext) -
     capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0)
 }
 
-#[inline(never)]
-fn measure_below_not_sampled(callsite: Option<&'static CallSite>) -> Option<Decision> {
-    recording::with(|local| {
-        let mut recording = measure(callsite, local);
-        recording.record.head.span_id = local.ids.span_id();
-        Decision::Measure(recording)
-    })
-}
-
 /// [`decide`] for a span that needs ids, because it is recorded or a root. Its arguments fit into registers.
 #[inline(never)]
-fn decide_with_ids<const IS_CURRENT: bool>(
+fn decide_with_ids(
     listeners: Listeners,
     parent: &Context,
+    is_current: bool,
     callsite: Option<&'static CallSite>,
-    not_sampled: &mut Option<Head>,
-) -> Option<Decision> {
+) -> Decision {
     let capture = capture::capture(listeners, parent);
     let span = parent.span();
     let above = span.span_context();
     let uses_ratio = uses_ratio(listeners, capture, above);
-    let (parent_id, is_remote) = parent_of::<IS_CURRENT>(listeners, above);
-    recording::with(|local| {
-        let mut head = Head::BLANK;
+    let (parent_id, is_remote) = parent_of(listeners, above, is_current);
+    let decided = recording::with(|local| {
+        let mut recording = local.blank();
+        recording.record.head = Head {
+            span_id: local.ids.span_id(),
+            callsite,
+            ..Head::BLANK
+        };
+        let head = &mut recording.record.head;
         if above.is_valid() {
             head.trace_id = above.trace_id();
             head.parent = parent_id;
@@ -281,7 +281,6 @@ fn decide_with_ids<const IS_CURRENT: bool>(
             head.trace_id = local.ids.trace_id();
             head.flags = TraceFlags::SAMPLED | RANDOM;
         }
-        head.span_id = local.ids.span_id();
         let is_root = !above.is_valid() || is_remote;
         let uses_rules = uses_ratio && is_root && listeners & RULES != 0;
         let is_custom = uses_ratio && listeners & CUSTOM != 0;
@@ -293,22 +292,20 @@ fn decide_with_ids<const IS_CURRENT: bool>(
             match sample(listeners, head.trace_id, above, is_root, rule) {
                 Sampled::Yes => {}
                 Sampled::ByProbability(threshold) => by_probability = Some(threshold),
-                Sampled::No if listeners & TAIL != 0 => {
-                    head.flags = head.flags.with_sampled(false);
-                }
                 Sampled::No => {
-                    *not_sampled = Some(head);
-                    if listeners::measures(listeners, callsite) {
-                        return Decision::Measure(measure(callsite, local));
+                    head.flags = head.flags.with_sampled(false);
+                    if listeners & TAIL == 0 {
+                        if *above.trace_state() != TraceState::NONE {
+                            let state = above.trace_state().clone();
+                            recording.record.more_mut().trace_state = state;
+                        }
+                        return Decision::Drop(recording);
                     }
-                    return Decision::NotSampled;
                 }
             }
         }
         head.start = Ticks::now();
-        let mut recording = local.blank();
         recording.open();
-        recording.record.head = head;
         if let Some(threshold) = by_probability {
             set_threshold(&mut recording.record, above, threshold);
         } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
@@ -323,10 +320,11 @@ fn decide_with_ids<const IS_CURRENT: bool>(
             recording.record.more_mut().capture = capture;
         }
         if needs_name {
-            return Decision::NeedsName(recording);
+            return Decision::Undecided(recording);
         }
-        Decision::Record(recording)
-    })
+        Decision::Keep(recording)
+    });
+    decided.unwrap_or(Decision::Off)
 }
 
 /// Decides for a function that is called in the boundary of this thread, where [`listeners::has_only_boundaries`]:
@@ -369,8 +367,8 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
 /// Returns the id of the parent of a recorded span, and whether the parent is remote. `above` is the span in the
 /// `Context`.
 #[inline]
-fn parent_of<const IS_CURRENT: bool>(listeners: Listeners, above: &SpanContext) -> (SpanId, bool) {
-    if IS_CURRENT
+fn parent_of(listeners: Listeners, above: &SpanContext, is_current: bool) -> (SpanId, bool) {
+    if is_current
         && listeners::has_boundaries(listeners)
         && let Some(id) = nested::id_within(above)
     {
@@ -401,15 +399,6 @@ pub(crate) fn spans_after_shutdown() -> u64 {
     AFTER_SHUTDOWN.load(Ordering::Relaxed)
 }
 
-/// Skips a call that the filter excludes. It is still measured if its function has `#[traced(metrics)]`.
-#[cold]
-fn skip_filtered(listeners: Listeners, callsite: Option<&'static CallSite>) -> Option<Decision> {
-    if listeners::measures(listeners & MEASURES, callsite) {
-        return recording::with(|local| Decision::Measure(measure(callsite, local)));
-    }
-    Some(Decision::Skip)
-}
-
 /// Returns whether the filter excludes a child of `parent` with this scope, or without a scope.
 pub(super) fn is_filtered(parent: &Context, scope: Option<&Scope>) -> bool {
     let listeners = listeners::current();
@@ -418,44 +407,65 @@ pub(super) fn is_filtered(parent: &Context, scope: Option<&Scope>) -> bool {
         && filter::excludes_scope(scope)
 }
 
-/// Returns the context of a child of `parent` that is not sampled.
+/// Returns the ids of a span that is not sampled, if there is one, and the recording of its call if metrics are made from
+/// it.
 #[cold]
-pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
-    unsampled(head, parent.span().span_context().trace_state())
+pub(super) fn not_recorded(
+    decision: Decision,
+    parent: &Context,
+    callsite: Option<&'static CallSite>,
+) -> (Option<SpanContext>, Option<Box<Recording>>) {
+    match decision {
+        Decision::Excluded => {
+            let is_measured = listeners::measures(listeners::current() & MEASURES, callsite);
+            (None, is_measured.then(|| measure(callsite)).flatten())
+        }
+        Decision::Below(_) => {
+            let span = parent.span();
+            let id = recording::with(|local| local.ids.span_id());
+            let ids = id.map(|id| unsampled::child_of(span.span_context(), id));
+            (ids, measured(parent, callsite))
+        }
+        Decision::Drop(mut recording) => {
+            let ids = recording.record.context();
+            let head = &mut recording.record.head;
+            if !listeners::measures(listeners::current(), head.callsite) {
+                recording.discard();
+                return (Some(ids), None);
+            }
+            // Which distinguishes a measured call from a span.
+            head.trace_id = TraceId::INVALID;
+            head.start = Ticks::now();
+            recording.open();
+            (Some(ids), Some(recording))
+        }
+        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) => (None, None),
+    }
 }
 
-/// Returns the context of a measured call whose parent `above` is not sampled. `None` if the filter excludes
-/// the call, which propagates its parent's.
-pub(super) fn measured_below(record: &SpanRecord, above: &SpanContext) -> Option<SpanContext> {
-    let span_id = record.head.span_id;
-    (span_id != SpanId::INVALID).then(|| unsampled::child_of(above, span_id))
-}
-
-#[cold]
-fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
-    let flags = head.flags.with_sampled(false);
-    SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
+/// Begins to measure a call whose parent is not sampled, if metrics are made from it.
+#[inline]
+pub(super) fn measured(
+    parent: &Context,
+    callsite: Option<&'static CallSite>,
+) -> Option<Box<Recording>> {
+    let listeners = listeners::current();
+    let is_measured =
+        listeners::measures(listeners, callsite) && capture::capture(listeners, parent).is_none();
+    is_measured.then(|| measure(callsite)).flatten()
 }
 
 /// Begins to measure a call. The record has no trace id, which distinguishes it from that of a span.
 #[inline(never)]
-fn measure(callsite: Option<&'static CallSite>, local: &mut Local) -> Box<Recording> {
-    let mut recording = local.blank();
-    recording.open();
-    recording.record.head = Head {
-        callsite,
-        start: Ticks::now(),
-        ..Head::BLANK
-    };
-    recording
-}
-
-/// Converts a span that is not sampled into a measured call, if metrics are derived from it. Returns
-/// whether they are.
-pub(super) fn try_measure(record: &mut SpanRecord) -> bool {
-    let is_measured = listeners::measures(listeners::current(), record.head.callsite);
-    if is_measured {
-        record.head.trace_id = TraceId::INVALID;
-    }
-    is_measured
+fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
+    recording::with(|local| {
+        let mut recording = local.blank();
+        recording.open();
+        recording.record.head = Head {
+            callsite,
+            start: Ticks::now(),
+            ..Head::BLANK
+        };
+        recording
+    })
 }

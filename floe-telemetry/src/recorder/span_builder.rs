@@ -10,12 +10,11 @@ use opentelemetry::{Context, Key};
 use super::active::ActiveSpan;
 use super::current::current_context;
 use super::listeners;
-use super::open::open_built;
+use super::open::{OpenSpan, open_built};
 use super::opening::Opening;
 use super::parent::{self, Parent};
 use super::record::Origin;
 use super::recording::context_is_alive;
-use super::state::OpenSpan;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
 
@@ -215,13 +214,13 @@ impl SpanBuilder {
     /// must not be held across an `.await`.
     #[inline]
     pub fn start(self) -> ActiveSpan {
-        ActiveSpan::attach(self.open())
+        ActiveSpan::new(self.open())
     }
 
     #[inline]
     pub(super) fn open(self) -> OpenSpan {
         if listeners::is_off() {
-            return OpenSpan::OFF;
+            return OpenSpan::Off;
         }
         self.open_listened()
     }

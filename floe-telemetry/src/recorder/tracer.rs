@@ -4,16 +4,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::listeners;
 use super::open_global;
 use super::record::Origin;
-use super::recording::{self, Recording};
+use super::recording::Recording;
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
-use super::unsampled::child_of;
 
 /// An OpenTelemetry tracer provider whose spans are recorded by this crate.
 #[derive(Clone, Debug, Default)]
@@ -53,64 +52,44 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
-        let mut not_sampled = None;
-        let decision = sampling::decide::<true>(parent, None, &mut not_sampled);
-        let span = parent.span();
-        let above = span.span_context();
-        let not_sampled = not_sampled.map(|head| sampling::not_sampled(&head, parent));
+        let mut builder = Some(builder);
+        let mut fill = |recording: &mut Recording| {
+            if let Some(builder) = builder.take() {
+                self.fill(recording, builder);
+            }
+        };
+        let decision = match sampling::decide(parent, true, None) {
+            Decision::Undecided(mut recording) => {
+                fill(&mut recording);
+                sampling::decide_named(recording, parent)
+            }
+            decision => decision,
+        };
+        let (context, recording) = match decision {
+            Decision::Keep(recording) => (Some(recording.record.context()), Some(recording)),
+            Decision::Off => {
+                if !listeners::is_off()
+                    && let Some(span) = open_global::open_of_tracer(parent, &mut fill)
+                {
+                    return span;
+                }
+                (None, None)
+            }
+            decision => sampling::not_recorded(decision, parent, None),
+        };
         // Without a span, the parent's context is propagated.
-        let propagated = |context: Option<SpanContext>| context.unwrap_or_else(|| above.clone());
-        match decision {
-            Some(Decision::Skip) => {
-                let fill = |recording: &mut Recording| self.fill(recording, builder);
-                let in_global = (!listeners::is_off())
-                    .then(|| open_global::open_of_tracer(parent, fill))
-                    .flatten();
-                in_global.unwrap_or_else(|| RecordedSpan::non_recording(above.clone()))
-            }
-            None | Some(Decision::NotSampled) => {
-                RecordedSpan::non_recording(propagated(not_sampled))
-            }
-            Some(Decision::NotSampledBelow(_)) => {
-                let span_id = recording::with(|local| local.ids.span_id());
-                let below = span_id.map(|id| child_of(above, id));
-                RecordedSpan::non_recording(propagated(below))
-            }
-            Some(Decision::Record(recording)) => self.build(builder, recording, None),
-            Some(Decision::Measure(recording)) => {
-                let below = || sampling::measured_below(&recording.record, above);
-                let context = propagated(not_sampled.or_else(below));
-                self.build(builder, recording, Some(context))
-            }
-            Some(Decision::NeedsName(mut recording)) => {
-                self.fill(&mut recording, builder);
-                let context = match sampling::decide_filled(&mut recording.record, parent) {
-                    Ok(()) => recording.record.context(),
-                    Err(Some(context)) if sampling::try_measure(&mut recording.record) => context,
-                    Err(context) => {
-                        recording.discard();
-                        return RecordedSpan::non_recording(propagated(context));
-                    }
-                };
+        let context = context.unwrap_or_else(|| parent.span().span_context().clone());
+        match recording {
+            Some(mut recording) => {
+                fill(&mut recording);
                 RecordedSpan::owned(context, recording)
             }
+            None => RecordedSpan::non_recording(context),
         }
     }
 }
 
 impl RecorderTracer {
-    /// Creates a span, with another propagated `context` than its own if there is one.
-    fn build(
-        &self,
-        builder: SpanBuilder,
-        mut recording: Box<Recording>,
-        context: Option<SpanContext>,
-    ) -> RecordedSpan {
-        self.fill(&mut recording, builder);
-        let context = context.unwrap_or_else(|| recording.record.context());
-        RecordedSpan::owned(context, recording)
-    }
-
     /// Sets what the span has from its start.
     fn fill(&self, recording: &mut Recording, builder: SpanBuilder) {
         let record = &mut recording.record;

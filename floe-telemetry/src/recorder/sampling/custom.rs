@@ -5,12 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use opentelemetry::trace::{SpanContext, TraceState};
+use opentelemetry::trace::TraceState;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-use super::unsampled;
-use crate::recorder::listeners::{self, TAIL};
 use crate::recorder::record::SpanRecord;
 
 pub(crate) type CustomSampler = Arc<dyn ShouldSample>;
@@ -40,11 +38,10 @@ pub(super) fn replace(sampler: Option<CustomSampler>) {
     let _ = catch_unwind(AssertUnwindSafe(|| drop(previous)));
 }
 
-/// Decides for a span whose name, attributes and links are set. The error is the context of a span that is not
-/// sampled; `None` if there is no span.
-pub(super) fn decide(record: &mut SpanRecord, parent: &Context) -> Result<(), Option<SpanContext>> {
+/// Decides for a span whose name, attributes and links are set. `None` if there is no span.
+pub(super) fn decide(record: &mut SpanRecord, parent: &Context) -> Option<bool> {
     if IS_DECIDING.get() {
-        return Err(None);
+        return None;
     }
     let sampler = SAMPLER
         .read()
@@ -52,25 +49,19 @@ pub(super) fn decide(record: &mut SpanRecord, parent: &Context) -> Result<(), Op
         .clone();
     // The provider was shut down since.
     let Some(sampler) = sampler else {
-        return Ok(());
+        return Some(true);
     };
-    let result = ask(&*sampler, record, parent).unwrap_or_else(|| SamplingResult {
-        decision: SamplingDecision::Drop,
-        attributes: Vec::new(),
-        trace_state: record.context().trace_state().clone(),
-    });
-    if result.decision == SamplingDecision::RecordAndSample {
+    let Some(result) = ask(&*sampler, record, parent) else {
+        return Some(false);
+    };
+    let is_sampled = result.decision == SamplingDecision::RecordAndSample;
+    if is_sampled {
         record.attributes.extend(result.attributes);
-        if result.trace_state != TraceState::NONE || record.more.is_some() {
-            record.more_mut().trace_state = result.trace_state;
-        }
-        return Ok(());
     }
-    if listeners::current() & TAIL != 0 {
-        record.head.flags = record.head.flags.with_sampled(false);
-        return Ok(());
+    if result.trace_state != TraceState::NONE || record.more.is_some() {
+        record.more_mut().trace_state = result.trace_state;
     }
-    Err(Some(unsampled(&record.head, &result.trace_state)))
+    Some(is_sampled)
 }
 
 /// Returns the decision of the sampler; `None` if it panics.
