@@ -26,7 +26,7 @@ use crate::collector::{
 };
 #[cfg(feature = "logs")]
 use crate::config::ExceptionSignal;
-use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
+use crate::config::{ExporterKind, OtlpProtocol, SamplingConfig, TelemetryConfig, is_disabled};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp as start_otlp;
@@ -295,7 +295,7 @@ impl TelemetryProviderBuilder {
             errors: self.config.errors,
             #[cfg(feature = "logs")]
             exceptions,
-            tail_sampling: self.config.sampling.tail_sampling(),
+            tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
@@ -333,7 +333,7 @@ struct Shares {
 impl Shares {
     fn new(config: &TelemetryConfig, shares: usize) -> Self {
         let half = config.max_memory_bytes / 2;
-        let has_tail = config.sampling.tail_sampling().is_some();
+        let has_tail = config.sampling.has_tail();
         let share = half / (shares + usize::from(has_tail)).max(1);
         Self {
             buffers: half,

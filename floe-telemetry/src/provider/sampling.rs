@@ -184,7 +184,7 @@ pub(super) fn sampling(
     custom: Option<CustomSampler>,
 ) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
-    if custom.is_some() && sampling.tail_sampling().is_some() {
+    if custom.is_some() && sampling.has_tail() {
         return Err(Error::config(
             "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
         ));
@@ -209,7 +209,7 @@ pub(super) fn sampling(
         filter: filter
             .transpose()
             .map_err(|message| Error::config(format!("span_filter: {message}")))?,
-        needs_unsampled: sampling.tail_sampling().is_some(),
+        needs_unsampled: sampling.has_tail(),
         measures: if config.metrics.from_spans {
             Measured::All
         } else {
