@@ -19,7 +19,6 @@ mod detached;
 mod entered;
 mod events;
 mod failure;
-mod filter;
 mod first_poll;
 #[cfg(feature = "provider")]
 mod fork;
@@ -124,9 +123,9 @@ pub use self::returned::{call_by_type, call_opaque, call_opaque_opening};
 pub(crate) use self::sampling::CaptureScope;
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{
-    CustomSampler, Measured, ProviderId, RootSampler, Sampling, SamplingChange, Threshold,
-    change_sampling, matches, rejects, sampler_panics, spans_after_shutdown, start_provider,
-    stop_provider, with_threshold,
+    CustomSampler, Measured, ProviderId, RootSampler, Sampling, Threshold, change_sampling,
+    matches, rejects, sampler_panics, spans_after_shutdown, start_provider, stop_provider,
+    with_threshold,
 };
 pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};

@@ -201,12 +201,6 @@ impl SamplingConfig {
         self.sampler.is_none_or(Sampler::is_parent_based)
     }
 
-    /// Returns the patterns of the rules with their ratios.
-    pub(crate) fn patterns(&self) -> Vec<(String, f64)> {
-        let rules = self.rules.iter();
-        rules.map(|rule| (rule.span.clone(), rule.ratio)).collect()
-    }
-
     /// Whether the tail decides on traces that the head does not sample.
     pub(crate) const fn has_tail(&self) -> bool {
         self.keep_errors || self.keep_slower_than.is_some()

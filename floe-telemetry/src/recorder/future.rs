@@ -13,7 +13,7 @@ use super::open::OpenSpan;
 use super::outcome::Classifier;
 use super::parked::Parked;
 use super::phase::{Entered, Phase};
-use super::{filter, listeners};
+use super::{listeners, sampling};
 use crate::callsite::CallSite;
 
 /// The code that opens the span of an annotated `async fn` at the first poll.
@@ -114,7 +114,7 @@ impl FutureSpan {
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
                 let off = listeners::is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
-                        if filter::excludes_call(listeners::current(), callsite));
+                        if sampling::excludes_call(listeners::current(), callsite));
                 if off {
                     self.0 = Phase::Open(Parked::Off);
                 }

@@ -21,7 +21,6 @@ use std::mem::{self, ManuallyDrop};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard, SpanId};
 
-use super::filter;
 use super::listeners;
 use super::nested::{BoundaryGuard, NestedGuard, is_boundary};
 use super::open_global;
@@ -120,7 +119,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         let guard = NestedGuard::enter(&recording);
         return Opened::new(OpenSpan::Nested(recording, guard));
     }
-    if filter::excludes_call(listeners, callsite)
+    if sampling::excludes_call(listeners, callsite)
         || listeners == 0 && !listeners::finds_global_provider()
     {
         return Opened::OFF;

@@ -28,8 +28,7 @@ use super::measure::{self, Measure};
 use super::outcome::Classifier;
 use super::pending::{Handle, PendingUpdates, Update};
 use super::record::{Code, SpanRecord};
-use super::sampling::baggage::CachedKeys;
-use super::sampling::rules::CachedRules;
+use super::sampling::CachedSettings;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
 use crate::keys;
@@ -255,8 +254,7 @@ pub(super) struct Local {
     missing: Missing,
     measures: Option<measure::Writer>,
     missing_measures: Missing,
-    pub(super) rules: CachedRules,
-    pub(super) baggage: CachedKeys,
+    pub(super) settings: CachedSettings,
     /// The process that the thread is in, see [`fork`].
     #[cfg(feature = "provider")]
     forks: u32,
@@ -272,8 +270,7 @@ thread_local! {
             missing: Missing(0),
             measures: None,
             missing_measures: Missing(0),
-            rules: CachedRules::default(),
-            baggage: CachedKeys::default(),
+            settings: CachedSettings::default(),
             #[cfg(feature = "provider")]
             forks: fork::forks(),
         })
