@@ -19,15 +19,10 @@ mod detached;
 mod entered;
 mod events;
 mod failure;
-mod first_poll;
 #[cfg(feature = "provider")]
 mod fork;
-#[cfg(feature = "provider")]
-mod fork_handlers;
 mod future;
-mod future_ext;
-mod global_lookup;
-mod global_span;
+mod global;
 mod idle;
 mod ids;
 mod listeners;
@@ -36,13 +31,11 @@ mod memory;
 mod name;
 mod nested;
 mod open;
-mod open_global;
 mod opening;
 pub mod outcome;
 mod parent;
 mod parked;
 mod pending;
-mod phase;
 mod pointer;
 mod record;
 mod recording;
@@ -84,13 +77,13 @@ pub(crate) use self::events::{EventHead, MESSAGE};
 pub(crate) use self::failure::panic_message;
 #[cfg(feature = "tracing")]
 pub(crate) use self::failure::{describe_error, exception_event};
-pub use self::first_poll::enter_in_future;
 #[cfg(feature = "provider")]
 pub(crate) use self::fork::forks;
 #[cfg(all(unix, feature = "signals"))]
-pub(crate) use self::fork_handlers::set_in_forks;
+pub(crate) use self::fork::set_in_forks;
+pub use self::future::enter_in_future;
+pub use self::future::{FutureExt, InCurrentSpan, InSpan};
 pub use self::future::{OpenedBy, call_async};
-pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
 #[cfg(feature = "provider")]

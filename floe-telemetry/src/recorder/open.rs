@@ -16,14 +16,15 @@
 //! - Where nothing of this crate records and OpenTelemetry has another global provider, the row `Off` opens a span
 //!   of it, which is `InContext`.
 
-use std::mem::{self, ManuallyDrop};
+use std::mem;
+use std::mem::ManuallyDrop;
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard, SpanId};
 
+use super::global;
 use super::listeners;
 use super::nested::{BoundaryGuard, NestedGuard, is_boundary};
-use super::open_global;
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
 use super::parked::Parked;
@@ -269,7 +270,7 @@ fn place(
         return Placed::Here(None);
     }
     let (ids, measured) = match decision {
-        Decision::Off => match open_global::open(parent, callsite, fill) {
+        Decision::Off => match global::open(parent, callsite, fill) {
             Some((cx, recording)) => return Placed::In(cx, recording),
             None => (None, None),
         },

@@ -21,7 +21,7 @@ use super::buffer::{self, Writer};
 use super::failure::{record_outcome, record_panic};
 #[cfg(feature = "provider")]
 use super::fork;
-use super::global_span;
+use super::global;
 use super::ids::Ids;
 use super::listeners;
 use super::measure::{self, Measure};
@@ -193,7 +193,7 @@ impl Recording {
             drop(self.context.take());
             self.is_in_boundary = false;
             if let Some(span) = self.foreign.take() {
-                return global_span::end(*span, &mut self.record, end, code);
+                return global::end(*span, &mut self.record, end, code);
             }
         }
         let pushed = with(|local| {
@@ -212,7 +212,7 @@ impl Drop for Recording {
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
             match self.foreign.take() {
-                Some(span) => global_span::end(*span, &mut self.record, end, code),
+                Some(span) => global::end(*span, &mut self.record, end, code),
                 None => buffer::count(with(|local| local.push(&mut self.record, end, code))),
             }
         }

@@ -10,10 +10,9 @@ use std::task::{Context as TaskContext, Poll};
 use futures_core::Stream;
 
 use super::call::{run, run_opening};
-use super::future::Traced;
+use super::future::{Phase, Traced};
 use super::open::Opened;
 use super::outcome::Classifier;
-use super::phase::Phase;
 
 /// Runs a function that returns `impl Future` or `impl Stream`, according to its signature. `finish`
 /// determines which, and returns it inside the span.

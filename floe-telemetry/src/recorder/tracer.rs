@@ -7,8 +7,8 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
+use super::global;
 use super::listeners;
-use super::open_global;
 use super::record::Origin;
 use super::recording::Recording;
 use super::sampling::{self, Decision};
@@ -69,7 +69,7 @@ impl Tracer for RecorderTracer {
             Decision::Keep(recording) => (Some(recording.record.context()), Some(recording)),
             Decision::Off => {
                 if !listeners::is_off()
-                    && let Some(span) = open_global::open_of_tracer(parent, &mut fill)
+                    && let Some(span) = global::open_of_tracer(parent, &mut fill)
                 {
                     return span;
                 }

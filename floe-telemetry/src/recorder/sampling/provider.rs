@@ -8,7 +8,7 @@ use super::custom::{self, CustomSampler};
 use super::probability::Threshold;
 use super::rate::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
-use crate::recorder::fork_handlers;
+use crate::recorder::fork;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER,
     SHUT_DOWN, TAIL,
@@ -82,7 +82,7 @@ fn in_use() -> MutexGuard<'static, InUse> {
 /// Starts recording. A sampler of the program decides for each span in place of the configured one, the rules and the
 /// rate limit.
 pub(crate) fn start_provider(sampling: Sampling, program: Option<CustomSampler>) -> ProviderId {
-    fork_handlers::watch();
+    fork::watch();
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
