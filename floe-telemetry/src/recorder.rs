@@ -6,7 +6,6 @@
 //!
 //! [`Context`]: opentelemetry::Context
 
-mod active;
 #[cfg(feature = "tracing")]
 mod bridged;
 mod buffer;
@@ -15,8 +14,6 @@ mod current;
 mod declared;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod detached;
-#[cfg(feature = "tracing")]
-mod entered;
 mod events;
 mod failure;
 #[cfg(feature = "provider")]
@@ -28,35 +25,23 @@ mod ids;
 mod listeners;
 mod measure;
 mod memory;
-mod name;
-mod nested;
 mod open;
 mod opening;
 pub mod outcome;
-mod parent;
-mod parked;
 mod pending;
-mod pointer;
 mod record;
 mod recording;
-mod returned;
 pub mod returned_future;
 mod ring;
 #[cfg(test)]
 mod ring_properties;
 mod sampling;
 mod span;
-mod span_builder;
 mod sync;
 mod tracer;
-mod unsampled;
 #[cfg(feature = "provider")]
 mod wakeup;
 
-pub use self::active::{
-    ActiveSpan, CurrentSpan, add_event, get_current_span, record_exception, set_attribute,
-    set_attributes,
-};
 #[cfg(feature = "tracing")]
 pub(crate) use self::bridged::{BridgedSpan, EnteredSpan, Entrance};
 #[cfg(feature = "provider")]
@@ -65,6 +50,8 @@ pub(crate) use self::buffer::{
     wake as wake_collector, written_spans,
 };
 pub use self::call::{call, call_opening, end};
+#[cfg(feature = "tracing")]
+pub(crate) use self::current::IdHash;
 pub(crate) use self::current::current_context;
 #[cfg(any(feature = "redact", feature = "tracing"))]
 pub(crate) use self::current::span_context_within;
@@ -81,9 +68,7 @@ pub(crate) use self::failure::{describe_error, exception_event};
 pub(crate) use self::fork::forks;
 #[cfg(all(unix, feature = "signals"))]
 pub(crate) use self::fork::set_in_forks;
-pub use self::future::enter_in_future;
-pub use self::future::{FutureExt, InCurrentSpan, InSpan};
-pub use self::future::{OpenedBy, call_async};
+pub use self::future::{FutureExt, InCurrentSpan, InSpan, OpenedBy, call_async, enter_in_future};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
 #[cfg(feature = "provider")]
@@ -99,11 +84,10 @@ pub(crate) use self::memory::{
     dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered,
 };
 pub use self::open::{Current, Opened, enter};
-pub use self::opening::Opening;
 #[cfg(feature = "provider")]
 pub(crate) use self::opening::PANICKED;
-pub(crate) use self::parent::Parent;
-pub use self::parent::root;
+pub(crate) use self::opening::Parent;
+pub use self::opening::{Opening, root};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::record::Head;
 #[cfg(any(feature = "provider", feature = "tracing"))]
@@ -111,7 +95,7 @@ pub(crate) use self::record::SpanRecord;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Code, More, Origin};
 pub(crate) use self::recording::context_is_alive;
-pub use self::returned::{call_by_type, call_opaque, call_opaque_opening};
+pub use self::returned_future::{call_by_type, call_opaque, call_opaque_opening};
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::CaptureScope;
 #[cfg(feature = "provider")]
@@ -120,10 +104,10 @@ pub(crate) use self::sampling::{
     matches, rejects, sampler_panics, spans_after_shutdown, start_provider, stop_provider,
     with_threshold,
 };
-pub use self::span::RecordedSpan;
-pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
-pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
-#[cfg(feature = "tracing")]
-pub(crate) use self::unsampled::IdHash;
+pub use self::span::{
+    ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
+    get_current_span, record_exception, set_attribute, set_attributes, span,
+};
+pub use self::tracer::{RecordedSpan, RecorderTracer, RecorderTracerProvider, get_tracer};
 #[cfg(feature = "provider")]
 pub(crate) use self::wakeup::WakeUp;

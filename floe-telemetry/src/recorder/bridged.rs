@@ -9,16 +9,12 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, SpanId};
 
-use super::entered::EnteredGuard;
+use super::current::{self, EnteredGuard, IdHash};
 use super::listeners;
-use super::nested;
-use super::open::open_detached;
-use super::opening::Opening;
-use super::parent::Parent;
-use super::parked::Parked;
+use super::open::{Parked, open_detached};
+use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
 use super::record::SpanRecord;
-use super::unsampled::IdHash;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 use crate::keys;
@@ -262,7 +258,7 @@ fn nanos(time: Duration) -> i64 {
 /// Prepares a span that has started and is not used yet.
 fn prepare(state: &Parked) {
     if let Parked::Recording(recording) = state {
-        nested::current_updates(recording).own();
+        current::current_updates(recording).own();
     }
 }
 

@@ -11,10 +11,8 @@ use opentelemetry::{Context, Key};
 
 use super::call::panicked;
 use super::listeners;
-use super::open::open_detached;
-use super::opening::Opening;
-use super::parent::Parent;
-use super::parked::Parked;
+use super::open::{Parked, open_detached};
+use super::opening::{Opening, Parent};
 use super::record::{Origin, SpanRecord};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::Scope;

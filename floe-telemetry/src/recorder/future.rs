@@ -17,13 +17,12 @@ use std::task::{Context as TaskContext, Poll};
 use super::call::panicked;
 use super::current::current_context;
 use super::listeners;
-use super::open::{Current, OpenSpan, StartBelow, enter};
+use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink};
-use super::parked::Parked;
 use super::recording::{Recording, context_is_alive};
 use super::sampling;
-use super::span_builder::SpanBuilder;
+use super::span::SpanBuilder;
 use crate::callsite::CallSite;
 
 /// The code that opens the span of an annotated `async fn` at the first poll.

@@ -21,11 +21,10 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId, Value};
 
 use super::listeners;
-use super::opening::{Fill, fill_in};
-use super::parent::Parent;
+use super::opening::{Fill, Parent, fill_in};
 use super::record::{Code, More, Origin, SpanRecord};
 use super::recording::{Recording, context_is_alive};
-use super::span::RecordedSpan;
+use super::tracer::RecordedSpan;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::{Ticks, wall_now};
 use crate::keys;

@@ -16,22 +16,19 @@
 //! - Where nothing of this crate records and OpenTelemetry has another global provider, the row `Off` opens a span
 //!   of it, which is `InContext`.
 
-use std::mem;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
+use std::ptr;
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard, SpanId};
 
+use super::current::{self, BoundaryGuard, NestedGuard, Suspended, UnsampledGuard, is_boundary};
 use super::global;
 use super::listeners;
-use super::nested::{BoundaryGuard, NestedGuard, is_boundary};
-use super::opening::{Fill, fill_in};
-use super::parent::Parent;
-use super::parked::Parked;
+use super::opening::{Fill, Parent, fill_in};
 use super::recording::{Recording, context_is_alive};
 use super::sampling::{self, Decision};
-use super::span::RecordedSpan;
-use super::unsampled::UnsampledGuard;
+use super::tracer::RecordedSpan;
 use crate::callsite::{CallSite, Scope};
 
 /// A call whose body runs, in one of the legal states: what is recorded of it, and what makes it current.
@@ -62,6 +59,20 @@ pub(super) enum OpenSpan {
 /// compiler reserves no stack for moving it and for whether it has been moved.
 #[derive(Debug)]
 pub struct Opened(ManuallyDrop<OpenSpan>);
+
+/// A span that is not current: that of a future between two polls, or of an owner that enters it for a while.
+#[derive(Debug)]
+pub(super) enum Parked {
+    /// No span and no context: the body runs unchanged.
+    Off,
+    /// Not recorded: the context of a span that is not sampled, or of an explicit parent. It is boxed so that a
+    /// parked span fits into two registers; in memory, one load right after two stores would stall.
+    In(Box<Context>),
+    /// A span that is not sampled and has no `Context` of its own.
+    Unsampled(Box<Suspended>),
+    /// A recorded span with its context, or a measured call.
+    Recording(Box<Recording>),
+}
 
 /// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. Neither is
 /// evaluated while nothing is recorded, which costs one load.
@@ -211,7 +222,7 @@ pub(super) fn open_detached(
     #[cfg(feature = "tracing")]
     if parent.is_current() && listeners::has_boundaries(listeners::current()) {
         recording.context = parent.map(|cx| {
-            let boundary = super::nested::id_within(cx.span().span_context());
+            let boundary = current::id_within(cx.span().span_context());
             boundary.is_some().then(|| cx.clone())
         });
         recording.is_in_boundary = recording.context.is_some();
@@ -414,6 +425,99 @@ impl OpenSpan {
                 parked
             }
         }
+    }
+}
+
+impl Parked {
+    /// Parks the span that is current on this thread. Its context is current, unless the user's code has attached
+    /// another one and not detached it: a span that is recorded is then added to that context.
+    pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
+        let Some(mut recording) = recording else {
+            return match Suspended::current() {
+                Some(suspended) => Self::Unsampled(Box::new(suspended)),
+                None => Self::In(Box::new(current::current_context())),
+            };
+        };
+        if recording.context.is_some() {
+            return Self::Recording(recording);
+        }
+        if recording.record.is_measured() {
+            recording.context = Some(current::current_context());
+            return Self::Recording(recording);
+        }
+        let span_id = recording.record.head.span_id;
+        Context::map_current(|cx| {
+            let span = cx.span();
+            let above = span.span_context();
+            recording.is_in_boundary =
+                current::id_within(above) == Some(span_id) && above.span_id() != span_id;
+            let has_span = recording.is_in_boundary || above.span_id() == span_id;
+            recording.context = Some(if has_span {
+                cx.clone()
+            } else {
+                cx.with_span(RecordedSpan::of_call(&recording))
+            });
+        });
+        Self::Recording(recording)
+    }
+
+    /// Makes the span current until the result is dropped, which has no recording.
+    pub(super) fn attach(&mut self) -> OpenSpan {
+        match self {
+            Self::Off => OpenSpan::Off,
+            Self::In(cx) => OpenSpan::attach(Context::clone(cx), None, true),
+            Self::Unsampled(suspended) => {
+                let (span, context) = suspended.attach();
+                OpenSpan::UnsampledIn(span, context)
+            }
+            Self::Recording(recording) => recording.attach(),
+        }
+    }
+
+    /// The recording, which the caller ends.
+    #[inline]
+    pub(super) fn recording(self) -> Option<Box<Recording>> {
+        match self {
+            Self::Off | Self::In(_) | Self::Unsampled(_) => None,
+            Self::Recording(recording) => Some(recording),
+        }
+    }
+}
+
+impl Recording {
+    fn attach(&mut self) -> OpenSpan {
+        let Some(mut cx) = self.context.clone() else {
+            return OpenSpan::Off;
+        };
+        if self.record.is_measured() {
+            return OpenSpan::attach(cx, None, true);
+        }
+        if self.is_in_boundary {
+            // On another thread, for example, the boundary is not current any more. The span gets a `Context` of its
+            // own there.
+            let above = cx.span();
+            let above = above.span_context();
+            let is_current = Context::map_current(|cx| ptr::eq(cx.span().span_context(), above));
+            if !(is_current && is_boundary(above))
+                && let Some(own) = self.own_context()
+            {
+                cx = own.clone();
+            }
+        } else if !listeners::has_boundaries(listeners::current()) {
+            return OpenSpan::InContext(None, cx.attach());
+        }
+        let boundary = BoundaryGuard::attach(&cx, self);
+        OpenSpan::InBoundary(None, boundary, cx.attach())
+    }
+
+    /// The context with the span in it, which is made now if the span has been in that of its boundary.
+    pub(super) fn own_context(&mut self) -> Option<&Context> {
+        if self.is_in_boundary {
+            let cx = self.context.take()?;
+            self.context = Some(cx.with_span(RecordedSpan::of_call(self)));
+            self.is_in_boundary = false;
+        }
+        self.context.as_ref()
     }
 }
 

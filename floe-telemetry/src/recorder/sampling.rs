@@ -26,12 +26,9 @@
 //! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
 //! ([`settings`]): a change of them replaces all, for each span that starts after it.
 
-#[cfg(feature = "provider")]
-mod custom;
 mod probability;
 #[cfg(feature = "provider")]
 mod provider;
-mod rate;
 mod settings;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,27 +37,25 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 #[cfg(feature = "provider")]
-pub(crate) use self::custom::{CustomSampler, sampler_panics};
-#[cfg(feature = "provider")]
 pub(crate) use self::probability::rejects;
 pub(crate) use self::probability::{Threshold, with_threshold};
 #[cfg(feature = "provider")]
 pub(crate) use self::provider::{
-    Measured, ProviderId, RootSampler, Sampling, change_sampling, start_provider, stop_provider,
+    CustomSampler, Measured, ProviderId, RootSampler, Sampling, change_sampling, sampler_panics,
+    start_provider, stop_provider,
 };
 pub(super) use self::settings::CachedSettings;
 use self::settings::Sampled;
 #[cfg(feature = "provider")]
 pub(crate) use self::settings::matches;
+use super::current::{self, Boundary, IdHash};
 #[cfg(feature = "testing")]
 use super::listeners::CAPTURES;
 use super::listeners::{
     self, BAGGAGE, CUSTOM, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL,
 };
-use super::nested::{self, Boundary};
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
-use super::unsampled::{self, IdHash};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
@@ -220,7 +215,7 @@ pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> D
     let listeners = listeners::current();
     #[cfg(feature = "provider")]
     let is_sampled = if listeners & CUSTOM != 0 {
-        custom::decide(record, parent)
+        provider::decide_by_program(record, parent)
     } else {
         Some(samples_by_name(record, parent))
     };
@@ -309,14 +304,14 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
 fn parent_of(listeners: Listeners, above: &SpanContext, is_current: bool) -> (SpanId, bool) {
     if is_current
         && listeners::has_boundaries(listeners)
-        && let Some(id) = nested::id_within(above)
+        && let Some(id) = current::id_within(above)
     {
         return (id, false);
     }
     if above.is_sampled() || !above.is_valid() {
         return (above.span_id(), above.is_remote());
     }
-    unsampled::parent_at(above)
+    current::parent_at(above)
 }
 
 /// Returns the ids of a span that is not sampled, if there is one, and the recording of its call if metrics are made from
@@ -335,7 +330,7 @@ pub(super) fn not_recorded(
         Decision::Below(_) => {
             let span = parent.span();
             let id = recording::with(|local| local.ids.span_id());
-            let ids = id.map(|id| unsampled::child_of(span.span_context(), id));
+            let ids = id.map(|id| current::child_of(span.span_context(), id));
             (ids, measured(parent, callsite))
         }
         Decision::Drop(mut recording) => {

@@ -1,18 +1,24 @@
-//! The sampling of the current provider, and its changes while the program runs.
+//! The sampling of the current provider, and its changes while the program runs; and the sampler of the program, which
+//! decides for each span in place of the configured one.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use opentelemetry::Key;
+use opentelemetry::trace::TraceState;
+use opentelemetry::{Context, Key, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
-use super::custom::{self, CustomSampler};
 use super::probability::Threshold;
-use super::rate::RateLimit;
+use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
 use crate::recorder::fork;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER,
     SHUT_DOWN, TAIL,
 };
+use crate::recorder::record::SpanRecord;
 
 /// Which spans a provider records.
 #[derive(Clone, Debug)]
@@ -99,7 +105,7 @@ pub(crate) fn start_provider(sampling: Sampling, program: Option<CustomSampler>)
         (MEASURES, sampling.measures == Measured::Annotated),
         (MEASURES_ALL, sampling.measures == Measured::All),
     ];
-    custom::replace(program);
+    replace_program(program);
     in_use.sampling = Some(sampling);
     // Set last, in addition to that of the filter, so that no span is recorded before all settings are applied.
     let bits = bits.into_iter().filter(|(_, is_set)| *is_set);
@@ -116,7 +122,7 @@ pub(crate) fn stop_provider() {
         listeners::set(SHUT_DOWN);
     }
     listeners::clear_provider();
-    custom::replace(None);
+    replace_program(None);
 }
 
 /// Changes the sampler, the rules or the filter of a provider. Returns false if it has shut down.
@@ -180,6 +186,88 @@ fn bound(ratio: f64) -> u64 {
     )]
     let bound = (ratio.clamp(0.0, 1.0) * ALL as f64) as u64;
     bound
+}
+
+pub(crate) type CustomSampler = Arc<dyn ShouldSample>;
+
+static SAMPLER: RwLock<Option<CustomSampler>> = RwLock::new(None);
+
+/// Panics of samplers since the process started.
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether the sampler is deciding on this thread. There is no span of what it calls itself: the decision about
+    /// one would not end, and no `Context` can be attached while OpenTelemetry's API lends the current one.
+    static IS_DECIDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The number of panics of samplers since the process started.
+pub(crate) fn sampler_panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
+/// Replaces the sampler.
+fn replace_program(sampler: Option<CustomSampler>) {
+    let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
+    let previous = std::mem::replace(&mut *slot, sampler);
+    drop(slot);
+    // Its destructor is code of the program.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(previous)));
+}
+
+/// Decides for a span whose name, attributes and links are set. `None` if there is no span.
+pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> Option<bool> {
+    if IS_DECIDING.get() {
+        return None;
+    }
+    let sampler = SAMPLER
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    // The provider was shut down since.
+    let Some(sampler) = sampler else {
+        return Some(true);
+    };
+    let Some(result) = ask(&*sampler, record, parent) else {
+        return Some(false);
+    };
+    let is_sampled = result.decision == SamplingDecision::RecordAndSample;
+    if is_sampled {
+        record.attributes.extend(result.attributes);
+    }
+    if result.trace_state != TraceState::NONE || record.more.is_some() {
+        record.more_mut().trace_state = result.trace_state;
+    }
+    Some(is_sampled)
+}
+
+/// Returns the decision of the sampler; `None` if it panics.
+fn ask(
+    sampler: &dyn ShouldSample,
+    record: &SpanRecord,
+    parent: &Context,
+) -> Option<SamplingResult> {
+    let site = record.head.callsite;
+    let name = record.name().or_else(|| Some(site?.name()));
+    let attributes = record.attributes.as_slice().iter();
+    let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
+    let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
+    IS_DECIDING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        sampler.should_sample(
+            Some(parent),
+            record.head.trace_id,
+            name.unwrap_or_default(),
+            &record.kind(),
+            &attributes,
+            links,
+        )
+    }));
+    IS_DECIDING.set(false);
+    if result.is_err() {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+    }
+    result.ok()
 }
 
 #[cfg(test)]
