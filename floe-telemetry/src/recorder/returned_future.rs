@@ -426,6 +426,7 @@ pub trait Pointer: Sized {
     type Output;
 
     /// Moves the span into the future or stream.
+    #[must_use]
     fn in_span(self, span: &mut Opened, outcome: Classifier<Self::Output>) -> Self;
 }
 

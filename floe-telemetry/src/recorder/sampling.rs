@@ -55,7 +55,7 @@ use super::listeners::{
     self, BAGGAGE, CUSTOM, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL,
 };
 use super::record::{Head, SpanRecord};
-use super::recording::{self, Local, Recording};
+use super::recording::{self, Recording};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
@@ -104,7 +104,7 @@ pub(super) fn decide(
     if listeners & (FILTER | FORKED) != 0 {
         #[cfg(feature = "provider")]
         if listeners & FORKED != 0 {
-            recording::with(Local::leave_parent);
+            recording::with(recording::Local::leave_parent);
         }
         if listeners & FILTER != 0
             && capture.is_none()
@@ -172,7 +172,8 @@ fn decide_with_ids(
             Sampled::NeedsName
         } else {
             let settings = local.settings.get();
-            settings.sample(head.trace_id, above, record.is_root(), callsite, None)
+            let is_root = !above.is_valid() || is_remote;
+            settings.sample(head.trace_id, above, is_root, callsite, None)
         };
         let head = &mut record.head;
         if matches!(sampled, Sampled::No) {
@@ -239,8 +240,8 @@ fn samples_by_name(record: &mut SpanRecord, parent: &Context) -> bool {
     let span = parent.span();
     let above = span.span_context();
     let site = record.head.callsite;
-    let name = record.name().or_else(|| Some(site?.name()));
-    let name = name.unwrap_or_default();
+    let name = record.more.as_ref().and_then(|more| more.name.as_deref());
+    let name = name.or_else(|| Some(site?.name())).unwrap_or_default();
     let sampled = recording::with(|local| {
         let settings = local.settings.get();
         settings.sample(record.head.trace_id, above, true, None, Some(name))

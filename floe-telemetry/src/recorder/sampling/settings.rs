@@ -230,18 +230,19 @@ fn excludes(cache: &AtomicU32, level: Level, target: &str) -> bool {
     if cached >> 1 == GENERATION.load(Ordering::Acquire) {
         return cached & 1 != 0;
     }
-    #[cold]
-    fn decide(cache: &AtomicU32, level: Level, target: &str) -> bool {
-        let current = current();
-        let Some(settings) = &*current else {
-            return false;
-        };
-        let excluded = settings.excludes(target, level);
-        let decision = settings.generation << 1 | u32::from(excluded);
-        cache.store(decision, Ordering::Relaxed);
-        excluded
-    }
-    decide(cache, level, target)
+    decide_filter(cache, level, target)
+}
+
+#[cold]
+fn decide_filter(cache: &AtomicU32, level: Level, target: &str) -> bool {
+    let current = current();
+    let Some(settings) = &*current else {
+        return false;
+    };
+    let excluded = settings.excludes(target, level);
+    let decision = settings.generation << 1 | u32::from(excluded);
+    cache.store(decision, Ordering::Relaxed);
+    excluded
 }
 
 /// Returns whether a pattern matches a text, where `*` matches any characters.
