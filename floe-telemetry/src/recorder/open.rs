@@ -208,16 +208,36 @@ pub(super) fn open_detached(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> Parked {
-    let (decision, fill) = decided(decide(parent, callsite), parent, fill);
-    let Decision::Keep(recording) = decision else {
-        return match place(decision, parent, callsite, fill) {
-            Placed::In(_, Some(recording)) | Placed::Here(Some(recording)) => {
-                Parked::Recording(recording)
-            }
-            Placed::In(cx, None) => Parked::In(Box::new(cx)),
-            Placed::Here(None) => Parked::Off,
-        };
-    };
+    match decide(parent, callsite) {
+        Decision::Keep(recording) => keep_detached(recording, parent, fill),
+        decision => detach_rarely(decision, parent, callsite, fill),
+    }
+}
+
+#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "tracing"))]
+#[cold]
+#[inline(never)]
+fn detach_rarely(
+    decision: Decision,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Parked {
+    let (decision, fill) = decided(decision, parent, fill);
+    if let Decision::Keep(recording) = decision {
+        return keep_detached(recording, parent, fill);
+    }
+    match place(decision, parent, callsite, fill) {
+        Placed::In(_, Some(recording)) | Placed::Here(Some(recording)) => {
+            Parked::Recording(recording)
+        }
+        Placed::In(cx, None) => Parked::In(Box::new(cx)),
+        Placed::Here(None) => Parked::Off,
+    }
+}
+
+#[cfg(any(feature = "tower", feature = "reqwest-middleware", feature = "tracing"))]
+fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Parked {
     let mut recording = filled(recording, fill);
     #[cfg(feature = "tracing")]
     if parent.is_current() && listeners::has_boundaries(listeners::current()) {
