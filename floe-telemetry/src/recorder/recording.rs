@@ -39,7 +39,7 @@ pub(super) struct Recording {
     pub(super) record: SpanRecord,
     /// The context with the span in it, if it will be attached again.
     pub(super) context: Option<Context>,
-    /// Whether `context` is that of the boundary which the span runs in, see [`nested`](super::current).
+    /// Whether `context` is that of the boundary which the span runs in, see [`current`](super::current).
     pub(super) is_in_boundary: bool,
     /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
