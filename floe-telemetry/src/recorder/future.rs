@@ -32,7 +32,7 @@ pub enum OpenedBy {
     /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),
     /// The future opens the span in its first statement, by
-    /// [`enter_in_future`](super::enter_in_future).
+    /// [`enter_in_future`].
     Future,
 }
 

@@ -55,7 +55,7 @@ pub(super) enum OpenSpan {
     Nested(Box<Recording>, NestedGuard),
 }
 
-/// An [`OpenSpan`] that the function that runs the body ends explicitly. It has no destructor, so the
+/// An open span that the function that runs the body ends explicitly. It has no destructor, so the
 /// compiler reserves no stack for moving it and for whether it has been moved.
 #[derive(Debug)]
 pub struct Opened(ManuallyDrop<OpenSpan>);

@@ -270,7 +270,7 @@ impl SpanBuilder {
     }
 }
 
-/// A span that lasts until the guard is dropped. [`SpanBuilder::start`](crate::SpanBuilder::start)
+/// A span that lasts until the guard is dropped. [`SpanBuilder::start`]
 /// and [`create_span`](crate::create_span) return it.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]

@@ -120,7 +120,7 @@ impl RecorderTracer {
 
 /// A span that implements OpenTelemetry's `Span`, open until it is ended or dropped.
 ///
-/// It is returned by [`RecorderTracer`](crate::RecorderTracer), and is in the `Context` while the body of
+/// It is returned by [`RecorderTracer`], and is in the `Context` while the body of
 /// an annotated function runs.
 ///
 /// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start
