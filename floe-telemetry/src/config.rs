@@ -83,7 +83,7 @@ pub use self::propagator::{ParsePropagatorError, Propagator, RegisteredPropagato
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
-pub(crate) use self::sampling::{TailSampling, validate_ratio, validate_rules};
+pub(crate) use self::sampling::{validate_ratio, validate_rules};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::secret::{Source as CredentialSource, reference as credential_reference};
 #[cfg(any(feature = "logs", feature = "tracing"))]

@@ -6,7 +6,6 @@
 //!
 //! [`Context`]: opentelemetry::Context
 
-mod active;
 #[cfg(feature = "tracing")]
 mod bridged;
 mod buffer;
@@ -14,57 +13,34 @@ mod call;
 mod current;
 mod declared;
 mod detached;
-mod enter;
-#[cfg(feature = "tracing")]
-mod entered;
 mod events;
 mod failure;
-mod filter;
-mod first_poll;
 #[cfg(feature = "provider")]
 mod fork;
-#[cfg(feature = "provider")]
-mod fork_handlers;
 mod future;
-mod future_ext;
-mod global_lookup;
-mod global_span;
+mod global;
 mod idle;
 mod ids;
 mod listeners;
 mod measure;
 mod memory;
-mod name;
-mod nested;
 mod open;
-mod open_global;
 mod opening;
 pub mod outcome;
-mod parent;
 mod pending;
-mod phase;
-mod pointer;
 mod record;
 mod recording;
-mod returned;
 pub mod returned_future;
 mod ring;
 #[cfg(test)]
 mod ring_properties;
 mod sampling;
 mod span;
-mod span_builder;
-mod state;
 mod sync;
 mod tracer;
-mod unsampled;
 #[cfg(feature = "provider")]
 mod wakeup;
 
-pub use self::active::{
-    ActiveSpan, CurrentSpan, add_event, get_current_span, record_exception, set_attribute,
-    set_attributes,
-};
 #[cfg(feature = "tracing")]
 pub(crate) use self::bridged::{BridgedSpan, EnteredSpan, Entrance};
 #[cfg(feature = "provider")]
@@ -73,25 +49,24 @@ pub(crate) use self::buffer::{
     wake as wake_collector, written_spans,
 };
 pub use self::call::{call, call_opening, end};
+#[cfg(feature = "tracing")]
+pub(crate) use self::current::IdHash;
 pub(crate) use self::current::current_context;
 #[cfg(any(feature = "redact", feature = "tracing"))]
 pub(crate) use self::current::span_context_within;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 pub use self::detached::DetachedSpan;
-pub use self::enter::{Current, enter};
 #[cfg(feature = "tracing")]
 pub(crate) use self::events::{EventHead, MESSAGE};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 #[cfg(feature = "tracing")]
 pub(crate) use self::failure::{describe_error, exception_event};
-pub use self::first_poll::enter_in_future;
 #[cfg(feature = "provider")]
 pub(crate) use self::fork::forks;
 #[cfg(all(unix, feature = "signals"))]
-pub(crate) use self::fork_handlers::set_in_forks;
-pub use self::future::{OpenedBy, call_async};
-pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
+pub(crate) use self::fork::set_in_forks;
+pub use self::future::{FutureExt, InCurrentSpan, InSpan, OpenedBy, call_async, enter_in_future};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
 #[cfg(feature = "provider")]
@@ -106,11 +81,11 @@ pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 pub(crate) use self::memory::{
     dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered,
 };
-pub use self::opening::Opening;
+pub use self::open::{Current, Opened, enter};
 #[cfg(feature = "provider")]
 pub(crate) use self::opening::PANICKED;
-pub(crate) use self::parent::Parent;
-pub use self::parent::root;
+pub(crate) use self::opening::Parent;
+pub use self::opening::{Opening, root};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::record::Head;
 #[cfg(any(feature = "provider", feature = "tracing"))]
@@ -118,20 +93,19 @@ pub(crate) use self::record::SpanRecord;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Code, More, Origin};
 pub(crate) use self::recording::context_is_alive;
-pub use self::returned::{call_by_type, call_opaque, call_opaque_opening};
+pub use self::returned_future::{call_by_type, call_opaque, call_opaque_opening};
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::CaptureScope;
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{
-    CustomSampler, Measured, ProviderId, RootSampler, Sampling, SamplingChange, Threshold,
-    change_sampling, matches, rejects, sampler_panics, spans_after_shutdown, start_provider,
-    stop_provider, with_threshold,
+    CustomSampler, Measured, ProviderId, RootSampler, Sampling, Threshold, change_sampling,
+    matches, rejects, sampler_panics, spans_after_shutdown, start_provider, stop_provider,
+    with_threshold,
 };
-pub use self::span::RecordedSpan;
-pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
-pub use self::state::Opened;
-pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
-#[cfg(feature = "tracing")]
-pub(crate) use self::unsampled::IdHash;
+pub use self::span::{
+    ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
+    get_current_span, record_exception, set_attribute, set_attributes, span,
+};
+pub use self::tracer::{RecordedSpan, RecorderTracer, RecorderTracerProvider, get_tracer};
 #[cfg(feature = "provider")]
 pub(crate) use self::wakeup::WakeUp;

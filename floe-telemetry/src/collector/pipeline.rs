@@ -18,7 +18,7 @@ use super::statistics::Counters;
 use super::tail::TailSampler;
 use super::worker::{Report, Size};
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::{ErrorsConfig, SpanLimits, TailSampling};
+use crate::config::{ErrorsConfig, SamplingConfig, SpanLimits};
 use crate::recorder::{Buffer, SpanRecord};
 
 /// The settings of a pipeline.
@@ -32,7 +32,7 @@ pub(crate) struct PipelineSettings {
     #[cfg(feature = "logs")]
     pub(crate) exceptions: Option<Exceptions>,
     /// The settings of tail sampling, if it is enabled.
-    pub(crate) tail_sampling: Option<TailSampling>,
+    pub(crate) tail_sampling: Option<SamplingConfig>,
     /// The most bytes that tail sampling buffers.
     pub(crate) tail_bytes: usize,
     pub(crate) batch_size: usize,

@@ -1,18 +1,15 @@
-//! Tail sampling: traces that head sampling did not sample are buffered, and exported if a span failed
-//! or the root was slow.
+//! The tail of sampling: whole traces, decided once they have ended (see `recorder/sampling.rs`). Those that the head
+//! has not sampled are exported if a span failed or the root was slow.
 //!
-//! Traces that head sampling sampled by probability are buffered, too: if a span failed or the root was slow,
+//! Traces that the head has sampled by probability are buffered, too: if a span failed or the root was slow,
 //! they were certain to be sampled, so each represents only itself, and has another threshold in its trace state.
-//! Otherwise failed traces would be counted once by themselves, and once more by those that head sampling sampled.
+//! Otherwise failed traces would be counted once by themselves, and once more by those that the head has sampled.
 //!
 //! A trace is decided once its root has ended and all spans that ended before the root were fetched
 //! from the threads' buffers. If the buffer has too many spans, or a trace is too old, the oldest trace
 //! is decided by the spans that have arrived. Spans that arrive after the decision follow it.
 
-mod decisions;
-mod reason;
-
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -20,19 +17,27 @@ use std::time::{Duration, Instant};
 use opentelemetry::TraceId;
 use rustc_hash::FxHashMap;
 
-use self::decisions::{Decision, Decisions};
-use self::reason::Reason;
 use super::statistics::Counters;
 use super::watermarks::Watermarks;
 use crate::clock::WallClock;
-use crate::config::TailSampling;
-use crate::recorder::{Buffer, SpanRecord, rejects};
+use crate::config::SamplingConfig;
+use crate::keys;
+use crate::recorder::{Buffer, Code, SpanRecord, Threshold, rejects, with_threshold};
+
+/// The reason why a trace is sampled, whatever the head has decided. A later variant takes precedence.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Reason {
+    Slow,
+    Error,
+}
 
 /// A buffered trace that is not decided.
 #[derive(Debug)]
 struct Trace {
-    /// Distinguishes it from a later buffered trace with the same id.
+    /// Its place in the order of traces.
     number: u64,
+    /// When its first span was added.
+    since: Instant,
     spans: Vec<SpanRecord>,
     reason: Option<Reason>,
     /// Whether another process has decided: a span has a remote parent.
@@ -42,18 +47,21 @@ struct Trace {
 /// The traces that are not decided, and the spans of sampled traces that were not exported yet.
 #[derive(Debug)]
 pub(super) struct TailSampler {
-    config: TailSampling,
+    config: SamplingConfig,
     counters: Arc<Counters>,
     traces: FxHashMap<TraceId, Trace>,
-    /// The traces with the time of their first span, the oldest first. Some are decided already.
-    order: VecDeque<(TraceId, u64, Instant)>,
+    /// The traces by number, the oldest first.
+    order: BTreeMap<u64, TraceId>,
     next_number: u64,
     /// The number of spans in `traces`.
     spans: usize,
     /// The bytes of the spans in `traces`.
     bytes: usize,
     max_bytes: usize,
-    decided: Decisions,
+    /// The most recent decisions, which apply to spans that end later: the reason, or as the head has decided.
+    decided: FxHashMap<TraceId, Option<Reason>>,
+    /// The same traces, that of the oldest decision first.
+    decided_order: VecDeque<TraceId>,
     /// Undecided traces whose root has ended.
     ended: Vec<TraceId>,
     /// Ended traces that are decided once the watermarks are reached.
@@ -63,24 +71,25 @@ pub(super) struct TailSampler {
 }
 
 impl TailSampler {
-    pub(super) fn new(config: TailSampling, max_bytes: usize, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(config: SamplingConfig, max_bytes: usize, counters: Arc<Counters>) -> Self {
         Self {
-            decided: Decisions::with_limit(config.buffer.max_spans),
             config,
             counters,
             traces: FxHashMap::default(),
-            order: VecDeque::new(),
+            order: BTreeMap::new(),
             next_number: 0,
             spans: 0,
             bytes: 0,
             max_bytes,
+            decided: FxHashMap::default(),
+            decided_order: VecDeque::new(),
             ended: Vec::new(),
             settling: None,
             sampled: VecDeque::new(),
         }
     }
 
-    /// Returns whether the sampler needs a span: if head sampling did not sample it, or sampled only a part of such
+    /// Returns whether the sampler needs a span: if the head did not sample it, or sampled only a part of such
     /// spans.
     pub(super) fn needs(record: &SpanRecord) -> bool {
         let more = record.more.as_ref();
@@ -91,21 +100,22 @@ impl TailSampler {
     pub(super) fn push(&mut self, record: SpanRecord, clock: &WallClock, now: Instant) {
         self.counters.tail_buffered.fetch_add(1, Ordering::Relaxed);
         let id = record.head.trace_id;
-        if let Some(decision) = self.decided.of(id) {
-            return self.apply(decision, record);
+        if let Some(reason) = self.decided.get(&id) {
+            return self.apply(*reason, record);
         }
-        let number = self.next_number;
-        let trace = self.traces.entry(id).or_insert_with(|| Trace {
-            number,
-            spans: Vec::new(),
-            reason: None,
-            is_remote: false,
-        });
-        if trace.number == number {
+        let reason = self.reason(&record, clock);
+        let trace = self.traces.entry(id).or_insert_with(|| {
+            let number = self.next_number;
             self.next_number += 1;
-            self.order.push_back((id, number, now));
-        }
-        let reason = Reason::of(&record, &self.config, clock);
+            self.order.insert(number, id);
+            Trace {
+                number,
+                since: now,
+                spans: Vec::new(),
+                reason: None,
+                is_remote: false,
+            }
+        });
         trace.reason = trace.reason.max(reason);
         trace.is_remote |= record.head.parent_is_remote;
         if record.is_root() {
@@ -119,16 +129,12 @@ impl TailSampler {
 
     /// Decides the traces that are older than the limit.
     pub(super) fn expire(&mut self, now: Instant) {
-        let age = Duration::from_secs(self.config.buffer.max_seconds);
-        while let Some((id, number, since)) = self.order.front().copied() {
-            let is_undecided = self.is_undecided(id, number);
-            if is_undecided && now.saturating_duration_since(since) < age {
-                break;
-            }
-            self.order.pop_front();
-            if is_undecided {
-                self.decide(id);
-            }
+        let age = Duration::from_secs(self.config.tail.max_seconds);
+        let is_old = |trace: &Trace| now.saturating_duration_since(trace.since) >= age;
+        while let Some(id) = self.oldest()
+            && self.traces.get(&id).is_some_and(is_old)
+        {
+            self.decide(id);
         }
     }
 
@@ -186,79 +192,93 @@ impl TailSampler {
         !self.sampled.is_empty()
     }
 
-    fn is_full(&self) -> bool {
-        self.spans > self.config.buffer.max_spans || self.bytes > self.max_bytes
+    /// The reason to sample the trace of this span, if the span gives one.
+    fn reason(&self, record: &SpanRecord, clock: &WallClock) -> Option<Reason> {
+        if self.config.keep_errors && record.head.code == Code::Error {
+            return Some(Reason::Error);
+        }
+        let bound = self.config.keep_slower_than.filter(|_| record.is_root())?;
+        (record.duration(clock) > bound).then_some(Reason::Slow)
     }
 
-    fn is_undecided(&self, id: TraceId, number: u64) -> bool {
-        (self.traces.get(&id)).is_some_and(|trace| trace.number == number)
+    fn is_full(&self) -> bool {
+        self.spans > self.config.tail.max_spans || self.bytes > self.max_bytes
+    }
+
+    fn oldest(&self) -> Option<TraceId> {
+        self.order.first_key_value().map(|(_, id)| *id)
     }
 
     /// Decides the oldest trace. Returns whether there was one.
     fn decide_oldest(&mut self) -> bool {
-        while let Some((id, number, _)) = self.order.pop_front() {
-            if self.is_undecided(id, number) {
-                self.decide(id);
-                return true;
-            }
-        }
-        false
+        let oldest = self.oldest();
+        oldest.is_some_and(|id| self.decide(id))
     }
 
-    fn decide(&mut self, id: TraceId) {
+    /// Decides a trace. Returns whether there was one.
+    fn decide(&mut self, id: TraceId) -> bool {
         let Some(trace) = self.traces.remove(&id) else {
-            return;
+            return false;
         };
+        self.order.remove(&trace.number);
         self.spans -= trace.spans.len();
-        self.bytes -= trace
-            .spans
-            .iter()
-            .map(SpanRecord::stored_bytes)
-            .sum::<usize>();
-        let has_root = trace.spans.iter().any(SpanRecord::is_root);
-        let decision = match trace.reason {
-            // Whether another process has decided is not known before the root has ended.
-            Some(reason) if !trace.is_remote && (has_root || !is_sampled(&trace)) => {
-                Decision::Sampled(reason)
-            }
-            _ => Decision::Head,
-        };
-        self.decided.remember(id, decision);
+        let bytes = trace.spans.iter().map(SpanRecord::stored_bytes);
+        self.bytes -= bytes.sum::<usize>();
+        let mut spans = trace.spans.iter();
+        // Whether another process has decided is not known before the root has ended.
+        let is_local = !trace.is_remote
+            && (spans.clone().any(SpanRecord::is_root)
+                || !spans.any(|record| record.head.flags.is_sampled()));
+        let reason = trace.reason.filter(|_| is_local);
+        self.remember(id, reason);
         for record in trace.spans {
-            self.apply(decision, record);
+            self.apply(reason, record);
         }
-        self.compact_order();
+        true
     }
 
-    /// Removes decided traces from `order` when they outnumber the undecided ones.
-    fn compact_order(&mut self) {
-        if self.order.len() > 2 * self.traces.len() + 64 {
-            let traces = &self.traces;
-            self.order.retain(|(id, number, _)| {
-                (traces.get(id)).is_some_and(|trace| trace.number == *number)
-            });
+    fn remember(&mut self, id: TraceId, reason: Option<Reason>) {
+        if self.decided.insert(id, reason).is_none() {
+            self.decided_order.push_back(id);
+        }
+        if self.decided_order.len() > self.config.tail.max_spans
+            && let Some(oldest) = self.decided_order.pop_front()
+        {
+            self.decided.remove(&oldest);
         }
     }
 
     /// Applies the decision for a trace to one of its spans.
-    fn apply(&mut self, decision: Decision, record: SpanRecord) {
-        match decision {
-            Decision::Sampled(reason) => self.sampled.push_back((Some(reason), record)),
-            Decision::Head if record.head.flags.is_sampled() => {
-                self.sampled.push_back((None, record));
-            }
-            Decision::Head => {
-                self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
-                self.counters.sampled_out.fetch_add(1, Ordering::Relaxed);
-            }
+    fn apply(&mut self, reason: Option<Reason>, record: SpanRecord) {
+        if reason.is_some() || record.head.flags.is_sampled() {
+            self.sampled.push_back((reason, record));
+        } else {
+            self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
+            self.counters.sampled_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// Whether head sampling has sampled a trace.
-fn is_sampled(trace: &Trace) -> bool {
-    let mut spans = trace.spans.iter();
-    spans.any(|record| record.head.flags.is_sampled())
+impl Reason {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::Error => "error",
+        }
+    }
+
+    /// Sets the sampling threshold of a span to 0: it represents only itself, because traces with a reason are
+    /// always sampled
+    /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
+    /// The root of a trace that only this reason has sampled gets it as an attribute.
+    fn mark(self, record: &mut SpanRecord) {
+        if record.is_root() && !record.head.flags.is_sampled() {
+            let attributes = &mut record.attributes;
+            attributes.set(keys::FLOE_SAMPLING_REASON, self.name());
+        }
+        let state = &mut record.more_mut().trace_state;
+        *state = with_threshold(state, Some(Threshold::ALWAYS));
+    }
 }
 
 #[cfg(test)]

@@ -360,7 +360,7 @@ fn span_filter(config: &mut TelemetryConfig) {
 
 fn sampling(config: &mut TelemetryConfig) {
     let sampling = &mut config.sampling;
-    let needs_parent_based = sampling.tail_sampling().is_some();
+    let needs_parent_based = sampling.has_tail();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
         let sampler = word(&Sampler::ALL)(text)?;
         if needs_parent_based && !sampler.is_parent_based() {

@@ -181,24 +181,16 @@ impl SamplingConfig {
     /// every root is recorded, unless a sampler is set.
     #[must_use]
     pub fn get_ratio(&self, environment: &str) -> f64 {
-        match self.sampler {
-            Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => return 1.0,
-            Some(Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff) => return 0.0,
-            Some(
-                Sampler::TraceIdRatio
-                | Sampler::ParentBasedTraceIdRatio
-                | Sampler::Probability
-                | Sampler::ParentBasedProbability,
-            ) => {
-                return self.sampler_arg.unwrap_or(1.0);
-            }
-            None => {}
-        }
-        let ratio = match environment {
-            "dev" => self.dev,
-            "staging" => self.staging,
-            "prod" => self.prod,
-            _ => None,
+        let ratio = match self.sampler {
+            Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => None,
+            Some(Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff) => Some(0.0),
+            Some(_) => self.sampler_arg,
+            None => match environment {
+                "dev" => self.dev,
+                "staging" => self.staging,
+                "prod" => self.prod,
+                _ => None,
+            },
         };
         ratio.unwrap_or(1.0)
     }
@@ -209,20 +201,9 @@ impl SamplingConfig {
         self.sampler.is_none_or(Sampler::is_parent_based)
     }
 
-    /// Returns the patterns of the rules with their ratios.
-    pub(crate) fn patterns(&self) -> Vec<(String, f64)> {
-        let rules = self.rules.iter();
-        rules.map(|rule| (rule.span.clone(), rule.ratio)).collect()
-    }
-
-    /// Returns the settings of tail sampling, if it is enabled.
-    pub(crate) fn tail_sampling(&self) -> Option<TailSampling> {
-        let tail = TailSampling {
-            errors: self.keep_errors,
-            slower_than: self.keep_slower_than,
-            buffer: self.tail,
-        };
-        (tail.errors || tail.slower_than.is_some()).then_some(tail)
+    /// Whether the tail decides on traces that the head does not sample.
+    pub(crate) const fn has_tail(&self) -> bool {
+        self.keep_errors || self.keep_slower_than.is_some()
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
@@ -242,7 +223,7 @@ impl SamplingConfig {
             let message = "found 0, accepted is a duration of more than 0";
             problems.add("sampling.keep_slower_than", message);
         }
-        if self.tail_sampling().is_some() && !self.is_parent_based() {
+        if self.has_tail() && !self.is_parent_based() {
             problems.add("sampling.sampler", NOT_PARENT_BASED);
         }
         if let Some(rate) = self.rate_limit
@@ -356,24 +337,12 @@ impl Default for TailConfig {
 
 impl TailConfig {
     fn check(self, problems: &mut Problems) {
-        for (name, is_zero) in [
-            ("max_spans", self.max_spans == 0),
-            ("max_seconds", self.max_seconds == 0),
-        ] {
-            if is_zero {
-                problems.add(
-                    &format!("sampling.tail.{name}"),
-                    "found 0, accepted is a whole number, 1 or more",
-                );
-            }
+        let message = "found 0, accepted is a whole number, 1 or more";
+        if self.max_spans == 0 {
+            problems.add("sampling.tail.max_spans", message);
+        }
+        if self.max_seconds == 0 {
+            problems.add("sampling.tail.max_seconds", message);
         }
     }
-}
-
-/// The settings of tail sampling, which exports traces that head sampling did not sample.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TailSampling {
-    pub(crate) errors: bool,
-    pub(crate) slower_than: Option<Duration>,
-    pub(crate) buffer: TailConfig,
 }

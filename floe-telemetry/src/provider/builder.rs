@@ -26,7 +26,7 @@ use crate::collector::{
 };
 #[cfg(feature = "logs")]
 use crate::config::ExceptionSignal;
-use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
+use crate::config::{ExporterKind, OtlpProtocol, SamplingConfig, TelemetryConfig, is_disabled};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp as start_otlp;
@@ -200,16 +200,21 @@ impl TelemetryProviderBuilder {
         let sampler = self.sampler.take();
         // Starting an exporter calls code of the user.
         let started = catch_unwind(AssertUnwindSafe(|| {
-            let sampling = sampling(&self.config, sampler)?;
+            if sampler.is_some() && self.config.sampling.has_tail() {
+                return Err(Error::config(
+                    "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
+                ));
+            }
+            let sampling = sampling(&self.config)?;
             let pipeline = self.build(&mut inner)?;
-            Ok((sampling, pipeline))
+            Ok((sampling, sampler, pipeline))
         }));
         let panicked = "an exporter panicked while the provider was started";
         let started = started.unwrap_or_else(|_| Err(Error::export(panicked)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, pipeline) = started?;
+        let (mut sampling, sampler, pipeline) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
         }
@@ -222,7 +227,7 @@ impl TelemetryProviderBuilder {
         provider
             .0
             .sampling
-            .connect(recorder::start_provider(sampling));
+            .connect(recorder::start_provider(sampling, sampler));
         Ok(provider)
     }
 
@@ -295,7 +300,7 @@ impl TelemetryProviderBuilder {
             errors: self.config.errors,
             #[cfg(feature = "logs")]
             exceptions,
-            tail_sampling: self.config.sampling.tail_sampling(),
+            tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
@@ -333,7 +338,7 @@ struct Shares {
 impl Shares {
     fn new(config: &TelemetryConfig, shares: usize) -> Self {
         let half = config.max_memory_bytes / 2;
-        let has_tail = config.sampling.tail_sampling().is_some();
+        let has_tail = config.sampling.has_tail();
         let share = half / (shares + usize::from(has_tail)).max(1);
         Self {
             buffers: half,

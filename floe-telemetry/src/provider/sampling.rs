@@ -7,9 +7,7 @@ use crate::config::{
     validate_rules,
 };
 use crate::error::Error;
-use crate::recorder::{
-    self, CustomSampler, Measured, ProviderId, RootSampler, Sampling, SamplingChange,
-};
+use crate::recorder::{self, Measured, ProviderId, RootSampler, Sampling};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
 /// runs. It is returned by
@@ -93,7 +91,7 @@ impl SamplingHandle {
     pub fn set_ratio(&self, ratio: f64) -> Result<(), Error> {
         validate_ratio(ratio)?;
         let mut settings = self.settings();
-        settings.change(SamplingChange::Ratio(ratio))?;
+        settings.change(|sampling| sampling.sampler = RootSampler::Ratio(ratio))?;
         settings.ratio = ratio;
         Ok(())
     }
@@ -106,9 +104,8 @@ impl SamplingHandle {
     /// ([`Error::is_state`]).
     pub fn set_rules(&self, rules: Vec<SamplingRule>) -> Result<(), Error> {
         validate_rules(&rules)?;
-        let patterns = rules.iter().map(|rule| (rule.span.clone(), rule.ratio));
         let mut settings = self.settings();
-        settings.change(SamplingChange::Rules(patterns.collect()))?;
+        settings.change(|sampling| sampling.rules = patterns(&rules))?;
         settings.rules = rules;
         Ok(())
     }
@@ -124,7 +121,7 @@ impl SamplingHandle {
         let parsed = parse_span_filter(directives)
             .map_err(|message| Error::config(format!("span filter: {message}")))?;
         let mut settings = self.settings();
-        settings.change(SamplingChange::Filter(Some(parsed)))?;
+        settings.change(|sampling| sampling.filter = Some(parsed))?;
         settings.filter = Some(directives.to_owned());
         Ok(())
     }
@@ -136,7 +133,7 @@ impl SamplingHandle {
     /// Fails if the provider does not record ([`Error::is_state`]).
     pub fn clear_filter(&self) -> Result<(), Error> {
         let mut settings = self.settings();
-        settings.change(SamplingChange::Filter(None))?;
+        settings.change(|sampling| sampling.filter = None)?;
         settings.filter = None;
         Ok(())
     }
@@ -165,7 +162,7 @@ impl SamplingHandle {
 }
 
 impl Settings {
-    fn change(&self, change: SamplingChange) -> Result<(), Error> {
+    fn change(&self, change: impl FnOnce(&mut Sampling)) -> Result<(), Error> {
         match self.provider {
             Some(provider) if recorder::change_sampling(provider, change) => Ok(()),
             Some(_) => Err(Error::state(
@@ -178,18 +175,9 @@ impl Settings {
     }
 }
 
-/// Returns the settings of the recorder for a configuration that has a metric exporter.
-pub(super) fn sampling(
-    config: &TelemetryConfig,
-    custom: Option<CustomSampler>,
-) -> Result<Sampling, Error> {
+/// Returns the sampling of a configuration that has a metric exporter.
+pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
-    if custom.is_some() && sampling.tail_sampling().is_some() {
-        return Err(Error::config(
-            "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
-        ));
-    }
-    let filter = config.span_filter.as_deref().map(parse_span_filter);
     let ratio = config.sampling_ratio();
     let sampler = match sampling.sampler {
         Some(Sampler::TraceIdRatio | Sampler::ParentBasedTraceIdRatio) => {
@@ -200,16 +188,16 @@ pub(super) fn sampling(
         }
         _ => RootSampler::Ratio(ratio),
     };
+    let filter = config.span_filter.as_deref().map(parse_span_filter);
     Ok(Sampling {
-        custom,
         sampler,
         is_parent_based: sampling.is_parent_based(),
-        rules: sampling.patterns(),
+        rules: patterns(&sampling.rules),
         rate_limit: sampling.rate_limit,
         filter: filter
             .transpose()
             .map_err(|message| Error::config(format!("span_filter: {message}")))?,
-        needs_unsampled: sampling.tail_sampling().is_some(),
+        needs_unsampled: sampling.has_tail(),
         measures: if config.metrics.from_spans {
             Measured::All
         } else {
@@ -218,4 +206,9 @@ pub(super) fn sampling(
         baggage: config.baggage_attributes.clone(),
         has_boundaries: config.context == ContextMode::Boundaries,
     })
+}
+
+fn patterns(rules: &[SamplingRule]) -> Vec<(String, f64)> {
+    let rules = rules.iter();
+    rules.map(|rule| (rule.span.clone(), rule.ratio)).collect()
 }

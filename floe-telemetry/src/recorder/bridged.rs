@@ -9,16 +9,12 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, SpanId};
 
-use super::entered::EnteredGuard;
+use super::current::{self, EnteredGuard, IdHash};
 use super::listeners;
-use super::nested;
-use super::open::open_detached;
-use super::opening::Opening;
-use super::parent::Parent;
+use super::open::{Parked, open_detached};
+use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
 use super::record::SpanRecord;
-use super::state::State;
-use super::unsampled::IdHash;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 use crate::keys;
@@ -27,7 +23,7 @@ use crate::keys;
 /// span.
 #[derive(Debug)]
 pub(crate) struct BridgedSpan {
-    state: State,
+    state: Parked,
     /// The data of a root that is not sampled, which is needed if it gets a parent that is sampled.
     unsampled: Option<Box<SpanRecord>>,
     timings: Option<Box<Timings>>,
@@ -62,16 +58,13 @@ impl BridgedSpan {
         let known = (!names).then_some(callsite);
         let state = match open_detached(&parent, known, Some(&fill_once)) {
             // Without a span, the parent's context is propagated to spans below this one on other threads.
-            State::Off => parent
-                .map(propagated)
-                .map(Box::new)
-                .map(State::NotSampled)?,
+            Parked::Off => parent.map(propagated).map(Box::new).map(Parked::In)?,
             state => state,
         };
         prepare(&state);
         let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
         let unsampled = match (&state, fill.take()) {
-            (State::NotSampled(_), Some(fill)) if is_root() => {
+            (Parked::In(_), Some(fill)) if is_root() => {
                 let mut record = Box::new(SpanRecord::blank());
                 record.head.callsite = Some(callsite);
                 // The values are formatted by user code.
@@ -90,7 +83,7 @@ impl BridgedSpan {
     /// Stands for the span in the context, which it does not end.
     pub(crate) fn propagating(cx: Context) -> Self {
         Self {
-            state: State::NotSampled(Box::new(cx)),
+            state: Parked::In(Box::new(cx)),
             unsampled: None,
             timings: None,
         }
@@ -133,13 +126,13 @@ impl BridgedSpan {
     /// Makes the span a child of the one in `parent`, which may change whether it is sampled, and all its ids.
     /// Returns whether it did: not after the context of the span was used.
     pub(crate) fn reparent(&mut self, parent: Context) -> bool {
-        let record = match mem::replace(&mut self.state, State::Off) {
-            State::Recording(mut recording) if !recording.updates().is_shared() => {
+        let record = match mem::replace(&mut self.state, Parked::Off) {
+            Parked::Recording(mut recording) if !recording.updates().is_shared() => {
                 let record = mem::replace(&mut recording.record, SpanRecord::blank());
                 recording.discard();
                 Some(Box::new(record))
             }
-            State::NotSampled(_) if self.unsampled.is_some() => self.unsampled.take(),
+            Parked::In(_) if self.unsampled.is_some() => self.unsampled.take(),
             state => {
                 self.state = state;
                 None
@@ -156,13 +149,13 @@ impl BridgedSpan {
         };
         let parent = Parent::of(parent);
         self.state = match open_detached(&parent, callsite, Some(&fill)) {
-            State::Off => parent
+            Parked::Off => parent
                 .map(propagated)
-                .map_or(State::Off, |cx| State::NotSampled(Box::new(cx))),
+                .map_or(Parked::Off, |cx| Parked::In(Box::new(cx))),
             state => state,
         };
         prepare(&self.state);
-        if let State::NotSampled(_) = &self.state {
+        if let Parked::In(_) = &self.state {
             self.unsampled = record.take();
         }
         true
@@ -171,9 +164,9 @@ impl BridgedSpan {
     /// What it takes to enter the span. It is not used yet.
     pub(crate) fn entrance(&self) -> Option<Entrance> {
         match &self.state {
-            State::Off | State::Attached | State::Suspended(_) => None,
-            State::NotSampled(cx) => Some(Entrance::to(Context::clone(cx))),
-            State::Recording(recording) => Some(Entrance {
+            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::In(cx) => Some(Entrance::to(Context::clone(cx))),
+            Parked::Recording(recording) => Some(Entrance {
                 context: recording.context.clone()?,
                 updates: Some(recording.updates()),
                 is_recorded: !recording.record.is_measured(),
@@ -185,9 +178,9 @@ impl BridgedSpan {
     /// The context in which the span is current, which is used from now on.
     pub(crate) fn context(&mut self) -> Option<&Context> {
         match &mut self.state {
-            State::Off | State::Attached | State::Suspended(_) => None,
-            State::NotSampled(cx) => Some(cx),
-            State::Recording(recording) => {
+            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::In(cx) => Some(cx),
+            Parked::Recording(recording) => {
                 recording.updates().share();
                 recording.own_context()
             }
@@ -196,13 +189,13 @@ impl BridgedSpan {
 
     /// Whether updates have an effect.
     pub(crate) const fn is_recording(&self) -> bool {
-        matches!(self.state, State::Recording(_))
+        matches!(self.state, Parked::Recording(_))
     }
 
     /// The record, if this is the span with that id and it has not ended.
     pub(crate) fn record_of(&mut self, span: SpanId) -> Option<&mut SpanRecord> {
         match &mut self.state {
-            State::Recording(recording)
+            Parked::Recording(recording)
                 if recording.record.head.span_id == span && recording.handle().is_open() =>
             {
                 Some(&mut recording.record)
@@ -214,7 +207,7 @@ impl BridgedSpan {
     /// The record, if the span is recorded and has not ended.
     pub(crate) fn record(&mut self) -> Option<&mut SpanRecord> {
         match &mut self.state {
-            State::Recording(recording) if recording.handle().is_open() => {
+            Parked::Recording(recording) if recording.handle().is_open() => {
                 Some(&mut recording.record)
             }
             _ => None,
@@ -223,14 +216,14 @@ impl BridgedSpan {
 
     /// Merges updates.
     pub(crate) fn update(&mut self, later: &mut SpanRecord) {
-        if let State::Recording(recording) = &mut self.state {
+        if let Parked::Recording(recording) = &mut self.state {
             recording.record.adopt(later);
         }
     }
 
     /// Links the span to another one.
     pub(crate) fn link(&mut self, to: SpanContext) {
-        if let State::Recording(recording) = &mut self.state {
+        if let Parked::Recording(recording) = &mut self.state {
             recording.record.add_link(Link::with_context(to));
         }
     }
@@ -263,9 +256,9 @@ fn nanos(time: Duration) -> i64 {
 }
 
 /// Prepares a span that has started and is not used yet.
-fn prepare(state: &State) {
-    if let State::Recording(recording) = state {
-        nested::current_updates(recording).own();
+fn prepare(state: &Parked) {
+    if let Parked::Recording(recording) = state {
+        current::current_updates(recording).own();
     }
 }
 

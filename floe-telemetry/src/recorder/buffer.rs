@@ -54,7 +54,7 @@ pub(super) struct Counted {
     buffers: Vec<(u64, Heads)>,
     /// Spans that were written to buffers that are gone.
     in_others: u64,
-    /// The process that they belong to, see [`fork`].
+    /// The process that they belong to, see [`fork`](super::fork).
     forks: u32,
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn written_spans() -> u64 {
 #[derive(Debug)]
 pub(crate) struct Buffer {
     id: u64,
-    /// The process that created it, see [`fork`].
+    /// The process that created it, see [`fork`](super::fork).
     forks: u32,
     /// Spans read so far.
     read: u64,

@@ -11,9 +11,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
+use super::open::Opened;
 use super::outcome::Classifier;
 use super::recording::Recording;
-use super::state::{OpenSpan, Opened};
 
 /// Runs `body` in `span` and records its outcome.
 ///
@@ -21,7 +21,7 @@ use super::state::{OpenSpan, Opened};
 /// last sixteen return addresses, so each further function costs a body with deep calls a misprediction.
 #[inline]
 pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
-    if OpenSpan::is_off(&span) {
+    if span.is_off() {
         return body();
     }
     recorded(&mut span, body, outcome)
@@ -32,11 +32,11 @@ pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T
 #[inline]
 pub fn call_opening<V>(
     body: impl FnOnce(&mut Opened) -> V,
-    finish: impl FnOnce(&mut OpenSpan, V) -> V,
+    finish: impl FnOnce(&mut Opened, V) -> V,
 ) -> V {
-    let mut span = OpenSpan::OPENED_OFF;
+    let mut span = Opened::OFF;
     let value = run_opening(&mut span, body);
-    if OpenSpan::is_off(&span) {
+    if span.is_off() {
         return value;
     }
     finish(&mut span, value)
@@ -44,7 +44,7 @@ pub fn call_opening<V>(
 
 /// Ends the span of a body that has returned `value`.
 #[inline]
-pub fn end<T>(span: &mut OpenSpan, value: T, outcome: Classifier<T>) -> T {
+pub fn end<T>(span: &mut Opened, value: T, outcome: Classifier<T>) -> T {
     returned(span, &value, outcome);
     value
 }
@@ -60,7 +60,7 @@ pub(super) fn run_opening<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -
 
 /// Runs the body. The span is still current afterwards; a panic ends it.
 #[inline]
-pub(super) fn run<T>(span: &mut OpenSpan, body: impl FnOnce() -> T) -> T {
+pub(super) fn run<T>(span: &mut Opened, body: impl FnOnce() -> T) -> T {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => value,
         Err(payload) => body_panicked(span, payload),
@@ -69,13 +69,13 @@ pub(super) fn run<T>(span: &mut OpenSpan, body: impl FnOnce() -> T) -> T {
 
 /// A function of its own, whose variables a call without a span has no stack for.
 #[inline]
-fn recorded<T>(span: &mut OpenSpan, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
+fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     finish(span, catch_unwind(AssertUnwindSafe(body)), outcome)
 }
 
 /// Records how the body ended, ends the span, and returns or panics as the body did.
 #[inline]
-fn finish<T>(span: &mut OpenSpan, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
+fn finish<T>(span: &mut Opened, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
     match ended {
         Ok(value) => end(span, value, outcome),
         Err(payload) => body_panicked(span, payload),
@@ -84,15 +84,15 @@ fn finish<T>(span: &mut OpenSpan, ended: thread::Result<T>, outcome: Classifier<
 
 /// Not inlined, so that the code of a function without a span stays small.
 #[inline(never)]
-fn returned<T>(span: &mut OpenSpan, value: &T, outcome: Classifier<T>) {
-    if let Some(recording) = span.recording() {
+fn returned<T>(span: &mut Opened, value: &T, outcome: Classifier<T>) {
+    if let Some(recording) = span.close() {
         recording.returned(value, outcome);
     }
 }
 
 #[cold]
-fn body_panicked(span: &mut OpenSpan, payload: Box<dyn Any + Send>) -> ! {
-    panicked(span.recording(), payload)
+fn body_panicked(span: &mut Opened, payload: Box<dyn Any + Send>) -> ! {
+    panicked(span.close(), payload)
 }
 
 /// Ends the span of a body that panicked, and resumes the panic.

@@ -11,12 +11,10 @@ use opentelemetry::{Context, Key};
 use super::call::panicked;
 use super::failure;
 use super::listeners;
-use super::open::open_detached;
-use super::opening::Opening;
-use super::parent::Parent;
+use super::open::{Parked, open_detached};
+use super::opening::{Opening, Parent};
 use super::record::{Origin, SpanRecord};
-use super::span_builder::Tracer;
-use super::state::State;
+use super::span::Tracer;
 use crate::attributes::ToAttributeValue;
 
 /// A span that belongs to a value and not to a scope: that of a request until its response has ended, or of a
@@ -29,7 +27,7 @@ use crate::attributes::ToAttributeValue;
 /// A library that makes others observable is built on it, as `floe-telemetry-http` is.
 #[derive(Debug)]
 #[must_use = "the span ends as cancelled when it is dropped"]
-pub struct DetachedSpan(State);
+pub struct DetachedSpan(Parked);
 
 impl Tracer {
     /// Opens a span below the one in `parent`, without making it current. `fill` sets its name, kind, attributes and
@@ -80,16 +78,16 @@ impl Tracer {
 impl DetachedSpan {
     /// No span: what runs in it is below the span in `parent`.
     pub fn skipped(parent: Context) -> Self {
-        Self(State::NotSampled(Box::new(parent)))
+        Self(Parked::In(Box::new(parent)))
     }
 
     /// The context in which the span is current, to be propagated to others. `None` after the end of the span.
     #[must_use]
     pub fn context(&self) -> Option<&Context> {
         match &self.0 {
-            State::Off | State::Attached | State::Suspended(_) => None,
-            State::NotSampled(cx) => Some(cx),
-            State::Recording(recording) => recording.context.as_ref(),
+            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::In(cx) => Some(cx),
+            Parked::Recording(recording) => recording.context.as_ref(),
         }
     }
 
@@ -116,7 +114,7 @@ impl DetachedSpan {
 
     /// Sets the status to an error. The description is truncated; a panic of its `Display` is not passed on.
     pub fn set_error(&mut self, description: &dyn Display) {
-        if matches!(self.0, State::Recording(_)) {
+        if matches!(self.0, Parked::Recording(_)) {
             // Formatted by the user's code, which may update the span, too.
             let text = failure::guarded_text(description);
             self.update(|record| record.set_status(Status::error(text)));
@@ -138,13 +136,13 @@ impl DetachedSpan {
     }
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
-        if let State::Recording(recording) = &mut self.0 {
+        if let Parked::Recording(recording) = &mut self.0 {
             recording.update(act);
         }
     }
 
-    fn take(&mut self) -> State {
-        std::mem::replace(&mut self.0, State::Off)
+    fn take(&mut self) -> Parked {
+        std::mem::replace(&mut self.0, Parked::Off)
     }
 }
 

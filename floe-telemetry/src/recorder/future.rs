@@ -1,20 +1,28 @@
 //! Runs a future inside a span. The span is current during each poll and ends when the future is ready or
 //! dropped.
+//!
+//! The arguments of an `async fn` are inside its future, so only the future can evaluate the
+//! attributes. It does so in its first statement, before any code of the user, and stores the span in
+//! a thread-local slot, from which the wrapper takes it after the poll. No future needs a pointer to
+//! another one, and each argument is stored once.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use super::call::panicked;
-use super::first_poll::Entered;
-use super::outcome::Classifier;
-use super::phase::Phase;
-use super::state::{Attached, State};
-use super::{filter, listeners};
+use super::current::current_context;
+use super::listeners;
+use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
+use super::opening::Fill;
+use super::outcome::{Classifier, Sink};
+use super::recording::{Recording, context_is_alive};
+use super::sampling;
+use super::span::SpanBuilder;
 use crate::callsite::CallSite;
 
 /// The code that opens the span of an annotated `async fn` at the first poll.
@@ -24,7 +32,7 @@ pub enum OpenedBy {
     /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),
     /// The future opens the span in its first statement, by
-    /// [`enter_in_future`](super::enter_in_future).
+    /// [`enter_in_future`].
     Future,
 }
 
@@ -81,8 +89,8 @@ impl<F, O> Traced<F, O> {
 
 impl<F, O> Traced<F, O> {
     /// Sets the span of the future, which must not have been polled yet.
-    pub(super) fn start(self: Pin<&mut Self>, state: State) {
-        *self.project().span = FutureSpan(Phase::Open(state));
+    pub(super) fn start(self: Pin<&mut Self>, span: Parked) {
+        *self.project().span = FutureSpan(Phase::Open(span));
     }
 }
 
@@ -97,7 +105,7 @@ impl RefUnwindSafe for FutureSpan {}
 thread_local! {
     /// The contexts of futures that are being dropped, the innermost last. Spans that start in the
     /// destructors of a future's variables are children of the future's span.
-    static DROPPING: RefCell<Vec<Attached>> = const { RefCell::new(Vec::new()) };
+    static DROPPING: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
 }
 
 impl FutureSpan {
@@ -110,14 +118,14 @@ impl FutureSpan {
     #[inline]
     fn is_off(&mut self) -> bool {
         match self.0 {
-            Phase::Open(State::Off) => true,
+            Phase::Open(Parked::Off) => true,
             Phase::Open(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
                 let off = listeners::is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
-                        if filter::excludes_call(listeners::current(), callsite));
+                        if sampling::excludes_call(listeners::current(), callsite));
                 if off {
-                    self.0 = Phase::Open(State::Off);
+                    self.0 = Phase::Open(Parked::Off);
                 }
                 off
             }
@@ -127,9 +135,9 @@ impl FutureSpan {
     /// Processes the result of a poll inside the span, and ends the span if the future is ready.
     #[inline(never)]
     fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
-        self.0.end(entered, polled.is_pending());
+        let recording = self.0.end(entered, polled.is_pending());
         if let Poll::Ready(value) = polled
-            && let Some(recording) = self.take().recording()
+            && let Some(recording) = recording
         {
             recording.returned(value, outcome);
         }
@@ -138,18 +146,18 @@ impl FutureSpan {
     /// Ends the span, if there is one, after a poll that panicked, and resumes the panic.
     #[cold]
     fn panicked(&mut self, entered: Option<Entered>, payload: Box<dyn Any + Send>) -> ! {
-        if let Some(entered) = entered {
-            self.0.end(entered, false);
-        }
-        panicked(self.take().recording(), payload)
+        panicked(
+            entered.and_then(|entered| self.0.end(entered, false)),
+            payload,
+        )
     }
 
-    /// Calls `poll` while the span is current. The span has stored its context already.
+    /// Calls `poll` while the span is current, which it stays afterwards.
     #[inline]
     pub(super) fn run<P>(&mut self, entered: Entered, poll: impl FnOnce() -> P) -> P {
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(polled) => {
-                self.0.end(entered, false);
+                self.0.end(entered, true);
                 polled
             }
             Err(payload) => self.panicked(Some(entered), payload),
@@ -158,19 +166,16 @@ impl FutureSpan {
 
     /// Takes the span, which the caller ends.
     #[inline]
-    pub(super) fn take(&mut self) -> State {
-        match mem::replace(&mut self.0, Phase::Open(State::Off)) {
-            Phase::Open(state) => state,
-            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => State::Off,
-        }
+    pub(super) fn take(&mut self) -> Parked {
+        self.0.take()
     }
 
     #[inline]
     fn attach_until_dropped(&mut self) {
-        if let Phase::Open(state) = &mut self.0
-            && let Some(attached) = state.attach()
+        if let Phase::Open(parked) = &mut self.0
+            && !matches!(parked, Parked::Off)
         {
-            let _ = DROPPING.try_with(|all| all.borrow_mut().push(attached));
+            let _ = DROPPING.try_with(|all| all.borrow_mut().push(parked.attach()));
         }
     }
 }
@@ -178,15 +183,12 @@ impl FutureSpan {
 impl Drop for FutureSpan {
     #[inline]
     fn drop(&mut self) {
-        let state = self.take();
-        if matches!(state, State::Off) {
+        let parked = self.take();
+        if matches!(parked, Parked::Off) {
             return;
         }
-        if state.has_context() {
-            let attached = DROPPING.try_with(|all| all.borrow_mut().pop());
-            drop(attached);
-        }
-        if let Some(recording) = state.recording() {
+        drop(DROPPING.try_with(|all| all.borrow_mut().pop()));
+        if let Some(recording) = parked.recording() {
             recording.cancelled();
         }
     }
@@ -212,5 +214,278 @@ impl<F: Future> Future for Traced<F, Classifier<F::Output>> {
             }
             Err(payload) => this.span.panicked(entered, payload),
         }
+    }
+}
+
+/// Spans for futures. Implemented for every [`Future`].
+pub trait FutureExt: Future + Sized {
+    /// Runs the future in a span that the builder describes.
+    ///
+    /// The span starts with the first poll, is current during each poll, on any thread, and ends when the
+    /// future is ready or dropped. It therefore follows the future across `.await` points and into a
+    /// spawned task. A future that is never polled has no span. If the future is dropped before it is
+    /// ready, the span has the attribute `floe.cancelled`. A panic is recorded and resumed.
+    ///
+    /// Unless the builder sets another parent, the span is a child of the span that is current when
+    /// `in_span` is called, and the rest of that context, such as baggage, is current during each poll.
+    ///
+    /// The output may be of any type, so the span of a future that is ready has the status OK even if the
+    /// output is an `Err`. Record an error with [`record_exception`](crate::record_exception) in the
+    /// future, or annotate an `async fn` with `#[traced]`, which records an `Err` as an error.
+    ///
+    /// ```
+    /// use floe_telemetry::{FutureExt, set_attribute, span, testing, traced};
+    ///
+    /// #[traced]
+    /// async fn import() {
+    ///     let work = async { set_attribute("rows", 3) }.in_span(span("work").attribute("table", "orders"));
+    ///     // With tokio: `tokio::spawn(work).await`.
+    ///     std::thread::spawn(|| futures_executor::block_on(work)).join().expect("it does not panic");
+    /// }
+    ///
+    /// # futures_executor::block_on(async {
+    /// let spans = testing::capture_async(import()).await;
+    /// let work = spans.single("work");
+    /// work.assert_child_of("import").assert_attribute("table", "orders").assert_attribute("rows", 3);
+    /// # });
+    /// ```
+    #[inline]
+    fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
+        InSpan {
+            span: (!listeners::is_off()).then(|| Box::new(span.below_current())),
+            inner: Traced::new(Phase::Open(Parked::Off), self, unclassified),
+        }
+    }
+
+    /// Captures the current OpenTelemetry context, with its span and its baggage. The context is current
+    /// during each poll of the future and while the future is dropped, on any thread. No span is started.
+    ///
+    /// A task that is spawned without the context has no current span, so its spans are roots of new
+    /// traces.
+    ///
+    /// ```
+    /// use floe_telemetry::{FutureExt, testing, traced};
+    ///
+    /// #[traced]
+    /// async fn import() {
+    ///     let load = load().in_current_span();
+    ///     // With tokio: `tokio::spawn(load).await`.
+    ///     std::thread::spawn(|| futures_executor::block_on(load)).join().expect("it does not panic");
+    /// }
+    ///
+    /// #[traced]
+    /// async fn load() {}
+    ///
+    /// # futures_executor::block_on(async {
+    /// let spans = testing::capture_async(import()).await;
+    /// spans.single("load").assert_child_of("import");
+    /// # });
+    /// ```
+    fn in_current_span(self) -> InCurrentSpan<Self> {
+        let parked = if context_is_alive() {
+            Parked::In(Box::new(current_context()))
+        } else {
+            Parked::Off
+        };
+        InCurrentSpan {
+            inner: Traced::new(Phase::Open(parked), self, unclassified),
+        }
+    }
+}
+
+impl<F: Future> FutureExt for F {}
+
+pin_project_lite::pin_project! {
+    /// A future in a span, returned by [`FutureExt::in_span`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InSpan<F>
+    where
+        F: Future,
+    {
+        // `None` after the first poll.
+        span: Option<Box<SpanBuilder>>,
+        #[pin]
+        inner: Traced<F, Classifier<F::Output>>,
+    }
+}
+
+impl<F: Future> Future for InSpan<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        if let Some(span) = this.span.take() {
+            this.inner.as_mut().start(span.open().park());
+        }
+        this.inner.poll(task)
+    }
+}
+
+impl<F: Future> fmt::Debug for InSpan<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InSpan").finish_non_exhaustive()
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future that runs in the context in which it was created, returned by
+    /// [`FutureExt::in_current_span`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InCurrentSpan<F>
+    where
+        F: Future,
+    {
+        #[pin]
+        inner: Traced<F, Classifier<F::Output>>,
+    }
+}
+
+impl<F: Future> Future for InCurrentSpan<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        self.project().inner.poll(task)
+    }
+}
+
+impl<F: Future> fmt::Debug for InCurrentSpan<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InCurrentSpan").finish_non_exhaustive()
+    }
+}
+
+/// The classifier for any output, which is never an error.
+fn unclassified<T>(_: &T, _: Sink<'_>) {}
+
+/// The span of a future. It starts with the first poll, so a future that is never polled has none.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Not polled yet; the wrapper opens the span.
+    BeforeWrapperOpens(&'static CallSite),
+    /// Not polled yet; the future opens the span itself.
+    BeforeFutureOpens,
+    /// Polled, or without a span from the start. During the first poll it is off: the poll has the span.
+    Open(Parked),
+}
+
+/// A running poll.
+pub(super) enum Entered {
+    /// The first poll, with the span.
+    First(OpenSpan),
+    /// The first poll; the future opens the span.
+    Expecting(Outer),
+    /// A later poll, during which this makes the span current.
+    Again(OpenSpan),
+}
+
+impl Phase {
+    /// Makes the span current, after opening it if this is the first poll. `None` without a span.
+    #[inline]
+    pub(super) fn begin(&mut self) -> Option<Entered> {
+        match self {
+            Self::BeforeWrapperOpens(callsite) => {
+                let span = enter(callsite, Current, None);
+                *self = Self::Open(Parked::Off);
+                (!span.is_off()).then(|| Entered::First(span.into_inner()))
+            }
+            Self::BeforeFutureOpens => {
+                *self = Self::Open(Parked::Off);
+                (!listeners::is_off()).then(|| Entered::Expecting(Outer::expecting()))
+            }
+            Self::Open(Parked::Off) => None,
+            Self::Open(parked) => Some(Entered::Again(parked.attach())),
+        }
+    }
+
+    /// Restores the context from before the poll. If the future `is_pending`, the span is kept for the next poll;
+    /// otherwise returns its recording. Most futures are polled only once.
+    #[inline]
+    pub(super) fn end(&mut self, entered: Entered, is_pending: bool) -> Option<Box<Recording>> {
+        let mut span = match entered {
+            Entered::First(span) => span,
+            Entered::Expecting(outer) => outer.opened(),
+            Entered::Again(attached) => {
+                drop(attached);
+                if is_pending {
+                    return None;
+                }
+                return self.take().recording();
+            }
+        };
+        if is_pending {
+            *self = Self::Open(span.park());
+            return None;
+        }
+        span.close()
+    }
+
+    /// Takes the span, which the caller ends.
+    #[inline]
+    pub(super) fn take(&mut self) -> Parked {
+        match std::mem::replace(self, Self::Open(Parked::Off)) {
+            Self::Open(parked) => parked,
+            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens => Parked::Off,
+        }
+    }
+}
+
+/// Whether the future that is being polled opens its span itself.
+#[derive(Clone, Copy, PartialEq)]
+enum FirstPoll {
+    /// It does not, or has been polled before.
+    No,
+    /// It has not opened its span yet.
+    Pending,
+    /// It has opened its span, which is the last one in [`OPENED`].
+    Opened,
+}
+
+thread_local! {
+    static FIRST_POLL: Cell<FirstPoll> = const { Cell::new(FirstPoll::No) };
+    /// Spans of futures that are being polled for the first time, the innermost last.
+    static OPENED: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The state of the poll around this one.
+pub(super) struct Outer(FirstPoll);
+
+impl Outer {
+    /// Expects the future that is about to be polled to open its span.
+    #[inline]
+    pub(super) fn expecting() -> Self {
+        Self(FIRST_POLL.replace(FirstPoll::Pending))
+    }
+
+    /// Returns the span that the future has opened, which is still current. It has opened none, for example, if
+    /// the last listener was removed in the meantime.
+    #[inline]
+    pub(super) fn opened(self) -> OpenSpan {
+        if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
+            return OpenSpan::Off;
+        }
+        let opened = OPENED.try_with(|all| all.borrow_mut().pop());
+        opened.ok().flatten().unwrap_or(OpenSpan::Off)
+    }
+}
+
+/// Opens the span of the future that is being polled for the first time, as [`enter`] does, and
+/// leaves it to the wrapper that polls the future.
+#[inline]
+pub fn enter_in_future(
+    callsite: &'static CallSite,
+    parent: impl StartBelow,
+    fill: Option<Fill<'_>>,
+) {
+    if !listeners::is_off() && FIRST_POLL.get() == FirstPoll::Pending {
+        store(enter(callsite, parent, fill).into_inner());
+    }
+}
+
+/// Stores the span for the wrapper. On a thread that is ending it cannot be stored, and ends.
+fn store(span: OpenSpan) {
+    if OPENED.try_with(|all| all.borrow_mut().push(span)).is_ok() {
+        FIRST_POLL.set(FirstPoll::Opened);
     }
 }

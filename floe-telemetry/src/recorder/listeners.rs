@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use super::global_lookup;
+use super::global;
 use crate::callsite::CallSite;
 
 /// A combination of the bits below.
@@ -15,10 +15,10 @@ pub(super) const PROVIDER: Listeners = 1;
 pub(super) const CAPTURES: Listeners = 1 << 1;
 /// The sampler decides for each span, whatever its parent's decision is.
 pub(super) const PER_SPAN: Listeners = 1 << 2;
-/// There are sampling rules.
-pub(super) const RULES: Listeners = 1 << 3;
-/// There is a rate limit for roots.
-pub(super) const RATE: Listeners = 1 << 4;
+/// A sampler of the program decides for each span.
+pub(super) const CUSTOM: Listeners = 1 << 3;
+/// Baggage becomes attributes.
+pub(super) const BAGGAGE: Listeners = 1 << 4;
 /// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
@@ -36,25 +36,12 @@ pub(super) const BOUNDARIES: Listeners = 1 << 11;
 /// The same for a `testing::capture`.
 #[cfg(feature = "testing")]
 const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
-/// Probability sampling decides for roots, and for each span where the sampler is not parent-based.
-pub(super) const PROBABILITY: Listeners = 1 << 13;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
-pub(super) const FOREIGN: Listeners = 1 << 14;
-/// A sampler of the program decides for each span.
-pub(super) const CUSTOM: Listeners = 1 << 15;
+pub(super) const FOREIGN: Listeners = 1 << 13;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
-const OF_PROVIDER: Listeners = PROVIDER
-    | PER_SPAN
-    | RULES
-    | RATE
-    | TAIL
-    | MEASURES
-    | MEASURES_ALL
-    | FILTER
-    | BOUNDARIES
-    | PROBABILITY
-    | CUSTOM;
+const OF_PROVIDER: Listeners =
+    PROVIDER | PER_SPAN | CUSTOM | BAGGAGE | TAIL | MEASURES | MEASURES_ALL | FILTER | BOUNDARIES;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);
@@ -74,12 +61,12 @@ pub(super) fn is_off() -> bool {
 /// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more.
 #[inline]
 pub(super) fn is_idle() -> bool {
-    cfg!(feature = "off") || current() == 0 && global_lookup::is_settled()
+    cfg!(feature = "off") || current() == 0 && global::is_settled()
 }
 
 /// Looks for OpenTelemetry's global provider, if the time has come. It records spans from then on.
 pub(super) fn finds_global_provider() -> bool {
-    let is_found = global_lookup::was_found();
+    let is_found = global::was_found();
     if is_found {
         set(FOREIGN);
     }
@@ -123,7 +110,7 @@ pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
         let captures = CAPTURES | CAPTURE_BOUNDARIES;
         #[cfg(not(feature = "testing"))]
         let captures = 0;
-        captures | PER_SPAN | FILTER | FORKED
+        captures | PER_SPAN | FILTER | FORKED | BAGGAGE
     };
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }

@@ -1,56 +1,147 @@
-//! Opens a span: asks the sampler, sets the attributes, and attaches a `Context` with the span.
+//! Opens the span of a call: one decision of the sampler, one table, and one enum with every state that a call
+//! can be in.
+//!
+//! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
+//! |---|---|---|---|
+//! | [`Off`](Decision::Off) | `Off` | `InContext`: that of the parent | the parent |
+//! | [`Excluded`](Decision::Excluded) | `Measured`, or `Off` | `InContext`: that of the parent | – |
+//! | [`Below`](Decision::Below) | `Unsampled`: its id is made when it is read | `InContext`: a child of the parent | that context |
+//! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
+//! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
+//! | [`Undecided`](Decision::Undecided) | the user's expressions are evaluated, then one of the rows above | the same | the same |
+//!
+//! - A call that is not sampled has a recording if metrics are made from it.
+//! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
+//!   any order, and so does not change the cells of the thread.
+//! - Where nothing of this crate records and OpenTelemetry has another global provider, the row `Off` opens a span
+//!   of it, which is `InContext`.
 
-use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, SpanId};
+use std::mem::{self, ManuallyDrop};
+use std::ptr;
 
-use super::filter;
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, ContextGuard, SpanId};
+
+use super::current::{self, BoundaryGuard, NestedGuard, Suspended, UnsampledGuard, is_boundary};
+use super::global;
 use super::listeners;
-use super::nested::{NestedGuard, is_boundary};
-use super::open_global;
-use super::opening::{Fill, fill_in};
-use super::parent::Parent;
-use super::record::Head;
-use super::recording::{self, Recording, context_is_alive};
+use super::opening::{Fill, Parent, fill_in};
+use super::recording::{Recording, context_is_alive};
 use super::sampling::{self, Decision};
-use super::span::RecordedSpan;
-use super::state::{Attached, OpenSpan, Opened, State};
-use super::unsampled::{IdHash, UnsampledGuard, child_of};
+use super::tracer::RecordedSpan;
 use crate::callsite::{CallSite, Scope};
+
+/// A call whose body runs, in one of the legal states: what is recorded of it, and what makes it current.
+///
+/// Each is constructed in its final location. Moving what several branches have constructed would load it in other
+/// parts than it was stored in, which stalls.
+#[derive(Debug)]
+pub(super) enum OpenSpan {
+    /// Neither is there a span, nor a context.
+    Off,
+    /// A call that is measured, and runs in the context of its caller: the filter excludes its span.
+    Measured(Box<Recording>),
+    /// Not sampled, and marked in a cell of the thread; maybe measured.
+    Unsampled(Option<Box<Recording>>, UnsampledGuard),
+    /// The same in a later poll of a future, which owns the recording.
+    #[expect(dead_code, reason = "the guards are only dropped")]
+    UnsampledIn(UnsampledGuard, ContextGuard),
+    /// In a `Context`. Without a recording it is that of a span that is not sampled, or of an explicit parent, or
+    /// the future that is being polled has the recording.
+    InContext(Option<Box<Recording>>, ContextGuard),
+    /// The same for a call with `context: boundaries`.
+    InBoundary(Option<Box<Recording>>, BoundaryGuard, ContextGuard),
+    /// A recorded span in the boundary of another one.
+    Nested(Box<Recording>, NestedGuard),
+}
+
+/// An open span that the function that runs the body ends explicitly. It has no destructor, so the
+/// compiler reserves no stack for moving it and for whether it has been moved.
+#[derive(Debug)]
+pub struct Opened(ManuallyDrop<OpenSpan>);
+
+/// A span that is not current: that of a future between two polls, or of an owner that enters it for a while.
+#[derive(Debug)]
+pub(super) enum Parked {
+    /// No span and no context: the body runs unchanged.
+    Off,
+    /// Not recorded: the context of a span that is not sampled, or of an explicit parent. It is boxed so that a
+    /// parked span fits into two registers; in memory, one load right after two stores would stall.
+    In(Box<Context>),
+    /// A span that is not sampled and has no `Context` of its own.
+    Unsampled(Box<Suspended>),
+    /// A recorded span with its context, or a measured call.
+    Recording(Box<Recording>),
+}
+
+/// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. Neither is
+/// evaluated while nothing is recorded, which costs one load.
+///
+/// `fill` is a trait object so that the code that calls it is compiled once, not for each annotated
+/// function.
+#[inline]
+pub fn enter(
+    callsite: &'static CallSite,
+    parent: impl StartBelow,
+    fill: Option<Fill<'_>>,
+) -> Opened {
+    parent.open(callsite, fill)
+}
+
+/// The parent of the span of an annotated function.
+pub trait StartBelow {
+    /// Opens the span.
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened;
+}
+
+/// The current span, which is looked up only if something is recorded.
+#[derive(Debug)]
+pub struct Current;
+
+impl StartBelow for Current {
+    #[inline]
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+        // Without the closure in it, so that the compiler keeps the arguments in registers on this path.
+        if listeners::is_idle() {
+            return Opened::OFF;
+        }
+        open_call(callsite, fill)
+    }
+}
+
+impl<F: Fn() -> Parent> StartBelow for F {
+    #[inline]
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+        // The closure may read the current `Context`, which is destroyed while a thread ends.
+        if listeners::is_off() || !context_is_alive() {
+            return Opened::OFF;
+        }
+        open_call_below(&self(), callsite, fill)
+    }
+}
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
 #[inline(never)]
-pub(super) fn open(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     let listeners = listeners::current();
     if listeners::has_only_boundaries(listeners)
         && let Some(recording) = sampling::follow_boundary(callsite)
     {
-        return begin_nested(recording, fill);
+        let recording = filled(recording, fill);
+        let guard = NestedGuard::enter(&recording);
+        return Opened::new(OpenSpan::Nested(recording, guard));
     }
-    if filter::excludes_call(listeners, callsite)
+    if sampling::excludes_call(listeners, callsite)
         || listeners == 0 && !listeners::finds_global_provider()
     {
-        return OpenSpan::OPENED_OFF;
+        return Opened::OFF;
     }
-    open_at(&Parent::CURRENT, Some(callsite), fill)
-}
-
-/// Makes the span of a function current in the boundary of this thread.
-#[inline]
-fn begin_nested(mut recording: Box<Recording>, fill: Option<Fill<'_>>) -> Opened {
-    if let Some(fill) = fill {
-        recording = fill_in(recording, fill);
-    }
-    let guard = NestedGuard::enter(&recording);
-    OpenSpan::opened(Some(recording), Some(Attached::Nested(guard)))
+    open(&Parent::CURRENT, Some(callsite), fill)
 }
 
 #[inline(never)]
-pub(super) fn open_below(
-    parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> Opened {
-    open_at(parent, callsite, fill)
+fn open_call_below(parent: &Parent, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+    open(parent, Some(callsite), fill)
 }
 
 /// Opens a span that a builder describes, unless the filter excludes it.
@@ -60,59 +151,53 @@ pub(super) fn open_built(
     fill: Fill<'_>,
 ) -> OpenSpan {
     if !context_is_alive() {
-        return OpenSpan::OFF;
+        return OpenSpan::Off;
     }
-    if parent.map(|cx| sampling::is_filtered(cx, scope)) {
-        return Opened::into_inner(skipped(parent, None, None));
-    }
-    Opened::into_inner(open_at(parent, None, Some(fill)))
+    let opened = if parent.map(|cx| sampling::is_filtered(cx, scope)) {
+        open_rarely(Decision::Off, parent, None, None)
+    } else {
+        open(parent, None, Some(fill))
+    };
+    opened.into_inner()
 }
 
+/// The table, for calls and guards. A guard has no call site.
 #[expect(
     clippy::inline_always,
     reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
 )]
 #[inline(always)]
-fn open_at(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
-    let mut not_sampled = None;
-    // The common decisions are inlined, the others are not.
-    match decide(parent, callsite, &mut not_sampled) {
-        Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
-        Some(Decision::NotSampledBelow(above)) if parent.is_current() && callsite.is_some() => {
+fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
+    // The common rows are inlined, the others are not.
+    match decide(parent, callsite) {
+        Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
+        Decision::Below(above) if parent.is_current() && callsite.is_some() => {
+            let measured = parent.map(|cx| sampling::measured(cx, callsite));
             let guard = UnsampledGuard::attach(above, SpanId::INVALID);
-            OpenSpan::opened(None, Some(Attached::Unsampled(guard)))
+            Opened::new(OpenSpan::Unsampled(measured, guard))
         }
-        Some(Decision::NotSampledBelow(_)) => {
-            OpenSpan::in_context(below_not_sampled(parent), callsite)
-        }
-        Some(Decision::Skip) if parent.is_current() && !listeners::is_foreign() => {
-            OpenSpan::OPENED_OFF
-        }
-        Some(Decision::Skip) => skipped(parent, callsite, fill),
-        decision => open_decided(decision, not_sampled, parent, callsite, fill),
+        Decision::Off if parent.is_current() && !listeners::is_foreign() => Opened::OFF,
+        decision => open_rarely(decision, parent, callsite, fill),
     }
 }
 
-/// Returns the state of a call without a span of this crate, which runs in the explicit parent, if there is one.
+/// All rows but the common ones.
 #[cold]
 #[inline(never)]
-fn skipped(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
-    if let Some(opened) = open_global::open(parent, callsite, fill) {
-        return opened;
+fn open_rarely(
+    decision: Decision,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Opened {
+    let (decision, fill) = decided(decision, parent, fill);
+    if let Decision::Keep(recording) = decision {
+        return keep(recording, parent, callsite.is_some(), fill);
     }
-    parent.explicit().map_or(OpenSpan::OPENED_OFF, |cx| {
-        OpenSpan::in_context(cx, callsite)
-    })
-}
-
-/// Returns the context of a span whose parent is not sampled.
-#[cold]
-#[inline(never)]
-fn below_not_sampled(parent: &Parent) -> Context {
-    let span_id = recording::with(|local| local.ids.span_id());
-    parent.map(|cx| match span_id {
-        Some(id) => cx.with_remote_span_context(child_of(cx.span().span_context(), id)),
-        None => cx.clone(),
+    Opened::new(match place(decision, parent, callsite, fill) {
+        Placed::In(cx, recording) => OpenSpan::attach(cx, recording, callsite.is_some()),
+        Placed::Here(Some(measured)) => OpenSpan::Measured(measured),
+        Placed::Here(None) => OpenSpan::Off,
     })
 }
 
@@ -121,189 +206,155 @@ pub(super) fn open_detached(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> State {
-    let mut not_sampled = None;
-    match decide(parent, callsite, &mut not_sampled) {
-        Some(Decision::Record(recording)) => {
-            let mut recording = filled(recording, callsite, fill);
-            #[cfg(feature = "tracing")]
-            if parent.is_current() && listeners::has_boundaries(listeners::current()) {
-                recording.context = parent.map(|cx| {
-                    let boundary = super::nested::id_within(cx.span().span_context());
-                    boundary.is_some().then(|| cx.clone())
-                });
-                recording.is_in_boundary = recording.context.is_some();
-            }
-            if !recording.is_in_boundary {
-                recording.context = below(parent, &recording);
-            }
-            State::Recording(recording)
-        }
-        Some(Decision::NotSampledBelow(_)) => {
-            State::NotSampled(Box::new(below_not_sampled(parent)))
-        }
-        decision => {
-            let opened = open_decided(decision, not_sampled, parent, callsite, fill);
-            Opened::into_inner(opened).detach()
-        }
+) -> Parked {
+    match decide(parent, callsite) {
+        Decision::Keep(recording) => keep_detached(recording, parent, fill),
+        decision => detach_rarely(decision, parent, callsite, fill),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn detach_rarely(
+    decision: Decision,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Parked {
+    let (decision, fill) = decided(decision, parent, fill);
+    if let Decision::Keep(recording) = decision {
+        return keep_detached(recording, parent, fill);
+    }
+    match place(decision, parent, callsite, fill) {
+        Placed::In(_, Some(recording)) | Placed::Here(Some(recording)) => {
+            Parked::Recording(recording)
+        }
+        Placed::In(cx, None) => Parked::In(Box::new(cx)),
+        Placed::Here(None) => Parked::Off,
+    }
+}
+
+fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Parked {
+    let mut recording = filled(recording, fill);
+    #[cfg(feature = "tracing")]
+    if parent.is_current() && listeners::has_boundaries(listeners::current()) {
+        recording.context = parent.map(|cx| {
+            let boundary = current::id_within(cx.span().span_context());
+            boundary.is_some().then(|| cx.clone())
+        });
+        recording.is_in_boundary = recording.context.is_some();
+    }
+    if !recording.is_in_boundary {
+        recording.context = Some(below(parent, &recording));
+    }
+    Parked::Recording(recording)
 }
 
 #[expect(clippy::inline_always, reason = "see `sampling::decide`")]
 #[inline(always)]
-fn decide(
-    parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    not_sampled: &mut Option<Head>,
-) -> Option<Decision> {
+fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
+    // On a thread that is ending, its `Context` may be destroyed.
     if !context_is_alive() {
-        return None;
+        return Decision::Off;
     }
     if parent.is_current() {
-        Context::map_current(|cx| sampling::decide::<true>(cx, callsite, not_sampled))
+        Context::map_current(|cx| sampling::decide(cx, true, callsite))
     } else {
-        parent.map(|cx| sampling::decide::<false>(cx, callsite, not_sampled))
+        parent.map(|cx| sampling::decide(cx, false, callsite))
     }
 }
 
-#[inline(never)]
-fn open_decided(
-    decision: Option<Decision>,
-    not_sampled: Option<Head>,
+/// Lets the sampler decide about a span that it needs the name or the attributes of.
+fn decided<'f>(
+    decision: Decision,
     parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> Opened {
-    let not_sampled = not_sampled.map(|head| parent.map(|cx| sampling::not_sampled(&head, cx)));
-    match (decision, not_sampled) {
-        (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
-        (Some(Decision::NeedsName(recording)), _) => {
-            begin_filled(recording, parent, callsite, fill)
-        }
-        (Some(Decision::Measure(recording)), not_sampled) => {
-            begin_measured(recording, parent, not_sampled, fill)
-        }
-        (Some(Decision::NotSampled), Some(context)) => {
-            let cx = parent.map(|cx| cx.with_remote_span_context(context));
-            OpenSpan::in_context(cx, callsite)
-        }
-        (Some(_), _) => skipped(parent, callsite, fill),
-        // The thread is ending, and its `Context` may be destroyed.
-        (None, _) => OpenSpan::OPENED_OFF,
-    }
-}
-
-/// Evaluates the user's expressions, which set the name, and then lets the sampling rules or the sampler of the
-/// program decide.
-#[cold]
-fn begin_filled(
-    mut recording: Box<Recording>,
-    parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> Opened {
-    recording.record.head.callsite = callsite;
-    if let Some(fill) = fill {
-        recording = fill_in(recording, fill);
-    }
+    fill: Option<Fill<'f>>,
+) -> (Decision, Option<Fill<'f>>) {
+    let Decision::Undecided(recording) = decision else {
+        return (decision, fill);
+    };
     let cx = parent.map(Context::clone);
-    match sampling::decide_filled(&mut recording.record, &cx) {
-        Ok(()) => {
-            let callsite = recording.record.head.callsite;
-            begin(recording, parent, callsite, None)
-        }
-        Err(Some(context)) if sampling::try_measure(&mut recording.record) => {
-            begin_measured(recording, parent, Some(context), None)
-        }
-        Err(context) => {
-            recording.discard();
-            context.map_or(OpenSpan::OPENED_OFF, |context| {
-                OpenSpan::in_context(cx.with_remote_span_context(context), callsite)
-            })
-        }
-    }
+    (sampling::decide_named(filled(recording, fill), &cx), None)
 }
 
-/// Opens a measured call, whose body runs in the same context as without a span.
-///
-/// The user's code sets the name and status of a call without a `#[traced]` function through the context.
-/// Such a call is therefore in the context, with the ids that it propagates.
-#[inline(never)]
-fn begin_measured(
-    mut recording: Box<Recording>,
+/// Where a call runs of which this crate records no span, and its recording: that of a measured call, or of a span of
+/// another provider.
+enum Placed {
+    /// In the context of the caller.
+    Here(Option<Box<Recording>>),
+    In(Context, Option<Box<Recording>>),
+}
+
+/// The rows without a recorded span. The user's code sets the name and the status of what is measured and not a
+/// `#[traced]` function through the context.
+#[cold]
+fn place(
+    decision: Decision,
     parent: &Parent,
-    not_sampled: Option<SpanContext>,
+    callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> Opened {
-    let callsite = recording.record.head.callsite;
-    let span_id = recording.record.head.span_id;
-    let is_function = callsite.is_some_and(CallSite::is_function);
-    if is_function && not_sampled.is_none() && parent.is_current() && span_id != SpanId::INVALID {
-        let above = parent.map(|cx| IdHash::of(cx.span().span_context()));
-        let guard = UnsampledGuard::attach(above, span_id);
-        return OpenSpan::opened(Some(recording), Some(Attached::Unsampled(guard)));
+) -> Placed {
+    if !context_is_alive() {
+        return Placed::Here(None);
     }
-    let record = &recording.record;
-    let not_sampled = not_sampled
-        .or_else(|| parent.map(|cx| sampling::measured_below(record, cx.span().span_context())));
-    let mut cx = match not_sampled {
-        Some(context) => Some(parent.map(|cx| cx.with_remote_span_context(context))),
+    let (ids, measured) = match decision {
+        Decision::Off => match global::open(parent, callsite, fill) {
+            Some((cx, recording)) => return Placed::In(cx, recording),
+            None => (None, None),
+        },
+        decision => parent.map(|cx| sampling::not_recorded(decision, cx, callsite)),
+    };
+    let cx = match &ids {
+        Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids.clone()))),
         None => parent.explicit(),
     };
-    if !is_function {
-        if let Some(fill) = fill {
-            recording = fill_in(recording, fill);
+    let Some(mut cx) = cx else {
+        return Placed::Here(measured);
+    };
+    let measured = measured.map(|mut recording| {
+        if let Some(ids) = ids
+            && !callsite.is_some_and(CallSite::is_function)
+        {
+            recording = filled(recording, fill);
+            cx = cx.with_span(RecordedSpan::fixed(ids, recording.handle()));
         }
-        let outer = cx.unwrap_or_else(Context::current);
-        let propagated = outer.span().span_context().clone();
-        cx = Some(outer.with_span(RecordedSpan::fixed(propagated, recording.handle())));
-    }
-    recording.context.clone_from(&cx);
-    let attached = cx.map(|cx| Attached::given(cx, is_function));
-    OpenSpan::opened(Some(recording), attached)
+        recording.context = Some(cx.clone());
+        recording
+    });
+    Placed::In(cx, measured)
 }
 
-#[expect(
-    clippy::inline_always,
-    reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
-)]
+/// The row of a span that is recorded.
+#[expect(clippy::inline_always, reason = "as for `open`")]
 #[inline(always)]
-fn begin(
+fn keep(
     recording: Box<Recording>,
     parent: &Parent,
-    callsite: Option<&'static CallSite>,
+    is_call: bool,
     fill: Option<Fill<'_>>,
 ) -> Opened {
-    let recording = filled(recording, callsite, fill);
-    let has_boundaries = listeners::has_boundaries(listeners::current());
-    if has_boundaries && callsite.is_some() {
-        let attached = attach_in_trace(parent, &recording);
-        return OpenSpan::opened(Some(recording), attached);
+    let recording = filled(recording, fill);
+    if is_call && listeners::has_boundaries(listeners::current()) {
+        return keep_in_boundary(recording, parent);
     }
-    match below(parent, &recording) {
-        Some(cx) => OpenSpan::opened(Some(recording), Some(Attached::Context(cx.attach()))),
-        None => OpenSpan::opened(Some(recording), None),
-    }
+    let context = below(parent, &recording).attach();
+    Opened::new(OpenSpan::InContext(Some(recording), context))
 }
 
-/// Makes the span of a function current: without a `Context` if it is not the first one of its trace on this
-/// thread. The guard of a span that is not a function's may be dropped in any order, so that span has a `Context`.
 #[inline(never)]
-fn attach_in_trace(parent: &Parent, recording: &Recording) -> Option<Attached> {
+fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     if parent.is_current() && parent.map(|cx| is_boundary(cx.span().span_context())) {
-        return Some(Attached::Nested(NestedGuard::enter(recording)));
+        let guard = NestedGuard::enter(&recording);
+        return Opened::new(OpenSpan::Nested(recording, guard));
     }
-    below(parent, recording).map(|cx| Attached::boundary(cx, recording))
+    let cx = below(parent, &recording);
+    let boundary = BoundaryGuard::attach(&cx, &recording);
+    Opened::new(OpenSpan::InBoundary(Some(recording), boundary, cx.attach()))
 }
 
-/// Sets the call site, and calls `fill` to set the name, attributes and links.
+/// Calls `fill` to set the name, attributes and links.
 #[inline]
-fn filled(
-    mut recording: Box<Recording>,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> Box<Recording> {
-    recording.record.head.callsite = callsite;
+fn filled(recording: Box<Recording>, fill: Option<Fill<'_>>) -> Box<Recording> {
     match fill {
         Some(fill) => fill_in(recording, fill),
         None => recording,
@@ -311,13 +362,190 @@ fn filled(
 }
 
 /// Returns the context in which the span is current.
-///
-/// The context is written directly to its final location. Moving it right after it was written would load
-/// it with wider loads than it was stored with, which defeats store-to-load forwarding.
-#[expect(clippy::inline_always, reason = "as for `begin`")]
+#[expect(clippy::inline_always, reason = "as for `open`")]
 #[inline(always)]
-fn below(parent: &Parent, recording: &Recording) -> Option<Context> {
-    let mut below = None;
-    parent.map(|cx| below = Some(cx.with_span(RecordedSpan::of_call(recording))));
-    below
+fn below(parent: &Parent, recording: &Recording) -> Context {
+    parent.map(|cx| cx.with_span(RecordedSpan::of_call(recording)))
+}
+
+impl Opened {
+    pub(super) const OFF: Self = Self::new(OpenSpan::Off);
+
+    #[expect(clippy::inline_always, reason = "it only constructs")]
+    #[inline(always)]
+    const fn new(span: OpenSpan) -> Self {
+        Self(ManuallyDrop::new(span))
+    }
+
+    /// Whether there is neither a span nor a context.
+    #[inline]
+    pub(super) fn is_off(&self) -> bool {
+        matches!(*self.0, OpenSpan::Off)
+    }
+
+    /// As [`OpenSpan::close`].
+    #[expect(clippy::inline_always, reason = "each call does it once")]
+    #[inline(always)]
+    pub(super) fn close(&mut self) -> Option<Box<Recording>> {
+        self.0.close()
+    }
+
+    /// As [`OpenSpan::park`].
+    pub(super) fn park(&mut self) -> Parked {
+        self.0.park()
+    }
+
+    #[inline]
+    pub(super) fn into_inner(self) -> OpenSpan {
+        ManuallyDrop::into_inner(self.0)
+    }
+}
+
+impl OpenSpan {
+    /// Attaches a `Context` that may have the boundary of the current span, and not that span.
+    pub(super) fn attach(cx: Context, recording: Option<Box<Recording>>, is_call: bool) -> Self {
+        if is_call && listeners::has_boundaries(listeners::current()) {
+            Self::InBoundary(recording, BoundaryGuard::none(), cx.attach())
+        } else {
+            Self::InContext(recording, cx.attach())
+        }
+    }
+
+    /// Makes the caller's span current again, and returns the recording, which the caller ends.
+    #[expect(clippy::inline_always, reason = "each call does it once")]
+    #[inline(always)]
+    pub(super) fn close(&mut self) -> Option<Box<Recording>> {
+        match mem::replace(self, Self::Off) {
+            Self::Off | Self::UnsampledIn(..) => None,
+            Self::Measured(recording) | Self::Nested(recording, _) => Some(recording),
+            Self::Unsampled(recording, _) | Self::InContext(recording, _) => recording,
+            Self::InBoundary(recording, boundary, context) => {
+                drop(boundary);
+                drop(context);
+                recording
+            }
+        }
+    }
+
+    /// Makes the caller's span current again, and stores what it takes to make this one current later.
+    pub(super) fn park(&mut self) -> Parked {
+        match mem::replace(self, Self::Off) {
+            Self::Off | Self::UnsampledIn(..) => Parked::Off,
+            Self::Measured(recording) => Parked::current(Some(recording)),
+            Self::Nested(recording, _guard) => Parked::current(Some(recording)),
+            Self::Unsampled(recording, _guard) => Parked::current(recording),
+            Self::InContext(recording, _guard) => Parked::current(recording),
+            Self::InBoundary(recording, boundary, context) => {
+                let parked = Parked::current(recording);
+                drop(boundary);
+                drop(context);
+                parked
+            }
+        }
+    }
+}
+
+impl Parked {
+    /// Parks the span that is current on this thread. Its context is current, unless the user's code has attached
+    /// another one and not detached it: a span that is recorded is then added to that context.
+    pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
+        let Some(mut recording) = recording else {
+            return match Suspended::current() {
+                Some(suspended) => Self::Unsampled(Box::new(suspended)),
+                None => Self::In(Box::new(current::current_context())),
+            };
+        };
+        if recording.context.is_some() {
+            return Self::Recording(recording);
+        }
+        if recording.record.is_measured() {
+            recording.context = Some(current::current_context());
+            return Self::Recording(recording);
+        }
+        let span_id = recording.record.head.span_id;
+        Context::map_current(|cx| {
+            let span = cx.span();
+            let above = span.span_context();
+            recording.is_in_boundary =
+                current::id_within(above) == Some(span_id) && above.span_id() != span_id;
+            let has_span = recording.is_in_boundary || above.span_id() == span_id;
+            recording.context = Some(if has_span {
+                cx.clone()
+            } else {
+                cx.with_span(RecordedSpan::of_call(&recording))
+            });
+        });
+        Self::Recording(recording)
+    }
+
+    /// Makes the span current until the result is dropped, which has no recording.
+    pub(super) fn attach(&mut self) -> OpenSpan {
+        match self {
+            Self::Off => OpenSpan::Off,
+            Self::In(cx) => OpenSpan::attach(Context::clone(cx), None, true),
+            Self::Unsampled(suspended) => {
+                let (span, context) = suspended.attach();
+                OpenSpan::UnsampledIn(span, context)
+            }
+            Self::Recording(recording) => recording.attach(),
+        }
+    }
+
+    /// The recording, which the caller ends.
+    #[inline]
+    pub(super) fn recording(self) -> Option<Box<Recording>> {
+        match self {
+            Self::Off | Self::In(_) | Self::Unsampled(_) => None,
+            Self::Recording(recording) => Some(recording),
+        }
+    }
+}
+
+impl Recording {
+    fn attach(&mut self) -> OpenSpan {
+        let Some(mut cx) = self.context.clone() else {
+            return OpenSpan::Off;
+        };
+        if self.record.is_measured() {
+            return OpenSpan::attach(cx, None, true);
+        }
+        if self.is_in_boundary {
+            // On another thread, for example, the boundary is not current any more. The span gets a `Context` of its
+            // own there.
+            let above = cx.span();
+            let above = above.span_context();
+            let is_current = Context::map_current(|cx| ptr::eq(cx.span().span_context(), above));
+            if !(is_current && is_boundary(above))
+                && let Some(own) = self.own_context()
+            {
+                cx = own.clone();
+            }
+        } else if !listeners::has_boundaries(listeners::current()) {
+            return OpenSpan::InContext(None, cx.attach());
+        }
+        let boundary = BoundaryGuard::attach(&cx, self);
+        OpenSpan::InBoundary(None, boundary, cx.attach())
+    }
+
+    /// The context with the span in it, which is made now if the span has been in that of its boundary.
+    pub(super) fn own_context(&mut self) -> Option<&Context> {
+        if self.is_in_boundary {
+            let cx = self.context.take()?;
+            self.context = Some(cx.with_span(RecordedSpan::of_call(self)));
+            self.is_in_boundary = false;
+        }
+        self.context.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_call_has_little_of_its_span_on_the_stack() {
+        // Each call of a recursive function has one.
+        assert_eq!(size_of::<Opened>(), 32);
+    }
 }

@@ -1,15 +1,16 @@
-//! The name, attributes and links that the user's expressions give a span at its start.
+//! What a span has from its start: its parent, and the name, attributes and links that the user's expressions give
+//! it.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use opentelemetry::Key;
-use opentelemetry::trace::SpanKind;
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
+use opentelemetry::{Context, Key};
 
 use super::failure::panic_message;
-use super::name::ToName;
-use super::parent::ToLinks;
 use super::record::Origin;
 use super::recording::Recording;
 use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
@@ -128,3 +129,169 @@ pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recordin
     }
     opening.0
 }
+
+/// The context in which a span starts; `None` is the current one.
+#[derive(Debug)]
+pub struct Parent(Option<Context>);
+
+impl Parent {
+    /// The current context.
+    pub const CURRENT: Self = Self(None);
+
+    #[inline]
+    pub(super) fn map<T>(&self, read: impl FnOnce(&Context) -> T) -> T {
+        match &self.0 {
+            Some(cx) => read(cx),
+            None => Context::map_current(read),
+        }
+    }
+
+    /// Whether it is the current context.
+    #[inline]
+    pub(super) const fn is_current(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The explicit parent, in which the body runs even without a span.
+    pub(super) fn explicit(&self) -> Option<Context> {
+        self.0.clone()
+    }
+}
+
+/// Returns the current context without its span. Everything else in it, such as baggage, is preserved.
+#[must_use]
+pub fn root() -> Parent {
+    let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
+    Parent(Some(Context::map_current(without_span)))
+}
+
+impl Parent {
+    /// A span is a child of the span in `cx`, or a root if there is none.
+    #[must_use]
+    pub const fn of(cx: Context) -> Self {
+        Self(Some(cx))
+    }
+}
+
+/// A type that a span can be linked to: a span context, or a collection of span contexts.
+#[diagnostic::on_unimplemented(
+    message = "a span cannot be linked to `{Self}`",
+    label = "not a `SpanContext`, or an array, slice, `Vec` or `Option` of these",
+    note = "write for example `links = [span_context]`"
+)]
+pub trait ToLinks {
+    /// Calls `add` for each link.
+    fn each_link(&self, add: &mut dyn FnMut(Link));
+}
+
+impl ToLinks for SpanContext {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        if self.is_valid() {
+            add(Link::with_context(self.clone()));
+        }
+    }
+}
+
+impl ToLinks for Context {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        self.span().span_context().each_link(add);
+    }
+}
+
+impl ToLinks for Link {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        add(self.clone());
+    }
+}
+
+impl<T: ToLinks + ?Sized> ToLinks for &T {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        T::each_link(self, add);
+    }
+}
+
+impl<T: ToLinks> ToLinks for [T] {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        for item in self {
+            item.each_link(add);
+        }
+    }
+}
+
+impl<T: ToLinks, const N: usize> ToLinks for [T; N] {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        self.as_slice().each_link(add);
+    }
+}
+
+impl<T: ToLinks> ToLinks for Vec<T> {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        self.as_slice().each_link(add);
+    }
+}
+
+impl<T: ToLinks> ToLinks for Option<T> {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        if let Some(item) = self {
+            item.each_link(add);
+        }
+    }
+}
+
+/// A type that can be the name of a span.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the name of a span",
+    label = "not text",
+    note = "write for example `name = format!(\"stage.{{number}}\")`"
+)]
+pub trait ToName {
+    /// Returns a copy of the text.
+    fn to_name(&self) -> String;
+
+    /// Returns the text, without copying it if it is owned.
+    fn into_name(self) -> String
+    where
+        Self: Sized,
+    {
+        self.to_name()
+    }
+}
+
+impl ToName for str {
+    fn to_name(&self) -> String {
+        self.to_owned()
+    }
+}
+
+impl ToName for String {
+    fn to_name(&self) -> String {
+        self.clone()
+    }
+
+    fn into_name(self) -> String {
+        self
+    }
+}
+
+impl ToName for Cow<'_, str> {
+    fn to_name(&self) -> String {
+        self.as_ref().to_owned()
+    }
+
+    fn into_name(self) -> String {
+        self.into_owned()
+    }
+}
+
+/// Implements `ToName` for pointers to text.
+macro_rules! pointers {
+    ($($pointer:ty),+) => {$(
+        impl<T: ToName + ?Sized> ToName for $pointer {
+            fn to_name(&self) -> String {
+                T::to_name(self)
+            }
+        }
+    )+};
+}
+
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);

@@ -21,15 +21,14 @@ use super::buffer::{self, Writer};
 use super::failure::{record_outcome, record_panic};
 #[cfg(feature = "provider")]
 use super::fork;
-use super::global_span;
+use super::global;
 use super::ids::Ids;
 use super::listeners;
 use super::measure::{self, Measure};
 use super::outcome::Classifier;
 use super::pending::{Handle, PendingUpdates, Update};
 use super::record::{Code, SpanRecord};
-use super::sampling::baggage::CachedKeys;
-use super::sampling::rules::CachedRules;
+use super::sampling::CachedSettings;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
 use crate::keys;
@@ -40,7 +39,7 @@ pub(super) struct Recording {
     pub(super) record: SpanRecord,
     /// The context with the span in it, if it will be attached again.
     pub(super) context: Option<Context>,
-    /// Whether `context` is that of the boundary which the span runs in, see [`nested`](super::nested).
+    /// Whether `context` is that of the boundary which the span runs in, see [`current`](super::current).
     pub(super) is_in_boundary: bool,
     /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
@@ -66,11 +65,16 @@ impl Recording {
         self.is_open = true;
     }
 
-    /// Discards a span that is not recorded after all.
-    #[cold]
-    pub(super) fn discard(&mut self) {
+    /// Discards a span that is not recorded after all, and keeps its memory.
+    pub(super) fn discard(mut self: Box<Self>) {
         self.is_open = false;
         self.pending.close();
+        drop(self.context.take());
+        self.is_in_boundary = false;
+        self.record.attributes.clear();
+        self.record.packed.clear();
+        self.record.more = None;
+        with(|local| local.reuse(self));
     }
 
     /// A handle through which other code updates the span.
@@ -188,7 +192,7 @@ impl Recording {
             drop(self.context.take());
             self.is_in_boundary = false;
             if let Some(span) = self.foreign.take() {
-                return global_span::end(*span, &mut self.record, end, code);
+                return global::end(*span, &mut self.record, end, code);
             }
         }
         let pushed = with(|local| {
@@ -207,7 +211,7 @@ impl Drop for Recording {
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
             match self.foreign.take() {
-                Some(span) => global_span::end(*span, &mut self.record, end, code),
+                Some(span) => global::end(*span, &mut self.record, end, code),
                 None => buffer::count(with(|local| local.push(&mut self.record, end, code))),
             }
         }
@@ -249,8 +253,7 @@ pub(super) struct Local {
     missing: Missing,
     measures: Option<measure::Writer>,
     missing_measures: Missing,
-    pub(super) rules: CachedRules,
-    pub(super) baggage: CachedKeys,
+    pub(super) settings: CachedSettings,
     /// The process that the thread is in, see [`fork`].
     #[cfg(feature = "provider")]
     forks: u32,
@@ -266,8 +269,7 @@ thread_local! {
             missing: Missing(0),
             measures: None,
             missing_measures: Missing(0),
-            rules: CachedRules::default(),
-            baggage: CachedKeys::default(),
+            settings: CachedSettings::default(),
             #[cfg(feature = "provider")]
             forks: fork::forks(),
         })

@@ -1,6 +1,10 @@
-//! Determines for a value of any type whether it is a future or a stream.
+//! Functions that are not `async` and may return a future or a stream.
 //!
-//! It uses method lookup, as in [`outcome`](super::outcome). The type of a boxed future or stream does not
+//! The span starts with the call and is current while the function runs. It ends when the returned
+//! future is ready, the stream has ended, or either is dropped.
+//!
+//! Method lookup determines for a value of any type whether it is a future or a stream, as in
+//! [`outcome`](super::outcome). The type of a boxed future or stream does not
 //! change inside a span, also if the signature uses a type alias for it. The type of any other future
 //! does change, and a span that ends before the future would be misleading, so such a function does not
 //! compile. A type that is not known to be a future, such as a type parameter without bounds, is treated
@@ -12,17 +16,17 @@ use std::fmt::{self, Debug};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_core::Stream;
 
-use super::call::end;
+use super::call::{end, run, run_opening};
 use super::declared::Never;
-use super::future::Traced;
+use super::future::{Phase, Traced};
+use super::open::Opened;
 use super::outcome::Classifier;
-use super::pointer::Pointer;
-use super::returned::{StreamEnded, in_future, in_stream};
-use super::state::OpenSpan;
 
 /// The value an annotated function returned.
 #[derive(Debug)]
@@ -279,14 +283,14 @@ pub struct OpaqueValue;
 
 impl<V> Found<Value, V> {
     /// Ends the span.
-    pub fn finish(self, span: &mut OpenSpan, value: V, outcome: Classifier<V>) -> V {
+    pub fn finish(self, span: &mut Opened, value: V, outcome: Classifier<V>) -> V {
         end(span, value, outcome)
     }
 }
 
 impl<V: Pointer> Found<Boxed, V> {
     /// Moves the span to the future or stream.
-    pub fn finish(self, span: &mut OpenSpan, value: V, outcome: Classifier<V::Output>) -> V {
+    pub fn finish(self, span: &mut Opened, value: V, outcome: Classifier<V::Output>) -> V {
         value.in_span(span, outcome)
     }
 }
@@ -295,7 +299,7 @@ impl<V: Future> Found<OpaqueFuture, V> {
     /// Moves the span to the future.
     pub fn finish(
         self,
-        span: &mut OpenSpan,
+        span: &mut Opened,
         value: V,
         outcome: Classifier<V::Output>,
     ) -> Traced<V, Classifier<V::Output>> {
@@ -305,19 +309,14 @@ impl<V: Future> Found<OpaqueFuture, V> {
 
 impl<V: Stream> Found<OpaqueStream, V> {
     /// Moves the span to the stream.
-    pub fn finish(
-        self,
-        span: &mut OpenSpan,
-        value: V,
-        _: Classifier<()>,
-    ) -> Traced<V, StreamEnded> {
+    pub fn finish(self, span: &mut Opened, value: V, _: Classifier<()>) -> Traced<V, StreamEnded> {
         in_stream(span, value)
     }
 }
 
 impl<V> Found<OpaqueValue, V> {
     /// Ends the span.
-    pub fn finish(self, span: &mut OpenSpan, value: V, _: Classifier<()>) -> V {
+    pub fn finish(self, span: &mut Opened, value: V, _: Classifier<()>) -> V {
         end(span, value, |_, _| ())
     }
 }
@@ -328,4 +327,165 @@ pub mod prelude {
         ContainsFutures as _, DeclaredTypeMismatch as _, IsFuture as _, IsPointer as _,
         IsStream as _, IsUnresolved as _, IsValue as _,
     };
+}
+
+/// Runs a function that returns `impl Future` or `impl Stream`, according to its signature. `finish`
+/// determines which, and returns it inside the span.
+#[inline]
+pub fn call_opaque<V, W>(
+    mut span: Opened,
+    body: impl FnOnce() -> V,
+    finish: impl FnOnce(&mut Opened, V) -> W,
+) -> W {
+    let value = run(&mut span, body);
+    finish(&mut span, value)
+}
+
+/// Runs a function whose return type may be a future or a stream. `finish` determines that, and either
+/// ends the span or leaves it to the future. Without a span the value is returned unchanged.
+#[inline]
+pub fn call_by_type<V>(
+    mut span: Opened,
+    body: impl FnOnce() -> V,
+    finish: impl FnOnce(&mut Opened, V) -> V,
+) -> V {
+    if span.is_off() {
+        return body();
+    }
+    recorded(&mut span, body, finish)
+}
+
+/// Runs a function like [`call_opaque`], with a body that opens its span itself, in its first statement.
+#[inline]
+pub fn call_opaque_opening<V, W>(
+    body: impl FnOnce(&mut Opened) -> V,
+    finish: impl FnOnce(&mut Opened, V) -> W,
+) -> W {
+    let mut span = Opened::OFF;
+    let value = run_opening(&mut span, body);
+    finish(&mut span, value)
+}
+
+/// A function of its own, whose variables a call without a span has no stack for.
+#[inline]
+fn recorded<V>(
+    span: &mut Opened,
+    body: impl FnOnce() -> V,
+    finish: impl FnOnce(&mut Opened, V) -> V,
+) -> V {
+    let value = run(span, body);
+    finish(span, value)
+}
+
+/// Moves `span` to a future that was returned.
+#[inline]
+pub(super) fn in_future<T, F: Future<Output = T>>(
+    span: &mut Opened,
+    future: F,
+    outcome: Classifier<T>,
+) -> Traced<F, Classifier<T>> {
+    Traced::new(Phase::Open(span.park()), future, outcome)
+}
+
+/// Moves `span` to a stream that was returned.
+#[inline]
+pub(super) fn in_stream<S: Stream>(span: &mut Opened, stream: S) -> Traced<S, StreamEnded> {
+    Traced::new(Phase::Open(span.park()), stream, StreamEnded)
+}
+
+/// Replaces the classifier for a stream, which has no outcome.
+#[derive(Debug)]
+pub struct StreamEnded;
+
+impl<S: Stream> Stream for Traced<S, StreamEnded> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
+        let this = self.project();
+        let Some(entered) = this.span.begin() else {
+            return this.inner.poll_next(task);
+        };
+        // The context was stored when the stream was returned.
+        let polled = this.span.run(entered, || this.inner.poll_next(task));
+        if matches!(polled, Poll::Ready(None))
+            && let Some(recording) = this.span.take().recording()
+        {
+            recording.complete();
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+/// A boxed future or stream.
+pub trait Pointer: Sized {
+    /// The output of the future; `()` for a stream.
+    type Output;
+
+    /// Moves the span into the future or stream.
+    #[must_use]
+    fn in_span(self, span: &mut Opened, outcome: Classifier<Self::Output>) -> Self;
+}
+
+macro_rules! pointers {
+    ($($($bound:ident)*;)*) => {$(
+        impl<'a, T: 'a> Pointer for Pin<Box<dyn Future<Output = T> $(+ $bound)* + 'a>> {
+            type Output = T;
+
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
+                Box::pin(in_future(span, self, outcome))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + Unpin + 'a> {
+            type Output = T;
+
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
+                Box::new(in_future(span, self, outcome))
+            }
+        }
+
+        // A future that is not `Unpin` must be pinned before it is polled.
+        impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + 'a> {
+            type Output = T;
+
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
+                Box::new(in_future(span, Self::into_pin(self), outcome))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Pin<Box<dyn Stream<Item = T> $(+ $bound)* + 'a>> {
+            type Output = ();
+
+            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
+                Box::pin(in_stream(span, self))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + Unpin + 'a> {
+            type Output = ();
+
+            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
+                Box::new(in_stream(span, self))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + 'a> {
+            type Output = ();
+
+            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
+                Box::new(in_stream(span, Self::into_pin(self)))
+            }
+        }
+    )*};
+}
+
+pointers! {
+    ;
+    Send;
+    Sync;
+    Send Sync;
 }

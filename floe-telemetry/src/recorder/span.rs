@@ -1,161 +1,530 @@
-//! Implements OpenTelemetry's `Span` trait for recorded spans.
+//! The spans that the user's code starts: their builder and tracers, the guard, and updates of the current span.
 
 use std::borrow::Cow;
-use std::mem;
-use std::time::SystemTime;
+use std::cell::Cell;
+use std::error::Error;
+use std::panic::Location;
+use std::thread;
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceContextExt};
+use opentelemetry::{Context, Key, KeyValue, Value};
 
-use super::nested::handle_in_place_of;
-use super::pending::Handle;
-use super::record::SpanRecord;
-use super::recording::Recording;
-use crate::attributes::ToAttributeValue;
-use crate::clock::Ticks;
+use super::current::current_context;
+use super::failure;
+use super::listeners;
+use super::open::{OpenSpan, open_built};
+use super::opening::{self, Opening, Parent};
+use super::record::Origin;
+use super::recording::context_is_alive;
+use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
+use crate::callsite::Scope;
 
-/// A span that implements OpenTelemetry's `Span`, open until it is ended or dropped.
+/// A tracer, created by [`tracer!`](crate::tracer). Its name and the version of the package are the
+/// instrumentation scope of its spans, by which backends group them.
 ///
-/// It is returned by [`RecorderTracer`](crate::RecorderTracer), and is in the `Context` while the body of
-/// an annotated function runs.
-///
-/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start
-/// as the end: OTLP's times are unsigned, and most backends reject or misread a negative duration. Of several
-/// attributes with one key the last is exported, and none with an empty key; the latter count as dropped.
-#[derive(Debug)]
-pub struct RecordedSpan {
-    context: SpanContext,
-    target: Target,
+/// OpenTelemetry's trait of the same name is `floe_telemetry::opentelemetry::trace::Tracer`, and
+/// [`get_tracer`](crate::get_tracer) returns an implementation of it, for names that are known only at
+/// run time.
+#[derive(Clone, Copy, Debug)]
+pub struct Tracer {
+    pub(super) scope: &'static Scope,
 }
 
-/// The destination of updates.
-#[derive(Debug)]
-enum Target {
-    /// None: the span is not sampled or has ended.
-    None,
-    /// A span of the OpenTelemetry API, which owns its recording.
-    Owned(Box<Recording>),
-    /// The span of a call, which owns the recording and ends it. Another span may be in this thread's cell,
-    /// which then is the current one, and is updated instead.
-    Call(Handle),
-    /// The span of a call, in any case.
-    Fixed(Handle),
-}
-
-impl RecordedSpan {
-    /// A span of the OpenTelemetry API that propagates `context`.
-    pub(super) const fn owned(context: SpanContext, recording: Box<Recording>) -> Self {
-        Self {
-            context,
-            target: Target::Owned(recording),
-        }
+impl Tracer {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(scope: &'static Scope) -> Self {
+        Self { scope }
     }
 
-    /// A reference to the span of an annotated function.
+    /// The name of the instrumentation scope.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.scope.name()
+    }
+
+    /// The version of the instrumentation scope: that of the package that uses the macro. `None` if
+    /// the package was not built by Cargo.
+    #[must_use]
+    pub const fn version(&self) -> Option<&'static str> {
+        self.scope.version()
+    }
+
+    /// Returns a builder for a span of this tracer. The span starts with [`start`](SpanBuilder::start).
     #[inline]
-    pub(super) fn of_call(recording: &Recording) -> Self {
+    #[track_caller]
+    pub fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+        SpanBuilder::new(Some(self.scope), name.into(), Location::caller())
+    }
+}
+
+/// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start), and
+/// the name of its instrumentation scope is empty; a span of [`Tracer::span`] has the tracer's.
+///
+/// ```
+/// use floe_telemetry::{SpanKind, span, testing};
+///
+/// let spans = testing::capture(|| {
+///     let _span = span("orders.fetch")
+///         .kind(SpanKind::Client)
+///         .attribute("orders.limit", 100)
+///         .start();
+/// });
+/// let span = spans.single("orders.fetch").assert_ok().assert_attribute("orders.limit", 100);
+/// assert_eq!(span.scope(), "");
+/// ```
+#[inline]
+#[track_caller]
+pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+    SpanBuilder::new(None, name.into(), Location::caller())
+}
+
+/// Starts a span and makes it the current span of this thread until the guard is dropped. Equivalent to
+/// [`span(name).start()`](crate::span), so the name of its instrumentation scope is empty.
+///
+/// It ends OK unless an error or a status was recorded on it, or the thread is panicking. In
+/// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
+///
+/// ```
+/// use floe_telemetry::{create_span, testing};
+///
+/// let spans = testing::capture(|| {
+///     let span = create_span("orders.import");
+///     span.set_attribute("rows", 3);
+/// });
+/// spans.single("orders.import").assert_ok().assert_attribute("rows", 3);
+/// ```
+#[track_caller]
+pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
+    span(name).start()
+}
+
+/// Runs `body` in a span that [`create_span`] starts, and passes it a handle to the span.
+///
+/// ```
+/// use floe_telemetry::{create_span_with, testing};
+///
+/// let spans = testing::capture(|| create_span_with("sum", |span| span.set_attribute("n", 2)));
+/// spans.single("sum").assert_ok().assert_attribute("n", 2);
+/// ```
+#[track_caller]
+pub fn create_span_with<T>(
+    name: impl Into<Cow<'static, str>>,
+    body: impl FnOnce(&ActiveSpan) -> T,
+) -> T {
+    let span = create_span(name);
+    body(&span)
+}
+
+/// A builder for a span, returned by [`span`] and [`Tracer::span`].
+///
+/// While nothing is recorded, a builder costs one load and allocates nothing; attributes and links
+/// that are set then are discarded.
+#[derive(Debug)]
+#[must_use = "the span starts with `start`"]
+pub struct SpanBuilder {
+    name: Cow<'static, str>,
+    scope: Option<&'static Scope>,
+    location: &'static Location<'static>,
+    kind: Option<SpanKind>,
+    parent: BuilderParent,
+    attributes: AttributeList,
+    links: Vec<Link>,
+}
+
+#[derive(Debug)]
+enum BuilderParent {
+    /// The span that is current when the new span starts.
+    Current,
+    /// No parent.
+    Root,
+    /// The span in this context.
+    Given(Context),
+}
+
+impl SpanBuilder {
+    #[inline]
+    fn new(
+        scope: Option<&'static Scope>,
+        name: Cow<'static, str>,
+        location: &'static Location<'static>,
+    ) -> Self {
         Self {
-            context: recording.record.context(),
-            target: Target::Call(recording.handle()),
+            name,
+            scope,
+            location,
+            kind: None,
+            parent: BuilderParent::Current,
+            attributes: AttributeList::default(),
+            links: Vec::new(),
         }
     }
 
-    /// A reference to the span of an annotated function, which does not depend on the current span.
-    pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
+    /// Sets an attribute; `None` sets nothing. A later value of the same key replaces an earlier one.
+    #[inline]
+    pub fn attribute(mut self, key: impl Into<Key>, value: impl ToAttributeValue) -> Self {
+        if !listeners::is_off() {
+            value.move_into(&mut self.attributes, key);
+        }
+        self
+    }
+
+    /// Sets the attributes of a type that derives [`FloeAttributes`].
+    #[inline]
+    pub fn attributes(mut self, attributes: &impl FloeAttributes) -> Self {
+        if !listeners::is_off() {
+            attributes.record(&mut self.attributes);
+        }
+        self
+    }
+
+    /// Sets the kind, which is [`SpanKind::Internal`] by default.
+    #[inline]
+    pub fn kind(mut self, kind: SpanKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// Sets the parent to the span in `cx`. The default is the span that is current when this one starts.
+    #[inline]
+    pub fn parent(mut self, cx: &Context) -> Self {
+        self.parent = BuilderParent::Given(cx.clone());
+        self
+    }
+
+    /// Makes the span the root of a new trace, even if there is a current span. The rest of the current
+    /// context, such as baggage, is preserved.
+    #[inline]
+    pub fn root(mut self) -> Self {
+        self.parent = BuilderParent::Root;
+        self
+    }
+
+    /// Links the span to another one.
+    #[inline]
+    pub fn link(mut self, to: SpanContext) -> Self {
+        if to.is_valid() && !listeners::is_off() {
+            self.links.push(Link::with_context(to));
+        }
+        self
+    }
+
+    /// Starts the span and makes it the current span of this thread until the guard is dropped.
+    ///
+    /// It ends OK unless an error or a status was recorded on it, or the thread is panicking. A guard
+    /// must not be held across an `.await`.
+    #[inline]
+    pub fn start(self) -> ActiveSpan {
+        ActiveSpan::new(self.open())
+    }
+
+    #[inline]
+    pub(super) fn open(self) -> OpenSpan {
+        if listeners::is_off() {
+            return OpenSpan::Off;
+        }
+        self.open_listened()
+    }
+
+    /// Not inlined, so that the code where a span starts stays small.
+    #[inline(never)]
+    fn open_listened(self) -> OpenSpan {
+        let Self {
+            name,
+            scope,
+            location,
+            kind,
+            parent,
+            attributes,
+            links,
+        } = self;
+        let once = Cell::new(Some((name, kind, attributes, links)));
+        let fill = |opening: &mut Opening| {
+            let Some((name, kind, mut attributes, links)) = once.take() else {
+                return;
+            };
+            let record = &mut opening.0.record;
+            record.attributes.append(&mut attributes);
+            for link in links {
+                record.add_link(link);
+            }
+            let more = record.more_mut();
+            more.name = Some(name);
+            more.kind = kind;
+            more.origin = Origin::Builder { scope, location };
+        };
+        let parent = match parent {
+            BuilderParent::Current => Parent::CURRENT,
+            BuilderParent::Root => opening::root(),
+            BuilderParent::Given(cx) => Parent::of(cx),
+        };
+        open_built(&parent, scope, &fill)
+    }
+
+    /// Unless another parent is set, sets the parent to the span that is current now.
+    pub(super) fn below_current(mut self) -> Self {
+        if matches!(self.parent, BuilderParent::Current) && context_is_alive() {
+            self.parent = BuilderParent::Given(current_context());
+        }
+        self
+    }
+}
+
+/// A span that lasts until the guard is dropped. [`SpanBuilder::start`]
+/// and [`create_span`](crate::create_span) return it.
+#[derive(Debug)]
+#[must_use = "the span ends when the guard is dropped"]
+pub struct ActiveSpan {
+    current: CurrentSpan,
+    /// Whether the thread was panicking already when the span started.
+    was_panicking: bool,
+    span: OpenSpan,
+}
+
+/// A handle through which a span is updated. [`get_current_span`] returns it.
+#[derive(Clone, Debug)]
+pub struct CurrentSpan(Context);
+
+/// Returns a handle to the current span of this thread, whichever library started it. Without a current span, its
+/// methods do nothing.
+///
+/// ```
+/// use floe_telemetry::{get_current_span, testing, traced};
+///
+/// #[traced]
+/// fn load() {
+///     get_current_span().set_attribute("rows", 100);
+/// }
+///
+/// testing::capture(load).single("load").assert_attribute("rows", 100);
+/// ```
+#[must_use]
+pub fn get_current_span() -> CurrentSpan {
+    CurrentSpan(if context_is_alive() {
+        current_context()
+    } else {
+        Context::default()
+    })
+}
+
+/// Records an error on the current span: status, attributes and an `exception` event, as an
+/// annotated function does with its `Err`.
+///
+/// ```
+/// use floe_telemetry::{record_exception, testing, traced};
+///
+/// #[traced]
+/// fn refresh() {
+///     if let Err(error) = "x".parse::<i32>() {
+///         record_exception(&error);
+///     }
+/// }
+///
+/// let spans = testing::capture(|| refresh());
+/// spans.single("refresh").assert_error("invalid digit found in string");
+/// ```
+pub fn record_exception(error: &(impl Error + ?Sized)) {
+    if context_is_alive() {
+        // The context is cloned, because the error's `Display` is the user's code and may change the
+        // current one.
+        failure::record_error(&Context::current().span(), error);
+    }
+}
+
+/// Sets an attribute on the current span, whichever library started it; `None` sets nothing.
+///
+/// Without a span that is recorded, it does nothing and allocates nothing.
+///
+/// ```
+/// use floe_telemetry::{set_attribute, testing, traced};
+///
+/// #[traced]
+/// fn load(lines: &[&str]) {
+///     set_attribute("rows", lines.len());
+/// }
+///
+/// testing::capture(|| load(&["a", "b"])).single("load").assert_attribute("rows", 2);
+/// ```
+pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
+    if let Some(span) = recording_span() {
+        span.set_attribute(key, value);
+    }
+}
+
+/// Sets the attributes of a type that derives [`FloeAttributes`] on the current span, as
+/// [`set_attribute`] sets one.
+///
+/// ```
+/// use floe_telemetry::{FloeAttributes, set_attributes, testing, traced};
+///
+/// #[derive(FloeAttributes)]
+/// struct Page<'a> {
+///     path: &'a str,
+///     rows: u32,
+/// }
+///
+/// #[traced]
+/// fn load() {
+///     set_attributes(&Page { path: "/orders", rows: 50 });
+/// }
+///
+/// testing::capture(load).single("load").assert_attribute("path", "/orders").assert_attribute("rows", 50);
+/// ```
+pub fn set_attributes(attributes: &impl FloeAttributes) {
+    if let Some(span) = recording_span() {
+        span.set_attributes(attributes);
+    }
+}
+
+/// Adds an event to the current span, whichever library started it. Without a span that is recorded,
+/// it does nothing.
+///
+/// ```
+/// use floe_telemetry::{add_event, testing, traced};
+/// use opentelemetry::KeyValue;
+///
+/// #[traced]
+/// fn refresh() {
+///     add_event("cache.miss", [KeyValue::new("cache.key", "orders")]);
+/// }
+///
+/// testing::capture(refresh).single("refresh").assert_event("cache.miss");
+/// ```
+pub fn add_event(
+    name: impl Into<Cow<'static, str>>,
+    attributes: impl IntoIterator<Item = KeyValue>,
+) {
+    if let Some(span) = recording_span() {
+        span.add_event(name, attributes.into_iter().collect());
+    }
+}
+
+/// The current span, if it is recorded. The context is cloned, because the conversion of a value is the
+/// user's code and may change the current one.
+fn recording_span() -> Option<CurrentSpan> {
+    let recording = |cx: &Context| cx.span().is_recording().then(|| CurrentSpan(cx.clone()));
+    context_is_alive()
+        .then(|| Context::map_current(recording))
+        .flatten()
+}
+
+impl ActiveSpan {
+    pub(super) fn new(span: OpenSpan) -> Self {
+        let current = match span {
+            OpenSpan::Off => Context::default(),
+            _ => Context::current(),
+        };
         Self {
-            context,
-            target: Target::Fixed(handle),
-        }
-    }
-
-    /// A span without data that propagates `context`.
-    pub(super) const fn non_recording(context: SpanContext) -> Self {
-        Self {
-            context,
-            target: Target::None,
-        }
-    }
-
-    fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
-        if let Target::Owned(recording) = &mut self.target {
-            act(&mut recording.record);
-        } else if let Some(handle) = self.handle() {
-            handle.update(|update| act(&mut update.record));
-        }
-    }
-
-    /// Access to the span of a call.
-    fn handle(&self) -> Option<Handle> {
-        match &self.target {
-            Target::None | Target::Owned(_) => None,
-            Target::Call(handle) => Some(handle_in_place_of(&self.context).unwrap_or(*handle)),
-            Target::Fixed(handle) => Some(*handle),
-        }
-    }
-
-    fn end_at(&mut self, time: Option<SystemTime>) {
-        if let Some(handle) = self.handle() {
-            handle.update(|update| {
-                update.ended = true;
-                update.record.head.end = Ticks::now();
-                if let Some(time) = time {
-                    update.record.more_mut().end = Some(time);
-                }
-            });
-        } else if let Target::Owned(recording) = mem::replace(&mut self.target, Target::None) {
-            recording.end(time);
+            current: CurrentSpan(current),
+            was_panicking: thread::panicking(),
+            span,
         }
     }
 }
 
-impl Span for RecordedSpan {
-    fn add_event_with_timestamp<T>(
-        &mut self,
-        name: T,
-        timestamp: SystemTime,
-        attributes: Vec<KeyValue>,
-    ) where
-        T: Into<Cow<'static, str>>,
-    {
-        let event = Event::new(name, timestamp, attributes, 0);
-        self.update(|record| record.add_event(event));
+impl ActiveSpan {
+    /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a filter
+    /// excludes it, returns those of the current span.
+    #[must_use]
+    pub fn span_context(&self) -> SpanContext {
+        if !matches!(self.span, OpenSpan::Off) || !context_is_alive() {
+            return self.current.span_context();
+        }
+        current_context().span().span_context().clone()
+    }
+}
+
+impl CurrentSpan {
+    /// Sets an attribute; `None` sets nothing.
+    pub fn set_attribute(&self, key: impl Into<Key>, value: impl ToAttributeValue) {
+        if let Some(value) = value.to_attribute_value() {
+            self.0
+                .span()
+                .set_attribute(KeyValue::new(key, Value::from(value)));
+        }
     }
 
-    fn span_context(&self) -> &SpanContext {
-        &self.context
+    /// Sets the attributes of a type that derives [`FloeAttributes`].
+    pub fn set_attributes(&self, attributes: &impl FloeAttributes) {
+        self.0.span().set_attributes(attributes.to_otel_dict());
     }
 
-    fn is_recording(&self) -> bool {
-        matches!(self.target, Target::Owned(_))
-            || self.handle().is_some_and(|handle| handle.is_open())
+    /// Adds an event.
+    pub fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+        self.0.span().add_event(name, attributes);
     }
 
-    fn set_attribute(&mut self, KeyValue { key, value, .. }: KeyValue) {
-        self.update(|record| value.set_in(&mut record.attributes, key));
+    /// Adds a link to another span, without attributes.
+    pub fn add_link(&self, to: SpanContext) {
+        self.0.span().add_link(to, Vec::new());
     }
 
-    fn set_status(&mut self, status: Status) {
-        self.update(|record| record.set_status(status));
+    /// Records an error: status, attributes and an `exception` event.
+    pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
+        failure::record_error(&self.0.span(), error);
     }
 
-    fn update_name<T>(&mut self, new_name: T)
-    where
-        T: Into<Cow<'static, str>>,
-    {
-        let name = new_name.into();
-        self.update(|record| record.set_name(name));
+    /// Records the error if the result is an `Err`, and returns the result.
+    ///
+    /// ```
+    /// use floe_telemetry::{create_span, testing};
+    ///
+    /// fn rows(text: &str) -> Result<u64, std::num::ParseIntError> {
+    ///     let span = create_span("rows");
+    ///     span.observe(text.parse())
+    /// }
+    ///
+    /// testing::capture(|| rows("x")).single("rows").assert_error("invalid digit found in string");
+    /// testing::capture(|| rows("1")).single("rows").assert_ok();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the result.
+    pub fn observe<T, E: Error>(&self, result: Result<T, E>) -> Result<T, E> {
+        result.inspect_err(|error| self.record_exception(error))
     }
 
-    fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
-        let link = Link::new(span_context, attributes, 0);
-        self.update(|record| record.add_link(link));
+    /// Sets the status. OK is final, and an error is replaced only by OK or another error, as
+    /// [OpenTelemetry requires](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status).
+    pub fn set_status(&self, status: Status) {
+        self.0.span().set_status(status);
     }
 
-    fn end(&mut self) {
-        self.end_at(None);
+    /// Replaces the name.
+    pub fn update_name(&self, name: impl Into<Cow<'static, str>>) {
+        self.0.span().update_name(name);
     }
 
-    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        self.end_at(Some(timestamp));
+    /// Whether updates have an effect: the span is recorded and has not ended.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.0.span().is_recording()
+    }
+
+    /// Returns the ids of the span.
+    #[must_use]
+    pub fn span_context(&self) -> SpanContext {
+        self.0.span().span_context().clone()
+    }
+}
+
+impl std::ops::Deref for ActiveSpan {
+    type Target = CurrentSpan;
+
+    fn deref(&self) -> &CurrentSpan {
+        &self.current
+    }
+}
+
+impl Drop for ActiveSpan {
+    fn drop(&mut self) {
+        if let Some(recording) = self.span.close() {
+            if thread::panicking() && !self.was_panicking {
+                recording.panicked(&"the thread is panicking");
+            } else {
+                recording.complete();
+            }
+        }
     }
 }

@@ -1,19 +1,25 @@
-//! OpenTelemetry's `TracerProvider` and `Tracer` over the same recorder, so that spans of code that uses
+//! OpenTelemetry's `TracerProvider`, `Tracer` and `Span` over the same recorder, so that spans of code that uses
 //! OpenTelemetry's API belong to the same traces.
 
 use std::borrow::Cow;
+use std::mem;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt, Tracer, TracerProvider};
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::trace::{
+    Event, Link, Span, SpanBuilder, SpanContext, Status, TraceContextExt, Tracer, TracerProvider,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
+use super::current::handle_in_place_of;
+use super::global;
 use super::listeners;
-use super::open_global;
-use super::record::Origin;
-use super::recording::{self, Recording};
+use super::pending::Handle;
+use super::record::{Origin, SpanRecord};
+use super::recording::Recording;
 use super::sampling::{self, Decision};
-use super::span::RecordedSpan;
-use super::unsampled::child_of;
+use crate::attributes::ToAttributeValue;
+use crate::clock::Ticks;
 
 /// An OpenTelemetry tracer provider whose spans are recorded by this crate.
 #[derive(Clone, Debug, Default)]
@@ -53,64 +59,44 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
-        let mut not_sampled = None;
-        let decision = sampling::decide::<true>(parent, None, &mut not_sampled);
-        let span = parent.span();
-        let above = span.span_context();
-        let not_sampled = not_sampled.map(|head| sampling::not_sampled(&head, parent));
+        let mut builder = Some(builder);
+        let mut fill = |recording: &mut Recording| {
+            if let Some(builder) = builder.take() {
+                self.fill(recording, builder);
+            }
+        };
+        let decision = match sampling::decide(parent, true, None) {
+            Decision::Undecided(mut recording) => {
+                fill(&mut recording);
+                sampling::decide_named(recording, parent)
+            }
+            decision => decision,
+        };
+        let (context, recording) = match decision {
+            Decision::Keep(recording) => (Some(recording.record.context()), Some(recording)),
+            Decision::Off => {
+                if !listeners::is_off()
+                    && let Some(span) = global::open_of_tracer(parent, &mut fill)
+                {
+                    return span;
+                }
+                (None, None)
+            }
+            decision => sampling::not_recorded(decision, parent, None),
+        };
         // Without a span, the parent's context is propagated.
-        let propagated = |context: Option<SpanContext>| context.unwrap_or_else(|| above.clone());
-        match decision {
-            Some(Decision::Skip) => {
-                let fill = |recording: &mut Recording| self.fill(recording, builder);
-                let in_global = (!listeners::is_off())
-                    .then(|| open_global::open_of_tracer(parent, fill))
-                    .flatten();
-                in_global.unwrap_or_else(|| RecordedSpan::non_recording(above.clone()))
-            }
-            None | Some(Decision::NotSampled) => {
-                RecordedSpan::non_recording(propagated(not_sampled))
-            }
-            Some(Decision::NotSampledBelow(_)) => {
-                let span_id = recording::with(|local| local.ids.span_id());
-                let below = span_id.map(|id| child_of(above, id));
-                RecordedSpan::non_recording(propagated(below))
-            }
-            Some(Decision::Record(recording)) => self.build(builder, recording, None),
-            Some(Decision::Measure(recording)) => {
-                let below = || sampling::measured_below(&recording.record, above);
-                let context = propagated(not_sampled.or_else(below));
-                self.build(builder, recording, Some(context))
-            }
-            Some(Decision::NeedsName(mut recording)) => {
-                self.fill(&mut recording, builder);
-                let context = match sampling::decide_filled(&mut recording.record, parent) {
-                    Ok(()) => recording.record.context(),
-                    Err(Some(context)) if sampling::try_measure(&mut recording.record) => context,
-                    Err(context) => {
-                        recording.discard();
-                        return RecordedSpan::non_recording(propagated(context));
-                    }
-                };
+        let context = context.unwrap_or_else(|| parent.span().span_context().clone());
+        match recording {
+            Some(mut recording) => {
+                fill(&mut recording);
                 RecordedSpan::owned(context, recording)
             }
+            None => RecordedSpan::non_recording(context),
         }
     }
 }
 
 impl RecorderTracer {
-    /// Creates a span, with another propagated `context` than its own if there is one.
-    fn build(
-        &self,
-        builder: SpanBuilder,
-        mut recording: Box<Recording>,
-        context: Option<SpanContext>,
-    ) -> RecordedSpan {
-        self.fill(&mut recording, builder);
-        let context = context.unwrap_or_else(|| recording.record.context());
-        RecordedSpan::owned(context, recording)
-    }
-
     /// Sets what the span has from its start.
     fn fill(&self, recording: &mut Recording, builder: SpanBuilder) {
         let record = &mut recording.record;
@@ -129,5 +115,151 @@ impl RecorderTracer {
         for link in links {
             record.add_link(link);
         }
+    }
+}
+
+/// A span that implements OpenTelemetry's `Span`, open until it is ended or dropped.
+///
+/// It is returned by [`RecorderTracer`], and is in the `Context` while the body of
+/// an annotated function runs.
+///
+/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start
+/// as the end: OTLP's times are unsigned, and most backends reject or misread a negative duration. Of several
+/// attributes with one key the last is exported, and none with an empty key; the latter count as dropped.
+#[derive(Debug)]
+pub struct RecordedSpan {
+    context: SpanContext,
+    target: Target,
+}
+
+/// The destination of updates.
+#[derive(Debug)]
+enum Target {
+    /// None: the span is not sampled or has ended.
+    None,
+    /// A span of the OpenTelemetry API, which owns its recording.
+    Owned(Box<Recording>),
+    /// The span of a call, which owns the recording and ends it. Another span may be in this thread's cell,
+    /// which then is the current one, and is updated instead.
+    Call(Handle),
+    /// The span of a call, in any case.
+    Fixed(Handle),
+}
+
+impl RecordedSpan {
+    /// A span of the OpenTelemetry API that propagates `context`.
+    pub(super) const fn owned(context: SpanContext, recording: Box<Recording>) -> Self {
+        Self {
+            context,
+            target: Target::Owned(recording),
+        }
+    }
+
+    /// A reference to the span of an annotated function.
+    #[inline]
+    pub(super) fn of_call(recording: &Recording) -> Self {
+        Self {
+            context: recording.record.context(),
+            target: Target::Call(recording.handle()),
+        }
+    }
+
+    /// A reference to the span of an annotated function, which does not depend on the current span.
+    pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
+        Self {
+            context,
+            target: Target::Fixed(handle),
+        }
+    }
+
+    /// A span without data that propagates `context`.
+    pub(super) const fn non_recording(context: SpanContext) -> Self {
+        Self {
+            context,
+            target: Target::None,
+        }
+    }
+
+    fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
+        if let Target::Owned(recording) = &mut self.target {
+            act(&mut recording.record);
+        } else if let Some(handle) = self.handle() {
+            handle.update(|update| act(&mut update.record));
+        }
+    }
+
+    /// Access to the span of a call.
+    fn handle(&self) -> Option<Handle> {
+        match &self.target {
+            Target::None | Target::Owned(_) => None,
+            Target::Call(handle) => Some(handle_in_place_of(&self.context).unwrap_or(*handle)),
+            Target::Fixed(handle) => Some(*handle),
+        }
+    }
+
+    fn end_at(&mut self, time: Option<SystemTime>) {
+        if let Some(handle) = self.handle() {
+            handle.update(|update| {
+                update.ended = true;
+                update.record.head.end = Ticks::now();
+                if let Some(time) = time {
+                    update.record.more_mut().end = Some(time);
+                }
+            });
+        } else if let Target::Owned(recording) = mem::replace(&mut self.target, Target::None) {
+            recording.end(time);
+        }
+    }
+}
+
+impl Span for RecordedSpan {
+    fn add_event_with_timestamp<T>(
+        &mut self,
+        name: T,
+        timestamp: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) where
+        T: Into<Cow<'static, str>>,
+    {
+        let event = Event::new(name, timestamp, attributes, 0);
+        self.update(|record| record.add_event(event));
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        &self.context
+    }
+
+    fn is_recording(&self) -> bool {
+        matches!(self.target, Target::Owned(_))
+            || self.handle().is_some_and(|handle| handle.is_open())
+    }
+
+    fn set_attribute(&mut self, KeyValue { key, value, .. }: KeyValue) {
+        self.update(|record| value.set_in(&mut record.attributes, key));
+    }
+
+    fn set_status(&mut self, status: Status) {
+        self.update(|record| record.set_status(status));
+    }
+
+    fn update_name<T>(&mut self, new_name: T)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        let name = new_name.into();
+        self.update(|record| record.set_name(name));
+    }
+
+    fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
+        let link = Link::new(span_context, attributes, 0);
+        self.update(|record| record.add_link(link));
+    }
+
+    fn end(&mut self) {
+        self.end_at(None);
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        self.end_at(Some(timestamp));
     }
 }

@@ -9,19 +9,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::clock::monotonic_now;
 use crate::config::TailConfig;
-use crate::recorder::Code;
 
 const SLOW: Duration = Duration::from_secs(2);
 
-fn config(max_spans: usize) -> TailSampling {
-    TailSampling {
-        errors: true,
-        slower_than: Some(SLOW),
-        buffer: TailConfig {
-            max_spans,
-            max_seconds: 60,
-        },
-    }
+fn config(max_spans: usize) -> SamplingConfig {
+    SamplingConfig::default()
+        .with_keep_errors(true)
+        .with_keep_slower_than(SLOW)
+        .with_tail(TailConfig::default().with_max_spans(max_spans))
 }
 
 fn sampler(max_spans: usize) -> TailSampler {
@@ -172,7 +167,7 @@ proptest! {
             let spans: usize = sampler.traces.values().map(|trace| trace.spans.len()).sum();
             prop_assert_eq!(spans, sampler.spans);
             prop_assert!(spans <= max_spans);
-            prop_assert!(sampler.order.len() <= 2 * sampler.traces.len() + 65);
+            prop_assert_eq!(sampler.order.len(), sampler.traces.len());
             let [buffered, error, slow, sampled_out] = counted(&sampler);
             prop_assert_eq!(buffered, (spans + sampler.sampled.len()) as u64);
             prop_assert_eq!(buffered + error + slow + sampled_out, count);

@@ -55,15 +55,6 @@ impl Threshold {
         Self(rounded.min(RANGE - unit))
     }
 
-    pub(super) const fn from_bits(bits: u64) -> Self {
-        Self(bits)
-    }
-
-    #[cfg(feature = "provider")]
-    pub(super) const fn bits(self) -> u64 {
-        self.0
-    }
-
     /// Returns whether a trace with this randomness is sampled.
     #[inline]
     pub(super) const fn samples(self, randomness: u64) -> bool {
@@ -225,7 +216,7 @@ mod tests {
     fn the_smallest_ratio_samples_one_trace_and_zero_none() {
         let smallest = Threshold::of_ratio(1.0 / (1_u64 << 56) as f64);
         assert!(smallest.samples(RANGE - 1));
-        assert!(smallest.bits() > RANGE - (1 << 16), "{smallest:?}");
+        assert!(smallest.0 > RANGE - (1 << 16), "{smallest:?}");
         assert!(!Threshold::of_ratio(0.0).samples(RANGE - 1));
         assert!(!Threshold::of_ratio(1e-30).samples(RANGE - 1));
         assert!(Threshold::of_ratio(1.0).samples(0));
@@ -293,7 +284,7 @@ mod tests {
         #[test]
         fn a_threshold_is_close_to_its_ratio(exponent in 0_i32..40, fraction in 0.5_f64..=1.0) {
             let ratio = fraction * 2_f64.powi(-exponent);
-            let kept = (RANGE - Threshold::of_ratio(ratio).bits()) as f64 / RANGE as f64;
+            let kept = (RANGE - Threshold::of_ratio(ratio).0) as f64 / RANGE as f64;
             prop_assert!((kept / ratio - 1.0).abs() < 0.000_2, "{ratio} {kept}");
         }
 

@@ -1,25 +1,30 @@
-//! The recorder's settings for the current provider, and their changes while the program runs.
+//! The sampling of the current provider, and its changes while the program runs; and the sampler of the program, which
+//! decides for each span in place of the configured one.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use opentelemetry::trace::TraceState;
+use opentelemetry::{Context, Key, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use super::probability::Threshold;
-use super::rules::Rules;
-use super::{CustomSampler, RATE_LIMIT, ROOT_BOUND, THRESHOLD, baggage, custom};
-use crate::recorder::filter::{self, Directive};
-use crate::recorder::fork_handlers;
+use super::settings::RateLimit;
+use super::settings::{self, ALL, Directive, Ratio, Settings};
+use crate::recorder::fork;
 use crate::recorder::listeners::{
-    self, BOUNDARIES, CUSTOM, MEASURES, MEASURES_ALL, PER_SPAN, PROBABILITY, PROVIDER, RATE, RULES,
+    self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER,
     SHUT_DOWN, TAIL,
 };
+use crate::recorder::record::SpanRecord;
 
 /// Which spans a provider records.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampling {
-    /// The sampler of the program, which decides for each span in place of the settings below, except for the filter.
-    pub(crate) custom: Option<CustomSampler>,
     pub(crate) sampler: RootSampler,
-    /// Whether a child has its parent's decision. Otherwise the ratio decides for each span.
+    /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
     pub(crate) is_parent_based: bool,
     /// Patterns of span names with their ratios.
     pub(crate) rules: Vec<(String, f64)>,
@@ -27,7 +32,7 @@ pub(crate) struct Sampling {
     pub(crate) rate_limit: Option<f64>,
     /// The targets and levels of recorded spans; `None` for all.
     pub(crate) filter: Option<Vec<Directive>>,
-    /// The tail sampler needs also the spans that the head sampler does not sample.
+    /// The tail sampler needs also the spans that the head does not sample.
     pub(crate) needs_unsampled: bool,
     pub(crate) measures: Measured,
     /// Keys of baggage whose values become attributes.
@@ -57,76 +62,54 @@ pub(crate) enum Measured {
     All,
 }
 
-/// A change while the program runs.
-#[derive(Debug)]
-pub(crate) enum SamplingChange {
-    Ratio(f64),
-    Rules(Vec<(String, f64)>),
-    Filter(Option<Vec<Directive>>),
-}
-
 /// Identifies a provider, so that a handle cannot change the settings of a later one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ProviderId(u64);
 
-#[derive(Debug)]
 struct InUse {
-    sampler: RootSampler,
-    /// The number of the provider that started last.
+    /// That of the provider that started last; `None` after it has shut down.
+    sampling: Option<Sampling>,
+    rate: Option<Arc<RateLimit>>,
+    /// The number of that provider.
     last: u64,
-    /// Whether that provider has not been shut down.
-    is_open: bool,
 }
 
 /// Locked while settings change, but never when a span starts or ends.
 static IN_USE: Mutex<InUse> = Mutex::new(InUse {
-    sampler: RootSampler::Ratio(1.0),
+    sampling: None,
+    rate: None,
     last: 0,
-    is_open: false,
 });
 
 fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Applies the settings of a provider and starts recording.
-pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
-    fork_handlers::watch();
+/// Starts recording. A sampler of the program decides for each span in place of the configured one, the rules and the
+/// rate limit.
+pub(crate) fn start_provider(sampling: Sampling, program: Option<CustomSampler>) -> ProviderId {
+    fork::watch();
     let mut in_use = in_use();
     in_use.last += 1;
-    in_use.is_open = true;
-    in_use.sampler = sampling.sampler;
-    set_rules(sampling.rules, in_use.sampler);
-    filter::replace(sampling.filter);
-    baggage::set_keys(sampling.baggage);
-    let mut bits = PROVIDER;
-    let is_parent_based = sampling.is_parent_based && sampling.custom.is_none();
-    if !is_parent_based {
-        bits |= PER_SPAN;
-    }
-    if sampling.custom.is_some() {
-        bits |= CUSTOM;
-    }
-    custom::replace(sampling.custom);
-    if let Some(per_second) = sampling.rate_limit {
-        bits |= RATE;
-        RATE_LIMIT.set(per_second);
-    }
-    if sampling.needs_unsampled {
-        bits |= TAIL;
-    }
-    // A sampler that decides for each span may give each its own trace state.
-    if sampling.has_boundaries && is_parent_based {
-        bits |= BOUNDARIES;
-    }
-    bits |= match sampling.measures {
-        Measured::None => 0,
-        Measured::Annotated => MEASURES,
-        Measured::All => MEASURES_ALL,
-    };
-    // Set last, in addition to the bits of the rules and the filter, so that no span is recorded before all
-    // settings are applied.
-    listeners::set(bits);
+    in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
+    in_use.apply(&sampling);
+    let is_parent_based = sampling.is_parent_based && program.is_none();
+    let bits = [
+        (PROVIDER, true),
+        (PER_SPAN, !is_parent_based),
+        (CUSTOM, program.is_some()),
+        (TAIL, sampling.needs_unsampled),
+        // A sampler that decides for each span may give each its own trace state.
+        (BOUNDARIES, sampling.has_boundaries && is_parent_based),
+        (BAGGAGE, !sampling.baggage.is_empty()),
+        (MEASURES, sampling.measures == Measured::Annotated),
+        (MEASURES_ALL, sampling.measures == Measured::All),
+    ];
+    replace_program(program);
+    in_use.sampling = Some(sampling);
+    // Set last, in addition to that of the filter, so that no span is recorded before all settings are applied.
+    let bits = bits.into_iter().filter(|(_, is_set)| *is_set);
+    listeners::set(bits.fold(0, |all, (bit, _)| all | bit));
     listeners::clear(SHUT_DOWN);
     ProviderId(in_use.last)
 }
@@ -135,72 +118,156 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
 pub(crate) fn stop_provider() {
     let mut in_use = in_use();
     // A provider that could not be initialized has not recorded anything.
-    if std::mem::take(&mut in_use.is_open) {
+    if in_use.sampling.take().is_some() {
         listeners::set(SHUT_DOWN);
     }
     listeners::clear_provider();
-    custom::replace(None);
-    baggage::set_keys([]);
+    replace_program(None);
 }
 
-/// Changes a setting of the provider. Returns false if it has shut down.
-pub(crate) fn change_sampling(provider: ProviderId, change: SamplingChange) -> bool {
+/// Changes the sampler, the rules or the filter of a provider. Returns false if it has shut down.
+pub(crate) fn change_sampling(provider: ProviderId, change: impl FnOnce(&mut Sampling)) -> bool {
     let mut in_use = in_use();
-    if !in_use.is_open || in_use.last != provider.0 {
+    if in_use.last != provider.0 {
         return false;
     }
-    match change {
-        SamplingChange::Ratio(ratio) => {
-            in_use.sampler = RootSampler::Ratio(ratio);
-            set_sampler(in_use.sampler, listeners::current() & RULES != 0);
-        }
-        SamplingChange::Rules(rules) => set_rules(rules, in_use.sampler),
-        SamplingChange::Filter(directives) => filter::replace(directives),
-    }
+    let Some(mut sampling) = in_use.sampling.take() else {
+        return false;
+    };
+    change(&mut sampling);
+    in_use.apply(&sampling);
+    in_use.sampling = Some(sampling);
     true
 }
 
-/// The order of the stores matters to threads that start spans meanwhile: the former or the new sampler decides.
-fn set_sampler(sampler: RootSampler, has_rules: bool) {
-    let (bound, threshold) = match sampler {
-        RootSampler::TraceIdRatio(ratio) => (root_bound(ratio), None),
-        RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) if ratio <= 0.0 => (0, None),
-        RootSampler::Ratio(ratio) if ratio >= 1.0 && !has_rules => (root_bound(ratio), None),
-        RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) => {
-            (0, Some(Threshold::of_ratio(ratio)))
+impl InUse {
+    fn apply(&self, sampling: &Sampling) {
+        let rules = sampling.rules.iter();
+        let rules = rules.map(|(name, ratio)| (name.as_str().into(), Threshold::of_ratio(*ratio)));
+        let mut filter = sampling.filter.clone().unwrap_or_default();
+        // Of several directives for one target the last one applies. The sort is stable.
+        filter.reverse();
+        filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        settings::install(Settings {
+            generation: 0,
+            ratio: Ratio::new(sampling.sampler, !sampling.rules.is_empty()),
+            rules: rules.collect(),
+            rate: self.rate.clone(),
+            filter,
+            baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
+        });
+        if sampling.filter.is_some() {
+            listeners::set(FILTER);
+        } else {
+            listeners::clear(FILTER);
         }
-    };
-    if let Some(threshold) = threshold {
-        THRESHOLD.store(threshold.bits(), Ordering::Relaxed);
-        listeners::set(PROBABILITY);
-    }
-    ROOT_BOUND.store(bound, Ordering::Relaxed);
-    if threshold.is_none() {
-        listeners::clear(PROBABILITY);
     }
 }
 
-fn set_rules(rules: Vec<(String, f64)>, sampler: RootSampler) {
-    let has_rules = !rules.is_empty();
-    let rules = rules.into_iter();
-    Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), Threshold::of_ratio(ratio))));
-    if has_rules {
-        listeners::set(RULES);
-    } else {
-        listeners::clear(RULES);
+impl Ratio {
+    fn new(sampler: RootSampler, has_rules: bool) -> Self {
+        match sampler {
+            RootSampler::TraceIdRatio(ratio) => Self::Bound(bound(ratio)),
+            RootSampler::Ratio(ratio) if ratio >= 1.0 && !has_rules => Self::Bound(ALL),
+            RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) => {
+                Self::Threshold(Threshold::of_ratio(ratio))
+            }
+        }
     }
-    set_sampler(sampler, has_rules);
 }
 
-fn root_bound(ratio: f64) -> u64 {
+fn bound(ratio: f64) -> u64 {
     // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
     #[expect(
         clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
         clippy::cast_sign_loss,
         reason = "the ratio is in 0..=1"
     )]
-    let bound = (ratio.clamp(0.0, 1.0) * 9_223_372_036_854_775_808.0) as u64;
+    let bound = (ratio.clamp(0.0, 1.0) * ALL as f64) as u64;
     bound
+}
+
+pub(crate) type CustomSampler = Arc<dyn ShouldSample>;
+
+static SAMPLER: RwLock<Option<CustomSampler>> = RwLock::new(None);
+
+/// Panics of samplers since the process started.
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether the sampler is deciding on this thread. There is no span of what it calls itself: the decision about
+    /// one would not end, and no `Context` can be attached while OpenTelemetry's API lends the current one.
+    static IS_DECIDING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The number of panics of samplers since the process started.
+pub(crate) fn sampler_panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
+/// Replaces the sampler.
+fn replace_program(sampler: Option<CustomSampler>) {
+    let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
+    let previous = std::mem::replace(&mut *slot, sampler);
+    drop(slot);
+    // Its destructor is code of the program.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(previous)));
+}
+
+/// Decides for a span whose name, attributes and links are set. `None` if there is no span.
+pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> Option<bool> {
+    if IS_DECIDING.get() {
+        return None;
+    }
+    let sampler = SAMPLER
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    // The provider was shut down since.
+    let Some(sampler) = sampler else {
+        return Some(true);
+    };
+    let Some(result) = ask(&*sampler, record, parent) else {
+        return Some(false);
+    };
+    let is_sampled = result.decision == SamplingDecision::RecordAndSample;
+    if is_sampled {
+        record.attributes.extend(result.attributes);
+    }
+    if result.trace_state != TraceState::NONE || record.more.is_some() {
+        record.more_mut().trace_state = result.trace_state;
+    }
+    Some(is_sampled)
+}
+
+/// Returns the decision of the sampler; `None` if it panics.
+fn ask(
+    sampler: &dyn ShouldSample,
+    record: &SpanRecord,
+    parent: &Context,
+) -> Option<SamplingResult> {
+    let site = record.head.callsite;
+    let name = record.name().or_else(|| Some(site?.name()));
+    let attributes = record.attributes.as_slice().iter();
+    let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
+    let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
+    IS_DECIDING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        sampler.should_sample(
+            Some(parent),
+            record.head.trace_id,
+            name.unwrap_or_default(),
+            &record.kind(),
+            &attributes,
+            links,
+        )
+    }));
+    IS_DECIDING.set(false);
+    if result.is_err() {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+    }
+    result.ok()
 }
 
 #[cfg(test)]
@@ -209,8 +276,8 @@ mod tests {
 
     #[test]
     fn a_ratio_of_one_is_above_every_trace_id() {
-        assert_eq!(root_bound(0.0), 0);
-        assert_eq!(root_bound(1.0), 1 << 63);
-        assert_eq!(root_bound(0.5), 1 << 62);
+        assert_eq!(bound(0.0), 0);
+        assert_eq!(bound(1.0), ALL);
+        assert_eq!(bound(0.5), 1 << 62);
     }
 }
