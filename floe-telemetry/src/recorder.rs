@@ -19,6 +19,7 @@ mod enter;
 #[cfg(feature = "tracing")]
 mod entered;
 mod events;
+mod exception;
 mod failure;
 mod filter;
 mod first_poll;
@@ -83,10 +84,12 @@ pub(crate) use self::detached::DetachedSpan;
 pub use self::enter::{Current, enter};
 #[cfg(feature = "tracing")]
 pub(crate) use self::events::{EventHead, MESSAGE};
+#[cfg(test)]
+pub(crate) use self::exception::Exception;
 #[cfg(feature = "provider")]
-pub(crate) use self::failure::panic_message;
+pub(crate) use self::exception::{MARK, panic_message};
 #[cfg(feature = "tracing")]
-pub(crate) use self::failure::{describe_error, exception_event};
+pub(crate) use self::exception::{describe_error, exception_event};
 pub use self::first_poll::enter_in_future;
 #[cfg(feature = "provider")]
 pub(crate) use self::fork::forks;

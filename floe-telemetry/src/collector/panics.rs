@@ -9,6 +9,10 @@ use crate::recorder::{PANICKED, SpanRecord};
 
 /// Removes the message of a panic from the span's status, attributes, event and warning.
 pub(super) fn remove_messages(record: &mut SpanRecord) {
+    let exception = record.exception_mut();
+    if exception.is_some_and(|exception| exception.type_name == keys::PANIC) {
+        record.write_exception();
+    }
     let attributes = record.attributes.items_mut();
     attributes.iter_mut().for_each(remove_from_warning);
     let Some(more) = &mut record.more else {

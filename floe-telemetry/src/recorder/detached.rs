@@ -95,7 +95,7 @@ impl DetachedSpan {
     pub(crate) fn set_error(&mut self, description: &dyn Display) {
         if matches!(self.0, State::Recording(_)) {
             // Formatted by the user's code, which may update the span, too.
-            let text = super::failure::guarded_text(description);
+            let text = super::exception::guarded_text(description);
             self.update(|record| record.set_status(Status::error(text)));
         }
     }

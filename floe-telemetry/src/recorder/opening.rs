@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::Key;
 
-use super::failure::panic_message;
+use super::exception::panic_message;
 use super::name::ToName;
 use super::parent::ToLinks;
 use super::recording::Recording;

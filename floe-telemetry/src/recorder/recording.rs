@@ -18,6 +18,7 @@ use opentelemetry::Context;
 use opentelemetry::global::BoxedSpan;
 
 use super::buffer::{self, Writer};
+use super::exception::Exception;
 use super::failure::{record_outcome, record_panic};
 #[cfg(feature = "provider")]
 use super::fork;
@@ -252,6 +253,8 @@ pub(super) struct Local {
     missing_measures: Missing,
     pub(super) rules: CachedRules,
     pub(super) baggage: CachedKeys,
+    /// An exception on its way to a span, see [`record_error`](super::failure::record_error).
+    pub(super) exception: Option<Exception>,
     /// The process that the thread is in, see [`fork`].
     #[cfg(feature = "provider")]
     forks: u32,
@@ -269,6 +272,7 @@ thread_local! {
             missing_measures: Missing(0),
             rules: CachedRules::default(),
             baggage: CachedKeys::default(),
+            exception: None,
             #[cfg(feature = "provider")]
             forks: fork::forks(),
         })

@@ -10,7 +10,7 @@ use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
 use super::nested::handle_in_place_of;
 use super::pending::Handle;
 use super::record::SpanRecord;
-use super::recording::Recording;
+use super::recording::{self, Recording};
 use crate::attributes::ToAttributeValue;
 use crate::clock::Ticks;
 
@@ -135,7 +135,13 @@ impl Span for RecordedSpan {
     }
 
     fn set_status(&mut self, status: Status) {
-        self.update(|record| record.set_status(status));
+        if status != Status::Unset {
+            return self.update(|record| record.set_status(status));
+        }
+        // This is also how an exception is handed over, see `failure::record_error`.
+        if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+            self.update(|record| record.set_exception(exception));
+        }
     }
 
     fn update_name<T>(&mut self, new_name: T)
