@@ -20,7 +20,6 @@ mod enter;
 mod entered;
 mod events;
 mod exception;
-mod failure;
 mod filter;
 mod first_poll;
 #[cfg(feature = "provider")]

@@ -8,8 +8,8 @@ use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::current::current_context;
-use super::failure;
 use super::recording::{Recording, context_is_alive};
+use super::span;
 use super::state::{Attached, OpenSpan};
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
@@ -72,7 +72,7 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
     if context_is_alive() {
         // The context is cloned, because the error's `Display` is the user's code and may change the
         // current one.
-        failure::record_error(&Context::current().span(), error);
+        span::record_error(&Context::current().span(), error);
     }
 }
 
@@ -212,7 +212,7 @@ impl CurrentSpan {
 
     /// Records an error: status, attributes and an `exception` event.
     pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
-        failure::record_error(&self.0.span(), error);
+        span::record_error(&self.0.span(), error);
     }
 
     /// Records the error if the result is an `Err`, and returns the result.

@@ -109,7 +109,7 @@ impl DetachedSpan {
     #[cfg(feature = "reqwest-middleware")]
     pub(crate) fn record_exception(&self, error: &(dyn std::error::Error + 'static)) {
         if let Some(cx) = self.context() {
-            super::failure::record_error(&cx.span(), error);
+            super::span::record_error(&cx.span(), error);
         }
     }
 

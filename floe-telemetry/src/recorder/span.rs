@@ -1,12 +1,15 @@
 //! Implements OpenTelemetry's `Span` trait for recorded spans.
 
+use std::any::type_name;
 use std::borrow::Cow;
+use std::error::Error;
 use std::mem;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
+use opentelemetry::trace::{Event, Link, Span, SpanContext, SpanRef, Status};
 
+use super::exception::Exception;
 use super::nested::handle_in_place_of;
 use super::pending::Handle;
 use super::record::SpanRecord;
@@ -138,7 +141,7 @@ impl Span for RecordedSpan {
         if status != Status::Unset {
             return self.update(|record| record.set_status(status));
         }
-        // This is also how an exception is handed over, see `failure::record_error`.
+        // This is also how an exception is handed over, see [`record_error`].
         if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
             self.update(|record| record.set_exception(exception));
         }
@@ -163,5 +166,22 @@ impl Span for RecordedSpan {
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
         self.end_at(Some(timestamp));
+    }
+}
+
+/// Records an error on a span of any library.
+///
+/// OpenTelemetry's `SpanRef` does not reveal whose span it is. So the exception waits in the thread's storage, and
+/// a span of this crate takes it when its status is set to unset. On others this has no effect, as nothing goes
+/// back to unset.
+pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
+    if !span.is_recording() {
+        return;
+    }
+    let exception = Exception::of_error(type_name::<E>(), error);
+    recording::with(|local| local.exception = Some(exception));
+    span.set_status(Status::Unset);
+    if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+        exception.write_to(span);
     }
 }
