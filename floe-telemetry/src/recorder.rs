@@ -14,7 +14,7 @@ mod current;
 mod declared;
 mod detached;
 mod events;
-mod failure;
+mod exception;
 #[cfg(feature = "provider")]
 mod fork;
 mod future;
@@ -58,10 +58,12 @@ pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, re
 pub use self::detached::DetachedSpan;
 #[cfg(feature = "tracing")]
 pub(crate) use self::events::{EventHead, MESSAGE};
+#[cfg(test)]
+pub(crate) use self::exception::Exception;
 #[cfg(feature = "provider")]
-pub(crate) use self::failure::panic_message;
+pub(crate) use self::exception::{MARK, panic_message};
 #[cfg(feature = "tracing")]
-pub(crate) use self::failure::{describe_error, exception_event};
+pub(crate) use self::exception::{describe_error, exception_event};
 #[cfg(feature = "provider")]
 pub(crate) use self::fork::forks;
 #[cfg(all(unix, feature = "signals"))]

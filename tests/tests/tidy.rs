@@ -110,7 +110,7 @@ fn each_responsibility_has_one_module() {
 /// function for errors; errors that users record with it are redacted like any other event.
 #[test]
 fn errors_are_recorded_by_one_function() {
-    let home = "floe-telemetry/src/recorder/failure.rs";
+    let home = "floe-telemetry/src/recorder/exception.rs";
     let sources = [
         "floe-telemetry/src",
         "floe-telemetry-macros/src",

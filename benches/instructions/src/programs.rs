@@ -1,6 +1,8 @@
 //! The programs whose instructions are counted.
 
 use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::hint::black_box;
 use std::mem;
@@ -56,7 +58,7 @@ const fn program(
     }
 }
 
-pub(crate) const PROGRAMS: [Program; 15] = [
+pub(crate) const PROGRAMS: [Program; 18] = [
     program(
         "sampled-3-attributes",
         10_000,
@@ -74,6 +76,9 @@ pub(crate) const PROGRAMS: [Program; 15] = [
         &[("boundaries-3-attributes", MEASURED)],
     ),
     program("boundaries", 10_000, &[("boundaries", MEASURED)]),
+    // Functions that return an error: one without a source, and a chain of three.
+    program("failing", 10_000, &[("failing", MEASURED)]),
+    program("failing-chain", 10_000, &[("failing-chain", MEASURED)]),
     program("unsampled-child", 10_000, &[("unsampled-child", MEASURED)]),
     program(
         "unsampled-child-metrics",
@@ -93,6 +98,15 @@ pub(crate) const PROGRAMS: [Program; 15] = [
             ("collector-enrichment", "::Enricher::enrich"),
             ("collector-redaction", "::Redactor::record"),
             ("collector-encoding", "::BatchBuilder>::push"),
+        ],
+    ),
+    program(
+        "collector-failing",
+        10_000,
+        &[
+            ("collector-failing", "::fetch_once"),
+            ("collector-failing-enrichment", "::Enricher::enrich"),
+            ("collector-failing-encoding", "::BatchBuilder>::push"),
         ],
     ),
     program(
@@ -137,6 +151,39 @@ fn child_metrics(n: i64) -> i64 {
     work(n)
 }
 
+/// An error with its sources.
+#[derive(Debug)]
+struct Refused(&'static str, Option<&'static Self>);
+
+static REFUSED: Refused = Refused("connection refused", None);
+static NOT_LOADED: Refused = Refused("cannot load the orders", Some(&REFUSED));
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Refused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.1.map(|source| source as _)
+    }
+}
+
+#[traced(name = "child")]
+fn refuse(n: i64, source: Option<&'static Refused>) -> Result<i64, Refused> {
+    work(n);
+    Err(Refused("there is no table `orders`", source))
+}
+
+fn failing(n: i64) -> i64 {
+    i64::from(refuse(n, None).is_err())
+}
+
+fn failing_chain(n: i64) -> i64 {
+    i64::from(refuse(n, Some(&NOT_LOADED)).is_err())
+}
+
 #[traced(name = "root")]
 fn root(calls: i64, call: fn(i64) -> i64) {
     measured(calls, call);
@@ -176,7 +223,8 @@ pub(crate) fn run(name: &str) {
         }
         "unsampled-child-metrics" => run_metrics(calls),
         "tracing-span" => run_tracing(calls),
-        "collector" => run_collector(calls),
+        "collector" => run_collector(calls, child_attributes),
+        "collector-failing" => run_collector(calls, failing),
         "http-client-request" => run_http(name, calls, &HttpClientLayer::new().layer(answer())),
         "http-request-without-layer" => run_http(name, calls, &answer()),
         http if http.starts_with("http-") => {
@@ -187,7 +235,7 @@ pub(crate) fn run(name: &str) {
 }
 
 fn run_spans(program: &str, calls: i64) {
-    let is_sampled = program.starts_with("sampled") || program.starts_with("boundaries");
+    let is_sampled = !program.starts_with("tail") && !program.starts_with("unsampled");
     let mut config = with_ratio(f64::from(u8::from(is_sampled)));
     if program.starts_with("boundaries") {
         config.context = ContextMode::Boundaries;
@@ -195,10 +243,11 @@ fn run_spans(program: &str, calls: i64) {
     // Unsampled spans are buffered until their trace is known to have failed or not.
     config.sampling.keep_errors = program.starts_with("tail");
     let provider = builder(config).initialize().expect("it starts");
-    let call = if matches!(program, "sampled" | "boundaries") {
-        child
-    } else {
-        child_attributes
+    let call = match program {
+        "sampled" | "boundaries" => child,
+        "failing" => failing,
+        "failing-chain" => failing_chain,
+        _ => child_attributes,
     };
     // Not counted: the thread's buffer, and allocations for open and queued spans.
     for n in 0..2 * BATCH {
@@ -244,7 +293,7 @@ fn run_tracing(calls: i64) {
 }
 
 /// Spans that are exported over OTLP/HTTP.
-fn run_collector(calls: i64) {
+fn run_collector(calls: i64, call: fn(i64) -> i64) {
     let mut config = with_ratio(1.0);
     config.otlp_endpoint = Some(receiver::start());
     config.otlp_protocol = Some(OtlpProtocol::Http);
@@ -253,7 +302,7 @@ fn run_collector(calls: i64) {
     let provider = TelemetryProvider::builder(config).initialize();
     let provider = provider.expect("it starts");
     for _ in 0..calls / BATCH {
-        root(BATCH, child_attributes);
+        root(BATCH, call);
         provider.force_flush(TIMEOUT).expect("spans are delivered");
     }
 }

@@ -10,13 +10,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 #[cfg(feature = "logs")]
 use super::exceptions::Exceptions;
+use super::limits;
 use super::redact::{Redactor, SiteKeys};
 use super::shared_attributes::{OwnAttributes, SharedAttributes};
-use super::{limits, panics};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::{UnixNanos, WallClock};
-use crate::config::{ErrorsConfig, SpanLimits};
+use crate::config::SpanLimits;
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
 
@@ -52,7 +52,6 @@ pub(crate) struct Enricher {
     scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
-    errors: ErrorsConfig,
     /// Emits exceptions as log records, if that is configured.
     #[cfg(feature = "logs")]
     exceptions: Option<Exceptions>,
@@ -86,11 +85,10 @@ impl EnrichedSpan<'_> {
 }
 
 impl Enricher {
-    pub(crate) fn new(redactor: Redactor, limits: SpanLimits, errors: ErrorsConfig) -> Self {
+    pub(crate) fn new(redactor: Redactor, limits: SpanLimits) -> Self {
         Self {
             redactor,
             limits,
-            errors,
             ..Self::default()
         }
     }
@@ -124,9 +122,6 @@ impl Enricher {
             let site = self.sites.entry(SourceLocation::of(record));
             site.or_insert_with(|| Site::of(record, redactor, scopes, process))
         };
-        if !self.errors.panic_messages {
-            panics::remove_messages(record);
-        }
         redactor.record(record, &mut site.keys);
         #[cfg(feature = "logs")]
         if let Some(exceptions) = &self.exceptions {
@@ -327,11 +322,7 @@ mod tests {
         let clock = WallClock::before_1970();
         let expected = record.duration(&clock);
         let process = SharedAttributes::default();
-        let mut enricher = Enricher::new(
-            Redactor::default(),
-            SpanLimits::default(),
-            ErrorsConfig::default(),
-        );
+        let mut enricher = Enricher::new(Redactor::default(), SpanLimits::default());
         let span = enricher.enrich(&mut record, &clock, &process);
         let (start, end) = (
             Duration::from_nanos(span.start.0),
@@ -350,7 +341,7 @@ mod tests {
             limit in 0..20_u32,
         ) {
             let limits = SpanLimits::default().with_attribute_count(limit);
-            let enricher = || Enricher::new(Redactor::default(), limits, ErrorsConfig::default());
+            let enricher = || Enricher::new(Redactor::default(), limits);
             let (clock, process) = (WallClock::default(), SharedAttributes::default());
             let mut known = enricher();
             for keys in spans {

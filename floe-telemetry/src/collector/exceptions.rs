@@ -2,7 +2,6 @@
 //! ([conventions](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/)).
 
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -47,27 +46,18 @@ impl Exceptions {
         let Some(more) = &mut record.more else {
             return;
         };
-        let exceptions = if self.keeps_events {
-            let events = more.events.iter();
-            events
-                .filter(|event| event.name == keys::EXCEPTION)
-                .cloned()
-                .collect()
-        } else {
-            let (exceptions, others) = mem::take(&mut more.events)
-                .into_iter()
-                .partition::<Vec<_>, _>(|event| event.name == keys::EXCEPTION);
-            more.events = others;
-            exceptions
-        };
-        for event in exceptions {
+        more.events.retain(|event| {
+            if event.name != keys::EXCEPTION {
+                return true;
+            }
             (self.emit)(ExceptionLog {
                 time: event.timestamp,
                 trace_id: record.head.trace_id,
                 span_id: record.head.span_id,
                 scope: Arc::clone(scope),
-                attributes: event.attributes,
+                attributes: event.attributes.clone(),
             });
-        }
+            self.keeps_events
+        });
     }
 }

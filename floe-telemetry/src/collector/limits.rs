@@ -19,6 +19,8 @@ const MAX_NAME: usize = 1024;
 ///
 /// Returns whether the keys were within the limits: distinct, not empty, and neither too long nor too many.
 /// If that is known, `are_keys_valid`, they are not examined.
+// Has one caller, which every span passes.
+#[inline]
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid: bool) -> bool {
     let are_keys_valid = are_keys_valid || limit_keys(limits, record);
     if let Some(limit) = limits.attribute_value_length {
@@ -130,6 +132,7 @@ fn shorten_key(key: &mut Key) -> bool {
     is_long
 }
 
+#[inline]
 fn shorten(value: &mut AttributeValue, limit: usize) {
     match value {
         AttributeValue::Static(text) => *text = beginning(text, limit),

@@ -10,6 +10,7 @@ use super::enrich::Enricher;
 #[cfg(feature = "logs")]
 use super::exceptions::Exceptions;
 use super::fetch::Backpressure;
+use super::panics;
 use super::processor::Processors;
 use super::redact::Redactor;
 use super::shared_attributes::SharedAttributes;
@@ -53,6 +54,7 @@ pub(crate) struct Pipeline {
     batch_size: usize,
     delay: Duration,
     counters: Arc<Counters>,
+    errors: ErrorsConfig,
     processors: Processors,
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
@@ -76,7 +78,7 @@ impl Pipeline {
             not(feature = "logs"),
             expect(unused_mut, reason = "there are no log records")
         )]
-        let mut enricher = Enricher::new(settings.redactor, settings.limits, settings.errors);
+        let mut enricher = Enricher::new(settings.redactor, settings.limits);
         #[cfg(feature = "logs")]
         if let Some(exceptions) = settings.exceptions {
             enricher.emit_exceptions(exceptions);
@@ -88,6 +90,7 @@ impl Pipeline {
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
+            errors: settings.errors,
             processors: settings.processors,
             enricher,
             destinations,
@@ -187,6 +190,9 @@ impl Pipeline {
 
     /// Enriches the span and adds it to the open batch, unless a processor discards it.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        if !self.errors.panic_messages {
+            panics::remove_messages(record);
+        }
         if !self.processors.is_empty() && !self.processors.process(record, clock, &self.counters) {
             return;
         }

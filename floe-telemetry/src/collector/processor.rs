@@ -213,6 +213,7 @@ impl Processors {
         clock: &WallClock,
         counters: &Counters,
     ) -> bool {
+        record.write_exception();
         add_baggage(record);
         record.attributes.keep_distinct(usize::MAX);
         let mut span = EndingSpan {

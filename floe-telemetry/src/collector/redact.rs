@@ -10,19 +10,21 @@ mod tests;
 
 use std::borrow::Cow;
 
+use floe_redact::REDACTED;
 use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 
 pub(crate) use self::key::SiteKeys;
-use self::key::{Key, Keys, LastMessage};
+use self::key::{Key, Keys};
 pub(crate) use self::policies::Policies;
 pub(crate) use self::redaction::Redaction;
 use super::guarded_message::guarded_message;
 use super::limits;
 use super::rate_limited::RateLimited;
 use crate::attributes::{AttributeValue, keep_distinct};
-use crate::recorder::SpanRecord;
+use crate::recorder::{MARK, SpanRecord};
+use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The warning about empty keys.
 static EMPTY_KEYS: RateLimited = RateLimited::new();
@@ -31,7 +33,6 @@ static EMPTY_KEYS: RateLimited = RateLimited::new();
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
     keys: Keys,
-    message: LastMessage,
     pub(super) redaction: Redaction,
 }
 
@@ -39,7 +40,6 @@ impl Redactor {
     pub(crate) fn new(redaction: Redaction) -> Self {
         Self {
             keys: Keys::default(),
-            message: LastMessage::default(),
             redaction,
         }
     }
@@ -49,7 +49,6 @@ impl Redactor {
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
     pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
-        self.message.clear();
         for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
             let key = self
                 .keys
@@ -57,15 +56,14 @@ impl Redactor {
             match &mut attribute.value {
                 AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {}
                 AttributeValue::Text(text) => {
-                    let redacted = key.apply_rules(text, &self.redaction, &mut self.message);
-                    if let Some(redacted) = redacted {
+                    if let Some(redacted) = key.apply_rules(text, &self.redaction) {
                         *text = redacted.into();
                     }
                 }
                 AttributeValue::Static(text) => {
                     // A static text at the same address is the same text.
                     if !site.is_clean(at, text) {
-                        match key.apply(text, &self.redaction, &mut self.message) {
+                        match key.apply(text, &self.redaction) {
                             Some(redacted) => {
                                 attribute.value = AttributeValue::Text(redacted.into());
                             }
@@ -77,7 +75,7 @@ impl Redactor {
                     if let Some(rule) = secret_array_by(key, array) {
                         attribute.value = AttributeValue::Static(self.redaction.hidden(rule));
                     } else {
-                        redact_array(key, array, &self.redaction, &mut self.message);
+                        redact_array(key, array, &self.redaction);
                     }
                 }
                 AttributeValue::I64(_) | AttributeValue::F64(_) => {
@@ -95,14 +93,44 @@ impl Redactor {
             if let Some(name) = &mut more.name {
                 self.name(name);
             }
-            if let Some(redacted) = self.message.redact(&more.description, &self.redaction) {
+            if let Some(redacted) = self.redaction.message(&more.description) {
                 more.description = redacted.into();
             }
             if !self.is_clean(&more.trace_state) {
                 more.trace_state = TraceState::NONE;
             }
-            more.events.iter_mut().for_each(|event| self.event(event));
+            let events = more.events.iter_mut();
+            let events = events.filter(|event| event.name != MARK);
+            events.for_each(|event| self.event(event));
             more.links.iter_mut().for_each(|link| self.link(link));
+            self.exception(record);
+        }
+    }
+
+    /// Redacts the texts of an exception, and writes them to their places. Those in the stack trace are also in the
+    /// message, so their secrets are counted already.
+    #[cold]
+    fn exception(&mut self, record: &mut SpanRecord) {
+        let Some(exception) = record.exception_mut() else {
+            return;
+        };
+        let message = self.redaction.message(&exception.message);
+        let len = message.as_ref().unwrap_or(&exception.message).len();
+        // The end of a truncated message is missing in it.
+        let is_complete = len + REDACTED.len() <= MAX_MESSAGE_CHARS;
+        let is_message = exception.chain.as_deref() == Some("");
+        if !(is_message && is_complete) {
+            exception.chain = exception.stacktrace().map(|text| {
+                let redacted = self.redaction.repeated_error_text(&text);
+                redacted.unwrap_or_else(|| text.into_owned())
+            });
+        }
+        if let Some(message) = message {
+            exception.message = message;
+        }
+        let event = record.write_exception();
+        if let Some(type_name) = event.and_then(|event| event.attributes.first_mut()) {
+            self.attribute(type_name);
         }
     }
 
@@ -142,8 +170,7 @@ impl Redactor {
         let key = self.keys.get(attribute.key.as_str(), &self.redaction);
         match &mut attribute.value {
             Value::String(text) => {
-                let redacted = key.apply(text.as_str(), &self.redaction, &mut self.message);
-                if let Some(redacted) = redacted {
+                if let Some(redacted) = key.apply(text.as_str(), &self.redaction) {
                     *text = redacted.into();
                 }
             }
@@ -151,7 +178,7 @@ impl Redactor {
                 if let Some(rule) = secret_array_by(key, array) {
                     attribute.value = self.redaction.hidden(rule).into();
                 } else {
-                    redact_array(key, array, &self.redaction, &mut self.message);
+                    redact_array(key, array, &self.redaction);
                 }
             }
             Value::I64(_) | Value::F64(_) => {
@@ -251,10 +278,10 @@ fn secret_array_by(key: &Key, array: &Array) -> Option<&'static str> {
 }
 
 /// Redacts the texts of an array in place.
-fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction, message: &mut LastMessage) {
+fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) {
     if let Array::String(texts) = array {
         for text in texts {
-            if let Some(redacted) = key.apply(text.as_str(), redaction, message) {
+            if let Some(redacted) = key.apply(text.as_str(), redaction) {
                 *text = redacted.into();
             }
         }

@@ -86,8 +86,10 @@ pub struct Statistics {
 impl Statistics {
     /// Returns the number of redactions by the id of the rule, for rules with at least one.
     ///
-    /// A redaction is one `<REDACTED>`. The message of an error, which its span has as attribute, in an
-    /// event, also in the stack trace, and in its status, is redacted and counted once. The ids are those of
+    /// A redaction is one `<REDACTED>`. An error that a function returns or
+    /// [`record_exception`](crate::record_exception) records is redacted and counted once, although its message is an
+    /// attribute of the span, in an event, also in the stack trace, and in the status. Where a
+    /// [`SpanProcessor`](crate::SpanProcessor) reads the span before, each of them counts. The ids are those of
     /// [`floe_redact::rules`](floe_redact::rules()), for example:
     ///
     /// | rule | what it removes |

@@ -9,12 +9,13 @@ use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, Key};
 
 use super::call::panicked;
-use super::failure;
+use super::exception;
 use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::record::{Origin, SpanRecord};
 use super::span::Tracer;
+use super::tracer;
 use crate::attributes::ToAttributeValue;
 
 /// A span that belongs to a value and not to a scope: that of a request until its response has ended, or of a
@@ -116,7 +117,7 @@ impl DetachedSpan {
     pub fn set_error(&mut self, description: &dyn Display) {
         if matches!(self.0, Parked::Recording(_)) {
             // Formatted by the user's code, which may update the span, too.
-            let text = failure::guarded_text(description);
+            let text = exception::guarded_text(description);
             self.update(|record| record.set_status(Status::error(text)));
         }
     }
@@ -124,7 +125,7 @@ impl DetachedSpan {
     /// Records an error: status, attributes and an `exception` event.
     pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
         if let Some(cx) = self.context() {
-            failure::record_error(&cx.span(), error);
+            tracer::record_error(&cx.span(), error);
         }
     }
 

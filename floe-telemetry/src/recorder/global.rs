@@ -250,6 +250,7 @@ fn scope(name: &'static str, version: Option<&'static str>) -> InstrumentationSc
 #[cold]
 pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code: Code) {
     let mut record = mem::replace(record, SpanRecord::blank());
+    record.write_exception();
     record.unpack_events();
     let more = record.more.take().map_or_else(More::default, |more| *more);
     let at = more.end.unwrap_or_else(|| at(end));

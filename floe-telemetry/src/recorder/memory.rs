@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use opentelemetry::trace::TraceState;
 use opentelemetry::{KeyValue, Value};
 
+use super::exception::Exception;
 #[cfg(feature = "provider")]
 use super::fork::forks;
 use super::record::{More, SpanRecord};
@@ -196,6 +197,7 @@ fn more(more: &More) -> usize {
     size_of::<More>()
         + more.name.as_deref().map_or(0, str::len)
         + more.description.len()
+        + (more.exception.as_ref()).map_or(0, Exception::heap_bytes)
         + trace_state(&more.trace_state)
         + events.sum::<usize>()
         + links.sum::<usize>()

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
 
-use super::failure::panic_message;
+use super::exception::panic_message;
 use super::record::Origin;
 use super::recording::Recording;
 use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};

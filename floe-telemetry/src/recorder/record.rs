@@ -14,13 +14,16 @@ use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId}
 use super::events::SpanEvents;
 #[cfg(feature = "tracing")]
 use super::events::{EventHead, MAX_EVENTS as MAX_PACKED};
+use super::exception::{Exception, MARK};
 #[cfg(feature = "tracing")]
 use crate::attributes::Attribute;
-use crate::attributes::AttributeList;
+use crate::attributes::{AttributeList, AttributeValue};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 #[cfg(feature = "provider")]
 use crate::clock::WallClock;
+use crate::clock::wall_now;
+use crate::keys;
 
 /// The most events and the most links of a span (OpenTelemetry's defaults).
 const MAX_EVENTS: usize = 128;
@@ -75,6 +78,8 @@ pub(crate) struct More {
     pub(crate) dropped_events: u32,
     pub(crate) links: Vec<Link>,
     pub(crate) dropped_links: u32,
+    /// The last exception, until its texts are written where [`MARK`] stands for them.
+    pub(crate) exception: Option<Exception>,
 }
 
 impl More {
@@ -226,6 +231,44 @@ impl SpanRecord {
         }
     }
 
+    /// Records an error or a panic: as attributes, an event and the status. The message is moved, and its places are
+    /// marked.
+    pub(crate) fn set_exception(&mut self, exception: Exception) {
+        self.write_exception();
+        let name = exception.type_name;
+        self.attributes.push_static(keys::ERROR_TYPE, name);
+        self.attributes.push_static(keys::EXCEPTION_TYPE, name);
+        self.attributes.push_static(keys::EXCEPTION_MESSAGE, MARK);
+        self.add_event(Event::new(MARK, wall_now(), Vec::new(), 0));
+        let is_empty = exception.message.is_empty();
+        self.set_status(Status::error(if is_empty { "" } else { MARK }));
+        self.more_mut().exception = Some(exception);
+    }
+
+    /// The exception whose texts are not written yet.
+    pub(crate) fn exception_mut(&mut self) -> Option<&mut Exception> {
+        self.more.as_mut()?.exception.as_mut()
+    }
+
+    /// Writes the texts of the exception to their places. Returns its event, unless that was dropped.
+    pub(crate) fn write_exception(&mut self) -> Option<&mut Event> {
+        let more = self.more.as_mut()?;
+        let exception = more.exception.take()?;
+        for attribute in self.attributes.items_mut() {
+            if let AttributeValue::Static(MARK) = attribute.value {
+                attribute.value = AttributeValue::Text(exception.message.as_str().into());
+            }
+        }
+        let mut event = (more.events.iter_mut()).rfind(|event| event.name == MARK);
+        if let Some(event) = &mut event {
+            exception.write_event(event);
+        }
+        if more.description == MARK {
+            more.description = exception.message.into();
+        }
+        event
+    }
+
     /// Merges events that were recorded in packed form. The earliest are kept.
     pub(super) fn add_events(&mut self, events: Vec<Event>) {
         if events.is_empty() {
@@ -278,6 +321,9 @@ impl SpanRecord {
 
     /// Merges later updates of the same span.
     pub(super) fn adopt(&mut self, later: &mut Self) {
+        if later.exception_mut().is_some() {
+            self.write_exception();
+        }
         self.attributes.append(&mut later.attributes);
         let Some(more) = later.more.take() else {
             return self.set_status(later.head.code.into());
@@ -297,6 +343,7 @@ impl SpanRecord {
             self.add_link(link);
         }
         let own = self.more_mut();
+        own.exception = more.exception.or_else(|| own.exception.take());
         own.dropped_events += more.dropped_events;
         own.dropped_links += more.dropped_links;
         own.end = more.end.or(own.end);

@@ -16,16 +16,17 @@ use std::time::SystemTime;
 
 use opentelemetry::Context;
 use opentelemetry::global::BoxedSpan;
+use opentelemetry::trace::Status;
 
 use super::buffer::{self, Writer};
-use super::failure::{record_outcome, record_panic};
+use super::exception::{Exception, panic_message};
 #[cfg(feature = "provider")]
 use super::fork;
 use super::global;
 use super::ids::Ids;
 use super::listeners;
 use super::measure::{self, Measure};
-use super::outcome::Classifier;
+use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, Update};
 use super::record::{Code, SpanRecord};
 use super::sampling::CachedSettings;
@@ -219,6 +220,34 @@ impl Drop for Recording {
     }
 }
 
+/// Records the outcome of an annotated function that returned.
+#[cold]
+fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
+    if span.is_measured() {
+        if !matches!(outcome, Outcome::Expected(_)) {
+            span.set_status(Status::error(""));
+        }
+        return;
+    }
+    match *outcome {
+        Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
+        Outcome::Expected(name) => span.attributes.push_static(keys::ERROR_TYPE, name),
+        Outcome::Refused(name) => {
+            span.attributes.push_static(keys::ERROR_TYPE, name);
+            span.set_status(Status::error("refused by `error_if`"));
+        }
+    }
+}
+
+/// Records the panic of an annotated function.
+#[cold]
+fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
+    if span.is_measured() {
+        return span.set_status(Status::error(""));
+    }
+    span.set_exception(Exception::new(keys::PANIC, panic_message(payload)));
+}
+
 /// The maximum number of blank recordings of a thread. Each of them may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
@@ -254,6 +283,8 @@ pub(super) struct Local {
     measures: Option<measure::Writer>,
     missing_measures: Missing,
     pub(super) settings: CachedSettings,
+    /// An exception on its way to a span, see [`record_error`](super::tracer::record_error).
+    pub(super) exception: Option<Exception>,
     /// The process that the thread is in, see [`fork`].
     #[cfg(feature = "provider")]
     forks: u32,
@@ -270,6 +301,7 @@ thread_local! {
             measures: None,
             missing_measures: Missing(0),
             settings: CachedSettings::default(),
+            exception: None,
             #[cfg(feature = "provider")]
             forks: fork::forks(),
         })

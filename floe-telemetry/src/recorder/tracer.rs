@@ -1,22 +1,26 @@
 //! OpenTelemetry's `TracerProvider`, `Tracer` and `Span` over the same recorder, so that spans of code that uses
 //! OpenTelemetry's API belong to the same traces.
 
+use std::any::type_name;
 use std::borrow::Cow;
+use std::error::Error;
 use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{
-    Event, Link, Span, SpanBuilder, SpanContext, Status, TraceContextExt, Tracer, TracerProvider,
+    Event, Link, Span, SpanBuilder, SpanContext, SpanRef, Status, TraceContextExt, Tracer,
+    TracerProvider,
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use super::current::handle_in_place_of;
+use super::exception::Exception;
 use super::global;
 use super::listeners;
 use super::pending::Handle;
 use super::record::{Origin, SpanRecord};
-use super::recording::Recording;
+use super::recording::{self, Recording};
 use super::sampling::{self, Decision};
 use crate::attributes::ToAttributeValue;
 use crate::clock::Ticks;
@@ -239,7 +243,13 @@ impl Span for RecordedSpan {
     }
 
     fn set_status(&mut self, status: Status) {
-        self.update(|record| record.set_status(status));
+        if status != Status::Unset {
+            return self.update(|record| record.set_status(status));
+        }
+        // This is also how an exception is handed over, see [`record_error`].
+        if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+            self.update(|record| record.set_exception(exception));
+        }
     }
 
     fn update_name<T>(&mut self, new_name: T)
@@ -261,5 +271,22 @@ impl Span for RecordedSpan {
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
         self.end_at(Some(timestamp));
+    }
+}
+
+/// Records an error on a span of any library.
+///
+/// OpenTelemetry's `SpanRef` does not reveal whose span it is. So the exception waits in the thread's storage, and
+/// a span of this crate takes it when its status is set to unset. On others this has no effect, as nothing goes
+/// back to unset.
+pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
+    if !span.is_recording() {
+        return;
+    }
+    let exception = Exception::of_error(type_name::<E>(), error);
+    recording::with(|local| local.exception = Some(exception));
+    span.set_status(Status::Unset);
+    if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+        exception.write_to(span);
     }
 }

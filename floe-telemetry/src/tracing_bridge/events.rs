@@ -11,7 +11,6 @@ use tracing::{Level, Metadata};
 
 use super::{ErrorFields, scratch};
 use crate::attributes::{AttributeList, ToAttributeValue};
-use crate::keys;
 use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};
 
 /// The field with the error of an event.
@@ -154,14 +153,12 @@ impl Visit for BridgedEvent {
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
         self.exception.clone_from(&details);
-        if self.is_special(field, || text.clone()) {
-            // The event has its message from the field.
-            let others = details.into_iter();
-            let others = others.filter(|detail| detail.key.as_str() != keys::EXCEPTION_MESSAGE);
-            self.attributes.extend(others);
-            return;
+        let is_special = self.is_special(field, || text.clone());
+        if !is_special {
+            self.attributes.set(field.name(), &text);
         }
-        self.attributes.set(field.name(), &text);
+        // An exception has its message, which is the first detail, from the field.
+        let details = details.into_iter().skip(usize::from(is_special));
         self.attributes.extend(details);
     }
 

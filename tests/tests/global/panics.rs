@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_telemetry::{EndingSpan, TelemetryConfig, TelemetryProvider, create_span, traced};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
@@ -63,12 +63,15 @@ fn run() {
     drop(create_span("after"));
 }
 
-fn spans(config: TelemetryConfig) -> Vec<SpanData> {
+fn spans(config: TelemetryConfig, has_processor: bool) -> Vec<SpanData> {
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config)
-        .with_span_exporter(memory.clone())
-        .initialize()
-        .unwrap();
+    let mut builder = TelemetryProvider::builder(config).with_span_exporter(memory.clone());
+    if has_processor {
+        builder = builder.with_span_processor(|span: &mut EndingSpan<'_>| {
+            span.set_attribute("copied", span.attribute("exception.message").cloned());
+        });
+    }
+    let telemetry = builder.initialize().unwrap();
     run();
     telemetry.shutdown(Duration::from_secs(30)).unwrap();
     memory.spans()
@@ -82,7 +85,7 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
 #[test]
 fn the_message_of_a_panic_is_omitted_if_configured() {
     floe_tests::alone!();
-    let all = spans(TelemetryConfig::new("panics"));
+    let all = spans(TelemetryConfig::new("panics"), false);
     assert_eq!(all.len(), 7);
     for name in ["above", "panics", "panics_later"] {
         let span = all.iter().find(|span| span.name == name).unwrap();
@@ -94,7 +97,12 @@ fn the_message_of_a_panic_is_omitted_if_configured() {
     config.errors.panic_messages = false;
     let written = serde_json::to_string(&config).unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&written).unwrap(), config);
-    let without = spans(config);
+    for has_processor in [false, true] {
+        assert_no_messages(&spans(config.clone(), has_processor), &all);
+    }
+}
+
+fn assert_no_messages(without: &[SpanData], all: &[SpanData]) {
     assert_eq!(without.len(), 7);
     for name in ["above", "panics", "panics_later"] {
         let span = without.iter().find(|span| span.name == name).unwrap();

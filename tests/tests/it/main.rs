@@ -19,6 +19,7 @@ mod derive_shapes;
 mod derive_values;
 mod derive_words;
 mod drop_order;
+mod exceptions;
 mod future_ext;
 mod futures;
 mod fuzz;

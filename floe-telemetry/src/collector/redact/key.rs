@@ -1,13 +1,12 @@
 //! A cache of attribute keys: each key is classified once.
 
-use floe_redact::{KeyMeaning, REDACTED};
+use floe_redact::KeyMeaning;
 use opentelemetry::Key as OtelKey;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::Redaction;
 use crate::keys;
-use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The maximum number of keys in the cache. Programs have far fewer, unless they generate keys at run time.
 const MAX_KEYS: usize = 4096;
@@ -15,9 +14,13 @@ const MAX_KEYS: usize = 4096;
 /// The maximum number of attributes of a call site whose keys are found without a lookup in the map.
 const MAX_SLOTS: usize = 16;
 
-/// Keys of error text other than `exception.*`. The author of the annotated code did not choose
+/// Keys of error text other than the message of an exception. The author of the annotated code did not choose
 /// this text, so the stricter policy for error text applies.
-const ERROR_TEXTS: [&str; 2] = [keys::ERROR_MESSAGE, keys::FLOE_WARNING];
+const ERROR_TEXTS: [&str; 3] = [
+    keys::EXCEPTION_STACKTRACE,
+    keys::ERROR_MESSAGE,
+    keys::FLOE_WARNING,
+];
 
 /// A key and how values under it are redacted.
 #[derive(Debug)]
@@ -35,7 +38,6 @@ enum Kind {
     ErrorText,
     /// The message of an exception, which is truncated like the description of a status.
     Message,
-    Stacktrace,
 }
 
 impl Key {
@@ -46,7 +48,6 @@ impl Key {
             meaning: redaction.meaning(name),
             kind: match name {
                 keys::EXCEPTION_MESSAGE => Kind::Message,
-                keys::EXCEPTION_STACKTRACE => Kind::Stacktrace,
                 name if ERROR_TEXTS.contains(&name) => Kind::ErrorText,
                 _ => Kind::Value,
             },
@@ -70,81 +71,22 @@ impl Key {
     }
 
     /// The redacted value, if it differs.
-    pub(super) fn apply(
-        &self,
-        value: &str,
-        redaction: &Redaction,
-        message: &mut LastMessage,
-    ) -> Option<String> {
+    pub(super) fn apply(&self, value: &str, redaction: &Redaction) -> Option<String> {
         if self.is_plain(value.as_bytes(), redaction) {
             return None;
         }
-        self.apply_rules(value, redaction, message)
+        self.apply_rules(value, redaction)
     }
 
     /// [`apply`](Self::apply) for a value that is not plain.
-    pub(super) fn apply_rules(
-        &self,
-        value: &str,
-        redaction: &Redaction,
-        message: &mut LastMessage,
-    ) -> Option<String> {
+    pub(super) fn apply_rules(&self, value: &str, redaction: &Redaction) -> Option<String> {
         match self.kind {
             Kind::Value => redaction.value(&self.name, self.meaning, value),
             Kind::ErrorText => redaction.error_text(value),
-            Kind::Message => message.redact(value, redaction),
-            Kind::Stacktrace => message.redact_stacktrace(value, redaction),
+            Kind::Message => redaction.message(value),
         }
     }
 }
-
-/// The last error message that was redacted. A span has the message of its error as attribute, in an
-/// event, there also in the stack trace, and as the description of its status. It is redacted and counted
-/// once.
-#[derive(Debug, Default)]
-pub(super) struct LastMessage(Option<(String, Option<String>)>);
-
-impl LastMessage {
-    /// Forgets the message, so that the next span counts its own redactions.
-    pub(super) fn clear(&mut self) {
-        self.0 = None;
-    }
-
-    /// The redacted message, if it differs.
-    pub(super) fn redact(&mut self, message: &str, redaction: &Redaction) -> Option<String> {
-        match &self.0 {
-            _ if message.is_empty() => None,
-            Some((last, redacted)) if last == message => redacted.clone(),
-            _ => {
-                let redacted = redaction.message(message);
-                self.0 = Some((message.to_owned(), redacted.clone()));
-                redacted
-            }
-        }
-    }
-
-    /// The redacted stack trace, if it differs. That of an error without a source is its message behind
-    /// `0: `. All texts of the others are in the message, too, so their secrets are counted already.
-    fn redact_stacktrace(&self, text: &str, redaction: &Redaction) -> Option<String> {
-        let Some((message, redacted)) = &self.0 else {
-            return redaction.error_text(text);
-        };
-        let len = redacted.as_ref().map_or(message.len(), String::len);
-        // The end of a truncated message is missing in it.
-        let is_complete = len + REDACTED.len() <= MAX_MESSAGE_CHARS;
-        match text.strip_prefix(FIRST) {
-            Some(first) if first == message && is_complete => redacted
-                .as_ref()
-                .map(|redacted| FIRST.to_owned() + redacted),
-            Some(_) => redaction.repeated_error_text(text),
-            // Not written by this library.
-            None => redaction.error_text(text),
-        }
-    }
-}
-
-/// What the message of an error follows in its stack trace.
-const FIRST: &str = "0: ";
 
 /// The cache of keys.
 #[derive(Debug, Default)]
@@ -265,11 +207,7 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use super::super::Policies;
     use super::*;
-    use crate::collector::Counters;
 
     #[test]
     fn a_changed_key_replaces_the_cached_one() {
@@ -298,27 +236,5 @@ mod tests {
         }
         assert_eq!(site.slots.len(), MAX_SLOTS);
         assert_eq!(keys.generation, 3);
-    }
-
-    #[test]
-    fn a_repeated_message_is_redacted_once() {
-        let counters = Arc::new(Counters::default());
-        let redaction = Redaction::new(Policies::default(), Arc::clone(&counters));
-        let count = || {
-            counters
-                .read()
-                .redacted()
-                .map(|(_, count)| count)
-                .sum::<u64>()
-        };
-        let mut messages = LastMessage::default();
-        let message = "login failed: password=hunter2";
-        let first = messages.redact(message, &redaction);
-        assert_eq!(first.as_deref(), Some("login failed: password=<REDACTED>"));
-        assert_eq!(messages.redact(message, &redaction), first);
-        assert_eq!(count(), 1);
-        let other = messages.redact("token=hunter2", &redaction);
-        assert_eq!(other.as_deref(), Some("token=<REDACTED>"));
-        assert_eq!(count(), 2);
     }
 }

@@ -4,7 +4,6 @@ use floe_redact::{KeyMeaning, REDACTED};
 use opentelemetry::Key as OtelKey;
 
 use super::Redactor;
-use super::key::LastMessage;
 
 /// Keys under which programs log the text of an error.
 const ERRORS: [&str; 2] = ["error", "err"];
@@ -34,7 +33,7 @@ impl Redactor {
         let entry = self.keys.get(key, &self.redaction);
         match entry.meaning {
             KeyMeaning::Text if ERRORS.contains(&key) => self.redaction.error_text(text),
-            _ => entry.apply(text, &self.redaction, &mut LastMessage::default()),
+            _ => entry.apply(text, &self.redaction),
         }
     }
 

@@ -7,6 +7,7 @@ use floe_redact::{KeyMeaning, REDACTED, Redactor};
 
 use super::policies::Policies;
 use crate::collector::Counters;
+use crate::recorder::MARK;
 use crate::redaction::{set_redactors, shown};
 
 /// The configured redaction. Methods that return a text return `None` if it needs no redaction.
@@ -63,8 +64,11 @@ impl Redaction {
         if_changed(text, self.policies.error.redact(text))
     }
 
-    /// Redacts and truncates the message of an error.
+    /// Redacts and truncates the message of an error, unless it is in an exception that is not written yet.
     pub(super) fn message(&self, text: &str) -> Option<String> {
+        if text.is_empty() || text == MARK {
+            return None;
+        }
         self.redacted(&self.policies.message, text)
     }
 

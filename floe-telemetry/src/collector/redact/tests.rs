@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use opentelemetry::trace::Status;
 
 use super::*;
-use crate::clock::wall_now;
 use crate::keys;
+use crate::recorder::Exception;
 
 #[test]
 fn an_error_is_redacted_once() {
@@ -19,15 +19,31 @@ fn an_error_is_redacted_once() {
     let policies = Policies::of(&error, &floe_redact::Redactor::builder());
     let mut redactor = Redactor::new(Redaction::new(policies, Arc::default()));
     let message = "no table `orders`";
-    let mut details = vec![KeyValue::new(keys::EXCEPTION_MESSAGE, message)];
     let mut record = SpanRecord::blank();
-    record.attributes.extend(details.clone());
-    details.push(KeyValue::new(
-        keys::EXCEPTION_STACKTRACE,
-        format!("0: {message}"),
-    ));
-    record.add_event(Event::new(keys::EXCEPTION, wall_now(), details, 0));
-    record.set_status(Status::error(message));
+    record.set_exception(Exception::of_error("E", &std::io::Error::other(message)));
     redactor.record(&mut record, &mut SiteKeys::default());
     assert_eq!(*seen.lock().unwrap(), [message]);
+    let text = |key, value: &str| KeyValue::new(key, value.to_owned());
+    let attributes: Vec<_> = record
+        .attributes
+        .as_slice()
+        .iter()
+        .cloned()
+        .map(KeyValue::from)
+        .collect();
+    let expected = [
+        text(keys::ERROR_TYPE, "E"),
+        text(keys::EXCEPTION_TYPE, "E"),
+        text(keys::EXCEPTION_MESSAGE, message),
+    ];
+    assert_eq!(attributes, expected);
+    assert_eq!(record.status(), Status::error(message));
+    let event = &record.more.unwrap().events[0];
+    assert_eq!(event.name, keys::EXCEPTION);
+    let expected = [
+        text(keys::EXCEPTION_TYPE, "E"),
+        text(keys::EXCEPTION_MESSAGE, message),
+        text(keys::EXCEPTION_STACKTRACE, &format!("0: {message}")),
+    ];
+    assert_eq!(event.attributes, expected);
 }

@@ -20,6 +20,8 @@ const HAS_IS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
 
 /// Appends `Span` to `out`.
+// Has one caller, which every span passes.
+#[inline]
 pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     let record = span.record;
     let head = &record.head;

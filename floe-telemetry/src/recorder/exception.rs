@@ -1,0 +1,207 @@
+//! An error or a panic, as the record of its span carries it: each of its texts once.
+//!
+//! A span has the message of an exception as an attribute, in an event, there also in the stack trace, and in its
+//! status. Until the collector has redacted the message, a mark keeps its place in each of them.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Event, SpanRef, Status};
+
+use super::outcome::{ErrorView, Failure};
+use crate::char_boundary;
+#[cfg(feature = "tracing")]
+use crate::clock::wall_now;
+use crate::keys;
+
+/// The length up to which the `source()` chain is followed.
+const MAX_DEPTH: usize = 16;
+
+/// The bytes of an error's text that are recorded. Far more than the 500 characters that are kept after
+/// redaction, so that redaction sees whole tokens.
+const MAX_TEXT: usize = 16 * 1024;
+
+/// What the text of an error follows in its stack trace.
+const FIRST: &str = "0: ";
+
+/// Stands for the message in the attributes and the status of a span, and for the name of its event.
+pub(crate) const MARK: &str = "\0exception";
+
+/// An error or a panic. Nothing in it is redacted yet.
+#[derive(Debug)]
+pub(crate) struct Exception {
+    pub(crate) type_name: &'static str,
+    pub(crate) message: String,
+    /// The stack trace of an error: the `source()` chain, one line for each error. It is empty if there is no source,
+    /// as it is the message behind [`FIRST`] then.
+    pub(crate) chain: Option<String>,
+}
+
+impl Exception {
+    pub(super) const fn new(type_name: &'static str, message: String) -> Self {
+        Self {
+            type_name,
+            message,
+            chain: None,
+        }
+    }
+
+    /// Reads an error. The user's `Display` may panic, which must not affect the host.
+    fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|payload| {
+            let reason = panic_message(&*payload);
+            Self::new(type_name, format!("the error's text panicked: {reason}"))
+        })
+    }
+
+    pub(super) fn of_failure(failure: &Failure<'_>) -> Self {
+        let name = failure.type_name;
+        Self::guarded(name, || match failure.view {
+            ErrorView::Error(error) => Self::read(name, &error, error.source()),
+            ErrorView::Display(text) => Self::new(name, bounded(&text)),
+            ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
+            ErrorView::Nothing => Self::new(name, name.to_owned()),
+        })
+    }
+
+    pub(crate) fn of_error<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
+        Self::guarded(type_name, || Self::read(type_name, &error, error.source()))
+    }
+
+    /// The message is the error's own text, followed by colons and the texts of its sources that it does
+    /// not contain.
+    fn read(
+        type_name: &'static str,
+        error: &dyn fmt::Display,
+        mut next: Option<&(dyn Error + 'static)>,
+    ) -> Self {
+        let mut message = bounded(error);
+        let mut chain = String::new();
+        if next.is_some() {
+            chain = [FIRST, &message].concat();
+        }
+        for depth in 1..=MAX_DEPTH {
+            let Some(source) = next else { break };
+            let before = chain.len();
+            let _ = write!(chain, "\n{depth}: ");
+            let start = chain.len();
+            append(&mut chain, &source);
+            let text = &chain[start..];
+            if before + text.len() > MAX_TEXT {
+                chain.truncate(before);
+                break;
+            }
+            if !message.contains(text) {
+                message.push_str(": ");
+                message.push_str(text);
+            }
+            next = source.source();
+        }
+        Self {
+            chain: Some(chain),
+            ..Self::new(type_name, message)
+        }
+    }
+
+    /// The bytes of its texts.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.message.len() + self.chain.as_ref().map_or(0, String::len)
+    }
+
+    /// The stack trace, if it is an error.
+    pub(crate) fn stacktrace(&self) -> Option<Cow<'_, str>> {
+        self.chain.as_deref().map(|chain| match chain {
+            "" => Cow::Owned([FIRST, &self.message].concat()),
+            chain => Cow::Borrowed(chain),
+        })
+    }
+
+    /// The attributes of its event.
+    fn details(&self) -> Vec<KeyValue> {
+        let type_name = KeyValue::new(keys::EXCEPTION_TYPE, self.type_name);
+        let message = KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone());
+        let stacktrace = self.stacktrace().map(Cow::into_owned);
+        let stacktrace = stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text));
+        [type_name, message].into_iter().chain(stacktrace).collect()
+    }
+
+    /// Completes its event in the record of its span.
+    pub(super) fn write_event(&self, event: &mut Event) {
+        event.name = Cow::Borrowed(keys::EXCEPTION);
+        event.attributes = self.details();
+    }
+
+    /// Writes it to a span of another library.
+    pub(super) fn write_to(self, span: &SpanRef<'_>) {
+        let details = self.details();
+        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name));
+        span.set_attributes(details.iter().take(2).cloned());
+        span.add_event(keys::EXCEPTION, details);
+        span.set_status(Status::error(self.message));
+    }
+}
+
+/// The message of an error whose type is not known, and its attributes.
+#[cfg(feature = "tracing")]
+pub(crate) fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
+    let exception = Exception::of_error("", error);
+    let details = exception.details().split_off(1);
+    (exception.message, details)
+}
+
+/// The `exception` event of an error that is known by its message alone.
+#[cfg(feature = "tracing")]
+pub(crate) fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
+    details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
+    Event::new(keys::EXCEPTION, wall_now(), details, 0)
+}
+
+/// The text of an error that is not recorded as an exception.
+pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
+    Exception::guarded("", || Exception::new("", bounded(error))).message
+}
+
+/// The message of a panic, if its payload is text.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is not text");
+    bounded(&text)
+}
+
+/// The text of `value`, truncated to [`MAX_TEXT`] bytes.
+fn bounded(value: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    append(&mut text, value);
+    text
+}
+
+/// Appends at most [`MAX_TEXT`] bytes of the text of `value`.
+fn append(text: &mut String, value: &dyn fmt::Display) {
+    struct Bounded<'a> {
+        text: &'a mut String,
+        room: usize,
+    }
+
+    impl fmt::Write for Bounded<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            let end = char_boundary::floor(part, self.room);
+            self.text.push_str(&part[..end]);
+            self.room -= end;
+            if end == part.len() {
+                return Ok(());
+            }
+            // Stops the formatter: the rest would be discarded.
+            Err(fmt::Error)
+        }
+    }
+
+    let room = MAX_TEXT;
+    let _ = write!(Bounded { text, room }, "{value}");
+}
