@@ -19,6 +19,7 @@ mod exception;
 mod fork;
 mod future;
 mod global;
+mod global_lookup;
 mod idle;
 mod ids;
 mod listeners;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use super::global;
+use super::global_lookup;
 use crate::callsite::CallSite;
 
 /// A combination of the bits below.
@@ -61,12 +61,12 @@ pub(super) fn is_off() -> bool {
 /// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more.
 #[inline]
 pub(super) fn is_idle() -> bool {
-    cfg!(feature = "off") || current() == 0 && global::is_settled()
+    cfg!(feature = "off") || current() == 0 && global_lookup::is_settled()
 }
 
 /// Looks for OpenTelemetry's global provider, if the time has come. It records spans from then on.
 pub(super) fn finds_global_provider() -> bool {
-    let is_found = global::was_found();
+    let is_found = global_lookup::was_found();
     if is_found {
         set(FOREIGN);
     }
