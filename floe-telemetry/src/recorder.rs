@@ -17,6 +17,8 @@ mod events;
 mod exception;
 #[cfg(feature = "provider")]
 mod fork;
+#[cfg(feature = "provider")]
+mod fork_handlers;
 mod future;
 mod global;
 mod global_lookup;
@@ -68,7 +70,7 @@ pub(crate) use self::exception::{describe_error, exception_event};
 #[cfg(feature = "provider")]
 pub(crate) use self::fork::forks;
 #[cfg(all(unix, feature = "signals"))]
-pub(crate) use self::fork::set_in_forks;
+pub(crate) use self::fork_handlers::set_in_forks;
 pub use self::future::{FutureExt, InCurrentSpan, InSpan, OpenedBy, call_async, enter_in_future};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;

@@ -162,7 +162,7 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
     ];
     let declares = [
         "floe-telemetry/src/link_list.rs",
-        "floe-telemetry/src/recorder/fork.rs",
+        "floe-telemetry/src/recorder/fork_handlers.rs",
         "floe-telemetry/src/provider/exit.rs",
         "tests/faults/src/fork.rs",
         "tests/faults/src/scenarios/broken_driver.rs",

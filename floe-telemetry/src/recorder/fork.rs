@@ -1,104 +1,12 @@
-//! Forks of the process.
-//!
-//! The child has a copy of the memory and only the thread that has forked: neither the collector nor the
-//! exporters. It must not export what the parent has recorded, and no call may wait for a thread that does
-//! not exist. So recording ends in the child, and begins again with a provider of its own.
-//!
-//! The locks that every process with telemetry needs are taken before a fork and released after it, in both
-//! processes.
+//! What the state of a thread or a buffer needs to notice that it belongs to an ancestor of the process, see
+//! [`fork_handlers`](super::fork_handlers).
 
-use std::cell::RefCell;
-#[cfg(all(unix, feature = "signals"))]
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU32, Ordering};
-#[cfg(all(unix, feature = "signals"))]
-use std::sync::{Arc, OnceLock};
-use std::sync::{Mutex, MutexGuard, Once, TryLockError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::thread;
 use std::time::Duration;
 
-use super::buffer;
-use super::listeners;
-use super::measure;
-use super::memory;
-use super::recording;
 use crate::clock::monotonic_now;
-
-/// Detects forks from now on.
-pub(super) fn watch() {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(register);
-}
-
-/// A flag that is true in forks of this process.
-#[cfg(all(unix, feature = "signals"))]
-static IN_FORKS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-
-/// Sets the flag in each fork of this process from now on. Later calls have no effect.
-#[cfg(all(unix, feature = "signals"))]
-pub(crate) fn set_in_forks(flag: &Arc<AtomicBool>) {
-    let _ = IN_FORKS.set(Arc::clone(flag));
-}
-
-type Locks = (buffer::Locks, measure::Locks, recording::Lock);
-
-thread_local! {
-    /// What this thread has locked while it forks.
-    static LOCKED: RefCell<Option<Locks>> = const { RefCell::new(None) };
-}
-
-/// Called by the thread that forks, before the fork.
-extern "C" fn before() {
-    // On a thread that is ending, the locks are not taken.
-    let _ = LOCKED.try_with(|locked| {
-        if let Ok(mut locked) = locked.try_borrow_mut() {
-            *locked = Some((buffer::locks(), measure::locks(), recording::lock()));
-        }
-    });
-}
-
-/// Called in the parent before `fork` returns, and in the child.
-extern "C" fn after() {
-    let _ = LOCKED.try_with(|locked| {
-        if let Ok(mut locked) = locked.try_borrow_mut() {
-            *locked = None;
-        }
-    });
-}
-
-/// Called in the child before `fork` returns. In a process that had several threads, only functions that are
-/// safe in a signal handler may be called here; atomics are.
-extern "C" fn in_child() {
-    count();
-    listeners::forked();
-    memory::forked();
-    after();
-    #[cfg(all(unix, feature = "signals"))]
-    if let Some(flag) = IN_FORKS.get() {
-        flag.store(true, Ordering::Relaxed);
-    }
-}
-
-#[cfg(all(unix, not(miri)))]
-#[expect(unsafe_code, reason = "the standard library has no handler for forks")]
-fn register() {
-    use std::ffi::c_int;
-
-    type Handler = Option<extern "C" fn()>;
-
-    // SAFETY: this is the declaration of POSIX. The function stores the handlers, which are functions that
-    // live as long as the process, and has no other requirement.
-    unsafe extern "C" {
-        safe fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
-    }
-    // It fails only without memory. Then forks are not detected.
-    let _ = pthread_atfork(Some(before), Some(after), Some(in_child));
-}
-
-#[cfg(not(all(unix, not(miri))))]
-fn register() {
-    let _: [extern "C" fn(); 3] = [before, after, in_child];
-}
 
 /// How long a thread that forks waits for a lock. The locks are for short, so it never takes that long unless
 /// a signal handler forks while its own thread has the lock.

@@ -13,7 +13,7 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use super::probability::Threshold;
 use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
-use crate::recorder::fork;
+use crate::recorder::fork_handlers;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER,
     SHUT_DOWN, TAIL,
@@ -88,7 +88,7 @@ fn in_use() -> MutexGuard<'static, InUse> {
 /// Starts recording. A sampler of the program decides for each span in place of the configured one, the rules and the
 /// rate limit.
 pub(crate) fn start_provider(sampling: Sampling, program: Option<CustomSampler>) -> ProviderId {
-    fork::watch();
+    fork_handlers::watch();
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
