@@ -1,0 +1,596 @@
+//! Implements `serde`'s deserializer for the tree, and describes the mistakes that it finds.
+
+use std::fmt;
+use std::iter::Enumerate;
+use std::slice::Iter;
+use std::str::FromStr;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use crate::mistake::{Kind, Mistake, Position};
+use crate::node::{Content, Entry, Node};
+use crate::spanned::{NODE, SPANNED, hand_part, hand_position};
+use crate::suggest::{accepted, nearest};
+
+/// The type of a scalar in YAML's core schema, for targets that accept any type.
+enum Scalar<'a> {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text(&'a str),
+}
+
+fn scalar(text: &str, is_plain: bool) -> Scalar<'_> {
+    match text {
+        _ if !is_plain => Scalar::Text(text),
+        "true" | "True" | "TRUE" => Scalar::Bool(true),
+        "false" | "False" | "FALSE" => Scalar::Bool(false),
+        _ => match (integer(text), float(text)) {
+            (Some(number), _) => Scalar::Integer(number),
+            (_, Some(number)) => Scalar::Float(number),
+            _ => Scalar::Text(text),
+        },
+    }
+}
+
+/// Parses a whole number in decimal, or in the hexadecimal or octal form of YAML.
+fn integer<T: FromStr + TryFrom<u64>>(text: &str) -> Option<T> {
+    let digits = |prefix| {
+        let digits = text.strip_prefix(prefix)?;
+        // `from_str_radix` also accepts signs.
+        digits
+            .starts_with(|c: char| c.is_ascii_hexdigit())
+            .then_some(digits)
+    };
+    let other = |prefix, radix| u64::from_str_radix(digits(prefix)?, radix).ok();
+    match other("0x", 16).or_else(|| other("0o", 8)) {
+        Some(number) => T::try_from(number).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+fn float(text: &str) -> Option<f64> {
+    match text {
+        ".nan" | ".NaN" | ".NAN" => Some(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" => Some(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => Some(f64::NEG_INFINITY),
+        // Rust also parses "infinity" as a number.
+        _ if text.contains(|c: char| c.is_ascii_digit()) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+impl Node {
+    fn scalar(&self) -> Option<Scalar<'_>> {
+        match &self.content {
+            Content::Scalar { .. } if self.is_null() => Some(Scalar::Null),
+            Content::Scalar { text, is_plain } => Some(scalar(text, *is_plain)),
+            _ => None,
+        }
+    }
+
+    /// Returns the error that `what` was expected instead of this node. The error quotes a scalar only
+    /// if a word or a number is accepted: otherwise it may be a misplaced credential.
+    fn accepted(&self, what: &str, quote: bool) -> Failure {
+        let found = match (&self.content, self.scalar()) {
+            (_, Some(Scalar::Null)) => "nothing".to_owned(),
+            (Content::Scalar { text, .. }, _) if quote => format!("`{text}`"),
+            (Content::List(_), _) => "a list".to_owned(),
+            (Content::Map(_), _) => "a mapping".to_owned(),
+            _ => "a text".to_owned(),
+        };
+        Failure::new(format!("found {found}, accepted is {what}")).at(self)
+    }
+}
+
+/// Numbers. A placeholder is 1, which every field accepts.
+macro_rules! numbers {
+    ($($method:ident => $visit:ident, $type:ty, $words:literal;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+            let number = match &self.content {
+                Content::Placeholder { .. } => Some(1 as $type),
+                Content::Scalar { text, .. } => integer::<$type>(text),
+                _ => None,
+            };
+            match number {
+                Some(number) => visitor.$visit(number).at(self),
+                None => Err(self.accepted($words, true)),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = Failure;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let result = match (&self.content, self.scalar()) {
+            (Content::List(_), _) => return self.deserialize_seq(visitor),
+            (Content::Map(_), _) => return self.deserialize_map(visitor),
+            (_, Some(Scalar::Bool(value))) => visitor.visit_bool(value),
+            (_, Some(Scalar::Integer(value))) => visitor.visit_i64(value),
+            (_, Some(Scalar::Float(value))) => visitor.visit_f64(value),
+            (_, Some(Scalar::Text(value))) => visitor.visit_borrowed_str(value),
+            (_, Some(Scalar::Null) | None) => visitor.visit_unit(),
+        };
+        result.at(self)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let value = match (&self.content, self.scalar()) {
+            (Content::Placeholder { .. }, _) => false,
+            (_, Some(Scalar::Bool(value))) => value,
+            _ => return Err(self.accepted("`true` or `false`", true)),
+        };
+        visitor.visit_bool(value).at(self)
+    }
+
+    numbers! {
+        deserialize_u8 => visit_u8, u8, "a whole number from 0 to 255";
+        deserialize_u16 => visit_u16, u16, "a whole number from 0 to 65535";
+        deserialize_u32 => visit_u32, u32, "a whole number, 0 or more";
+        deserialize_u64 => visit_u64, u64, "a whole number, 0 or more";
+        deserialize_i8 => visit_i8, i8, "a whole number from -128 to 127";
+        deserialize_i16 => visit_i16, i16, "a whole number";
+        deserialize_i32 => visit_i32, i32, "a whole number";
+        deserialize_i64 => visit_i64, i64, "a whole number";
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let number = match &self.content {
+            Content::Placeholder { .. } => Some(1.0),
+            Content::Scalar { text, .. } => float(text),
+            _ => None,
+        };
+        match number {
+            Some(number) => visitor.visit_f64(number).at(self),
+            None => Err(self.accepted("a number", true)),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let text = match (&self.content, self.scalar()) {
+            (Content::Placeholder { .. }, _) => "",
+            (_, Some(Scalar::Null)) => return Err(self.accepted("a text", false)),
+            // The text as written: `1.20` is a version, not the number 1.2.
+            (Content::Scalar { text, .. }, _) => text,
+            _ => return Err(self.accepted("a text", false)),
+        };
+        visitor.visit_borrowed_str(text).at(self)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        match (&self.content, self.scalar()) {
+            (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        match name {
+            NODE => {
+                hand_part(self.clone());
+                visitor.visit_unit()
+            }
+            SPANNED => {
+                hand_position(self.position);
+                visitor.visit_newtype_struct(self)
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let items: &[Node] = match &self.content {
+            Content::List(items) => items,
+            Content::Placeholder { .. } => &[],
+            _ => return Err(self.accepted("a list", false)),
+        };
+        visitor.visit_seq(Items::of(items)).at(self)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let entries: &[Entry] = match (&self.content, self.scalar()) {
+            (Content::Map(entries), _) => entries,
+            // A section without content has the defaults.
+            (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => &[],
+            _ => return Err(self.accepted("a mapping", false)),
+        };
+        visitor.visit_map(Entries::of(entries)).at(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        match &self.content {
+            Content::Placeholder { .. } => visitor.visit_map(Placeholders::of(self, fields)),
+            _ => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        let choice = match &self.content {
+            Content::Placeholder { .. } => Choice {
+                name: variants.first().copied().unwrap_or_default(),
+                value: Chosen::Placeholder(self),
+            },
+            Content::Scalar { text, .. } => Choice {
+                name: text,
+                value: Chosen::Word(self),
+            },
+            Content::Map(entries) => {
+                let [one] = &**entries else {
+                    let (count, accepted) = (entries.len(), accepted("", variants));
+                    let message = format!("found {count} keys, accepted is one: {accepted}");
+                    return Err(Failure::new(message).at(self));
+                };
+                Choice {
+                    name: one.name(),
+                    value: Chosen::Entry(one),
+                }
+            }
+            Content::List(_) => {
+                let what = format!("one of {}", variants.join(", "));
+                return Err(self.accepted(&what, false));
+            }
+        };
+        visitor.visit_enum(choice).at(self)
+    }
+
+    forward_to_deserialize_any! {
+        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
+    }
+}
+
+/// The items of a list.
+struct Items<'de>(Enumerate<Iter<'de, Node>>);
+
+impl<'de> Items<'de> {
+    fn of(items: &'de [Node]) -> Self {
+        Self(items.iter().enumerate())
+    }
+}
+
+impl<'de> de::SeqAccess<'de> for Items<'de> {
+    type Error = Failure;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Failure> {
+        let is_omitted =
+            |item: &Node| matches!(item.content, Content::Placeholder { is_omitted: true });
+        let next = self.0.find(|(_, item)| !is_omitted(item));
+        next.map(|(at, item)| seed.deserialize(item).at(item).below(|| at.to_string()))
+            .transpose()
+    }
+}
+
+/// The entries of a mapping.
+struct Entries<'de> {
+    rest: Iter<'de, Entry>,
+    value: Option<&'de Entry>,
+}
+
+impl<'de> Entries<'de> {
+    fn of(entries: &'de [Entry]) -> Self {
+        Self {
+            rest: entries.iter(),
+            value: None,
+        }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Entries<'de> {
+    type Error = Failure;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Failure> {
+        self.value = self.rest.next();
+        let Some(entry) = self.value else {
+            return Ok(None);
+        };
+        let key: StrDeserializer<'_, Failure> = entry.name().into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|error| Failure {
+            position: Some(entry.position),
+            path: vec![entry.key.clone()],
+            ..error
+        })
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
+        let Some(entry) = self.value.take() else {
+            return Err(Failure::new("a value without a key"));
+        };
+        entry.read(seed)
+    }
+}
+
+impl Entry {
+    /// Deserializes the value.
+    fn read<'de, V: DeserializeSeed<'de>>(&'de self, seed: V) -> Result<V::Value, Failure> {
+        let value = seed.deserialize(&self.value);
+        value.at(&self.value).below(|| self.key.clone())
+    }
+}
+
+/// A choice between the variants of an enumeration.
+struct Choice<'de> {
+    name: &'de str,
+    value: Chosen<'de>,
+}
+
+/// Where the content of the variant is.
+enum Chosen<'de> {
+    /// The variant is a word, and has no content.
+    Word(&'de Node),
+    /// The variant is the only key of a mapping.
+    Entry(&'de Entry),
+    /// The content is a placeholder.
+    Placeholder(&'de Node),
+}
+
+impl<'de> de::EnumAccess<'de> for Choice<'de> {
+    type Error = Failure;
+    type Variant = Chosen<'de>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Chosen<'de>), Failure> {
+        let name: StrDeserializer<'_, Failure> = self.name.into_deserializer();
+        match (seed.deserialize(name), self.value) {
+            (Ok(variant), value) => Ok((variant, value)),
+            (Err(failure), Chosen::Entry(entry)) => Err(Failure {
+                position: Some(entry.position),
+                path: vec![entry.key.clone()],
+                remedy: Remedy::ReplaceParent,
+                ..failure
+            }),
+            (Err(failure), _) => Err(failure),
+        }
+    }
+}
+
+impl<'de> Chosen<'de> {
+    fn read<V: DeserializeSeed<'de>>(self, seed: V) -> Result<V::Value, Failure> {
+        match self {
+            Self::Entry(entry) => entry.read(seed),
+            Self::Placeholder(node) => seed.deserialize(node),
+            Self::Word(node) => Err(node.accepted("a mapping with this word as its key", true)),
+        }
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Chosen<'de> {
+    type Error = Failure;
+
+    fn unit_variant(self) -> Result<(), Failure> {
+        match self {
+            Self::Entry(entry) if !entry.value.is_null() => {
+                Err(entry.value.accepted("nothing", false)).below(|| entry.key.clone())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Failure> {
+        self.read(seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
+        self.read(Fields(visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        self.read(Fields(visitor))
+    }
+}
+
+/// The content of a variant with several fields.
+struct Fields<V>(V);
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Fields<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_any(self.0)
+    }
+}
+
+/// The fields of a structure that is a placeholder: each is a placeholder.
+struct Placeholders<'de> {
+    node: &'de Node,
+    fields: Iter<'static, &'static str>,
+}
+
+impl<'de> Placeholders<'de> {
+    fn of(node: &'de Node, fields: &'static [&'static str]) -> Self {
+        Self {
+            node,
+            fields: fields.iter(),
+        }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Placeholders<'de> {
+    type Error = Failure;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Failure> {
+        let key = self.fields.next().copied();
+        key.map(|key| seed.deserialize(IntoDeserializer::<Failure>::into_deserializer(key)))
+            .transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
+        seed.deserialize(self.node)
+    }
+}
+
+/// The change to the document after a mistake, so that reading can continue.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Remedy {
+    /// The value is replaced.
+    Replace,
+    /// The mapping that contains the key is replaced.
+    ReplaceParent,
+    /// The key is removed.
+    Remove,
+    /// The key is added.
+    Insert,
+}
+
+/// The first mistake of a [`Node`] that is deserialized without [`Node::read`].
+#[derive(Debug)]
+pub struct Failure {
+    position: Option<Position>,
+    /// The keys from the root to the value.
+    pub(crate) path: Vec<String>,
+    message: String,
+    kind: Kind,
+    pub(crate) remedy: Remedy,
+}
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            position: None,
+            path: Vec::new(),
+            message: message.into(),
+            kind: Kind::Value,
+            remedy: Remedy::Replace,
+        }
+    }
+
+    /// Returns the mistake. `root` is its position if no other is known.
+    pub(crate) fn into_mistake(self, root: Position) -> Mistake {
+        Mistake {
+            position: self.position.unwrap_or(root),
+            path: self.path.join("."),
+            message: self.message,
+            kind: self.kind,
+        }
+    }
+
+    /// Sets the position to that of this node, unless a more precise one is set.
+    fn at(mut self, node: &Node) -> Self {
+        self.position.get_or_insert(node.position);
+        self
+    }
+}
+
+/// Adds the place of a node to the error of a result.
+trait Located {
+    /// Sets the position, unless a more precise one is set.
+    fn at(self, node: &Node) -> Self;
+
+    /// Prepends the key of the value that contains the mistake.
+    fn below(self, key: impl FnOnce() -> String) -> Self;
+}
+
+impl<T> Located for Result<T, Failure> {
+    fn at(self, node: &Node) -> Self {
+        self.map_err(|failure| failure.at(node))
+    }
+
+    fn below(self, key: impl FnOnce() -> String) -> Self {
+        self.map_err(|mut failure| {
+            failure.path.insert(0, key());
+            failure
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl de::Error for Failure {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        // A text may be a misplaced credential.
+        let found = match found {
+            Unexpected::Str(_) => "a text".to_owned(),
+            Unexpected::Unit => "nothing".to_owned(),
+            Unexpected::Seq => "a list".to_owned(),
+            Unexpected::Map => "a mapping".to_owned(),
+            other => other.to_string(),
+        };
+        Self::new(format!("found {found}, accepted is {expected}"))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!("found {found}, accepted is {expected}"))
+    }
+
+    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("found `{found}`, {}", accepted(found, expected)))
+    }
+
+    fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
+        let (message, kind) = match nearest(found, expected) {
+            Some(near) => (
+                format!("unknown key: did you mean `{near}`?"),
+                Kind::MisspelledKey,
+            ),
+            None => (
+                format!("unknown key, {}", accepted(found, expected)),
+                Kind::UnknownKey,
+            ),
+        };
+        Self {
+            kind,
+            remedy: Remedy::Remove,
+            ..Self::new(message)
+        }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self {
+            path: vec![field.to_owned()],
+            remedy: Remedy::Insert,
+            ..Self::new("is missing")
+        }
+    }
+}

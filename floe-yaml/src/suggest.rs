@@ -1,0 +1,63 @@
+//! Suggestions for misspelt words.
+
+/// The least similarity, from 0 to 1, of a suggestion.
+const MIN_SIMILARITY: f64 = 0.8;
+
+/// The most bytes of a text that may be a misspelt word. The time to compare a text grows with its length.
+const MAX_WORD: usize = 256;
+
+/// Returns the most similar word, if it is similar enough.
+pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+    if found.len() > MAX_WORD {
+        return None;
+    }
+    let found = found.to_ascii_lowercase();
+    words
+        .iter()
+        .map(|word| {
+            let similarity = strsim::jaro_winkler(&found, &word.to_ascii_lowercase());
+            (similarity, *word)
+        })
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, word)| word)
+}
+
+/// Formats "accepted are `a` and `b`", with a suggestion if one of them is similar.
+pub fn accepted(found: &str, words: &[&str]) -> String {
+    let suggestion = match nearest(found, words) {
+        Some(near) => format!(", did you mean `{near}`?"),
+        None => String::new(),
+    };
+    format!("accepted {}{suggestion}", list(words))
+}
+
+/// Formats "is `a`", "are `a` and `b`" or "are `a`, `b` and `c`".
+pub fn list(words: &[&str]) -> String {
+    match words {
+        [] => "is nothing".to_owned(),
+        [one] => format!("is `{one}`"),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(|word| format!("`{word}`")).collect();
+            format!("are {} and `{last}`", first.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typing_error_has_a_suggestion_and_another_word_has_none() {
+        let words = ["otlp_endpoint", "otlp_protocol", "backend"];
+        assert_eq!(nearest("otlp_endpiont", &words), Some("otlp_endpoint"));
+        assert_eq!(nearest("Backend", &words), Some("backend"));
+        assert_eq!(nearest("owner", &words), None);
+        assert_eq!(
+            accepted("grcp", &["grpc", "http"]),
+            "accepted are `grpc` and `http`, did you mean `grpc`?"
+        );
+        assert_eq!(list(&["a"]), "is `a`");
+    }
+}
