@@ -321,6 +321,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         seed.deserialize(key).map(Some).map_err(|error| Failure {
             position: Some(entry.position),
             path: vec![entry.key.clone()],
+            remedy: Remedy::Remove,
             ..error
         })
     }

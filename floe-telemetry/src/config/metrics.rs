@@ -267,19 +267,6 @@ pub enum InstrumentType {
     UpDownCounter,
 }
 
-impl InstrumentType {
-    /// The variants with their names in the file format of OpenTelemetry.
-    pub(super) const ALL: [(&'static str, Self); 7] = [
-        ("counter", Self::Counter),
-        ("gauge", Self::Gauge),
-        ("histogram", Self::Histogram),
-        ("observable_counter", Self::ObservableCounter),
-        ("observable_gauge", Self::ObservableGauge),
-        ("observable_up_down_counter", Self::ObservableUpDownCounter),
-        ("up_down_counter", Self::UpDownCounter),
-    ];
-}
-
 setters! { MetricView {
     with_drop(drop: bool);
     with_boundaries(boundaries: some list f64);

@@ -9,7 +9,6 @@ use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 use super::context_mode::ContextMode;
 use super::detection::DetectionConfig;
-use super::document::Document;
 use super::endpoint;
 use super::errors::ErrorsConfig;
 use super::exporters::{ExporterKind, ExportersConfig};
@@ -288,14 +287,14 @@ impl TelemetryConfig {
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
-        let document = Document::parse(yaml, &mut problems)?;
-        let config: Option<Self> = document.read(&mut problems);
-        problems.locate_with(move |path| document.position(path));
-        if let Some(config) = &config {
-            config.check(&mut problems);
-        }
-        problems.into_result()?;
-        config.ok_or_else(|| Error::config("telemetry configuration: it cannot be read"))
+        let config = problems.parse(yaml).and_then(|document| {
+            let mut mistakes = Vec::new();
+            let config: Option<Self> = document.read(&mut mistakes);
+            problems.add_mistakes(mistakes);
+            problems.locate_with(move |path| document.find_position(path));
+            config.inspect(|config| config.check(&mut problems))
+        });
+        problems.finish(config)
     }
 
     /// Makes the process part of a floe product: sets the four `floe_…` fields of
