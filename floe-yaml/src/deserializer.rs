@@ -213,7 +213,8 @@ impl<'de> Deserializer<'de> for &'de Node {
             (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => &[],
             _ => return Err(self.accepted("a mapping", false)),
         };
-        visitor.visit_map(Entries::of(entries)).at(self)
+        let value = visitor.visit_map(Entries::of(entries));
+        value.map_err(|failure| failure.at_key(entries)).at(self)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -321,7 +322,10 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         seed.deserialize(key).map(Some).map_err(|error| Failure {
             position: Some(entry.position),
             path: vec![entry.key.clone()],
-            remedy: Remedy::Remove,
+            remedy: match error.remedy {
+                Remedy::Rename(_) => error.remedy,
+                _ => Remedy::Remove,
+            },
             ..error
         })
     }
@@ -471,6 +475,8 @@ pub(crate) enum Remedy {
     ReplaceParent,
     /// The key is removed.
     Remove,
+    /// The key is read as this one, or removed if this one is present, too.
+    Rename(&'static str),
     /// The key is added.
     Insert,
 }
@@ -505,6 +511,18 @@ impl Failure {
             message: self.message,
             kind: self.kind,
         }
+    }
+
+    /// Sets the position to that of the key, if the mistake is a key that was read without a mistake.
+    fn at_key(mut self, entries: &[Entry]) -> Self {
+        if let (None, Remedy::Remove | Remedy::Rename(_), [key]) =
+            (self.position, self.remedy, &mut *self.path)
+            && let Some(entry) = entries.iter().find(|entry| entry.name() == key)
+        {
+            self.position = Some(entry.position);
+            key.clone_from(&entry.key);
+        }
+        self
     }
 
     /// Sets the position to that of this node, unless a more precise one is set.
@@ -570,19 +588,22 @@ impl de::Error for Failure {
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
-        let (message, kind) = match nearest(found, expected) {
+        let (message, kind, remedy) = match nearest(found, expected) {
             Some(near) => (
                 format!("unknown key: did you mean `{near}`?"),
                 Kind::MisspelledKey,
+                Remedy::Rename(near),
             ),
             None => (
                 format!("unknown key, {}", accepted(found, expected)),
                 Kind::UnknownKey,
+                Remedy::Remove,
             ),
         };
         Self {
             kind,
-            remedy: Remedy::Remove,
+            path: vec![found.to_owned()],
+            remedy,
             ..Self::new(message)
         }
     }

@@ -134,7 +134,7 @@ impl Node {
         }
     }
 
-    /// Replaces the value of a mistake by a placeholder. Returns false if it already is one.
+    /// Changes the value of a mistake, so that reading can continue. Returns false if it already is a placeholder.
     fn replace(&mut self, failure: &Failure) -> bool {
         let (last, above) = match failure.path.split_last() {
             Some((last, above)) if failure.remedy != Remedy::Replace => (Some(last), above),
@@ -147,12 +147,25 @@ impl Node {
                 None => return false,
             }
         }
+        if let (Content::Map(entries), Some(key), Remedy::Rename(name)) =
+            (&mut node.content, last, failure.remedy)
+            && entries.iter().all(|entry| !is_named(entry, name))
+        {
+            let entry = entries.iter_mut().find(|entry| entry.key == *key);
+            return entry.is_some_and(|entry| {
+                entry.alias.replace(name.to_owned()).as_deref() != Some(name)
+            });
+        }
         let position = node.position;
         let placeholder = Content::Placeholder { is_omitted: false };
         match (&mut node.content, last) {
             (Content::Placeholder { .. }, _) => return false,
-            (Content::Map(entries), Some(key)) if failure.remedy == Remedy::Remove => {
+            (Content::Map(entries), Some(key))
+                if matches!(failure.remedy, Remedy::Remove | Remedy::Rename(_)) =>
+            {
+                let count = entries.len();
                 entries.retain(|entry| entry.key != *key);
+                return entries.len() < count;
             }
             (content, Some(key)) if failure.remedy == Remedy::Insert => {
                 let entry = Entry {

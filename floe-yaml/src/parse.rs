@@ -7,13 +7,13 @@ use granit_parser::{Event, Marker, Options, Parser, ScalarStyle};
 use crate::mistake::{Kind, Mistake, Position};
 use crate::node::{Content, Entry, MAX_MISTAKES, Node};
 
-/// The maximum number of values of a document after its aliases are expanded.
+/// The maximum number of values that aliases add.
 const MAX_NODES: usize = 100_000;
 
 /// The maximum number of levels of a document.
 const MAX_DEPTH: usize = 32;
 
-/// The maximum number of bytes of all keys and values of a document after its aliases are expanded: 1 MiB.
+/// The maximum number of bytes of the keys and values that aliases add: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The maximum number of bytes of a key. The paths in errors consist of keys.
@@ -117,7 +117,6 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         position: Position,
         depth: usize,
     ) -> Result<Node, Mistake> {
-        self.count(Size { nodes: 1, bytes: 0 }, position)?;
         if depth > MAX_DEPTH {
             return Err(refuse(position, "deeper than a configuration can be"));
         }
@@ -125,8 +124,6 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             Event::Scalar(text, style, anchor, _) => {
                 let is_plain = style == ScalarStyle::Plain;
                 let text = text.into_owned();
-                let bytes = text.len();
-                self.count(Size { nodes: 0, bytes }, position)?;
                 (Content::Scalar { text, is_plain }, anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(position, depth)?, anchor),
@@ -170,8 +167,6 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
                 let message = format!("found a key of {} bytes, accepted are {MAX_KEY}", key.len());
                 return Err(refuse(key_position, message));
             }
-            let bytes = key.len();
-            self.count(Size { nodes: 0, bytes }, key_position)?;
             let (event, position) = self.next_of(open)?;
             let value = self.node(event, position, depth + 1)?;
             if entries.iter().any(|entry| entry.key == key) {
