@@ -8,7 +8,7 @@
 //! | YAML | the defaults |
 //!
 //! The structures are `#[non_exhaustive]`, because options are added in minor releases. Begin with
-//! a constructor or `Default`, then assign fields or chain the `with_…` methods:
+//! a constructor or `Default`, then assign fields. Those that programs often set have `with_…` methods:
 //!
 //! ```
 //! use floe_telemetry::TelemetryConfig;

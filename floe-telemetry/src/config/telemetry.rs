@@ -183,26 +183,16 @@ setters! { TelemetryConfig {
     with_otlp_endpoint(otlp_endpoint: some into String);
     with_otlp_protocol(otlp_protocol: some OtlpProtocol);
     with_sampling(sampling: SamplingConfig);
-    with_span_filter(span_filter: some into String);
     with_context(context: ContextMode);
     with_resource_attributes(resource_attributes: ResourceAttributes);
-    with_detection(detection: DetectionConfig);
     with_span_attributes(span_attributes: list (String, String));
     with_baggage_attributes(baggage_attributes: list into String);
-    with_authentication(authentication: some TelemetryAuth);
     with_max_memory_bytes(max_memory_bytes: usize);
     with_batch_processor(batch_processor: BatchSpanProcessorConfig);
-    with_log_batch_processor(log_batch_processor: BatchLogRecordProcessorConfig);
-    with_logging(logging: LoggingConfig);
-    with_redaction(redaction: RedactionConfig);
     with_backend(backend: into String);
     with_otlp(otlp: OtlpConfig);
     with_exporters(exporters: ExportersConfig);
     with_metrics(metrics: MetricsConfig);
-    with_limits(limits: SpanLimits);
-    with_log_record_limits(log_record_limits: LogRecordLimits);
-    with_errors(errors: ErrorsConfig);
-    with_propagators(propagators: list Propagator);
 } }
 
 const fn default_enabled() -> bool {
