@@ -11,6 +11,9 @@ use crate::mistake::{Mistake, Position};
 /// The number of mistakes after which reading stops.
 pub(crate) const MAX_MISTAKES: usize = 100;
 
+/// The number of times that a document is read: a mistake may take several, of which one is reported.
+const MAX_ATTEMPTS: usize = 3 * MAX_MISTAKES;
+
 /// A value of a document, which can be read later.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -69,13 +72,24 @@ impl Node {
     /// placeholders instead. `None` if it cannot be deserialized even with placeholders, and after 100 mistakes.
     pub fn read<T: DeserializeOwned>(&self, mistakes: &mut Vec<Mistake>) -> Option<T> {
         let mut root = self.clone();
-        while mistakes.len() < MAX_MISTAKES {
+        let mut misspelled: Vec<Vec<String>> = Vec::new();
+        for _ in 0..MAX_ATTEMPTS {
+            if mistakes.len() >= MAX_MISTAKES {
+                break;
+            }
             let failure = match T::deserialize(&root) {
                 Ok(value) => return Some(value),
                 Err(failure) => failure,
             };
             if root.replace(&failure) {
-                mistakes.push(failure.into_mistake(root.position));
+                // The value of a misspelled key may belong to another key than the one that it resembles.
+                let is_guess = misspelled.iter().any(|key| failure.path.starts_with(key));
+                if matches!(failure.remedy, Remedy::Rename(_)) {
+                    misspelled.push(failure.path.clone());
+                }
+                if !is_guess {
+                    mistakes.push(failure.into_mistake(root.position));
+                }
             } else if !root.omit_item(&failure.path) {
                 // A mistake of a placeholder was reported with the value that it replaces.
                 break;

@@ -90,6 +90,16 @@ fn a_missing_key_has_the_place_of_its_mapping() {
 }
 
 #[test]
+fn a_misspelled_key_is_one_mistake() {
+    for value in ["2", "many", "[1]"] {
+        assert_eq!(
+            mistakes(&format!("name: a\nrooms: [{{name: b, dors: {value}}}]")),
+            ["line 2, column 19: rooms.0.dors: unknown key: did you mean `doors`?"]
+        );
+    }
+}
+
+#[test]
 fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     let heating =
         |text: &str| read::<House>(&format!("name: a\nheating: {text}")).map(|house| house.heating);
