@@ -88,8 +88,8 @@ impl SemanticLayer for Cube {
             let contents = ModelFile {
                 cubes: [definition],
             };
-            let yaml = yaml::write(&contents)
-                .map_err(|error| Error::new(ErrorKind::Other, error))?;
+            let yaml =
+                yaml::write(&contents).map_err(|error| Error::new(ErrorKind::Other, error))?;
             let file = folder.join(format!("{}.yml", definition.name));
             atomic::write(&file, Access::Public, |output| {
                 write!(output, "{GENERATED}{yaml}")
