@@ -10,13 +10,22 @@ use floe_plugin::{CleanUrl, Destination};
 /// A value that occurs nowhere else.
 const SECRET: &str = "Zq7vXk29PmLw";
 
-/// The message of an error is bounded, does not contain the secret, and does not control the terminal.
+/// The message of an error does not contain the secret, and does not control the terminal. It has a line for each
+/// mistake, at most 100, and each is bounded.
 fn assert_safe(error: &Error) {
     let message = error.redacted();
     assert!(!message.contains(SECRET), "{message}");
-    assert!(message.chars().count() <= 600, "{message}");
+    assert!(message.lines().count() <= 100, "{message}");
+    let is_bounded = |line: &str| line.chars().count() <= 600;
+    assert!(message.lines().all(is_bounded), "{message}");
     let is_control = |sign: char| sign.is_control() && sign != '\n';
     assert!(!message.contains(is_control), "{message:?}");
+}
+
+/// Each line is a mistake in the file.
+fn assert_lines(error: &Error, file: &str) {
+    let is_mistake = |line: &str| line.starts_with(&format!("{file}:"));
+    assert!(error.redacted().lines().all(is_mistake), "{error}");
 }
 
 const TELEMETRY: &str =
@@ -30,7 +39,7 @@ pub(crate) fn manifest(data: &[u8]) {
             Ok(manifest) => assert!(!format!("{manifest:?}").contains(SECRET)),
             Err(error) => {
                 assert_safe(&error);
-                assert_eq!(error.redacted().lines().count(), 1, "{error}");
+                assert_lines(&error, "manifest.yaml");
             }
         }
     }
@@ -42,7 +51,7 @@ pub(crate) fn product(data: &[u8]) {
     for text in [&*text, &format!("{text}\npassword: {SECRET}\n")] {
         if let Err(error) = parsers::product(text) {
             assert_safe(&error);
-            assert_eq!(error.redacted().lines().count(), 1, "{error}");
+            assert_lines(&error, "floe.yaml");
         }
     }
 }

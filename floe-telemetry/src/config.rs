@@ -8,7 +8,7 @@
 //! | YAML | the defaults |
 //!
 //! The structures are `#[non_exhaustive]`, because options are added in minor releases. Begin with
-//! a constructor or `Default`, then assign fields or chain the `with_…` methods:
+//! a constructor or `Default`, then assign fields. Those that programs often set have `with_…` methods:
 //!
 //! ```
 //! use floe_telemetry::TelemetryConfig;
@@ -32,7 +32,6 @@ mod batch;
 pub(crate) mod config_file;
 mod context_mode;
 mod detection;
-mod document;
 mod duration;
 mod endpoint;
 pub(crate) mod env;
@@ -50,7 +49,6 @@ mod resource;
 mod sampling;
 mod secret;
 mod span_filter;
-mod suggest;
 pub(crate) mod telemetry;
 
 #[cfg(feature = "_otlp")]
@@ -89,6 +87,6 @@ pub(crate) use self::secret::{Source as CredentialSource, reference as credentia
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::span_filter::Directive;
 pub(crate) use self::span_filter::parse_span_filter;
-pub(crate) use self::suggest::nearest;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
+pub(crate) use floe_yaml::nearest;

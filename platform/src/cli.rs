@@ -346,7 +346,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             TelemetryConfig::json_schema()
         ))?),
         Command::Schema { .. } => {
-            let registry = schema::registry().map_err(|error| Error::Setting(error.to_string()))?;
+            let registry = schema::registry().map_err(Error::Setting)?;
             Ok(print(&registry)?)
         }
         Command::BuildAsset { folder } => {

@@ -21,6 +21,7 @@ use crate::dbt::InRun;
 use crate::error::Error as PlatformError;
 use crate::quote::one_line;
 use crate::run_results::{NodeResult, RunResults};
+use crate::yaml;
 
 /// The name of the source that contains the product's sources.
 const SOURCES: &str = "product";
@@ -310,7 +311,7 @@ pub(crate) fn write(folder: &Path, inner: &Path, access: Access, text: &str) -> 
 }
 
 pub(crate) fn yaml(value: &Value) -> Result<String, Error> {
-    serde_saphyr::to_string(value)
+    yaml::write(value)
         .map_err(|error| Error::new(ErrorKind::Other, format!("cannot write YAML: {error}")))
 }
 

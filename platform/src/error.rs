@@ -20,6 +20,9 @@ pub enum Error {
         /// What was found and what is accepted.
         message: String,
     },
+    /// A file contains several mistakes.
+    #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<Self>),
     /// A setting outside of the files is not valid.
     #[error("{0}")]
     Setting(String),
@@ -110,7 +113,7 @@ impl Error {
     /// This error on its way through a plugin that called the program.
     pub(crate) fn into_plugin(self) -> floe_plugin::Error {
         let kind = match self {
-            Self::Input { .. } | Self::Setting(_) => ErrorKind::InvalidInput,
+            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => ErrorKind::InvalidInput,
             Self::Interrupted { .. } => ErrorKind::Interrupted,
             _ => ErrorKind::Other,
         };
@@ -121,7 +124,7 @@ impl Error {
     /// an orchestrator that failed, 1 for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Input { .. } | Self::Setting(_) => 2,
+            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => 2,
             Self::Io { .. }
             | Self::StandardInput(_)
             | Self::Output(_)
@@ -143,6 +146,10 @@ impl Error {
         let message = match self {
             Self::Input { place, message } => {
                 format!("{}: {}", place.redacted(), sanitize_error_message(message))
+            }
+            Self::Mistakes(mistakes) => {
+                let lines: Vec<_> = mistakes.iter().map(Self::redacted).collect();
+                lines.join("\n")
             }
             other => sanitize_error_message(&other.to_string()).into_owned(),
         };

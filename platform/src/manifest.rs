@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use floe_telemetry::backend;
+use floe_yaml::Spanned;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 pub use self::observability::{
     Exporter, LineageTransport, LogFormat, LogLevel, Observability, Protocol,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use floe_telemetry::sanitize_error_message;
-use serde_saphyr::Location;
+use floe_yaml::Position;
 
 /// A place in a file. Lines and columns start at 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +42,11 @@ impl Place {
         }
     }
 
-    /// The place of a YAML value; the whole file if the parser reports no location.
-    pub(crate) fn yaml(file: &Path, location: Location) -> Self {
-        let place = Self::file(file);
-        if location == Location::UNKNOWN {
-            return place;
-        }
-        place.line(location.line()).column(location.column())
+    /// The place of a YAML value.
+    pub(crate) fn yaml(file: &Path, position: Position) -> Self {
+        Self::file(file)
+            .line(position.line as u64)
+            .column(position.column as u64)
     }
 
     /// The place of a byte offset in a text.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 pub use floe_plugin::quality::Check;
 pub use floe_plugin::table::ColumnType;
+use floe_yaml::Spanned;
 use serde::{Deserialize, Serialize};
-use serde_saphyr::Spanned;
 
 use crate::confine;
 use crate::error::{Error, reason};

@@ -9,6 +9,8 @@ use floe_telemetry::attributes::{AttributeGroup, AttributeSchema, AttributeType,
 use floe_telemetry::{FloeAttributes, FloeSpanAttributes};
 use serde::Serialize;
 
+use crate::yaml;
+
 /// The attributes of the platform's spans that OpenTelemetry's own conventions define.
 pub const OPENTELEMETRY_KEYS: &[&str] = &[
     "code.file.path",
@@ -86,7 +88,7 @@ const STABILITY: &str = "development";
 ///
 /// # Errors
 /// The registry cannot be written as YAML, which would be a bug.
-pub fn registry() -> Result<String, serde_saphyr::ser::Error> {
+pub fn registry() -> Result<String, String> {
     let mut known: HashSet<_> = OPENTELEMETRY_KEYS.iter().copied().collect();
     let mut groups = vec![identity(&mut known)];
     groups.extend(
@@ -95,7 +97,7 @@ pub fn registry() -> Result<String, serde_saphyr::ser::Error> {
             .map(|domain| self::domain(domain, &mut known)),
     );
     groups.push(opentelemetry());
-    serde_saphyr::to_string(&Registry { groups })
+    yaml::write(&Registry { groups })
 }
 
 /// The JSON Schema of the configuration of each plugin, by its type and its name.

@@ -89,8 +89,8 @@ fn runtime(
     config
         .validate()
         .map_err(refused(Place::file(&identity.manifest)))?;
-    let authentication = telemetry.authentication.as_ref().map(|it| it.referenced);
-    if let Some(place) = authentication.or_else(|| otlp.map(|it| it.referenced)) {
+    let authentication = telemetry.authentication.as_ref().map(|it| it.position);
+    if let Some(place) = authentication.or_else(|| otlp.map(|it| it.position)) {
         // A run reads the artifacts, which contain references to credentials and no credentials.
         let place = Place::yaml(&identity.manifest, place);
         check_written(config).map_err(refused(place))?;
@@ -138,7 +138,7 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
                 "the exporter contradicts `plugins.telemetry_backend`, which is {}, accepted: one of the two",
                 chosen.unwrap_or(DEFAULT_BACKEND)
             );
-            let place = Place::yaml(&identity.manifest, exporter.referenced);
+            let place = Place::yaml(&identity.manifest, exporter.position);
             Err(Error::input(place, message))
         }
     }

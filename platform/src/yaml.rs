@@ -1,10 +1,13 @@
-//! Parses YAML files into typed values. An error has a place and names what is accepted.
+//! Reads YAML files into typed values, and writes YAML. An error has a line for each mistake: its place, the path of the
+//! key, and what is accepted.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use floe_telemetry::sanitize;
+use floe_yaml::{Content, Mistake, Node};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_saphyr::{Error as YamlError, MessageFormatter, UserMessageFormatter};
 
 use crate::error::{Error, reason};
 use crate::input_file;
@@ -21,82 +24,152 @@ pub(crate) fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
-    let options = serde_saphyr::options! { with_snippet: false };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| explain(file, text, &error))
+    floe_yaml::read(text).map_err(|mistakes| {
+        let mut errors: Vec<_> = mistakes.iter().map(|it| explain(file, it)).collect();
+        match errors.len() {
+            1 => errors.remove(0),
+            _ => Error::Mistakes(errors),
+        }
+    })
 }
 
-fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
-    let place = error
-        .location()
-        .map_or_else(|| Place::file(file), |location| Place::yaml(file, location));
-    let found = || found(text, error).map_or("nothing".to_owned(), |found| format!("`{found}`"));
-    let message = match error.without_snippet() {
-        YamlError::Unexpected { expected, .. } => {
-            format!("found {}, accepted: {}", found(), in_yaml_terms(expected))
-        }
-        YamlError::InvalidScalar { ty, .. } => {
-            format!("found {}, accepted: {}", found(), in_yaml_terms(ty))
-        }
-        YamlError::NullIntoString { .. } => "found nothing, accepted: a string".to_owned(),
-        YamlError::SerdeUnknownField {
-            field, expected, ..
-        } => {
-            format!(
-                "found the field `{field}`, accepted: {}",
-                expected.join(", ")
-            )
-        }
-        YamlError::SerdeUnknownVariant {
-            variant, expected, ..
-        } => {
-            format!("found `{variant}`, accepted: {}", expected.join(", "))
-        }
-        // The location in the error is the last field of the mapping.
-        YamlError::SerdeMissingField { field, .. } => {
-            format!("the field `{field}` is missing in this mapping")
-        }
-        YamlError::DuplicateMappingKey { key: Some(key), .. } => {
-            format!("found the field `{key}` again, accepted: each field once")
-        }
-        YamlError::Message { msg, .. } if msg.contains("accepted") => msg.clone(),
-        other => {
-            let message = UserMessageFormatter.format_message(other);
-            format!("it is not YAML: {message}, found {}", found())
-        }
+fn explain(file: &Path, mistake: &Mistake) -> Error {
+    // A key is redacted like a quote: with the message it would pass for the name of a credential.
+    let path = sanitize(&format!("`{}`", mistake.path)).into_owned();
+    let message = match path.trim_matches('`') {
+        "" => mistake.message.clone(),
+        path => format!("{path}: {}", mistake.message),
     };
     // Messages of this program are one line, prefixed with the place, and do not control the terminal.
-    Error::input(place, message.replace(char::is_control, " "))
+    let message = message.replace(char::is_control, " ");
+    Error::input(Place::yaml(file, mistake.position), message)
 }
 
-/// The type that the parser expected, in the terms of YAML.
-fn in_yaml_terms(expected: &str) -> &str {
-    match expected {
-        "string scalar" => "a string",
-        "sequence start" => "a list",
-        "mapping start" => "a mapping",
-        "boolean" => "true or false",
-        other => other,
+/// Writes a value as YAML, the keys in the order of its fields.
+pub(crate) fn write(value: &impl Serialize) -> Result<String, String> {
+    let json = serde_json::to_string(value).map_err(|error| error.to_string())?;
+    // JSON is YAML except for these characters, and its tree has the order of the fields.
+    let mut yaml = String::with_capacity(json.len());
+    for c in json.chars() {
+        escape(c, &mut yaml);
+    }
+    let mut mistakes = Vec::new();
+    let node = floe_yaml::parse(&yaml, &mut mistakes);
+    let node = node.ok_or_else(|| mistakes.iter().map(Mistake::to_string).collect::<String>())?;
+    let mut text = String::new();
+    block(&node, 0, false, &mut text);
+    Ok(text)
+}
+
+/// Appends a character, as an escape if YAML accepts it only so.
+fn escape(c: char, text: &mut String) {
+    if c.is_control() || "\u{2028}\u{2029}\u{feff}".contains(c) {
+        let _ = write!(text, "\\u{:04x}", u32::from(c));
+    } else {
+        text.push(c);
     }
 }
 
-/// The text from the place of the error to the end of the line, shortened.
-fn found(text: &str, error: &YamlError) -> Option<String> {
-    const LONGEST: usize = 40;
-    let location = error.location()?;
-    let line = text
-        .lines()
-        .nth(usize::try_from(location.line()).ok()?.checked_sub(1)?)?;
-    let column = usize::try_from(location.column()).ok()?.checked_sub(1)?;
-    let rest: String = line.chars().skip(column).collect();
-    // Redacted before it is shortened: a part of a credential may not be recognized, and neither is one whose
-    // key stands before the place.
-    let (line, safe) = (sanitize(line), sanitize(&rest));
-    let safe = if safe == rest && !line.ends_with(&rest) {
-        line
-    } else {
-        safe
+/// Appends a value that begins in a line of its own, or behind the dash of a list.
+fn block(node: &Node, indent: usize, is_behind_dash: bool, text: &mut String) {
+    let mut is_first = is_behind_dash;
+    let mut begin = |text: &mut String| {
+        let width = if std::mem::take(&mut is_first) {
+            0
+        } else {
+            indent
+        };
+        let _ = write!(text, "{:width$}", "");
     };
-    let rest: String = safe.chars().take(LONGEST).collect();
-    let rest = rest.trim();
-    (!rest.is_empty()).then(|| rest.to_owned())
+    match &node.content {
+        Content::Map(entries) if !entries.is_empty() => {
+            for entry in entries {
+                begin(text);
+                scalar(&entry.key, false, text);
+                text.push(':');
+                match &entry.value.content {
+                    Content::Map(inner) if !inner.is_empty() => {
+                        text.push('\n');
+                        block(&entry.value, indent + 2, false, text);
+                    }
+                    Content::List(inner) if !inner.is_empty() => {
+                        text.push('\n');
+                        block(&entry.value, indent, false, text);
+                    }
+                    _ => {
+                        text.push(' ');
+                        block(&entry.value, 0, true, text);
+                    }
+                }
+            }
+        }
+        Content::List(items) if !items.is_empty() => {
+            for item in items {
+                begin(text);
+                text.push_str("- ");
+                block(item, indent + 2, true, text);
+            }
+        }
+        Content::Map(_) => text.push_str("{}\n"),
+        Content::List(_) => text.push_str("[]\n"),
+        Content::Scalar {
+            text: own,
+            is_plain,
+        } => {
+            scalar(own, *is_plain, text);
+            text.push('\n');
+        }
+        _ => {}
+    }
+}
+
+/// Appends a text, in quotes if it could be anything else, or if `is_plain` a number, a boolean or null.
+fn scalar(own: &str, is_plain: bool, text: &mut String) {
+    // The words that YAML 1.1 reads as booleans or null, in any case.
+    const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    let is_word = own.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && !own.ends_with(' ')
+        && own
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-./ ".contains(c))
+        && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(own));
+    if is_plain || is_word {
+        text.push_str(own);
+        return;
+    }
+    text.push('"');
+    for c in own.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            '\n' => text.push_str("\\n"),
+            _ => escape(c, text),
+        }
+    }
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let value = json!({
+            "empty": [{}, [], "", null],
+            "nested": [[1, 2.5], [{"a": {"b": "c d"}, "e": true}]],
+            "texts": ["yes", "1.20", "a: b", "# a", "ä\u{7f}\n\"\\", "{{ ref('a') }}", "word"],
+        });
+        let text = write(&value).unwrap();
+        assert_eq!(floe_yaml::read::<serde_json::Value>(&text).unwrap(), value);
+        assert!(
+            text.contains("nested:\n- - 1\n  - 2.5\n- - a:\n      b: c d\n    e: true\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n- \"yes\"\n- \"1.20\"\n- \"a: b\"\n"),
+            "{text}"
+        );
+    }
 }

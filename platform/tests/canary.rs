@@ -107,7 +107,7 @@ const ENTRIES: &[Entry] = &[
     (
         "a file that is not YAML",
         Shape::KeyValue,
-        Shown::Stderr,
+        Shown::Instead("not YAML"),
         |c, v| spec("name: shop", &format!("name: [{}", c.text()), v),
     ),
     (

@@ -62,10 +62,6 @@ fn authorization() -> String {
     "Authorization".to_owned()
 }
 
-setters! { TelemetryAuth {
-    with_header_name(header_name: into String);
-} }
-
 impl fmt::Debug for TelemetryAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TelemetryAuth")

@@ -1,16 +1,15 @@
 //! The file of `OTEL_CONFIG_FILE`: OpenTelemetry's
 //! [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), file format 1.0.
 //!
-//! The file is read into the same structures as our own YAML. A property that this library does not have is
-//! reported once with its place, and has no effect. A component that it does not have, such as an exporter or a
-//! sampler, is a mistake: without it, telemetry would go elsewhere.
+//! The file is read into structures with the names of its schema, which are converted to our own configuration. A
+//! property that this library does not have is reported once with its place, and has no effect. A component that it
+//! does not have, such as an exporter or a sampler, is a mistake: without it, telemetry would go elsewhere.
 
 mod exporter;
+mod findings;
 mod logger_provider;
-mod merge_key;
 mod meter_provider;
 mod propagator;
-mod properties;
 mod resource;
 mod sampler;
 mod substitution;
@@ -19,8 +18,16 @@ mod view;
 
 use std::path::Path;
 
-use self::properties::{Findings, Properties, Value};
-use super::document::Document;
+use floe_yaml::{Content, Node, accepted};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use self::findings::{Choice, Findings, Word};
+use self::logger_provider::LoggerProvider;
+use self::meter_provider::MeterProvider;
+use self::propagator::Propagator;
+use self::resource::Resource;
+use self::tracer_provider::{AttributeLimits, TracerProvider};
 use super::env::{self, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::{LogRecordLimits, SpanLimits};
@@ -34,20 +41,43 @@ use crate::regular_file;
 /// The largest file, in bytes: 1 MiB.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The keys of the file, without the suffix of experimental ones.
-const KEYS: [&str; 11] = [
-    "file_format",
-    "disabled",
-    "log_level",
-    "attribute_limits",
-    "resource",
-    "propagator",
-    "tracer_provider",
-    "meter_provider",
-    "logger_provider",
-    "instrumentation",
-    "distribution",
-];
+/// The suffix of keys that are not stable. It disappears when they are.
+const EXPERIMENTAL: &str = "/development";
+
+/// The content of a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "file_format")]
+    _file_format: IgnoredAny,
+    disabled: Option<bool>,
+    #[serde(rename = "log_level")]
+    _log_level: Option<Word<Severity>>,
+    attribute_limits: Option<AttributeLimits>,
+    resource: Option<Resource>,
+    propagator: Option<Propagator>,
+    tracer_provider: Option<TracerProvider>,
+    meter_provider: Option<MeterProvider>,
+    logger_provider: Option<LoggerProvider>,
+    #[serde(rename = "instrumentation")]
+    _instrumentation: Option<Choice<Node>>,
+    #[serde(rename = "distribution")]
+    _distribution: Option<IgnoredAny>,
+}
+
+/// The version of the format.
+#[derive(Deserialize)]
+struct Version {
+    file_format: String,
+}
+
+/// The value of `log_level`. The level of what this library logs is that of the `tracing` subscriber.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Severity;
+
+/// The severities. Each has three others that are a little more severe, such as `trace2`.
+const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 impl TelemetryConfig {
     /// Loads a file in the format of OpenTelemetry's
@@ -129,115 +159,127 @@ pub(crate) fn parse(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Error> {
     let mut problems = Problems::default();
-    let mut document = Document::parse(text, &mut problems)?;
-    merge_key::merge(document.root_mut());
-    substitution::substitute(document.root_mut(), variable, &mut problems);
-    let mut found = Findings {
-        problems: &mut problems,
-        unsupported: Problems::default(),
-        is_later: false,
-    };
-    let root = Value::root(document.root());
-    let properties = root.open_properties(&mut found);
+    let parsed = convert(text, base, variable, &mut problems);
+    let parsed = problems.finish(parsed)?;
+    parsed.config.validate()?;
+    Ok(parsed)
+}
+
+/// Reads and converts a file. `None` after mistakes that leave nothing to convert.
+fn convert(
+    text: &str,
+    base: &TelemetryConfig,
+    variable: &dyn Fn(&str) -> Option<String>,
+    problems: &mut Problems,
+) -> Option<Parsed> {
+    let mut document = problems.parse(text)?;
+    hide_suffixes(&mut document);
+    substitution::substitute(&mut document, variable, problems);
+    let mut unsupported = Problems::default();
+    findings::take_unsupported(&mut document, &mut unsupported);
+    let mut found = Findings::new(&document, problems, unsupported);
     let mut warnings = Vec::new();
+    found.is_later = check_version(found.read(&document, "")?, &mut warnings, &mut found)?;
+    let file: File = found.read(&document, "")?;
     let mut config = base.clone();
-    if version(&root, &properties, &mut warnings, &mut found) {
-        properties.near_misses(&KEYS, &mut found);
-        apply(&properties, &mut config, &mut found);
-    }
+    file.apply(&mut config, &mut found);
     let unsupported = found.unsupported.into_lines();
-    problems.into_result()?;
-    config.validate()?;
     if !unsupported.is_empty() {
         let places = unsupported.join("\n  ");
         warnings.push(format!("not supported, and ignored:\n  {places}"));
     }
-    Ok(Parsed { config, warnings })
+    Some(Parsed { config, warnings })
 }
 
-/// Returns whether the version of the file is accepted
+/// Lets keys be read without the suffix of experimental ones.
+fn hide_suffixes(node: &mut Node) {
+    match &mut node.content {
+        Content::List(items) => items.iter_mut().for_each(hide_suffixes),
+        Content::Map(entries) => {
+            for entry in entries {
+                entry.alias = entry.key.strip_suffix(EXPERIMENTAL).map(str::to_owned);
+                hide_suffixes(&mut entry.value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns whether the version of the file is later than 1.0, and `None` if it is not accepted
 /// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)).
-fn version(
-    root: &Value<'_>,
-    properties: &Properties<'_>,
+fn check_version(
+    version: Version,
     warnings: &mut Vec<String>,
     found: &mut Findings<'_>,
-) -> bool {
-    let Some(value) = properties.required("file_format", root, found) else {
-        return false;
-    };
-    let Some(text) = value.read::<String>(found) else {
-        return false;
-    };
-    let minor = text.strip_prefix("1.");
+) -> Option<bool> {
+    let text = version.file_format;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match minor {
-        Some("0") => {}
+    match text.strip_prefix("1.") {
+        Some("0") => Some(false),
         Some(minor) if is_number(minor) => {
-            found.is_later = true;
             warnings.push(format!(
                 "found the file format `{text}`, which may have properties that 1.0 has not"
             ));
+            Some(true)
         }
         Some(minor) if minor.strip_prefix("0-rc.").is_some_and(is_number) => {
             warnings.push(format!(
                 "found the file format `{text}`, which is read as `1.0`"
             ));
+            Some(false)
         }
         _ => {
-            value.refuse(found, format!("found `{text}`, accepted is `1.0`"));
-            return false;
+            found.refuse("file_format", format!("found `{text}`, accepted is `1.0`"));
+            None
         }
     }
-    true
 }
 
-fn apply(properties: &Properties<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-    config.enabled = !properties.read("disabled", found).unwrap_or(false);
-    if let Some(level) = properties.set("log_level") {
-        level.word(&SEVERITIES.map(|name| (name, ())), found);
-    }
-    config.otlp = OtlpConfig::default();
-    config.exporters = ExportersConfig {
-        traces: Some(vec![ExporterKind::None]),
-        metrics: Some(vec![ExporterKind::None]),
-        logs: Some(vec![ExporterKind::None]),
-        ..ExportersConfig::default()
-    };
-    config.limits = SpanLimits::default();
-    config.log_record_limits = LogRecordLimits::default();
-    config.propagators = Vec::new();
-    if let Some(value) = properties.set("attribute_limits") {
-        tracer_provider::attribute_limits(&value, config, found);
-    }
-    if let Some(value) = properties.set("resource") {
-        resource::read(&value, config, found);
-    }
-    if let Some(value) = properties.set("propagator") {
-        propagator::read(&value, config, found);
-    }
-    if let Some(value) = properties.set("tracer_provider") {
-        tracer_provider::read(&value, config, found);
-    }
-    if let Some(value) = properties.set("meter_provider") {
-        meter_provider::read(&value, config, found);
-    }
-    if let Some(value) = properties.set("logger_provider") {
-        logger_provider::read(&value, config, found);
-    }
-    if let Some(value) = properties.set("instrumentation") {
-        // Those of other languages are for other programs.
-        let sections = value.open_properties(found);
-        sections.not_supported(&["general", "rust"], found);
+impl File {
+    fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        config.enabled = !self.disabled.unwrap_or(false);
+        config.otlp = OtlpConfig::default();
+        config.exporters = ExportersConfig {
+            traces: Some(vec![ExporterKind::None]),
+            metrics: Some(vec![ExporterKind::None]),
+            logs: Some(vec![ExporterKind::None]),
+            ..ExportersConfig::default()
+        };
+        config.limits = SpanLimits::default();
+        config.log_record_limits = LogRecordLimits::default();
+        config.propagators = Vec::new();
+        if let Some(limits) = self.attribute_limits {
+            limits.apply_to_all(config, found);
+        }
+        if let Some(resource) = self.resource {
+            resource.apply(config, found);
+        }
+        if let Some(propagator) = self.propagator {
+            propagator.apply(config, found);
+        }
+        if let Some(provider) = self.tracer_provider {
+            provider.apply(config, found);
+        }
+        if let Some(provider) = self.meter_provider {
+            provider.apply(config, found);
+        }
+        if let Some(provider) = self.logger_provider {
+            provider.apply(config, found);
+        }
     }
 }
 
-/// The severities of `log_level`. The level of what this library logs is that of the `tracing` subscriber.
-const SEVERITIES: [&str; 24] = [
-    "trace", "trace2", "trace3", "trace4", "debug", "debug2", "debug3", "debug4", "info", "info2",
-    "info3", "info4", "warn", "warn2", "warn3", "warn4", "error", "error2", "error3", "error4",
-    "fatal", "fatal2", "fatal3", "fatal4",
-];
+impl TryFrom<String> for Severity {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let name = word.trim_end_matches(['2', '3', '4']);
+        if SEVERITIES.contains(&name) && word.len() <= name.len() + 1 {
+            return Ok(Self);
+        }
+        Err(format!("found `{word}`, {}", accepted(&word, &SEVERITIES)))
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 
 mod parse;
 
+use floe_yaml::accepted;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::VarError;
@@ -28,7 +29,6 @@ use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::span_filter::parse_span_filter;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 use super::span_filter::{Directive, directive};
-use super::suggest::accepted;
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;

@@ -46,7 +46,6 @@ impl ExceptionSignal {
 }
 
 setters! { ErrorsConfig {
-    with_panic_messages(panic_messages: bool);
     with_exception_signal(exception_signal: ExceptionSignal);
 } }
 

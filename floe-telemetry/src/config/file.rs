@@ -47,7 +47,6 @@ pub struct FileConfig {
 setters! { FileConfig {
     with_directory(directory: into PathBuf);
     with_max_bytes(max_bytes: u64);
-    with_max_files(max_files: u32);
     with_traces(traces: some into PathBuf);
     with_metrics(metrics: some into PathBuf);
     with_logs(logs: some into PathBuf);

@@ -1,9 +1,9 @@
 //! The levels and the format of log records.
 
+use floe_yaml::accepted;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use super::suggest::accepted;
 
 /// The accepted levels, in any case.
 const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];

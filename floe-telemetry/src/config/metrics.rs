@@ -130,15 +130,7 @@ pub struct MetricsConfig {
 }
 
 setters! { MetricsConfig {
-    with_export_interval_millis(export_interval_millis: u64);
-    with_export_timeout_millis(export_timeout_millis: u64);
-    with_temporality(temporality: MetricTemporality);
-    with_histograms(histograms: HistogramKind);
     with_cardinality_limit(cardinality_limit: usize);
-    with_exemplar_filter(exemplar_filter: ExemplarFilter);
-    with_from_spans(from_spans: bool);
-    with_views(views: list MetricView);
-    with_prometheus(prometheus: PrometheusConfig);
 } }
 
 impl Default for MetricsConfig {
@@ -267,30 +259,14 @@ pub enum InstrumentType {
     UpDownCounter,
 }
 
-impl InstrumentType {
-    /// The variants with their names in the file format of OpenTelemetry.
-    pub(super) const ALL: [(&'static str, Self); 7] = [
-        ("counter", Self::Counter),
-        ("gauge", Self::Gauge),
-        ("histogram", Self::Histogram),
-        ("observable_counter", Self::ObservableCounter),
-        ("observable_gauge", Self::ObservableGauge),
-        ("observable_up_down_counter", Self::ObservableUpDownCounter),
-        ("up_down_counter", Self::UpDownCounter),
-    ];
-}
-
 setters! { MetricView {
     with_drop(drop: bool);
     with_boundaries(boundaries: some list f64);
     with_attributes(attributes: some list into String);
     with_cardinality_limit(cardinality_limit: some usize);
-    with_instrument_type(instrument_type: some InstrumentType);
     with_unit(unit: some into String);
-    with_meter_name(meter_name: some into String);
     with_name(name: some into String);
     with_description(description: some into String);
-    with_histogram(histogram: some HistogramKind);
 } }
 
 impl MetricView {
@@ -373,11 +349,6 @@ pub struct PrometheusConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub port: u16,
 }
-
-setters! { PrometheusConfig {
-    with_host(host: into String);
-    with_port(port: u16);
-} }
 
 impl Default for PrometheusConfig {
     fn default() -> Self {

@@ -218,10 +218,6 @@ impl OtlpDestination {
     }
 }
 
-setters! { OtlpDestination {
-    with_options(options: OtlpOptions);
-} }
-
 /// The OTLP settings for all signals or for one signal.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -274,19 +270,11 @@ setters! { OtlpConfig {
     with_traces(traces: OtlpOptions);
     with_metrics(metrics: OtlpOptions);
     with_logs(logs: OtlpOptions);
-    with_additional(additional: list OtlpDestination);
 } }
 
 setters! { OtlpOptions {
     with_endpoint(endpoint: some into String);
-    with_protocol(protocol: some OtlpProtocol);
     with_headers(headers: list (String, SecretString));
-    with_timeout_millis(timeout_millis: some u64);
-    with_compression(compression: some Compression);
-    with_max_request_bytes(max_request_bytes: some usize);
-    with_certificate(certificate: some into PathBuf);
-    with_client_certificate(client_certificate: some into PathBuf);
-    with_client_key(client_key: some into PathBuf);
 } }
 
 impl OtlpConfig {

@@ -1,17 +1,12 @@
 //! Collects the problems of a configuration, so that one error reports all of them.
 
+use floe_yaml::{Mistake, Node, Position};
+
 use crate::error::Error;
 use crate::redaction::sanitize_error;
 
 /// The most problems that are kept. Others are counted.
 const MAX_PROBLEMS: usize = 100;
-
-/// A position in a document. Lines and columns are counted from 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Position {
-    pub(super) line: usize,
-    pub(super) column: usize,
-}
 
 /// Returns the position of the value with a path.
 type Locate = Box<dyn Fn(&str) -> Position>;
@@ -33,8 +28,18 @@ struct Problem {
 }
 
 impl Problems {
-    pub(super) fn len(&self) -> usize {
-        self.found.len()
+    /// Parses a document. `None` if it is not YAML.
+    pub(super) fn parse(&mut self, text: &str) -> Option<Node> {
+        let mut mistakes = Vec::new();
+        let document = floe_yaml::parse(text, &mut mistakes);
+        self.add_mistakes(mistakes);
+        document
+    }
+
+    pub(super) fn add_mistakes(&mut self, mistakes: impl IntoIterator<Item = Mistake>) {
+        for mistake in mistakes {
+            self.add_at(mistake.position, mistake.path, mistake.message);
+        }
     }
 
     /// Sets the function that determines the positions of problems that are added later.
@@ -45,17 +50,21 @@ impl Problems {
     /// Adds a problem, unless the value or one that contains it already has a problem. Such a value was
     /// replaced by a placeholder, which has no problems of its own.
     pub(super) fn add(&mut self, path: &str, message: impl Into<String>) {
-        let is_known = self.found.iter().any(|known| {
-            known.path.is_empty()
-                || path
-                    .strip_prefix(&*known.path)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        });
-        if is_known {
+        if self.cover(path) {
             return;
         }
         let position = self.locate.as_ref().map(|locate| locate(path));
         self.push(position, path.to_owned(), message.into());
+    }
+
+    /// Returns whether the value or one that contains it already has a problem.
+    pub(super) fn cover(&self, path: &str) -> bool {
+        self.found.iter().any(|known| {
+            known.path.is_empty()
+                || path
+                    .strip_prefix(&*known.path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
     }
 
     pub(super) fn add_at(&mut self, position: Position, path: String, message: String) {
@@ -72,6 +81,16 @@ impl Problems {
             path,
             message,
         });
+    }
+
+    /// Returns the value.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are problems, or no value.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Error> {
+        self.into_result()?;
+        value.ok_or_else(|| Error::config("telemetry configuration: it cannot be read"))
     }
 
     /// # Errors

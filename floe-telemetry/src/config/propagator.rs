@@ -1,5 +1,6 @@
 //! The formats of context propagation.
 
+use floe_yaml::accepted;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
@@ -8,8 +9,6 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::propagation::TextMapPropagator;
 use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::suggest::accepted;
 
 /// The most propagators that a process can register.
 const MAX_REGISTERED: usize = 64;

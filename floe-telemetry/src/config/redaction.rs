@@ -81,7 +81,6 @@ pub struct RedactionConfig {
 
 setters! { RedactionConfig {
     with_level(level: RedactionLevel);
-    with_attribute_level(attribute_level: some RedactionLevel);
     with_patterns(patterns: list into String);
     with_keys(keys: list into String);
     with_allowed_keys(allowed_keys: list into String);

@@ -107,8 +107,6 @@ impl From<&ResourceValue> for Value {
 setters! { ResourceAttributes {
     with_service_version(service_version: some into String);
     with_deployment_environment(deployment_environment: some into String);
-    with_additional(additional: list (String, String));
-    with_typed(typed: list (String, ResourceValue));
     with_schema_url(schema_url: some into String);
 } }
 

@@ -1,6 +1,6 @@
 //! The span filter: directives that select spans by target and level.
 
-use super::suggest::list;
+use floe_yaml::list;
 
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];

@@ -9,7 +9,6 @@ use super::auth::TelemetryAuth;
 use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 use super::context_mode::ContextMode;
 use super::detection::DetectionConfig;
-use super::document::Document;
 use super::endpoint;
 use super::errors::ErrorsConfig;
 use super::exporters::{ExporterKind, ExportersConfig};
@@ -184,26 +183,16 @@ setters! { TelemetryConfig {
     with_otlp_endpoint(otlp_endpoint: some into String);
     with_otlp_protocol(otlp_protocol: some OtlpProtocol);
     with_sampling(sampling: SamplingConfig);
-    with_span_filter(span_filter: some into String);
     with_context(context: ContextMode);
     with_resource_attributes(resource_attributes: ResourceAttributes);
-    with_detection(detection: DetectionConfig);
     with_span_attributes(span_attributes: list (String, String));
     with_baggage_attributes(baggage_attributes: list into String);
-    with_authentication(authentication: some TelemetryAuth);
     with_max_memory_bytes(max_memory_bytes: usize);
     with_batch_processor(batch_processor: BatchSpanProcessorConfig);
-    with_log_batch_processor(log_batch_processor: BatchLogRecordProcessorConfig);
-    with_logging(logging: LoggingConfig);
-    with_redaction(redaction: RedactionConfig);
     with_backend(backend: into String);
     with_otlp(otlp: OtlpConfig);
     with_exporters(exporters: ExportersConfig);
     with_metrics(metrics: MetricsConfig);
-    with_limits(limits: SpanLimits);
-    with_log_record_limits(log_record_limits: LogRecordLimits);
-    with_errors(errors: ErrorsConfig);
-    with_propagators(propagators: list Propagator);
 } }
 
 const fn default_enabled() -> bool {
@@ -288,14 +277,14 @@ impl TelemetryConfig {
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
-        let document = Document::parse(yaml, &mut problems)?;
-        let config: Option<Self> = document.read(&mut problems);
-        problems.locate_with(move |path| document.position(path));
-        if let Some(config) = &config {
-            config.check(&mut problems);
-        }
-        problems.into_result()?;
-        config.ok_or_else(|| Error::config("telemetry configuration: it cannot be read"))
+        let config = problems.parse(yaml).and_then(|document| {
+            let mut mistakes = Vec::new();
+            let config: Option<Self> = document.read(&mut mistakes);
+            problems.add_mistakes(mistakes);
+            problems.locate_with(move |path| document.find_position(path));
+            config.inspect(|config| config.check(&mut problems))
+        });
+        problems.finish(config)
     }
 
     /// Makes the process part of a floe product: sets the four `floe_…` fields of

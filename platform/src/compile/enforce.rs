@@ -7,7 +7,7 @@ use std::path::Path;
 use floe_plugin::InstrumentationWarning;
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
-use serde_saphyr::{Location, Spanned};
+use floe_yaml::{Position, Spanned};
 
 use super::load::Loaded;
 use super::resolve::Plan;
@@ -38,7 +38,7 @@ fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error>
     if rules.require_owner && is_blank(product.owner.as_ref()) {
         return Err(missing(
             &file,
-            product.name.referenced,
+            product.name.position,
             "the product",
             "owner",
         ));
@@ -47,7 +47,7 @@ fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error>
         if is_blank(product.description.as_ref()) {
             return Err(missing(
                 &file,
-                product.name.referenced,
+                product.name.position,
                 "the product",
                 "description",
             ));
@@ -63,7 +63,7 @@ fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error>
         for (name, description) in sources.chain(models) {
             if is_blank(description.as_ref()) {
                 let subject = format!("`{}`", name.value);
-                return Err(missing(&file, name.referenced, &subject, "description"));
+                return Err(missing(&file, name.position, &subject, "description"));
             }
         }
     }
@@ -80,7 +80,7 @@ fn is_blank(text: Option<&String>) -> bool {
     text.is_none_or(|text| text.trim().is_empty())
 }
 
-fn missing(file: &Path, location: Location, subject: &str, field: &str) -> Error {
+fn missing(file: &Path, location: Position, subject: &str, field: &str) -> Error {
     let message = format!("{subject} has no `{field}`, and the platform's governance requires one");
     Error::input(Place::yaml(file, location), message)
 }
@@ -88,7 +88,7 @@ fn missing(file: &Path, location: Location, subject: &str, field: &str) -> Error
 fn prefixed(file: &Path, prefix: &str, model: &Model) -> Result<(), Error> {
     let Spanned {
         value: name,
-        referenced,
+        position,
         ..
     } = &model.name;
     if model.layer.value != Layer::Bronze || name.starts_with(prefix) {
@@ -96,7 +96,7 @@ fn prefixed(file: &Path, prefix: &str, model: &Model) -> Result<(), Error> {
     }
     let message =
         format!("the bronze model is `{name}`, accepted: a name that begins with `{prefix}`");
-    Err(Error::input(Place::yaml(file, *referenced), message))
+    Err(Error::input(Place::yaml(file, *position), message))
 }
 
 /// A model may read models of its own layer and of lower layers: bronze, silver, gold.
@@ -122,7 +122,7 @@ fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
                     model.name.value, model.layer.value
                 );
                 return Err(Error::input(
-                    Place::yaml(file, model.layer.referenced),
+                    Place::yaml(file, model.layer.position),
                     message,
                 ));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
-use serde_saphyr::Location;
+use floe_yaml::Position;
 
 use crate::confine;
 use crate::error::{Error, reason};
@@ -42,15 +42,15 @@ pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
     let mut queries = BTreeMap::new();
     for source in &product.sources {
         if let Some(path) = &source.generate {
-            let text = query(identity, &path.value, path.referenced)?;
+            let text = query(identity, &path.value, path.position)?;
             queries.insert(source.name.value.to_string(), text);
         }
     }
     for model in &product.models {
-        let place = || Place::yaml(&product::spec_path(&identity.folder), model.name.referenced);
+        let place = || Place::yaml(&product::spec_path(&identity.folder), model.name.position);
         let path = InnerPath::try_from(format!("models/{}.sql", model.name.value))
             .map_err(|message| Error::input(place(), message))?;
-        let text = query(identity, &path, model.name.referenced)?;
+        let text = query(identity, &path, model.name.position)?;
         queries.insert(model.name.value.to_string(), text);
     }
     Ok(Loaded {
@@ -61,7 +61,7 @@ pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
 }
 
 /// Reads a query. An error names the place of `referrer`, the YAML value with the path.
-fn query(identity: &Identity, path: &InnerPath, referrer: Location) -> Result<Text, Error> {
+fn query(identity: &Identity, path: &InnerPath, referrer: Position) -> Result<Text, Error> {
     let place = || Place::yaml(&product::spec_path(&identity.folder), referrer);
     confine::check(&identity.folder, path).map_err(|message| Error::input(place(), message))?;
     let text = input_file::read(&identity.folder.join(&**path)).map_err(|error| {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
-use serde_saphyr::Location;
 
 use super::load::{Loaded, Text};
 use crate::error::Error;
@@ -108,11 +107,8 @@ fn cyclic(identity: &Identity, loaded: &Loaded, cycle: &[String]) -> Error {
     );
     let models = loaded.product.models.iter().map(|model| &model.name);
     let mut names = models.chain(loaded.product.sources.iter().map(|source| &source.name));
-    let location = names
-        .find(|name| &*name.value == first)
-        .map_or(Location::UNKNOWN, |name| name.referenced);
-    Error::input(
-        Place::yaml(&product::spec_path(&identity.folder), location),
-        message,
-    )
+    let name = names.find(|name| &*name.value == first);
+    let file = product::spec_path(&identity.folder);
+    let place = name.map_or(Place::file(&file), |name| Place::yaml(&file, name.position));
+    Error::input(place, message)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
-use serde_saphyr::{Location, Spanned};
+use floe_yaml::{Position, Spanned};
 
 use super::load::Loaded;
 use crate::confine;
@@ -25,7 +25,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
     if product.models.is_empty() {
         let message = "`models` is empty, accepted: at least one model";
         return Err(Error::input(
-            Place::yaml(&file, product.name.referenced),
+            Place::yaml(&file, product.name.position),
             message,
         ));
     }
@@ -54,15 +54,14 @@ fn unique<'a>(
     what: &str,
     names: impl Iterator<Item = &'a Spanned<Identifier>>,
 ) -> Result<(), Error> {
-    let mut seen: BTreeMap<&str, Location> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, Position> = BTreeMap::new();
     for name in names {
-        if let Some(first) = seen.insert(&name.value, name.referenced) {
+        if let Some(first) = seen.insert(&name.value, name.position) {
             let message = format!(
                 "`{}` is already the name of the {what} at line {}, accepted: each name once",
-                name.value,
-                first.line()
+                name.value, first.line
             );
-            return Err(Error::input(Place::yaml(file, name.referenced), message));
+            return Err(Error::input(Place::yaml(file, name.position), message));
         }
     }
     Ok(())
@@ -77,13 +76,13 @@ fn has_columns(file: &Path, source: &Source) -> Result<(), Error> {
         source.name.value
     );
     Err(Error::input(
-        Place::yaml(file, source.name.referenced),
+        Place::yaml(file, source.name.position),
         message,
     ))
 }
 
 fn available(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
-    let place = || Place::yaml(file, source.path.referenced);
+    let place = || Place::yaml(file, source.path.position);
     confine::check(&identity.folder, &source.path.value)
         .map_err(|message| Error::input(place(), message))?;
     if source.generate.is_some() || identity.folder.join(&*source.path.value).is_file() {

@@ -200,7 +200,7 @@ impl Project {
     /// Reads `dbt_project.yml`. dbt itself reports what is wrong with it.
     fn read(folder: &Path) -> Self {
         let text = input_file::read(&folder.join("dbt_project.yml")).unwrap_or_default();
-        serde_saphyr::from_str(&text).unwrap_or_default()
+        floe_yaml::read(&text).unwrap_or_default()
     }
 }
 

@@ -71,7 +71,7 @@ fn of_text(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Option<String> {
     // Other entries, such as `config`, have another form.
-    let profiles: HashMap<String, serde_json::Value> = serde_saphyr::from_str(text).ok()?;
+    let profiles: HashMap<String, serde_json::Value> = floe_yaml::read(text).ok()?;
     let profile: Profile = serde_json::from_value(profiles.get(profile)?.clone()).ok()?;
     let target = match target {
         Some(target) => target.to_owned(),

@@ -1,7 +1,7 @@
 //! The section `observability` of the manifest: tracing, lineage and logging of products.
 
+use floe_yaml::Spanned;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 pub use crate::selection::LineageTransport;
 use crate::word::{Endpoint, TraceUrl};

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use floe_plugin::{PluginType, Plugins as Configured, SelectionError};
 use floe_telemetry::sanitize_credentials;
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use floe_yaml::{Content, Node, Position};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Number, Value};
-use serde_saphyr::{Location, Spanned};
+use serde_json::{Map, Value};
 
 use super::{BackendName, Selection};
 use crate::error::Error;
@@ -22,14 +22,14 @@ pub struct Plugins {
     /// The telemetry backend.
     pub telemetry_backend: Option<Selection<BackendName>>,
     /// The other plugins, as they are written.
-    selections: Vec<(PluginType, Spanned<Node>)>,
+    selections: Vec<(PluginType, Node)>,
 }
 
 /// A selection, and where it is written.
 struct Found<'a> {
     selected: Selected,
-    node: &'a Spanned<Node>,
-    name: Location,
+    node: &'a Node,
+    name: Position,
 }
 
 impl Plugins {
@@ -77,8 +77,8 @@ impl Plugins {
     fn found(&self, file: &Path) -> Result<Vec<Found<'_>>, Error> {
         let mut found = Vec::new();
         for (kind, node) in &self.selections {
-            match &node.value {
-                Node::List(list) => {
+            match &node.content {
+                Content::List(list) => {
                     for node in list {
                         found.push(Found::read(*kind, node, file)?);
                     }
@@ -91,50 +91,52 @@ impl Plugins {
 }
 
 impl<'a> Found<'a> {
-    fn read(kind: PluginType, node: &'a Spanned<Node>, file: &Path) -> Result<Self, Error> {
+    fn read(kind: PluginType, node: &'a Node, file: &Path) -> Result<Self, Error> {
         let refused =
             |location, message: String| Err(Error::input(Place::yaml(file, location), message));
-        let Node::Map(entries) = &node.value else {
+        let Content::Map(entries) = &node.content else {
             let message = format!(
                 "found {}, accepted: a mapping with `type`, the name of a {kind} plugin",
-                node.value
+                describe(&to_json(node, file)?)
             );
-            return refused(node.referenced, message);
+            return refused(node.position, message);
         };
         let mut name = None;
         let mut on_failure = OnFailure::of(kind);
         let mut config = Map::new();
-        for (key, value) in entries {
-            match (key.value.as_str(), &value.value) {
-                ("type", Node::Text(text)) => name = Some((text.clone(), value.referenced)),
-                ("on_failure", Node::Text(text)) if text == "fail" => on_failure = OnFailure::Fail,
-                ("on_failure", Node::Text(text)) if text == "continue" => {
+        for entry in entries {
+            let position = entry.value.position;
+            match (entry.key.as_str(), to_json(&entry.value, file)?) {
+                ("type", Value::String(text)) => name = Some((text, position)),
+                ("on_failure", Value::String(text)) if text == "fail" => {
+                    on_failure = OnFailure::Fail;
+                }
+                ("on_failure", Value::String(text)) if text == "continue" => {
                     on_failure = OnFailure::Continue;
                 }
                 ("type", found) => {
+                    let found = describe(&found);
                     let message = format!("found {found}, accepted: the name of a {kind} plugin");
-                    return refused(value.referenced, message);
+                    return refused(position, message);
                 }
                 ("on_failure", found) => {
-                    return refused(
-                        value.referenced,
-                        format!("found {found}, accepted: fail, continue"),
-                    );
+                    let message = format!("found {}, accepted: fail, continue", describe(&found));
+                    return refused(position, message);
                 }
                 (key, found) => {
-                    if let Some(location) = credential(value) {
+                    if let Some(position) = credential(&entry.value) {
                         let message = format!(
                             "`{key}` contains a credential, which would be written into the artifacts, accepted: a reference where the plugin takes one, such as `${{env:NAME}}`"
                         );
-                        return refused(location, message);
+                        return refused(position, message);
                     }
-                    config.insert(key.to_owned(), found.to_json());
+                    config.insert(key.to_owned(), found);
                 }
             }
         }
         let Some((name, location)) = name else {
             let message = "the field `type` is missing in this mapping".to_owned();
-            return refused(node.referenced, message);
+            return refused(node.position, message);
         };
         Ok(Self {
             selected: Selected {
@@ -149,30 +151,19 @@ impl<'a> Found<'a> {
     }
 
     /// The place of an error in this selection.
-    fn place(&self, error: &SelectionError) -> Location {
+    fn place(&self, error: &SelectionError) -> Position {
         if error.path().is_empty() && !error.message().starts_with("missing field") {
             return self.name;
         }
         let mut node = self.node;
-        let mut location = self.node.referenced;
+        let mut location = self.node.position;
         for segment in error.path() {
-            let next = match &node.value {
-                Node::Map(entries) => entries
-                    .iter()
-                    .find(|(key, _)| key.value == *segment)
-                    .map(|(key, value)| (key.referenced, value)),
-                Node::List(list) => segment
-                    .parse()
-                    .ok()
-                    .and_then(|index: usize| list.get(index))
-                    .map(|value| (value.referenced, value)),
-                _ => None,
-            };
-            let Some((key, value)) = next else {
+            let Some(value) = node.child(segment) else {
                 break;
             };
             let is_unknown = error.message().starts_with("unknown field");
-            location = if is_unknown { key } else { value.referenced };
+            let key = node.entry(segment).filter(|_| is_unknown);
+            location = key.map_or(value.position, |entry| entry.position);
             node = value;
         }
         location
@@ -180,12 +171,31 @@ impl<'a> Found<'a> {
 }
 
 /// The place of a text that contains a credential, such as a URL with a password.
-fn credential(node: &Spanned<Node>) -> Option<Location> {
-    match &node.value {
-        Node::Text(text) => (sanitize_credentials(text) != *text).then_some(node.referenced),
-        Node::List(list) => list.iter().find_map(credential),
-        Node::Map(entries) => entries.iter().find_map(|(_, value)| credential(value)),
+fn credential(node: &Node) -> Option<Position> {
+    match &node.content {
+        Content::Scalar { text, .. } => {
+            (sanitize_credentials(text) != *text).then_some(node.position)
+        }
+        Content::List(list) => list.iter().find_map(credential),
+        Content::Map(entries) => entries.iter().find_map(|entry| credential(&entry.value)),
         _ => None,
+    }
+}
+
+fn to_json(node: &Node, file: &Path) -> Result<Value, Error> {
+    Value::deserialize(node)
+        .map_err(|error| Error::input(Place::yaml(file, node.position), error.to_string()))
+}
+
+/// A value as an error names it. A text may be a credential, so it is not repeated.
+fn describe(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
     }
 }
 
@@ -233,108 +243,4 @@ const fn kinds() -> [&'static str; PluginType::ALL.len()] {
         index += 1;
     }
     kinds
-}
-
-/// A YAML value with the places of all its parts: the plugin that reads it is known later.
-#[derive(Debug)]
-enum Node {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Spanned<Node>>),
-    Map(Vec<(Spanned<String>, Spanned<Node>)>),
-}
-
-impl Node {
-    fn to_json(&self) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => Value::Bool(*value),
-            Self::Number(value) => Value::Number(value.clone()),
-            Self::Text(text) => Value::String(text.clone()),
-            Self::List(list) => list.iter().map(|node| node.value.to_json()).collect(),
-            Self::Map(entries) => entries
-                .iter()
-                .map(|(key, node)| (key.value.clone(), node.value.to_json()))
-                .collect(),
-        }
-    }
-}
-
-/// As an error names it. A text may be a credential, so it is not repeated.
-impl fmt::Display for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "nothing",
-            Self::Bool(_) => "true or false",
-            Self::Number(_) => "a number",
-            Self::Text(_) => "a text",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a mapping",
-        })
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Number(value.into()))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Node, E> {
-        let number = Number::from_f64(value);
-        let not_finite =
-            || E::custom("found a number that is not finite, accepted: a finite number");
-        number.map(Node::Number).ok_or_else(not_finite)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(node) = seq.next_element()? {
-            list.push(node);
-        }
-        Ok(Node::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            entries.push((key, map.next_value()?));
-        }
-        Ok(Node::Map(entries))
-    }
 }

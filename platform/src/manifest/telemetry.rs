@@ -6,8 +6,8 @@ use floe_telemetry::config::{
     MetricsConfig, OtlpConfig, Propagator, RedactionConfig, SamplingConfig, SpanLimits,
     TelemetryAuth,
 };
+use floe_yaml::Spanned;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
 /// Settings that the section `observability` has no keys for.
 #[derive(Debug, Default, Deserialize)]

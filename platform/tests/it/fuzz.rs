@@ -6,12 +6,12 @@ mod targets;
 use floe_tests::fuzz;
 
 #[test]
-fn a_mistake_in_a_manifest_is_one_line_without_credentials() {
+fn each_mistake_in_a_manifest_is_one_line_without_credentials() {
     fuzz(targets::manifest, "manifest", 2_000);
 }
 
 #[test]
-fn a_mistake_in_a_product_is_one_line_without_credentials() {
+fn each_mistake_in_a_product_is_one_line_without_credentials() {
     fuzz(targets::product, "product", 2_000);
 }
 

@@ -263,7 +263,7 @@ fn an_unknown_lineage_transport_is_an_error_with_its_place() {
     assert_eq!(output.code, Some(2));
     assert_eq!(
         output.stderr,
-        "error: {dir}/manifest.yaml:3:40: found `kafka`, accepted: http, console, noop\n"
+        "error: {dir}/manifest.yaml:3:40: observability.lineage.transport: found `kafka`, accepted are `http`, `console` and `noop`\n"
     );
     assert!(!product.path(ARTIFACTS).exists());
 }

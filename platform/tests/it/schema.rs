@@ -17,7 +17,7 @@ use crate::product::{self, Product};
 fn groups() -> Vec<Value> {
     let output = product::program(&["schema"], &[]);
     output.assert_ok();
-    let yaml: Value = serde_saphyr::from_str(&output.stdout).unwrap();
+    let yaml: Value = floe_yaml::read(&output.stdout).unwrap();
     assert_eq!(keys(&yaml), ["groups"]);
     let groups = yaml["groups"].as_array().unwrap().clone();
     let ids: BTreeSet<_> = groups

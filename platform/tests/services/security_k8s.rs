@@ -20,7 +20,7 @@ fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
     command.arg("--strict");
     for (index, manifest) in manifests.iter().enumerate() {
         let file = folder.path().join(format!("{index}.yaml"));
-        fs::write(&file, serde_saphyr::to_string(manifest).unwrap()).unwrap();
+        fs::write(&file, manifest.to_string()).unwrap();
         command.arg(file);
     }
     let output = command.output().unwrap();

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::properties::{Findings, Properties, Value};
+use floe_yaml::Node;
+use serde::Deserialize;
+
+use super::findings::{Choice, Findings, Word, below};
 use crate::config::auth::check_header_name;
 use crate::config::env::{needs, parse_headers, with_scheme};
 use crate::config::exporters::{ExporterKind, ExportersConfig};
@@ -12,21 +15,89 @@ use crate::config::otlp::{
 };
 use crate::config::{endpoint, secret};
 
-/// The keys of an exporter over OTLP that all of them have.
-const OTLP: [&str; 6] = [
-    "endpoint",
-    "tls",
-    "headers",
-    "headers_list",
-    "compression",
-    "timeout",
-];
+/// An exporter: its name, and the settings, which are read when the name is known.
+pub(super) type Exporter = Choice<Node>;
 
-/// The keys that exporters of metrics have in addition.
+/// `otlp_http` and `otlp_grpc`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Otlp {
+    endpoint: Option<String>,
+    tls: Option<Tls>,
+    headers: Option<Vec<Header>>,
+    headers_list: Option<String>,
+    compression: Option<Word<Compression>>,
+    timeout: Option<u64>,
+    encoding: Option<Word<Encoding>>,
+    temporality_preference: Option<Word<Temporality>>,
+    default_histogram_aggregation: Option<Word<Histograms>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Tls {
+    ca_file: Option<String>,
+    key_file: Option<String>,
+    cert_file: Option<String>,
+    insecure: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    name: String,
+    value: Option<String>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Encoding {
+    Protobuf,
+    Json,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Temporality {
+    Cumulative,
+    Delta,
+    LowMemory,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Histograms {
+    ExplicitBucketHistogram,
+    Base2ExponentialBucketHistogram,
+}
+
+/// `otlp_file`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OtlpFile {
+    output_stream: Option<String>,
+    temporality_preference: Option<Word<Temporality>>,
+    default_histogram_aggregation: Option<Word<Histograms>>,
+}
+
+/// `console`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Console {
+    temporality_preference: Option<Word<Temporality>>,
+    default_histogram_aggregation: Option<Word<Histograms>>,
+}
+
+/// The keys that only exporters of metrics have.
 const METRICS: [&str; 2] = ["temporality_preference", "default_histogram_aggregation"];
 
 /// What a timeout of 0, which is no limit, becomes: 24 days, in milliseconds.
 pub(super) const NO_LIMIT: u64 = 2_147_483_647;
+
+/// Returns a timeout. 0 is no limit.
+pub(super) const fn limit(timeout: u64) -> u64 {
+    if timeout == 0 { NO_LIMIT } else { timeout }
+}
 
 /// The exporters of a signal, in the order of the file.
 pub(super) struct Exporters<'a> {
@@ -54,20 +125,34 @@ impl<'a> Exporters<'a> {
     }
 
     /// Adds the exporter of a processor or of a periodic reader.
-    pub(super) fn add(&mut self, exporter: &Value<'_>, found: &mut Findings<'_>) {
+    pub(super) fn add(&mut self, exporter: &Exporter, path: &str, found: &mut Findings<'_>) {
         let known = ["otlp_http", "otlp_grpc", "otlp_file", "console"];
-        let Some((kind, value)) = exporter.choice(&known, found) else {
+        let Some((kind, settings, path)) = found.choice(exporter, path, &known) else {
             return;
         };
+        if self.signal != Signal::Metrics {
+            found.refuse_keys(&path, &METRICS, "only exporters of metrics have it");
+        }
         match kind {
-            "otlp_http" => self.otlp(&value, OtlpProtocol::Http, found),
-            "otlp_grpc" => self.otlp(&value, OtlpProtocol::Grpc, found),
-            "otlp_file" => self.file(&value, found),
-            _ => {
-                let properties = value.properties(&self.with_metrics(&[]), found);
-                self.aggregation(&properties, found);
+            "otlp_http" | "otlp_grpc" => {
+                if let Some(otlp) = found.read(settings, &path) {
+                    self.otlp(otlp, kind, &path, found);
+                }
+            }
+            "otlp_file" => {
+                if let Some(file) = found.read(settings, &path) {
+                    self.file(file, &path, found);
+                }
+            }
+            "console" => {
+                let Console {
+                    temporality_preference,
+                    default_histogram_aggregation,
+                } = found.read(settings, &path).unwrap_or_default();
+                self.aggregation(temporality_preference, default_histogram_aggregation);
                 self.choose(ExporterKind::Console);
             }
+            other => found.refuse_word(&path, other, &known),
         }
     }
 
@@ -77,78 +162,62 @@ impl<'a> Exporters<'a> {
         }
     }
 
-    fn with_metrics(&self, keys: &[&'static str]) -> Vec<&'static str> {
-        let metrics: &[&str] = match self.signal {
-            Signal::Metrics => &METRICS,
-            _ => &[],
-        };
-        [keys, metrics].concat()
-    }
-
-    fn otlp(&mut self, value: &Value<'_>, protocol: OtlpProtocol, found: &mut Findings<'_>) {
-        let mut known = self.with_metrics(&OTLP);
-        let is_http = protocol == OtlpProtocol::Http;
-        if is_http {
-            known.push("encoding");
-        }
-        let properties = value.properties(&known, found);
-        let (name, feature, is_enabled) = if is_http {
-            ("otlp_http", "otlp-http", cfg!(feature = "otlp-http"))
+    fn otlp(&mut self, otlp: Otlp, kind: &str, path: &str, found: &mut Findings<'_>) {
+        let at = |key: &str| below(path, key);
+        let is_http = kind == "otlp_http";
+        let (protocol, feature, is_enabled) = if is_http {
+            found.refuse_keys(&at("tls"), &["insecure"], "only `otlp_grpc` has it");
+            (OtlpProtocol::Http, "otlp-http", cfg!(feature = "otlp-http"))
         } else {
-            ("otlp_grpc", "otlp-grpc", cfg!(feature = "otlp-grpc"))
+            found.refuse_keys(path, &["encoding"], "only `otlp_http` has it");
+            (OtlpProtocol::Grpc, "otlp-grpc", cfg!(feature = "otlp-grpc"))
         };
-        value.check(needs(name, feature, is_enabled), found);
+        found.check(path, needs(kind, feature, is_enabled));
         let mut options = OtlpOptions {
             protocol: Some(protocol),
+            headers: headers(&otlp, path, found),
+            timeout_millis: otlp.timeout.map(limit),
             ..OtlpOptions::default()
         };
-        let tls = properties.set("tls");
-        if let Some(encoding) = properties.set("encoding") {
-            let words = [
-                ("protobuf", OtlpProtocol::Http),
-                ("json", OtlpProtocol::HttpJson),
-            ];
-            options.protocol = encoding.word(&words, found).or(options.protocol);
-            if options.protocol == Some(OtlpProtocol::HttpJson) {
-                encoding.check(
-                    needs("json", "otlp-json", cfg!(feature = "otlp-json")),
-                    found,
-                );
-            }
+        if otlp
+            .encoding
+            .is_some_and(|Word(encoding)| encoding == Encoding::Json)
+        {
+            options.protocol = Some(OtlpProtocol::HttpJson);
+            let checked = needs("json", "otlp-json", cfg!(feature = "otlp-json"));
+            found.check(&at("encoding"), checked);
         }
-        let insecure = tls.and_then(|tls| tls_files(&tls, is_http, &mut options, found));
+        let insecure = otlp
+            .tls
+            .and_then(|tls| tls.read(&at("tls"), &mut options, found));
         // Only for gRPC, and by default the connection is encrypted.
         let insecure = (!is_http).then(|| insecure.unwrap_or(false));
-        options.endpoint = Some(match properties.set("endpoint") {
+        options.endpoint = Some(match otlp.endpoint {
             None if is_http => format!("http://localhost:4318/v1/{}", self.signal.as_str()),
             None => OtlpProtocol::Grpc.default_endpoint().to_owned(),
-            Some(endpoint) => {
-                let text: String = endpoint.read(found).unwrap_or_default();
+            Some(text) => {
                 let url = with_scheme(&text, insecure).into_owned();
                 let checked = endpoint::check(&url).and_then(|()| {
                     let is_plain = !url.starts_with("https://");
                     needs(&text, "otlp-tls", is_plain || cfg!(feature = "otlp-tls"))
                 });
-                endpoint.check(checked, found);
+                found.check(&at("endpoint"), checked);
                 url
             }
         });
-        options.headers = headers(&properties, found);
-        options.timeout_millis = properties.get("timeout").and_then(|timeout| {
-            let millis = timeout.number(0, found)?;
-            Some(if millis == 0 { NO_LIMIT } else { millis })
-        });
-        options.compression = properties.get("compression").and_then(|compression| {
-            let known = compression.word(&Compression::ALL, found)?;
-            let checked = match known {
+        options.compression = otlp.compression.map(|Word(compression)| {
+            let checked = match compression {
                 Compression::Gzip => needs("gzip", "otlp-gzip", cfg!(feature = "otlp-gzip")),
                 Compression::Zstd => needs("zstd", "otlp-zstd", cfg!(feature = "otlp-zstd")),
                 Compression::None => Ok(()),
             };
-            compression.check(checked, found);
-            Some(known)
+            found.check(&at("compression"), checked);
+            compression
         });
-        self.aggregation(&properties, found);
+        self.aggregation(
+            otlp.temporality_preference,
+            otlp.default_histogram_aggregation,
+        );
         let signal = self.signal;
         if self.kinds.contains(&ExporterKind::Otlp) {
             self.otlp
@@ -160,49 +229,50 @@ impl<'a> Exporters<'a> {
         }
     }
 
-    fn file(&mut self, value: &Value<'_>, found: &mut Findings<'_>) {
-        let properties = value.properties(&self.with_metrics(&["output_stream"]), found);
-        value.check(
+    fn file(&mut self, file: OtlpFile, path: &str, found: &mut Findings<'_>) {
+        found.check(
+            path,
             needs("otlp_file", "otlp-json", cfg!(feature = "otlp-json")),
-            found,
         );
-        self.aggregation(&properties, found);
-        let Some(stream) = properties.set("output_stream") else {
-            return self.choose(ExporterKind::OtlpStdout);
-        };
-        let text: String = stream.read(found).unwrap_or_default();
+        self.aggregation(
+            file.temporality_preference,
+            file.default_histogram_aggregation,
+        );
+        let path = below(path, "output_stream");
+        let text = file.output_stream.as_deref().unwrap_or("stdout");
         match text.strip_prefix("file://").map(Path::new) {
             _ if text == "stdout" => self.choose(ExporterKind::OtlpStdout),
-            Some(path) if path.is_absolute() && path.file_name().is_some() => {
-                let signal = self.signal;
-                let file = self.config.file.path_mut(signal);
-                if self.kinds.contains(&ExporterKind::OtlpFile) && file.as_deref() != Some(path) {
+            Some(file) if file.is_absolute() && file.file_name().is_some() => {
+                let known = self.config.file.path_mut(self.signal);
+                if self.kinds.contains(&ExporterKind::OtlpFile) && known.as_deref() != Some(file) {
                     let message = "not supported, accepted is one file for each signal";
-                    return stream.refuse(found, message);
+                    return found.refuse(&path, message);
                 }
-                *file = Some(path.to_owned());
+                *known = Some(file.to_owned());
                 self.choose(ExporterKind::OtlpFile);
             }
-            _ => stream.refuse(
-                found,
+            _ => found.refuse(
+                &path,
                 format!("found `{text}`, accepted are `stdout` and `file:///path/of/file.jsonl`"),
             ),
         }
     }
 
-    /// Reads the temporality and the histograms of an exporter of metrics.
-    fn aggregation(&mut self, properties: &Properties<'_>, found: &mut Findings<'_>) {
-        if self.signal != Signal::Metrics {
-            return;
-        }
-        let temporalities = [
-            ("cumulative", MetricTemporality::Cumulative),
-            ("delta", MetricTemporality::Delta),
-            ("low_memory", MetricTemporality::LowMemory),
-        ];
-        let [temporality, histograms] = METRICS.map(|key| properties.get(key));
-        let temporality = temporality.and_then(|value| value.word(&temporalities, found));
-        let histograms = histograms.and_then(|value| value.word(&HistogramKind::ALL, found));
+    /// Adds the temporality and the histograms of an exporter of metrics.
+    fn aggregation(
+        &mut self,
+        temporality: Option<Word<Temporality>>,
+        histograms: Option<Word<Histograms>>,
+    ) {
+        let temporality = temporality.map(|Word(temporality)| match temporality {
+            Temporality::Cumulative => MetricTemporality::Cumulative,
+            Temporality::Delta => MetricTemporality::Delta,
+            Temporality::LowMemory => MetricTemporality::LowMemory,
+        });
+        let histograms = histograms.map(|Word(histograms)| match histograms {
+            Histograms::ExplicitBucketHistogram => HistogramKind::Explicit,
+            Histograms::Base2ExponentialBucketHistogram => HistogramKind::Exponential,
+        });
         self.aggregations.push((
             temporality.unwrap_or_default(),
             histograms.unwrap_or_default(),
@@ -210,74 +280,64 @@ impl<'a> Exporters<'a> {
     }
 }
 
-/// Reads the files of TLS. Returns whether a connection to an endpoint without a scheme is not encrypted.
-fn tls_files(
-    value: &Value<'_>,
-    is_http: bool,
-    options: &mut OtlpOptions,
-    found: &mut Findings<'_>,
-) -> Option<bool> {
-    let known = ["ca_file", "key_file", "cert_file", "insecure"];
-    let properties = value.properties(&known[..if is_http { 3 } else { 4 }], found);
-    for (key, field) in [
-        ("ca_file", &mut options.certificate),
-        ("cert_file", &mut options.client_certificate),
-        ("key_file", &mut options.client_key),
-    ] {
-        let Some(file) = properties.set(key) else {
-            continue;
-        };
-        let path: String = file.read(found).unwrap_or_default();
-        if !Path::new(&path).is_absolute() {
-            file.refuse(
-                found,
-                format!("found `{path}`, accepted is an absolute path"),
-            );
+impl Tls {
+    /// Adds the files. Returns whether a connection to an endpoint without a scheme is not encrypted.
+    fn read(self, path: &str, options: &mut OtlpOptions, found: &mut Findings<'_>) -> Option<bool> {
+        for (key, file, field) in [
+            ("ca_file", self.ca_file, &mut options.certificate),
+            ("cert_file", self.cert_file, &mut options.client_certificate),
+            ("key_file", self.key_file, &mut options.client_key),
+        ] {
+            let Some(file) = file else {
+                continue;
+            };
+            let path = below(path, key);
+            if !Path::new(&file).is_absolute() {
+                found.refuse(
+                    &path,
+                    format!("found `{file}`, accepted is an absolute path"),
+                );
+            }
+            found.check(&path, needs(key, "otlp-tls", cfg!(feature = "otlp-tls")));
+            *field = Some(PathBuf::from(file));
         }
-        file.check(needs(key, "otlp-tls", cfg!(feature = "otlp-tls")), found);
-        *field = Some(PathBuf::from(path));
+        if options.client_certificate.is_some() != options.client_key.is_some() {
+            let message = "`cert_file` and `key_file` belong together, accepted are both or none";
+            found.refuse(path, message);
+        }
+        self.insecure
     }
-    if options.client_certificate.is_some() != options.client_key.is_some() {
-        value.refuse(
-            found,
-            "`cert_file` and `key_file` belong together, accepted are both or none",
-        );
-    }
-    properties.read("insecure", found)
 }
 
 /// Returns the headers. Those of `headers` replace those of `headers_list`.
-fn headers(properties: &Properties<'_>, found: &mut Findings<'_>) -> Headers {
+fn headers(otlp: &Otlp, path: &str, found: &mut Findings<'_>) -> Headers {
+    let (pairs, list) = (below(path, "headers"), below(path, "headers_list"));
     let mut headers = Headers::new();
-    if let Some(list) = properties.set("headers_list") {
-        let text: String = list.read(found).unwrap_or_default();
-        match parse_headers(&text) {
+    if let Some(text) = &otlp.headers_list {
+        match parse_headers(text) {
             Ok((known, None)) => headers = known,
-            Ok((_, Some(message))) | Err(message) => list.refuse(found, message),
+            Ok((_, Some(message))) | Err(message) => found.refuse(&list, message),
         }
     }
-    for pair in properties.items("headers", found) {
-        let entry = pair.properties(&["name", "value"], found);
-        let name = entry.required("name", &pair, found);
-        let (Some(name), Some(value)) = (name, entry.set("value")) else {
-            // A header whose value is null is ignored.
-            continue;
-        };
-        let text: String = name.read(found).unwrap_or_default();
-        name.check(check_header_name(&text), found);
-        let content: String = value.read(found).unwrap_or_default();
-        headers.insert(text.to_ascii_lowercase(), content.into());
+    for (path, header) in found.items(otlp.headers.as_ref().map(Vec::from_iter), &pairs) {
+        // A header whose value is null is ignored.
+        if let Some(value) = &header.value {
+            found.check(&below(&path, "name"), check_header_name(&header.name));
+            headers.insert(header.name.to_ascii_lowercase(), value.clone().into());
+        }
     }
     // Of the first value that is not accepted, at the place of the list.
     let problem = headers.iter().find_map(|(name, value)| {
         let problem = secret::check_literal(value).err()?;
         Some(format!("the value of `{name}` {problem}"))
     });
-    let list = properties
-        .set("headers")
-        .or_else(|| properties.set("headers_list"));
-    if let (Some(problem), Some(list)) = (problem, list) {
-        list.refuse(found, problem);
+    if let Some(problem) = problem {
+        let place = if otlp.headers.is_some() {
+            &pairs
+        } else {
+            &list
+        };
+        found.refuse(place, problem);
     }
     headers
 }

@@ -1,28 +1,35 @@
 //! The logger provider: processors and exporters.
 
+use serde::Deserialize;
+
 use super::exporter::Exporters;
-use super::properties::{Findings, Value};
-use super::tracer_provider::{ATTRIBUTES, attributes, processors};
+use super::findings::Findings;
+use super::tracer_provider::{AttributeLimits, Processor, processors};
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
-/// Reads the logger provider.
-pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-    let properties = value.properties(&["processors", "limits", "logger_configurator"], found);
-    properties.not_supported(&["logger_configurator"], found);
-    let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp, &mut config.exporters);
-    let batch = processors(&properties, value, &mut exporters, found);
-    let kinds = exporters.kinds;
-    config.exporters.logs = Some(kinds);
-    config.log_batch_processor = batch.into_logs();
-    if let Some(limits) = properties.set("limits") {
-        let properties = limits.properties(&ATTRIBUTES, found);
-        let limits = &mut config.log_record_limits;
-        attributes(
-            &properties,
-            &mut limits.attribute_value_length,
-            &mut limits.attribute_count,
-            found,
-        );
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LoggerProvider {
+    processors: Vec<Processor>,
+    limits: Option<AttributeLimits>,
+}
+
+impl LoggerProvider {
+    pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp, &mut config.exporters);
+        let path = "logger_provider.processors";
+        let batch = processors(self.processors, path, &mut exporters, found);
+        let kinds = exporters.kinds;
+        config.exporters.logs = Some(kinds);
+        config.log_batch_processor = batch.into_logs();
+        if let Some(limits) = self.limits {
+            let fields = &mut config.log_record_limits;
+            let (length, count) = (
+                &mut fields.attribute_value_length,
+                &mut fields.attribute_count,
+            );
+            limits.apply("logger_provider.limits", length, count, found);
+        }
     }
 }

@@ -1,205 +1,238 @@
 //! The meter provider: readers, exporters and views.
 
-use super::exporter::{Exporters, NO_LIMIT};
-use super::properties::{Findings, Properties, Value, items};
-use super::view::metric_view;
+use serde::Deserialize;
+
+use super::exporter::{Exporter, Exporters, limit};
+use super::findings::{Findings, Positive, Word, below};
+use super::view::View;
 use crate::config::env::needs;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{ExemplarFilter, MetricsConfig, PrometheusConfig, check_host};
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
-/// The keys of the limits of single kinds of instruments.
-const INSTRUMENTS: [&str; 7] = [
-    "counter",
-    "gauge",
-    "histogram",
-    "observable_counter",
-    "observable_gauge",
-    "observable_up_down_counter",
-    "up_down_counter",
-];
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MeterProvider {
+    readers: Vec<Reader>,
+    views: Option<Vec<View>>,
+    exemplar_filter: Option<Word<ExemplarFilter>>,
+}
 
-/// Reads the meter provider.
-pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-    let known = ["readers", "views", "exemplar_filter", "meter_configurator"];
-    let properties = value.properties(&known, found);
-    properties.not_supported(&["meter_configurator"], found);
-    let mut exporters = Exporters::new(Signal::Metrics, &mut config.otlp, &mut config.exporters);
-    let metrics = &mut config.metrics;
-    *metrics = MetricsConfig {
-        from_spans: metrics.from_spans,
-        ..MetricsConfig::default()
-    };
-    let mut interval = None;
-    let readers = properties.required("readers", value, found);
-    for reader in items(readers, found) {
-        match reader.choice(&["periodic", "pull"], found) {
-            Some(("periodic", value)) => {
-                periodic(&value, metrics, &mut interval, &mut exporters, found);
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reader {
+    Periodic(Periodic),
+    Pull(Pull),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Periodic {
+    exporter: Exporter,
+    interval: Option<u64>,
+    timeout: Option<u64>,
+    cardinality_limits: Option<CardinalityLimits>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pull {
+    exporter: Exporter,
+    cardinality_limits: Option<CardinalityLimits>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardinalityLimits {
+    default: Option<Positive>,
+    counter: Option<Positive>,
+    gauge: Option<Positive>,
+    histogram: Option<Positive>,
+    observable_counter: Option<Positive>,
+    observable_gauge: Option<Positive>,
+    observable_up_down_counter: Option<Positive>,
+    up_down_counter: Option<Positive>,
+}
+
+/// `prometheus`. Later versions of the format have other names of the flags.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Prometheus {
+    host: Option<String>,
+    port: Option<u16>,
+    translation_strategy: Option<Word<Strategy>>,
+    without_scope_info: Option<bool>,
+    without_target_info: Option<bool>,
+    scope_info_enabled: Option<bool>,
+    target_info_enabled: Option<bool>,
+}
+
+/// How names become those of Prometheus.
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Strategy {
+    UnderscoreEscapingWithSuffixes,
+    #[serde(alias = "underscore_escaping_without_suffixes/development")]
+    UnderscoreEscapingWithoutSuffixes,
+    #[serde(
+        rename = "no_utf8_escaping_with_suffixes",
+        alias = "no_utf8_escaping_with_suffixes/development"
+    )]
+    NoEscaping,
+    #[serde(alias = "no_translation/development")]
+    NoTranslation,
+}
+
+impl MeterProvider {
+    pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        let mut exporters =
+            Exporters::new(Signal::Metrics, &mut config.otlp, &mut config.exporters);
+        let metrics = &mut config.metrics;
+        *metrics = MetricsConfig {
+            from_spans: metrics.from_spans,
+            ..MetricsConfig::default()
+        };
+        let mut times = None;
+        for (path, reader) in found.items(Some(self.readers), "meter_provider.readers") {
+            match reader {
+                Reader::Periodic(reader) => {
+                    let path = below(&path, "periodic");
+                    reader.apply(&path, metrics, &mut times, &mut exporters, found);
+                }
+                Reader::Pull(reader) => {
+                    reader.apply(&below(&path, "pull"), metrics, &mut exporters, found);
+                }
             }
-            Some((_, value)) => pull(&value, metrics, &mut exporters, found),
+        }
+        let mut aggregations = exporters.aggregations.iter();
+        if let Some(first) = aggregations.next() {
+            (metrics.temporality, metrics.histograms) = *first;
+            if aggregations.any(|other| other != first) {
+                let reason =
+                    "the temporality and the histograms of the first exporter are those of all";
+                found.ignore("meter_provider", reason);
+            }
+        }
+        let kinds = exporters.kinds;
+        config.exporters.metrics = Some(kinds);
+        if let Some(Word(filter)) = self.exemplar_filter {
+            metrics.exemplar_filter = filter;
+        }
+        for (path, view) in found.items(self.views, "meter_provider.views") {
+            metrics.views.extend(view.convert(&path, found));
+        }
+    }
+}
+
+impl Periodic {
+    fn apply(
+        self,
+        path: &str,
+        metrics: &mut MetricsConfig,
+        times: &mut Option<(u64, u64)>,
+        exporters: &mut Exporters<'_>,
+        found: &mut Findings<'_>,
+    ) {
+        exporters.add(&self.exporter, &below(path, "exporter"), found);
+        let defaults = MetricsConfig::default();
+        let interval = self.interval.unwrap_or(defaults.export_interval_millis);
+        let timeout = self.timeout.unwrap_or(defaults.export_timeout_millis);
+        let own = (interval.max(1), limit(timeout));
+        if *times.get_or_insert(own) == own {
+            (
+                metrics.export_interval_millis,
+                metrics.export_timeout_millis,
+            ) = own;
+        } else {
+            let reason = "the interval and the timeout of the first reader are those of all";
+            found.ignore(path, reason);
+        }
+        if let Some(limits) = self.cardinality_limits {
+            limits.apply(path, metrics, found);
+        }
+    }
+}
+
+impl Pull {
+    fn apply(
+        self,
+        path: &str,
+        metrics: &mut MetricsConfig,
+        exporters: &mut Exporters<'_>,
+        found: &mut Findings<'_>,
+    ) {
+        if let Some(limits) = self.cardinality_limits {
+            limits.apply(path, metrics, found);
+        }
+        let (path, known) = (below(path, "exporter"), ["prometheus"]);
+        match found.choice(&self.exporter, &path, &known) {
+            Some(("prometheus", settings, path)) => {
+                let checked = needs("prometheus", "prometheus", cfg!(feature = "prometheus"));
+                found.check(&path, checked);
+                if let Some(prometheus) = found.read::<Prometheus>(settings, &path) {
+                    metrics.prometheus = prometheus.convert(&path, found);
+                    exporters.choose(ExporterKind::Prometheus);
+                }
+            }
+            Some((other, _, path)) => found.refuse_word(&path, other, &known),
             None => {}
         }
     }
-    let mut aggregations = exporters.aggregations.iter();
-    if let Some(first) = aggregations.next() {
-        (metrics.temporality, metrics.histograms) = *first;
-        if aggregations.any(|other| other != first) {
-            let reason =
-                "the temporality and the histograms of the first exporter are those of all";
-            value.not_supported(found, reason);
-        }
-    }
-    let kinds = exporters.kinds;
-    config.exporters.metrics = Some(kinds);
-    if let Some(filter) = properties.set("exemplar_filter")
-        && let Some(filter) = filter.word(&ExemplarFilter::ALL, found)
-    {
-        metrics.exemplar_filter = filter;
-    }
-    for view in properties.items("views", found) {
-        metrics.views.extend(metric_view(&view, found));
-    }
 }
 
-fn periodic(
-    value: &Value<'_>,
-    metrics: &mut MetricsConfig,
-    interval: &mut Option<(u64, u64)>,
-    exporters: &mut Exporters<'_>,
-    found: &mut Findings<'_>,
-) {
-    let known = [
-        "exporter",
-        "interval",
-        "timeout",
-        "producers",
-        "cardinality_limits",
-    ];
-    let properties = value.properties(&known, found);
-    if let Some(exporter) = properties.required("exporter", value, found) {
-        exporters.add(&exporter, found);
-    }
-    let defaults = MetricsConfig::default();
-    let millis = |key, default, found: &mut Findings<'_>| {
-        let value = properties.get(key).and_then(|value| value.number(0, found));
-        value.unwrap_or(default)
-    };
-    let own = (
-        millis("interval", defaults.export_interval_millis, found).max(1),
-        match millis("timeout", defaults.export_timeout_millis, found) {
-            0 => NO_LIMIT,
-            timeout => timeout,
-        },
-    );
-    if *interval.get_or_insert(own) == own {
-        (
-            metrics.export_interval_millis,
-            metrics.export_timeout_millis,
-        ) = own;
-    } else {
-        value.not_supported(
-            found,
-            "the interval and the timeout of the first reader are those of all",
-        );
-    }
-    producers(&properties, metrics, found);
-}
-
-/// Reads the parts that all readers have.
-fn producers(properties: &Properties<'_>, metrics: &mut MetricsConfig, found: &mut Findings<'_>) {
-    properties.not_supported(&["producers"], found);
-    let Some(value) = properties.set("cardinality_limits") else {
-        return;
-    };
-    let mut known = vec!["default"];
-    known.extend(INSTRUMENTS);
-    let limits = value.properties(&known, found);
-    let size = |value: &Value<'_>, found: &mut Findings<'_>| {
-        let size = value.number(1, found)?;
-        Some(usize::try_from(size).unwrap_or(usize::MAX))
-    };
-    let default = limits.get("default").and_then(|value| size(&value, found));
-    metrics.cardinality_limit = default.unwrap_or(metrics.cardinality_limit);
-    for key in INSTRUMENTS {
-        let Some(value) = limits.get(key) else {
-            continue;
-        };
-        if size(&value, found).is_some_and(|size| size != metrics.cardinality_limit) {
-            value.not_supported(found, "`default` is the limit of all instruments");
+impl CardinalityLimits {
+    fn apply(self, path: &str, metrics: &mut MetricsConfig, found: &mut Findings<'_>) {
+        let default = self.default.map(Positive::to_usize);
+        metrics.cardinality_limit = default.unwrap_or(metrics.cardinality_limit);
+        for (key, limit) in [
+            ("counter", self.counter),
+            ("gauge", self.gauge),
+            ("histogram", self.histogram),
+            ("observable_counter", self.observable_counter),
+            ("observable_gauge", self.observable_gauge),
+            (
+                "observable_up_down_counter",
+                self.observable_up_down_counter,
+            ),
+            ("up_down_counter", self.up_down_counter),
+        ] {
+            if limit.is_some_and(|limit| limit.to_usize() != metrics.cardinality_limit) {
+                let path = below(&below(path, "cardinality_limits"), key);
+                found.ignore(&path, "`default` is the limit of all instruments");
+            }
         }
     }
 }
 
-fn pull(
-    value: &Value<'_>,
-    metrics: &mut MetricsConfig,
-    exporters: &mut Exporters<'_>,
-    found: &mut Findings<'_>,
-) {
-    let properties = value.properties(&["exporter", "producers", "cardinality_limits"], found);
-    producers(&properties, metrics, found);
-    let Some(exporter) = properties.required("exporter", value, found) else {
-        return;
-    };
-    let Some((_, value)) = exporter.choice(&["prometheus"], found) else {
-        return;
-    };
-    value.check(
-        needs("prometheus", "prometheus", cfg!(feature = "prometheus")),
-        found,
-    );
-    // Older versions of the format have other names of these.
-    let others = [
-        "without_scope_info",
-        "without_target_info",
-        "with_resource_constant_labels",
-        "scope_info_enabled",
-        "target_info_enabled",
-        "resource_constant_labels",
-    ];
-    let mut known = vec!["host", "port", "translation_strategy"];
-    known.extend(others);
-    let properties = value.properties(&known, found);
-    for key in others {
-        let Some(value) = properties.set(key) else {
-            continue;
-        };
-        let is_default = match key {
-            "without_scope_info" | "without_target_info" => value.read(found) == Some(false),
-            "scope_info_enabled" | "target_info_enabled" => value.read(found) == Some(true),
-            _ => false,
-        };
-        if !is_default {
-            value.not_supported(found, "");
+impl Prometheus {
+    fn convert(self, path: &str, found: &mut Findings<'_>) -> PrometheusConfig {
+        for (key, value, default) in [
+            ("without_scope_info", self.without_scope_info, false),
+            ("without_target_info", self.without_target_info, false),
+            ("scope_info_enabled", self.scope_info_enabled, true),
+            ("target_info_enabled", self.target_info_enabled, true),
+        ] {
+            if value.is_some_and(|value| value != default) {
+                found.ignore(&below(path, key), "");
+            }
         }
-    }
-    if let Some(strategy) = properties.set("translation_strategy") {
-        let words = [
-            ("underscore_escaping_with_suffixes", true),
-            ("underscore_escaping_without_suffixes", false),
-            ("underscore_escaping_without_suffixes/development", false),
-            ("no_utf8_escaping_with_suffixes", false),
-            ("no_utf8_escaping_with_suffixes/development", false),
-            ("no_translation", false),
-            ("no_translation/development", false),
-        ];
-        if strategy.word(&words, found) == Some(false) {
-            strategy.not_supported(found, "names have underscores and suffixes");
+        let strategy = self.translation_strategy;
+        if strategy.is_some_and(|Word(it)| it != Strategy::UnderscoreEscapingWithSuffixes) {
+            let reason = "names have underscores and suffixes";
+            found.ignore(&below(path, "translation_strategy"), reason);
         }
-    }
-    let mut prometheus = PrometheusConfig::default();
-    if let Some(host) = properties.set("host") {
-        prometheus.host = host.read(found).unwrap_or_default();
-        host.check(check_host(&prometheus.host).map_err(str::to_owned), found);
-    }
-    if let Some(port) = properties.set("port") {
-        prometheus.port = port.read(found).unwrap_or(prometheus.port);
-        if prometheus.port == 0 {
-            port.refuse(found, "found 0, accepted is 1 to 65535");
+        let mut prometheus = PrometheusConfig::default();
+        if let Some(host) = self.host {
+            found.check(&below(path, "host"), check_host(&host));
+            prometheus.host = host;
         }
+        if let Some(port) = self.port {
+            prometheus.port = port;
+            if port == 0 {
+                found.refuse(&below(path, "port"), "found 0, accepted is 1 to 65535");
+            }
+        }
+        prometheus
     }
-    metrics.prometheus = prometheus;
-    exporters.choose(ExporterKind::Prometheus);
 }

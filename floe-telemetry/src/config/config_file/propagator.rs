@@ -1,31 +1,41 @@
 //! The propagators.
 
-use super::properties::{Findings, Value};
-use crate::config::propagator::{ParsePropagatorError, Propagator};
+use serde::Deserialize;
+
+use super::findings::{Choice, Findings, Nothing};
+use crate::config::propagator::{ParsePropagatorError, Propagator as Format};
 use crate::config::telemetry::TelemetryConfig;
 
-/// Reads the formats of context propagation. Those of `composite_list` follow those of `composite`.
-pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-    let properties = value.properties(&["composite", "composite_list"], found);
-    let mut propagators = Vec::new();
-    let mut add = |name: &str, value: &Value<'_>, found: &mut Findings<'_>| match name.parse() {
-        Ok(propagator) if propagators.contains(&propagator) => {}
-        Ok(propagator) => propagators.push(propagator),
-        Err(error) => value.refuse(found, ParsePropagatorError::to_string(&error)),
-    };
-    for item in properties.items("composite", found) {
-        let known = Propagator::names();
-        if let Some((name, value)) = item.any_choice(&known, found) {
-            value.properties(&[], found);
-            add(&name, &value, found);
+/// The formats of context propagation. Those of `composite_list` follow those of `composite`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Propagator {
+    composite: Option<Vec<Choice<Option<Nothing>>>>,
+    composite_list: Option<String>,
+}
+
+impl Propagator {
+    pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        config.propagators = Vec::new();
+        for (path, format) in found.items(self.composite, "propagator.composite") {
+            if let Some((name, _, path)) = found.choice(&format, &path, &Format::names()) {
+                add(name, &path, config, found);
+            }
+        }
+        let names = self.composite_list.iter().flat_map(|list| list.split(','));
+        for name in names
+            .map(str::trim)
+            .filter(|name| !matches!(*name, "" | "none"))
+        {
+            add(name, "propagator.composite_list", config, found);
         }
     }
-    if let Some(list) = properties.set("composite_list") {
-        let text: String = list.read(found).unwrap_or_default();
-        let names = text.split(',').map(str::trim);
-        for name in names.filter(|name| !name.is_empty() && *name != "none") {
-            add(name, &list, found);
-        }
+}
+
+fn add(name: &str, path: &str, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+    match name.parse() {
+        Ok(format) if config.propagators.contains(&format) => {}
+        Ok(format) => config.propagators.push(format),
+        Err(error) => found.refuse(path, ParsePropagatorError::to_string(&error)),
     }
-    config.propagators = propagators;
 }

@@ -1,15 +1,37 @@
 //! The resource.
 
-use super::properties::{Findings, Value};
+use floe_yaml::Node;
+use serde::Deserialize;
+
+use super::findings::{Choice, Findings, Nothing, Word, below};
 use crate::config::detection::{DetectionConfig, ResourceDetector};
 use crate::config::env::parse_resource_attributes;
 use crate::config::resource::{ResourceAttributes, ResourceValue, check_key};
 use crate::config::telemetry::TelemetryConfig;
 use crate::environment;
 
-/// The types of attributes.
-#[derive(Clone, Copy)]
+/// The resource. Attributes of `attributes` replace those of `attributes_list`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resource {
+    attributes: Option<Vec<Attribute>>,
+    attributes_list: Option<String>,
+    detection: Option<Detection>,
+    schema_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attribute {
+    name: String,
+    value: Option<Node>,
+    r#type: Option<Word<Type>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Type {
+    #[default]
     String,
     Bool,
     Int,
@@ -20,126 +42,116 @@ enum Type {
     DoubleArray,
 }
 
-const TYPES: [(&str, Type); 8] = [
-    ("string", Type::String),
-    ("bool", Type::Bool),
-    ("int", Type::Int),
-    ("double", Type::Double),
-    ("string_array", Type::StringArray),
-    ("bool_array", Type::BoolArray),
-    ("int_array", Type::IntArray),
-    ("double_array", Type::DoubleArray),
-];
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Detection {
+    attributes: Option<Patterns>,
+    detectors: Option<Vec<Choice<Option<Nothing>>>>,
+}
 
-/// Reads the attributes. Those of `attributes` replace those of `attributes_list`.
-pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-    let known = ["attributes", "attributes_list", "detection", "schema_url"];
-    let properties = value.properties(&known, found);
-    if let Some(value) = properties.set("detection") {
-        detection(&value, config, found);
-    }
-    let resource = &mut config.resource_attributes;
-    resource.schema_url = properties.read("schema_url", found);
-    if let Some(list) = properties.set("attributes_list") {
-        let text: String = list.read(found).unwrap_or_default();
-        match parse_resource_attributes(&text, resource) {
-            Ok(None) => {}
-            Ok(Some(message)) | Err(message) => list.refuse(found, message),
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patterns {
+    included: Option<Vec<String>>,
+    excluded: Option<Vec<String>>,
+}
+
+impl Resource {
+    pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        if let Some(detection) = self.detection {
+            detection.apply(config, found);
         }
-    }
-    for item in properties.items("attributes", found) {
-        attribute(&item, resource, found);
+        let resource = &mut config.resource_attributes;
+        resource.schema_url = self.schema_url;
+        if let Some(text) = self.attributes_list {
+            match parse_resource_attributes(&text, resource) {
+                Ok(None) => {}
+                Ok(Some(message)) | Err(message) => {
+                    found.refuse("resource.attributes_list", message);
+                }
+            }
+        }
+        for (path, attribute) in found.items(self.attributes, "resource.attributes") {
+            attribute.apply(&path, resource, found);
+        }
     }
 }
 
-/// Reads the detectors. The detector `host` of the format also detects the operating system.
-fn detection(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-    let properties = value.properties(&["attributes", "detectors", "entities_enabled"], found);
-    properties.not_supported(&["entities_enabled"], found);
-    let mut detection = DetectionConfig::default();
-    let mut known: Vec<_> = ResourceDetector::ALL
-        .iter()
-        .map(|(name, _)| *name)
-        .collect();
-    known.push("service");
-    for item in properties.items("detectors", found) {
-        let Some((name, value)) = item.choice(&known, found) else {
-            continue;
-        };
-        value.properties(&[], found);
-        if name == "service"
-            && let Ok(service) = environment::variable("OTEL_SERVICE_NAME")
-        {
-            value.check(
-                config
-                    .resource_attributes
-                    .set("service.name".to_owned(), service),
-                found,
-            );
+impl Detection {
+    /// Adds the detectors. The detector `host` of the format also detects the operating system.
+    fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        let mut detection = DetectionConfig::default();
+        let mut known: Vec<_> = ResourceDetector::ALL
+            .iter()
+            .map(|(name, _)| *name)
+            .collect();
+        known.push("service");
+        for (path, detector) in found.items(self.detectors, "resource.detection.detectors") {
+            let Some((name, _, path)) = found.choice(&detector, &path, &known) else {
+                continue;
+            };
+            let mut detectors = ResourceDetector::ALL.iter();
+            match detectors.find(|(key, _)| *key == name) {
+                Some((_, detector)) => detection.detectors.push(*detector),
+                None if name == "service" => {
+                    if let Ok(service) = environment::variable("OTEL_SERVICE_NAME") {
+                        let resource = &mut config.resource_attributes;
+                        found.check(&path, resource.set("service.name".to_owned(), service));
+                    }
+                }
+                None => found.refuse_word(&path, name, &known),
+            }
+            if name == "host" {
+                detection.detectors.push(ResourceDetector::Os);
+            }
         }
-        let detectors = ResourceDetector::ALL.iter();
-        detection.detectors.extend(
-            detectors
-                .filter(|(key, _)| *key == name)
-                .map(|(_, own)| *own),
-        );
-        if name == "host" {
-            detection.detectors.push(ResourceDetector::Os);
-        }
-    }
-    if let Some(attributes) = properties.set("attributes") {
-        let patterns = attributes.properties(&["included", "excluded"], found);
-        for (key, field) in [
-            ("included", &mut detection.included),
-            ("excluded", &mut detection.excluded),
+        let path = "resource.detection.attributes";
+        let Patterns { included, excluded } = self.attributes.unwrap_or_default();
+        for (key, patterns, field) in [
+            ("included", included, &mut detection.included),
+            ("excluded", excluded, &mut detection.excluded),
         ] {
-            for item in patterns.items(key, found) {
-                let pattern: String = item.read(found).unwrap_or_default();
+            for (path, pattern) in found.items(patterns, &below(path, key)) {
                 if pattern.contains('?') {
-                    item.not_supported(found, "accepted is `*` for any characters");
+                    found.ignore(&path, "accepted is `*` for any characters");
                 }
                 field.push(pattern);
             }
         }
+        // Arguments are recorded only if the file names them.
+        detection.command_args = detection
+            .included
+            .iter()
+            .any(|key| key == "process.command_args");
+        config.detection = detection;
     }
-    // Arguments are recorded only if the file names them.
-    detection.command_args = detection
-        .included
-        .iter()
-        .any(|key| key == "process.command_args");
-    config.detection = detection;
 }
 
-fn attribute(item: &Value<'_>, resource: &mut ResourceAttributes, found: &mut Findings<'_>) {
-    let properties = item.properties(&["name", "value", "type"], found);
-    let kind = properties
-        .get("type")
-        .and_then(|kind| kind.word(&TYPES, found));
-    let name = properties.required("name", item, found);
-    let (Some(name), Some(value)) = (name, properties.set("value")) else {
+impl Attribute {
+    fn apply(self, path: &str, resource: &mut ResourceAttributes, found: &mut Findings<'_>) {
         // An attribute whose value is null is ignored.
-        return;
-    };
-    let Some(key) = name.read::<String>(found) else {
-        return;
-    };
-    let kind = kind.unwrap_or(Type::String);
-    let typed = match kind {
-        Type::String => {
-            if let Some(text) = value.read(found) {
-                value.check(resource.set(key, text), found);
-            }
+        let Some(value) = self.value else {
             return;
-        }
-        Type::Bool => value.read(found).map(ResourceValue::Bool),
-        Type::Int => value.read(found).map(ResourceValue::Int),
-        Type::Double => value.read(found).map(ResourceValue::Double),
-        Type::StringArray => value.read(found).map(ResourceValue::Strings),
-        Type::BoolArray => value.read(found).map(ResourceValue::Bools),
-        Type::IntArray => value.read(found).map(ResourceValue::Ints),
-        Type::DoubleArray => value.read(found).map(ResourceValue::Doubles),
-    };
-    name.check(check_key(&key), found);
-    resource.additional.remove(&key);
-    resource.typed.extend(typed.map(|typed| (key, typed)));
+        };
+        let at = below(path, "value");
+        let key = self.name;
+        let typed = match self.r#type.map(|Word(of)| of).unwrap_or_default() {
+            Type::String => {
+                if let Some(text) = found.read(&value, &at) {
+                    found.check(&at, resource.set(key, text));
+                }
+                return;
+            }
+            Type::Bool => found.read(&value, &at).map(ResourceValue::Bool),
+            Type::Int => found.read(&value, &at).map(ResourceValue::Int),
+            Type::Double => found.read(&value, &at).map(ResourceValue::Double),
+            Type::StringArray => found.read(&value, &at).map(ResourceValue::Strings),
+            Type::BoolArray => found.read(&value, &at).map(ResourceValue::Bools),
+            Type::IntArray => found.read(&value, &at).map(ResourceValue::Ints),
+            Type::DoubleArray => found.read(&value, &at).map(ResourceValue::Doubles),
+        };
+        found.check(&below(path, "name"), check_key(&key));
+        resource.additional.remove(&key);
+        resource.typed.extend(typed.map(|typed| (key, typed)));
+    }
 }

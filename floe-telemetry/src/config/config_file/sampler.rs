@@ -1,136 +1,183 @@
 //! The sampler.
 
-use super::properties::{Findings, Value};
-use crate::config::sampling::Sampler;
+use floe_yaml::Node;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-/// A sampler and its ratio, if it has one.
-type Chosen = (Sampler, Option<f64>);
+use super::findings::{Choice, Findings, Nothing, below};
+use crate::config::sampling::Sampler as Kind;
 
-/// Returns the sampler. `None` after a mistake.
-pub(super) fn sampler(value: &Value<'_>, found: &mut Findings<'_>) -> Option<Chosen> {
-    let known = [
-        "always_on",
-        "always_off",
-        "trace_id_ratio_based",
-        "probability",
-        "parent_based",
-        "composite",
-        "jaeger_remote",
-    ];
-    match value.choice(&known, found)? {
-        ("parent_based", value) => parent_based(&value, found),
-        ("composite", value) => composable(&value, found),
-        ("jaeger_remote", value) => {
-            value.refuse(found, NOT_SUPPORTED);
-            None
-        }
-        (kind, value) => Some(simple(kind, &value, found)),
-    }
+/// A sampler.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Sampler {
+    AlwaysOn(Nothing),
+    AlwaysOff(Nothing),
+    TraceIdRatioBased(Share),
+    Probability(Share),
+    ParentBased(Box<ParentBased>),
+    Composite(Composable),
+    JaegerRemote(IgnoredAny),
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Share {
+    ratio: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParentBased {
+    root: Option<Sampler>,
+    remote_parent_sampled: Option<Choice<Node>>,
+    remote_parent_not_sampled: Option<Choice<Node>>,
+    local_parent_sampled: Option<Choice<Node>>,
+    local_parent_not_sampled: Option<Choice<Node>>,
+}
+
+/// A composable sampler.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Composable {
+    AlwaysOn(Nothing),
+    AlwaysOff(Nothing),
+    Probability(Share),
+    ParentThreshold(Box<ParentThreshold>),
+    RuleBased(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParentThreshold {
+    root: Composable,
+}
+
+/// A sampler of the configuration and its ratio, if it has one.
+type Chosen = (Kind, Option<f64>);
 
 const NOT_SUPPORTED: &str = "not supported, accepted are `always_on`, `always_off`, `trace_id_ratio_based`, \
      `probability/development`, `parent_based` and `composite/development`";
 
-/// Returns a sampler that does not consist of others.
-fn simple(kind: &str, value: &Value<'_>, found: &mut Findings<'_>) -> Chosen {
-    let sampler = match kind {
-        "always_on" => Sampler::AlwaysOn,
-        "always_off" => Sampler::AlwaysOff,
-        "trace_id_ratio_based" => Sampler::TraceIdRatio,
-        _ => Sampler::Probability,
-    };
-    let has_ratio = matches!(sampler, Sampler::TraceIdRatio | Sampler::Probability);
-    let known: &[&str] = if has_ratio { &["ratio"] } else { &[] };
-    let properties = value.properties(known, found);
-    let ratio = properties.set("ratio").and_then(|ratio| {
-        let number: f64 = ratio.read(found)?;
-        if !(0.0..=1.0).contains(&number) {
-            ratio.refuse(found, format!("found {number}, accepted is 0.0 to 1.0"));
-            return None;
-        }
-        Some(number)
-    });
-    (sampler, has_ratio.then(|| ratio.unwrap_or(1.0)))
-}
-
-/// The samplers of spans with a parent, which are supported with their default.
-const PARENTS: [(&str, &str); 4] = [
-    ("remote_parent_sampled", "always_on"),
-    ("remote_parent_not_sampled", "always_off"),
-    ("local_parent_sampled", "always_on"),
-    ("local_parent_not_sampled", "always_off"),
-];
-
-fn parent_based(value: &Value<'_>, found: &mut Findings<'_>) -> Option<Chosen> {
-    let mut known = vec!["root"];
-    known.extend(PARENTS.map(|(key, _)| key));
-    let properties = value.properties(&known, found);
-    for (key, default) in PARENTS {
-        let Some(value) = properties.set(key) else {
-            continue;
-        };
-        let Some((kind, sampler)) = value.any_choice(&["always_on", "always_off"], found) else {
-            continue;
-        };
-        if kind == default {
-            sampler.properties(&[], found);
-        } else {
-            sampler.refuse(
-                found,
-                format!("`{kind}` is not supported here, accepted is `{default}`"),
-            );
+impl Sampler {
+    /// Returns the sampler of the configuration. `None` after a mistake.
+    pub(super) fn choose(self, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
+        match self {
+            Self::AlwaysOn(_) => Some((Kind::AlwaysOn, None)),
+            Self::AlwaysOff(_) => Some((Kind::AlwaysOff, None)),
+            Self::TraceIdRatioBased(share) => {
+                let ratio = share.ratio(&below(path, "trace_id_ratio_based"), found);
+                Some((Kind::TraceIdRatio, Some(ratio)))
+            }
+            Self::Probability(share) => {
+                let ratio = share.ratio(&below(path, "probability"), found);
+                Some((Kind::Probability, Some(ratio)))
+            }
+            Self::ParentBased(parent) => parent.choose(&below(path, "parent_based"), found),
+            Self::Composite(sampler) => sampler.choose(&below(path, "composite"), found),
+            Self::JaegerRemote(_) => {
+                found.refuse(&below(path, "jaeger_remote"), NOT_SUPPORTED);
+                None
+            }
         }
     }
-    let Some(root) = properties.set("root") else {
-        return Some((Sampler::ParentBasedAlwaysOn, None));
-    };
-    below_parents(sampler(&root, found)?, &root, found)
+}
+
+impl Share {
+    fn ratio(&self, path: &str, found: &mut Findings<'_>) -> f64 {
+        let ratio = self.ratio.unwrap_or(1.0);
+        if !(0.0..=1.0).contains(&ratio) {
+            let message = format!("found {ratio}, accepted is 0.0 to 1.0");
+            found.refuse(&below(path, "ratio"), message);
+        }
+        ratio
+    }
+}
+
+impl ParentBased {
+    fn choose(self, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
+        // The samplers of spans with a parent are supported with their default.
+        for (key, sampler, default) in [
+            (
+                "remote_parent_sampled",
+                self.remote_parent_sampled,
+                "always_on",
+            ),
+            (
+                "remote_parent_not_sampled",
+                self.remote_parent_not_sampled,
+                "always_off",
+            ),
+            (
+                "local_parent_sampled",
+                self.local_parent_sampled,
+                "always_on",
+            ),
+            (
+                "local_parent_not_sampled",
+                self.local_parent_not_sampled,
+                "always_off",
+            ),
+        ] {
+            let Some(sampler) = sampler else {
+                continue;
+            };
+            let known = ["always_on", "always_off"];
+            match found.choice(&sampler, &below(path, key), &known) {
+                Some((kind, settings, path)) if kind == default => {
+                    found.read::<Nothing>(settings, &path);
+                }
+                Some((kind, _, path)) => {
+                    let message =
+                        format!("`{kind}` is not supported here, accepted is `{default}`");
+                    found.refuse(&path, message);
+                }
+                None => {}
+            }
+        }
+        let path = below(path, "root");
+        match self.root {
+            Some(root) => below_parents(root.choose(&path, found)?, &path, found),
+            None => Some((Kind::ParentBasedAlwaysOn, None)),
+        }
+    }
 }
 
 /// Returns the sampler that applies `root` to spans without a parent.
-fn below_parents(
-    (root, ratio): Chosen,
-    value: &Value<'_>,
-    found: &mut Findings<'_>,
-) -> Option<Chosen> {
+fn below_parents((root, ratio): Chosen, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
     let sampler = match root {
-        Sampler::AlwaysOn => Sampler::ParentBasedAlwaysOn,
-        Sampler::AlwaysOff => Sampler::ParentBasedAlwaysOff,
-        Sampler::TraceIdRatio => Sampler::ParentBasedTraceIdRatio,
-        Sampler::Probability => Sampler::ParentBasedProbability,
+        Kind::AlwaysOn => Kind::ParentBasedAlwaysOn,
+        Kind::AlwaysOff => Kind::ParentBasedAlwaysOff,
+        Kind::TraceIdRatio => Kind::ParentBasedTraceIdRatio,
+        Kind::Probability => Kind::ParentBasedProbability,
         _ => {
-            value.refuse(
-                found,
-                "a sampler that depends on the parent is not supported here, accepted are the others",
-            );
+            let message = "a sampler that depends on the parent is not supported here, accepted are the others";
+            found.refuse(path, message);
             return None;
         }
     };
     Some((sampler, ratio))
 }
 
-/// Returns a composable sampler, as far as it is one of the others.
-fn composable(value: &Value<'_>, found: &mut Findings<'_>) -> Option<Chosen> {
-    let known = [
-        "always_on",
-        "always_off",
-        "probability",
-        "parent_threshold",
-        "rule_based",
-    ];
-    match value.choice(&known, found)? {
-        ("parent_threshold", value) => {
-            let properties = value.properties(&["root"], found);
-            let root = properties.required("root", &value, found)?;
-            below_parents(composable(&root, found)?, &root, found)
+impl Composable {
+    /// Returns the sampler, as far as it is one of the others.
+    fn choose(self, path: &str, found: &mut Findings<'_>) -> Option<Chosen> {
+        match self {
+            Self::AlwaysOn(_) => Some((Kind::AlwaysOn, None)),
+            Self::AlwaysOff(_) => Some((Kind::AlwaysOff, None)),
+            Self::Probability(share) => {
+                let ratio = share.ratio(&below(path, "probability"), found);
+                Some((Kind::Probability, Some(ratio)))
+            }
+            Self::ParentThreshold(parent) => {
+                let path = below(path, "parent_threshold.root");
+                below_parents(parent.root.choose(&path, found)?, &path, found)
+            }
+            Self::RuleBased(_) => {
+                let message = "not supported, accepted are `always_on`, `always_off`, `probability` and `parent_threshold`";
+                found.refuse(&below(path, "rule_based"), message);
+                None
+            }
         }
-        ("rule_based", value) => {
-            value.refuse(
-                found,
-                "not supported, accepted are `always_on`, `always_off`, `probability` and `parent_threshold`",
-            );
-            None
-        }
-        (kind, value) => Some(simple(kind, &value, found)),
     }
 }

@@ -4,8 +4,10 @@
 //! Values are substituted once: what a variable contains is not searched for references, and cannot add keys.
 //! Types are determined afterwards.
 
-use crate::config::document::{Content, Node};
-use crate::config::problems::{Position, Problems};
+use floe_yaml::{Content, Node, Position};
+
+use super::findings::below;
+use crate::config::problems::Problems;
 
 /// The most bytes of all values of a file after substitution: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -44,7 +46,7 @@ impl Substitution<'_> {
                     self.node(&mut entry.value, &below(path, &entry.key));
                 }
             }
-            Content::StandIn => {}
+            _ => {}
         }
     }
 
@@ -68,14 +70,6 @@ impl Substitution<'_> {
 
 fn too_large() -> String {
     format!("found more than {MAX_BYTES} bytes of values, accepted are at most so many")
-}
-
-/// Returns the path of a value below `path`.
-pub(super) fn below(path: &str, key: &str) -> String {
-    match path {
-        "" => key.to_owned(),
-        _ => format!("{path}.{key}"),
-    }
 }
 
 /// Replaces the references of one value. `$$` is a `$` that begins no reference.

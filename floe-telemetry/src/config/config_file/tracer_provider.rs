@@ -1,79 +1,128 @@
 //! The tracer provider: processors, exporters, limits and the sampler.
 
-use super::exporter::{Exporters, NO_LIMIT};
-use super::properties::{Findings, Properties, Value, items};
-use super::sampler::sampler;
+use serde::Deserialize;
+
+use super::exporter::{Exporter, Exporters, limit};
+use super::findings::{Findings, Positive, below};
+use super::sampler::Sampler;
 use crate::config::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-use crate::config::limits::{MAX_COUNT, SpanLimits};
+use crate::config::limits::{MAX_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
-use crate::config::sampling::Sampler;
+use crate::config::sampling::Sampler as Kind;
 use crate::config::telemetry::TelemetryConfig;
 
 /// The delay after which a processor exports that is not a batch processor, in milliseconds.
 const AT_ONCE: u64 = 1;
 
-/// Reads the tracer provider.
-pub(super) fn read(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-    let known = [
-        "processors",
-        "limits",
-        "sampler",
-        "id_generator",
-        "tracer_configurator",
-    ];
-    let properties = value.properties(&known, found);
-    properties.not_supported(&["id_generator", "tracer_configurator"], found);
-    let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp, &mut config.exporters);
-    let batch = processors(&properties, value, &mut exporters, found);
-    let kinds = exporters.kinds;
-    config.exporters.traces = Some(kinds);
-    config.batch_processor = batch.into_spans();
-    if let Some(limits) = properties.set("limits") {
-        span_limits(&limits, &mut config.limits, found);
-    }
-    let chosen = match properties.set("sampler") {
-        Some(value) => sampler(&value, found),
-        None => Some((Sampler::ParentBasedAlwaysOn, None)),
-    };
-    if let Some((sampler, ratio)) = chosen {
-        config.sampling.sampler = Some(sampler);
-        config.sampling.sampler_arg = ratio;
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TracerProvider {
+    processors: Vec<Processor>,
+    limits: Option<SpanLimits>,
+    sampler: Option<Sampler>,
+}
+
+/// A processor of spans or log records.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Processor {
+    Batch(Batch),
+    Simple(Simple),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Batch {
+    exporter: Exporter,
+    schedule_delay: Option<u64>,
+    export_timeout: Option<u64>,
+    max_queue_size: Option<Positive>,
+    max_export_batch_size: Option<Positive>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Simple {
+    exporter: Exporter,
+}
+
+/// The limits of attributes that spans and log records have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AttributeLimits {
+    attribute_value_length_limit: Option<u32>,
+    attribute_count_limit: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the schema has these names")]
+struct SpanLimits {
+    attribute_value_length_limit: Option<u32>,
+    attribute_count_limit: Option<u32>,
+    event_count_limit: Option<u32>,
+    link_count_limit: Option<u32>,
+    event_attribute_count_limit: Option<u32>,
+    link_attribute_count_limit: Option<u32>,
+}
+
+impl TracerProvider {
+    pub(super) fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp, &mut config.exporters);
+        let path = "tracer_provider.processors";
+        let batch = processors(self.processors, path, &mut exporters, found);
+        let kinds = exporters.kinds;
+        config.exporters.traces = Some(kinds);
+        config.batch_processor = batch.into_spans();
+        if let Some(limits) = self.limits {
+            limits.apply(&mut config.limits, found);
+        }
+        let chosen = match self.sampler {
+            Some(sampler) => sampler.choose("tracer_provider.sampler", found),
+            None => Some((Kind::ParentBasedAlwaysOn, None)),
+        };
+        if let Some((sampler, ratio)) = chosen {
+            config.sampling.sampler = Some(sampler);
+            config.sampling.sampler_arg = ratio;
+        }
     }
 }
 
-/// The settings of a batch processor that the file has.
+/// The settings of a batch processor.
 #[derive(Clone, Copy, Default, PartialEq)]
-pub(super) struct Batch {
+pub(super) struct Settings {
     schedule_delay: Option<u64>,
     export_timeout: Option<u64>,
-    max_queue_size: Option<u64>,
-    max_export_batch_size: Option<u64>,
+    max_queue_size: Option<usize>,
+    max_export_batch_size: Option<usize>,
 }
 
 /// Applies settings to a structure of the configuration.
 macro_rules! apply {
-    ($batch:expr, $config:ident) => {{
+    ($settings:expr, $config:ident) => {{
         let mut config = $config::default();
-        let size = |size: Option<u64>, default| {
-            size.map_or(default, |size| usize::try_from(size).unwrap_or(usize::MAX))
-        };
-        config.max_queue_size = size($batch.max_queue_size, config.max_queue_size);
-        config.max_export_batch_size =
-            size($batch.max_export_batch_size, config.max_export_batch_size);
-        if $batch.max_export_batch_size.is_none() {
-            config.max_export_batch_size = config.max_export_batch_size.min(config.max_queue_size);
-        }
-        config.schedule_delay_millis = $batch
-            .schedule_delay
-            .unwrap_or(config.schedule_delay_millis);
-        config.export_timeout_millis = $batch
-            .export_timeout
-            .unwrap_or(config.export_timeout_millis);
+        let own = $settings;
+        config.max_queue_size = own.max_queue_size.unwrap_or(config.max_queue_size);
+        let default = config.max_export_batch_size.min(config.max_queue_size);
+        config.max_export_batch_size = own.max_export_batch_size.unwrap_or(default);
+        let delay = own.schedule_delay.unwrap_or(config.schedule_delay_millis);
+        config.schedule_delay_millis = delay;
+        let timeout = own.export_timeout.unwrap_or(config.export_timeout_millis);
+        config.export_timeout_millis = timeout;
         config
     }};
 }
 
-impl Batch {
+impl Settings {
+    fn of(batch: &Batch) -> Self {
+        Self {
+            schedule_delay: batch.schedule_delay.map(|delay| delay.max(AT_ONCE)),
+            export_timeout: batch.export_timeout.map(limit),
+            max_queue_size: batch.max_queue_size.map(Positive::to_usize),
+            max_export_batch_size: batch.max_export_batch_size.map(Positive::to_usize),
+        }
+    }
+
     pub(super) fn into_spans(self) -> BatchSpanProcessorConfig {
         apply!(self, BatchSpanProcessorConfig)
     }
@@ -81,129 +130,107 @@ impl Batch {
     pub(super) fn into_logs(self) -> BatchLogRecordProcessorConfig {
         apply!(self, BatchLogRecordProcessorConfig)
     }
-
-    fn read(properties: &Properties<'_>, found: &mut Findings<'_>) -> Self {
-        let mut number = |key: &str, least| properties.get(key)?.number(least, found);
-        Self {
-            schedule_delay: number("schedule_delay", 0).map(|delay| delay.max(AT_ONCE)),
-            export_timeout: number("export_timeout", 0)
-                .map(|timeout| if timeout == 0 { NO_LIMIT } else { timeout }),
-            max_queue_size: number("max_queue_size", 1),
-            max_export_batch_size: number("max_export_batch_size", 1),
-        }
-    }
 }
 
-/// Reads the processors of spans or log records, and adds their exporters. All exporters of a signal have the same
-/// settings, those of the first batch processor.
+/// Adds the exporters of processors of spans or log records. All exporters of a signal have the same settings, those of
+/// the first batch processor.
 pub(super) fn processors(
-    properties: &Properties<'_>,
-    value: &Value<'_>,
+    processors: Vec<Processor>,
+    path: &str,
     exporters: &mut Exporters<'_>,
     found: &mut Findings<'_>,
-) -> Batch {
-    let mut batch = None;
-    let list = properties.required("processors", value, found);
-    for processor in items(list, found) {
-        let Some((kind, settings)) = processor.choice(&["batch", "simple"], found) else {
-            continue;
-        };
-        let known = [
-            "exporter",
-            "schedule_delay",
-            "export_timeout",
-            "max_queue_size",
-            "max_export_batch_size",
-        ];
-        let is_batch = kind == "batch";
-        let properties = settings.properties(if is_batch { &known } else { &known[..1] }, found);
-        if is_batch {
-            let own = Batch::read(&properties, found);
-            if *batch.get_or_insert(own) != own {
-                let reason = "the settings of the first batch processor are those of all exporters of the signal";
-                settings.not_supported(found, reason);
+) -> Settings {
+    let mut settings = None;
+    for (path, processor) in found.items(Some(processors), path) {
+        let (path, exporter) = match processor {
+            Processor::Simple(simple) => (below(&path, "simple"), simple.exporter),
+            Processor::Batch(batch) => {
+                let path = below(&path, "batch");
+                let own = Settings::of(&batch);
+                if *settings.get_or_insert(own) != own {
+                    let reason = "the settings of the first batch processor are those of all exporters of the signal";
+                    found.ignore(&path, reason);
+                }
+                (path, batch.exporter)
             }
-        }
-        if let Some(exporter) = properties.required("exporter", &settings, found) {
-            exporters.add(&exporter, found);
-        }
+        };
+        exporters.add(&exporter, &below(&path, "exporter"), found);
     }
-    batch.unwrap_or(Batch {
+    settings.unwrap_or(Settings {
         schedule_delay: Some(AT_ONCE),
-        ..Batch::default()
+        ..Settings::default()
     })
 }
 
-/// Reads the limits of attributes that spans and log records have.
-pub(super) fn attribute_limits(
-    value: &Value<'_>,
-    config: &mut TelemetryConfig,
-    found: &mut Findings<'_>,
-) {
-    let properties = value.properties(&ATTRIBUTES, found);
-    let (mut length, mut count) = (None, MAX_COUNT);
-    attributes(&properties, &mut length, &mut count, found);
-    let (spans, logs) = (&mut config.limits, &mut config.log_record_limits);
-    spans.attribute_value_length = length.or(spans.attribute_value_length);
-    logs.attribute_value_length = length;
-    (spans.attribute_count, logs.attribute_count) = (count, count);
-}
-
-/// The keys of the limits of attributes.
-pub(super) const ATTRIBUTES: [&str; 2] = ["attribute_value_length_limit", "attribute_count_limit"];
-
-/// Reads the limits of the length of a value and of the number of attributes.
-pub(super) fn attributes(
-    properties: &Properties<'_>,
-    length: &mut Option<u32>,
-    count: &mut u32,
-    found: &mut Findings<'_>,
-) {
-    *length = properties.read(ATTRIBUTES[0], found).or(*length);
-    self::count(properties, ATTRIBUTES[1], count, found);
-}
-
-fn span_limits(value: &Value<'_>, limits: &mut SpanLimits, found: &mut Findings<'_>) {
-    let known = [
-        ATTRIBUTES[0],
-        ATTRIBUTES[1],
-        "event_count_limit",
-        "link_count_limit",
-        "event_attribute_count_limit",
-        "link_attribute_count_limit",
-    ];
-    let properties = value.properties(&known, found);
-    attributes(
-        &properties,
-        &mut limits.attribute_value_length,
-        &mut limits.attribute_count,
-        found,
-    );
-    for (key, field) in [
-        (known[2], &mut limits.event_count),
-        (known[3], &mut limits.link_count),
-    ] {
-        count(&properties, key, field, found);
+impl AttributeLimits {
+    /// Applies the limits to spans and log records.
+    pub(super) fn apply_to_all(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
+        let (mut length, mut count) = (None, MAX_COUNT);
+        self.apply("attribute_limits", &mut length, &mut count, found);
+        let (spans, logs) = (&mut config.limits, &mut config.log_record_limits);
+        spans.attribute_value_length = length.or(spans.attribute_value_length);
+        logs.attribute_value_length = length;
+        (spans.attribute_count, logs.attribute_count) = (count, count);
     }
-    for (key, field) in [
-        (known[4], &mut limits.attribute_count_per_event),
-        (known[5], &mut limits.attribute_count_per_link),
-    ] {
-        if let Some(count) = properties.read(key, found) {
-            *field = count;
+
+    pub(super) fn apply(
+        &self,
+        path: &str,
+        length: &mut Option<u32>,
+        count: &mut u32,
+        found: &mut Findings<'_>,
+    ) {
+        *length = self.attribute_value_length_limit.or(*length);
+        let path = below(path, "attribute_count_limit");
+        set_count(self.attribute_count_limit, &path, count, found);
+    }
+}
+
+impl SpanLimits {
+    fn apply(self, limits: &mut Limits, found: &mut Findings<'_>) {
+        let length = self.attribute_value_length_limit;
+        limits.attribute_value_length = length.or(limits.attribute_value_length);
+        for (key, found_count, count) in [
+            (
+                "attribute_count_limit",
+                self.attribute_count_limit,
+                &mut limits.attribute_count,
+            ),
+            (
+                "event_count_limit",
+                self.event_count_limit,
+                &mut limits.event_count,
+            ),
+            (
+                "link_count_limit",
+                self.link_count_limit,
+                &mut limits.link_count,
+            ),
+        ] {
+            let path = below("tracer_provider.limits", key);
+            set_count(found_count, &path, count, found);
+        }
+        for (found_count, count) in [
+            (
+                self.event_attribute_count_limit,
+                &mut limits.attribute_count_per_event,
+            ),
+            (
+                self.link_attribute_count_limit,
+                &mut limits.attribute_count_per_link,
+            ),
+        ] {
+            *count = found_count.unwrap_or(*count);
         }
     }
 }
 
-fn count(properties: &Properties<'_>, key: &str, field: &mut u32, found: &mut Findings<'_>) {
-    let Some(value) = properties.set(key) else {
+fn set_count(value: Option<u32>, path: &str, count: &mut u32, found: &mut Findings<'_>) {
+    let Some(value) = value else {
         return;
     };
-    let Some(count) = value.read::<u32>(found) else {
-        return;
-    };
-    if count > MAX_COUNT {
-        value.not_supported(found, &format!("at most {MAX_COUNT} are recorded"));
+    if value > MAX_COUNT {
+        found.ignore(path, &format!("at most {MAX_COUNT} are recorded"));
     }
-    *field = count.min(MAX_COUNT);
+    *count = value.min(MAX_COUNT);
 }

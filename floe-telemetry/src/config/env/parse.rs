@@ -1,12 +1,11 @@
 //! Parses the values of variables. An error describes what was found and what is accepted.
 
+use floe_yaml::accepted;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
-
-use crate::config::suggest::accepted;
 
 fn refused(found: &str, accepted: &str) -> String {
     format!("found `{found}`, {accepted}")

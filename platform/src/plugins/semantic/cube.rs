@@ -17,6 +17,7 @@ use crate::atomic::{self, Access, GENERATED};
 use crate::error::Error as PlatformError;
 use crate::http::{Client, Request, Response};
 use crate::service::ServiceUrl;
+use crate::yaml;
 
 floe_plugin::plugin! {
     kind: SemanticLayer,
@@ -87,8 +88,8 @@ impl SemanticLayer for Cube {
             let contents = ModelFile {
                 cubes: [definition],
             };
-            let yaml = serde_saphyr::to_string(&contents)
-                .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
+            let yaml =
+                yaml::write(&contents).map_err(|error| Error::new(ErrorKind::Other, error))?;
             let file = folder.join(format!("{}.yml", definition.name));
             atomic::write(&file, Access::Public, |output| {
                 write!(output, "{GENERATED}{yaml}")

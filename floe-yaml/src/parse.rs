@@ -4,27 +4,29 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle};
 
-use super::{Content, Entry, Node};
-use crate::config::problems::{Position, Problems};
-use crate::error::Error;
+use crate::mistake::{Kind, Mistake, Position};
+use crate::node::{Content, Entry, MAX_MISTAKES, Node};
 
-/// The maximum number of values of a document after its aliases are expanded.
-const MAX_NODES: usize = 10_000;
+/// The maximum number of values that aliases add.
+const MAX_NODES: usize = 100_000;
 
 /// The maximum number of levels of a document.
 const MAX_DEPTH: usize = 32;
 
-/// The maximum number of bytes of all keys and values of a document after its aliases are expanded: 1 MiB.
+/// The maximum number of bytes of the keys and values that aliases add: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The maximum number of bytes of a key. The paths in errors consist of keys.
 const MAX_KEY: usize = 1024;
 
-/// # Errors
+/// The key whose value is added to a mapping.
+const MERGE: &str = "<<";
+
+/// Parses a document. Aliases and merge keys are expanded.
 ///
-/// Fails if the text is not YAML, if it is larger or deeper than a configuration can be, or if it has more
-/// than one document.
-pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> {
+/// A key that occurs twice is added to `mistakes`. `None` if the text is not YAML, if it is larger or deeper than a
+/// configuration can be, or if it has more than one document: then the last of `mistakes` says so.
+pub fn parse(text: &str, mistakes: &mut Vec<Mistake>) -> Option<Node> {
     // They are events if another crate in the program enables the parser's feature `comments`.
     let mut options = Options::default();
     options.set_emit_comments(false);
@@ -33,31 +35,24 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> 
         anchors: HashMap::new(),
         nodes: 0,
         bytes: 0,
-        problems,
+        mistakes,
     };
-    let mut root = None;
-    while let Some((event, position)) = builder.next()? {
-        match event {
-            Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
-            Event::StreamEnd => break,
-            _ if root.is_some() => return Err(refuse(position, "a second document begins")),
-            event => root = Some(builder.node(event, position, 0)?),
+    match builder.document() {
+        Ok(node) => Some(node),
+        Err(mistake) => {
+            mistakes.push(mistake);
+            None
         }
     }
-    Ok(root.unwrap_or(Node {
-        position: Position { line: 1, column: 1 },
-        content: Content::Scalar {
-            text: String::new(),
-            is_plain: true,
-        },
-    }))
 }
 
-fn refuse(position: Position, what: &str) -> Error {
-    Error::config(format!(
-        "telemetry configuration: line {}, column {}: {what}",
-        position.line, position.column
-    ))
+fn refuse(position: Position, what: impl Into<String>) -> Mistake {
+    Mistake {
+        position,
+        path: String::new(),
+        message: what.into(),
+        kind: Kind::Value,
+    }
 }
 
 fn position(marker: &Marker) -> Position {
@@ -72,18 +67,37 @@ struct Builder<'a, I: granit_parser::BorrowedInput<'a>> {
     anchors: HashMap<usize, Node>,
     nodes: usize,
     bytes: usize,
-    problems: &'a mut Problems,
+    mistakes: &'a mut Vec<Mistake>,
 }
 
 impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
-    fn next(&mut self) -> Result<Option<(Event<'a>, Position)>, Error> {
+    fn document(&mut self) -> Result<Node, Mistake> {
+        let mut root = None;
+        while let Some((event, position)) = self.next()? {
+            match event {
+                Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
+                Event::StreamEnd => break,
+                _ if root.is_some() => return Err(refuse(position, "a second document begins")),
+                event => root = Some(self.node(event, position, 0)?),
+            }
+        }
+        Ok(root.unwrap_or(Node {
+            position: Position { line: 1, column: 1 },
+            content: Content::Scalar {
+                text: String::new(),
+                is_plain: true,
+            },
+        }))
+    }
+
+    fn next(&mut self) -> Result<Option<(Event<'a>, Position)>, Mistake> {
         match self.events.next() {
             None => Ok(None),
             Some(Ok((event, span))) => Ok(Some((event, position(&span.start)))),
             Some(Err(error)) => Err(refuse(
                 position(error.marker()),
                 // The other lines describe the parser's stack.
-                &format!(
+                format!(
                     "not YAML: {}",
                     error.info().lines().next().unwrap_or_default()
                 ),
@@ -92,13 +106,17 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
     }
 
     /// Returns the next event inside the collection that begins at `open`.
-    fn next_of(&mut self, open: Position) -> Result<(Event<'a>, Position), Error> {
+    fn next_of(&mut self, open: Position) -> Result<(Event<'a>, Position), Mistake> {
         self.next()?
             .ok_or_else(|| refuse(open, "the value that begins here does not end"))
     }
 
-    fn node(&mut self, event: Event<'a>, position: Position, depth: usize) -> Result<Node, Error> {
-        self.count(Size { nodes: 1, bytes: 0 }, position)?;
+    fn node(
+        &mut self,
+        event: Event<'a>,
+        position: Position,
+        depth: usize,
+    ) -> Result<Node, Mistake> {
         if depth > MAX_DEPTH {
             return Err(refuse(position, "deeper than a configuration can be"));
         }
@@ -106,8 +124,6 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             Event::Scalar(text, style, anchor, _) => {
                 let is_plain = style == ScalarStyle::Plain;
                 let text = text.into_owned();
-                let bytes = text.len();
-                self.count(Size { nodes: 0, bytes }, position)?;
                 (Content::Scalar { text, is_plain }, anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(position, depth)?, anchor),
@@ -129,7 +145,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         Ok(node)
     }
 
-    fn list(&mut self, open: Position, depth: usize) -> Result<Content, Error> {
+    fn list(&mut self, open: Position, depth: usize) -> Result<Content, Mistake> {
         let mut items = Vec::new();
         loop {
             match self.next_of(open)? {
@@ -139,39 +155,39 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         }
     }
 
-    fn map(&mut self, open: Position, depth: usize) -> Result<Content, Error> {
+    fn map(&mut self, open: Position, depth: usize) -> Result<Content, Mistake> {
         let mut entries: Vec<Entry> = Vec::new();
         loop {
             let (key, key_position) = match self.next_of(open)? {
-                (Event::MappingEnd, _) => return Ok(Content::Map(entries)),
+                (Event::MappingEnd, _) => return Ok(Content::Map(merged(entries))),
                 (Event::Scalar(key, ..), position) => (key.into_owned(), position),
                 (_, position) => return Err(refuse(position, "a key must be a word")),
             };
             if key.len() > MAX_KEY {
                 let message = format!("found a key of {} bytes, accepted are {MAX_KEY}", key.len());
-                return Err(refuse(key_position, &message));
+                return Err(refuse(key_position, message));
             }
-            let bytes = key.len();
-            self.count(Size { nodes: 0, bytes }, key_position)?;
             let (event, position) = self.next_of(open)?;
             let value = self.node(event, position, depth + 1)?;
             if entries.iter().any(|entry| entry.key == key) {
-                self.problems.add_at(
-                    key_position,
-                    key,
-                    "the key occurs twice, accepted is once".to_owned(),
-                );
+                if self.mistakes.len() < MAX_MISTAKES {
+                    self.mistakes.push(Mistake {
+                        path: key,
+                        ..refuse(key_position, "the key occurs twice, accepted is once")
+                    });
+                }
                 continue;
             }
             entries.push(Entry {
                 key,
+                alias: None,
                 position: key_position,
                 value,
             });
         }
     }
 
-    fn count(&mut self, size: Size, position: Position) -> Result<(), Error> {
+    fn count(&mut self, size: Size, position: Position) -> Result<(), Mistake> {
         self.nodes += size.nodes;
         self.bytes += size.bytes;
         if self.nodes > MAX_NODES || self.bytes > MAX_BYTES {
@@ -179,6 +195,42 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         }
         Ok(())
     }
+}
+
+/// Adds the entries of a merged mapping, or of a list of them. An entry of the mapping itself takes precedence.
+fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let is_merge = |entry: &Entry| {
+        entry.key == MERGE
+            && match &entry.value.content {
+                Content::Map(_) => true,
+                Content::List(items) => items
+                    .iter()
+                    .all(|item| matches!(item.content, Content::Map(_))),
+                // It is an unknown key.
+                _ => false,
+            }
+    };
+    let Some(at) = entries.iter().position(is_merge) else {
+        return entries;
+    };
+    let sources = match entries.remove(at).value {
+        Node {
+            content: Content::List(items),
+            ..
+        } => items,
+        one => vec![one],
+    };
+    for source in sources {
+        let Content::Map(others) = source.content else {
+            continue;
+        };
+        for other in others {
+            if entries.iter().all(|known| known.key != other.key) {
+                entries.push(other);
+            }
+        }
+    }
+    entries
 }
 
 /// The number of values, and the bytes of their texts and keys.
@@ -193,7 +245,7 @@ impl Size {
         let mut size = Self { nodes: 1, bytes: 0 };
         match &node.content {
             Content::Scalar { text, .. } => size.bytes += text.len(),
-            Content::StandIn => {}
+            Content::Placeholder { .. } => {}
             Content::List(items) => items.iter().for_each(|item| size.add(Self::of(item))),
             Content::Map(entries) => {
                 for entry in entries {

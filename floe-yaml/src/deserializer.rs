@@ -5,15 +5,16 @@ use std::iter::Enumerate;
 use std::slice::Iter;
 use std::str::FromStr;
 
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::value::StrDeserializer;
 use serde::de::{
     self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
-use super::{Content, Entry, Node};
-use crate::config::problems::Position;
-use crate::config::suggest::{accepted, nearest};
+use crate::mistake::{Kind, Mistake, Position};
+use crate::node::{Content, Entry, Node};
+use crate::spanned::{NODE, SPANNED, hand_part, hand_position};
+use crate::suggest::{accepted, nearest};
 
 /// The type of a scalar in YAML's core schema, for targets that accept any type.
 enum Scalar<'a> {
@@ -27,7 +28,6 @@ enum Scalar<'a> {
 fn scalar(text: &str, is_plain: bool) -> Scalar<'_> {
     match text {
         _ if !is_plain => Scalar::Text(text),
-        "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
         "true" | "True" | "TRUE" => Scalar::Bool(true),
         "false" | "False" | "FALSE" => Scalar::Bool(false),
         _ => match (integer(text), float(text)) {
@@ -68,6 +68,7 @@ fn float(text: &str) -> Option<f64> {
 impl Node {
     fn scalar(&self) -> Option<Scalar<'_>> {
         match &self.content {
+            Content::Scalar { .. } if self.is_null() => Some(Scalar::Null),
             Content::Scalar { text, is_plain } => Some(scalar(text, *is_plain)),
             _ => None,
         }
@@ -92,7 +93,7 @@ macro_rules! numbers {
     ($($method:ident => $visit:ident, $type:ty, $words:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
             let number = match &self.content {
-                Content::StandIn => Some(1 as $type),
+                Content::Placeholder { .. } => Some(1 as $type),
                 Content::Scalar { text, .. } => integer::<$type>(text),
                 _ => None,
             };
@@ -122,7 +123,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let value = match (&self.content, self.scalar()) {
-            (Content::StandIn, _) => false,
+            (Content::Placeholder { .. }, _) => false,
             (_, Some(Scalar::Bool(value))) => value,
             _ => return Err(self.accepted("`true` or `false`", true)),
         };
@@ -146,7 +147,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let number = match &self.content {
-            Content::StandIn => Some(1.0),
+            Content::Placeholder { .. } => Some(1.0),
             Content::Scalar { text, .. } => float(text),
             _ => None,
         };
@@ -158,7 +159,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let text = match (&self.content, self.scalar()) {
-            (Content::StandIn, _) => "",
+            (Content::Placeholder { .. }, _) => "",
             (_, Some(Scalar::Null)) => return Err(self.accepted("a text", false)),
             // The text as written: `1.20` is a version, not the number 1.2.
             (Content::Scalar { text, .. }, _) => text,
@@ -173,23 +174,33 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         match (&self.content, self.scalar()) {
-            (Content::StandIn, _) | (_, Some(Scalar::Null)) => visitor.visit_none(),
+            (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        visitor.visit_newtype_struct(self)
+        match name {
+            NODE => {
+                hand_part(self.clone());
+                visitor.visit_unit()
+            }
+            SPANNED => {
+                hand_position(self.position);
+                visitor.visit_newtype_struct(self)
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let items: &[Node] = match &self.content {
             Content::List(items) => items,
-            Content::StandIn => &[],
+            Content::Placeholder { .. } => &[],
             _ => return Err(self.accepted("a list", false)),
         };
         visitor.visit_seq(Items::of(items)).at(self)
@@ -199,10 +210,11 @@ impl<'de> Deserializer<'de> for &'de Node {
         let entries: &[Entry] = match (&self.content, self.scalar()) {
             (Content::Map(entries), _) => entries,
             // A section without content has the defaults.
-            (Content::StandIn, _) | (_, Some(Scalar::Null)) => &[],
+            (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => &[],
             _ => return Err(self.accepted("a mapping", false)),
         };
-        visitor.visit_map(Entries::of(entries)).at(self)
+        let value = visitor.visit_map(Entries::of(entries));
+        value.map_err(|failure| failure.at_key(entries)).at(self)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -212,7 +224,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         visitor: V,
     ) -> Result<V::Value, Failure> {
         match &self.content {
-            Content::StandIn => visitor.visit_map(StandIns::of(self, fields)),
+            Content::Placeholder { .. } => visitor.visit_map(Placeholders::of(self, fields)),
             _ => self.deserialize_map(visitor),
         }
     }
@@ -223,18 +235,32 @@ impl<'de> Deserializer<'de> for &'de Node {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failure> {
-        let word: StrDeserializer<'_, Failure> = match &self.content {
-            Content::StandIn => variants.first().copied().unwrap_or_default(),
-            Content::Scalar { text, .. } => text.as_str(),
-            Content::Map(entries) if entries.len() == 1 => {
-                return visitor
-                    .visit_enum(MapAccessDeserializer::new(Entries::of(entries)))
-                    .at(self);
+        let choice = match &self.content {
+            Content::Placeholder { .. } => Choice {
+                name: variants.first().copied().unwrap_or_default(),
+                value: Chosen::Placeholder(self),
+            },
+            Content::Scalar { text, .. } => Choice {
+                name: text,
+                value: Chosen::Word(self),
+            },
+            Content::Map(entries) => {
+                let [one] = &**entries else {
+                    let (count, accepted) = (entries.len(), accepted("", variants));
+                    let message = format!("found {count} keys, accepted is one: {accepted}");
+                    return Err(Failure::new(message).at(self));
+                };
+                Choice {
+                    name: one.name(),
+                    value: Chosen::Entry(one),
+                }
             }
-            _ => return Err(self.accepted(&format!("one of {}", variants.join(", ")), false)),
-        }
-        .into_deserializer();
-        visitor.visit_enum(word).at(self)
+            Content::List(_) => {
+                let what = format!("one of {}", variants.join(", "));
+                return Err(self.accepted(&what, false));
+            }
+        };
+        visitor.visit_enum(choice).at(self)
     }
 
     forward_to_deserialize_any! {
@@ -258,12 +284,10 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Failure> {
-        self.0
-            .next()
-            .map(|(at, item)| {
-                seed.deserialize(item)
-                    .map_err(|error| error.below(&at.to_string()))
-            })
+        let is_omitted =
+            |item: &Node| matches!(item.content, Content::Placeholder { is_omitted: true });
+        let next = self.0.find(|(_, item)| !is_omitted(item));
+        next.map(|(at, item)| seed.deserialize(item).at(item).below(|| at.to_string()))
             .transpose()
     }
 }
@@ -294,10 +318,15 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         let Some(entry) = self.value else {
             return Ok(None);
         };
-        let key: StrDeserializer<'_, Failure> = entry.key.as_str().into_deserializer();
-        seed.deserialize(key).map(Some).map_err(|mut error| {
-            error.position = Some(entry.position);
-            error
+        let key: StrDeserializer<'_, Failure> = entry.name().into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|error| Failure {
+            position: Some(entry.position),
+            path: vec![entry.key.clone()],
+            remedy: match error.remedy {
+                Remedy::Rename(_) => error.remedy,
+                _ => Remedy::Remove,
+            },
+            ..error
         })
     }
 
@@ -305,18 +334,113 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         let Some(entry) = self.value.take() else {
             return Err(Failure::new("a value without a key"));
         };
-        seed.deserialize(&entry.value)
-            .map_err(|error| error.below(&entry.key))
+        entry.read(seed)
+    }
+}
+
+impl Entry {
+    /// Deserializes the value.
+    fn read<'de, V: DeserializeSeed<'de>>(&'de self, seed: V) -> Result<V::Value, Failure> {
+        let value = seed.deserialize(&self.value);
+        value.at(&self.value).below(|| self.key.clone())
+    }
+}
+
+/// A choice between the variants of an enumeration.
+struct Choice<'de> {
+    name: &'de str,
+    value: Chosen<'de>,
+}
+
+/// Where the content of the variant is.
+enum Chosen<'de> {
+    /// The variant is a word, and has no content.
+    Word(&'de Node),
+    /// The variant is the only key of a mapping.
+    Entry(&'de Entry),
+    /// The content is a placeholder.
+    Placeholder(&'de Node),
+}
+
+impl<'de> de::EnumAccess<'de> for Choice<'de> {
+    type Error = Failure;
+    type Variant = Chosen<'de>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Chosen<'de>), Failure> {
+        let name: StrDeserializer<'_, Failure> = self.name.into_deserializer();
+        match (seed.deserialize(name), self.value) {
+            (Ok(variant), value) => Ok((variant, value)),
+            (Err(failure), Chosen::Entry(entry)) => Err(Failure {
+                position: Some(entry.position),
+                path: vec![entry.key.clone()],
+                remedy: Remedy::ReplaceParent,
+                ..failure
+            }),
+            (Err(failure), _) => Err(failure),
+        }
+    }
+}
+
+impl<'de> Chosen<'de> {
+    fn read<V: DeserializeSeed<'de>>(self, seed: V) -> Result<V::Value, Failure> {
+        match self {
+            Self::Entry(entry) => entry.read(seed),
+            Self::Placeholder(node) => seed.deserialize(node),
+            Self::Word(node) => Err(node.accepted("a mapping with this word as its key", true)),
+        }
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Chosen<'de> {
+    type Error = Failure;
+
+    fn unit_variant(self) -> Result<(), Failure> {
+        match self {
+            Self::Entry(entry) if !entry.value.is_null() => {
+                Err(entry.value.accepted("nothing", false)).below(|| entry.key.clone())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Failure> {
+        self.read(seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Failure> {
+        self.read(Fields(visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Failure> {
+        self.read(Fields(visitor))
+    }
+}
+
+/// The content of a variant with several fields.
+struct Fields<V>(V);
+
+impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Fields<V> {
+    type Value = V::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_any(self.0)
     }
 }
 
 /// The fields of a structure that is a placeholder: each is a placeholder.
-struct StandIns<'de> {
+struct Placeholders<'de> {
     node: &'de Node,
     fields: Iter<'static, &'static str>,
 }
 
-impl<'de> StandIns<'de> {
+impl<'de> Placeholders<'de> {
     fn of(node: &'de Node, fields: &'static [&'static str]) -> Self {
         Self {
             node,
@@ -325,7 +449,7 @@ impl<'de> StandIns<'de> {
     }
 }
 
-impl<'de> de::MapAccess<'de> for StandIns<'de> {
+impl<'de> de::MapAccess<'de> for Placeholders<'de> {
     type Error = Failure;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -344,23 +468,28 @@ impl<'de> de::MapAccess<'de> for StandIns<'de> {
 
 /// The change to the document after a mistake, so that reading can continue.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Remedy {
+pub(crate) enum Remedy {
     /// The value is replaced.
     Replace,
+    /// The mapping that contains the key is replaced.
+    ReplaceParent,
     /// The key is removed.
     Remove,
+    /// The key is read as this one, or removed if this one is present, too.
+    Rename(&'static str),
     /// The key is added.
     Insert,
 }
 
-/// A mistake in a document.
+/// The first mistake of a [`Node`] that is deserialized without [`Node::read`].
 #[derive(Debug)]
-pub(in crate::config) struct Failure {
-    pub(in crate::config) position: Option<Position>,
+pub struct Failure {
+    position: Option<Position>,
     /// The keys from the root to the value.
-    pub(in crate::config) path: Vec<String>,
-    pub(in crate::config) message: String,
-    pub(super) remedy: Remedy,
+    pub(crate) path: Vec<String>,
+    message: String,
+    kind: Kind,
+    pub(crate) remedy: Remedy,
 }
 
 impl Failure {
@@ -369,16 +498,31 @@ impl Failure {
             position: None,
             path: Vec::new(),
             message: message.into(),
+            kind: Kind::Value,
             remedy: Remedy::Replace,
         }
     }
 
-    fn about_key(name: &str, message: String, remedy: Remedy) -> Self {
-        Self {
-            path: vec![name.to_owned()],
-            remedy,
-            ..Self::new(message)
+    /// Returns the mistake. `root` is its position if no other is known.
+    pub(crate) fn into_mistake(self, root: Position) -> Mistake {
+        Mistake {
+            position: self.position.unwrap_or(root),
+            path: self.path.join("."),
+            message: self.message,
+            kind: self.kind,
         }
+    }
+
+    /// Sets the position to that of the key, if the mistake is a key that was read without a mistake.
+    fn at_key(mut self, entries: &[Entry]) -> Self {
+        if let (None, Remedy::Remove | Remedy::Rename(_), [key]) =
+            (self.position, self.remedy, &mut *self.path)
+            && let Some(entry) = entries.iter().find(|entry| entry.name() == key)
+        {
+            self.position = Some(entry.position);
+            key.clone_from(&entry.key);
+        }
+        self
     }
 
     /// Sets the position to that of this node, unless a more precise one is set.
@@ -386,22 +530,27 @@ impl Failure {
         self.position.get_or_insert(node.position);
         self
     }
-
-    /// Prepends the key of the value that contains the mistake.
-    fn below(mut self, key: &str) -> Self {
-        self.path.insert(0, key.to_owned());
-        self
-    }
 }
 
-/// Sets the position of the error of a result to that of a node.
+/// Adds the place of a node to the error of a result.
 trait Located {
+    /// Sets the position, unless a more precise one is set.
     fn at(self, node: &Node) -> Self;
+
+    /// Prepends the key of the value that contains the mistake.
+    fn below(self, key: impl FnOnce() -> String) -> Self;
 }
 
 impl<T> Located for Result<T, Failure> {
     fn at(self, node: &Node) -> Self {
         self.map_err(|failure| failure.at(node))
+    }
+
+    fn below(self, key: impl FnOnce() -> String) -> Self {
+        self.map_err(|mut failure| {
+            failure.path.insert(0, key());
+            failure
+        })
     }
 }
 
@@ -418,8 +567,16 @@ impl de::Error for Failure {
         Self::new(message.to_string())
     }
 
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("accepted is {expected}"))
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        // A text may be a misplaced credential.
+        let found = match found {
+            Unexpected::Str(_) => "a text".to_owned(),
+            Unexpected::Unit => "nothing".to_owned(),
+            Unexpected::Seq => "a list".to_owned(),
+            Unexpected::Map => "a mapping".to_owned(),
+            other => other.to_string(),
+        };
+        Self::new(format!("found {found}, accepted is {expected}"))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -431,14 +588,31 @@ impl de::Error for Failure {
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
-        let message = match nearest(found, expected) {
-            Some(near) => format!("unknown key: did you mean `{near}`?"),
-            None => format!("unknown key, {}", accepted(found, expected)),
+        let (message, kind, remedy) = match nearest(found, expected) {
+            Some(near) => (
+                format!("unknown key: did you mean `{near}`?"),
+                Kind::MisspelledKey,
+                Remedy::Rename(near),
+            ),
+            None => (
+                format!("unknown key, {}", accepted(found, expected)),
+                Kind::UnknownKey,
+                Remedy::Remove,
+            ),
         };
-        Self::about_key(found, message, Remedy::Remove)
+        Self {
+            kind,
+            path: vec![found.to_owned()],
+            remedy,
+            ..Self::new(message)
+        }
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::about_key(field, "is missing".to_owned(), Remedy::Insert)
+        Self {
+            path: vec![field.to_owned()],
+            remedy: Remedy::Insert,
+            ..Self::new("is missing")
+        }
     }
 }

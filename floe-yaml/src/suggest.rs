@@ -7,7 +7,7 @@ const MIN_SIMILARITY: f64 = 0.8;
 const MAX_WORD: usize = 256;
 
 /// Returns the most similar word, if it is similar enough.
-pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     if found.len() > MAX_WORD {
         return None;
     }
@@ -24,7 +24,7 @@ pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Formats "accepted are `a` and `b`", with a suggestion if one of them is similar.
-pub(super) fn accepted(found: &str, words: &[&str]) -> String {
+pub fn accepted(found: &str, words: &[&str]) -> String {
     let suggestion = match nearest(found, words) {
         Some(near) => format!(", did you mean `{near}`?"),
         None => String::new(),
@@ -33,7 +33,7 @@ pub(super) fn accepted(found: &str, words: &[&str]) -> String {
 }
 
 /// Formats "is `a`", "are `a` and `b`" or "are `a`, `b` and `c`".
-pub(super) fn list(words: &[&str]) -> String {
+pub fn list(words: &[&str]) -> String {
     match words {
         [] => "is nothing".to_owned(),
         [one] => format!("is `{one}`"),

@@ -1,0 +1,247 @@
+//! What is found while a file is read: mistakes, and what is not supported, with their places.
+
+use std::collections::BTreeMap;
+
+use floe_yaml::{Content, Kind, Node, Position, accepted};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
+
+use crate::config::problems::Problems;
+
+/// The prefix of keys of the file itself that are the author's, for example for anchors.
+const OWN: &str = "x-";
+
+/// A choice between names that are not known beforehand: a mapping with one key.
+pub(super) type Choice<T> = BTreeMap<String, T>;
+
+/// A value without settings: null, or an empty mapping.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// A word that may be written in capital letters.
+pub(super) struct Word<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?.to_ascii_lowercase();
+        let word = IntoDeserializer::<D::Error>::into_deserializer(text);
+        T::deserialize(word).map(Self)
+    }
+}
+
+/// A whole number, 1 or more.
+#[derive(Clone, Copy, PartialEq, serde::Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Positive(pub(super) u64);
+
+impl Positive {
+    pub(super) fn to_usize(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl TryFrom<u64> for Positive {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        match number {
+            0 => Err("found 0, accepted is 1 or more"),
+            _ => Ok(Self(number)),
+        }
+    }
+}
+
+/// What was found while a file is read. Paths are those of values, without the suffix of experimental keys.
+pub(super) struct Findings<'a> {
+    pub(super) problems: &'a mut Problems,
+    /// What is not supported.
+    pub(super) unsupported: Problems,
+    /// Whether the file has a later version than this library knows, so that unknown keys may be right.
+    pub(super) is_later: bool,
+    document: &'a Node,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) const fn new(
+        document: &'a Node,
+        problems: &'a mut Problems,
+        unsupported: Problems,
+    ) -> Self {
+        Self {
+            problems,
+            unsupported,
+            is_later: false,
+            document,
+        }
+    }
+
+    /// Deserializes a part of the document with its path.
+    pub(super) fn read<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Option<T> {
+        let mut mistakes = Vec::new();
+        let value = node.read(&mut mistakes);
+        for mistake in mistakes {
+            let path = below(path, &mistake.path);
+            // The schema allows any keys of the file itself, for extensions.
+            let is_top = !path.contains('.');
+            let list = match mistake.kind {
+                Kind::UnknownKey if is_top && path.starts_with(OWN) => continue,
+                Kind::UnknownKey if is_top || self.is_later => &mut self.unsupported,
+                Kind::MisspelledKey if !is_top && self.is_later => &mut self.unsupported,
+                _ => &mut *self.problems,
+            };
+            list.add_at(mistake.position, path, mistake.message);
+        }
+        value
+    }
+
+    /// Adds a mistake, unless the value or one that contains it already has one.
+    pub(super) fn refuse(&mut self, path: &str, message: impl Into<String>) {
+        let (position, path) = self.place(path);
+        if !self.problems.cover(&path) {
+            self.problems.add_at(position, path, message.into());
+        }
+    }
+
+    /// Adds the mistake of a check, if it failed.
+    pub(super) fn check(&mut self, path: &str, result: Result<(), impl Into<String>>) {
+        if let Err(message) = result {
+            self.refuse(path, message);
+        }
+    }
+
+    /// Adds the mistake that the mapping with this path has one of these keys, which others have.
+    pub(super) fn refuse_keys(&mut self, path: &str, keys: &[&str], reason: &str) {
+        let node = find(self.document, path);
+        for key in keys {
+            let Some(entry) = node.and_then(|node| node.entry(key)) else {
+                continue;
+            };
+            let path = self.place(&below(path, key)).1;
+            let message = format!("unknown key, {reason}");
+            let list = if self.is_later {
+                &mut self.unsupported
+            } else {
+                &mut *self.problems
+            };
+            list.add_at(entry.position, path, message);
+        }
+    }
+
+    /// Adds a part that has no effect.
+    pub(super) fn ignore(&mut self, path: &str, reason: &str) {
+        let (position, path) = self.place(path);
+        self.unsupported.add_at(position, path, reason.to_owned());
+    }
+
+    /// Returns the only key of a choice, its value and the path of that. `known` are for the mistake that there is none
+    /// or more.
+    pub(super) fn choice<'c, T>(
+        &mut self,
+        choice: &'c Choice<T>,
+        path: &str,
+        known: &[&str],
+    ) -> Option<(&'c str, &'c T, String)> {
+        let mut entries = choice.iter();
+        let (Some((key, value)), None) = (entries.next(), entries.next()) else {
+            let (count, accepted) = (choice.len(), accepted("", known));
+            let message = format!("found {count} keys, accepted is one: {accepted}");
+            self.refuse(path, message);
+            return None;
+        };
+        Some((key, value, below(path, key)))
+    }
+
+    /// Adds the mistake that none of the known words is found.
+    pub(super) fn refuse_word(&mut self, path: &str, found: &str, known: &[&str]) {
+        self.refuse(path, format!("found `{found}`, {}", accepted(found, known)));
+    }
+
+    /// Returns the items of a list with their paths. A list without items is a mistake.
+    pub(super) fn items<T>(&mut self, list: Option<Vec<T>>, path: &str) -> Vec<(String, T)> {
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            self.refuse(path, "accepted is a list with at least one value");
+        }
+        let items = list.unwrap_or_default().into_iter().enumerate();
+        items
+            .map(|(at, item)| (below(path, &at.to_string()), item))
+            .collect()
+    }
+
+    /// Returns the position of a value, or of its nearest ancestor, and the path as it is written.
+    fn place(&self, path: &str) -> (Position, String) {
+        let (mut node, mut written) = (Some(self.document), String::new());
+        let mut position = self.document.position;
+        for key in path.split('.') {
+            let entry = node.and_then(|node| node.entry(key));
+            written = below(&written, entry.map_or(key, |entry| &entry.key));
+            node = node.and_then(|node| node.child(key));
+            position = node.map_or(position, |node| node.position);
+        }
+        (position, written)
+    }
+}
+
+fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
+    path.split('.').try_fold(root, |node, key| node.child(key))
+}
+
+/// Returns the path of a value below `path`.
+pub(super) fn below(path: &str, key: &str) -> String {
+    match (path, key) {
+        ("", key) => key.to_owned(),
+        (path, "") => path.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
+}
+
+/// The parts of the format that this library has nothing for. `*` is any key or index.
+const NOT_SUPPORTED: [&str; 11] = [
+    "instrumentation.general",
+    // The sections of other languages are for other programs.
+    "instrumentation.rust",
+    "resource.detection.entities_enabled",
+    "tracer_provider.id_generator",
+    "tracer_provider.tracer_configurator",
+    "logger_provider.logger_configurator",
+    "meter_provider.meter_configurator",
+    "meter_provider.readers.*.*.producers",
+    "meter_provider.readers.*.pull.exporter.prometheus.resource_constant_labels",
+    "meter_provider.readers.*.pull.exporter.prometheus.with_resource_constant_labels",
+    "meter_provider.views.*.stream.attribute_keys.excluded",
+];
+
+/// Removes the parts that are not supported from the document.
+pub(super) fn take_unsupported(root: &mut Node, unsupported: &mut Problems) {
+    for path in NOT_SUPPORTED {
+        let keys: Vec<_> = path.split('.').collect();
+        take(root, &keys, "", unsupported);
+    }
+}
+
+fn take(node: &mut Node, keys: &[&str], path: &str, unsupported: &mut Problems) {
+    let Some((key, rest)) = keys.split_first() else {
+        return;
+    };
+    match &mut node.content {
+        Content::List(items) if *key == "*" => {
+            for (at, item) in items.iter_mut().enumerate() {
+                take(item, rest, &below(path, &at.to_string()), unsupported);
+            }
+        }
+        Content::Map(entries) => entries.retain_mut(|entry| {
+            if *key != "*" && *key != entry.name() {
+                return true;
+            }
+            let path = below(path, &entry.key);
+            if !rest.is_empty() {
+                take(&mut entry.value, rest, &path, unsupported);
+                return true;
+            }
+            if !entry.value.is_null() {
+                unsupported.add_at(entry.value.position, path, String::new());
+            }
+            false
+        }),
+        _ => {}
+    }
+}

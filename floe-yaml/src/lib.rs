@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+
+mod deserializer;
+mod mistake;
+mod node;
+mod parse;
+mod spanned;
+mod suggest;
+
+use serde::de::DeserializeOwned;
+
+pub use self::deserializer::Failure;
+pub use self::mistake::{Kind, Mistake, Position};
+pub use self::node::{Content, Entry, Node};
+pub use self::parse::parse;
+pub use self::spanned::Spanned;
+pub use self::suggest::{accepted, list, nearest};
+
+/// Reads a document.
+///
+/// # Errors
+///
+/// Fails with all mistakes, in the order of the document.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let value = parse(text, &mut mistakes).and_then(|node| node.read(&mut mistakes));
+    match value {
+        Some(value) if mistakes.is_empty() => Ok(value),
+        _ => {
+            mistakes.sort_by_key(|mistake| mistake.position);
+            Err(mistakes)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! A mistake in a document.
+
+use std::fmt;
+
+/// A position in a document. Lines and columns are counted from 1.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+/// A mistake in a document. Its text is not redacted: it may quote a key, a word or a number of the document.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Mistake {
+    /// The place.
+    pub position: Position,
+    /// The keys from the root to the value, separated by dots. Empty for the document itself.
+    pub path: String,
+    /// What was found, and what is accepted.
+    pub message: String,
+    /// What the mistake is about.
+    pub kind: Kind,
+}
+
+/// What a mistake is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A value, a missing key, or the syntax of the document.
+    Value,
+    /// A key that is not known, and not similar to one that is.
+    UnknownKey,
+    /// A key that is not known, and similar to one that is.
+    MisspelledKey,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Position { line, column } = self.position;
+        write!(f, "line {line}, column {column}: ")?;
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
