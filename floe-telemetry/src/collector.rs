@@ -54,13 +54,10 @@ pub(crate) use self::exceptions::{ExceptionLog, Exceptions};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::exemplars::in_span as measure_in_span;
 pub(crate) use self::exemplars::{
-    BoundExemplars, Exemplars, Number, Shape, clear as clear_exemplars,
+    BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
     of_instrument as instrument_exemplars,
 };
-#[cfg(any(feature = "_otlp", feature = "prometheus"))]
-pub(crate) use self::exemplars::{
-    Collected as CollectedExemplars, Exemplar, collect as collect_exemplars,
-};
+pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Backpressure;
 pub(crate) use self::guarded_message::guarded_message;

@@ -42,6 +42,7 @@ mod file;
 mod limits;
 mod logging;
 mod metrics;
+mod named;
 mod otlp;
 mod problems;
 mod propagator;
@@ -70,7 +71,7 @@ pub(crate) use self::env::{is_disabled, is_set, warn};
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::env::{parse_headers, parse_resource_attributes};
 pub use self::errors::{ErrorsConfig, ExceptionSignal};
-pub use self::exporters::{ExporterKind, ExportersConfig};
+pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub use self::file::FileConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 #[cfg(feature = "logs")]

@@ -6,8 +6,6 @@ mod memory;
 #[cfg(feature = "_otlp")]
 mod otlp;
 mod plain;
-#[cfg(feature = "prometheus")]
-mod prometheus;
 mod target;
 
 pub use self::console::ConsoleExporter;
@@ -21,6 +19,4 @@ pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::otlp::{otlp, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;
-#[cfg(feature = "prometheus")]
-pub(crate) use self::prometheus::prometheus;
 pub(crate) use self::target::{OtlpOutput, OtlpTarget};

@@ -70,7 +70,6 @@
 //! | `tokio` | [`metrics::observe_tokio`]: metrics of a runtime |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
-//! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
 //! | `tower` | [`instrument::HttpServerLayer`] and [`instrument::HttpClientLayer`]: a span for each request that a tower service answers or makes |
 //! | `axum` | `tower`, with spans named after axum's routes |
 //! | `tonic` | [`instrument::GrpcServerLayer`] and [`instrument::GrpcClientLayer`]: a span for each gRPC call |
@@ -154,7 +153,8 @@ pub use self::metrics::recorder::MetricRecorder;
 pub use self::printable::printable;
 #[cfg(feature = "provider")]
 pub use self::provider::{
-    SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
+    ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
+    ensure_telemetry_initialized,
 };
 pub use self::recorder::{
     ActiveSpan, CurrentSpan, FutureExt, InCurrentSpan, InSpan, RecordedSpan, RecorderTracer,

@@ -55,3 +55,5 @@ pub use self::observable::{Observable, Observer};
 pub use self::provider::RecorderMeterProvider;
 #[cfg(feature = "tokio")]
 pub use self::tokio_runtime::observe_tokio;
+#[cfg(feature = "provider")]
+pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};

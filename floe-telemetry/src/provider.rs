@@ -25,6 +25,7 @@ mod builder;
 mod delivery;
 mod ensure;
 mod exit;
+mod exporters;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
@@ -47,6 +48,7 @@ use tracing::dispatcher::{Dispatch, with_default};
 pub use self::builder::TelemetryProviderBuilder;
 use self::delivery::{await_delivery, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
+pub use self::exporters::ExporterFactory;
 pub use self::sampling::SamplingHandle;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};

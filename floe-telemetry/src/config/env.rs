@@ -390,25 +390,23 @@ fn propagators(config: &mut TelemetryConfig) {
 
 fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
-    for (name, field, kinds) in [
+    for (name, field, signal) in [
         (
             "OTEL_TRACES_EXPORTER",
             &mut exporters.traces,
-            &ExporterKind::ALL[..],
+            Signal::Traces,
         ),
         (
             "OTEL_METRICS_EXPORTER",
             &mut exporters.metrics,
-            &ExporterKind::OF_METRICS,
+            Signal::Metrics,
         ),
-        (
-            "OTEL_LOGS_EXPORTER",
-            &mut exporters.logs,
-            &ExporterKind::ALL,
-        ),
+        ("OTEL_LOGS_EXPORTER", &mut exporters.logs, Signal::Logs),
     ] {
+        let kinds = ExporterKind::of(signal);
+        let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
-            let kind = word(kinds)(text)?;
+            let kind = word(&kinds)(text)?;
             match kind {
                 ExporterKind::Otlp => {
                     needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
@@ -416,10 +414,9 @@ fn exporters(config: &mut TelemetryConfig) {
                 ExporterKind::OtlpFile | ExporterKind::OtlpStdout => {
                     needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
                 }
-                ExporterKind::Prometheus => {
-                    needs(text, "prometheus", cfg!(feature = "prometheus"))?;
+                _ => {
+                    kind.registered()?;
                 }
-                _ => {}
             }
             Ok(kind)
         };

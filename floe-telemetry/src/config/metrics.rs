@@ -360,7 +360,7 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
 
 /// The address of the endpoint for Prometheus
 /// ([variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter)).
-/// The path is `/metrics`. Requires the feature `prometheus`.
+/// The path is `/metrics`. Requires the crate `floe-telemetry-prometheus`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]

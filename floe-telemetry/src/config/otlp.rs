@@ -139,7 +139,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    pub(super) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
+    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 
     /// Returns `traces`, `metrics` or `logs`.
     #[must_use]

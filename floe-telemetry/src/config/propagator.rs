@@ -6,9 +6,9 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use opentelemetry::propagation::TextMapPropagator;
-use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::named;
 use super::suggest::accepted;
 
 /// The most propagators that a process can register.
@@ -191,26 +191,12 @@ impl Serialize for Propagator {
 
 impl<'de> Deserialize<'de> for Propagator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an enum, of which a document with mistakes has a placeholder.
-        deserializer.deserialize_enum("Propagator", &["tracecontext"], Name)
-    }
-}
-
-struct Name;
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Propagator;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a propagator")
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Propagator, A::Error> {
-        let (name, variant): (String, _) = access.variant()?;
-        variant.unit_variant()?;
         // `none` is a list without formats.
-        let accepted = |_| format!("found `{name}`, {}", accepted(&name, &Propagator::names()));
-        name.parse().map_err(accepted).map_err(A::Error::custom)
+        let parse = |name: &str| {
+            let accepted = |_| format!("found `{name}`, {}", accepted(name, &Self::names()));
+            name.parse().map_err(accepted)
+        };
+        named::deserialize(deserializer, "Propagator", &["tracecontext"], parse)
     }
 }
 
@@ -222,9 +208,9 @@ impl schemars::JsonSchema for Propagator {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let names = Self::BUILT_IN.map(Self::as_str);
-        schemars::json_schema!({
-            "description": "A format of context propagation, or the name of one that the program registers.",
-            "anyOf": [{ "enum": names }, { "type": "string" }]
-        })
+        named::json_schema(
+            "A format of context propagation, or the name of one that the program registers.",
+            &names,
+        )
     }
 }

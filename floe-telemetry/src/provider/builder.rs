@@ -10,8 +10,10 @@ use opentelemetry_sdk::Resource;
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
+use super::exporters::add_registered;
 #[cfg(feature = "logs")]
 use super::logs;
 use super::sampling::{SamplingHandle, sampling};
@@ -80,6 +82,12 @@ impl TelemetryProviderBuilder {
         }
     }
 
+    /// The configuration of the provider.
+    #[must_use]
+    pub const fn config(&self) -> &TelemetryConfig {
+        &self.config
+    }
+
     /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
     ///
     /// It receives redacted spans. May be called more than once: each exporter has its own queue and
@@ -98,6 +106,15 @@ impl TelemetryProviderBuilder {
     /// once: each exporter has its own thread.
     pub fn with_metric_exporter(mut self, exporter: impl PushMetricExporter) -> Self {
         self.metrics.push(MetricDestination::new(exporter));
+        self
+    }
+
+    /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as one that
+    /// collects when it is asked.
+    ///
+    /// It reads redacted attributes. May be called more than once.
+    pub fn with_metric_reader(mut self, reader: impl MetricReader) -> Self {
+        self.metrics.push(MetricDestination::of_reader(reader));
         self
     }
 
@@ -201,7 +218,7 @@ impl TelemetryProviderBuilder {
         // Starting an exporter calls code of the user.
         let started = catch_unwind(AssertUnwindSafe(|| {
             let sampling = sampling(&self.config, sampler)?;
-            let pipeline = self.build(&mut inner)?;
+            let pipeline = add_registered(self)?.build(&mut inner)?;
             Ok((sampling, pipeline))
         }));
         let panicked = "an exporter panicked while the provider was started";

@@ -18,9 +18,6 @@ pub(super) fn destinations(
     if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console)) {
         destinations.push(MetricDestination::new(ConsoleMetrics));
     }
-    if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Prometheus)) {
-        destinations.push(prometheus(config)?);
-    }
     for target in signal_targets(Signal::Metrics, chosen, config, common) {
         destinations.push(otlp(&target)?);
     }
@@ -35,17 +32,4 @@ fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
 #[cfg(not(feature = "_otlp"))]
 fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
     Err(super::targets::without_otlp(target))
-}
-
-#[cfg(feature = "prometheus")]
-fn prometheus(config: &TelemetryConfig) -> Result<MetricDestination, Error> {
-    let reader = crate::exporter::prometheus(&config.metrics.prometheus)?;
-    Ok(MetricDestination::pull(reader))
-}
-
-#[cfg(not(feature = "prometheus"))]
-fn prometheus(_: &TelemetryConfig) -> Result<MetricDestination, Error> {
-    Err(Error::config(
-        "exporters.metrics: `prometheus` needs the feature `prometheus`",
-    ))
 }

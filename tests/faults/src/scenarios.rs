@@ -433,7 +433,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a scrape that does not end blocks a thread during the shutdown",
         &[
-            "floe-telemetry/src/exporter/prometheus.rs::a_scrape_that_does_not_end_does_not_block_the_shutdown",
+            "integrations/floe-telemetry-prometheus/src/reader.rs::a_scrape_that_does_not_end_does_not_block_the_shutdown",
         ],
     ),
     (

@@ -55,14 +55,20 @@ impl<'a> Exporters<'a> {
 
     /// Adds the exporter of a processor or of a periodic reader.
     pub(super) fn add(&mut self, exporter: &Value<'_>, found: &mut Findings<'_>) {
-        let known = ["otlp_http", "otlp_grpc", "otlp_file", "console"];
-        let Some((kind, value)) = exporter.choice(&known, found) else {
+        let registered = ExporterKind::registered_for(self.signal);
+        let mut known = vec!["otlp_http", "otlp_grpc", "otlp_file", "console"];
+        known.extend(registered.iter().map(|kind| kind.as_str()));
+        let Some((name, value)) = exporter.choice(&known, found) else {
             return;
         };
-        match kind {
+        match name {
             "otlp_http" => self.otlp(&value, OtlpProtocol::Http, found),
             "otlp_grpc" => self.otlp(&value, OtlpProtocol::Grpc, found),
             "otlp_file" => self.file(&value, found),
+            _ if let Some(kind) = registered.iter().find(|kind| kind.as_str() == name) => {
+                value.properties(&[], found);
+                self.choose(*kind);
+            }
             _ => {
                 let properties = value.properties(&self.with_metrics(&[]), found);
                 self.aggregation(&properties, found);

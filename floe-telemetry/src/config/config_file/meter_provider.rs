@@ -3,7 +3,6 @@
 use super::exporter::{Exporters, NO_LIMIT};
 use super::properties::{Findings, Properties, Value, items};
 use super::view::metric_view;
-use crate::config::env::needs;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{ExemplarFilter, MetricsConfig, PrometheusConfig, check_host};
 use crate::config::otlp::Signal;
@@ -146,10 +145,7 @@ fn pull(
     let Some((_, value)) = exporter.choice(&["prometheus"], found) else {
         return;
     };
-    value.check(
-        needs("prometheus", "prometheus", cfg!(feature = "prometheus")),
-        found,
-    );
+    value.check(ExporterKind::Prometheus.registered().map(drop), found);
     // Older versions of the format have other names of these.
     let others = [
         "without_scope_info",

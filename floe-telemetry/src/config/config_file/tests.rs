@@ -394,9 +394,6 @@ fn readers_of_metrics() {
         cardinality_limits: {default: 100, counter: 100}
         exporter:
           otlp_http: {temporality_preference: low_memory, default_histogram_aggregation: base2_exponential_bucket_histogram}
-    - pull:
-        exporter:
-          prometheus/development: {host: 0.0.0.0, port: 9999, without_scope_info: false, target_info_enabled/development: true, translation_strategy: underscore_escaping_with_suffixes}
   exemplar_filter: always_off";
     let config = config(text);
     let metrics = &config.metrics;
@@ -413,14 +410,7 @@ fn readers_of_metrics() {
         (metrics.temporality, metrics.histograms),
         (MetricTemporality::LowMemory, HistogramKind::Exponential)
     );
-    assert_eq!(
-        (&*metrics.prometheus.host, metrics.prometheus.port),
-        ("0.0.0.0", 9999)
-    );
-    assert_eq!(
-        config.exporters.metrics,
-        Some(vec![ExporterKind::Otlp, ExporterKind::Prometheus])
-    );
+    assert_eq!(config.exporters.metrics, Some(vec![ExporterKind::Otlp]));
 }
 
 #[test]
