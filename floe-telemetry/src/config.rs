@@ -61,7 +61,7 @@ pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::config_file::parse as parse_config_file;
 pub use self::context_mode::ContextMode;
-pub use self::detection::{DetectionConfig, ResourceDetector};
+pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::env::needs;

@@ -93,8 +93,6 @@ mod recorder;
 mod char_boundary;
 #[cfg(feature = "provider")]
 mod collector;
-#[cfg(feature = "provider")]
-mod detection;
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
@@ -109,6 +107,8 @@ mod program_signals;
 mod provider;
 #[cfg(feature = "provider")]
 mod regular_file;
+#[cfg(feature = "provider")]
+mod surroundings;
 
 pub mod attributes;
 #[cfg(feature = "provider")]
@@ -116,6 +116,8 @@ pub mod backend;
 pub mod callsite;
 #[cfg(feature = "provider")]
 pub mod config;
+#[cfg(feature = "provider")]
+pub mod detection;
 #[cfg(feature = "provider")]
 pub mod exporter;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]

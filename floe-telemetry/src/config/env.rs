@@ -307,9 +307,9 @@ pub(crate) fn parse_resource_attributes(
 
 /// Applies the resource detectors: their names, `all` or `none`.
 fn detection(config: &mut TelemetryConfig) {
-    let mut words: Vec<_> = ResourceDetector::ALL
-        .iter()
-        .map(|(name, detector)| (*name, vec![*detector]))
+    let named = ResourceDetector::named().into_iter();
+    let mut words: Vec<_> = named
+        .map(|detector| (detector.as_str(), vec![detector]))
         .collect();
     words.push(("all", ResourceDetector::all()));
     words.push(("none", Vec::new()));
@@ -318,9 +318,12 @@ fn detection(config: &mut TelemetryConfig) {
         let known = words
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(text));
-        known
-            .map(|(_, detectors)| detectors.clone())
-            .ok_or_else(|| format!("found `{text}`, {}", accepted(text, &names)))
+        let (_, detectors) =
+            known.ok_or_else(|| format!("found `{text}`, {}", accepted(text, &names)))?;
+        for detector in detectors {
+            detector.registered()?;
+        }
+        Ok(detectors.clone())
     });
     if let Some(detectors) = detectors {
         let mut chosen = Vec::new();

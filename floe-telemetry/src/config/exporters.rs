@@ -2,12 +2,11 @@
 
 use std::any::Any;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::file::FileConfig;
-use super::named;
+use super::named::{self, Named, identified_by_name};
 use super::otlp::Signal;
 use super::problems::Problems;
 use super::section::is_default;
@@ -74,26 +73,17 @@ impl RegisteredExporter {
     }
 }
 
-impl fmt::Debug for RegisteredExporter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
+impl Named for RegisteredExporter {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn location(&self) -> SourceLocation {
+        self.location
     }
 }
 
-/// Two exporters are equal if their names are.
-impl PartialEq for RegisteredExporter {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for RegisteredExporter {}
-
-impl Hash for RegisteredExporter {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+identified_by_name!(RegisteredExporter);
 
 impl ExporterKind {
     /// The exporters that the specification names.
@@ -120,18 +110,11 @@ impl ExporterKind {
         }
     }
 
-    /// Returns the exporters that the specification names and those that are linked, without other kinds for a name.
+    /// Returns the exporters that the specification names, and the others that are linked.
     fn all() -> Vec<Self> {
-        let is_other = |linked: &&RegisteredExporter| {
-            let mut known = Self::KNOWN.iter();
-            known.all(|known| known.as_str() != linked.name)
-        };
-        let mut linked: Vec<_> = EXPORTERS.iter().filter(is_other).copied().collect();
-        // The linker's order differs between platforms; messages must not.
-        linked.sort_by_key(|linked| linked.name);
-        linked.dedup();
-        let linked = linked.into_iter().map(Self::Registered);
-        Self::KNOWN.into_iter().chain(linked).collect()
+        let others = named::others(&EXPORTERS, &Self::KNOWN.map(Self::as_str));
+        let others = others.into_iter().map(Self::Registered);
+        Self::KNOWN.into_iter().chain(others).collect()
     }
 
     /// Returns the exporters of a signal.
@@ -184,23 +167,11 @@ impl ExporterKind {
     ///
     /// The crate that registers it is not linked, or several do.
     pub(crate) fn registered(self) -> Result<Option<RegisteredExporter>, String> {
-        let name = self.as_str();
-        if !matches!(self, Self::Registered(_)) && self.package().is_none() {
+        let package = self.package();
+        if package.is_none() && !matches!(self, Self::Registered(_)) {
             return Ok(None);
         }
-        let mut found = EXPORTERS.iter().filter(|linked| linked.name == name);
-        match (found.next(), found.next()) {
-            (Some(linked), None) => Ok(Some(*linked)),
-            (Some(one), Some(other)) => {
-                let mut locations = [one.location, other.location];
-                locations.sort();
-                let [first, second] = locations;
-                Err(format!(
-                    "found two exporters `{name}`, of {first} and {second}, accepted is one of each name"
-                ))
-            }
-            (None, _) => Err(named::needs_crate(name, self.package().unwrap_or_default())),
-        }
+        named::find(&EXPORTERS, self.as_str(), package).map(Some)
     }
 }
 

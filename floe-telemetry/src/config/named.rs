@@ -5,6 +5,85 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 
+use crate::callsite::SourceLocation;
+use crate::link_list::LinkList;
+
+/// What a crate registers under a name.
+pub(super) trait Named: Copy + Sync + 'static {
+    fn name(&self) -> &'static str;
+    fn location(&self) -> SourceLocation;
+}
+
+/// Implements the traits of a type whose values are equal if their fields `name` are.
+macro_rules! identified_by_name {
+    ($type:ident) => {
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name)
+            }
+        }
+
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.name == other.name
+            }
+        }
+
+        impl Eq for $type {}
+
+        impl std::hash::Hash for $type {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.name.hash(state);
+            }
+        }
+    };
+}
+pub(super) use identified_by_name;
+
+/// Returns what is registered under names other than `known`, one of each name, sorted.
+pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
+    let others = list.iter().filter(|linked| !known.contains(&linked.name()));
+    let mut others: Vec<_> = others.copied().collect();
+    // The linker's order differs between platforms; messages must not.
+    others.sort_by_key(Named::name);
+    others.dedup_by_key(|linked| linked.name());
+    others
+}
+
+/// Returns what is registered under a name.
+///
+/// # Errors
+///
+/// The crate that registers it, which is `package`, is not linked, or several crates do.
+pub(super) fn find<T: Named>(
+    list: &LinkList<T>,
+    name: &str,
+    package: Option<&str>,
+) -> Result<T, String> {
+    let mut found: Vec<_> = list
+        .iter()
+        .filter(|linked| linked.name() == name)
+        .copied()
+        .collect();
+    found.sort_by_key(Named::location);
+    match (&*found, package) {
+        ([one], _) => Ok(*one),
+        ([one, other, ..], _) => {
+            let (one, other) = (one.location(), other.location());
+            Err(format!(
+                "found two of the name `{name}`, at {one} and {other}, accepted is one of each name"
+            ))
+        }
+        ([], None) => Err(format!("found `{name}`, which no crate registers")),
+        ([], Some(package)) => {
+            let path = package.replace('-', "_");
+            Err(format!(
+                "found `{name}`, which needs the crate `{package}` and the line `use {path} as _;`"
+            ))
+        }
+    }
+}
+
 /// Reads a value from its name. A document with mistakes has the first of `stand_ins` in its place.
 pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
     deserializer: D,
@@ -41,10 +120,4 @@ pub(super) fn json_schema(description: &str, known: &[&str]) -> schemars::Schema
         "description": description,
         "anyOf": [{ "enum": known }, { "type": "string" }]
     })
-}
-
-/// Refuses a name whose crate is not linked into the program.
-pub(super) fn needs_crate(name: &str, package: &str) -> String {
-    let path = package.replace('-', "_");
-    format!("found `{name}`, which needs the crate `{package}` and the line `use {path} as _;`")
 }

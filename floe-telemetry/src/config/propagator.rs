@@ -1,14 +1,13 @@
 //! The formats of context propagation.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use opentelemetry::propagation::TextMapPropagator;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::named;
+use super::named::{self, identified_by_name};
 use super::suggest::accepted;
 
 /// The most propagators that a process can register.
@@ -87,26 +86,7 @@ impl RegisteredPropagator {
     }
 }
 
-impl fmt::Debug for RegisteredPropagator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-/// Two formats are equal if their names are.
-impl PartialEq for RegisteredPropagator {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for RegisteredPropagator {}
-
-impl Hash for RegisteredPropagator {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+identified_by_name!(RegisteredPropagator);
 
 impl Propagator {
     /// The default formats: W3C Trace Context and W3C Baggage.

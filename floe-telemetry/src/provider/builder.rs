@@ -248,7 +248,7 @@ impl TelemetryProviderBuilder {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
-        let resource = resource::of(&self.config);
+        let resource = resource::of(&self.config)?;
         let policies = Policies::compile(&self.config.redaction)?;
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());

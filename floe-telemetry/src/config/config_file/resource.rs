@@ -57,10 +57,8 @@ fn detection(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findin
     let properties = value.properties(&["attributes", "detectors", "entities_enabled"], found);
     properties.not_supported(&["entities_enabled"], found);
     let mut detection = DetectionConfig::default();
-    let mut known: Vec<_> = ResourceDetector::ALL
-        .iter()
-        .map(|(name, _)| *name)
-        .collect();
+    let named = ResourceDetector::named();
+    let mut known: Vec<_> = named.iter().map(|detector| detector.as_str()).collect();
     known.push("service");
     for item in properties.items("detectors", found) {
         let Some((name, value)) = item.choice(&known, found) else {
@@ -77,12 +75,10 @@ fn detection(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findin
                 found,
             );
         }
-        let detectors = ResourceDetector::ALL.iter();
-        detection.detectors.extend(
-            detectors
-                .filter(|(key, _)| *key == name)
-                .map(|(_, own)| *own),
-        );
+        if let Some(detector) = named.iter().find(|detector| detector.as_str() == name) {
+            value.check(detector.registered().map(drop), found);
+            detection.detectors.push(*detector);
+        }
         if name == "host" {
             detection.detectors.push(ResourceDetector::Os);
         }

@@ -510,18 +510,16 @@ fn detectors_and_other_propagators() {
     let text = "resource:
   detection/development:
     attributes: {included: [process.*, process.command_args], excluded: [process.owner]}
-    detectors: [{container: }, {host: {}}, {process: }, {service: }, {kubernetes: }]
+    detectors: [{host: {}}, {process: }, {service: }]
 propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray, b3'}";
     let config = config(text);
     let detection = &config.detection;
     assert_eq!(
         detection.detectors,
         [
-            ResourceDetector::Container,
             ResourceDetector::Host,
             ResourceDetector::Os,
             ResourceDetector::Process,
-            ResourceDetector::Kubernetes,
         ]
     );
     assert_eq!(detection.included, ["process.*", "process.command_args"]);
