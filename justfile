@@ -18,7 +18,7 @@ bless:
     TRYBUILD=overwrite cargo test -p floe-tests-edition-2021 --test ui
 
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features floe-telemetry/schema,floe-telemetry/tracing,floe-telemetry/axum,floe-telemetry/reqwest-middleware,floe-telemetry/testing,floe-telemetry/logs,floe-telemetry/otlp-grpc,floe-telemetry/otlp-http,floe-telemetry/otlp-json,floe-telemetry/otlp-tls,floe-telemetry/otlp-gzip,floe-telemetry/otlp-zstd,floe-telemetry/signals,floe-telemetry/tokio
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features floe-telemetry/schema,floe-telemetry/tracing,floe-telemetry/axum,floe-telemetry/reqwest-middleware,floe-telemetry/testing,floe-telemetry/logs,floe-telemetry/otlp-grpc,floe-telemetry/otlp-http,floe-telemetry/otlp-tls,floe-telemetry/otlp-zstd,floe-telemetry/signals,floe-telemetry/tokio
 
 features:
     .ci/features

@@ -17,6 +17,8 @@ pub use self::otlp::fuzzing::{Response, certificates, grpc_response, http_respon
 #[cfg(all(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]
-pub(crate) use self::otlp::{otlp, otlp_metrics, try_otlp};
+pub use self::otlp::{OtlpRequest, OtlpWriter};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::otlp::{SharedWriter, otlp, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;
-pub(crate) use self::target::{OtlpOutput, OtlpTarget};
+pub(crate) use self::target::OtlpTarget;

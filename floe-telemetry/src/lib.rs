@@ -58,9 +58,7 @@
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP |
-//! | `otlp-json` | OTLP as JSON lines, in files ([`config::FileConfig`]) or on the standard output, and the protocol `http/json` |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
-//! | `otlp-gzip` | requests compressed with gzip |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |

@@ -98,8 +98,8 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
         );
         fs::write(file.path(), text).unwrap();
         let path = file.path().to_str().unwrap();
-        let test = "a_reader_of_the_configuration_file_is_the_endpoint";
-        run_in_child(test, &[("OTEL_CONFIG_FILE", path)]);
+        let this = "a_reader_of_the_configuration_file_is_the_endpoint";
+        run_in_child(this, &[("OTEL_CONFIG_FILE", path)]);
         return;
     }
     let config = TelemetryConfig::from_env().unwrap();

@@ -13,6 +13,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use floe_telemetry_otlp_file as _;
 use floe_telemetry_prometheus as _;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};

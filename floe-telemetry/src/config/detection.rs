@@ -6,7 +6,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::named::{self, Named, identified_by_name};
 use super::problems::Problems;
-use super::suggest::accepted;
 use crate::callsite::SourceLocation;
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
@@ -116,25 +115,20 @@ impl ResourceDetector {
     /// Returns all detectors that are linked into the program.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let mut all = Self::named();
+        let mut all = Self::every();
         all.retain(|detector| detector.registered().is_ok());
         all
     }
 
     /// Returns the detectors that have a name: those of this project, and the others that are linked.
-    pub(super) fn named() -> Vec<Self> {
+    pub(super) fn every() -> Vec<Self> {
         let others = named::others(&DETECTORS, &Self::KNOWN.map(Self::as_str));
         let others = others.into_iter().map(Self::Registered);
         Self::KNOWN.into_iter().chain(others).collect()
     }
 
     fn parse(name: &str) -> Result<Self, String> {
-        let named = Self::named();
-        let found = named.iter().find(|detector| detector.as_str() == name);
-        found.copied().ok_or_else(|| {
-            let names: Vec<_> = named.into_iter().map(Self::as_str).collect();
-            format!("found `{name}`, {}", accepted(name, &names))
-        })
+        named::parse(name, &Self::every(), Self::as_str)
     }
 
     /// Returns what is registered for this detector. `None` if it belongs to this crate.

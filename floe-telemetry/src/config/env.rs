@@ -307,8 +307,8 @@ pub(crate) fn parse_resource_attributes(
 
 /// Applies the resource detectors: their names, `all` or `none`.
 fn detection(config: &mut TelemetryConfig) {
-    let named = ResourceDetector::named().into_iter();
-    let mut words: Vec<_> = named
+    let detectors = ResourceDetector::every().into_iter();
+    let mut words: Vec<_> = detectors
         .map(|detector| (detector.as_str(), vec![detector]))
         .collect();
     words.push(("all", ResourceDetector::all()));
@@ -413,9 +413,6 @@ fn exporters(config: &mut TelemetryConfig) {
             match kind {
                 ExporterKind::Otlp => {
                     needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
-                }
-                ExporterKind::OtlpFile | ExporterKind::OtlpStdout => {
-                    needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
                 }
                 _ => {
                     kind.registered()?;
@@ -643,10 +640,8 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
     fill(&name("TIMEOUT"), &mut options.timeout_millis, number(1));
     fill(&name("COMPRESSION"), &mut options.compression, |text| {
         let compression = word(&Compression::ALL)(text)?;
-        match compression {
-            Compression::Gzip => needs(text, "otlp-gzip", cfg!(feature = "otlp-gzip"))?,
-            Compression::Zstd => needs(text, "otlp-zstd", cfg!(feature = "otlp-zstd"))?,
-            Compression::None => {}
+        if compression == Compression::Zstd {
+            needs(text, "otlp-zstd", cfg!(feature = "otlp-zstd"))?;
         }
         Ok(compression)
     });
@@ -738,9 +733,9 @@ mod tests {
 
     #[test]
     fn a_value_without_its_feature_is_refused() {
-        assert_eq!(needs("gzip", "otlp-gzip", true), Ok(()));
-        let expected = "found `gzip`, which needs the feature `otlp-gzip` of floe-telemetry";
-        assert_eq!(needs("gzip", "otlp-gzip", false), Err(expected.to_owned()));
+        assert_eq!(needs("zstd", "otlp-zstd", true), Ok(()));
+        let expected = "found `zstd`, which needs the feature `otlp-zstd` of floe-telemetry";
+        assert_eq!(needs("zstd", "otlp-zstd", false), Err(expected.to_owned()));
     }
 
     #[test]

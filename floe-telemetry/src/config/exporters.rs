@@ -10,7 +10,7 @@ use super::named::{self, Named, identified_by_name};
 use super::otlp::Signal;
 use super::problems::Problems;
 use super::section::is_default;
-use super::suggest::{accepted, list};
+use super::suggest::list;
 use crate::callsite::SourceLocation;
 
 /// An exporter
@@ -20,9 +20,10 @@ use crate::callsite::SourceLocation;
 pub enum ExporterKind {
     /// `otlp`: OTLP to the configured endpoint.
     Otlp,
-    /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the feature `otlp-json`.
+    /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the crate
+    /// `floe-telemetry-otlp-file`.
     OtlpFile,
-    /// `otlp/stdout`: OTLP as JSON lines on the standard output. Requires the feature `otlp-json`.
+    /// `otlp/stdout`: OTLP as JSON lines on the standard output. Requires the crate `floe-telemetry-otlp-file`.
     OtlpStdout,
     /// `console`: standard error.
     Console,
@@ -145,17 +146,13 @@ impl ExporterKind {
     }
 
     fn parse(name: &str) -> Result<Self, String> {
-        let all = Self::all();
-        let found = all.iter().find(|kind| kind.as_str() == name);
-        found.copied().ok_or_else(|| {
-            let names: Vec<_> = all.into_iter().map(Self::as_str).collect();
-            format!("found `{name}`, {}", accepted(name, &names))
-        })
+        named::parse(name, &Self::all(), Self::as_str)
     }
 
     /// Returns the crate that registers the exporter, if it is one of this project.
     const fn package(self) -> Option<&'static str> {
         match self {
+            Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
             Self::Prometheus => Some("floe-telemetry-prometheus"),
             _ => None,
         }

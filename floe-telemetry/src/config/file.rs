@@ -68,8 +68,8 @@ impl Default for FileConfig {
 
 impl FileConfig {
     /// Returns the file of a signal.
-    #[cfg(feature = "otlp-json")]
-    pub(crate) fn path(&self, signal: Signal) -> PathBuf {
+    #[must_use]
+    pub fn path(&self, signal: Signal) -> PathBuf {
         let own = match signal {
             Signal::Traces => &self.traces,
             Signal::Metrics => &self.metrics,

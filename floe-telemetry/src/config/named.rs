@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 
+use super::suggest::accepted;
 use crate::callsite::SourceLocation;
 use crate::link_list::LinkList;
 
@@ -82,6 +83,19 @@ pub(super) fn find<T: Named>(
             ))
         }
     }
+}
+
+/// Returns the one of `all` that has this name.
+pub(super) fn parse<T: Copy>(
+    name: &str,
+    all: &[T],
+    as_str: fn(T) -> &'static str,
+) -> Result<T, String> {
+    let found = all.iter().find(|one| as_str(**one) == name);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = all.iter().copied().map(as_str).collect();
+        format!("found `{name}`, {}", accepted(name, &names))
+    })
 }
 
 /// Reads a value from its name. A document with mistakes has the first of `stand_ins` in its place.

@@ -35,7 +35,7 @@ pub enum OtlpProtocol {
     Grpc,
     /// HTTP with protobuf bodies.
     Http,
-    /// HTTP with JSON bodies. Requires the feature `otlp-json`.
+    /// HTTP with JSON bodies. Requires the feature `otlp-http`.
     #[serde(rename = "http/json")]
     HttpJson,
 }
@@ -93,8 +93,7 @@ impl OtlpProtocol {
         }
         let feature = match self {
             Self::Grpc => "otlp-grpc",
-            Self::Http => "otlp-http",
-            Self::HttpJson => "otlp-json",
+            Self::Http | Self::HttpJson => "otlp-http",
         };
         let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
         let accepted: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
@@ -110,8 +109,7 @@ impl OtlpProtocol {
     const fn is_enabled(self) -> bool {
         match self {
             Self::Grpc => cfg!(feature = "otlp-grpc"),
-            Self::Http => cfg!(feature = "otlp-http"),
-            Self::HttpJson => cfg!(feature = "otlp-json"),
+            Self::Http | Self::HttpJson => cfg!(feature = "otlp-http"),
         }
     }
 
@@ -161,7 +159,7 @@ pub enum Compression {
     /// No compression.
     #[default]
     None,
-    /// gzip. Requires the feature `otlp-gzip`.
+    /// gzip.
     Gzip,
     /// Zstandard. Requires the feature `otlp-zstd`.
     Zstd,

@@ -28,11 +28,11 @@ use crate::collector::{
 };
 #[cfg(feature = "logs")]
 use crate::config::ExceptionSignal;
-use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
+use crate::config::{ExporterKind, OtlpProtocol, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
-#[cfg(feature = "_otlp")]
-use crate::exporter::otlp as start_otlp;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
+#[cfg(feature = "_otlp")]
+use crate::exporter::{OtlpWriter, SharedWriter, otlp as start_otlp};
 #[cfg(feature = "logs")]
 use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
@@ -52,6 +52,8 @@ pub struct TelemetryProviderBuilder {
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<OtlpTarget>,
+    /// OTLP that is written, by signal.
+    written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
     #[cfg(feature = "logs")]
     logs: Vec<LogDestination>,
@@ -76,6 +78,7 @@ impl TelemetryProviderBuilder {
             processors: Processors::default(),
             exporters: Vec::new(),
             otlp: Vec::new(),
+            written: Vec::new(),
             metrics: Vec::new(),
             #[cfg(feature = "logs")]
             logs: Vec::new(),
@@ -178,6 +181,18 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
+    /// queue and thread.
+    #[cfg(feature = "_otlp")]
+    pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
+        let target = OtlpTarget {
+            writer: Some(SharedWriter::new(writer)),
+            ..self.config.clone().into()
+        };
+        self.written.push((signal, target));
+        self
+    }
+
     /// Starts the telemetry of the process.
     ///
     /// Spans are exported to the exporters that were added and to the configured `backend`
@@ -253,12 +268,12 @@ impl TelemetryProviderBuilder {
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
-        let otlp = OtlpTargets::resolve(&self.config, self.otlp)?;
+        let otlp = OtlpTargets::resolve(&self.config, self.otlp, self.written)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0);
         #[cfg(feature = "logs")]
-        let log_exporters = self.logs.len() + logs::targets(&self.config, &otlp.others).len();
+        let log_exporters = self.logs.len() + logs::targets(&self.config, &otlp).len();
         #[cfg(not(feature = "logs"))]
         let log_exporters = 0;
         // The console has a second share for the traces that are not complete.
@@ -282,14 +297,14 @@ impl TelemetryProviderBuilder {
             destinations.push(start_otlp(&name, target, &resource, &settings)?);
         }
         self.metrics
-            .extend(metrics::destinations(&self.config, &otlp.others)?);
+            .extend(metrics::destinations(&self.config, &otlp)?);
         if has_console {
             let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
         #[cfg(feature = "logs")]
         {
-            let (config, otlp) = (&self.config, &otlp.others);
+            let (config, otlp) = (&self.config, &otlp);
             *provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
         }
         #[cfg(feature = "logs")]

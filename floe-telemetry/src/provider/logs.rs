@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
-use super::targets::{exporter_name, signal_targets};
+use super::targets::{OtlpTargets, exporter_name, signal_targets};
 use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
@@ -18,12 +18,12 @@ use crate::logs::{LogDestination, LogReports, LogSettings, Logs};
 /// Starts the logs of a provider, with the `exporters` that were added to the builder.
 pub(super) fn start(
     config: &TelemetryConfig,
-    common: &[OtlpTarget],
+    all: &OtlpTargets,
     mut exporters: Vec<LogDestination>,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Logs, Error> {
-    exporters.extend(destinations(config, common)?);
+    exporters.extend(destinations(config, all)?);
     let mut redactor = Redactor::new(settings.redaction.clone());
     let mut identity = config.resource_attributes.identity();
     redactor.attributes(&mut identity);
@@ -46,7 +46,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     local.exporters.logs = Some(vec![ExporterKind::None]);
     start(
         &local,
-        &[],
+        &OtlpTargets::default(),
         Vec::new(),
         &Resource::builder_empty().build(),
         &settings,
@@ -56,11 +56,8 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
 
 /// Returns the configured OTLP destinations, see [`signal_targets`]. The exporter `console` is the local
 /// output, which is always written.
-fn destinations(
-    config: &TelemetryConfig,
-    common: &[OtlpTarget],
-) -> Result<Vec<LogDestination>, Error> {
-    let targets = targets(config, common);
+fn destinations(config: &TelemetryConfig, all: &OtlpTargets) -> Result<Vec<LogDestination>, Error> {
+    let targets = targets(config, all);
     let targets = targets.iter().enumerate();
     targets
         .map(|(index, target)| otlp(&exporter_name(index), target))
@@ -68,9 +65,9 @@ fn destinations(
 }
 
 /// Returns the configured OTLP targets.
-pub(super) fn targets(config: &TelemetryConfig, common: &[OtlpTarget]) -> Vec<OtlpTarget> {
+pub(super) fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
     let chosen = config.exporters.logs.as_deref();
-    signal_targets(Signal::Logs, chosen, config, common)
+    signal_targets(Signal::Logs, chosen, config, all)
 }
 
 #[cfg(feature = "_otlp")]

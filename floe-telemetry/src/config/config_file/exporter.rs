@@ -115,12 +115,6 @@ impl<'a> Exporters<'a> {
                 ("json", OtlpProtocol::HttpJson),
             ];
             options.protocol = encoding.word(&words, found).or(options.protocol);
-            if options.protocol == Some(OtlpProtocol::HttpJson) {
-                encoding.check(
-                    needs("json", "otlp-json", cfg!(feature = "otlp-json")),
-                    found,
-                );
-            }
         }
         let insecure = tls.and_then(|tls| tls_files(&tls, is_http, &mut options, found));
         // Only for gRPC, and by default the connection is encrypted.
@@ -146,12 +140,8 @@ impl<'a> Exporters<'a> {
         });
         options.compression = properties.get("compression").and_then(|compression| {
             let known = compression.word(&Compression::ALL, found)?;
-            let checked = match known {
-                Compression::Gzip => needs("gzip", "otlp-gzip", cfg!(feature = "otlp-gzip")),
-                Compression::Zstd => needs("zstd", "otlp-zstd", cfg!(feature = "otlp-zstd")),
-                Compression::None => Ok(()),
-            };
-            compression.check(checked, found);
+            let is_enabled = known != Compression::Zstd || cfg!(feature = "otlp-zstd");
+            compression.check(needs("zstd", "otlp-zstd", is_enabled), found);
             Some(known)
         });
         self.aggregation(&properties, found);
@@ -168,10 +158,7 @@ impl<'a> Exporters<'a> {
 
     fn file(&mut self, value: &Value<'_>, found: &mut Findings<'_>) {
         let properties = value.properties(&self.with_metrics(&["output_stream"]), found);
-        value.check(
-            needs("otlp_file", "otlp-json", cfg!(feature = "otlp-json")),
-            found,
-        );
+        value.check(ExporterKind::OtlpFile.registered().map(drop), found);
         self.aggregation(&properties, found);
         let Some(stream) = properties.set("output_stream") else {
             return self.choose(ExporterKind::OtlpStdout);

@@ -57,8 +57,8 @@ fn detection(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findin
     let properties = value.properties(&["attributes", "detectors", "entities_enabled"], found);
     properties.not_supported(&["entities_enabled"], found);
     let mut detection = DetectionConfig::default();
-    let named = ResourceDetector::named();
-    let mut known: Vec<_> = named.iter().map(|detector| detector.as_str()).collect();
+    let detectors = ResourceDetector::every();
+    let mut known: Vec<_> = detectors.iter().map(|detector| detector.as_str()).collect();
     known.push("service");
     for item in properties.items("detectors", found) {
         let Some((name, value)) = item.choice(&known, found) else {
@@ -75,7 +75,7 @@ fn detection(value: &Value<'_>, config: &mut TelemetryConfig, found: &mut Findin
                 found,
             );
         }
-        if let Some(detector) = named.iter().find(|detector| detector.as_str() == name) {
+        if let Some(detector) = detectors.iter().find(|detector| detector.as_str() == name) {
             value.check(detector.registered().map(drop), found);
             detection.detectors.push(*detector);
         }

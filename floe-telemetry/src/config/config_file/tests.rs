@@ -238,28 +238,6 @@ fn each_signal_has_default_endpoints_and_further_ones() {
 }
 
 #[test]
-fn files_and_streams_are_outputs() {
-    let logs = |stream: &str| {
-        config(&format!(
-            "logger_provider: {{processors: [{{simple: {{exporter: {{otlp_file/development: {stream}}}}}}}]}}"
-        ))
-    };
-    for stream in ["", "{output_stream: stdout}", "{output_stream: }"] {
-        let chosen = logs(stream).exporters.logs;
-        assert_eq!(chosen, Some(vec![ExporterKind::OtlpStdout]), "{stream}");
-    }
-    let file = logs("{output_stream: 'file:///var/log/own.jsonl'}");
-    assert_eq!(file.exporters.logs, Some(vec![ExporterKind::OtlpFile]));
-    assert_eq!(
-        file.exporters.file.logs.as_deref(),
-        Some(Path::new("/var/log/own.jsonl"))
-    );
-    assert_eq!(file.log_batch_processor.schedule_delay_millis, 1);
-    let text = spans("{otlp_file/development: {output_stream: 'file://own.jsonl'}}");
-    assert!(error(&text).contains("found `file://own.jsonl`, accepted are `stdout`"));
-}
-
-#[test]
 fn processors_and_limits_of_spans() {
     let text = "attribute_limits: {attribute_value_length_limit: 10, attribute_count_limit: 20}
 tracer_provider:

@@ -33,7 +33,6 @@ pub(super) struct Http {
     headers: HeaderMap,
     compression: Compression,
     /// The signal, if the bodies are JSON.
-    #[cfg(feature = "otlp-json")]
     json: Option<Signal>,
     /// Reads the body of a successful response.
     reads: fn(&[u8]) -> Outcome,
@@ -71,10 +70,8 @@ impl Http {
             uri,
             headers,
             compression: settings.compression,
-            #[cfg(feature = "otlp-json")]
             json: is_json(settings).then_some(settings.signal),
             reads: match settings.protocol {
-                #[cfg(feature = "otlp-json")]
                 OtlpProtocol::HttpJson => response::accepted_json,
                 _ => response::accepted,
             },
@@ -102,9 +99,8 @@ impl Http {
 
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
-        #[cfg(feature = "otlp-json")]
         let request = match self.json {
-            Some(signal) => super::json::encode(signal, &request)?,
+            Some(signal) => super::json::encode(signal, &request)?.into(),
             None => request,
         };
         compress(self.compression, request)

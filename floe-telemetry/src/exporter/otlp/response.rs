@@ -50,7 +50,7 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
 }
 
 /// Reads the body of a successful response to a request in JSON.
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
+#[cfg(feature = "otlp-http")]
 pub(super) fn accepted_json(body: &[u8]) -> Outcome {
     let body = match body.trim_ascii() {
         b"" => b"{}",
@@ -69,14 +69,14 @@ pub(super) fn accepted_json(body: &[u8]) -> Outcome {
 }
 
 /// The response to a request of any signal. Unknown fields are ignored, as OTLP requires.
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
+#[cfg(feature = "otlp-http")]
 #[derive(Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct JsonResponse {
     partial_success: JsonPartialSuccess,
 }
 
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
+#[cfg(feature = "otlp-http")]
 #[derive(Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct JsonPartialSuccess {
@@ -90,10 +90,10 @@ struct JsonPartialSuccess {
 }
 
 /// A number of 64 bits, which may be text.
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
+#[cfg(feature = "otlp-http")]
 struct JsonCount(u64);
 
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
+#[cfg(feature = "otlp-http")]
 impl<'de> serde::Deserialize<'de> for JsonCount {
     fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(input)?;
@@ -198,7 +198,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "otlp-json")]
+    #[cfg(feature = "otlp-http")]
     #[test]
     fn a_response_in_json_counts_what_was_rejected() {
         for (body, expected) in [
