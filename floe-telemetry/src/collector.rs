@@ -8,7 +8,10 @@ mod block_on;
 mod destination;
 mod drain;
 mod enrich;
-#[cfg(feature = "logs")]
+#[cfg_attr(
+    not(feature = "logs"),
+    expect(dead_code, reason = "nothing takes them")
+)]
 mod exceptions;
 mod exemplars;
 mod exports;
@@ -50,7 +53,8 @@ pub(crate) use self::enrich::EnrichedSpan;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
-pub(crate) use self::exceptions::{ExceptionLog, Exceptions};
+pub(crate) use self::exceptions::ExceptionLog;
+pub(crate) use self::exceptions::Exceptions;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::exemplars::in_span as measure_in_span;
 pub(crate) use self::exemplars::{

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-#[cfg(feature = "logs")]
 use super::exceptions::Exceptions;
 use super::redact::{Redactor, SiteKeys};
 use super::shared_attributes::{OwnAttributes, SharedAttributes};
@@ -54,7 +53,6 @@ pub(crate) struct Enricher {
     limits: SpanLimits,
     errors: ErrorsConfig,
     /// Emits exceptions as log records, if that is configured.
-    #[cfg(feature = "logs")]
     exceptions: Option<Exceptions>,
 }
 
@@ -96,7 +94,6 @@ impl Enricher {
     }
 
     /// Emits the exceptions of spans as log records.
-    #[cfg(feature = "logs")]
     pub(super) fn emit_exceptions(&mut self, exceptions: Exceptions) {
         self.exceptions = Some(exceptions);
     }
@@ -128,7 +125,6 @@ impl Enricher {
             panics::remove_messages(record);
         }
         redactor.record(record, &mut site.keys);
-        #[cfg(feature = "logs")]
         if let Some(exceptions) = &self.exceptions {
             exceptions.emit(record, &site.scope);
         }

@@ -144,8 +144,15 @@ fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Trans
     }
     let _entered = runtime.enter();
     match settings.protocol {
-        OtlpProtocol::Grpc => grpc(settings),
-        OtlpProtocol::Http | OtlpProtocol::HttpJson => http(settings),
+        #[cfg(feature = "otlp-grpc")]
+        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?)),
+        #[cfg(feature = "otlp-http")]
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => Ok(Box::new(http::Http::new(settings)?)),
+        // `check_features` has rejected it.
+        #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
+        _ => Err(Error::config(
+            "otlp: the program is built without this transport",
+        )),
     }
 }
 
@@ -299,32 +306,6 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
             )
         })
         .map_err(|message| Error::config(format!("otlp: {message}")))
-}
-
-/// The error of a transport that is not compiled. [`check_features`] has rejected the settings before.
-#[cfg(not(all(feature = "otlp-grpc", feature = "otlp-http")))]
-fn without_feature() -> Error {
-    Error::config("otlp: the program is built without this transport")
-}
-
-#[cfg(feature = "otlp-grpc")]
-fn grpc(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(grpc::Grpc::new(settings)?))
-}
-
-#[cfg(not(feature = "otlp-grpc"))]
-fn grpc(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(without_feature())
-}
-
-#[cfg(feature = "otlp-http")]
-fn http(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(http::Http::new(settings)?))
-}
-
-#[cfg(not(feature = "otlp-http"))]
-fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(without_feature())
 }
 
 impl BatchExporter<EncodedBatch> for Otlp {

@@ -14,20 +14,15 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
 use super::exporters::add_registered;
-#[cfg(feature = "logs")]
-use super::logs;
+use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
 use crate::backend;
-#[cfg(feature = "logs")]
-use crate::collector::Exceptions;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
     Redactor, START_TIMEOUT, SharedAttributes, Size, SpanProcessor, WorkerSettings,
 };
-#[cfg(feature = "logs")]
-use crate::config::ExceptionSignal;
 use crate::config::{ExporterKind, OtlpProtocol, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
@@ -55,8 +50,7 @@ pub struct TelemetryProviderBuilder {
     /// OTLP that is written, by signal.
     written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
-    #[cfg(feature = "logs")]
-    logs: Vec<LogDestination>,
+    logs: logs::Added,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -80,7 +74,6 @@ impl TelemetryProviderBuilder {
             otlp: Vec::new(),
             written: Vec::new(),
             metrics: Vec::new(),
-            #[cfg(feature = "logs")]
             logs: Vec::new(),
         }
     }
@@ -218,7 +211,6 @@ impl TelemetryProviderBuilder {
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
             setup_propagators_with(&self.config.propagators);
-            #[cfg(feature = "logs")]
             logs::start_local(&self.config, counters)?;
             return Ok(TelemetryProvider(Arc::new(inner)));
         }
@@ -272,10 +264,7 @@ impl TelemetryProviderBuilder {
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0);
-        #[cfg(feature = "logs")]
-        let log_exporters = self.logs.len() + logs::targets(&self.config, &otlp).len();
-        #[cfg(not(feature = "logs"))]
-        let log_exporters = 0;
+        let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares = exporters + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
@@ -302,17 +291,8 @@ impl TelemetryProviderBuilder {
             let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
-        #[cfg(feature = "logs")]
-        {
-            let (config, otlp) = (&self.config, &otlp);
-            *provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
-        }
-        #[cfg(feature = "logs")]
-        let exceptions = exceptions(&self.config, provider);
-        #[cfg(feature = "logs")]
-        {
-            provider.has_exception_logs = exceptions.is_some();
-        }
+        *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
+        let exceptions = provider.logs.exceptions(&self.config);
         *provider.meters = (!self.metrics.is_empty()).then(|| {
             let config = &self.config.metrics;
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
@@ -325,7 +305,6 @@ impl TelemetryProviderBuilder {
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             errors: self.config.errors,
-            #[cfg(feature = "logs")]
             exceptions,
             tail_sampling: self.config.sampling.tail_sampling(),
             tail_bytes: memory.other,
@@ -336,20 +315,6 @@ impl TelemetryProviderBuilder {
         recorder::limit_buffered(memory.buffers);
         Ok(Pipeline::new(settings, destinations))
     }
-}
-
-/// Returns what emits exceptions as log records, if that is configured and log records are exported.
-#[cfg(feature = "logs")]
-fn exceptions(config: &TelemetryConfig, provider: &Inner) -> Option<Exceptions> {
-    let signal = config.errors.exception_signal;
-    if signal == ExceptionSignal::Spans {
-        return None;
-    }
-    let emit = (*provider.logs).as_ref()?.exceptions()?;
-    Some(Exceptions::new(
-        emit,
-        signal == ExceptionSignal::LogsAndSpans,
-    ))
 }
 
 /// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).

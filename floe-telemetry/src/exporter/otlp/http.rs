@@ -1,6 +1,9 @@
 //! OTLP over HTTP, with bodies in protobuf or JSON
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
+mod json_response;
+pub(super) mod retry_after;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -72,7 +75,7 @@ impl Http {
             compression: settings.compression,
             json: is_json(settings).then_some(settings.signal),
             reads: match settings.protocol {
-                OtlpProtocol::HttpJson => response::accepted_json,
+                OtlpProtocol::HttpJson => json_response::accepted,
                 _ => response::accepted,
             },
         })
@@ -208,7 +211,7 @@ where
             .unwrap_or_else(|outcome| outcome);
     }
     let after = response.headers().get(RETRY_AFTER);
-    let after = after.and_then(|after| response::retry_after(after.to_str().ok()?, wall_now()));
+    let after = after.and_then(|after| retry_after::retry_after(after.to_str().ok()?, wall_now()));
     let reason = format!("the receiver answered {status}");
     match status {
         StatusCode::TOO_MANY_REQUESTS
