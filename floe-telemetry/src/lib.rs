@@ -81,6 +81,10 @@
 // The derive macro expands to paths that begin with the name of this crate.
 extern crate self as floe_telemetry;
 
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "the collector uses the rest")
+)]
 mod clock;
 #[cfg_attr(
     not(feature = "provider"),
@@ -88,9 +92,17 @@ mod clock;
 )]
 mod recorder;
 
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "the collector uses the rest")
+)]
 mod char_boundary;
 #[cfg(feature = "provider")]
 mod collector;
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "the collector uses the rest")
+)]
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
@@ -120,6 +132,10 @@ pub mod detection;
 pub mod exporter;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub mod instrument;
+#[cfg_attr(
+    not(all(feature = "logs", feature = "tracing")),
+    allow(dead_code, reason = "the features use the rest")
+)]
 pub mod keys;
 #[cfg(feature = "logs")]
 pub mod logs;
