@@ -108,6 +108,8 @@ mod environment;
 mod error;
 #[cfg(feature = "provider")]
 mod init;
+#[cfg(feature = "provider")]
+mod json_schema;
 mod link_list;
 #[cfg(feature = "_otlp")]
 mod otlp_encoding;

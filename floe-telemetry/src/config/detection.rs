@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::named::{self, Named, identified_by_name};
+use super::named::{self, Named, identified_by_name, schema_of_names};
 use super::problems::Problems;
 use crate::callsite::SourceLocation;
+use crate::json_schema::JsonSchema;
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
 /// The maximum number of patterns.
@@ -164,20 +165,11 @@ impl<'de> Deserialize<'de> for ResourceDetector {
     }
 }
 
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for ResourceDetector {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ResourceDetector".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names = Self::KNOWN.map(Self::as_str);
-        named::json_schema(
-            "A resource detector, or the name of one that a crate registers.",
-            &names,
-        )
-    }
-}
+schema_of_names!(
+    ResourceDetector,
+    KNOWN,
+    "A resource detector, or the name of one that a crate registers."
+);
 
 /// The detection of resource attributes, when the provider is initialized. Attributes of the configuration take
 /// precedence.
@@ -190,8 +182,7 @@ impl schemars::JsonSchema for ResourceDetector {
 ///     .with_excluded(["process.owner"]);
 /// assert!(!detection.command_args);
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct DetectionConfig {

@@ -6,12 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::file::FileConfig;
-use super::named::{self, Named, identified_by_name};
+use super::named::{self, Named, identified_by_name, schema_of_names};
 use super::otlp::Signal;
 use super::problems::Problems;
 use super::section::is_default;
 use super::suggest::list;
 use crate::callsite::SourceLocation;
+use crate::json_schema::JsonSchema;
 
 /// An exporter
 /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
@@ -190,27 +191,17 @@ impl<'de> Deserialize<'de> for ExporterKind {
     }
 }
 
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for ExporterKind {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ExporterKind".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names = Self::KNOWN.map(Self::as_str);
-        named::json_schema(
-            "An exporter, or the name of one that a crate registers.",
-            &names,
-        )
-    }
-}
+schema_of_names!(
+    ExporterKind,
+    KNOWN,
+    "An exporter, or the name of one that a crate registers."
+);
 
 /// The exporters of each signal, in addition to those that are added in code.
 ///
 /// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
 /// configured. Otherwise spans are printed.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ExportersConfig {

@@ -127,11 +127,22 @@ impl<'de, T> Visitor<'de> for Name<T> {
     }
 }
 
-/// The schema of a name that is one of `known`, or another one that is registered.
-#[cfg(feature = "schema")]
-pub(super) fn json_schema(description: &str, known: &[&str]) -> schemars::Schema {
-    schemars::json_schema!({
-        "description": description,
-        "anyOf": [{ "enum": known }, { "type": "string" }]
-    })
+/// Implements the JSON Schema of a type: one of the names of `$known`, or another one that is registered.
+macro_rules! schema_of_names {
+    ($type:ident, $known:ident, $description:literal) => {
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "description": $description,
+                    "anyOf": [{ "enum": Self::$known.map(Self::as_str) }, { "type": "string" }]
+                })
+            }
+        }
+    };
 }
+pub(super) use schema_of_names;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::propagation::TextMapPropagator;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::named::{self, identified_by_name};
+use super::named::{self, identified_by_name, schema_of_names};
 use super::suggest::accepted;
 
 /// The most propagators that a process can register.
@@ -180,17 +180,8 @@ impl<'de> Deserialize<'de> for Propagator {
     }
 }
 
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Propagator {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Propagator".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names = Self::BUILT_IN.map(Self::as_str);
-        named::json_schema(
-            "A format of context propagation, or the name of one that the program registers.",
-            &names,
-        )
-    }
-}
+schema_of_names!(
+    Propagator,
+    BUILT_IN,
+    "A format of context propagation, or the name of one that the program registers."
+);
