@@ -1,5 +1,8 @@
 //! Exporters of finished spans. They implement OpenTelemetry's
 //! [`SpanExporter`](opentelemetry_sdk::trace::SpanExporter) and receive redacted spans only.
+//!
+//! A crate that registers its exporter with [`ExporterFactory`](crate::ExporterFactory) lets a configuration choose it
+//! by its name.
 
 mod console;
 mod memory;

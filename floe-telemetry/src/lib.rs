@@ -57,7 +57,7 @@
 //! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], [`printable`], and propagators whose baggage is redacted; implied by `provider` |
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export over OTLP/gRPC |
-//! | `otlp-http` | export over OTLP/HTTP |
+//! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
@@ -75,6 +75,10 @@
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
+//!
+//! Other crates register exporters with [`telemetry_exporter!`] and detectors with
+//! [`resource_detector!`](detection::resource_detector), and a configuration chooses them by their names.
+//! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -39,7 +39,7 @@ type AddExporter = fn(
 /// exporters: {traces: [acme]}
 /// ")?;
 /// let telemetry = TelemetryProvider::builder(config).initialize()?;
-/// floe_telemetry::create_span("orders.load").end();
+/// drop(floe_telemetry::create_span("orders.load"));
 /// telemetry.shutdown(std::time::Duration::from_secs(5))?;
 /// assert_eq!(EXPORTED.spans()[0].name, "orders.load");
 /// # Ok::<(), floe_telemetry::Error>(())

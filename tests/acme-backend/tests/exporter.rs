@@ -4,13 +4,20 @@
 
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, ExportersConfig};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::config::{ExporterKind, ExportersConfig, Signal};
+use floe_telemetry::{
+    ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter, traced,
+};
 use floe_tests::{is_child, run_in_child};
 use floe_tests_acme_backend::ARCHIVE;
 
 /// What is wrong with the exporter `prometheus` in this program.
 const NOT_LINKED: &str = "found `prometheus`, which needs the crate `floe-telemetry-prometheus` and the line `use floe_telemetry_prometheus as _;`";
+
+const TWIN: ExporterFactory = ExporterFactory::new("twin", &[Signal::Metrics], |_, it| Ok(it));
+
+telemetry_exporter!(TWIN);
+telemetry_exporter!(TWIN);
 
 #[traced(name = "orders.load")]
 fn load() {}
@@ -58,7 +65,7 @@ fn a_document_names_it_as_any_other() {
     for (exporters, expected) in [
         (
             "traces: [acme_archiv]",
-            "telemetry configuration: line 2, column 22: exporters.traces.0: found `acme_archiv`, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console`, `prometheus`, `none` and `acme_archive`, did you mean `acme_archive`?",
+            "telemetry configuration: line 2, column 22: exporters.traces.0: found `acme_archiv`, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console`, `prometheus`, `none`, `acme_archive` and `twin`, did you mean `acme_archive`?",
         ),
         (
             "logs: [acme_archive]",
@@ -92,5 +99,16 @@ fn one_that_cannot_be_used_is_one_clear_error() {
         "refused",
         refused.unwrap().exporters,
         "exporters.traces: `acme_archive`: no archive at token=<REDACTED>",
+    );
+    let twin = TelemetryConfig::from_yaml(
+        "{resource_attributes: {service_name: orders}, exporters: {metrics: [twin]}}",
+    );
+    let file = file!();
+    check(
+        "orders",
+        twin.unwrap().exporters,
+        &format!(
+            "exporters.metrics: found two of the name `twin`, at {file}:19 and {file}:20, accepted is one of each name"
+        ),
     );
 }
