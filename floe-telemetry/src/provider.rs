@@ -25,7 +25,6 @@ mod builder;
 mod delivery;
 mod ensure;
 mod exit;
-mod exporters;
 #[cfg_attr(not(feature = "logs"), path = "provider/no_logs.rs")]
 mod logs;
 mod metrics;
@@ -45,10 +44,9 @@ use std::time::Duration;
 use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, with_default};
 
-pub use self::builder::TelemetryProviderBuilder;
+pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
-pub use self::exporters::ExporterFactory;
 use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
 use crate::clock::monotonic_now;
