@@ -15,6 +15,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::{Router, routing::get};
 use floe_telemetry::traced;
 use floe_telemetry_http::{HttpClientMiddleware, HttpServerLayer, UrlTemplate};
+use floe_telemetry_otlp_file as _; // the exporters `otlp_file` and `otlp/stdout`
 use floe_telemetry_sqlx::TracedPool;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, reqwest::Client};
 use sqlx::sqlite::{Sqlite, SqlitePoolOptions};

@@ -10,7 +10,6 @@ pub(crate) fn floor(text: &str, index: usize) -> usize {
 }
 
 /// The first `limit` characters.
-#[cfg(feature = "provider")]
 pub(crate) fn beginning(text: &str, limit: usize) -> &str {
     // A character has at least one byte.
     if text.len() <= limit {
@@ -24,7 +23,6 @@ pub(crate) fn beginning(text: &str, limit: usize) -> &str {
 mod tests {
     use super::floor;
 
-    #[cfg(feature = "provider")]
     #[test]
     fn texts_are_truncated_between_characters() {
         assert_eq!(super::beginning("früh", 3), "frü");

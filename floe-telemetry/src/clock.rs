@@ -23,25 +23,21 @@ mod counter {
         1.0
     }
 
-    #[cfg(feature = "provider")]
     pub(super) const fn set_nanos_per_tick(_: f64) {}
 }
-#[cfg(all(test, feature = "provider"))]
+#[cfg(test)]
 mod drift;
 
 use std::time::{Duration, Instant, SystemTime};
 
 /// How often the anchor is compared with the system clock.
-#[cfg(feature = "provider")]
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The largest tolerated difference between the anchor and the system clock. Smaller differences do
 /// not renew the anchor, because a new anchor shifts the spans of an open trace against each other.
-#[cfg(feature = "provider")]
 const TOLERANCE: Duration = Duration::from_micros(200);
 
 /// The largest difference between the rates of two intervals, as a share of the rate.
-#[cfg(feature = "provider")]
 const PLAUSIBLE: f64 = 1e-3;
 
 /// A reading of the monotonic tick counter. On one processor or another, it never decreases.
@@ -78,22 +74,13 @@ fn nanos(ticks: u64, per_tick: f64) -> Duration {
 
 /// One moment on each clock.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(feature = "provider"),
-    allow(dead_code, reason = "without a provider, only the counter needs it")
-)]
 struct Moment {
     ticks: u64,
     monotonic: Instant,
     /// Nanoseconds since 1970, negative before.
-    #[cfg(feature = "provider")]
     unix: i128,
 }
 
-#[cfg_attr(
-    not(feature = "provider"),
-    allow(dead_code, reason = "without a provider, only the counter needs it")
-)]
 impl Moment {
     /// The thread may lose its processor between two readings, so the closest of some attempts counts.
     fn now() -> Self {
@@ -106,13 +93,11 @@ impl Moment {
     fn read() -> (Self, u64) {
         let before = counter::now();
         let monotonic = Instant::now();
-        #[cfg(feature = "provider")]
         let unix = signed_unix_nanos(wall_now());
         let took = counter::now().saturating_sub(before);
         let moment = Self {
             ticks: before + took / 2,
             monotonic,
-            #[cfg(feature = "provider")]
             unix,
         };
         (moment, took)
@@ -131,7 +116,6 @@ impl Moment {
 }
 
 /// Converts ticks to wall-clock time.
-#[cfg(feature = "provider")]
 #[derive(Debug)]
 pub(crate) struct WallClock {
     anchor: Moment,
@@ -140,14 +124,12 @@ pub(crate) struct WallClock {
     measured: Option<f64>,
 }
 
-#[cfg(feature = "provider")]
 impl Default for WallClock {
     fn default() -> Self {
         Self::new()
     }
 }
 
-#[cfg(feature = "provider")]
 impl WallClock {
     pub(crate) fn new() -> Self {
         let anchor = Moment::now();
@@ -226,7 +208,6 @@ impl WallClock {
 }
 
 /// The nanoseconds since 1970, negative before.
-#[cfg(feature = "provider")]
 fn signed_unix_nanos(time: SystemTime) -> i128 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
@@ -235,11 +216,9 @@ fn signed_unix_nanos(time: SystemTime) -> i128 {
 }
 
 /// A timestamp in OTLP's format: nanoseconds since 1970. Earlier times are clamped to 0.
-#[cfg(feature = "provider")]
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct UnixNanos(pub(crate) u64);
 
-#[cfg(feature = "provider")]
 impl UnixNanos {
     pub(crate) fn after(self, duration: Duration) -> Self {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
@@ -247,14 +226,12 @@ impl UnixNanos {
     }
 }
 
-#[cfg(feature = "provider")]
 impl From<UnixNanos> for SystemTime {
     fn from(UnixNanos(nanos): UnixNanos) -> Self {
         Self::UNIX_EPOCH + Duration::from_nanos(nanos)
     }
 }
 
-#[cfg(feature = "provider")]
 impl From<SystemTime> for UnixNanos {
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);
@@ -264,7 +241,6 @@ impl From<SystemTime> for UnixNanos {
 }
 
 /// The monotonic time, for deadlines and delays.
-#[cfg(feature = "provider")]
 pub(crate) fn monotonic_now() -> Instant {
     Instant::now()
 }
@@ -290,7 +266,7 @@ mod standard {
     }
 }
 
-#[cfg(all(test, feature = "provider"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

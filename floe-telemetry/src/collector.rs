@@ -8,7 +8,10 @@ mod block_on;
 mod destination;
 mod drain;
 mod enrich;
-#[cfg(feature = "logs")]
+#[cfg_attr(
+    not(feature = "logs"),
+    expect(dead_code, reason = "nothing takes them")
+)]
 mod exceptions;
 mod exemplars;
 mod exports;
@@ -50,16 +53,14 @@ pub(crate) use self::enrich::EnrichedSpan;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
-pub(crate) use self::exceptions::{ExceptionLog, Exceptions};
+pub(crate) use self::exceptions::ExceptionLog;
+pub(crate) use self::exceptions::Exceptions;
 pub(crate) use self::exemplars::in_span as measure_in_span;
 pub(crate) use self::exemplars::{
-    BoundExemplars, Exemplars, Number, Shape, clear as clear_exemplars,
+    BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
     of_instrument as instrument_exemplars,
 };
-#[cfg(any(feature = "_otlp", feature = "prometheus"))]
-pub(crate) use self::exemplars::{
-    Collected as CollectedExemplars, Exemplar, collect as collect_exemplars,
-};
+pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Backpressure;
 pub(crate) use self::guarded_message::guarded_message;

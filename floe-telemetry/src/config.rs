@@ -41,6 +41,7 @@ mod file;
 mod limits;
 pub(crate) mod logging;
 mod metrics;
+mod named;
 mod otlp;
 mod problems;
 mod propagator;
@@ -56,7 +57,7 @@ pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub use self::context_mode::ContextMode;
-pub use self::detection::{DetectionConfig, ResourceDetector};
+pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::env::needs;
@@ -64,7 +65,7 @@ pub(crate) use self::env::needs;
 pub(crate) use self::env::rust_log;
 pub(crate) use self::env::{is_disabled, is_set, warn};
 pub use self::errors::{ErrorsConfig, ExceptionSignal};
-pub use self::exporters::{ExporterKind, ExportersConfig};
+pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub use self::file::FileConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 #[cfg(feature = "logs")]

@@ -1,20 +1,23 @@
-//! Resource detectors: attributes of the host, the operating system, the process, the container, the pod and the
-//! cloud that a program runs on, from files and variables. Nothing is requested over the network.
+//! Resource detectors: attributes of where a program runs, from files and variables. Nothing is requested over the
+//! network.
+//!
+//! The detectors `host`, `os` and `process` are built in. The crate `floe-telemetry-detectors` adds `container`,
+//! `kubernetes` and `cloud`, and any crate adds others with [`resource_detector!`](crate::resource_detector).
 
-mod cloud;
-mod container;
 mod host;
-mod kubernetes;
 mod os;
 mod process;
-mod surroundings;
 #[cfg(test)]
 mod tests;
 
-use opentelemetry::{KeyValue, Value};
+use opentelemetry::KeyValue;
 
-use self::surroundings::Surroundings;
+#[doc(inline)]
+pub use crate::resource_detector;
+pub use crate::surroundings::{DetectedAttributes, Surroundings};
+
 use crate::config::{DetectionConfig, ResourceDetector, warn};
+use crate::error::Error;
 use crate::recorder::matches;
 
 /// The version of the conventions that the attributes follow
@@ -22,17 +25,25 @@ use crate::recorder::matches;
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
 
 /// Returns the attributes that the configured detectors find. What cannot be read is missing, with one warning.
-pub(crate) fn detect(config: &DetectionConfig) -> Vec<KeyValue> {
+///
+/// # Errors
+///
+/// The crate of a detector is not linked.
+pub(crate) fn detect(config: &DetectionConfig) -> Result<Vec<KeyValue>, Error> {
     let mut surroundings = Surroundings::of_process();
-    let attributes = detect_in(&mut surroundings, config);
+    let attributes = detect_in(&mut surroundings, config)
+        .map_err(|message| Error::config(format!("detection.detectors: {message}")))?;
     if let Some(message) = surroundings.unreadable() {
         warn(&message);
     }
-    attributes
+    Ok(attributes)
 }
 
-fn detect_in(surroundings: &mut Surroundings<'_>, config: &DetectionConfig) -> Vec<KeyValue> {
-    let mut found = Attributes::default();
+fn detect_in(
+    surroundings: &mut Surroundings<'_>,
+    config: &DetectionConfig,
+) -> Result<Vec<KeyValue>, String> {
+    let mut found = DetectedAttributes::default();
     for detector in &config.detectors {
         match detector {
             ResourceDetector::Host => host::detect(surroundings, &mut found),
@@ -40,9 +51,11 @@ fn detect_in(surroundings: &mut Surroundings<'_>, config: &DetectionConfig) -> V
             ResourceDetector::Process => {
                 process::detect(surroundings, config.command_args, &mut found);
             }
-            ResourceDetector::Container => container::detect(surroundings, &mut found),
-            ResourceDetector::Kubernetes => kubernetes::detect(surroundings, &mut found),
-            ResourceDetector::Cloud => cloud::detect(surroundings, &mut found),
+            other => {
+                if let Some(registered) = other.registered()? {
+                    registered.detect(surroundings, &mut found);
+                }
+            }
         }
     }
     let is_kept = |attribute: &KeyValue| {
@@ -52,19 +65,56 @@ fn detect_in(surroundings: &mut Surroundings<'_>, config: &DetectionConfig) -> V
         };
         (config.included.is_empty() || any(&config.included)) && !any(&config.excluded)
     };
-    found.0.retain(is_kept);
-    found.0
+    let mut found = found.into_vec();
+    found.retain(is_kept);
+    Ok(found)
 }
 
-/// The attributes that were found. The first value of a key is kept.
-#[derive(Default)]
-struct Attributes(Vec<KeyValue>);
-
-impl Attributes {
-    fn add(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
-        let is_new = self.0.iter().all(|known| known.key.as_str() != key);
-        if let Some(value) = value.filter(|_| is_new) {
-            self.0.push(KeyValue::new(key, value));
-        }
-    }
+/// Registers a resource detector with the program, so that a configuration can choose it by its name.
+///
+/// The arguments are the name, as a literal, and a function that looks at the
+/// [`Surroundings`](crate::detection::Surroundings) and adds what it finds to the
+/// [`DetectedAttributes`](crate::detection::DetectedAttributes). It is called when a provider is initialized. The macro
+/// works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a program that
+/// uses such a detector needs the line `use acme_floe_detector as _;`.
+///
+/// ```standalone_crate
+/// use std::path::Path;
+///
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::detection::{DetectedAttributes, Surroundings, resource_detector};
+///
+/// fn rack(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
+///     let rack = surroundings.variable("ACME_RACK");
+///     found.add("acme.rack", rack.or_else(|| surroundings.value("/etc/acme/rack")));
+/// }
+/// resource_detector!("acme", rack);
+///
+/// TelemetryConfig::from_yaml("
+/// resource_attributes: {service_name: orders}
+/// detection: {detectors: [host, acme]}
+/// ")?;
+///
+/// // A test makes the surroundings.
+/// let mut found = DetectedAttributes::default();
+/// let variable = |name: &str| (name == "ACME_RACK").then(|| "r7".to_owned());
+/// rack(&mut Surroundings::new(&variable, Path::new("/nowhere")), &mut found);
+/// assert_eq!(found.into_vec()[0].value.as_str(), "r7");
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[doc(hidden)] // at the root; `detection` re-exports it
+#[macro_export]
+macro_rules! resource_detector {
+    ($name:expr, $detect:expr $(,)?) => {
+        const _: () = {
+            $crate::__floe_linked! {
+                "fl_detector_0_1"
+                static LINKED: $crate::config::RegisteredDetector = $crate::config::RegisteredDetector::new(
+                    $name,
+                    $detect,
+                    $crate::__floe_location!(),
+                );
+            }
+        };
+    };
 }

@@ -2,9 +2,7 @@
 //! the configuration.
 
 use std::env::{self, VarError};
-#[cfg(feature = "provider")]
 use std::ffi::OsString;
-#[cfg(feature = "provider")]
 use std::path::PathBuf;
 
 /// Returns the value of a variable. Fails if it is not set or not valid Unicode.
@@ -13,26 +11,22 @@ pub(crate) fn variable(name: &str) -> Result<String, VarError> {
 }
 
 /// Returns the value of a variable, which need not be valid Unicode.
-#[cfg(feature = "provider")]
 pub(crate) fn variable_os(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
 /// Returns whether `NO_COLOR` (<https://no-color.org>) or `TERM=dumb` disables colours.
-#[cfg(feature = "provider")]
 pub(crate) fn is_color_disabled() -> bool {
     variable_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || variable_os("TERM").is_some_and(|value| value == "dumb")
 }
 
 /// Returns the path of the running executable.
-#[cfg(feature = "provider")]
 pub(crate) fn executable() -> Option<PathBuf> {
     env::current_exe().ok()
 }
 
 /// Returns the first arguments of the process, as text.
-#[cfg(feature = "provider")]
 pub(crate) fn arguments(most: usize) -> Vec<String> {
     let arguments = env::args_os().take(most);
     arguments
@@ -41,7 +35,6 @@ pub(crate) fn arguments(most: usize) -> Vec<String> {
 }
 
 /// Returns the file name of the running executable.
-#[cfg(feature = "provider")]
 pub(crate) fn executable_name() -> Option<String> {
     let path = executable()?;
     Some(path.file_name()?.to_string_lossy().into_owned())

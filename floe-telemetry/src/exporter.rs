@@ -1,13 +1,14 @@
 //! Exporters of finished spans. They implement OpenTelemetry's
 //! [`SpanExporter`](opentelemetry_sdk::trace::SpanExporter) and receive redacted spans only.
+//!
+//! A crate that registers its exporter with [`ExporterFactory`](crate::ExporterFactory) lets a configuration choose it
+//! by its name.
 
 mod console;
 mod memory;
 #[cfg(feature = "_otlp")]
 pub(crate) mod otlp;
 mod plain;
-#[cfg(feature = "prometheus")]
-mod prometheus;
 mod target;
 
 pub use self::console::ConsoleExporter;
@@ -17,8 +18,8 @@ pub use self::memory::MemoryExporter;
 #[cfg(all(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]
-pub(crate) use self::otlp::{otlp, otlp_metrics, try_otlp};
+pub use self::otlp::{OtlpRequest, OtlpWriter};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::otlp::{SharedWriter, otlp, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;
-#[cfg(feature = "prometheus")]
-pub(crate) use self::prometheus::prometheus;
-pub(crate) use self::target::{OtlpOutput, OtlpTarget};
+pub(crate) use self::target::OtlpTarget;

@@ -39,19 +39,14 @@ pub const TARGET: &str = "target";
 pub const LEVEL: &str = "level";
 
 /// The number of the thread on which a `tracing` span started.
-#[cfg(feature = "tracing")]
 pub(crate) const THREAD_ID: &str = "thread.id";
 /// Its name.
-#[cfg(feature = "tracing")]
 pub(crate) const THREAD_NAME: &str = "thread.name";
 /// How long a `tracing` span was entered, in nanoseconds.
-#[cfg(feature = "tracing")]
 pub(crate) const BUSY: &str = "busy_ns";
 /// How long it was not.
-#[cfg(feature = "tracing")]
 pub(crate) const IDLE: &str = "idle_ns";
 pub(crate) const ERROR_TYPE: &str = "error.type";
-#[cfg(feature = "provider")]
 pub(crate) const ERROR_MESSAGE: &str = "error.message";
 pub(crate) const EXCEPTION: &str = "exception";
 pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
@@ -61,30 +56,22 @@ pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
 pub(crate) const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
 /// The name of the spans that a metric is derived from, like the collector's span metrics connector.
-#[cfg(feature = "provider")]
 pub(crate) const SPAN_NAME: &str = "span.name";
 /// The kind of the spans that a metric is derived from.
-#[cfg(feature = "provider")]
 pub(crate) const SPAN_KIND: &str = "span.kind";
 /// The status of the spans that a metric is derived from.
-#[cfg(feature = "provider")]
 pub(crate) const STATUS_CODE: &str = "status.code";
 /// The component of the spans that a metric is derived from: the module of the function or the scope
 /// of the tracer.
-#[cfg(feature = "provider")]
 pub(crate) const COMPONENT: &str = "component";
 /// Marks the overflow series of a metric, which has the measurements beyond the cardinality limit
 /// ([cardinality limits](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits)).
-#[cfg(feature = "provider")]
 pub(crate) const METRIC_OVERFLOW: &str = "otel.metric.overflow";
 /// The name of an exporter
 /// ([component attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
-#[cfg(feature = "provider")]
 pub(crate) const OTEL_COMPONENT_NAME: &str = "otel.component.name";
 /// The number of dropped attributes, where a format has no field for it
 /// ([mapping to non-OTLP formats](https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count)).
-#[cfg(feature = "logs")]
 pub(crate) const OTEL_DROPPED_ATTRIBUTES_COUNT: &str = "otel.dropped_attributes_count";
 /// The rule of a redaction.
-#[cfg(feature = "provider")]
 pub(crate) const FLOE_REDACTION_RULE: &str = "floe.redaction.rule";

@@ -57,25 +57,30 @@
 //! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], [`printable`], and propagators whose baggage is redacted; implied by `provider` |
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export over OTLP/gRPC |
-//! | `otlp-http` | export over OTLP/HTTP |
-//! | `otlp-json` | OTLP as JSON lines, in files ([`config::FileConfig`]) or on the standard output, and the protocol `http/json` |
+//! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
-//! | `otlp-gzip` | requests compressed with gzip |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
-//! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
+//!
+//! Other crates register exporters with [`telemetry_exporter!`] and detectors with
+//! [`resource_detector!`](detection::resource_detector), and a configuration chooses them by their names.
+//! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The derive macro expands to paths that begin with the name of this crate.
 extern crate self as floe_telemetry;
 
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "the collector uses the rest")
+)]
 mod clock;
 #[cfg_attr(
     not(feature = "provider"),
@@ -83,16 +88,24 @@ mod clock;
 )]
 mod recorder;
 
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "the collector uses the rest")
+)]
 mod char_boundary;
 #[cfg(feature = "provider")]
 mod collector;
-#[cfg(feature = "provider")]
-mod detection;
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, reason = "the collector uses the rest")
+)]
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
 #[cfg(feature = "provider")]
 mod init;
+#[cfg(feature = "provider")]
+mod json_schema;
 mod link_list;
 #[cfg(feature = "_otlp")]
 mod otlp_encoding;
@@ -102,6 +115,8 @@ mod program_signals;
 mod provider;
 #[cfg(feature = "provider")]
 mod regular_file;
+#[cfg(feature = "provider")]
+mod surroundings;
 #[cfg(all(feature = "provider", target_os = "linux"))]
 mod this_process;
 
@@ -112,7 +127,13 @@ pub mod callsite;
 #[cfg(feature = "provider")]
 pub mod config;
 #[cfg(feature = "provider")]
+pub mod detection;
+#[cfg(feature = "provider")]
 pub mod exporter;
+#[cfg_attr(
+    not(all(feature = "logs", feature = "tracing")),
+    allow(dead_code, reason = "the features use the rest")
+)]
 pub mod keys;
 #[cfg(feature = "logs")]
 pub mod logs;
@@ -146,7 +167,8 @@ pub use self::metrics::recorder::MetricRecorder;
 pub use self::printable::printable;
 #[cfg(feature = "provider")]
 pub use self::provider::{
-    SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
+    ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
+    ensure_telemetry_initialized,
 };
 pub use self::recorder::{
     ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InCurrentSpan, InSpan, Opening, RecordedSpan,

@@ -50,3 +50,5 @@ pub use self::number::MetricNumber;
 pub use self::observable::{Observable, Observer};
 #[cfg(feature = "provider")]
 pub use self::provider::RecorderMeterProvider;
+#[cfg(feature = "provider")]
+pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};

@@ -25,7 +25,7 @@ mod builder;
 mod delivery;
 mod ensure;
 mod exit;
-#[cfg(feature = "logs")]
+#[cfg_attr(not(feature = "logs"), path = "provider/no_logs.rs")]
 mod logs;
 mod metrics;
 mod resource;
@@ -44,16 +44,17 @@ use std::time::Duration;
 use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, with_default};
 
-pub use self::builder::TelemetryProviderBuilder;
+pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
+use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 #[cfg(feature = "logs")]
-use crate::logs::{Logs, RecorderLoggerProvider};
+use crate::logs::RecorderLoggerProvider;
 use crate::metrics::{Meters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
 
@@ -97,11 +98,7 @@ struct Inner {
     counters: Arc<Counters>,
     /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
     meters: ManuallyDrop<Option<Meters>>,
-    #[cfg(feature = "logs")]
-    logs: ManuallyDrop<Option<Logs>>,
-    /// Whether the collector emits log records, which are then exported after the spans.
-    #[cfg(feature = "logs")]
-    has_exception_logs: bool,
+    logs: ManuallyDrop<ProviderLogs>,
     sampling: SamplingHandle,
 }
 
@@ -302,10 +299,7 @@ impl Inner {
             shutdown_end: ShutdownEnd::default(),
             process: this_process(),
             meters: ManuallyDrop::new(None),
-            #[cfg(feature = "logs")]
-            logs: ManuallyDrop::new(None),
-            #[cfg(feature = "logs")]
-            has_exception_logs: false,
+            logs: ManuallyDrop::default(),
             sampling,
             counters,
         }
@@ -332,24 +326,15 @@ impl Inner {
         self.check_process()?;
         let operation = "flush";
         let deadline = monotonic_now().checked_add(timeout);
-        #[cfg(feature = "logs")]
-        let flush = || self.logs.as_ref().map(Logs::flush);
-        #[cfg(feature = "logs")]
-        let mut reports = (!self.has_exception_logs).then(flush);
+        let flush = || self.logs.flush();
+        let mut reports = (!self.logs.follow_spans).then(flush);
         let metrics = || {
-            #[cfg(feature = "logs")]
             reports.get_or_insert_with(flush);
             self.meters.as_ref().map(Meters::flush)
         };
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
-        #[cfg(feature = "logs")]
-        let result = result.and(logs::await_delivery(
-            reports.flatten(),
-            operation,
-            timeout,
-            deadline,
-        ));
-        result
+        let reports = reports.flatten();
+        result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 
     fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
@@ -372,12 +357,9 @@ impl Inner {
         let _ending = Ending(self);
         recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
-        #[cfg(feature = "logs")]
-        let shut_down = || self.logs.as_ref().map(|logs| logs.shut_down(timeout));
-        #[cfg(feature = "logs")]
-        let mut reports = (!self.has_exception_logs).then(shut_down);
+        let shut_down = || self.logs.shut_down(timeout);
+        let mut reports = (!self.logs.follow_spans).then(shut_down);
         let metrics = || {
-            #[cfg(feature = "logs")]
             reports.get_or_insert_with(shut_down);
             let meters = self.meters.as_ref();
             meters.map(|meters| meters.shut_down(timeout))
@@ -390,14 +372,8 @@ impl Inner {
             &self.counters,
             metrics,
         );
-        #[cfg(feature = "logs")]
-        let result = result.and(logs::await_delivery(
-            reports.flatten(),
-            operation,
-            timeout,
-            deadline,
-        ));
-        result
+        let reports = reports.flatten();
+        result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 }
 
@@ -453,8 +429,7 @@ impl Drop for Inner {
         // OpenTelemetry's SDK logs that it is dropped, and this thread may hold a lock of the subscriber.
         with_default(&Dispatch::none(), || {
             drop(mem::take(&mut *self.meters));
-            #[cfg(feature = "logs")]
-            drop(mem::take(&mut *self.logs));
+            *self.logs = ProviderLogs::default();
         });
     }
 }

@@ -55,3 +55,6 @@ mod suite;
 mod token;
 mod value_type;
 mod yaml;
+
+// Registers the exporter `prometheus`.
+use floe_telemetry_prometheus as _;

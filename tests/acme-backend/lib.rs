@@ -1,10 +1,13 @@
-//! A telemetry backend in its own crate, and the line that registers it.
+//! A telemetry backend and an exporter in a crate of their own, and the lines that register them.
 
 #![forbid(unsafe_code)]
 
-use floe_telemetry::TelemetryConfig;
+use std::sync::LazyLock;
+
 use floe_telemetry::backend::{ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
-use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::config::{OtlpProtocol, Signal};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{ExporterFactory, TelemetryConfig, telemetry_exporter};
 
 /// A service that accepts OTLP over HTTP and identifies its tenants by a header.
 #[derive(Debug)]
@@ -29,3 +32,17 @@ impl TelemetryBackendPlugin for Acme {
         ExporterConfig::Otlp(otlp)
     }
 }
+
+/// The spans that were exported by `acme_archive`.
+pub static ARCHIVE: LazyLock<MemoryExporter> = LazyLock::new(MemoryExporter::new);
+
+telemetry_exporter!(ExporterFactory::new(
+    "acme_archive",
+    &[Signal::Traces],
+    |_, provider| {
+        if provider.config().resource_attributes.service_name == "refused" {
+            return Err("no archive at token=abcdefgh12345".into());
+        }
+        Ok(provider.with_span_exporter(ARCHIVE.clone()))
+    }
+));

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use floe_telemetry::{TelemetryGuard, create_span, init};
+use floe_telemetry_otlp_file as _;
 
 static TELEMETRY: Mutex<Option<TelemetryGuard>> = Mutex::new(None);
 

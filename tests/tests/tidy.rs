@@ -50,6 +50,7 @@ fn own_sources() -> Vec<(String, String)> {
         "floe-telemetry-macros/src",
         "integrations",
         "floe-plugin",
+        "integrations",
         "platform",
         "tests",
         "benches",
@@ -209,16 +210,20 @@ fn duplicated_facts_agree() {
     let version = manifest.split_once("\nversion = \"").unwrap().1;
     let mut numbers = version.split('.');
     let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());
-    for (list, file) in [
-        ("fl_site", "floe-telemetry/src/callsite.rs"),
-        ("fl_backend", "floe-telemetry/src/backend/registry.rs"),
-        ("fl_plugin", "floe-plugin/src/registry.rs"),
+    let sources = ["floe-telemetry/src", "floe-plugin/src"].map(sources);
+    for list in [
+        "fl_site",
+        "fl_backend",
+        "fl_detector",
+        "fl_exporter",
+        "fl_plugin",
     ] {
         let name = format!("\"{list}_{major}_{minor}\"");
+        let texts = sources.iter().flatten().map(|(_, text)| text);
         assert_eq!(
-            read(file).matches(&name).count(),
+            texts.map(|text| text.matches(&name).count()).sum::<usize>(),
             2,
-            "the declaration and the macro of a link-time list name version {major}.{minor} in {file}"
+            "the declaration and the macro of the link-time list {list} name version {major}.{minor}"
         );
     }
     assert!(
@@ -324,7 +329,8 @@ fn message(format: &str) -> String {
 fn operators_know_each_message() {
     let mut written = Messages::default();
     let mut calls = 0;
-    for (name, text) in sources("floe-telemetry/src") {
+    let sources = ["floe-telemetry/src", "integrations"].map(sources);
+    for (name, text) in sources.into_iter().flatten() {
         if is_test(&name) {
             continue;
         }

@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::config::{OtlpProtocol, TelemetryConfig, debug_endpoint};
-use crate::exporter::{OtlpOutput, OtlpTarget};
+use crate::exporter::OtlpTarget;
 
 /// How a backend receives telemetry.
 #[derive(Clone, Debug)]
@@ -97,10 +97,9 @@ impl OtlpExporterConfig {
             config.otlp_protocol = Some(self.protocol);
         }
         OtlpTarget {
-            config,
             headers: self.headers.clone(),
             is_traces_only: self.is_traces_only,
-            output: OtlpOutput::Network,
+            ..config.into()
         }
     }
 }

@@ -115,7 +115,6 @@ fn measure() -> f64 {
 }
 
 /// Stores what was measured over a long interval.
-#[cfg(feature = "provider")]
 pub(super) fn set_nanos_per_tick(rate: f64) {
     set(rate, u64::MAX);
 }

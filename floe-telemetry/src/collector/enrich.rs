@@ -8,7 +8,6 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-#[cfg(feature = "logs")]
 use super::exceptions::Exceptions;
 use super::limits;
 use super::redact::{Redactor, SiteKeys};
@@ -53,7 +52,6 @@ pub(crate) struct Enricher {
     redactor: Redactor,
     limits: SpanLimits,
     /// Emits exceptions as log records, if that is configured.
-    #[cfg(feature = "logs")]
     exceptions: Option<Exceptions>,
 }
 
@@ -94,7 +92,6 @@ impl Enricher {
     }
 
     /// Emits the exceptions of spans as log records.
-    #[cfg(feature = "logs")]
     pub(super) fn emit_exceptions(&mut self, exceptions: Exceptions) {
         self.exceptions = Some(exceptions);
     }
@@ -123,7 +120,6 @@ impl Enricher {
             site.or_insert_with(|| Site::of(record, redactor, scopes, process))
         };
         redactor.record(record, &mut site.keys);
-        #[cfg(feature = "logs")]
         if let Some(exceptions) = &self.exceptions {
             exceptions.emit(record, &site.scope);
         }

@@ -2,7 +2,7 @@
 //! ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplar)).
 //!
 //! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So they are stored
-//! here, and the exporters of this crate add them to what they send. Each series keeps one measurement, and each
+//! here, and exporters add them to what they send ([`collect_exemplars`]). Each series keeps one measurement, and each
 //! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
 //! one number here, and neither the clock nor a lock.
 
@@ -25,34 +25,38 @@ use crate::recorder::{context_is_alive, span_context_within};
 /// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
 const MAX_INSTRUMENTS: usize = 4096;
 
-/// A measured value.
+/// The value of an [`Exemplar`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Number {
+pub enum ExemplarValue {
+    /// Of an instrument for whole numbers.
     I64(i64),
+    /// Of another one.
     F64(f64),
 }
 
-impl From<u64> for Number {
+impl From<u64> for ExemplarValue {
     fn from(value: u64) -> Self {
         Self::I64(i64::try_from(value).unwrap_or(i64::MAX))
     }
 }
 
-impl From<i64> for Number {
+impl From<i64> for ExemplarValue {
     fn from(value: i64) -> Self {
         Self::I64(value)
     }
 }
 
-impl From<f64> for Number {
+impl From<f64> for ExemplarValue {
     fn from(value: f64) -> Self {
         Self::F64(value)
     }
 }
 
-impl Number {
+impl ExemplarValue {
+    /// Returns the value, or the nearest one.
     #[expect(clippy::cast_precision_loss, reason = "it is compared with floats")]
-    pub(crate) const fn as_f64(self) -> f64 {
+    #[must_use]
+    pub const fn as_f64(self) -> f64 {
         match self {
             Self::I64(value) => value as f64,
             Self::F64(value) => value,
@@ -63,23 +67,18 @@ impl Number {
 /// The ids of a sampled span.
 pub(crate) type Ids = (TraceId, SpanId);
 
-/// A measurement, and the span that was current.
+/// A measurement, and the span that was current
+/// ([data model](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars)).
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    not(any(feature = "_otlp", feature = "prometheus")),
-    expect(dead_code, reason = "no exporter reads it")
-)]
-pub(crate) struct Exemplar {
-    /// `None` if no sampled span was current.
-    pub(crate) ids: Option<Ids>,
-    pub(crate) value: Number,
-    pub(crate) time: SystemTime,
+pub struct Exemplar {
+    /// The ids of the span; `None` if no sampled span was current.
+    pub ids: Option<(TraceId, SpanId)>,
+    /// What was measured.
+    pub value: ExemplarValue,
+    /// When it was measured.
+    pub time: SystemTime,
     /// The attributes that a view has removed from the series.
-    #[cfg_attr(
-        all(feature = "prometheus", not(feature = "_otlp")),
-        expect(dead_code, reason = "OpenMetrics has no room for it")
-    )]
-    pub(crate) filtered: Vec<KeyValue>,
+    pub filtered: Vec<KeyValue>,
 }
 
 /// What determines the exemplars of an instrument: how its measurements become series.
@@ -151,7 +150,7 @@ pub(crate) fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Optio
 
 impl Exemplars {
     /// Offers a measurement of the series with these attributes.
-    pub(crate) fn measure(&self, value: Number, attributes: &[KeyValue]) {
+    pub(crate) fn measure(&self, value: ExemplarValue, attributes: &[KeyValue]) {
         let Some(ids) = self.accepted(current_ids()) else {
             return;
         };
@@ -228,7 +227,7 @@ impl Series {
     fn offer(
         &self,
         shape: &Shape,
-        value: Number,
+        value: ExemplarValue,
         describe: impl FnOnce() -> Option<(Option<Ids>, Vec<KeyValue>, SystemTime)>,
     ) {
         let wanted = self.wanted.load(Ordering::Relaxed);
@@ -263,7 +262,7 @@ impl Series {
 
 impl BoundExemplars {
     /// Offers a measurement.
-    pub(crate) fn measure(&self, value: Number) {
+    pub(crate) fn measure(&self, value: ExemplarValue) {
         self.series.offer(&self.of.shape, value, || {
             let ids = self.of.accepted(current_ids())?;
             Some((ids, self.filtered.clone(), wall_now()))
@@ -273,7 +272,7 @@ impl BoundExemplars {
     /// Offers a measurement of a span that has ended.
     pub(super) fn measure_span(
         &self,
-        value: Number,
+        value: ExemplarValue,
         ids: Option<Ids>,
         time: impl FnOnce() -> SystemTime,
     ) {
@@ -334,14 +333,28 @@ fn current_ids() -> Option<Ids> {
     current.ok().flatten()
 }
 
-/// The exemplars of an instrument while its data points are exported.
-#[cfg(any(feature = "_otlp", feature = "prometheus"))]
+/// The exemplars of a metric while its data points are exported, see [`collect_exemplars`].
 #[derive(Debug)]
-pub(crate) struct Collected(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
+pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
 
-/// Returns the exemplars of the metric with this name. Each series records new ones from now on.
-#[cfg(any(feature = "_otlp", feature = "prometheus"))]
-pub(crate) fn collect(scope: &InstrumentationScope, name: &str) -> Option<Collected> {
+/// Returns the exemplars of a metric for an exporter; `None` if it has none.
+///
+/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one for each series since it was exported,
+/// and one for each bucket of a histogram with fixed boundaries. A series records new ones once
+/// [`of_point`](CollectedExemplars::of_point) has returned its own.
+///
+/// ```
+/// use floe_telemetry::metrics::collect_exemplars;
+/// use opentelemetry_sdk::metrics::data::{Metric, ScopeMetrics};
+///
+/// fn traces_of(scope: &ScopeMetrics, metric: &Metric) {
+///     let Some(exemplars) = collect_exemplars(scope.scope(), metric.name()) else { return };
+///     // for each data point: exemplars.of_point(point.attributes(), None)
+/// #   drop(exemplars);
+/// }
+/// ```
+#[must_use]
+pub fn collect_exemplars(scope: &InstrumentationScope, name: &str) -> Option<CollectedExemplars> {
     let key = (scope.clone(), name.to_owned());
     let instrument = lock(&INSTRUMENTS).get(&key).cloned()?;
     let mut collected = HashMap::<_, Vec<_>>::new();
@@ -349,13 +362,12 @@ pub(crate) fn collect(scope: &InstrumentationScope, name: &str) -> Option<Collec
         let same = collected.entry(sorted(attributes.iter())).or_default();
         same.push(Arc::clone(series));
     }
-    Some(Collected(collected))
+    Some(CollectedExemplars(collected))
 }
 
-#[cfg(any(feature = "_otlp", feature = "prometheus"))]
-impl Collected {
-    /// The exemplars of a data point, which has measurements since `start`.
-    pub(crate) fn of_point<'a>(
+impl CollectedExemplars {
+    /// Returns the exemplars of a data point, measured since `start`.
+    pub fn of_point<'a>(
         &self,
         attributes: impl Iterator<Item = &'a KeyValue>,
         start: Option<SystemTime>,
@@ -373,7 +385,6 @@ impl Collected {
     }
 }
 
-#[cfg(any(feature = "_otlp", feature = "prometheus"))]
 fn sorted<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Vec<KeyValue> {
     let mut attributes: Vec<_> = attributes.cloned().collect();
     attributes.sort_by(|one, other| one.key.cmp(&other.key));
@@ -421,7 +432,7 @@ mod tests {
     fn series_over_the_limit_share_the_overflow() {
         let exemplars = exemplars(1);
         for shop in ["a", "b", "c"] {
-            exemplars.measure(Number::I64(1), &[KeyValue::new("shop", shop)]);
+            exemplars.measure(ExemplarValue::I64(1), &[KeyValue::new("shop", shop)]);
         }
         let all = lock(&exemplars.series);
         assert_eq!(all.len(), 2);

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use super::destination::Destination;
 use super::enrich::Enricher;
-#[cfg(feature = "logs")]
 use super::exceptions::Exceptions;
 use super::fetch::Backpressure;
 use super::panics;
@@ -30,7 +29,6 @@ pub(crate) struct PipelineSettings {
     pub(crate) limits: SpanLimits,
     pub(crate) errors: ErrorsConfig,
     /// Emits exceptions as log records, if that is configured.
-    #[cfg(feature = "logs")]
     pub(crate) exceptions: Option<Exceptions>,
     /// The settings of tail sampling, if it is enabled.
     pub(crate) tail_sampling: Option<SamplingConfig>,
@@ -74,12 +72,7 @@ impl Pipeline {
         let tail = settings
             .tail_sampling
             .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
-        #[cfg_attr(
-            not(feature = "logs"),
-            expect(unused_mut, reason = "there are no log records")
-        )]
         let mut enricher = Enricher::new(settings.redactor, settings.limits);
-        #[cfg(feature = "logs")]
         if let Some(exceptions) = settings.exceptions {
             enricher.emit_exceptions(exceptions);
         }

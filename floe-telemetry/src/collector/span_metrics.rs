@@ -13,7 +13,7 @@ use opentelemetry::{KeyValue, TraceId};
 use opentelemetry_sdk::metrics::InstrumentKind;
 use rustc_hash::FxHashMap;
 
-use super::exemplars::{BoundExemplars, Exemplars, Number};
+use super::exemplars::{BoundExemplars, ExemplarValue, Exemplars};
 use super::redact::Redactor;
 use crate::callsite::CallSite;
 use crate::clock::WallClock;
@@ -111,7 +111,11 @@ impl SpanMetrics {
         let head = &record.head;
         let is_sampled = head.trace_id != TraceId::INVALID && head.flags.is_sampled();
         let ids = is_sampled.then_some((head.trace_id, head.span_id));
-        let values = [Number::I64(1), Number::I64(1), Number::F64(seconds)];
+        let values = [
+            ExemplarValue::I64(1),
+            ExemplarValue::I64(1),
+            ExemplarValue::F64(seconds),
+        ];
         for (exemplars, value) in series.exemplars.iter().zip(values) {
             if let Some(exemplars) = exemplars {
                 exemplars.measure_span(value, ids, || clock.at(head.end));

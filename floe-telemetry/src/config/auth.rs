@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use super::secret;
+use crate::json_schema::JsonSchema;
 
 /// The kind of credential.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuthType {
@@ -38,8 +38,7 @@ pub enum AuthType {
 /// let auth = TelemetryAuth::bearer("${env:COLLECTOR_TOKEN}");
 /// assert!(format!("{auth:?}").contains("COLLECTOR_TOKEN"));
 /// ```
-#[derive(Clone, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryAuth {
@@ -47,11 +46,11 @@ pub struct TelemetryAuth {
     pub auth_type: AuthType,
     /// The credential of the type `api_key`.
     #[serde(default, serialize_with = "secret::serialize")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[schemars(with = "Option<String>")]
     pub api_key: Option<SecretString>,
     /// The credential of the type `bearer`.
     #[serde(default, serialize_with = "secret::serialize")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[schemars(with = "Option<String>")]
     pub bearer_token: Option<SecretString>,
     /// The header that contains the credential. Default `Authorization`.
     #[serde(default = "authorization")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use crate::json_schema::JsonSchema;
 
 /// The largest queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
@@ -14,22 +15,21 @@ pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 macro_rules! batch_processor {
     ($(#[$attribute:meta])* $name:ident, $section:literal, $(#[$delay:meta])* $default_delay:literal) => {
         $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         #[non_exhaustive]
         pub struct $name {
             /// The capacity of an exporter's queue, at most 1,000,000. Default 2048.
-            #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
+            #[schemars(range(min = 1, max = 1_000_000))]
             pub max_queue_size: usize,
             /// The size of the largest batch, at most `max_queue_size`. Default 512.
-            #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+            #[schemars(range(min = 1))]
             pub max_export_batch_size: usize,
             $(#[$delay])*
-            #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+            #[schemars(range(min = 1))]
             pub schedule_delay_millis: u64,
             /// The timeout of one export, in milliseconds. Default 30000.
-            #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+            #[schemars(range(min = 1))]
             pub export_timeout_millis: u64,
         }
 

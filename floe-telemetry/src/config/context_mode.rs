@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json_schema::JsonSchema;
+
 /// Which spans of annotated functions and of `tracing` are in an OpenTelemetry `Context` of their own.
 ///
 /// The spans, their parents and their attributes are the same with both values for code that uses this crate,
@@ -10,8 +12,7 @@ use serde::{Deserialize, Serialize};
 /// [`get_current_span`](crate::get_current_span), the functions of [`propagation`](crate::propagation) and
 /// [`in_current_span`](crate::FutureExt::in_current_span) refer to the innermost span in any case.
 /// `docs/configuration.md` of the repository lists all differences.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContextMode {

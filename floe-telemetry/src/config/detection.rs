@@ -1,16 +1,23 @@
 //! The detection of resource attributes.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::named::{self, Named, identified_by_name, schema_of_names};
 use super::problems::Problems;
+use crate::callsite::SourceLocation;
+use crate::json_schema::JsonSchema;
+use crate::surroundings::{DetectedAttributes, Surroundings};
 
 /// The maximum number of patterns.
 const MAX_PATTERNS: usize = 256;
 
+/// The crate that registers the detectors of this project that are not in this crate.
+const PACKAGE: &str = "floe-telemetry-detectors";
+
 /// A resource detector, which adds attributes of where a program runs. None requests anything over the network.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ResourceDetector {
     /// `host.name`, `host.id` and `host.arch`.
@@ -20,7 +27,7 @@ pub enum ResourceDetector {
     /// `process.pid`, `process.parent_pid`, `process.executable.name` and `.path`, `process.command`,
     /// `process.owner` and `process.runtime.name`.
     Process,
-    /// `container.id`.
+    /// `container.id`. Requires the crate `floe-telemetry-detectors`, as the next two.
     Container,
     /// `k8s.pod.name`, `k8s.pod.uid`, `k8s.namespace.name`, `k8s.node.name`, `k8s.container.name` and
     /// `k8s.cluster.name`, as far as variables and files of the pod have them.
@@ -28,25 +35,141 @@ pub enum ResourceDetector {
     /// `cloud.*` and `faas.*` of AWS Lambda and ECS, Cloud Run, Cloud Functions and App Engine, and Azure's App
     /// Service, Functions and Container Apps, from the variables that they set.
     Cloud,
+    /// One that another crate registers with [`resource_detector!`](crate::resource_detector).
+    Registered(RegisteredDetector),
 }
 
-impl ResourceDetector {
-    /// The detectors with their names.
-    pub(super) const ALL: [(&'static str, Self); 6] = [
-        ("host", Self::Host),
-        ("os", Self::Os),
-        ("process", Self::Process),
-        ("container", Self::Container),
-        ("kubernetes", Self::Kubernetes),
-        ("cloud", Self::Cloud),
-    ];
+/// What a detector does: it looks at the surroundings and adds the attributes that it finds.
+pub(crate) type Detect = fn(&mut Surroundings<'_>, &mut DetectedAttributes);
 
-    /// All detectors.
+/// A detector that another crate registers with [`resource_detector!`](crate::resource_detector).
+#[derive(Clone, Copy)]
+pub struct RegisteredDetector {
+    name: &'static str,
+    detect: Detect,
+    location: SourceLocation,
+}
+
+crate::__floe_link_list! {
+    /// The detectors that other crates register.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static DETECTORS: [RegisteredDetector] = "fl_detector_0_1";
+}
+
+impl RegisteredDetector {
+    #[doc(hidden)]
     #[must_use]
-    pub fn all() -> Vec<Self> {
-        Self::ALL.map(|(_, detector)| detector).to_vec()
+    pub const fn new(name: &'static str, detect: Detect, location: SourceLocation) -> Self {
+        Self {
+            name,
+            detect,
+            location,
+        }
+    }
+
+    pub(crate) fn detect(
+        self,
+        surroundings: &mut Surroundings<'_>,
+        found: &mut DetectedAttributes,
+    ) {
+        (self.detect)(surroundings, found);
     }
 }
+
+impl Named for RegisteredDetector {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn location(&self) -> SourceLocation {
+        self.location
+    }
+}
+
+identified_by_name!(RegisteredDetector);
+
+impl ResourceDetector {
+    /// The detectors of this project.
+    const KNOWN: [Self; 6] = [
+        Self::Host,
+        Self::Os,
+        Self::Process,
+        Self::Container,
+        Self::Kubernetes,
+        Self::Cloud,
+    ];
+
+    /// Returns the name, such as `host`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Os => "os",
+            Self::Process => "process",
+            Self::Container => "container",
+            Self::Kubernetes => "kubernetes",
+            Self::Cloud => "cloud",
+            Self::Registered(RegisteredDetector { name, .. }) => name,
+        }
+    }
+
+    /// Returns all detectors that are linked into the program.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = Self::every();
+        all.retain(|detector| detector.registered().is_ok());
+        all
+    }
+
+    /// Returns the detectors that have a name: those of this project, and the others that are linked.
+    pub(super) fn every() -> Vec<Self> {
+        let others = named::others(&DETECTORS, &Self::KNOWN.map(Self::as_str));
+        let others = others.into_iter().map(Self::Registered);
+        Self::KNOWN.into_iter().chain(others).collect()
+    }
+
+    fn parse(name: &str) -> Result<Self, String> {
+        named::parse(name, &Self::every(), Self::as_str)
+    }
+
+    /// Returns what is registered for this detector. `None` if it belongs to this crate.
+    ///
+    /// # Errors
+    ///
+    /// The crate that registers it is not linked, or several do.
+    pub(crate) fn registered(self) -> Result<Option<RegisteredDetector>, String> {
+        let package = match self {
+            Self::Host | Self::Os | Self::Process => return Ok(None),
+            Self::Container | Self::Kubernetes | Self::Cloud => Some(PACKAGE),
+            Self::Registered(_) => None,
+        };
+        named::find(&DETECTORS, self.as_str(), package).map(Some)
+    }
+}
+
+impl fmt::Display for ResourceDetector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ResourceDetector {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ResourceDetector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named::deserialize(deserializer, "ResourceDetector", &["host"], Self::parse)
+    }
+}
+
+schema_of_names!(
+    ResourceDetector,
+    KNOWN,
+    "A resource detector, or the name of one that a crate registers."
+);
 
 /// The detection of resource attributes, when the provider is initialized. Attributes of the configuration take
 /// precedence.
@@ -59,8 +182,7 @@ impl ResourceDetector {
 ///     .with_excluded(["process.owner"]);
 /// assert!(!detection.command_args);
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct DetectionConfig {

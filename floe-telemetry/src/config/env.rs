@@ -307,9 +307,9 @@ pub(crate) fn parse_resource_attributes(
 
 /// Applies the resource detectors: their names, `all` or `none`.
 fn detection(config: &mut TelemetryConfig) {
-    let mut words: Vec<_> = ResourceDetector::ALL
-        .iter()
-        .map(|(name, detector)| (*name, vec![*detector]))
+    let detectors = ResourceDetector::every().into_iter();
+    let mut words: Vec<_> = detectors
+        .map(|detector| (detector.as_str(), vec![detector]))
         .collect();
     words.push(("all", ResourceDetector::all()));
     words.push(("none", Vec::new()));
@@ -318,9 +318,12 @@ fn detection(config: &mut TelemetryConfig) {
         let known = words
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(text));
-        known
-            .map(|(_, detectors)| detectors.clone())
-            .ok_or_else(|| format!("found `{text}`, {}", accepted(text, &names)))
+        let (_, detectors) =
+            known.ok_or_else(|| format!("found `{text}`, {}", accepted(text, &names)))?;
+        for detector in detectors {
+            detector.registered()?;
+        }
+        Ok(detectors.clone())
     });
     if let Some(detectors) = detectors {
         let mut chosen = Vec::new();
@@ -390,36 +393,30 @@ fn propagators(config: &mut TelemetryConfig) {
 
 fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
-    for (name, field, kinds) in [
+    for (name, field, signal) in [
         (
             "OTEL_TRACES_EXPORTER",
             &mut exporters.traces,
-            &ExporterKind::ALL[..],
+            Signal::Traces,
         ),
         (
             "OTEL_METRICS_EXPORTER",
             &mut exporters.metrics,
-            &ExporterKind::OF_METRICS,
+            Signal::Metrics,
         ),
-        (
-            "OTEL_LOGS_EXPORTER",
-            &mut exporters.logs,
-            &ExporterKind::ALL,
-        ),
+        ("OTEL_LOGS_EXPORTER", &mut exporters.logs, Signal::Logs),
     ] {
+        let kinds = ExporterKind::of(signal);
+        let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
-            let kind = word(kinds)(text)?;
+            let kind = word(&kinds)(text)?;
             match kind {
                 ExporterKind::Otlp => {
                     needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
                 }
-                ExporterKind::OtlpFile | ExporterKind::OtlpStdout => {
-                    needs(text, "otlp-json", cfg!(feature = "otlp-json"))?;
+                _ => {
+                    kind.registered()?;
                 }
-                ExporterKind::Prometheus => {
-                    needs(text, "prometheus", cfg!(feature = "prometheus"))?;
-                }
-                _ => {}
             }
             Ok(kind)
         };
@@ -643,10 +640,8 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
     fill(&name("TIMEOUT"), &mut options.timeout_millis, number(1));
     fill(&name("COMPRESSION"), &mut options.compression, |text| {
         let compression = word(&Compression::ALL)(text)?;
-        match compression {
-            Compression::Gzip => needs(text, "otlp-gzip", cfg!(feature = "otlp-gzip"))?,
-            Compression::Zstd => needs(text, "otlp-zstd", cfg!(feature = "otlp-zstd"))?,
-            Compression::None => {}
+        if compression == Compression::Zstd {
+            needs(text, "otlp-zstd", cfg!(feature = "otlp-zstd"))?;
         }
         Ok(compression)
     });
@@ -738,9 +733,9 @@ mod tests {
 
     #[test]
     fn a_value_without_its_feature_is_refused() {
-        assert_eq!(needs("gzip", "otlp-gzip", true), Ok(()));
-        let expected = "found `gzip`, which needs the feature `otlp-gzip` of floe-telemetry";
-        assert_eq!(needs("gzip", "otlp-gzip", false), Err(expected.to_owned()));
+        assert_eq!(needs("zstd", "otlp-zstd", true), Ok(()));
+        let expected = "found `zstd`, which needs the feature `otlp-zstd` of floe-telemetry";
+        assert_eq!(needs("zstd", "otlp-zstd", false), Err(expected.to_owned()));
     }
 
     #[test]

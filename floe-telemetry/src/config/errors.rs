@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::section::is_default;
+use crate::json_schema::JsonSchema;
 
 /// The recording of errors and panics.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ErrorsConfig {
@@ -22,8 +22,7 @@ pub struct ErrorsConfig {
 
 /// Where exceptions are recorded
 /// ([transition](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub enum ExceptionSignal {
     /// As events of spans.

@@ -1,61 +1,207 @@
 //! The exporters of each signal.
 
-use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::file::FileConfig;
+use super::named::{self, Named, identified_by_name, schema_of_names};
+use super::otlp::Signal;
 use super::problems::Problems;
 use super::section::is_default;
+use crate::callsite::SourceLocation;
+use crate::json_schema::JsonSchema;
+use floe_yaml::list;
 
 /// An exporter
 /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ExporterKind {
-    /// OTLP to the configured endpoint.
+    /// `otlp`: OTLP to the configured endpoint.
     Otlp,
-    /// OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the feature `otlp-json`.
-    #[serde(rename = "otlp_file")]
+    /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the crate
+    /// `floe-telemetry-otlp-file`.
     OtlpFile,
-    /// OTLP as JSON lines on the standard output. Requires the feature `otlp-json`.
-    #[serde(rename = "otlp/stdout")]
+    /// `otlp/stdout`: OTLP as JSON lines on the standard output. Requires the crate `floe-telemetry-otlp-file`.
     OtlpStdout,
-    /// Standard error.
+    /// `console`: standard error.
     Console,
-    /// An endpoint for Prometheus, for metrics only. Requires the feature `prometheus`.
+    /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
     Prometheus,
-    /// No exporter.
+    /// `none`: no exporter.
     None,
+    /// One that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
+    Registered(RegisteredExporter),
 }
+
+/// An exporter that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
+#[derive(Clone, Copy)]
+pub struct RegisteredExporter {
+    name: &'static str,
+    signals: &'static [Signal],
+    /// An [`ExporterFactory`](crate::ExporterFactory), whose type names the builder of a provider: the
+    /// configuration knows neither.
+    factory: &'static (dyn Any + Send + Sync),
+    location: SourceLocation,
+}
+
+crate::__floe_link_list! {
+    /// The exporters that other crates register.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static EXPORTERS: [RegisteredExporter] = "fl_exporter_0_1";
+}
+
+impl RegisteredExporter {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        signals: &'static [Signal],
+        factory: &'static (dyn Any + Send + Sync),
+        location: SourceLocation,
+    ) -> Self {
+        Self {
+            name,
+            signals,
+            factory,
+            location,
+        }
+    }
+
+    pub(crate) const fn factory(self) -> &'static (dyn Any + Send + Sync) {
+        self.factory
+    }
+}
+
+impl Named for RegisteredExporter {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn location(&self) -> SourceLocation {
+        self.location
+    }
+}
+
+identified_by_name!(RegisteredExporter);
 
 impl ExporterKind {
-    /// The exporters of spans and log records, by their names in the specification.
-    pub(super) const ALL: [(&'static str, Self); 5] = [
-        ("otlp", Self::Otlp),
-        ("otlp/stdout", Self::OtlpStdout),
-        ("otlp_file", Self::OtlpFile),
-        ("console", Self::Console),
-        ("none", Self::None),
+    /// The exporters that the specification names.
+    const KNOWN: [Self; 6] = [
+        Self::Otlp,
+        Self::OtlpStdout,
+        Self::OtlpFile,
+        Self::Console,
+        Self::Prometheus,
+        Self::None,
     ];
 
-    /// The exporters of metrics, by their names in the specification.
-    pub(super) const OF_METRICS: [(&'static str, Self); 6] = [
-        ("otlp", Self::Otlp),
-        ("otlp/stdout", Self::OtlpStdout),
-        ("otlp_file", Self::OtlpFile),
-        ("console", Self::Console),
-        ("prometheus", Self::Prometheus),
-        ("none", Self::None),
-    ];
+    /// Returns the name, such as `otlp`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Otlp => "otlp",
+            Self::OtlpFile => "otlp_file",
+            Self::OtlpStdout => "otlp/stdout",
+            Self::Console => "console",
+            Self::Prometheus => "prometheus",
+            Self::None => "none",
+            Self::Registered(RegisteredExporter { name, .. }) => name,
+        }
+    }
+
+    /// Returns the exporters that the specification names, and the others that are linked.
+    fn all() -> Vec<Self> {
+        let others = named::others(&EXPORTERS, &Self::KNOWN.map(Self::as_str));
+        let others = others.into_iter().map(Self::Registered);
+        Self::KNOWN.into_iter().chain(others).collect()
+    }
+
+    /// Returns the exporters of a signal.
+    pub(super) fn of(signal: Signal) -> Vec<Self> {
+        let mut all = Self::all();
+        all.retain(|kind| kind.accepts(signal));
+        all
+    }
+
+    /// Returns the exporters of a signal that other crates register, without those that the specification names.
+    pub(super) fn registered_for(signal: Signal) -> Vec<Self> {
+        let mut of = Self::of(signal);
+        of.retain(|kind| matches!(kind, Self::Registered(_)));
+        of
+    }
+
+    /// Returns the names of the exporters of a signal.
+    pub(super) fn names_of(signal: Signal) -> Vec<&'static str> {
+        Self::of(signal).into_iter().map(Self::as_str).collect()
+    }
+
+    fn accepts(self, signal: Signal) -> bool {
+        match self {
+            Self::Prometheus => signal == Signal::Metrics,
+            Self::Registered(registered) => registered.signals.contains(&signal),
+            _ => true,
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, String> {
+        named::parse(name, &Self::all(), Self::as_str)
+    }
+
+    /// Returns the crate that registers the exporter, if it is one of this project.
+    const fn package(self) -> Option<&'static str> {
+        match self {
+            Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
+            Self::Prometheus => Some("floe-telemetry-prometheus"),
+            _ => None,
+        }
+    }
+
+    /// Returns what is registered for this exporter. `None` if it belongs to this crate.
+    ///
+    /// # Errors
+    ///
+    /// The crate that registers it is not linked, or several do.
+    pub(crate) fn registered(self) -> Result<Option<RegisteredExporter>, String> {
+        let package = self.package();
+        if package.is_none() && !matches!(self, Self::Registered(_)) {
+            return Ok(None);
+        }
+        named::find(&EXPORTERS, self.as_str(), package).map(Some)
+    }
 }
+
+impl fmt::Display for ExporterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ExporterKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ExporterKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        named::deserialize(deserializer, "ExporterKind", &["none"], Self::parse)
+    }
+}
+
+schema_of_names!(
+    ExporterKind,
+    KNOWN,
+    "An exporter, or the name of one that a crate registers."
+);
 
 /// The exporters of each signal, in addition to those that are added in code.
 ///
 /// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
 /// configured. Otherwise spans are printed.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct ExportersConfig {
@@ -78,6 +224,16 @@ setters! { ExportersConfig {
 } }
 
 impl ExportersConfig {
+    /// Returns the exporters of a signal; `None` if none is configured.
+    #[must_use]
+    pub fn of(&self, signal: Signal) -> Option<&[ExporterKind]> {
+        match signal {
+            Signal::Traces => self.traces.as_deref(),
+            Signal::Metrics => self.metrics.as_deref(),
+            Signal::Logs => self.logs.as_deref(),
+        }
+    }
+
     /// Whether spans have this exporter. `None` if no exporter is configured for spans.
     pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
         let chosen = self.traces.as_ref();
@@ -86,21 +242,23 @@ impl ExportersConfig {
 
     pub(super) fn check(&self, problems: &mut Problems) {
         self.file.check(problems);
-        for (signal, kinds) in [
-            ("traces", &self.traces),
-            ("metrics", &self.metrics),
-            ("logs", &self.logs),
-        ] {
-            let Some(kinds) = kinds else { continue };
-            if signal != "metrics" && kinds.contains(&ExporterKind::Prometheus) {
-                problems.add(
-                    &format!("exporters.{signal}"),
-                    "`prometheus` is an exporter of metrics, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console` and `none`",
+        for signal in Signal::ALL {
+            let Some(kinds) = self.of(signal) else {
+                continue;
+            };
+            let path = format!("exporters.{}", signal.as_str());
+            if let Some(other) = kinds.iter().find(|kind| !kind.accepts(signal)) {
+                let names = ExporterKind::names_of(signal);
+                let message = format!(
+                    "`{other}` is no exporter of {}, accepted {}",
+                    signal.as_str(),
+                    list(&names)
                 );
+                problems.add(&path, message);
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
                 problems.add(
-                    &format!("exporters.{signal}"),
+                    &path,
                     "`none` together with another exporter, accepted is `none` alone",
                 );
             }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::otlp::Signal;
 use super::problems::Problems;
+use crate::json_schema::JsonSchema;
 
 /// The smallest `max_bytes`: 64 KiB.
 const MIN_BYTES: u64 = 64 * 1024;
@@ -19,8 +20,7 @@ const MAX_FILES: u32 = 1000;
 ///
 /// A file that is full is renamed to `traces.1.jsonl`, and so on, and the oldest one is removed. Files are created
 /// with the mode 0600 and directories with 0700. Each process needs a directory of its own.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct FileConfig {
@@ -28,10 +28,10 @@ pub struct FileConfig {
     /// of the process.
     pub directory: PathBuf,
     /// The size of a file, in bytes, at which it is renamed. At least 65536. Default 104857600 (100 MiB).
-    #[cfg_attr(feature = "schema", schemars(range(min = 65_536)))]
+    #[schemars(range(min = 65_536))]
     pub max_bytes: u64,
     /// The most files of a signal, the current one included, from 1 to 1000. Default 5.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1000)))]
+    #[schemars(range(min = 1, max = 1000))]
     pub max_files: u32,
     /// The file of spans, which replaces `traces.jsonl` in the directory. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,8 +67,8 @@ impl Default for FileConfig {
 
 impl FileConfig {
     /// Returns the file of a signal.
-    #[cfg(feature = "otlp-json")]
-    pub(crate) fn path(&self, signal: Signal) -> PathBuf {
+    #[must_use]
+    pub fn path(&self, signal: Signal) -> PathBuf {
         let own = match signal {
             Signal::Traces => &self.traces,
             Signal::Metrics => &self.metrics,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use crate::json_schema::JsonSchema;
 
 /// The most attributes, events or links that the recorder stores for one span.
 pub(super) const MAX_COUNT: u32 = 128;
@@ -10,24 +11,23 @@ pub(super) const MAX_COUNT: u32 = 128;
 /// The limits of a span
 /// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes, events and
 /// links over a limit are dropped, and the span contains the number of dropped items.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpanLimits {
     /// The most attributes of a span. At most 128, which is the default. Attributes that the collector adds
     /// to every span are not counted.
-    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    #[schemars(range(max = 128))]
     pub attribute_count: u32,
     /// The most characters of a text value, and of the description of a status. Longer texts are truncated,
     /// after redaction. Default 65,536; `null` for no limit. The names of spans and events, and the keys of
     /// attributes, are always truncated to 1024 characters.
     pub attribute_value_length: Option<u32>,
     /// The most events of a span. At most 128, which is the default.
-    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    #[schemars(range(max = 128))]
     pub event_count: u32,
     /// The most links of a span. At most 128, which is the default.
-    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    #[schemars(range(max = 128))]
     pub link_count: u32,
     /// The most attributes of an event. Default 128.
     pub attribute_count_per_event: u32,
@@ -47,14 +47,13 @@ setters! { SpanLimits {
 /// The limits of a log record
 /// ([log record limits](https://opentelemetry.io/docs/specs/otel/logs/sdk/#logrecord-limits)). They apply to what is
 /// exported. Attributes over the limit are dropped, and the record contains their number.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LogRecordLimits {
     /// The most attributes of a log record. At most 128, which is the default. Attributes from baggage and the
     /// floe identity are not counted.
-    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    #[schemars(range(max = 128))]
     pub attribute_count: u32,
     /// The most characters of a text value, and the most bytes of a value that consists of bytes. Longer values are
     /// truncated, after redaction. Default `null`: no other limit than that of each text of a log record, which is

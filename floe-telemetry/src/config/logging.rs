@@ -4,6 +4,7 @@ use floe_yaml::accepted;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use crate::json_schema::JsonSchema;
 
 /// The accepted levels, in any case.
 const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
@@ -21,20 +22,16 @@ const TARGET_LEVELS: [&str; 8] = [
 /// let logging = LoggingConfig::default().with_log_level("INFO,hyper=WARN,orders::load=DEBUG");
 /// assert!(logging.json_output);
 /// ```
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LoggingConfig {
     /// The level: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. It may be followed by
     /// levels for targets, separated by commas: `INFO,hyper=WARN`. The level of a target applies to all
     /// targets with that prefix, and may also be `TRACE`, `WARN` or `OFF`. Default `INFO`.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(regex(
-            pattern = "(?i)^(DEBUG|INFO|WARNING|ERROR|CRITICAL)( *, *[^=, ]+ *= *(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|OFF))*$"
-        ))
-    )]
+    #[schemars(regex(
+        pattern = "(?i)^(DEBUG|INFO|WARNING|ERROR|CRITICAL)( *, *[^=, ]+ *= *(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|OFF))*$"
+    ))]
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,

@@ -6,6 +6,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use crate::json_schema::JsonSchema;
 
 /// The maximum number of views of a configuration.
 const MAX_VIEWS: usize = 256;
@@ -14,8 +15,7 @@ const MAX_VIEWS: usize = 256;
 const MAX_PATTERN: usize = 256;
 
 /// The buckets of histograms.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum HistogramKind {
@@ -28,8 +28,7 @@ pub enum HistogramKind {
 
 /// The start of the time range of exported sums
 /// ([temporality](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum MetricTemporality {
@@ -45,8 +44,7 @@ pub enum MetricTemporality {
 
 /// Which measurements may become exemplars
 /// ([exemplar filter](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplarfilter)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ExemplarFilter {
@@ -97,16 +95,15 @@ impl HistogramKind {
 
 /// The aggregation and the export of metrics
 /// ([periodic reader](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#periodic-exporting-metricreader)).
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct MetricsConfig {
     /// The interval between exports, in milliseconds. Default 60000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub export_interval_millis: u64,
     /// The timeout of one export, in milliseconds. Default 30000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub export_timeout_millis: u64,
     /// The start of the time range of exported sums. Default `cumulative`.
     pub temporality: MetricTemporality,
@@ -114,7 +111,7 @@ pub struct MetricsConfig {
     pub histograms: HistogramKind,
     /// The maximum number of attribute sets of a metric. Measurements with further sets are recorded in
     /// one series with the attribute `otel.metric.overflow`. Default 2000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub cardinality_limit: usize,
     /// Which measurements may become exemplars, which lead from a metric to a trace. Default `trace_based`.
     pub exemplar_filter: ExemplarFilter,
@@ -194,8 +191,7 @@ impl MetricsConfig {
 /// ];
 /// # let _ = views;
 /// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MetricView {
@@ -214,7 +210,7 @@ pub struct MetricView {
     pub attributes: Option<Vec<String>>,
     /// Replaces `metrics.cardinality_limit`. Default none.
     #[serde(default)]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub cardinality_limit: Option<usize>,
     /// The kind of the instruments that the view applies to. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -238,8 +234,7 @@ pub struct MetricView {
 
 /// The kind of an instrument
 /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InstrumentType {
@@ -336,9 +331,8 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
 
 /// The address of the endpoint for Prometheus
 /// ([variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter)).
-/// The path is `/metrics`. Requires the feature `prometheus`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+/// The path is `/metrics`. Requires the crate `floe-telemetry-prometheus`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct PrometheusConfig {
@@ -346,7 +340,7 @@ pub struct PrometheusConfig {
     /// not reachable from other machines.
     pub host: String,
     /// The port. Default 9464.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub port: u16,
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use super::{auth, endpoint, secret};
+use crate::json_schema::JsonSchema;
 
 /// The default of `max_request_bytes`, below the 4 MiB that receivers accept by default.
 #[cfg(feature = "_otlp")]
@@ -26,8 +27,7 @@ const GRPC_ENDPOINT: &str = "http://localhost:4317";
 const HTTP_ENDPOINT: &str = "http://localhost:4318";
 
 /// The protocol of OTLP.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum OtlpProtocol {
@@ -35,7 +35,7 @@ pub enum OtlpProtocol {
     Grpc,
     /// HTTP with protobuf bodies.
     Http,
-    /// HTTP with JSON bodies. Requires the feature `otlp-json`.
+    /// HTTP with JSON bodies. Requires the feature `otlp-http`.
     #[serde(rename = "http/json")]
     HttpJson,
 }
@@ -93,8 +93,7 @@ impl OtlpProtocol {
         }
         let feature = match self {
             Self::Grpc => "otlp-grpc",
-            Self::Http => "otlp-http",
-            Self::HttpJson => "otlp-json",
+            Self::Http | Self::HttpJson => "otlp-http",
         };
         let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
         let accepted: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
@@ -110,8 +109,7 @@ impl OtlpProtocol {
     const fn is_enabled(self) -> bool {
         match self {
             Self::Grpc => cfg!(feature = "otlp-grpc"),
-            Self::Http => cfg!(feature = "otlp-http"),
-            Self::HttpJson => cfg!(feature = "otlp-json"),
+            Self::Http | Self::HttpJson => cfg!(feature = "otlp-http"),
         }
     }
 
@@ -125,8 +123,7 @@ impl OtlpProtocol {
 }
 
 /// A signal.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Signal {
@@ -139,7 +136,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    pub(super) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
+    pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 
     /// Returns `traces`, `metrics` or `logs`.
     #[must_use]
@@ -153,15 +150,14 @@ impl Signal {
 }
 
 /// The compression of requests.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Compression {
     /// No compression.
     #[default]
     None,
-    /// gzip. Requires the feature `otlp-gzip`.
+    /// gzip.
     Gzip,
     /// Zstandard. Requires the feature `otlp-zstd`.
     Zstd,
@@ -177,8 +173,7 @@ impl Compression {
 
 /// The OTLP settings, all of them optional. The endpoint and the protocol for all signals are
 /// `otlp_endpoint` and `otlp_protocol` of [`TelemetryConfig`](crate::TelemetryConfig).
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpConfig {
@@ -197,8 +192,7 @@ pub struct OtlpConfig {
 }
 
 /// Another receiver of a signal. Its options replace those of the signal; `all` still applies.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OtlpDestination {
@@ -219,8 +213,7 @@ impl OtlpDestination {
 }
 
 /// The OTLP settings for all signals or for one signal.
-#[derive(Clone, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
@@ -239,11 +232,11 @@ pub struct OtlpOptions {
         skip_serializing_if = "BTreeMap::is_empty",
         serialize_with = "secret::serialize_map"
     )]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub headers: Headers,
     /// The timeout of one export including retries, in milliseconds. Default 10000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub timeout_millis: Option<u64>,
     /// The compression of requests. Default `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -252,7 +245,7 @@ pub struct OtlpOptions {
     /// requests as necessary; a span, log record or metric that alone exceeds it is not sent. Default
     /// 4000000, because receivers accept 4 MiB by default.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1024, max = 67_108_864)))]
+    #[schemars(range(min = 1024, max = 67_108_864))]
     pub max_request_bytes: Option<usize>,
     /// A PEM file with the trusted certificate authorities. Default: those of the operating system.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,13 +2,13 @@
 
 use floe_yaml::accepted;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use opentelemetry::propagation::TextMapPropagator;
-use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::named::{self, identified_by_name, schema_of_names};
 
 /// The most propagators that a process can register.
 const MAX_REGISTERED: usize = 64;
@@ -86,26 +86,7 @@ impl RegisteredPropagator {
     }
 }
 
-impl fmt::Debug for RegisteredPropagator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
-
-/// Two formats are equal if their names are.
-impl PartialEq for RegisteredPropagator {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for RegisteredPropagator {}
-
-impl Hash for RegisteredPropagator {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+identified_by_name!(RegisteredPropagator);
 
 impl Propagator {
     /// The default formats: W3C Trace Context and W3C Baggage.
@@ -190,40 +171,17 @@ impl Serialize for Propagator {
 
 impl<'de> Deserialize<'de> for Propagator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As an enum, of which a document with mistakes has a placeholder.
-        deserializer.deserialize_enum("Propagator", &["tracecontext"], Name)
-    }
-}
-
-struct Name;
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Propagator;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a propagator")
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Propagator, A::Error> {
-        let (name, variant): (String, _) = access.variant()?;
-        variant.unit_variant()?;
         // `none` is a list without formats.
-        let accepted = |_| format!("found `{name}`, {}", accepted(&name, &Propagator::names()));
-        name.parse().map_err(accepted).map_err(A::Error::custom)
+        let parse = |name: &str| {
+            let accepted = |_| format!("found `{name}`, {}", accepted(name, &Self::names()));
+            name.parse().map_err(accepted)
+        };
+        named::deserialize(deserializer, "Propagator", &["tracecontext"], parse)
     }
 }
 
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Propagator {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Propagator".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names = Self::BUILT_IN.map(Self::as_str);
-        schemars::json_schema!({
-            "description": "A format of context propagation, or the name of one that the program registers.",
-            "anyOf": [{ "enum": names }, { "type": "string" }]
-        })
-    }
-}
+schema_of_names!(
+    Propagator,
+    BUILT_IN,
+    "A format of context propagation, or the name of one that the program registers."
+);

@@ -4,6 +4,7 @@ use floe_redact::{RedactorBuilder, UnusableKey};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use crate::json_schema::JsonSchema;
 
 /// The maximum number of patterns of a configuration.
 const MAX_PATTERNS: usize = 64;
@@ -15,8 +16,7 @@ const MAX_PATTERN: usize = 1024;
 const MAX_KEYS: usize = 256;
 
 /// The kinds of data that are redacted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RedactionLevel {
@@ -57,8 +57,7 @@ pub enum RedactionLevel {
 /// assert_eq!(config.redaction.level, RedactionLevel::CredentialsAndPii);
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct RedactionConfig {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use crate::attributes::{FloeSpanAttributes, Mode};
+use crate::json_schema::JsonSchema;
 use crate::keys;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
@@ -23,13 +24,12 @@ use crate::keys;
 ///     .with_deployment_environment("production");
 /// assert_eq!(resource.to_otel_dict().len(), 3);
 /// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ResourceAttributes {
     /// `service.name`, 1 to 128 characters.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
+    #[schemars(length(min = 1, max = 128))]
     pub service_name: String,
     /// `service.version`: any text. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,11 +40,11 @@ pub struct ResourceAttributes {
     pub deployment_environment: Option<String>,
     /// `floe.namespace`, 1 to 128 characters. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
+    #[schemars(length(min = 1, max = 128))]
     pub floe_namespace: Option<String>,
     /// `floe.product.name`, 1 to 128 characters. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
+    #[schemars(length(min = 1, max = 128))]
     pub floe_product_name: Option<String>,
     /// `floe.product.version`: any text. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,8 +66,7 @@ pub struct ResourceAttributes {
 }
 
 /// The value of an attribute that is not text.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum ResourceValue {

@@ -8,6 +8,7 @@ use super::duration;
 use super::problems::Problems;
 use super::section::is_default;
 use crate::error::Error;
+use crate::json_schema::JsonSchema;
 
 /// The maximum number of sampling rules of a configuration.
 const MAX_RULES: usize = 256;
@@ -17,8 +18,7 @@ const MAX_PATTERN: usize = 256;
 
 /// A head sampler, which decides whether a span is recorded
 /// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub enum Sampler {
     /// Records every span.
@@ -96,29 +96,28 @@ impl Sampler {
 /// assert_eq!(config.sampling.rules[0], SamplingRule::new("health.*", 0.0));
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SamplingConfig {
     /// The ratio in the environment `dev`, from 0.0 to 1.0. Default none: every trace is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub dev: Option<f64>,
     /// The ratio in the environment `staging`, from 0.0 to 1.0. Default none: every trace is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub staging: Option<f64>,
     /// The ratio in the environment `prod`, from 0.0 to 1.0. Default none: every trace is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub prod: Option<f64>,
     /// The sampler, which replaces the ratio of the environment. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler: Option<Sampler>,
     /// The ratio for samplers with a ratio, from 0.0 to 1.0. Default 1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub sampler_arg: Option<f64>,
     /// Ratios for roots by name. The first rule whose pattern matches replaces the ratio and the sampler.
     /// Rules apply to spans without a parent, and with a sampler that is not parent-based also to spans with
@@ -128,7 +127,7 @@ pub struct SamplingConfig {
     /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one
     /// second, and at least one. More than 0; 0.5 is one trace every two seconds. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub rate_limit: Option<f64>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
@@ -145,7 +144,7 @@ pub struct SamplingConfig {
     /// Also exports traces whose root took longer than this duration: `2s`, `500ms`, or a number of seconds.
     /// Default none.
     #[serde(with = "duration", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(schema_with = "duration::schema"))]
+    #[schemars(schema_with = "duration::schema")]
     pub keep_slower_than: Option<Duration>,
     /// The buffer of tail sampling.
     #[serde(skip_serializing_if = "is_default")]
@@ -240,8 +239,7 @@ pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` 
      accepted are the samplers `parentbased_…`, or none";
 
 /// A ratio for roots whose names match a pattern.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SamplingRule {
@@ -250,7 +248,7 @@ pub struct SamplingRule {
     /// expression.
     pub span: String,
     /// The ratio, from 0.0 to 1.0.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub ratio: f64,
 }
 
@@ -306,18 +304,17 @@ fn check_ratio(ratio: f64) -> Result<(), String> {
 }
 
 /// The buffer of tail sampling, which contains the traces without a decision.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct TailConfig {
     /// The maximum number of spans in the buffer. If there are more, the oldest trace is decided by the
     /// spans that have ended so far. Default 10,000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub max_spans: usize,
     /// The longest time that a trace is buffered, in seconds. Then it is decided by the spans that have
     /// ended so far. Default 60.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[schemars(range(min = 1))]
     pub max_seconds: u64,
 }
 

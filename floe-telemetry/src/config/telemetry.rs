@@ -25,6 +25,7 @@ use super::section::is_default;
 use super::span_filter::parse_span_filter;
 use crate::attributes::FloeSpanAttributes;
 use crate::error::Error;
+use crate::json_schema::JsonSchema;
 use crate::keys;
 use crate::redaction::{sanitize_credentials, sanitize_sent_value};
 
@@ -59,8 +60,7 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// assert_eq!(config.sampling_ratio(), 1.0);
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryConfig {
@@ -74,7 +74,7 @@ pub struct TelemetryConfig {
     /// it is read. Use `authentication` or headers with references instead.
     #[serde(default, serialize_with = "endpoint::serialize_option")]
     pub otlp_endpoint: Option<String>,
-    /// The protocol of OTLP: `grpc`, `http`, or `http/json`, which requires the feature `otlp-json`. Default none:
+    /// The protocol of OTLP: `grpc`, `http`, or `http/json`. Default none:
     /// gRPC to port 4317, HTTP to port 4318, and otherwise gRPC unless the program is built for HTTP only.
     #[serde(default)]
     pub otlp_protocol: Option<OtlpProtocol>,
@@ -128,7 +128,7 @@ pub struct TelemetryConfig {
     /// and logs and tail sampling. Spans that do not fit are dropped and counted
     /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). Each thread that records spans has
     /// a buffer of about 1.5 MiB in addition. At least 1 MiB. Default 64 MiB.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1_048_576)))]
+    #[schemars(range(min = 1_048_576))]
     #[serde(
         default = "default_max_memory_bytes",
         skip_serializing_if = "is_default_max_memory_bytes"

@@ -2,8 +2,7 @@
 
 use std::env::consts::ARCH;
 
-use super::Attributes;
-use super::surroundings::Surroundings;
+use crate::surroundings::{DetectedAttributes, Surroundings};
 
 /// The ids of the machine, of systemd and of D-Bus.
 const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
@@ -11,7 +10,7 @@ const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 /// The name of the host on Linux.
 const NAME: &str = "/proc/sys/kernel/hostname";
 
-pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut Attributes) {
+pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     let name = surroundings.value(NAME);
     // On Windows, and where a shell exports it.
     let name = name.or_else(|| surroundings.any_variable(&["COMPUTERNAME", "HOSTNAME"]));

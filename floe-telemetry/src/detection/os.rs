@@ -2,8 +2,7 @@
 
 use std::env::consts::OS;
 
-use super::Attributes;
-use super::surroundings::{Surroundings, value};
+use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
 /// The description of the distribution
 /// ([`os-release`](https://www.freedesktop.org/software/systemd/man/latest/os-release.html)).
@@ -12,7 +11,7 @@ const RELEASES: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 /// The version of the kernel, where no distribution describes itself.
 const KERNEL: &str = "/proc/sys/kernel/osrelease";
 
-pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut Attributes) {
+pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     found.add("os.type", Some(kind()));
     let release = RELEASES
         .into_iter()

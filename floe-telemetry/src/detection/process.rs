@@ -2,9 +2,8 @@
 
 use opentelemetry::{Array, StringValue, Value};
 
-use super::Attributes;
-use super::surroundings::{Surroundings, value};
 use crate::environment;
+use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
 /// The most arguments that are recorded.
 const MAX_ARGUMENTS: usize = 128;
@@ -14,7 +13,7 @@ const MAX_ARGUMENTS: usize = 128;
 pub(super) fn detect(
     surroundings: &mut Surroundings<'_>,
     has_arguments: bool,
-    found: &mut Attributes,
+    found: &mut DetectedAttributes,
 ) {
     found.add("process.pid", Some(i64::from(std::process::id())));
     #[cfg(unix)]

@@ -17,10 +17,7 @@ pub(crate) mod fuzzing;
 mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
-#[cfg(feature = "otlp-json")]
 mod json;
-#[cfg(feature = "otlp-json")]
-mod lines;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
@@ -28,17 +25,14 @@ mod proxy;
 mod request;
 mod response;
 mod retry;
-#[cfg(feature = "otlp-json")]
-mod rotating_file;
 mod sender;
 mod settings;
 mod span;
-#[cfg(feature = "otlp-json")]
-mod standard_output;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "otlp-tls")]
 mod tls;
+mod writer;
 
 use std::future::Future;
 use std::mem;
@@ -59,7 +53,10 @@ use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
 use self::retry::Throttle;
 use self::settings::OtlpSettings;
-use super::{OtlpOutput, OtlpTarget};
+pub(crate) use self::writer::SharedWriter;
+use self::writer::Written;
+pub use self::writer::{OtlpRequest, OtlpWriter};
+use super::OtlpTarget;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, ExportFailure, RateLimited, Worker,
     WorkerSettings, guarded_message,
@@ -144,13 +141,23 @@ fn runtime() -> Result<Runtime, Error> {
 }
 
 fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    if settings.output != OtlpOutput::Network {
-        return lines(settings);
+    if let Some(writer) = &settings.writer {
+        return Ok(Box::new(Written {
+            signal: settings.signal,
+            writer: writer.clone(),
+        }));
     }
     let _entered = runtime.enter();
     match settings.protocol {
-        OtlpProtocol::Grpc => grpc(settings),
-        OtlpProtocol::Http | OtlpProtocol::HttpJson => http(settings),
+        #[cfg(feature = "otlp-grpc")]
+        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?)),
+        #[cfg(feature = "otlp-http")]
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => Ok(Box::new(http::Http::new(settings)?)),
+        // `check_features` has rejected it.
+        #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
+        _ => Err(Error::config(
+            "otlp: the program is built without this transport",
+        )),
     }
 }
 
@@ -283,36 +290,19 @@ fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
 
 /// Checks that the features that the settings require are enabled.
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
-    let checked = match settings.output {
-        OtlpOutput::Network => {
-            let endpoint = settings.origin();
-            let protocol = settings.protocol;
-            protocol.check_feature(&format!("`{}` for `{endpoint}`", protocol.name()))
-        }
-        OtlpOutput::File | OtlpOutput::Stdout => needs(
-            "otlp_file` or `otlp/stdout",
-            "otlp-json",
-            cfg!(feature = "otlp-json"),
-        ),
-    };
+    if settings.writer.is_some() {
+        return Ok(());
+    }
+    let endpoint = settings.origin();
+    let protocol = settings.protocol;
+    let checked = protocol.check_feature(&format!("`{}` for `{endpoint}`", protocol.name()));
     let has_files = settings.certificate.is_some() || settings.client.is_some();
     let is_https = settings.endpoint.starts_with("https://");
     let compression = settings.compression;
-    let (tls, gzip, zstd) = (
-        cfg!(feature = "otlp-tls"),
-        cfg!(feature = "otlp-gzip"),
-        cfg!(feature = "otlp-zstd"),
-    );
+    let (tls, zstd) = (cfg!(feature = "otlp-tls"), cfg!(feature = "otlp-zstd"));
     checked
-        .and_then(|()| needs(&settings.origin(), "otlp-tls", tls || !is_https))
+        .and_then(|()| needs(&endpoint, "otlp-tls", tls || !is_https))
         .and_then(|()| needs("certificate", "otlp-tls", tls || !has_files))
-        .and_then(|()| {
-            needs(
-                "gzip",
-                "otlp-gzip",
-                gzip || compression != Compression::Gzip,
-            )
-        })
         .and_then(|()| {
             needs(
                 "zstd",
@@ -321,47 +311,6 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
             )
         })
         .map_err(|message| Error::config(format!("otlp: {message}")))
-}
-
-#[cfg(feature = "otlp-json")]
-fn lines(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    let signal = settings.signal;
-    let lines = match settings.output {
-        OtlpOutput::File => lines::Lines::to_file(signal, &settings.file)?,
-        _ => lines::Lines::to_stdout(signal),
-    };
-    Ok(Box::new(lines))
-}
-
-#[cfg(not(feature = "otlp-json"))]
-fn lines(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(without_feature())
-}
-
-/// The error of a transport that is not compiled. [`check_features`] has rejected the settings before.
-#[cfg(not(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-json")))]
-fn without_feature() -> Error {
-    Error::config("otlp: the program is built without this transport")
-}
-
-#[cfg(feature = "otlp-grpc")]
-fn grpc(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(grpc::Grpc::new(settings)?))
-}
-
-#[cfg(not(feature = "otlp-grpc"))]
-fn grpc(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(without_feature())
-}
-
-#[cfg(feature = "otlp-http")]
-fn http(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(http::Http::new(settings)?))
-}
-
-#[cfg(not(feature = "otlp-http"))]
-fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    Err(without_feature())
 }
 
 impl BatchExporter<EncodedBatch> for Otlp {

@@ -1,8 +1,10 @@
-//! The receiver of OTLP and the headers of its backend, or the file or stream that OTLP is written to.
+//! The receiver of OTLP and the headers of its backend, or what writes OTLP.
 
 use secrecy::SecretString;
 
-use crate::config::{ExporterKind, TelemetryConfig};
+#[cfg(feature = "_otlp")]
+use super::otlp::SharedWriter;
+use crate::config::TelemetryConfig;
 
 /// A configuration with the final endpoint and protocol, and the headers that the backend adds.
 #[derive(Clone, Debug)]
@@ -16,38 +18,9 @@ pub(crate) struct OtlpTarget {
     pub(crate) headers: Vec<(String, SecretString)>,
     /// Whether the backend accepts traces only.
     pub(crate) is_traces_only: bool,
-    pub(crate) output: OtlpOutput,
-}
-
-/// Where OTLP goes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum OtlpOutput {
-    /// The endpoint.
-    Network,
-    Stdout,
-    /// The file of the signal.
-    File,
-}
-
-impl OtlpTarget {
-    /// The targets among the exporters that are chosen for a signal, except for the endpoint.
-    pub(crate) fn written<'a>(
-        chosen: Option<&'a [ExporterKind]>,
-        config: &'a TelemetryConfig,
-    ) -> impl Iterator<Item = Self> + 'a {
-        let chosen = chosen.unwrap_or_default().iter();
-        chosen.filter_map(|kind| {
-            let output = match kind {
-                ExporterKind::OtlpFile => OtlpOutput::File,
-                ExporterKind::OtlpStdout => OtlpOutput::Stdout,
-                _ => return None,
-            };
-            Some(Self {
-                output,
-                ..config.clone().into()
-            })
-        })
-    }
+    /// Writes the requests instead of sending them to the endpoint.
+    #[cfg(feature = "_otlp")]
+    pub(crate) writer: Option<SharedWriter>,
 }
 
 impl From<TelemetryConfig> for OtlpTarget {
@@ -56,7 +29,8 @@ impl From<TelemetryConfig> for OtlpTarget {
             config,
             headers: Vec::new(),
             is_traces_only: false,
-            output: OtlpOutput::Network,
+            #[cfg(feature = "_otlp")]
+            writer: None,
         }
     }
 }

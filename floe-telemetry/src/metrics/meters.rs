@@ -8,7 +8,6 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-#[cfg(feature = "prometheus")]
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 
@@ -47,9 +46,7 @@ impl MetricDestination {
         }))
     }
 
-    /// A pull reader, which collects when it is scraped.
-    #[cfg(feature = "prometheus")]
-    pub(crate) fn pull(reader: impl MetricReader) -> Self {
+    pub(crate) fn of_reader(reader: impl MetricReader) -> Self {
         Self(Box::new(|builder, _| builder.with_reader(reader)))
     }
 }

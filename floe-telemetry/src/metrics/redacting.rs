@@ -14,7 +14,7 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 use self::cache::{AttributeSet, RedactionCache};
 use self::record::Record;
 use super::views::Views;
-use crate::collector::{Exemplars, Number, Redaction, Redactor, instrument_exemplars};
+use crate::collector::{ExemplarValue, Exemplars, Redaction, Redactor, instrument_exemplars};
 use crate::redaction::REDACTED;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
@@ -112,7 +112,7 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
 
 impl<T, I> SyncInstrument<T> for Redacting<I>
 where
-    T: Copy + Into<Number>,
+    T: Copy + Into<ExemplarValue>,
     I: Record<T> + Send + Sync,
 {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {

@@ -1,5 +1,6 @@
-//! The builder of a telemetry provider.
+//! The builder of a telemetry provider, and the factories of other crates that add exporters to it.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,30 +11,29 @@ use opentelemetry_sdk::Resource;
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
-#[cfg(feature = "logs")]
-use super::logs;
+use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
 use crate::backend;
-#[cfg(feature = "logs")]
-use crate::collector::Exceptions;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
     Redactor, START_TIMEOUT, SharedAttributes, Size, SpanProcessor, WorkerSettings,
 };
-#[cfg(feature = "logs")]
-use crate::config::ExceptionSignal;
-use crate::config::{ExporterKind, OtlpProtocol, SamplingConfig, TelemetryConfig, is_disabled};
+use crate::config::{
+    ExporterKind, OtlpProtocol, SamplingConfig, Signal, TelemetryConfig, is_disabled,
+};
 use crate::error::Error;
-#[cfg(feature = "_otlp")]
-use crate::exporter::otlp as start_otlp;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
+#[cfg(feature = "_otlp")]
+use crate::exporter::{OtlpWriter, SharedWriter, otlp as start_otlp};
 #[cfg(feature = "logs")]
 use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
+use crate::program_signals;
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, CustomSampler, Measured};
 
@@ -50,9 +50,10 @@ pub struct TelemetryProviderBuilder {
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<OtlpTarget>,
+    /// OTLP that is written, by signal.
+    written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
-    #[cfg(feature = "logs")]
-    logs: Vec<LogDestination>,
+    logs: logs::Added,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -74,10 +75,16 @@ impl TelemetryProviderBuilder {
             processors: Processors::default(),
             exporters: Vec::new(),
             otlp: Vec::new(),
+            written: Vec::new(),
             metrics: Vec::new(),
-            #[cfg(feature = "logs")]
             logs: Vec::new(),
         }
+    }
+
+    /// The configuration of the provider.
+    #[must_use]
+    pub const fn config(&self) -> &TelemetryConfig {
+        &self.config
     }
 
     /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
@@ -98,6 +105,15 @@ impl TelemetryProviderBuilder {
     /// once: each exporter has its own thread.
     pub fn with_metric_exporter(mut self, exporter: impl PushMetricExporter) -> Self {
         self.metrics.push(MetricDestination::new(exporter));
+        self
+    }
+
+    /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as one that
+    /// collects when it is asked.
+    ///
+    /// It reads redacted attributes. May be called more than once.
+    pub fn with_metric_reader(mut self, reader: impl MetricReader) -> Self {
+        self.metrics.push(MetricDestination::of_reader(reader));
         self
     }
 
@@ -161,6 +177,18 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
+    /// queue and thread.
+    #[cfg(feature = "_otlp")]
+    pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
+        let target = OtlpTarget {
+            writer: Some(SharedWriter::new(writer)),
+            ..self.config.clone().into()
+        };
+        self.written.push((signal, target));
+        self
+    }
+
     /// Starts the telemetry of the process.
     ///
     /// Spans are exported to the exporters that were added and to the configured `backend`
@@ -186,7 +214,6 @@ impl TelemetryProviderBuilder {
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
             setup_propagators_with(&self.config.propagators);
-            #[cfg(feature = "logs")]
             logs::start_local(&self.config, counters)?;
             return Ok(TelemetryProvider(Arc::new(inner)));
         }
@@ -206,7 +233,7 @@ impl TelemetryProviderBuilder {
                 ));
             }
             let sampling = sampling(&self.config)?;
-            let pipeline = self.build(&mut inner)?;
+            let pipeline = add_registered(self)?.build(&mut inner)?;
             Ok((sampling, sampler, pipeline))
         }));
         let panicked = "an exporter panicked while the provider was started";
@@ -236,19 +263,16 @@ impl TelemetryProviderBuilder {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
-        let resource = resource::of(&self.config);
+        let resource = resource::of(&self.config)?;
         let policies = Policies::compile(&self.config.redaction)?;
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
-        let otlp = OtlpTargets::resolve(&self.config, self.otlp)?;
+        let otlp = OtlpTargets::resolve(&self.config, self.otlp, self.written)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0);
-        #[cfg(feature = "logs")]
-        let log_exporters = self.logs.len() + logs::targets(&self.config, &otlp.others).len();
-        #[cfg(not(feature = "logs"))]
-        let log_exporters = 0;
+        let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares = exporters + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
@@ -270,22 +294,13 @@ impl TelemetryProviderBuilder {
             destinations.push(start_otlp(&name, target, &resource, &settings)?);
         }
         self.metrics
-            .extend(metrics::destinations(&self.config, &otlp.others)?);
+            .extend(metrics::destinations(&self.config, &otlp)?);
         if has_console {
             let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
-        #[cfg(feature = "logs")]
-        {
-            let (config, otlp) = (&self.config, &otlp.others);
-            *provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
-        }
-        #[cfg(feature = "logs")]
-        let exceptions = exceptions(&self.config, provider);
-        #[cfg(feature = "logs")]
-        {
-            provider.has_exception_logs = exceptions.is_some();
-        }
+        *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
+        let exceptions = provider.logs.exceptions(&self.config);
         *provider.meters = (!self.metrics.is_empty()).then(|| {
             let config = &self.config.metrics;
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
@@ -298,7 +313,6 @@ impl TelemetryProviderBuilder {
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             errors: self.config.errors,
-            #[cfg(feature = "logs")]
             exceptions,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
@@ -311,18 +325,98 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// Returns what emits exceptions as log records, if that is configured and log records are exported.
-#[cfg(feature = "logs")]
-fn exceptions(config: &TelemetryConfig, provider: &Inner) -> Option<Exceptions> {
-    let signal = config.errors.exception_signal;
-    if signal == ExceptionSignal::Spans {
-        return None;
+/// What adds an exporter of a signal to a provider that is built.
+type AddExporter = fn(
+    Signal,
+    TelemetryProviderBuilder,
+) -> Result<TelemetryProviderBuilder, Box<dyn StdError + Send + Sync>>;
+
+/// An exporter that a configuration chooses by its name, as `OTEL_TRACES_EXPORTER=acme` or in
+/// [`ExportersConfig`](crate::config::ExportersConfig).
+///
+/// A crate registers it with [`telemetry_exporter!`](crate::telemetry_exporter). The linker collects the registered
+/// exporters, so no code runs at startup. A crate that is never referenced is not linked, so a program that uses it
+/// needs the line `use acme_floe_exporter as _;`.
+///
+/// ```standalone_crate
+/// use floe_telemetry::config::Signal;
+/// use floe_telemetry::exporter::MemoryExporter;
+/// use floe_telemetry::{ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter};
+///
+/// // Any exporter of OpenTelemetry's SDK.
+/// static EXPORTED: std::sync::LazyLock<MemoryExporter> = std::sync::LazyLock::new(MemoryExporter::new);
+///
+/// telemetry_exporter!(ExporterFactory::new("acme", &[Signal::Traces], |_, provider| {
+///     let service = &provider.config().resource_attributes.service_name;
+///     println!("sends the spans of {service}");
+///     Ok(provider.with_span_exporter(EXPORTED.clone()))
+/// }));
+///
+/// let config = TelemetryConfig::from_yaml("
+/// resource_attributes: {service_name: orders}
+/// exporters: {traces: [acme]}
+/// ")?;
+/// let telemetry = TelemetryProvider::builder(config).initialize()?;
+/// drop(floe_telemetry::create_span("orders.load"));
+/// telemetry.shutdown(std::time::Duration::from_secs(5))?;
+/// assert_eq!(EXPORTED.spans()[0].name, "orders.load");
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ExporterFactory {
+    name: &'static str,
+    signals: &'static [Signal],
+    add: AddExporter,
+}
+
+impl ExporterFactory {
+    /// Creates a factory for the exporter with this name, for some signals.
+    ///
+    /// `add` is called for each signal that the configuration chooses the exporter for, when the provider is
+    /// initialized. It adds the exporter with the methods of the builder. Signals are blocked on the threads that it
+    /// starts.
+    #[must_use]
+    pub const fn new(name: &'static str, signals: &'static [Signal], add: AddExporter) -> Self {
+        Self { name, signals, add }
     }
-    let emit = (*provider.logs).as_ref()?.exceptions()?;
-    Some(Exceptions::new(
-        emit,
-        signal == ExceptionSignal::LogsAndSpans,
-    ))
+
+    /// The name by which a configuration chooses the exporter.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The signals that it exports.
+    #[must_use]
+    pub const fn signals(&self) -> &'static [Signal] {
+        self.signals
+    }
+}
+
+/// Adds the exporters of other crates that the configuration of the provider names.
+fn add_registered(
+    mut provider: TelemetryProviderBuilder,
+) -> Result<TelemetryProviderBuilder, Error> {
+    for signal in Signal::ALL {
+        let chosen = provider.config().exporters.of(signal);
+        let mut chosen = chosen.unwrap_or_default().to_vec();
+        chosen.dedup();
+        for kind in chosen {
+            let path = format!("exporters.{}", signal.as_str());
+            let registered = kind.registered();
+            let registered =
+                registered.map_err(|message| Error::config(format!("{path}: {message}")))?;
+            let factory = registered
+                .and_then(|registered| registered.factory().downcast_ref::<ExporterFactory>());
+            let Some(factory) = factory else {
+                continue;
+            };
+            let added = program_signals::blocked(|| (factory.add)(signal, provider));
+            provider =
+                added.map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")))?;
+        }
+    }
+    Ok(provider)
 }
 
 /// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).
@@ -372,4 +466,26 @@ fn start_otlp(
     _: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     Err(super::targets::without_otlp(target))
+}
+
+/// Registers an exporter with the program, so that a configuration can choose it by its name.
+///
+/// The argument is a constant expression of the type [`ExporterFactory`](crate::ExporterFactory), whose
+/// documentation has an example. The macro works in crates with `#![forbid(unsafe_code)]`.
+#[macro_export]
+macro_rules! telemetry_exporter {
+    ($factory:expr $(,)?) => {
+        const _: () = {
+            const FACTORY: $crate::ExporterFactory = $factory;
+            $crate::__floe_linked! {
+                "fl_exporter_0_1"
+                static LINKED: $crate::config::RegisteredExporter = $crate::config::RegisteredExporter::new(
+                    FACTORY.name(),
+                    FACTORY.signals(),
+                    &FACTORY,
+                    $crate::__floe_location!(),
+                );
+            }
+        };
+    };
 }

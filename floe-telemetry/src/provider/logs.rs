@@ -6,32 +6,74 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
-use super::targets::{exporter_name, signal_targets};
-use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
-use crate::config::{ExporterKind, Signal, TelemetryConfig};
+use super::targets::{OtlpTargets, exporter_name, signal_targets};
+use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
+use crate::config::{ExceptionSignal, ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp_logs;
 use crate::logs::{LogDestination, LogReports, LogSettings, Logs};
 
-/// Starts the logs of a provider, with the `exporters` that were added to the builder.
-pub(super) fn start(
-    config: &TelemetryConfig,
-    common: &[OtlpTarget],
-    mut exporters: Vec<LogDestination>,
-    resource: &Resource,
-    settings: &WorkerSettings,
-) -> Result<Logs, Error> {
-    exporters.extend(destinations(config, common)?);
-    let mut redactor = Redactor::new(settings.redaction.clone());
-    let mut identity = config.resource_attributes.identity();
-    redactor.attributes(&mut identity);
-    let settings = LogSettings::new(settings, &config.log_batch_processor);
-    let baggage = &config.baggage_attributes;
-    let limits = config.log_record_limits;
-    Logs::start(exporters, resource, settings, identity, baggage, limits)
+/// The exporters that were added to the builder.
+pub(super) type Added = Vec<LogDestination>;
+
+/// The logs of a provider. There are none before it is started.
+#[derive(Debug, Default)]
+pub(super) struct ProviderLogs {
+    logs: Option<Logs>,
+    /// Whether the collector emits log records, which are then exported after the spans.
+    pub(super) follow_spans: bool,
 }
+
+impl ProviderLogs {
+    /// Starts them, with the exporters that were added to the builder.
+    pub(super) fn start(
+        config: &TelemetryConfig,
+        all: &OtlpTargets,
+        mut exporters: Added,
+        resource: &Resource,
+        settings: &WorkerSettings,
+    ) -> Result<Self, Error> {
+        exporters.extend(destinations(config, all)?);
+        let mut redactor = Redactor::new(settings.redaction.clone());
+        let mut identity = config.resource_attributes.identity();
+        redactor.attributes(&mut identity);
+        let settings = LogSettings::new(settings, &config.log_batch_processor);
+        let baggage = &config.baggage_attributes;
+        let limits = config.log_record_limits;
+        let logs = Logs::start(exporters, resource, settings, identity, baggage, limits)?;
+        Ok(Self {
+            logs: Some(logs),
+            follow_spans: false,
+        })
+    }
+
+    /// Returns what emits exceptions as log records, if that is configured and log records are exported.
+    pub(super) fn exceptions(&mut self, config: &TelemetryConfig) -> Option<Exceptions> {
+        let signal = config.errors.exception_signal;
+        if signal == ExceptionSignal::Spans {
+            return None;
+        }
+        let emit = self.logs.as_ref()?.exceptions()?;
+        self.follow_spans = true;
+        let keeps_events = signal == ExceptionSignal::LogsAndSpans;
+        Some(Exceptions::new(emit, keeps_events))
+    }
+
+    /// Flushes the exporters in the background.
+    pub(super) fn flush(&self) -> Reports {
+        self.logs.as_ref().map(Logs::flush)
+    }
+
+    /// Exports a last time and shuts the exporters down in the background.
+    pub(super) fn shut_down(&self, timeout: Duration) -> Reports {
+        self.logs.as_ref().map(|logs| logs.shut_down(timeout))
+    }
+}
+
+/// The results of a flush or a shutdown.
+pub(super) type Reports = Option<LogReports>;
 
 /// Applies the configured redaction and identity to log records that are written locally. Nothing is
 /// exported.
@@ -44,23 +86,20 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     };
     let mut local = config.clone();
     local.exporters.logs = Some(vec![ExporterKind::None]);
-    start(
-        &local,
-        &[],
-        Vec::new(),
-        &Resource::builder_empty().build(),
-        &settings,
-    )
-    .map(drop)
+    let resource = Resource::builder_empty().build();
+    let (all, added) = (OtlpTargets::default(), Added::new());
+    ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
+}
+
+/// Returns the number of exporters, with those that were added to the builder.
+pub(super) fn count(config: &TelemetryConfig, all: &OtlpTargets, added: &Added) -> usize {
+    added.len() + targets(config, all).len()
 }
 
 /// Returns the configured OTLP destinations, see [`signal_targets`]. The exporter `console` is the local
 /// output, which is always written.
-fn destinations(
-    config: &TelemetryConfig,
-    common: &[OtlpTarget],
-) -> Result<Vec<LogDestination>, Error> {
-    let targets = targets(config, common);
+fn destinations(config: &TelemetryConfig, all: &OtlpTargets) -> Result<Vec<LogDestination>, Error> {
+    let targets = targets(config, all);
     let targets = targets.iter().enumerate();
     targets
         .map(|(index, target)| otlp(&exporter_name(index), target))
@@ -68,9 +107,9 @@ fn destinations(
 }
 
 /// Returns the configured OTLP targets.
-pub(super) fn targets(config: &TelemetryConfig, common: &[OtlpTarget]) -> Vec<OtlpTarget> {
+fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
     let chosen = config.exporters.logs.as_deref();
-    signal_targets(Signal::Logs, chosen, config, common)
+    signal_targets(Signal::Logs, chosen, config, all)
 }
 
 #[cfg(feature = "_otlp")]
@@ -87,7 +126,7 @@ fn otlp(_: &str, target: &OtlpTarget) -> Result<LogDestination, Error> {
 
 /// Waits until every log exporter has reported its result.
 pub(super) fn await_delivery(
-    reports: Option<LogReports>,
+    reports: Reports,
     operation: &'static str,
     timeout: Duration,
     deadline: Option<Instant>,

@@ -1,6 +1,6 @@
 //! The metric exporters of a provider.
 
-use super::targets::signal_targets;
+use super::targets::{OtlpTargets, signal_targets};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
@@ -11,17 +11,14 @@ use crate::metrics::MetricDestination;
 /// Returns the configured destinations. Those over OTLP are selected by [`signal_targets`].
 pub(super) fn destinations(
     config: &TelemetryConfig,
-    common: &[OtlpTarget],
+    targets: &OtlpTargets,
 ) -> Result<Vec<MetricDestination>, Error> {
     let chosen = config.exporters.metrics.as_deref();
     let mut destinations = Vec::new();
     if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console)) {
         destinations.push(MetricDestination::new(ConsoleMetrics));
     }
-    if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Prometheus)) {
-        destinations.push(prometheus(config)?);
-    }
-    for target in signal_targets(Signal::Metrics, chosen, config, common) {
+    for target in signal_targets(Signal::Metrics, chosen, config, targets) {
         destinations.push(otlp(&target)?);
     }
     Ok(destinations)
@@ -35,17 +32,4 @@ fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
 #[cfg(not(feature = "_otlp"))]
 fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
     Err(super::targets::without_otlp(target))
-}
-
-#[cfg(feature = "prometheus")]
-fn prometheus(config: &TelemetryConfig) -> Result<MetricDestination, Error> {
-    let reader = crate::exporter::prometheus(&config.metrics.prometheus)?;
-    Ok(MetricDestination::pull(reader))
-}
-
-#[cfg(not(feature = "prometheus"))]
-fn prometheus(_: &TelemetryConfig) -> Result<MetricDestination, Error> {
-    Err(Error::config(
-        "exporters.metrics: `prometheus` needs the feature `prometheus`",
-    ))
 }

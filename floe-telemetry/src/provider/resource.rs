@@ -12,18 +12,22 @@ use crate::error::Error;
 use crate::recorder::random_bits;
 
 /// Returns the resource of a configuration.
-pub(super) fn of(config: &TelemetryConfig) -> Resource {
+///
+/// # Errors
+///
+/// The crate of a detector is not linked.
+pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
-    let detected = detection::detect(&config.detection);
+    let detected = detection::detect(&config.detection)?;
     let own = (!detected.is_empty()).then_some(detection::SCHEMA_URL);
     let given = configured.schema_url.as_deref();
     let schema_url = merged(own, given.filter(|url| !url.is_empty()));
-    Resource::builder_empty()
+    Ok(Resource::builder_empty()
         .with_attributes(defaults())
         .with_attributes(detected)
         .with_attributes(configured.to_otel_dict())
         .with_schema_url([], schema_url.unwrap_or_default())
-        .build()
+        .build())
 }
 
 /// Returns the schema of the resource that has the attributes of the detectors and of the configuration. Attributes

@@ -3,20 +3,25 @@
 use crate::backend;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
-#[cfg(not(feature = "_otlp"))]
-use crate::exporter::OtlpOutput;
 use crate::exporter::OtlpTarget;
 
 /// The OTLP targets of a provider.
+#[derive(Default)]
 pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
     /// The defaults of metrics and logs, which do not depend on the exporters selected for spans.
-    pub(super) others: Vec<OtlpTarget>,
+    others: Vec<OtlpTarget>,
+    /// Those that are written, each for one signal.
+    written: Vec<(Signal, OtlpTarget)>,
 }
 
 impl OtlpTargets {
-    /// Returns the targets that were `added` to the builder and the configured one.
-    pub(super) fn resolve(config: &TelemetryConfig, added: Vec<OtlpTarget>) -> Result<Self, Error> {
+    /// Returns the targets that were `added` to the builder, the configured one, and those that are `written`.
+    pub(super) fn resolve(
+        config: &TelemetryConfig,
+        added: Vec<OtlpTarget>,
+        written: Vec<(Signal, OtlpTarget)>,
+    ) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
@@ -25,6 +30,7 @@ impl OtlpTargets {
         let mut targets = Self {
             spans: added.clone(),
             others: added,
+            written,
         };
         if exports_spans {
             let default = || config.clone().into();
@@ -33,12 +39,15 @@ impl OtlpTargets {
                 .push(configured.clone().unwrap_or_else(default));
             targets.spans.extend(additional(Signal::Traces, config));
         }
-        targets.spans.extend(OtlpTarget::written(
-            config.exporters.traces.as_deref(),
-            config,
-        ));
+        let written: Vec<_> = targets.written(Signal::Traces).collect();
+        targets.spans.extend(written);
         targets.others.extend(configured);
         Ok(targets)
+    }
+
+    fn written(&self, signal: Signal) -> impl Iterator<Item = OtlpTarget> {
+        let written = self.written.iter().filter(move |(of, _)| *of == signal);
+        written.map(|(_, target)| target.clone())
     }
 }
 
@@ -51,13 +60,14 @@ pub(super) fn exporter_name(index: usize) -> String {
 }
 
 /// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration
-/// selects for it, and `common` the targets that accept all signals by default.
+/// selects for it.
 pub(super) fn signal_targets(
     signal: Signal,
     chosen: Option<&[ExporterKind]>,
     config: &TelemetryConfig,
-    common: &[OtlpTarget],
+    all: &OtlpTargets,
 ) -> Vec<OtlpTarget> {
+    let common = &all.others;
     let is_chosen = chosen.map(|chosen| chosen.contains(&ExporterKind::Otlp));
     let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
     let is_explicit = is_chosen == Some(true) || has_endpoint;
@@ -72,7 +82,7 @@ pub(super) fn signal_targets(
     if !targets.is_empty() {
         targets.extend(additional(signal, config));
     }
-    targets.extend(OtlpTarget::written(chosen, config));
+    targets.extend(all.written(signal));
     targets
 }
 
@@ -98,11 +108,6 @@ fn accepts_all_signals(target: &OtlpTarget) -> bool {
 /// The error if the program is built without OTLP.
 #[cfg(not(feature = "_otlp"))]
 pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
-    if target.output != OtlpOutput::Network {
-        return Error::config(
-            "exporters: `otlp_file` and `otlp/stdout` need the feature `otlp-json`",
-        );
-    }
     Error::config(format!(
         "backend: the OTLP endpoint `{}` of `{}` needs the feature `otlp-grpc` or `otlp-http`",
         crate::config::without_credentials(

@@ -137,7 +137,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F09 the receiver throttles with `Retry-After`: seconds, a date, or nonsense",
         &[
             "retry_after",
-            "floe-telemetry/src/exporter/otlp/response.rs::retry_after_is_seconds_or_a_date",
+            "floe-telemetry/src/exporter/otlp/http/retry_after.rs::retry_after_is_seconds_or_a_date",
         ],
     ),
     ("F10 every HTTP status and gRPC code", &["status_table"]),
@@ -433,7 +433,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a scrape that does not end blocks a thread during the shutdown",
         &[
-            "floe-telemetry/src/exporter/prometheus.rs::a_scrape_that_does_not_end_does_not_block_the_shutdown",
+            "integrations/floe-telemetry-prometheus/src/reader.rs::a_scrape_that_does_not_end_does_not_block_the_shutdown",
         ],
     ),
     (

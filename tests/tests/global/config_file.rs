@@ -10,6 +10,8 @@
 use std::fs;
 use std::path::Path;
 
+use floe_telemetry_detectors as _;
+
 use floe_telemetry::{TelemetryConfig, create_span, init};
 use floe_tests::{Receiver, Value, is_child, run_in_child};
 use opentelemetry_semantic_conventions::SCHEMA_URL;
@@ -85,15 +87,21 @@ fn of_detectors(folder: &Path) {
             folder,
             &format!(
                 "file_format: '1.0'
-resource: {{detection/development: {{detectors: [{{process: }}]}}{schema}}}
+resource: {{detection/development: {{detectors: [{{container: }}, {{process: }}, {{kubernetes: }}]}}{schema}}}
 tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]}}
 "
             ),
         );
-        let (stdout, stderr) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", &file)]);
+        let variables = [
+            ("OTEL_CONFIG_FILE", &*file),
+            ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
+            ("POD_NAME", "orders-7d4f"),
+        ];
+        let (stdout, stderr) = run_in_child(TEST, &variables);
         let output = stdout + &stderr;
         let span = receiver.spans().pop().unwrap();
         assert!(span.resource.contains_key("process.pid"));
+        assert_eq!(span.resource["k8s.pod.name"], Value::from("orders-7d4f"));
         assert_eq!(span.resource_schema_url, expected);
         assert_eq!(output.matches("no schema").count(), warnings, "{output}");
     }

@@ -1,12 +1,19 @@
 //! OTLP in JSON: over HTTP, in files and on the standard output. Each test is a process of its own, because a
 //! process has one provider.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
+
+use floe_telemetry_otlp_file as _;
 
 use floe_telemetry::config::{ExporterKind, ExportersConfig, FileConfig, OtlpProtocol};
 use floe_telemetry::{
@@ -303,7 +310,7 @@ fn a_place_that_is_not_writable_is_an_error_at_the_start() {
     let error = TelemetryProvider::builder(config(&file)).initialize();
     let error = error.unwrap_err().to_string();
     assert!(
-        error.contains("exporters.file") && error.contains("/file`"),
+        error.contains("exporters.traces: `otlp_file`") && error.contains("/file`"),
         "{error}"
     );
 
@@ -314,6 +321,46 @@ fn a_place_that_is_not_writable_is_an_error_at_the_start() {
         error.contains("traces.jsonl`: it is not a regular file"),
         "{error}"
     );
+}
+
+#[test]
+fn the_configuration_file_names_files_and_streams() {
+    const TEST: &str = "json::the_configuration_file_names_files_and_streams";
+    if is_child() {
+        match TelemetryConfig::from_env() {
+            Ok(config) => {
+                let (exporters, batch) = (&config.exporters, &config.log_batch_processor);
+                let logs = (&exporters.logs, &exporters.file.logs);
+                println!("{logs:?} {}", batch.schedule_delay_millis);
+            }
+            Err(error) => println!("{error}"),
+        }
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("otel.yaml");
+    for (stream, expected) in [
+        ("", "(Some([OtlpStdout]), None) 1"),
+        ("{output_stream: stdout}", "(Some([OtlpStdout]), None) 1"),
+        ("{output_stream: }", "(Some([OtlpStdout]), None) 1"),
+        (
+            "{output_stream: 'file:///var/log/own.jsonl'}",
+            r#"(Some([OtlpFile]), Some("/var/log/own.jsonl")) 1"#,
+        ),
+        (
+            "{output_stream: 'file://own.jsonl'}",
+            "found `file://own.jsonl`, accepted are `stdout`",
+        ),
+    ] {
+        let exporter = format!("{{otlp_file/development: {stream}}}");
+        let text = format!(
+            "file_format: '1.0'\nlogger_provider: {{processors: [{{simple: {{exporter: {exporter}}}}}]}}"
+        );
+        fs::write(&path, text).unwrap();
+        let variables = [("OTEL_CONFIG_FILE", path.to_str().unwrap())];
+        let (stdout, stderr) = run_in_child(TEST, &variables);
+        assert!(stdout.contains(expected), "{stdout}{stderr}");
+    }
 }
 
 #[test]

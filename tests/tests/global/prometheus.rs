@@ -5,8 +5,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
+
+// A crate that is never referenced is not linked.
+use floe_telemetry_prometheus as _;
 
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
@@ -82,6 +85,27 @@ fn send(port: u16, request: &[u8]) -> String {
 
 fn get(port: u16) -> String {
     send(port, b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+}
+
+#[test]
+fn a_reader_of_the_configuration_file_is_the_endpoint() {
+    if !floe_tests::is_child() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let reader = "prometheus/development: {host: 0.0.0.0, port: 9999, without_scope_info: false, target_info_enabled/development: true, translation_strategy: underscore_escaping_with_suffixes}";
+        let text = format!(
+            "file_format: \"1.0\"\nmeter_provider: {{readers: [{{pull: {{exporter: {{{reader}}}}}}}]}}"
+        );
+        fs::write(file.path(), text).unwrap();
+        let path = file.path().to_str().unwrap();
+        let this = "prometheus::a_reader_of_the_configuration_file_is_the_endpoint";
+        floe_tests::run_in_child(this, &[("OTEL_CONFIG_FILE", path)]);
+        return;
+    }
+    let config = TelemetryConfig::from_env().unwrap();
+    let prometheus = &config.metrics.prometheus;
+    assert_eq!((&*prometheus.host, prometheus.port), ("0.0.0.0", 9999));
+    let chosen = Some(vec![ExporterKind::Prometheus]);
+    assert_eq!(config.exporters.metrics, chosen);
 }
 
 #[test]
@@ -256,7 +280,7 @@ fn slow_client(port: u16) -> TcpStream {
 
 #[cfg(target_os = "linux")]
 fn peak_memory_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let status = fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     peak.unwrap()
         .trim()

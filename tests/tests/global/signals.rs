@@ -13,6 +13,9 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use floe_telemetry_otlp_file as _;
+use floe_telemetry_prometheus as _;
+
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};

@@ -39,3 +39,8 @@ mod secrets;
 mod shapes;
 mod traced;
 mod tracing_bridge;
+
+// Their names are in the seeds of `fuzz`.
+use floe_telemetry_detectors as _;
+use floe_telemetry_otlp_file as _;
+use floe_telemetry_prometheus as _;

@@ -18,6 +18,11 @@ use crate::config::{endpoint, secret};
 /// An exporter: its name, and the settings, which are read when the name is known.
 pub(super) type Exporter = Choice<Node>;
 
+/// An exporter of another crate, which this file cannot configure.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NoSettings {}
+
 /// `otlp_http` and `otlp_grpc`.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -126,7 +131,9 @@ impl<'a> Exporters<'a> {
 
     /// Adds the exporter of a processor or of a periodic reader.
     pub(super) fn add(&mut self, exporter: &Exporter, path: &str, found: &mut Findings<'_>) {
-        let known = ["otlp_http", "otlp_grpc", "otlp_file", "console"];
+        let registered = ExporterKind::registered_for(self.signal);
+        let mut known = vec!["otlp_http", "otlp_grpc", "otlp_file", "console"];
+        known.extend(registered.iter().map(|kind| kind.as_str()));
         let Some((kind, settings, path)) = found.choice(exporter, path, &known) else {
             return;
         };
@@ -152,7 +159,13 @@ impl<'a> Exporters<'a> {
                 self.aggregation(temporality_preference, default_histogram_aggregation);
                 self.choose(ExporterKind::Console);
             }
-            other => found.refuse_word(&path, other, &known),
+            other => match registered.iter().find(|kind| kind.as_str() == other) {
+                Some(kind) => {
+                    let _ = found.read::<NoSettings>(settings, &path);
+                    self.choose(*kind);
+                }
+                None => found.refuse_word(&path, other, &known),
+            },
         }
     }
 
@@ -184,8 +197,6 @@ impl<'a> Exporters<'a> {
             .is_some_and(|Word(encoding)| encoding == Encoding::Json)
         {
             options.protocol = Some(OtlpProtocol::HttpJson);
-            let checked = needs("json", "otlp-json", cfg!(feature = "otlp-json"));
-            found.check(&at("encoding"), checked);
         }
         let insecure = otlp
             .tls
@@ -206,12 +217,8 @@ impl<'a> Exporters<'a> {
             }
         });
         options.compression = otlp.compression.map(|Word(compression)| {
-            let checked = match compression {
-                Compression::Gzip => needs("gzip", "otlp-gzip", cfg!(feature = "otlp-gzip")),
-                Compression::Zstd => needs("zstd", "otlp-zstd", cfg!(feature = "otlp-zstd")),
-                Compression::None => Ok(()),
-            };
-            found.check(&at("compression"), checked);
+            let is_enabled = compression != Compression::Zstd || cfg!(feature = "otlp-zstd");
+            found.check(&at("compression"), needs("zstd", "otlp-zstd", is_enabled));
             compression
         });
         self.aggregation(
@@ -230,10 +237,7 @@ impl<'a> Exporters<'a> {
     }
 
     fn file(&mut self, file: OtlpFile, path: &str, found: &mut Findings<'_>) {
-        found.check(
-            path,
-            needs("otlp_file", "otlp-json", cfg!(feature = "otlp-json")),
-        );
+        found.check(path, ExporterKind::OtlpFile.registered().map(drop));
         self.aggregation(
             file.temporality_preference,
             file.default_histogram_aggregation,

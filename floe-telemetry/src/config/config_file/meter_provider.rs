@@ -5,7 +5,6 @@ use serde::Deserialize;
 use super::exporter::{Exporter, Exporters, limit};
 use super::findings::{Findings, Positive, Word, below};
 use super::view::View;
-use crate::config::env::needs;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{ExemplarFilter, MetricsConfig, PrometheusConfig, check_host};
 use crate::config::otlp::Signal;
@@ -168,7 +167,7 @@ impl Pull {
         let (path, known) = (below(path, "exporter"), ["prometheus"]);
         match found.choice(&self.exporter, &path, &known) {
             Some(("prometheus", settings, path)) => {
-                let checked = needs("prometheus", "prometheus", cfg!(feature = "prometheus"));
+                let checked = ExporterKind::Prometheus.registered().map(drop);
                 found.check(&path, checked);
                 if let Some(prometheus) = found.read::<Prometheus>(settings, &path) {
                     metrics.prometheus = prometheus.convert(&path, found);

@@ -81,18 +81,18 @@ impl Detection {
     /// Adds the detectors. The detector `host` of the format also detects the operating system.
     fn apply(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
         let mut detection = DetectionConfig::default();
-        let mut known: Vec<_> = ResourceDetector::ALL
-            .iter()
-            .map(|(name, _)| *name)
-            .collect();
+        let detectors = ResourceDetector::every();
+        let mut known: Vec<_> = detectors.iter().map(|detector| detector.as_str()).collect();
         known.push("service");
         for (path, detector) in found.items(self.detectors, "resource.detection.detectors") {
             let Some((name, _, path)) = found.choice(&detector, &path, &known) else {
                 continue;
             };
-            let mut detectors = ResourceDetector::ALL.iter();
-            match detectors.find(|(key, _)| *key == name) {
-                Some((_, detector)) => detection.detectors.push(*detector),
+            match detectors.iter().find(|detector| detector.as_str() == name) {
+                Some(detector) => {
+                    found.check(&path, detector.registered().map(drop));
+                    detection.detectors.push(*detector);
+                }
                 None if name == "service" => {
                     if let Ok(service) = environment::variable("OTEL_SERVICE_NAME") {
                         let resource = &mut config.resource_attributes;

@@ -244,28 +244,6 @@ fn each_signal_has_default_endpoints_and_further_ones() {
 }
 
 #[test]
-fn files_and_streams_are_outputs() {
-    let logs = |stream: &str| {
-        config(&format!(
-            "logger_provider: {{processors: [{{simple: {{exporter: {{otlp_file/development: {stream}}}}}}}]}}"
-        ))
-    };
-    for stream in ["", "{output_stream: stdout}", "{output_stream: }"] {
-        let chosen = logs(stream).exporters.logs;
-        assert_eq!(chosen, Some(vec![ExporterKind::OtlpStdout]), "{stream}");
-    }
-    let file = logs("{output_stream: 'file:///var/log/own.jsonl'}");
-    assert_eq!(file.exporters.logs, Some(vec![ExporterKind::OtlpFile]));
-    assert_eq!(
-        file.exporters.file.logs.as_deref(),
-        Some(Path::new("/var/log/own.jsonl"))
-    );
-    assert_eq!(file.log_batch_processor.schedule_delay_millis, 1);
-    let text = spans("{otlp_file/development: {output_stream: 'file://own.jsonl'}}");
-    assert!(error(&text).contains("found `file://own.jsonl`, accepted are `stdout`"));
-}
-
-#[test]
 fn processors_and_limits_of_spans() {
     let text = "attribute_limits: {attribute_value_length_limit: 10, attribute_count_limit: 20}
 tracer_provider:
@@ -403,9 +381,6 @@ fn readers_of_metrics() {
         cardinality_limits: {default: 100, counter: 100}
         exporter:
           otlp_http: {temporality_preference: low_memory, default_histogram_aggregation: base2_exponential_bucket_histogram}
-    - pull:
-        exporter:
-          prometheus/development: {host: 0.0.0.0, port: 9999, without_scope_info: false, target_info_enabled/development: true, translation_strategy: underscore_escaping_with_suffixes}
   exemplar_filter: always_off";
     let config = config(text);
     let metrics = &config.metrics;
@@ -422,14 +397,7 @@ fn readers_of_metrics() {
         (metrics.temporality, metrics.histograms),
         (MetricTemporality::LowMemory, HistogramKind::Exponential)
     );
-    assert_eq!(
-        (&*metrics.prometheus.host, metrics.prometheus.port),
-        ("0.0.0.0", 9999)
-    );
-    assert_eq!(
-        config.exporters.metrics,
-        Some(vec![ExporterKind::Otlp, ExporterKind::Prometheus])
-    );
+    assert_eq!(config.exporters.metrics, Some(vec![ExporterKind::Otlp]));
 }
 
 #[test]
@@ -529,18 +497,16 @@ fn detectors_and_other_propagators() {
     let text = "resource:
   detection/development:
     attributes: {included: [process.*, process.command_args], excluded: [process.owner]}
-    detectors: [{container: }, {host: {}}, {process: }, {service: }, {kubernetes: }]
+    detectors: [{host: {}}, {process: }, {service: }]
 propagator: {composite: [{b3: }, {b3multi: }, {jaeger: }], composite_list: 'xray, b3'}";
     let config = config(text);
     let detection = &config.detection;
     assert_eq!(
         detection.detectors,
         [
-            ResourceDetector::Container,
             ResourceDetector::Host,
             ResourceDetector::Os,
             ResourceDetector::Process,
-            ResourceDetector::Kubernetes,
         ]
     );
     assert_eq!(detection.included, ["process.*", "process.command_args"]);

@@ -1,5 +1,7 @@
 //! Compression of HTTP requests. For gRPC, tonic compresses.
 
+use std::io::Write as _;
+
 use bytes::Bytes;
 
 use crate::config::Compression;
@@ -14,18 +16,10 @@ pub(super) fn compress(compression: Compression, request: Bytes) -> Result<Bytes
     .map_err(|reason| format!("the request cannot be compressed: {reason}"))
 }
 
-#[cfg(feature = "otlp-gzip")]
 fn gzip(request: &[u8]) -> Result<Bytes, String> {
-    use std::io::Write as _;
-
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     let written = encoder.write_all(request).and_then(|()| encoder.finish());
     written.map(Bytes::from).map_err(|error| error.to_string())
-}
-
-#[cfg(not(feature = "otlp-gzip"))]
-fn gzip(_: &[u8]) -> Result<Bytes, String> {
-    Err("the feature `otlp-gzip` is not enabled".to_owned())
 }
 
 #[cfg(feature = "otlp-zstd")]

@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{Exemplar as Sent, NumberDataPoint}
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
 use crate::clock::UnixNanos;
-use crate::collector::{CollectedExemplars, Exemplar, Number, collect_exemplars};
+use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 
 /// Adds exemplars to a request that was converted from `metrics`, so both have the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {
@@ -79,8 +79,8 @@ fn sent_as(exemplar: Exemplar) -> Sent {
         span_id,
         trace_id,
         value: Some(match exemplar.value {
-            Number::I64(value) => Value::AsInt(value),
-            Number::F64(value) => Value::AsDouble(value),
+            ExemplarValue::I64(value) => Value::AsInt(value),
+            ExemplarValue::F64(value) => Value::AsDouble(value),
         }),
     }
 }

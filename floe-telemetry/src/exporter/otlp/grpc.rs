@@ -12,7 +12,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
-#[cfg(any(feature = "otlp-gzip", feature = "otlp-zstd"))]
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
@@ -156,12 +155,10 @@ fn client(endpoint: &Endpoint, connector: &ProxyConnector, compression: Compress
 /// Enables compression, whose feature was checked by the caller. Responses may be compressed in any case, as many
 /// receivers use the compression of the request; the limit of a response applies to what they contain.
 fn compressed(client: Client, compression: Compression) -> Client {
-    #[cfg(feature = "otlp-gzip")]
     let client = client.accept_compressed(CompressionEncoding::Gzip);
     #[cfg(feature = "otlp-zstd")]
     let client = client.accept_compressed(CompressionEncoding::Zstd);
     match compression {
-        #[cfg(feature = "otlp-gzip")]
         Compression::Gzip => client.send_compressed(CompressionEncoding::Gzip),
         #[cfg(feature = "otlp-zstd")]
         Compression::Zstd => client.send_compressed(CompressionEncoding::Zstd),

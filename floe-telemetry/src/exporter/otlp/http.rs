@@ -1,6 +1,9 @@
 //! OTLP over HTTP, with bodies in protobuf or JSON
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
+mod json_response;
+pub(super) mod retry_after;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -33,7 +36,6 @@ pub(super) struct Http {
     headers: HeaderMap,
     compression: Compression,
     /// The signal, if the bodies are JSON.
-    #[cfg(feature = "otlp-json")]
     json: Option<Signal>,
     /// Reads the body of a successful response.
     reads: fn(&[u8]) -> Outcome,
@@ -71,11 +73,9 @@ impl Http {
             uri,
             headers,
             compression: settings.compression,
-            #[cfg(feature = "otlp-json")]
             json: is_json(settings).then_some(settings.signal),
             reads: match settings.protocol {
-                #[cfg(feature = "otlp-json")]
-                OtlpProtocol::HttpJson => response::accepted_json,
+                OtlpProtocol::HttpJson => json_response::accepted,
                 _ => response::accepted,
             },
         })
@@ -102,9 +102,8 @@ impl Http {
 
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
-        #[cfg(feature = "otlp-json")]
         let request = match self.json {
-            Some(signal) => super::json::encode(signal, &request)?,
+            Some(signal) => super::json::encode(signal, &request)?.into(),
             None => request,
         };
         compress(self.compression, request)
@@ -212,7 +211,7 @@ where
             .unwrap_or_else(|outcome| outcome);
     }
     let after = response.headers().get(RETRY_AFTER);
-    let after = after.and_then(|after| response::retry_after(after.to_str().ok()?, wall_now()));
+    let after = after.and_then(|after| retry_after::retry_after(after.to_str().ok()?, wall_now()));
     let reason = format!("the receiver answered {status}");
     match status {
         StatusCode::TOO_MANY_REQUESTS

@@ -13,7 +13,6 @@ use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
 
 use self::schema::{Field, Kind, Message};
 use self::wire::{Malformed, Value, Values};
@@ -27,7 +26,7 @@ const MAX_DEPTH: usize = 100;
 /// # Errors
 ///
 /// The bytes are not such a request, or values are nested too deeply.
-pub(super) fn encode(signal: Signal, request: &[u8]) -> Result<Bytes, String> {
+pub(super) fn encode(signal: Signal, request: &[u8]) -> Result<Vec<u8>, String> {
     let mut out = Vec::with_capacity(request.len() * 2);
     let message = match signal {
         Signal::Traces => &schema::TRACES,
@@ -36,7 +35,7 @@ pub(super) fn encode(signal: Signal, request: &[u8]) -> Result<Bytes, String> {
     };
     let written = write_message(message, request, 0, &mut out);
     written.map_err(|Malformed(reason)| format!("a request has no JSON encoding: {reason}"))?;
-    Ok(out.into())
+    Ok(out)
 }
 
 fn write_message(

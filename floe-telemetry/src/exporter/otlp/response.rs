@@ -3,8 +3,6 @@
 
 use std::error::Error as StdError;
 use std::time::Duration;
-#[cfg(feature = "otlp-http")]
-use std::time::SystemTime;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
@@ -49,61 +47,6 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
     }
 }
 
-/// Reads the body of a successful response to a request in JSON.
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
-pub(super) fn accepted_json(body: &[u8]) -> Outcome {
-    let body = match body.trim_ascii() {
-        b"" => b"{}",
-        body => body,
-    };
-    match serde_json::from_slice::<JsonResponse>(body) {
-        Ok(JsonResponse { partial_success }) => Outcome::Accepted {
-            rejected: partial_success.rejected.map_or(0, |number| number.0),
-            message: partial_success.error_message,
-        },
-        Err(_) => Outcome::Rejected(format!(
-            "the receiver answered with {} instead of an OTLP response in JSON",
-            description(body)
-        )),
-    }
-}
-
-/// The response to a request of any signal. Unknown fields are ignored, as OTLP requires.
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
-#[derive(Default, serde::Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct JsonResponse {
-    partial_success: JsonPartialSuccess,
-}
-
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
-#[derive(Default, serde::Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct JsonPartialSuccess {
-    #[serde(
-        alias = "rejectedSpans",
-        alias = "rejectedDataPoints",
-        alias = "rejectedLogRecords"
-    )]
-    rejected: Option<JsonCount>,
-    error_message: String,
-}
-
-/// A number of 64 bits, which may be text.
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
-struct JsonCount(u64);
-
-#[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
-impl<'de> serde::Deserialize<'de> for JsonCount {
-    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(input)?;
-        let text = value.as_str().and_then(|text| text.parse().ok());
-        let number = text.or_else(|| value.as_i64());
-        let number = number.ok_or_else(|| serde::de::Error::custom("not a number"))?;
-        Ok(Self(u64::try_from(number).unwrap_or_default()))
-    }
-}
-
 /// Whether this is the response to a request that was accepted completely, in OTLP's JSON encoding. Some
 /// gateways use it for requests in protobuf, too.
 fn is_empty_json(body: &[u8]) -> bool {
@@ -113,7 +56,7 @@ fn is_empty_json(body: &[u8]) -> bool {
 }
 
 /// What a body probably is. It is not quoted, because it may be of any length and contain credentials.
-fn description(body: &[u8]) -> &'static str {
+pub(super) fn description(body: &[u8]) -> &'static str {
     match body.trim_ascii_start() {
         [b'{' | b'[', ..] => "JSON",
         [b'<', ..] => "a web page",
@@ -160,19 +103,7 @@ pub(super) fn error_chain(error: &dyn StdError) -> String {
     text
 }
 
-/// The delay of a `Retry-After` header, which is a number of seconds or a date
-/// ([field](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)).
-#[cfg(feature = "otlp-http")]
-pub(super) fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
-    let field = field.trim();
-    if let Ok(seconds) = field.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(field).ok()?;
-    Some(until.duration_since(now).unwrap_or_default())
-}
-
-#[cfg(all(test, feature = "otlp-http"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -195,57 +126,6 @@ mod tests {
                 format!("the receiver answered with {what} instead of an OTLP response in protobuf")
             });
             assert_eq!(rejection, expected);
-        }
-    }
-
-    #[cfg(feature = "otlp-json")]
-    #[test]
-    fn a_response_in_json_counts_what_was_rejected() {
-        for (body, expected) in [
-            (&b""[..], Some((0, ""))),
-            (b" {} ", Some((0, ""))),
-            (br#"{"partialSuccess":{}}"#, Some((0, ""))),
-            (
-                br#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"old"},"new":[1]}"#,
-                Some((3, "old")),
-            ),
-            (
-                br#"{"partialSuccess":{"rejectedLogRecords":2}}"#,
-                Some((2, "")),
-            ),
-            (
-                br#"{"partialSuccess":{"rejectedDataPoints":"-1"}}"#,
-                Some((0, "")),
-            ),
-            (br#"{"partialSuccess":{"rejectedSpans":"many"}}"#, None),
-            (b"[]]", None),
-            (b"<html>", None),
-        ] {
-            let found = match accepted_json(body) {
-                Outcome::Accepted { rejected, message } => Some((rejected, message)),
-                Outcome::Rejected(_) | Outcome::Retry { .. } => None,
-            };
-            let expected = expected.map(|(rejected, message)| (rejected, message.to_owned()));
-            assert_eq!(found, expected, "{}", String::from_utf8_lossy(body));
-        }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = httpdate::parse_http_date("Fri, 20 Nov 2026 10:00:00 GMT").unwrap();
-        for (field, expected) in [
-            ("2", Some(2)),
-            (" 0 ", Some(0)),
-            ("999999999", Some(999_999_999)),
-            ("Fri, 20 Nov 2026 10:00:07 GMT", Some(7)),
-            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
-            ("soon", None),
-            ("-1", None),
-            ("1.5", None),
-            ("", None),
-        ] {
-            let found = retry_after(field, now).map(|wait| wait.as_secs());
-            assert_eq!(found, expected, "{field}");
         }
     }
 }

@@ -9,13 +9,14 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::response::origin;
+use super::writer::SharedWriter;
 use crate::config::{
-    Compression, CredentialSource, FileConfig, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
+    Compression, CredentialSource, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
     TelemetryConfig, check_header_name, credential_reference, without_credentials,
 };
 use crate::environment;
 use crate::error::Error;
-use crate::exporter::{OtlpOutput, OtlpTarget};
+use crate::exporter::OtlpTarget;
 use crate::redaction::REDACTED;
 use crate::regular_file;
 
@@ -49,13 +50,8 @@ pub(super) struct OtlpSettings {
     )]
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
-    pub(super) output: OtlpOutput,
-    /// The files, if the output is one of them.
-    #[cfg_attr(
-        not(feature = "otlp-json"),
-        expect(dead_code, reason = "nothing is written")
-    )]
-    pub(super) file: FileConfig,
+    /// What writes the requests, in place of an endpoint.
+    pub(super) writer: Option<SharedWriter>,
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Duration,
@@ -84,8 +80,8 @@ impl OtlpSettings {
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
-        if target.output != OtlpOutput::Network {
-            return Ok(Self::of_output(target, signal));
+        if let Some(writer) = &target.writer {
+            return Ok(Self::of_writer(writer.clone(), config, signal));
         }
         let endpoint = own.endpoint.as_deref().or(config.otlp_endpoint.as_deref());
         let protocol = own.protocol.or(config.otlp_protocol);
@@ -109,8 +105,7 @@ impl OtlpSettings {
             endpoint: endpoint.to_owned(),
             is_complete: own.endpoint.is_some(),
             protocol,
-            output: OtlpOutput::Network,
-            file: FileConfig::default(),
+            writer: None,
             headers: headers(target, all, own)?,
             timeout: timeout.min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
@@ -120,16 +115,14 @@ impl OtlpSettings {
         })
     }
 
-    /// The settings of an output that is not a receiver: it needs no credential, and none is resolved.
-    fn of_output(target: &OtlpTarget, signal: Signal) -> Self {
-        let config = &target.config;
+    /// The settings of a writer: it needs no credential, and none is resolved.
+    fn of_writer(writer: SharedWriter, config: &TelemetryConfig, signal: Signal) -> Self {
         Self {
             signal,
             endpoint: String::new(),
             is_complete: false,
             protocol: OtlpProtocol::HttpJson,
-            output: target.output,
-            file: config.exporters.file.clone(),
+            writer: Some(writer),
             headers: Vec::new(),
             timeout: TIMEOUT.min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
@@ -141,10 +134,8 @@ impl OtlpSettings {
 
     /// The receiver without path and query, which may contain a credential.
     pub(super) fn origin(&self) -> String {
-        match self.output {
-            OtlpOutput::Network => {}
-            OtlpOutput::Stdout => return "stdout".to_owned(),
-            OtlpOutput::File => return "file".to_owned(),
+        if let Some(writer) = &self.writer {
+            return writer.name().to_owned();
         }
         origin(&self.endpoint.parse().unwrap_or_default())
     }

@@ -6,7 +6,7 @@ use opentelemetry::metrics::{
     Gauge, Histogram, UpDownCounter,
 };
 
-use crate::collector::{BoundExemplars, Number};
+use crate::collector::{BoundExemplars, ExemplarValue};
 
 /// An instrument bound to attributes that are already redacted, with the exemplars of its series.
 struct Bound<I> {
@@ -28,7 +28,7 @@ pub(super) trait Record<T> {
 
 macro_rules! record {
     ($($instrument:ident, $bound:ident . $method:ident),* $(,)?) => {$(
-        impl<T: Copy + Into<Number> + Send + Sync + 'static> Record<T> for $instrument<T> {
+        impl<T: Copy + Into<ExemplarValue> + Send + Sync + 'static> Record<T> for $instrument<T> {
             fn record(&self, value: T, attributes: &[KeyValue]) {
                 self.$method(value, attributes);
             }
@@ -43,7 +43,7 @@ macro_rules! record {
             }
         }
 
-        impl<T: Copy + Into<Number> + Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
+        impl<T: Copy + Into<ExemplarValue> + Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
             fn measure(&self, measurement: T) {
                 self.instrument.$method(measurement);
                 if let Some(exemplars) = &self.exemplars {

@@ -20,7 +20,7 @@ use super::*;
 
 fn text(signal: Signal, request: &impl prost::Message) -> String {
     let json = encode(signal, &request.encode_to_vec()).unwrap();
-    String::from_utf8(json.into()).unwrap()
+    String::from_utf8(json).unwrap()
 }
 
 fn key_value(key: &str, value: any_value::Value) -> KeyValue {

@@ -1,12 +1,11 @@
 //! The container ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/container/)).
 
-use super::Attributes;
-use super::surroundings::Surroundings;
+use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 
 const CGROUP: &str = "/proc/self/cgroup";
-pub(super) const MOUNTS: &str = "/proc/self/mountinfo";
+pub(crate) const MOUNTS: &str = "/proc/self/mountinfo";
 
-pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut Attributes) {
+pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     // With version 2 of control groups, only mounts have the id.
     let id = surroundings.file(CGROUP).and_then(|text| in_cgroup(&text));
     let id = id.or_else(|| in_mounts(&surroundings.file(MOUNTS)?));

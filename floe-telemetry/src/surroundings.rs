@@ -1,7 +1,11 @@
-//! Where detectors look: the variables of the environment, and the files of the system.
+//! Where resource detectors look, which are the variables of the environment and the files of the system, and what
+//! they find.
 
+use std::fmt;
 use std::io::{self, Read as _};
 use std::path::Path;
+
+use opentelemetry::{KeyValue, Value};
 
 use crate::char_boundary;
 use crate::environment;
@@ -13,22 +17,39 @@ const MAX_FILE: u64 = 256 * 1024;
 /// The most bytes of a value.
 const MAX_VALUE: usize = 1024;
 
-/// The variables and the files of a system, which tests replace.
-pub(super) struct Surroundings<'a> {
+/// The variables of the environment and the files of the system, where a resource detector looks.
+///
+/// Of a file, at most 256 KiB are read, and it must be a regular file. A value has at most 1024 bytes.
+pub struct Surroundings<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     root: &'a Path,
     /// The files that exist and cannot be read, with the reason.
     unreadable: Vec<String>,
 }
 
+/// The attributes that resource detectors have found. The first value of a key is kept.
+#[derive(Clone, Debug, Default)]
+pub struct DetectedAttributes(Vec<KeyValue>);
+
+impl fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("root", &self.root)
+            .field("unreadable", &self.unreadable)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Surroundings<'static> {
-    pub(super) fn of_process() -> Self {
+    /// Those of this process.
+    pub(crate) fn of_process() -> Self {
         Self::new(&|name| environment::variable(name).ok(), Path::new("/"))
     }
 }
 
 impl<'a> Surroundings<'a> {
-    pub(super) const fn new(variable: &'a dyn Fn(&str) -> Option<String>, root: &'a Path) -> Self {
+    /// Surroundings for the test of a detector: what `variable` returns, and the files below `root`.
+    pub const fn new(variable: &'a dyn Fn(&str) -> Option<String>, root: &'a Path) -> Self {
         Self {
             variable,
             root,
@@ -37,22 +58,24 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Returns the value of a variable, unless it is blank.
-    pub(super) fn variable(&self, name: &str) -> Option<String> {
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
         value(&(self.variable)(name)?)
     }
 
     /// Returns the value of the first of these variables that has one.
-    pub(super) fn any_variable(&self, names: &[&str]) -> Option<String> {
+    #[must_use]
+    pub fn any_variable(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| self.variable(name))
     }
 
     /// Returns the content of a file with one value, unless it is blank.
-    pub(super) fn value(&mut self, path: &str) -> Option<String> {
+    pub fn value(&mut self, path: &str) -> Option<String> {
         value(&self.file(path)?)
     }
 
     /// Returns the content of a file, given by its absolute path. A file that does not exist is usual.
-    pub(super) fn file(&mut self, path: &str) -> Option<String> {
+    pub fn file(&mut self, path: &str) -> Option<String> {
         let full = self.root.join(path.trim_start_matches('/'));
         match read(&full) {
             Ok(text) => Some(text),
@@ -64,8 +87,9 @@ impl<'a> Surroundings<'a> {
         }
     }
 
-    /// Returns the warning about the files that cannot be read.
-    pub(super) fn unreadable(&self) -> Option<String> {
+    /// Returns the warning about the files that exist and cannot be read.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<String> {
         if self.unreadable.is_empty() {
             return None;
         }
@@ -73,6 +97,22 @@ impl<'a> Surroundings<'a> {
         Some(format!(
             "resource detection: some files cannot be read, and their attributes are missing: {files}"
         ))
+    }
+}
+
+impl DetectedAttributes {
+    /// Adds an attribute, unless there is no value or the key has one already.
+    pub fn add(&mut self, key: &'static str, value: Option<impl Into<Value>>) {
+        let is_new = self.0.iter().all(|known| known.key.as_str() != key);
+        if let Some(value) = value.filter(|_| is_new) {
+            self.0.push(KeyValue::new(key, value));
+        }
+    }
+
+    /// Returns the attributes in the order in which they were added.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<KeyValue> {
+        self.0
     }
 }
 
@@ -85,7 +125,7 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 /// Returns a value without surrounding spaces and of limited length.
-pub(super) fn value(text: &str) -> Option<String> {
+pub(crate) fn value(text: &str) -> Option<String> {
     let text = text.trim();
     let end = char_boundary::floor(text, MAX_VALUE.min(text.len()));
     (!text.is_empty()).then(|| text.split_at(end).0.to_owned())

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
 use std::time::UNIX_EPOCH;
 
-use super::name::Kind;
-use crate::collector::{Exemplar, Number};
+use floe_telemetry::metrics::{Exemplar, ExemplarValue};
+
+use crate::name::Kind;
 
 /// A format.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// Version 0.0.4.
     Text,
     /// Version 1.0.0.
@@ -19,35 +20,35 @@ pub(super) enum Format {
 }
 
 /// Label values by label name.
-pub(super) type Labels = BTreeMap<String, String>;
+pub(crate) type Labels = BTreeMap<String, String>;
 
 /// Points that are made one by one: all of them with their labels could take much more memory than the limit of
 /// the text.
-pub(super) type Points<'a> = Box<dyn Iterator<Item = Point> + 'a>;
+pub(crate) type Points<'a> = Box<dyn Iterator<Item = Point> + 'a>;
 
 /// The metrics with one name.
-pub(super) struct Family<'a> {
-    pub(super) help: &'a str,
-    pub(super) kind: FamilyKind,
-    pub(super) points: Vec<Points<'a>>,
+pub(crate) struct Family<'a> {
+    pub(crate) help: &'a str,
+    pub(crate) kind: FamilyKind,
+    pub(crate) points: Vec<Points<'a>>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum FamilyKind {
+pub(crate) enum FamilyKind {
     /// Attributes of the target.
     Info,
     Metric(Kind),
 }
 
 #[derive(Debug)]
-pub(super) struct Point {
-    pub(super) labels: Labels,
-    pub(super) value: PointValue,
-    pub(super) exemplars: Vec<Exemplar>,
+pub(crate) struct Point {
+    pub(crate) labels: Labels,
+    pub(crate) value: PointValue,
+    pub(crate) exemplars: Vec<Exemplar>,
 }
 
 #[derive(Debug)]
-pub(super) enum PointValue {
+pub(crate) enum PointValue {
     Number(f64),
     Histogram {
         count: u64,
@@ -58,7 +59,7 @@ pub(super) enum PointValue {
 }
 
 /// Writes all families.
-pub(super) fn write(
+pub(crate) fn write(
     out: &mut impl Write,
     families: BTreeMap<String, Family<'_>>,
     format: Format,
@@ -138,8 +139,8 @@ fn write_end(out: &mut impl Write, exemplar: Option<&Exemplar>) -> fmt::Result {
             write!(out, "trace_id=\"{trace_id}\",span_id=\"{span_id}\"")?;
         }
         match exemplar.value {
-            Number::I64(value) => write!(out, "}} {value}")?,
-            Number::F64(value) => write!(out, "}} {}", Float(value))?,
+            ExemplarValue::I64(value) => write!(out, "}} {value}")?,
+            ExemplarValue::F64(value) => write!(out, "}} {}", Float(value))?,
         }
         if let Ok(time) = exemplar.time.duration_since(UNIX_EPOCH) {
             write!(out, " {}.{:03}", time.as_secs(), time.subsec_millis())?;
@@ -232,7 +233,7 @@ mod tests {
         text
     }
 
-    fn exemplar(value: Number) -> Exemplar {
+    fn exemplar(value: ExemplarValue) -> Exemplar {
         Exemplar {
             ids: Some((TraceId::from(1), SpanId::from(2))),
             value,
@@ -265,7 +266,7 @@ mod tests {
                     FamilyKind::Metric(Kind::Counter),
                     "Rows, \"read\".",
                     number(7.0),
-                    vec![exemplar(Number::I64(3))],
+                    vec![exemplar(ExemplarValue::I64(3))],
                 ),
             ),
             (
@@ -274,7 +275,7 @@ mod tests {
                     FamilyKind::Metric(Kind::Gauge),
                     "",
                     number(f64::INFINITY),
-                    vec![exemplar(Number::I64(3))],
+                    vec![exemplar(ExemplarValue::I64(3))],
                 ),
             ),
             (
@@ -287,7 +288,10 @@ mod tests {
                     FamilyKind::Metric(Kind::Histogram),
                     "",
                     histogram,
-                    vec![exemplar(Number::F64(99.0)), exemplar(Number::F64(1.0))],
+                    vec![
+                        exemplar(ExemplarValue::F64(99.0)),
+                        exemplar(ExemplarValue::F64(1.0)),
+                    ],
                 ),
             ),
         ])

@@ -4,15 +4,14 @@
 //! the program that prints waits for that lock, so it is not held while nobody reads from a pipe.
 
 use std::io::{self, Write as _};
-use std::time::Duration;
-
-use tokio::time::sleep;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// The pause before a pipe is looked at again: nothing tells when it has room for more than a page.
 const PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Default)]
-pub(super) struct StandardOutput {
+pub(crate) struct StandardOutput {
     /// Whether a line was given up after a part of it.
     is_within_line: bool,
 }
@@ -20,15 +19,25 @@ pub(super) struct StandardOutput {
 impl StandardOutput {
     /// Writes a line once a pipe has room for it. One that is larger than the pipe is written in parts, between which
     /// the program may print.
-    pub(super) async fn write(&mut self, line: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written, or the pipe has had no room for `timeout`.
+    pub(crate) fn write(&mut self, line: &[u8], timeout: Duration) -> io::Result<()> {
+        let started = Instant::now();
         let mut rest = line;
         while !rest.is_empty() {
             let is_start = rest.len() == line.len();
             let written = self.write_part(rest, is_start)?;
             rest = &rest[written..];
-            if !rest.is_empty() {
-                sleep(PAUSE).await;
+            if rest.is_empty() {
+                break;
             }
+            if started.elapsed() >= timeout {
+                let message = format!("nobody has read from the pipe within {timeout:?}");
+                return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+            }
+            sleep(PAUSE);
         }
         Ok(())
     }

@@ -6,23 +6,22 @@ use std::collections::btree_map::Entry;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::iter;
 
+use floe_telemetry::metrics::{CollectedExemplars, Exemplar, collect_exemplars};
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, Metric as Collected, MetricData, ResourceMetrics,
 };
 
-use super::name::{self, Kind};
-use super::pieces::{Text, TextWriter, TooLarge};
-use super::text::{Family, FamilyKind, Format, Labels, Point, PointValue, Points, write};
-use crate::char_boundary::floor;
-use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};
+use crate::name::{self, Kind};
+use crate::pieces::{Text, TextWriter, TooLarge};
+use crate::text::{Family, FamilyKind, Format, Labels, Point, PointValue, Points, write};
 
 /// The longest value of a label, in bytes. A value is repeated for each bucket of a histogram.
 const MAX_VALUE: usize = 1024;
 
 /// Encodes the metrics as text of at most `max` bytes.
-pub(super) fn text(
+pub(crate) fn text(
     metrics: &ResourceMetrics,
     format: Format,
     max: usize,
@@ -103,7 +102,9 @@ fn bounded(value: &str) -> Cow<'_, str> {
     }
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
-    let beginning = &value[..floor(value, MAX_VALUE - 20)];
+    let mut ends = (0..=MAX_VALUE - 20).rev();
+    let end = ends.find(|end| value.is_char_boundary(*end));
+    let beginning = &value[..end.unwrap_or(0)];
     Cow::Owned(format!("{beginning}…#{:016x}", hasher.finish()))
 }
 

@@ -1,43 +1,38 @@
-//! An endpoint that Prometheus scrapes. Metrics are collected on each scrape.
-
-mod families;
-mod name;
-mod pieces;
-mod server;
-mod text;
+//! The metric reader behind the endpoint.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use floe_telemetry::config::PrometheusConfig;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 
-use self::server::Server;
-use crate::config::PrometheusConfig;
-use crate::error::Error;
+use crate::server::Server;
 
 /// A metric reader that collects on each scrape.
 #[derive(Debug)]
-struct ScrapedReader {
+pub(crate) struct ScrapedReader {
     inner: Arc<ManualReader>,
     /// `None` after shutdown.
     server: Mutex<Option<Server>>,
 }
 
-/// Starts the endpoint.
-///
-/// # Errors
-///
-/// The address cannot be bound, or the thread cannot be started.
-pub(crate) fn prometheus(config: &PrometheusConfig) -> Result<impl MetricReader, Error> {
-    let inner = Arc::new(ManualReader::builder().build());
-    let server = Server::start(config, Arc::clone(&inner))?;
-    Ok(ScrapedReader {
-        inner,
-        server: Mutex::new(Some(server)),
-    })
+impl ScrapedReader {
+    /// Starts the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be bound, or the thread cannot be started.
+    pub(crate) fn start(config: &PrometheusConfig) -> Result<Self, String> {
+        let inner = Arc::new(ManualReader::builder().build());
+        let server = Server::start(config, Arc::clone(&inner))?;
+        Ok(Self {
+            inner,
+            server: Mutex::new(Some(server)),
+        })
+    }
 }
 
 impl MetricReader for ScrapedReader {
@@ -90,8 +85,8 @@ mod tests {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let host = "127.0.0.1".to_owned();
-        let reader = prometheus(&PrometheusConfig { host, port }).unwrap();
+        let config = PrometheusConfig::default().with_host("127.0.0.1");
+        let reader = ScrapedReader::start(&config.with_port(port)).unwrap();
         let metrics = SdkMeterProvider::builder().with_reader(reader).build();
         let (started, is_started) = channel();
         let _gauge = metrics

@@ -1,12 +1,10 @@
 //! The cloud platform ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/cloud/)), from the variables
 //! that the platforms set.
 
+use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 use opentelemetry::{Array, Value};
 
-use super::Attributes;
-use super::surroundings::Surroundings;
-
-pub(super) fn detect(surroundings: &Surroundings<'_>, found: &mut Attributes) {
+pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     let variable = |name| surroundings.variable(name);
     let platform = [
         aws_lambda,
@@ -31,7 +29,7 @@ type Platform = (&'static str, &'static str);
 type Variable<'a> = &'a dyn Fn(&'static str) -> Option<String>;
 
 /// Source: [variables of Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
-fn aws_lambda(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform> {
+fn aws_lambda(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     found.add("faas.name", Some(variable("AWS_LAMBDA_FUNCTION_NAME")?));
     found.add("faas.version", variable("AWS_LAMBDA_FUNCTION_VERSION"));
     found.add("faas.instance", variable("AWS_LAMBDA_LOG_STREAM_NAME"));
@@ -49,7 +47,7 @@ fn aws_lambda(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform
 }
 
 /// What a task is called is available from its metadata endpoint only.
-fn aws_ecs(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform> {
+fn aws_ecs(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     let endpoint = variable("ECS_CONTAINER_METADATA_URI_V4");
     endpoint.or_else(|| variable("ECS_CONTAINER_METADATA_URI"))?;
     found.add("cloud.region", variable("AWS_REGION"));
@@ -57,13 +55,13 @@ fn aws_ecs(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform> {
 }
 
 /// Source: [variables of functions](https://cloud.google.com/run/docs/container-contract#env-vars).
-fn gcp_functions(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform> {
+fn gcp_functions(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     variable("FUNCTION_TARGET")?;
     gcp_cloud_run(variable, found)?;
     Some(("gcp", "gcp_cloud_functions"))
 }
 
-fn gcp_cloud_run(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform> {
+fn gcp_cloud_run(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     if let Some(job) = variable("CLOUD_RUN_JOB") {
         found.add("faas.name", Some(job));
         found.add(
@@ -81,7 +79,7 @@ fn gcp_cloud_run(variable: Variable<'_>, found: &mut Attributes) -> Option<Platf
     Some(("gcp", "gcp_cloud_run"))
 }
 
-fn gcp_app_engine(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform> {
+fn gcp_app_engine(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     found.add("faas.name", Some(variable("GAE_SERVICE")?));
     found.add("faas.version", variable("GAE_VERSION"));
     found.add("faas.instance", variable("GAE_INSTANCE"));
@@ -89,12 +87,12 @@ fn gcp_app_engine(variable: Variable<'_>, found: &mut Attributes) -> Option<Plat
     Some(("gcp", "gcp_app_engine"))
 }
 
-fn gcp_project(variable: Variable<'_>, found: &mut Attributes) {
+fn gcp_project(variable: Variable<'_>, found: &mut DetectedAttributes) {
     found.add("cloud.account.id", variable("GOOGLE_CLOUD_PROJECT"));
 }
 
 /// Source: [variables of App Service](https://learn.microsoft.com/azure/app-service/reference-app-settings).
-fn azure(variable: Variable<'_>, found: &mut Attributes) -> Option<Platform> {
+fn azure(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     if let Some(app) = variable("CONTAINER_APP_NAME") {
         found.add("faas.name", Some(app));
         found.add("faas.version", variable("CONTAINER_APP_REVISION"));

@@ -45,7 +45,7 @@ const PER: [(&str, &str); 7] = [
 
 /// The kind of a metric, as far as it affects its name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Counter,
     Gauge,
     Histogram,
@@ -53,7 +53,7 @@ pub(super) enum Kind {
 
 /// The name of a metric: its words, the words of its unit that it does not contain, and `total` for a
 /// counter.
-pub(super) fn metric(name: &str, unit: &str, kind: Kind) -> String {
+pub(crate) fn metric(name: &str, unit: &str, kind: Kind) -> String {
     let mut all: Vec<_> = words(name).collect();
     let (main, per) = unit.split_once('/').unwrap_or((unit, ""));
     for word in words(in_full(&UNITS, main)) {
@@ -78,7 +78,7 @@ pub(super) fn metric(name: &str, unit: &str, kind: Kind) -> String {
 }
 
 /// The name of a label.
-pub(super) fn label(key: &str) -> String {
+pub(crate) fn label(key: &str) -> String {
     let is_plain = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
     not_a_digit_first(key.replace(|sign| !is_plain(sign), "_"))
 }

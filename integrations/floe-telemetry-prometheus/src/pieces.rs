@@ -11,22 +11,22 @@ const PIECE: usize = 64 * 1024;
 
 /// The text is longer than its limit.
 #[derive(Debug)]
-pub(super) struct TooLarge;
+pub(crate) struct TooLarge;
 
 /// The pieces that are not taken yet.
 #[derive(Debug, Default)]
-pub(super) struct Text {
+pub(crate) struct Text {
     pieces: VecDeque<Bytes>,
     bytes: usize,
 }
 
 impl Text {
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.bytes
     }
 
     /// Takes the first piece.
-    pub(super) fn pop(&mut self) -> Option<Bytes> {
+    pub(crate) fn pop(&mut self) -> Option<Bytes> {
         let piece = self.pieces.pop_front()?;
         self.bytes -= piece.len();
         Some(piece)
@@ -51,14 +51,14 @@ impl From<&'static str> for Text {
 
 /// Writes a text. It fails at the limit.
 #[derive(Debug)]
-pub(super) struct TextWriter {
+pub(crate) struct TextWriter {
     text: Text,
     open: Vec<u8>,
     max: usize,
 }
 
 impl TextWriter {
-    pub(super) fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self {
             text: Text::default(),
             open: Vec::new(),
@@ -66,7 +66,7 @@ impl TextWriter {
         }
     }
 
-    pub(super) fn finish(mut self) -> Text {
+    pub(crate) fn finish(mut self) -> Text {
         self.text.push(self.open);
         self.text
     }

@@ -5,12 +5,12 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::config::{FileConfig, Signal};
+use floe_telemetry::config::{FileConfig, Signal};
 
 /// The file of a signal. Former files of `name.jsonl` are `name.1.jsonl`, which is the latest, `name.2.jsonl` and so
 /// on.
 #[derive(Debug)]
-pub(super) struct RotatingFile {
+pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
     max_files: u32,
@@ -31,7 +31,7 @@ impl RotatingFile {
     /// # Errors
     ///
     /// The error names the path and the reason.
-    pub(super) fn open(signal: Signal, config: &FileConfig) -> Result<Self, String> {
+    pub(crate) fn open(signal: Signal, config: &FileConfig) -> Result<Self, String> {
         let mut file = Self {
             path: config.path(signal),
             max_bytes: config.max_bytes,
@@ -44,7 +44,7 @@ impl RotatingFile {
 
     /// Appends a line. Before a line that does not fit, the file is renamed; a line that is larger than a file may
     /// be is alone in its file.
-    pub(super) fn write(&mut self, line: &[u8]) -> Result<(), String> {
+    pub(crate) fn write(&mut self, line: &[u8]) -> Result<(), String> {
         self.append(line).map_err(|error| {
             self.open = None;
             failed(&self.path, &error)

@@ -1,9 +1,9 @@
 //! The pod ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/)), from variables and files of the
 //! [downward API](https://kubernetes.io/docs/concepts/workloads/pods/downward-api/) and of the service account.
 
-use super::Attributes;
-use super::container::MOUNTS;
-use super::surroundings::Surroundings;
+use floe_telemetry::detection::{DetectedAttributes, Surroundings};
+
+use crate::container::MOUNTS;
 
 /// Set in each container of a pod.
 const SERVICE: &str = "KUBERNETES_SERVICE_HOST";
@@ -44,7 +44,7 @@ const KEYS: [(&str, &[&str], &[&str]); 6] = [
     ),
 ];
 
-pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut Attributes) {
+pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     if surroundings.variable(SERVICE).is_none() {
         return;
     }

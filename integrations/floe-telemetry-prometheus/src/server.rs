@@ -9,12 +9,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::{self, Poll};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use bytes::Bytes;
+use floe_telemetry::config::PrometheusConfig;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
 use hyper::server::conn::http1;
@@ -31,14 +32,9 @@ use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::families;
-use super::pieces::{Text, TooLarge};
-use super::text::Format;
-use crate::clock::monotonic_now;
-use crate::collector::{RateLimited, guarded_message};
-use crate::config::PrometheusConfig;
-use crate::error::Error;
-use crate::program_signals;
+use crate::families;
+use crate::pieces::{Text, TooLarge};
+use crate::text::Format;
 
 /// The path of the metrics.
 const PATH: &str = "/metrics";
@@ -80,12 +76,15 @@ const SENDING_TIME: Duration = Duration::from_secs(2);
 /// The delay after a failed `accept`, for example without free file descriptors.
 const ACCEPT_DELAY: Duration = Duration::from_millis(100);
 
+/// The minimum time between two warnings.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
+
 /// How long dropping a server waits for its thread.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A running server. Dropping it stops the thread.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     /// Dropped to end the thread.
     stop: Option<oneshot::Sender<Infallible>>,
     /// Disconnected when the thread has ended.
@@ -94,15 +93,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(
+    pub(crate) fn start(
         config: &PrometheusConfig,
         reader: Arc<ManualReader>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, String> {
         let bind_error = |error: std::io::Error| {
-            Error::config(format!(
-                "metrics.prometheus: cannot listen on `{}` port {}: {error}",
+            format!(
+                "cannot listen on `{}` port {}: {error}",
                 config.host, config.port
-            ))
+            )
         };
         let listener = StdListener::bind((&*config.host, config.port)).map_err(bind_error)?;
         listener.set_nonblocking(true).map_err(bind_error)?;
@@ -113,13 +112,14 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("floe-prometheus".to_owned());
-        let thread = program_signals::spawn(thread, move || {
+        // It inherits the mask of this thread, on which the provider has blocked the signals of the program.
+        let thread = thread.spawn(move || {
             serve(&runtime, listener, reader, stopped);
             // Closes the port.
             drop(runtime);
             drop(running);
-        })
-        .map_err(|error| Error::thread("prometheus", &error))?;
+        });
+        let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
         Ok(Self {
             stop: Some(stop),
             ended,
@@ -129,7 +129,7 @@ impl Server {
 
     /// Stops the thread and waits until the port is free, at most for `timeout`: a callback of an observable
     /// instrument may not return. Returns whether the thread has ended.
-    pub(super) fn stop(&mut self, timeout: Duration) -> bool {
+    pub(crate) fn stop(&mut self, timeout: Duration) -> bool {
         drop(self.stop.take());
         // Such a callback runs on this thread and may shut the provider down; a thread cannot wait for itself.
         self.thread == thread::current().id()
@@ -170,7 +170,8 @@ struct Endpoint {
     room: Arc<Semaphore>,
     /// The connections with answers by the times at which these began. Whoever holds the lock is the next to answer.
     sending: Mutex<VecDeque<(Instant, Weak<Notify>)>>,
-    warnings: RateLimited,
+    /// When the last warning was written.
+    warned: std::sync::Mutex<Option<Instant>>,
 }
 
 /// A connection that is served.
@@ -184,7 +185,7 @@ async fn accept(listener: &TcpListener, reader: Arc<ManualReader>) {
         reader,
         room: Arc::new(Semaphore::new(MAX_ANSWERS)),
         sending: Mutex::default(),
-        warnings: RateLimited::default(),
+        warned: std::sync::Mutex::default(),
     });
     let mut connections = Vec::new();
     loop {
@@ -288,7 +289,7 @@ impl Endpoint {
             }
         };
         drop(room.split(MAX_ANSWER.saturating_sub(text.len())));
-        sending.push_back((Instant::from_std(monotonic_now()), Arc::downgrade(end)));
+        sending.push_back((Instant::now(), Arc::downgrade(end)));
         let mut response = Response::new(Pieces::new(text, Some(room)));
         let content_type = match format {
             Format::Text => TEXT,
@@ -325,13 +326,18 @@ impl Endpoint {
     }
 
     fn warn_too_large(&self) {
-        if self.warnings.is_due() {
-            guarded_message(|| {
-                tracing::warn!(
-                    "a scrape was refused: the metrics are larger than {MAX_ANSWER} bytes of text"
-                );
-            });
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.is_some_and(|at| at.elapsed() < WARNING_INTERVAL) {
+            return;
         }
+        *warned = Some(Instant::now());
+        drop(warned);
+        // The subscriber is code of the program, and its panic must not end the thread.
+        let _ = catch_unwind(|| {
+            tracing::warn!(
+                "a scrape was refused: the metrics are larger than {MAX_ANSWER} bytes of text"
+            );
+        });
     }
 }
 

@@ -1,0 +1,148 @@
+//! Values of a configuration that are chosen by their names, to which other crates add some.
+
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
+
+use crate::callsite::SourceLocation;
+use crate::link_list::LinkList;
+use floe_yaml::accepted;
+
+/// What a crate registers under a name.
+pub(super) trait Named: Copy + Sync + 'static {
+    fn name(&self) -> &'static str;
+    fn location(&self) -> SourceLocation;
+}
+
+/// Implements the traits of a type whose values are equal if their fields `name` are.
+macro_rules! identified_by_name {
+    ($type:ident) => {
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name)
+            }
+        }
+
+        impl PartialEq for $type {
+            fn eq(&self, other: &Self) -> bool {
+                self.name == other.name
+            }
+        }
+
+        impl Eq for $type {}
+
+        impl std::hash::Hash for $type {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.name.hash(state);
+            }
+        }
+    };
+}
+pub(super) use identified_by_name;
+
+/// Returns what is registered under names other than `known`, one of each name, sorted.
+pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
+    let others = list.iter().filter(|linked| !known.contains(&linked.name()));
+    let mut others: Vec<_> = others.copied().collect();
+    // The linker's order differs between platforms; messages must not.
+    others.sort_by_key(Named::name);
+    others.dedup_by_key(|linked| linked.name());
+    others
+}
+
+/// Returns what is registered under a name.
+///
+/// # Errors
+///
+/// The crate that registers it, which is `package`, is not linked, or several crates do.
+pub(super) fn find<T: Named>(
+    list: &LinkList<T>,
+    name: &str,
+    package: Option<&str>,
+) -> Result<T, String> {
+    let mut found: Vec<_> = list
+        .iter()
+        .filter(|linked| linked.name() == name)
+        .copied()
+        .collect();
+    found.sort_by_key(Named::location);
+    match (&*found, package) {
+        ([one], _) => Ok(*one),
+        ([one, other, ..], _) => {
+            let (one, other) = (one.location(), other.location());
+            Err(format!(
+                "found two of the name `{name}`, at {one} and {other}, accepted is one of each name"
+            ))
+        }
+        ([], None) => Err(format!("found `{name}`, which no crate registers")),
+        ([], Some(package)) => {
+            let path = package.replace('-', "_");
+            Err(format!(
+                "found `{name}`, which needs the crate `{package}` and the line `use {path} as _;`"
+            ))
+        }
+    }
+}
+
+/// Returns the one of `all` that has this name.
+pub(super) fn parse<T: Copy>(
+    name: &str,
+    all: &[T],
+    as_str: fn(T) -> &'static str,
+) -> Result<T, String> {
+    let found = all.iter().find(|one| as_str(**one) == name);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = all.iter().copied().map(as_str).collect();
+        format!("found `{name}`, {}", accepted(name, &names))
+    })
+}
+
+/// Reads a value from its name. A document with mistakes has the first of `stand_ins` in its place.
+pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    what: &'static str,
+    stand_ins: &'static [&'static str],
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_enum(what, stand_ins, Name { what, parse })
+}
+
+struct Name<T> {
+    what: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+}
+
+impl<'de, T> Visitor<'de> for Name<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the name of a {}", self.what)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<T, A::Error> {
+        let (name, variant): (String, _) = access.variant()?;
+        variant.unit_variant()?;
+        (self.parse)(&name).map_err(A::Error::custom)
+    }
+}
+
+/// Implements the JSON Schema of a type: one of the names of `$known`, or another one that is registered.
+macro_rules! schema_of_names {
+    ($type:ident, $known:ident, $description:literal) => {
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "description": $description,
+                    "anyOf": [{ "enum": Self::$known.map(Self::as_str) }, { "type": "string" }]
+                })
+            }
+        }
+    };
+}
+pub(super) use schema_of_names;

@@ -1,0 +1,257 @@
+//! Detectors in systems of files and variables that the tests make.
+
+use std::fs;
+use std::path::Path;
+
+use floe_telemetry::detection::{DetectedAttributes, Surroundings};
+use opentelemetry::KeyValue;
+
+use super::*;
+
+const ID: &str = "1f0e3dad99908345f7439f8ffabdffc41f0e3dad99908345f7439f8ffabdffc4";
+const UID: &str = "0b4b4e1c-6b1c-4b4b-9b4b-0b4b4b4b4b4b";
+
+/// A directory that is removed when it is dropped.
+struct Root(std::path::PathBuf);
+
+impl Root {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let id = std::process::id();
+        let root = Self(std::env::temp_dir().join(format!("floe-detection-{id}-{name}")));
+        let _ = fs::remove_dir_all(&root.0);
+        fs::create_dir_all(&root.0).unwrap();
+        for (path, content) in files {
+            let path = root.0.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        root
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+type Detect = fn(&mut Surroundings<'_>, &mut DetectedAttributes);
+
+fn found(
+    root: &Path,
+    variables: &[(&str, &str)],
+    detect: Detect,
+) -> (Vec<KeyValue>, Option<String>) {
+    let variable = |name: &str| {
+        let mut variables = variables.iter();
+        let (_, value) = variables.find(|(key, _)| *key == name)?;
+        Some((*value).to_owned())
+    };
+    let mut surroundings = Surroundings::new(&variable, root);
+    let mut attributes = DetectedAttributes::default();
+    detect(&mut surroundings, &mut attributes);
+    (attributes.into_vec(), surroundings.unreadable())
+}
+
+fn cloud(variables: &[(&str, &str)]) -> Vec<KeyValue> {
+    found(Path::new("/nowhere"), variables, cloud::detect).0
+}
+
+#[test]
+fn containers_have_ids_in_groups_or_mounts() {
+    let fargate = "0123456789abcdef0123456789abcdef-1234567890";
+    for (name, file, content, expected) in [
+        ("v1", "cgroup", format!("12:cpu:/docker/{ID}"), ID),
+        (
+            "systemd",
+            "cgroup",
+            format!("0::/system.slice/docker-{ID}.scope"),
+            ID,
+        ),
+        (
+            "cri",
+            "cgroup",
+            format!("1:a:/kubepods/besteffort/pod{UID}/cri-containerd-{ID}.scope"),
+            ID,
+        ),
+        (
+            "colon",
+            "cgroup",
+            format!("1:a:/x/kubepods-podx.slice:cri-containerd:{ID}"),
+            ID,
+        ),
+        (
+            "fargate",
+            "cgroup",
+            format!("1:a:/ecs/task/{fargate}"),
+            fargate,
+        ),
+        (
+            "mounts",
+            "mountinfo",
+            format!(
+                "1 2 8:1 / / rw - ext4 x\n3 4 8:1 /var/lib/docker/containers/{ID}/hostname /etc/hostname rw"
+            ),
+            ID,
+        ),
+    ] {
+        let root = Root::new(name, &[(&format!("proc/self/{file}"), &content)]);
+        let (attributes, _) = found(&root.0, &[], container::detect);
+        assert_eq!(
+            attributes,
+            [KeyValue::new("container.id", expected.to_owned())],
+            "{name}"
+        );
+    }
+    let root = Root::new(
+        "none",
+        &[
+            ("proc/self/cgroup", "0::/\n"),
+            ("proc/self/mountinfo", "\u{0}"),
+        ],
+    );
+    let (attributes, warning) = found(&root.0, &[], container::detect);
+    assert_eq!((attributes, warning), (Vec::new(), None));
+}
+
+#[test]
+fn pods_are_described_by_variables_and_files() {
+    let mounts = format!("1 2 8:1 /var/lib/kubelet/pods/{UID}/etc-hosts /etc/hosts rw");
+    let root = Root::new(
+        "pod",
+        &[
+            (
+                "var/run/secrets/kubernetes.io/serviceaccount/namespace",
+                "shop",
+            ),
+            ("etc/podinfo/nodename", "node-1"),
+            ("proc/self/mountinfo", &mounts),
+        ],
+    );
+    let variables = [
+        ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
+        ("HOSTNAME", "orders-7d4f"),
+    ];
+    let (mut attributes, _) = found(&root.0, &variables, kubernetes::detect);
+    attributes.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(
+        attributes,
+        [
+            KeyValue::new("k8s.namespace.name", "shop"),
+            KeyValue::new("k8s.node.name", "node-1"),
+            KeyValue::new("k8s.pod.name", "orders-7d4f"),
+            KeyValue::new("k8s.pod.uid", UID),
+        ]
+    );
+    let named = [
+        variables[0],
+        variables[1],
+        ("POD_NAME", "own"),
+        ("K8S_CONTAINER_NAME", "web"),
+    ];
+    let (attributes, _) = found(&root.0, &named, kubernetes::detect);
+    assert!(attributes.contains(&KeyValue::new("k8s.pod.name", "own")));
+    assert!(attributes.contains(&KeyValue::new("k8s.container.name", "web")));
+    assert!(
+        found(&root.0, &variables[1..], kubernetes::detect)
+            .0
+            .is_empty()
+    );
+}
+
+#[test]
+fn clouds_are_described_by_their_variables() {
+    for (variables, expected) in [
+        (
+            &[
+                ("AWS_LAMBDA_FUNCTION_NAME", "load"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+                ("AWS_REGION", "eu-west-1"),
+            ][..],
+            vec![
+                KeyValue::new("faas.name", "load"),
+                KeyValue::new("faas.max_memory", 134_217_728),
+                KeyValue::new("cloud.region", "eu-west-1"),
+                KeyValue::new("cloud.provider", "aws"),
+                KeyValue::new("cloud.platform", "aws_lambda"),
+            ],
+        ),
+        (
+            &[("ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4/x")],
+            vec![
+                KeyValue::new("cloud.provider", "aws"),
+                KeyValue::new("cloud.platform", "aws_ecs"),
+            ],
+        ),
+        (
+            &[
+                ("K_SERVICE", "web"),
+                ("K_REVISION", "web-3"),
+                ("FUNCTION_TARGET", "main"),
+            ],
+            vec![
+                KeyValue::new("faas.name", "web"),
+                KeyValue::new("faas.version", "web-3"),
+                KeyValue::new("cloud.provider", "gcp"),
+                KeyValue::new("cloud.platform", "gcp_cloud_functions"),
+            ],
+        ),
+        (
+            &[("CLOUD_RUN_JOB", "import"), ("CLOUD_RUN_TASK_INDEX", "2")],
+            vec![
+                KeyValue::new("faas.name", "import"),
+                KeyValue::new("gcp.cloud_run.job.task_index", 2),
+                KeyValue::new("cloud.provider", "gcp"),
+                KeyValue::new("cloud.platform", "gcp_cloud_run"),
+            ],
+        ),
+        (
+            &[
+                ("WEBSITE_SITE_NAME", "shop"),
+                ("REGION_NAME", "West Europe"),
+            ],
+            vec![
+                KeyValue::new("cloud.region", "West Europe"),
+                KeyValue::new("cloud.provider", "azure"),
+                KeyValue::new("cloud.platform", "azure.app_service"),
+            ],
+        ),
+        (
+            &[
+                ("WEBSITE_SITE_NAME", "shop"),
+                ("FUNCTIONS_EXTENSION_VERSION", "~4"),
+            ],
+            vec![
+                KeyValue::new("faas.name", "shop"),
+                KeyValue::new("cloud.provider", "azure"),
+                KeyValue::new("cloud.platform", "azure.functions"),
+            ],
+        ),
+        (
+            &[("AWS_REGION", "eu-west-1"), ("K_SERVICE", " ")],
+            Vec::new(),
+        ),
+    ] {
+        assert_eq!(cloud(variables), expected, "{variables:?}");
+    }
+}
+
+#[test]
+fn values_are_bounded_and_unreadable_files_are_one_warning() {
+    let long = "x".repeat(5000);
+    let attributes = cloud(&[("K_SERVICE", &long)]);
+    assert_eq!(attributes[0].value.as_str().len(), 1024);
+    let root = Root::new("unreadable", &[("proc/self/cgroup/too", "")]);
+    // It has no end.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/dev/zero", root.0.join("proc/self/mountinfo")).unwrap();
+    let (_, warning) = found(&root.0, &[], container::detect);
+    let warning = warning.unwrap();
+    for file in [
+        "`/proc/self/cgroup`: ",
+        #[cfg(unix)]
+        "`/proc/self/mountinfo`: it is not a regular file",
+    ] {
+        assert_eq!(warning.matches(file).count(), 1, "{warning}");
+    }
+}

@@ -1,0 +1,55 @@
+//! Spans, metrics and log records of [`floe_telemetry`] as JSON lines of OTLP, in files or on the standard output.
+//!
+//! The crate registers the exporters `otlp_file` and `otlp/stdout`, which a configuration chooses:
+//!
+//! ```no_run
+//! use floe_telemetry::config::{ExporterKind, ExportersConfig};
+//! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+//! use floe_telemetry_otlp_file as _; // links the crate
+//!
+//! // As `OTEL_TRACES_EXPORTER=otlp_file` does for `floe_telemetry::init`.
+//! let exporters = ExportersConfig::default().with_traces([ExporterKind::OtlpFile]);
+//! let config = TelemetryConfig::new("orders").with_exporters(exporters);
+//! let telemetry = TelemetryProvider::builder(config).initialize()?; // telemetry/traces.jsonl
+//! # Ok::<(), floe_telemetry::Error>(())
+//! ```
+//!
+//! [`FileConfig`](floe_telemetry::config::FileConfig) has the directory, the size and the number of the files.
+
+#![forbid(unsafe_code)]
+
+mod lines;
+mod rotating_file;
+mod standard_output;
+
+use floe_telemetry::config::Signal;
+use floe_telemetry::{ExporterFactory, telemetry_exporter};
+
+use self::lines::Lines;
+use self::rotating_file::RotatingFile;
+use self::standard_output::StandardOutput;
+
+const SIGNALS: &[Signal] = &[Signal::Traces, Signal::Metrics, Signal::Logs];
+
+telemetry_exporter!(ExporterFactory::new(
+    "otlp_file",
+    SIGNALS,
+    |signal, provider| {
+        let file = RotatingFile::open(signal, &provider.config().exporters.file)?;
+        Ok(provider.with_otlp_writer(signal, Lines::File(file)))
+    }
+));
+
+telemetry_exporter!(ExporterFactory::new(
+    "otlp/stdout",
+    SIGNALS,
+    |signal, provider| {
+        let stdout = Lines::Stdout(StandardOutput::default());
+        Ok(provider.with_otlp_writer(signal, stdout))
+    }
+));
+
+/// The example of README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

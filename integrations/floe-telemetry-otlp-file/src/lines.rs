@@ -1,0 +1,40 @@
+//! A line of JSON for each request.
+
+use std::error::Error;
+use std::time::Duration;
+
+use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
+
+use crate::rotating_file::RotatingFile;
+use crate::standard_output::StandardOutput;
+
+/// Where the lines of a signal go.
+#[derive(Debug)]
+pub(crate) enum Lines {
+    File(RotatingFile),
+    Stdout(StandardOutput),
+}
+
+impl OtlpWriter for Lines {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::Stdout(_) => "stdout",
+        }
+    }
+
+    fn write(
+        &mut self,
+        request: OtlpRequest<'_>,
+        timeout: Duration,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let mut line = request.to_json()?;
+        line.push(b'\n');
+        match self {
+            Self::File(file) => file.write(&line)?,
+            Self::Stdout(stdout) => (stdout.write(&line, timeout))
+                .map_err(|error| format!("the standard output: {error}"))?,
+        }
+        Ok(())
+    }
+}

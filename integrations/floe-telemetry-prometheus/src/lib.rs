@@ -1,0 +1,45 @@
+//! An endpoint from which [Prometheus](https://prometheus.io) scrapes the metrics of [`floe_telemetry`].
+//!
+//! The crate registers the exporter `prometheus`, which a configuration chooses:
+//!
+//! ```no_run
+//! use floe_telemetry::config::{ExporterKind, ExportersConfig};
+//! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+//! use floe_telemetry_prometheus as _; // links the crate
+//!
+//! // As `OTEL_METRICS_EXPORTER=prometheus` does for `floe_telemetry::init`.
+//! let exporters = ExportersConfig::default().with_metrics([ExporterKind::Prometheus]);
+//! let config = TelemetryConfig::new("orders").with_exporters(exporters);
+//! let telemetry = TelemetryProvider::builder(config).initialize()?; // http://localhost:9464/metrics
+//! # Ok::<(), floe_telemetry::Error>(())
+//! ```
+//!
+//! [`PrometheusConfig`](floe_telemetry::config::PrometheusConfig) is its address.
+
+#![forbid(unsafe_code)]
+
+mod families;
+mod name;
+mod pieces;
+mod reader;
+mod server;
+mod text;
+
+use floe_telemetry::config::Signal;
+use floe_telemetry::{ExporterFactory, telemetry_exporter};
+
+use self::reader::ScrapedReader;
+
+telemetry_exporter!(ExporterFactory::new(
+    "prometheus",
+    &[Signal::Metrics],
+    |_, provider| {
+        let reader = ScrapedReader::start(&provider.config().metrics.prometheus)?;
+        Ok(provider.with_metric_reader(reader))
+    }
+));
+
+/// The example of README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

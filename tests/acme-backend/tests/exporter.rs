@@ -1,0 +1,114 @@
+//! The configuration selects an exporter of another crate by its name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, ExportersConfig, Signal};
+use floe_telemetry::{
+    ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter, traced,
+};
+use floe_tests::{is_child, run_in_child};
+use floe_tests_acme_backend::ARCHIVE;
+
+/// What is wrong with the exporter `prometheus` in this program.
+const NOT_LINKED: &str = "found `prometheus`, which needs the crate `floe-telemetry-prometheus` and the line `use floe_telemetry_prometheus as _;`";
+
+const TWIN: ExporterFactory = ExporterFactory::new("twin", &[Signal::Metrics], |_, it| Ok(it));
+
+telemetry_exporter!(TWIN);
+telemetry_exporter!(TWIN);
+
+#[traced(name = "orders.load")]
+fn load() {}
+
+/// One test, because a process has one provider.
+#[test]
+fn an_exporter_of_another_crate_is_chosen_by_its_name() {
+    if !is_child() {
+        let test = "an_exporter_of_another_crate_is_chosen_by_its_name";
+        let (_, warnings) = run_in_child(
+            test,
+            &[
+                ("OTEL_TRACES_EXPORTER", "acme_archive"),
+                ("OTEL_METRICS_EXPORTER", "prometheus"),
+                ("OTEL_LOGS_EXPORTER", "acme_archive"),
+            ],
+        );
+        // A variable applies to many programs, so none of these is a reason not to start.
+        assert!(warnings.contains(NOT_LINKED), "{warnings}");
+        assert!(warnings.contains("OTEL_LOGS_EXPORTER"), "{warnings}");
+        return;
+    }
+    let mut config = TelemetryConfig::new("orders");
+    config.apply_env().unwrap();
+    let exporters = &config.exporters;
+    let names = exporters.traces.as_ref().unwrap();
+    assert_eq!(names[0].as_str(), "acme_archive");
+    assert_eq!((&exporters.metrics, &exporters.logs), (&None, &None));
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    load();
+    telemetry.shutdown(Duration::from_secs(5)).unwrap();
+    assert_eq!(ARCHIVE.spans()[0].name, "orders.load");
+}
+
+#[test]
+fn a_document_names_it_as_any_other() {
+    let config = |exporters: &str| {
+        let yaml =
+            format!("resource_attributes: {{service_name: orders}}\nexporters: {{{exporters}}}");
+        TelemetryConfig::from_yaml(&yaml)
+    };
+    let archive = config("traces: [acme_archive]").unwrap();
+    let yaml = serde_json::to_string(&archive.exporters.traces).unwrap();
+    assert_eq!(yaml, r#"["acme_archive"]"#);
+    for (exporters, expected) in [
+        (
+            "traces: [acme_archiv]",
+            "telemetry configuration: line 2, column 22: exporters.traces.0: found `acme_archiv`, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console`, `prometheus`, `none`, `acme_archive` and `twin`, did you mean `acme_archive`?",
+        ),
+        (
+            "logs: [acme_archive]",
+            "telemetry configuration: line 2, column 19: exporters.logs: `acme_archive` is no exporter of logs, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console` and `none`",
+        ),
+    ] {
+        assert_eq!(config(exporters).unwrap_err().to_string(), expected);
+    }
+}
+
+#[track_caller]
+fn check(service: &str, exporters: ExportersConfig, expected: &str) {
+    let config = TelemetryConfig::new(service).with_exporters(exporters);
+    let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+    assert!(error.is_config());
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn one_that_cannot_be_used_is_one_clear_error() {
+    let exporters = ExportersConfig::default();
+    check(
+        "orders",
+        exporters.clone().with_metrics([ExporterKind::Prometheus]),
+        &format!("exporters.metrics: {NOT_LINKED}"),
+    );
+    let refused = TelemetryConfig::from_yaml(
+        "{resource_attributes: {service_name: orders}, exporters: {traces: [acme_archive]}}",
+    );
+    check(
+        "refused",
+        refused.unwrap().exporters,
+        "exporters.traces: `acme_archive`: no archive at token=<REDACTED>",
+    );
+    let twin = TelemetryConfig::from_yaml(
+        "{resource_attributes: {service_name: orders}, exporters: {metrics: [twin]}}",
+    );
+    let file = file!();
+    check(
+        "orders",
+        twin.unwrap().exporters,
+        &format!(
+            "exporters.metrics: found two of the name `twin`, at {file}:19 and {file}:20, accepted is one of each name"
+        ),
+    );
+}
