@@ -176,9 +176,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "anthropic-session-key-2" ("sk-ant-sid02-" Base64Url[80..])
         secret ["sk-ant-sid02-wtg9LCXC5gbkDpE_RwGJpbuqdpYcCVblNv8isBfBTesmnQb-fO0e0-J0a0sw9Iy7Au3nsVTaR42Uuk_PxB3M"]
         benign ["sk-ant-sid02-", "sk-ant-sid02-xxxxxxxx"]
-    "anyscale-service-key" ("esecret_" LowerDigits[20..])
-        secret ["esecret_6sav5le2aeef9110zc7zan91"]
-        benign ["esecret_token", "esecret_xxxxxxxxxxxxxxxxxxxx"]
     "apify-api-token" ("apify_api_" Alphanumeric[34..=38])
         secret ["apify_api_Mpmc9lgn0pd3VrqwqMV0iJ8oIk4ZVRFeyMYO", "apify_api_vnhJMWIRLPJwdA0i1jcp53eiNFp9P3qRWbrK"]
         benign ["apify_api_token", "apify_api_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
@@ -362,9 +359,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "cashfree-client-secret-test" ("cfsk_ma_test_" LowerHex[32] "_" LowerHex[8])
         secret ["cfsk_ma_test_37d72c709a963f46b61618f524848677_ac90ef29"]
         benign ["cfsk_ma_test_token"]
-    "castai-api-key" ("castai_v1_" Alphanumeric[64] "_" LowerHex[8])
-        secret ["castai_v1_c21909c01cd4942d014857bede4ed2e903059d6f28caf64208090caffc3a543a_2911469b"]
-        benign ["castai_v1_", "castai_v1_token"]
     "cerebras-api-key" ("csk-" LowerDigits[48])
         secret ["csk-5613vz79elnurrsdmjgu8aiehtby7agkylfvq4a42qwu611c"]
         benign ["csk-token", "csk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
@@ -659,9 +653,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "facebook-access-token" ("EAA" Alphanumeric[80..])
         secret ["EAAoavUjcqD34SFPOyjvZOTPklASKXDMTuUmTpIZLPGjcVZdB0el2ZQVxT7V8pjKAwKdHEDVxi8WmS2d5gvOPzt"]
         benign ["EAA", "EAACxxxxxxxx"]
-    "fauna-secret" ("fnA" Base64Url[37])
-        secret ["fnAeGf-ZMba-uE0fQ4oSbK2lM8aWk5-ekcn9cIOu"]
-        benign ["fnA", "fnArgs"]
     "figma-personal-access-token" ("figd_" Base64Url[38..=44])
         secret ["figd_blAvItA-p5uN4rAYJJ9D4NsMn6lJk_qPHWW2eE7iu", "figd_6xN6La8NbQpZEda1dsrWbFVQW0ksoOtNl74aVKyUI"]
         benign ["figd_token", "figd_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
@@ -902,9 +893,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "huggingface-organization-token" ("api_org_" Alphanumeric[34])
         secret ["api_org_4qn39JXYUY1FrZzofzYSEJePTYYRSlYFpZ"]
         benign ["api_org_", "api_org_id", "api_org_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "humanloop-api-key" ("hl_sk_" LowerHex[48])
-        secret ["hl_sk_1d5eb8c35491c6ce8781318fed97b6f46da86bd2b08b5221"]
-        benign ["hl_sk_token", "hl_sk_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "imagekit-private-key" ("private_" And("+/=")[28])
         secret ["private_9mwSiSKz905R2UvF8TJY69rbPOG="]
         benign ["private_key", "private_"]
@@ -947,9 +935,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "ionic-personal-access-token" ("ion_" Alphanumeric[42])
         secret ["ion_oE7gaLOaYrUEJtXeaOwxfCvdvJijLKy3itLBhY2C67"]
         benign ["ion_channel"]
-    "jdcloud-access-key" ("JDC_" UpperDigits[25..=40])
-        secret ["JDC_Q1ARW616DR5JAI5INRAWK5PYY4LAU"]
-        benign ["JDC_token", "JDC_XXXXXXXXXXXXXXXXXXXXXXXXX"]
     "jetbrains-permanent-token" ("perm:" Base64[4..] "." Base64[2..] "." Alphanumeric[20..=40])
         secret ["perm:JY1ANT0G.fuicSC.DgQfM03ZluCs2GiwnlLyMTdn"]
         benign ["perm:", "perm:read.write"]
@@ -989,9 +974,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "lambda-cloud-key" ("secret_" Dashed[1..=60] "_" LowerHex[32] "." Alphanumeric[32])
         secret ["secret_OsMid_627c8b48e76a1649e5147a8e3c17c89e.zrFVlmpCcX8GOXHKGlxBFcRRzvYzH6KU"]
         benign ["secret_santa", "secret_key_1.txt"]
-    "lambdatest-access-key" ("LT_" Alphanumeric[47])
-        secret ["LT_MiMiwu66VdfMusgpMhgeJy53McdOfLNl0Vv0jrtnmZJZvqw"]
-        benign ["LT_GRID"]
     "langfuse-secret-key" ("sk-lf-" UUID)
         secret ["sk-lf-32fdd302-28a5-48e8-40c9-38df39c8fce4", "sk-lf-d633766a-1733-27f9-1912-4f07fcfb5363"]
         benign ["sk-lf-token"]
@@ -1121,9 +1103,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "metabase-api-key" ("mb_" Base64[44])
         secret ["mb_V7oY6LxTWgkcaTbxZPvxxC1NrWmef2lZwo+06MKFE25="]
         benign ["mb_total"]
-    "mezmo-service-key" ("sts_" LowerHex[32])
-        secret ["sts_5a6e0432623dc8221b388bf842c77a4f"]
-        benign ["sts_token", "sts_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "midtrans-sandbox-server-key" ("SB-Mid-server-" Base64Url[16..=32])
         secret ["SB-Mid-server-fAPOnFBOhguJlZdc0JT8"]
         benign ["SB-Mid-server-"]
@@ -1286,18 +1265,12 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "openai-admin-key" ("sk-admin-" Base64Url[40..])
         secret ["sk-admin-twesk119_UsIDwhw27Lvwrv8hVm5uA4QQKFt-TVHN7FC"]
         benign ["sk-admin-", "sk-admin-key", "sk-admin-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "openai-no-project-key" ("sk-None-" Base64Url[40..])
-        secret ["sk-None-LS64gHqiEanuETxF9V4bnJpAXF_wKZNH4okoVZiNWEUi"]
-        benign ["sk-None-", "sk-None-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "openai-project-key" ("sk-proj-" Base64Url[40..])
         secret ["sk-proj-HZQVbTcktNK7OY5Cb1DqbX1Or-OFdE7U-Yqe8vWgzZRg", "sk-proj-2qBhbLpTfXAVL-1sQXNcjZcu3yohicrsbHuplRtpVwyM"]
         benign ["sk-proj-", "sk-proj-...", "sk-proj-xxxxxxxx", "sk-proj-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "openai-service-account-key" ("sk-svcacct-" Base64Url[40..])
         secret ["sk-svcacct-udT_hPKbHcCUj8F5TFx6FC3GcB8oAxuOhU0IMS_VEru0"]
         benign ["sk-svcacct-", "sk-svcacct-name", "sk-svcacct-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "openai-session-key" ("sess-" Alphanumeric[40])
-        secret ["sess-cmqRTGFh7evzEZbg2PJBTn92iD4aymiRB81kZygE"]
-        benign ["sess-id"]
     "openrouter-api-key" ("sk-or-v1-" LowerHex[64])
         secret ["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", "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"]
         benign ["sk-or-v1-token", "sk-or-v1-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
@@ -1496,12 +1469,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "pyx-api-token-v2" ("sk-pyx-2" Letters[45])
         secret ["sk-pyx-2GAQaqXmeAGzZrzGqNjaKqHEMmhKCIywtadikFNahOAqDA"]
         benign ["sk-pyx-2"]
-    "pyx-trusted-publishing-token" ("tp-pyx-" Alphanumeric[64])
-        secret ["tp-pyx-CWc6ykyfblwGl2ZDA0jJHeKT8sLe3unhlaysoRQHrvTeYfzpi0YcykOSSDP4gXgB"]
-        benign ["tp-pyx-token", "tp-pyx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "pyx-trusted-publishing-token-v2" ("tp-pyx-2" Letters[45])
-        secret ["tp-pyx-2WXWPGqPRIpTECkqIobylgfJNleDEqLzjUnwdmYVJjzXcu"]
-        benign ["tp-pyx-2"]
     "quicknode-api-key" ("QN_" LowerHex[32])
         secret ["QN_f3fa4f7be9560b7ca7ba9e094f7c85a2"]
         benign ["QN_size", "QN_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
@@ -1568,9 +1535,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "robinhood-api-key" ("rh-api-" UUID)
         secret ["rh-api-04d6eb29-1368-1254-fee8-41955fd1c1b4"]
         benign ["rh-api-token"]
-    "roblox-session-cookie" ("_|WARNING:-DO-NOT-SHARE-THIS.--Sharing-this-will-allow-someone-to-log-in-as-you-and-to-steal-your-ROBUX-and-items.|_" And("-_.")[100..])
-        secret ["_|WARNING:-DO-NOT-SHARE-THIS.--Sharing-this-will-allow-someone-to-log-in-as-you-and-to-steal-your-ROBUX-and-items.|_8s-e21yfyWSALKVDt0N7_ZSm275cwy8wp7RF297pVUnn9jvxmd2H5RNJ0HUQ68rEr-YrFIX4Ezy1DQYDD8iCLwqmQwWuBRGL7BjyWAws"]
-        benign ["_|WARNING:-DO-NOT-SHARE-THIS.|_"]
     "rootly-api-key" ("rootly_" LowerHex[64])
         secret ["rootly_f5fe5c1cb46e1bb229ca27851c6f558d2985f6bab8c3830c247552a3c0326de9"]
         benign ["rootly_token", "rootly_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
@@ -2000,9 +1964,6 @@ pub(crate) const TOKENS: &[TokenFormat] = tokens! {
     "weights-and-biases-api-key" ("wandb_v1_" Word[60..=90])
         secret ["wandb_v1_7cW3WPzFw9UNdhmYBvHSKlpLI0k_ZLppimLL__PPXjHQDimjobN2A6an2XO6xYsJ"]
         benign ["wandb_v1_", "wandb_v1_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "windsurf-api-key" ("sk-ws-01-" Base64Url[60..])
-        secret ["sk-ws-01-15nIvD1Voke4k2M926Rzn9SZWQyzHdKBU-iM0hho8nVvmP08v2bBD3Fc9dOjRhlJ"]
-        benign ["sk-ws-01-", "sk-ws-01-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "wompi-production-private-key" ("prv_prod_" Alphanumeric[30..=40])
         secret ["prv_prod_RnDoDgNPqyVlZsS7oGhvlusfnbHTIy3hVx"]
         benign ["prv_prod_token", "prv_prod_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
