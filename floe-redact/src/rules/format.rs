@@ -58,7 +58,7 @@ pub(crate) enum Alphabet {
     Dotted,
     /// `a-z A-Z 0-9` and the bytes of the text
     And(&'static str),
-    /// An inner structure, each part in its turn. `length` is then of all of them.
+    /// An inner structure, each part in its turn.
     Parts(&'static [Part]),
     /// The prefix is in the middle of the token: the characters before it, and the parts after it.
     Around(&'static (Alphabet, Length), &'static [Part]),
@@ -101,8 +101,59 @@ pub(crate) enum Checksum {
     Crc32Hex,
 }
 
+impl TokenFormat {
+    /// A prefix and a run of an alphabet.
+    pub(crate) const fn of_run(prefix: &'static str, alphabet: Alphabet, length: Length) -> Self {
+        Self {
+            id: "",
+            prefix,
+            alphabet,
+            length,
+            checksum: None,
+            secret: &[],
+            benign: &[],
+        }
+    }
+
+    /// A prefix and an inner structure, whose parts give the length.
+    pub(crate) const fn of_parts(prefix: &'static str, parts: &'static [Part]) -> Self {
+        Self::of_run(prefix, Alphabet::Parts(parts), Length::of(parts))
+    }
+
+    /// A prefix in the middle of the token.
+    pub(crate) const fn around(
+        before: &'static (Alphabet, Length),
+        prefix: &'static str,
+        parts: &'static [Part],
+    ) -> Self {
+        Self::of_run(prefix, Alphabet::Around(before, parts), Length::of(parts))
+    }
+}
+
 impl Length {
-    pub(crate) fn min(self) -> usize {
+    /// Of all parts.
+    const fn of(parts: &[Part]) -> Self {
+        let (mut min, mut max, mut next) = (0, Some(0), 0);
+        while next < parts.len() {
+            let part = match parts[next] {
+                Part::Text(text) => Self::Exactly(text.len()),
+                Part::Run(_, length) => length,
+            };
+            min += part.min();
+            max = match (max, part) {
+                (Some(max), Self::Exactly(more) | Self::Between(_, more)) => Some(max + more),
+                _ => None,
+            };
+            next += 1;
+        }
+        match max {
+            Some(max) if max == min => Self::Exactly(max),
+            Some(max) => Self::Between(min, max),
+            None => Self::AtLeast(min),
+        }
+    }
+
+    pub(crate) const fn min(self) -> usize {
         match self {
             Self::Exactly(min) | Self::Between(min, _) | Self::AtLeast(min) => min,
         }
