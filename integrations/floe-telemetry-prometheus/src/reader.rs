@@ -85,8 +85,9 @@ mod tests {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let config = PrometheusConfig::default().with_host("127.0.0.1");
-        let reader = ScrapedReader::start(&config.with_port(port)).unwrap();
+        let mut config = PrometheusConfig::default().with_port(port);
+        "127.0.0.1".clone_into(&mut config.host);
+        let reader = ScrapedReader::start(&config).unwrap();
         let metrics = SdkMeterProvider::builder().with_reader(reader).build();
         let (started, is_started) = channel();
         let _gauge = metrics
