@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::candidate;
 use crate::lexer::Kind;
-use crate::rules::commands::{ARGUMENTS, Argument, last_word};
+use crate::rules::commands::{ARGUMENTS, Argument, Callee, last_word};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context};
@@ -39,11 +39,9 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) -> Option<()
 }
 
 fn redact(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<()> {
-    let is_function = argument.id.starts_with("call");
-    let (found, bond) = if is_function {
-        (function(scan, place, name, argument)?, Bond::Structure)
-    } else {
-        (command(scan, place, name, argument)?, Bond::Copula)
+    let (found, bond) = match argument.of {
+        Callee::Function => (function(scan, place, name, argument)?, Bond::Structure),
+        Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
     };
     // A short quoted text is a name, and a pair is read as one.
     let is_name = found.quoted && found.end - found.start < 4;

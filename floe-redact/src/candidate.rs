@@ -100,7 +100,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
         goes_on: goes_on(scan, found, context.bond),
         ..context
     };
-    if context.is_bound() && key.meaning.flags.contains(&Flag::Always) {
+    if context.is_bound() && key.meaning.has(Flag::Always) {
         scan.redact(
             found.start,
             found.end,
@@ -175,12 +175,12 @@ fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
 /// `PWD=/home/x` is the working directory, `pass=3 fail=1` and `passwords: 12` count, `PASS: it works` names a test.
 fn is_other_meaning(scan: &Scan<'_>, key: Key, value: &[u8], bond: Bond) -> bool {
     let name = part(scan.text, key.start, key.end);
-    if name.eq_ignore_ascii_case(b"pwd") {
+    if key.meaning.is_only(Flag::Folder, name) {
         return matches!(value, [b'/' | b'~', ..]);
     }
     let is_count = value.len() <= 5 && value.iter().all(u8::is_ascii_digit);
-    name == b"PASS" && bond == Bond::Sign(Binding::Colon)
-        || name.eq_ignore_ascii_case(b"pass") && (is_count || bond == Bond::Position)
+    let is_result = name.iter().all(u8::is_ascii_uppercase) && bond == Bond::Sign(Binding::Colon);
+    key.meaning.is_only(Flag::Verb, name) && (is_result || is_count || bond == Bond::Position)
         || name.ends_with(b"s") && is_count
 }
 
@@ -265,7 +265,7 @@ fn is_variable(text: &[u8], key: Key, found: Value) -> bool {
 /// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
 fn login(scan: &Scan<'_>, key: Key, found: Value) -> Option<usize> {
     let value = found.bytes(scan.text);
-    if !key.meaning.flags.contains(&Flag::Login) || value.len() > 128 {
+    if !key.meaning.has(Flag::Login) || value.len() > 128 {
         return None;
     }
     let sign = value.iter().position(|byte| b":/".contains(byte))?;

@@ -3,13 +3,11 @@
 use crate::candidate::{Key, Separator, accept, accept_at, is_option, separator_at};
 use crate::key::Meaning;
 use crate::lexer::Kind;
-use crate::rules::keys::KeyKind;
+use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::Binding;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_placeholder, look};
-use crate::text::{
-    after_colour, at, before, is_name, is_one_of, part, run_end, run_start, starts_with,
-};
+use crate::text::{after_colour, at, before, is_name, part, run_end, run_start, starts_with};
 use crate::value::{self, Site, Value};
 use crate::{element, header, option, sentence, sql, tuple};
 
@@ -54,16 +52,11 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     if !word.is_ascii() {
         return true;
     }
-    // Both are more often words of sentences than names.
-    let is_phrase =
-        before(scan.text, start) == b' ' && before(scan.text, start - 1).is_ascii_alphabetic();
-    if !is_phrase && is_one_of(word, &["key", "code"]) && !has_separator(scan.text, end) {
-        return false;
-    }
     if let Some(meaning) = scan.meaning(start, end) {
-        return meaning.kind != KeyKind::Context
-            || has_separator(scan.text, end)
-            || phrase(scan, start, end).is_some();
+        let is_phrase = word_before(scan.text, start) < start;
+        return has_separator(scan.text, end)
+            || (is_phrase || !meaning.is_only(Flag::Noun, word))
+                && (meaning.kind != KeyKind::Context || phrase(scan, start, end).is_some());
     }
     scan.refuse_key(start, end);
     // Dots and dashes may join it with what follows: `token.value`.

@@ -6,7 +6,7 @@ use crate::candidate::{self, Key};
 use crate::lexer::Kind;
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
-use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
+use crate::rules::sentences::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
@@ -173,9 +173,10 @@ fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     }
     let next = scan.tokens.skip_lines(key.after);
     let line = (next..next + 64).take_while(|&at| scan.tokens.kind(at) != Kind::Line);
-    let input = line.collect::<Vec<_>>().into_iter().find(|&at| {
-        scan.tokens.is_word(at, &["input_value", "input"]) && scan.tokens.is_sign(at + 1, b'=')
-    })?;
+    let input = line
+        .collect::<Vec<_>>()
+        .into_iter()
+        .find(|&at| scan.tokens.is_word(at, INPUT_NAMES) && scan.tokens.is_sign(at + 1, b'='))?;
     accept(scan, key, input + 2, Bond::Structure)
 }
 

@@ -2,8 +2,8 @@
 
 use crate::candidate::Key;
 use crate::lexer::Kind;
-use crate::rules::keys::KeyKind;
-use crate::rules::sentences::Binding;
+use crate::rules::keys::{Flag, KeyKind};
+use crate::rules::sentences::{Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, ROWS_WORDS};
 use crate::rules::structures::SQL_PASSWORD;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, look};
@@ -29,13 +29,14 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
 
 /// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
 fn identified(scan: &mut Scan<'_>, key: Key, mut place: usize) -> Option<()> {
-    let is_statement = part(scan.text, key.start, key.end) == b"IDENTIFIED";
+    let name = part(scan.text, key.start, key.end);
+    let is_statement = name.iter().all(u8::is_ascii_uppercase);
     let mut seen_by = false;
     for _ in 0..4 {
         let tokens = &mut scan.tokens;
         let is_quoted = tokens.opens_quote(place);
-        let is_by = tokens.is_word(place, &["by", "as", "password"]);
-        let is_other = tokens.is_word(place, &["values", "value", "externally", "globally"]);
+        let is_by = tokens.is_word(place, IDENTIFIED_WORDS);
+        let is_other = tokens.is_word(place, IDENTIFIED_OTHERWISE);
         if seen_by && (is_quoted || !is_by) {
             let found = value::value(tokens, place, Site::assigned(key.place))?;
             let context = Context::new(KeyKind::Password, Bond::Structure);
@@ -60,7 +61,9 @@ fn literal(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<()> {
     let found = value::quoted(&mut scan.tokens, place)?;
     let name = part(scan.text, key.start, key.end);
     // `to pass 'x' as a value`
-    let is_verb = name == b"pass" && before(scan.text, key.start) != b':';
+    let is_verb = key.meaning.is_only(Flag::Verb, name)
+        && name.iter().all(u8::is_ascii_lowercase)
+        && before(scan.text, key.start) != b':';
     let is_code = before(scan.text, found.start) == b'`';
     if is_verb && (is_code || !look(found.bytes(scan.text)).is_made_up()) {
         return None;
@@ -105,7 +108,7 @@ fn insert(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let close = tokens.close(open)?;
     let mut at = tokens.skip_lines(close + 1);
     // `Key (email, token)=(bob, …)`
-    if !tokens.is_sign(at, b'=') && !tokens.is_word(at, &["values"]) {
+    if !tokens.is_sign(at, b'=') && !tokens.is_word(at, ROWS_WORDS) {
         return None;
     }
     let mut found = None;

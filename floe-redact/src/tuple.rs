@@ -123,7 +123,7 @@ fn call(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     }
     let found = value::value(tokens, inner, Site::from(key.place))?;
     let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
-    let is_lexeme = !is_alone && key.meaning.flags.contains(&Flag::Alone);
+    let is_lexeme = !is_alone && key.meaning.has(Flag::Alone);
     let is_asked = Name::new(name)
         .words()
         .any(|word| is_one_of(word, ASKING_VERBS));

@@ -52,6 +52,18 @@ pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variabl
 #[rustfmt::skip]
 pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
+/// Names of a refused value in Pydantic's reports.
+pub(crate) const INPUT_NAMES: &[&str] = &["input_value", "input"];
+
+/// Words between SQL's `IDENTIFIED` and the password.
+pub(crate) const IDENTIFIED_WORDS: &[&str] = &["by", "as", "password"];
+
+/// Words in the place of the password of `IDENTIFIED BY` that are none.
+pub(crate) const IDENTIFIED_OTHERWISE: &[&str] = &["values", "value", "externally", "globally"];
+
+/// SQL's word before rows of values.
+pub(crate) const ROWS_WORDS: &[&str] = &["values"];
+
 /// Words that follow a name and its separator in a sentence about it, not as its value.
 #[rustfmt::skip]
 pub(crate) const PROSE: &[&str] = &[
