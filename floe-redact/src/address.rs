@@ -13,12 +13,12 @@ use crate::url::{is_certain_host, is_no_login};
 /// How long an address may be to both sides of the `@`.
 const LIMIT: usize = 256;
 
-/// `sign` is an `@` that belongs to no URL.
+/// `sign` is an `@` that belongs to no URL, or another sign.
 pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let next = at(text, sign + 1);
     let has_host = next.is_ascii_alphanumeric() || matches!(next, b'[' | b'/');
-    if sign < scan.url_until || before(text, sign) == b'>' || !has_host {
+    if text[sign] != b'@' || sign < scan.url_until || before(text, sign) == b'>' || !has_host {
         return;
     }
     if sign >= scan.signs_until {
@@ -27,7 +27,10 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
         let end = run_end(text, sign, LIMIT, |byte| is_inside(byte) && byte != b',');
         // A password may contain `@`: the last one with a host after it ends it.
         let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
-        let _ = oracle(scan, run, last).or_else(|| credentials(scan, run, last));
+        let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
+        if let Some(start) = password {
+            scan.redact(start, last, ADDRESS_PASSWORD, Evidence::Structure);
+        }
         scan.signs_until = last + 1;
         if scan.covered >= last {
             return;
@@ -38,9 +41,8 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// `user:password@host`, perhaps after `dsn=` or `connect(`.
-fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
-    let text = scan.text;
+/// Where the password begins in `user:password@host`, perhaps after `dsn=` or `connect(`.
+fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let colon = run + memchr::memchr(b':', part(text, run, sign))?;
     let start = run_start(text, colon, 64, |byte| {
         is_name(byte) || b".+-\\".contains(&byte)
@@ -60,7 +62,7 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
         && !is_no_login(user, password, rest(text, sign + 1))
         && !names_a_user(user, password)
         && is_certain_host(rest(text, sign + 1));
-    fits.then(|| scan.redact(colon + 1, sign, ADDRESS_PASSWORD, Evidence::Structure))
+    fits.then_some(colon + 1)
 }
 
 /// `from:bob@example.com`, `Accepted:root@host:22` and `group:artifact@jar`: a user's name, after the
@@ -75,8 +77,7 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
 }
 
 /// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`
-fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
-    let text = scan.text;
+fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let slash = run + memchr::memchr(b'/', part(text, run, sign))?;
     let user = run_start(text, slash, 64, |byte| {
         is_name(byte) || b"-.$".contains(&byte)
@@ -94,7 +95,7 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
     let is_argument =
         user == run && (is_login || words.any(|word| is_one_of(word, ORACLE_COMMANDS)));
     let fits = user < slash && !password.is_empty() && (is_driver || is_argument);
-    fits.then(|| scan.redact(slash + 1, sign, ADDRESS_PASSWORD, Evidence::Structure))
+    fits.then_some(slash + 1)
 }
 
 /// A user of a host: `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.

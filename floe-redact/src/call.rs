@@ -6,9 +6,9 @@ use crate::candidate;
 use crate::lexer::Kind;
 use crate::rules::commands::{ARGUMENTS, Argument, Callee, last_word};
 use crate::rules::keys::KeyKind;
-use crate::scan::Scan;
+use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
-use crate::text::{Words, before, part, run_start};
+use crate::text::{Words, before, part, run_start, word_at};
 use crate::value::{self, Site, Value};
 
 /// The arguments and their names, by the word of the name that a text is searched for.
@@ -20,25 +20,36 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
 });
 
 /// Looks at the word that contains an anchor, and then at the last word in it.
-pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) -> Option<()> {
+pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    let word = word_at(scan.text, anchor);
     let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let joint = word.iter().rposition(is_joint).unwrap_or(0);
     let last = joint + usize::from(word.get(joint) == Some(&b'_'));
-    let mut named = [0, last]
-        .into_iter()
-        .map(|from| NAMES.all(&word[from..]).peekable());
-    let arguments = named.find_map(|mut names| names.peek().is_some().then_some(names))?;
-    let place = scan.tokens.seek(anchor)?;
-    scan.tokens.word(place)?;
+    let from = usize::from(NAMES.all(word).next().is_none()) * last;
+    let mut arguments = NAMES.all(&word[from..]).peekable();
+    if arguments.peek().is_none() {
+        return;
+    }
+    let place = scan.tokens.seek(anchor);
+    let Some(place) = place.filter(|&place| scan.tokens.word(place).is_some()) else {
+        return;
+    };
     for (argument, name) in arguments {
-        if redact(scan, place, name, argument).is_some() {
-            return Some(());
+        if let Some(claim) = claim(scan, place, name, argument)
+            && scan.judge_value(claim.0, argument.id, claim.1) == Tried::Found
+        {
+            return;
         }
     }
-    None
 }
 
-fn redact(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<()> {
+/// The value of an argument, and how it is bound to the callee.
+fn claim(
+    scan: &mut Scan<'_>,
+    place: usize,
+    name: &str,
+    argument: &Argument,
+) -> Option<(Value, Context)> {
     let (found, bond) = match argument.of {
         Callee::Function => (function(scan, place, name, argument)?, Bond::Structure),
         Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
@@ -49,7 +60,7 @@ fn redact(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) ->
     if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
         return None;
     }
-    scan.judge_value(found, argument.id, Context::new(KeyKind::Password, bond))
+    Some((found, Context::new(KeyKind::Password, bond)))
 }
 
 /// `name("a", "b")`, `name=("a", "b")`

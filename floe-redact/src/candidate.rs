@@ -6,7 +6,7 @@ use crate::lexer::{Coding, Kind};
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::{Binding, SEPARATORS};
 use crate::rules::words::DECLARATIONS;
-use crate::scan::{Reason, Scan};
+use crate::scan::{Reason, Scan, Tried};
 use crate::score::{Bond, Context, head_of_call, is_credential_word, look};
 use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start};
 use crate::value::{self, Site, Value};
@@ -34,6 +34,44 @@ pub(crate) struct Separator {
     pub(crate) coding: Coding,
     /// The place after it and the blanks around it.
     pub(crate) next: usize,
+}
+
+/// A value that a grammar found for a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim {
+    pub(crate) value: Value,
+    pub(crate) context: Context,
+    /// The rule of a statement, whose place of the value is certain; none is the name's.
+    pub(crate) rule: Option<&'static str>,
+}
+
+impl Claim {
+    /// A value that is bound to a name.
+    pub(crate) fn of(key: Key, value: Value, bond: Bond) -> Self {
+        Self {
+            value,
+            context: Context::new(key.meaning.kind, bond),
+            rule: None,
+        }
+    }
+
+    /// A value that the structure of the text gives to a name, if it has quotes.
+    pub(crate) fn beside(key: Key, value: Value) -> Self {
+        let bond = if value.quoted {
+            Bond::Structure
+        } else {
+            Bond::Copula
+        };
+        Self::of(key, value, bond)
+    }
+
+    /// Redacts the value if it is a secret.
+    pub(crate) fn judge(self, scan: &mut Scan<'_>, key: Key) -> Tried {
+        match self.rule {
+            Some(rule) => scan.judge_value(self.value, rule, self.context),
+            None => accept(scan, key, self.value, self.context),
+        }
+    }
 }
 
 /// The separator at a place, blanks before it skipped.
@@ -78,18 +116,15 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
 }
 
 /// Redacts the value at a place if it is a secret of this name.
-pub(crate) fn accept_at(
-    scan: &mut Scan<'_>,
-    key: Key,
-    place: usize,
-    context: Context,
-) -> Option<()> {
-    let found = value::value(&mut scan.tokens, place, Site::assigned(key.place))?;
-    accept(scan, key, found, context)
+pub(crate) fn accept_at(scan: &mut Scan<'_>, key: Key, place: usize, context: Context) -> Tried {
+    match value::value(&mut scan.tokens, place, Site::assigned(key.place)) {
+        Some(found) => accept(scan, key, found, context),
+        None => Tried::Nothing,
+    }
 }
 
 /// Redacts the value of a key if it is a secret.
-pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Context) -> Option<()> {
+pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Context) -> Tried {
     let text = found.bytes(scan.text);
     let is_joined = part(scan.text, key.end, found.start) == b"=";
     let has_quotes = found.quoted && matches!(before(scan.text, found.start), b'"' | b'\'' | b'`');
@@ -107,7 +142,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
             key.meaning.rule,
             Evidence::Structure,
         );
-        return Some(());
+        return Tried::Found;
     }
     if is_other_pair(scan, key, text, context) {
         return refuse(scan, key, found, "a pair of its own");
@@ -129,14 +164,14 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
 }
 
 /// The value is something else, which is found before it is judged.
-fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Option<()> {
+fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Tried {
     scan.keep(
         found.start,
         found.end,
         key.meaning.rule,
         Reason::Other(what),
     );
-    None
+    Tried::Nothing
 }
 
 /// `the token was refused: status=401`: what follows is a pair of its own, and is read as one.

@@ -3,7 +3,7 @@
 use crate::candidate::Key;
 use crate::lexer::{Kind, Tokens};
 use crate::rules::sentences::VALUE_NAMES;
-use crate::scan::Scan;
+use crate::scan::{Scan, Tried};
 use crate::score::Context;
 use crate::text::{part, run_end, starts_with};
 
@@ -11,8 +11,10 @@ use crate::text::{part, run_end, starts_with};
 const TAG: usize = 40;
 
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
-pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    let mut content = content(&mut scan.tokens, key)?;
+pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Tried {
+    let Some(mut content) = content(&mut scan.tokens, key) else {
+        return Tried::Nothing;
+    };
     // `<setting name="password"><value>…`
     let inner = scan.tokens.skip_lines(content);
     if scan.tokens.is_sign(inner, b'<') && scan.tokens.is_word(inner + 1, VALUE_NAMES) {
@@ -27,12 +29,15 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     // The text may be encoded as a part of another one.
     let ends = [&b"</"[..], b"&lt;/", b"]]>", b"<\\/"];
     let line = text.len().min(start + 4096);
-    let close = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
+    let Some(close) = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
         .map(|at| start + at)
-        .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)))?;
+        .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)))
+    else {
+        return Tried::Nothing;
+    };
     // A tag that is not closed is a placeholder.
     if !ends.iter().any(|end| text[close..].starts_with(end)) {
-        return Some(());
+        return Tried::Found;
     }
     let value = part(text, start, close).trim_ascii_end();
     let end = start + memchr::memchr(b'\n', value).unwrap_or(value.len());
@@ -40,7 +45,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         let surroundings = Context::structure(key.meaning.kind);
         let _ = scan.judge(start, end, key.meaning.rule, surroundings);
     }
-    Some(())
+    Tried::Found
 }
 
 /// The place of the content that belongs to the name.

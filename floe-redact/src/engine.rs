@@ -3,17 +3,79 @@
 use std::ops::Range;
 
 use crate::REDACTED;
-use crate::anchors::{Anchors, DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
+use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
+use crate::candidate::{Claim, Key, Separator};
 use crate::finding::{Evidence, Finding};
 use crate::policy::Policy;
-use crate::rules::{formats, structures};
-use crate::scan::{Candidate, Reason, Scan};
-use crate::text::{is_name, is_redacted, run_end, word_at};
-use crate::vendor::{self, Match};
-use crate::{address, armour, call, header, option, pair, personal, url};
+use crate::rules::structures;
+use crate::scan::{Candidate, Scan, Tried};
+use crate::text::is_redacted;
+use crate::value::Value;
+use crate::{
+    address, armour, call, candidate, element, header, option, pair, personal, sentence, sql,
+    tuple, url, vendor,
+};
 
 /// A text of this length may be read many times.
 const SHORT: usize = 1024;
+
+/// When a grammar is tried, and what reads it.
+struct Grammar {
+    /// The kind of its anchor.
+    anchor: u8,
+    read: Read,
+}
+
+/// What reads a grammar. Those of names are tried until one explains the name.
+#[derive(Clone, Copy)]
+enum Read {
+    /// Whatever is at the anchor.
+    Place(fn(&mut Scan<'_>, usize)),
+    /// A name and the separator after it.
+    Pair(fn(&mut Scan<'_>, Key, Separator) -> Tried),
+    /// The same, and finds the value.
+    PairClaim(fn(&mut Scan<'_>, Key, Separator) -> Option<Claim>),
+    /// A name without a separator.
+    Name(fn(&mut Scan<'_>, Key) -> Tried),
+    /// The same, and finds the value.
+    Claim(fn(&mut Scan<'_>, Key) -> Option<Claim>),
+    /// The same, and the structure of the text binds the value to the name.
+    Beside(fn(&mut Scan<'_>, Key) -> Option<Value>),
+}
+
+const fn at(anchor: u8, read: Read) -> Grammar {
+    Grammar { anchor, read }
+}
+
+/// All grammars, in the order in which they are tried. It matters where grammars meet: a URL explains its `@`, a prefix
+/// explains more than the key before it.
+#[rustfmt::skip]
+const GRAMMARS: &[Grammar] = &[
+    at(DIGITS, Read::Place(personal::digits)),
+    at(URL, Read::Place(url::scan)),
+    at(TOKEN, Read::Place(vendor::scan)),
+    at(DASHES, Read::Place(armour::private_key)),
+    at(WORD, Read::Place(header::bare_scheme)),
+    at(WORD, Read::Place(call::scan)),
+    at(KEY, Read::Pair(pair::authorization)),
+    at(KEY, Read::Pair(pair::cookies)),
+    at(KEY, Read::Pair(pair::pair)),
+    at(KEY, Read::PairClaim(sentence::below)),
+    at(KEY, Read::Name(element::scan)),
+    at(KEY, Read::Name(option::long)),
+    at(KEY, Read::Beside(tuple::named)),
+    at(KEY, Read::Beside(tuple::tuple)),
+    at(KEY, Read::Beside(tuple::call)),
+    at(KEY, Read::Beside(tuple::fields)),
+    at(KEY, Read::Claim(sql::identified)),
+    at(KEY, Read::Claim(sql::literal)),
+    at(KEY, Read::Name(sql::insert)),
+    at(KEY, Read::Claim(sentence::input_below)),
+    at(KEY, Read::Claim(sentence::words)),
+    at(OPTION, Read::Place(option::short)),
+    at(SIGN, Read::Place(address::scan)),
+    at(SIGN, Read::Place(personal::phone)),
+];
 
 /// A text and what was found in it.
 pub(crate) struct Redacted {
@@ -87,84 +149,64 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
             // The next anchor may begin inside of what was matched.
             from = from.max(scan.covered);
         } else {
-            look(scan, anchors, anchor, kinds);
+            look(scan, anchor, kinds);
         }
         next = anchors.next(text, from);
     }
 }
 
-/// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than the key
-/// before it.
-fn look(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize, kinds: u8) {
-    if kinds & DIGITS != 0 {
-        personal::digits(scan, anchor);
-    }
-    if kinds & URL != 0 {
-        let _ = url::scan(scan, anchor);
-    }
-    if kinds & TOKEN != 0 {
-        token(scan, anchors, anchor);
-    }
-    if kinds & DASHES != 0 {
-        armour::private_key(scan, anchor);
-    }
-    if kinds & WORD != 0 {
-        let word = word_at(scan.text, anchor);
-        let _ = header::bare_scheme(scan, anchor, word);
-        let _ = call::scan(scan, anchor, word);
-    }
-    if kinds & KEY != 0 {
-        pair::scan(scan, anchor);
-    }
-    if kinds & OPTION != 0 {
-        let _ = option::short(scan, anchor);
-    }
-    if kinds & SIGN != 0 {
-        match scan.text[anchor] {
-            b'@' => address::scan(scan, anchor),
-            b'+' if scan.policy.has_personal_data() => personal::phone(scan, anchor),
-            _ => {}
+/// Tries the grammars whose anchor is at a place.
+fn look(scan: &mut Scan<'_>, anchor: usize, kinds: u8) {
+    let mut named = Named::Unread;
+    for grammar in GRAMMARS.iter().filter(|row| kinds & row.anchor != 0) {
+        if let Read::Place(read) = grammar.read {
+            read(scan, anchor);
+            continue;
+        }
+        if let Named::Unread = named {
+            named = Named::read(scan, anchor);
+        }
+        let tried = match (named, grammar.read) {
+            (Named::Pair(key, separator), Read::Pair(read)) => read(scan, key, separator),
+            (Named::Pair(key, separator), Read::PairClaim(read)) => {
+                read(scan, key, separator).map_or(Tried::Nothing, |claim| claim.judge(scan, key))
+            }
+            (Named::Name(key), Read::Name(read)) => read(scan, key),
+            (Named::Name(key), Read::Claim(read)) => {
+                read(scan, key).map_or(Tried::Nothing, |claim| claim.judge(scan, key))
+            }
+            (Named::Name(key), Read::Beside(read)) => read(scan, key)
+                .map_or(Tried::Nothing, |value| {
+                    Claim::beside(key, value).judge(scan, key)
+                }),
+            _ => Tried::Nothing,
+        };
+        if tried == Tried::Found {
+            named = Named::Decided;
         }
     }
 }
 
-/// A vendor's token or a JSON web token.
-fn token(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize) {
-    let text = scan.text;
-    let web_token = anchor
-        .checked_sub(2)
-        .filter(|&start| armour::is_web_token(text, start));
-    let matches = anchors.formats(text, anchor);
-    let first = matches
-        .filter(|(start, format)| format.find(text, *start).is_some())
-        .map(|(start, _)| start)
-        .min();
-    let Some(start) = first.or(web_token) else {
-        // An explanation has the format that it looks like most.
-        let formats = anchors
-            .formats(text, anchor)
-            .filter(|(start, _)| scan.kept.is_some() && vendor::begins_word(text, *start));
-        if let Some((start, format)) = formats.max_by_key(|(_, format)| format.prefix.len()) {
-            let end = run_end(text, start, 64, |byte| is_name(byte) || byte == b'-');
-            scan.note(
-                start,
-                end,
-                format.id,
-                Reason::Other("too short, with other characters than its tokens, or a placeholder"),
-            );
-        }
-        return;
-    };
-    // The formats with another anchor, too.
-    if let Some((end, found, format)) = vendor::best(formats(), text, start) {
-        let evidence = match found {
-            Match::Proven => Evidence::Checksum,
-            Match::Documented | Match::Similar => Evidence::Format,
+/// The name at an anchor while the grammars of names are tried.
+#[derive(Clone, Copy)]
+enum Named {
+    Unread,
+    /// There is none, or a grammar explained it.
+    Decided,
+    Pair(Key, Separator),
+    /// No separator follows.
+    Name(Key),
+}
+
+impl Named {
+    fn read(scan: &mut Scan<'_>, anchor: usize) -> Self {
+        let Some(key) = pair::key(scan, anchor) else {
+            return Self::Decided;
         };
-        let start = format.start(text, start).unwrap_or(start);
-        scan.redact(start, end, format.id, evidence);
-    } else {
-        armour::json_web_token(scan, start);
+        match candidate::separator_at(scan, key.after) {
+            Some(separator) => Self::Pair(key, separator),
+            None => Self::Name(key),
+        }
     }
 }
 

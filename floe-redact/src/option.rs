@@ -1,29 +1,29 @@
 //! Arguments of commands: `--password x`, `-p x`, `-ppass`, `-u user:pass`.
 
-use crate::candidate::{self, Key};
+use crate::candidate::{self, Claim, Key};
 use crate::finding::Evidence;
 use crate::lexer::Kind;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_WORDS};
-use crate::scan::{Reason, Scan};
-use crate::score::{Bond, Context, Look, look};
+use crate::scan::{Reason, Scan, Tried};
+use crate::score::{Bond, Look, look};
 use crate::text::is_one_of;
 use crate::url::is_no_login;
 use crate::value::{self, Site, Value};
 
 /// `--password value`, `"--token", "value"`.
-pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    if !key.is_option {
-        return None;
-    }
-    let place = argument(scan, key.after)?;
-    let found = value::value(&mut scan.tokens, place, Site::assigned(key.place))?;
+pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Tried {
+    let place = argument(scan, key.after).filter(|_| key.is_option);
+    let found =
+        place.and_then(|place| value::value(&mut scan.tokens, place, Site::assigned(key.place)));
+    let Some(found) = found else {
+        return Tried::Nothing;
+    };
     // `add_argument("--password", default=None)`
     let is_code = key.quote.is_some() && !found.quoted;
     if !is_code && !found.bytes(scan.text).starts_with(b"-") {
-        let context = Context::new(key.meaning.kind, Bond::Option);
-        let _ = candidate::accept(scan, key, found, context);
+        let _ = Claim::of(key, found, Bond::Option).judge(scan, key);
     }
-    Some(())
+    Tried::Found
 }
 
 /// Where the argument after an option begins, in a shell line or in a printed list of arguments.
@@ -45,20 +45,26 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
 }
 
 /// A short option whose letter is at the anchor, or `-user`.
-pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
-    let place = scan.tokens.seek(anchor)?;
-    let word = scan.tokens.word(place)?;
+pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
+    let Some(place) = scan.tokens.seek(anchor) else {
+        return;
+    };
+    let Some(word) = scan.tokens.word(place) else {
+        return;
+    };
     if !candidate::is_option(scan, place) {
-        return None;
+        return;
     }
     scan.line.read(&mut scan.tokens, place);
     let line = scan.line;
     let options = OPTIONS.iter().zip(0..);
-    let mut options = options.filter(|(option, row)| line.has(option, *row));
-    options.find_map(|(option, _)| {
-        let found = argument_of(scan, option, place, word)?;
-        redact(scan, option, found)
-    })
+    for (option, _) in options.filter(|(option, row)| line.has(option, *row)) {
+        if let Some(found) = argument_of(scan, option, place, word)
+            && redact(scan, option, found) == Tried::Found
+        {
+            break;
+        }
+    }
 }
 
 /// The argument of an option, if the word at a place is one.
@@ -95,14 +101,19 @@ fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
     value::value(&mut scan.tokens, start, Site::assigned(place))
 }
 
-/// Redacts the password in an argument; whether there was one.
-fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<()> {
+/// Redacts the password in an argument.
+fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let text = found.bytes(scan.text);
-    let start = match option.form {
-        Form::AfterColon => memchr::memchr(b':', text)? + 1,
-        Form::AfterPercent => memchr::memchr(b'%', text)? + 1,
-        Form::Attached | Form::Separate => 0,
+    let sign = match option.form {
+        Form::AfterColon => memchr::memchr(b':', text),
+        Form::AfterPercent => memchr::memchr(b'%', text),
+        Form::Attached | Form::Separate => None,
     };
+    let has_user = matches!(option.form, Form::AfterColon | Form::AfterPercent);
+    if has_user && sign.is_none() {
+        return Tried::Nothing;
+    }
+    let start = sign.map_or(0, |sign| sign + 1);
     let (user, password) = text.split_at(start);
     let is_number = |word: &[u8]| {
         word.iter()
@@ -110,9 +121,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<(
     };
     // A number is a port and a path is a path, unless the command is known for its passwords.
     let is_other = match option.form {
-        Form::AfterColon | Form::AfterPercent => {
-            password.starts_with(b"/") || is_number(user) && is_number(password)
-        }
+        _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
         Form::Separate if option.commands.is_empty() => {
             is_number(password) && (password.len() <= 5 || password.contains(&b':'))
                 || look(password) == Look::Path
@@ -127,7 +136,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<(
     if is_harmless {
         let reason = Reason::Other("no password of this option");
         scan.keep(found.start + start, found.end, option.id, reason);
-        return None;
+        return Tried::Nothing;
     }
     scan.redact(
         found.start + start,
@@ -135,5 +144,5 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<(
         option.id,
         Evidence::Structure,
     );
-    Some(())
+    Tried::Found
 }

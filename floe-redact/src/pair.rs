@@ -1,39 +1,22 @@
 //! A name and its value with a separator between them: `key=value` and its many spellings.
 
 use crate::candidate::{Key, Separator, accept, accept_at, is_option, separator_at};
+use crate::header;
 use crate::key::Meaning;
 use crate::lexer::Kind;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::Binding;
-use crate::scan::Scan;
+use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{after_colour, at, before, is_name, part, run_end, run_start, starts_with};
 use crate::value::{self, Site, Value};
-use crate::{element, header, option, sentence, sql, tuple};
 
-/// The grammars of a name without a separator after it, in the order in which they are tried.
-const GRAMMARS: [fn(&mut Scan<'_>, Key) -> Option<()>; 5] = [
-    element::scan,
-    option::long,
-    tuple::scan,
-    sql::scan,
-    sentence::scan,
-];
-
-/// Looks at the word that contains an anchor.
-pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+/// The name that the word around an anchor ends with, if it is one.
+pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if anchor < scan.keys_until || !may_be_key(scan, anchor) {
-        return;
+        return None;
     }
-    let Some(key) = key_at(scan, anchor) else {
-        return;
-    };
-    match separator_at(scan, key.after) {
-        Some(separator) => pair(scan, key, separator),
-        None => {
-            let _ = GRAMMARS.iter().find_map(|grammar| grammar(scan, key));
-        }
-    }
+    key_at(scan, anchor)
 }
 
 /// Whether the word around the anchor ends with a known name, which is quickly seen without a token.
@@ -175,35 +158,53 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     after + usize::from(tokens.is_sign(after, b'?') && tokens.is_sign(after + 1, b':'))
 }
 
-fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
-    let lead = key.place.checked_sub(1).map(|lead| scan.tokens.kind(lead));
-    let in_query = matches!(lead, Some(Kind::Sign(b'?' | b'&' | b'#')));
-    let site = Site {
-        from: key.place,
-        coding: separator.coding,
-        in_query,
-        is_assigned: separator.binding != Binding::Colon,
-    };
-    let place = separator.next;
+/// A value after a name and a separator.
+pub(crate) fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
+    let site = site(scan, key, separator);
     let context = Context {
         quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
-        in_query: in_query && separator.binding == Binding::Assign,
+        in_query: site.in_query && separator.binding == Binding::Assign,
         ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
     };
-    match key.meaning.kind {
-        KeyKind::Authorization => header::authorization(scan, place, site, key.meaning.rule),
-        KeyKind::Cookie => header::cookies(scan, place, site),
-        _ => {
-            if let Some(found) = value::value(&mut scan.tokens, place, site) {
-                if accept(scan, key, found, context).is_some() {
-                    changed_to(scan, key, found, context);
-                } else {
-                    after_type(scan, key, found, context);
-                }
-            } else if separator.binding != Binding::Loose {
-                let _ = sentence::below(scan, key, place, separator.binding);
-            }
-        }
+    let Some(found) = value::value(&mut scan.tokens, separator.next, site) else {
+        return Tried::Nothing;
+    };
+    if accept(scan, key, found, context) == Tried::Found {
+        changed_to(scan, key, found, context);
+    } else {
+        after_type(scan, key, found, context);
+    }
+    Tried::Found
+}
+
+/// A list of cookies.
+pub(crate) fn cookies(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
+    if key.meaning.kind != KeyKind::Cookie {
+        return Tried::Nothing;
+    }
+    let site = site(scan, key, separator);
+    header::cookies(scan, separator.next, site);
+    Tried::Found
+}
+
+/// A scheme and its credentials.
+pub(crate) fn authorization(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
+    if key.meaning.kind != KeyKind::Authorization {
+        return Tried::Nothing;
+    }
+    let site = site(scan, key, separator);
+    header::authorization(scan, separator.next, site, key.meaning.rule);
+    Tried::Found
+}
+
+/// What surrounds the value after a separator.
+fn site(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Site {
+    let lead = key.place.checked_sub(1).map(|lead| scan.tokens.kind(lead));
+    Site {
+        from: key.place,
+        coding: separator.coding,
+        in_query: matches!(lead, Some(Kind::Sign(b'?' | b'&' | b'#'))),
+        is_assigned: separator.binding != Binding::Colon,
     }
 }
 

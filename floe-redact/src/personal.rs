@@ -177,6 +177,9 @@ fn is_iban_start(text: &[u8], start: usize) -> bool {
 /// `+` and 8 to 15 digits, with the usual marks between them.
 pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let text = scan.text;
+    if text[plus] != b'+' || !scan.policy.has_personal_data() {
+        return;
+    }
     let first = plus + 1 + usize::from(at(text, plus + 1) == b'(');
     if is_name(before_word(text, plus)) && scan.covered != plus
         || !matches!(at(text, first), b'1'..=b'9')

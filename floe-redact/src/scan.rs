@@ -27,6 +27,16 @@ pub(crate) struct Candidate {
     pub(crate) reason: Reason,
 }
 
+/// What a grammar did at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Tried {
+    /// It explains the place, so that no other grammar is tried there.
+    Found,
+    /// The place is not written in this grammar, or its value is no secret.
+    Nothing,
+}
+
 /// Why a candidate is not redacted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reason {
@@ -128,14 +138,14 @@ impl<'a> Scan<'a> {
         end: usize,
         rule: &'static str,
         context: Context,
-    ) -> Option<()> {
+    ) -> Tried {
         let score = score::score(part(self.text, start, end), context);
         if score.is_secret() {
             self.redact(start, end, rule, Evidence::Score(score));
-            return Some(());
+            return Tried::Found;
         }
         self.keep(start, end, rule, Reason::Score(score));
-        None
+        Tried::Nothing
     }
 
     /// The same for a value.
@@ -144,7 +154,7 @@ impl<'a> Scan<'a> {
         found: Value,
         rule: &'static str,
         context: Context,
-    ) -> Option<()> {
+    ) -> Tried {
         let quoted = found.quoted;
         self.judge(found.start, found.end, rule, Context { quoted, ..context })
     }

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use crate::candidate::{self, Key};
+use crate::candidate::{self, Claim, Key, Separator};
 use crate::lexer::Kind;
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
 use crate::scan::Scan;
-use crate::score::{Bond, Context, is_prose, is_random};
+use crate::score::{Bond, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
@@ -38,12 +38,8 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
 /// How many words may be between a name and its value.
 const WORDS: usize = 5;
 
-/// Whether a value was found.
-pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    input_below(scan, key).or_else(|| words(scan, key))
-}
-
-fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+/// A value after its name and words of a sentence.
+pub(crate) fn words(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
     let is_named = matches!(
         key.meaning.kind,
         KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
@@ -61,7 +57,7 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         // `username or password`
         && !scan.tokens.word(login + 2).is_some_and(is_prose)
     {
-        return accept(scan, key, place, Bond::Option);
+        return claim(scan, key, place, Bond::Option);
     }
     let mut bond = Bond::Position;
     let mut is_state = false;
@@ -111,7 +107,7 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         }
         place = scan.tokens.skip_blanks(place + 1);
     }
-    accept(scan, key, place, bond)
+    claim(scan, key, place, bond)
 }
 
 /// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something after it that states a value,
@@ -152,7 +148,7 @@ fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
     None
 }
 
-fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<()> {
+fn claim(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<Claim> {
     let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
     let value = found.bytes(scan.text);
     // A sentence goes on with a word, and code with a call.
@@ -162,11 +158,11 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<()>
     if bond == Bond::Position && is_group {
         return None;
     }
-    candidate::accept(scan, key, found, Context::new(key.meaning.kind, bond))
+    Some(Claim::of(key, found, bond))
 }
 
 /// Pydantic's report of an input: the name on a line of its own, `input_value='…'` in the next.
-fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+pub(crate) fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
     let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
     if !is_line || scan.tokens.kind(key.after) != Kind::Line {
         return None;
@@ -177,11 +173,15 @@ fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         .collect::<Vec<_>>()
         .into_iter()
         .find(|&at| scan.tokens.is_word(at, INPUT_NAMES) && scan.tokens.is_sign(at + 1, b'='))?;
-    accept(scan, key, input + 2, Bond::Structure)
+    claim(scan, key, input + 2, Bond::Structure)
 }
 
 /// A value on the line below its name and colon, unless that line is a pair of its own.
-pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Binding) -> Option<()> {
+pub(crate) fn below(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Option<Claim> {
+    let (place, binding) = (separator.next, separator.binding);
+    if binding == Binding::Loose {
+        return None;
+    }
     if key.meaning.kind == KeyKind::Context || scan.tokens.kind(place) != Kind::Line {
         return None;
     }
@@ -195,5 +195,5 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Bindin
     } else {
         Bond::Position
     };
-    accept(scan, key, next, bond)
+    claim(scan, key, next, bond)
 }

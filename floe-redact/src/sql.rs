@@ -1,11 +1,11 @@
 //! Passwords in SQL statements: `PASSWORD '…'`, `IDENTIFIED BY '…'`, `INSERT INTO t (…) VALUES (…)`.
 
-use crate::candidate::Key;
+use crate::candidate::{Claim, Key};
 use crate::lexer::Kind;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::{Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, ROWS_WORDS};
 use crate::rules::structures::SQL_PASSWORD;
-use crate::scan::Scan;
+use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, look};
 use crate::text::{before, part};
 use crate::value::{self, Site};
@@ -14,21 +14,18 @@ use crate::value::{self, Site};
 const ROWS: usize = 64;
 const COLUMNS: usize = 64;
 
-pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    if key.quote.is_none() && scan.tokens.kind(key.after) == Kind::Blank {
-        let next = scan.tokens.skip_blanks(key.after);
-        if key.meaning.kind == KeyKind::Identified {
-            return identified(scan, key, next);
-        }
-        if literal(scan, key, next).is_some() {
-            return Some(());
-        }
-    }
-    insert(scan, key)
+/// The place after an unquoted name and a blank.
+fn argument(scan: &mut Scan<'_>, key: Key) -> Option<usize> {
+    let is_apart = key.quote.is_none() && scan.tokens.kind(key.after) == Kind::Blank;
+    is_apart.then(|| scan.tokens.skip_blanks(key.after))
 }
 
 /// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
-fn identified(scan: &mut Scan<'_>, key: Key, mut place: usize) -> Option<()> {
+pub(crate) fn identified(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
+    if key.meaning.kind != KeyKind::Identified {
+        return None;
+    }
+    let mut place = argument(scan, key)?;
     let name = part(scan.text, key.start, key.end);
     let is_statement = name.iter().all(u8::is_ascii_uppercase);
     let mut seen_by = false;
@@ -39,9 +36,11 @@ fn identified(scan: &mut Scan<'_>, key: Key, mut place: usize) -> Option<()> {
         let is_other = tokens.is_word(place, IDENTIFIED_OTHERWISE);
         if seen_by && (is_quoted || !is_by) {
             let found = value::value(tokens, place, Site::assigned(key.place))?;
-            let context = Context::new(KeyKind::Password, Bond::Structure);
-            return (is_quoted || is_statement && !is_other)
-                .then(|| scan.judge_value(found, key.meaning.rule, context))?;
+            return (is_quoted || is_statement && !is_other).then_some(Claim {
+                value: found,
+                rule: Some(key.meaning.rule),
+                context: Context::new(KeyKind::Password, Bond::Structure),
+            });
         }
         if is_quoted {
             // The plugin.
@@ -54,8 +53,9 @@ fn identified(scan: &mut Scan<'_>, key: Key, mut place: usize) -> Option<()> {
 }
 
 /// `PASSWORD '…'`. A quoted word after `secret` or `token` is more often a name than a value.
-fn literal(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<()> {
-    if !scan.tokens.opens_quote(place) {
+pub(crate) fn literal(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
+    let place = argument(scan, key)?;
+    if !scan.tokens.opens_quote(place) || key.meaning.kind == KeyKind::Identified {
         return None;
     }
     let found = value::quoted(&mut scan.tokens, place)?;
@@ -82,11 +82,43 @@ fn literal(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<()> {
     } else {
         KeyKind::Context
     };
-    scan.judge_value(found, rule, Context::new(kind, bond))
+    Some(Claim {
+        value: found,
+        rule: Some(rule),
+        context: Context::new(kind, bond),
+    })
 }
 
 /// `INSERT INTO users (name, password) VALUES ('bob', '…')`.
-fn insert(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+pub(crate) fn insert(scan: &mut Scan<'_>, key: Key) -> Tried {
+    let Some((mut at, column)) = rows(scan, key) else {
+        return Tried::Nothing;
+    };
+    let mut tried = Tried::Nothing;
+    for _ in 0..ROWS {
+        at = scan.tokens.skip_lines(at + 1);
+        let Some(cell) = value::item(&mut scan.tokens, at, column) else {
+            break;
+        };
+        if let Some(value) = value::value(&mut scan.tokens, cell, Site::from(at)) {
+            let context = Context::new(key.meaning.kind, Bond::Structure);
+            if scan.judge_value(value, SQL_PASSWORD, context) == Tried::Found {
+                tried = Tried::Found;
+            }
+        }
+        let Some(end) = scan.tokens.close(at) else {
+            break;
+        };
+        at = scan.tokens.skip_lines(end + 1);
+        if !scan.tokens.is_sign(at, b',') {
+            break;
+        }
+    }
+    tried
+}
+
+/// The place before the first row of values, and the column of a name.
+fn rows(scan: &mut Scan<'_>, key: Key) -> Option<(usize, usize)> {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(key.after);
     if !matches!(tokens.kind(next), Kind::Sign(b',') | Kind::Close(b')')) {
@@ -106,26 +138,10 @@ fn insert(scan: &mut Scan<'_>, key: Key) -> Option<()> {
             .filter(|_| key.place - open < 2 * COLUMNS)?;
     }
     let close = tokens.close(open)?;
-    let mut at = tokens.skip_lines(close + 1);
+    let at = tokens.skip_lines(close + 1);
     // `Key (email, token)=(bob, …)`
     if !tokens.is_sign(at, b'=') && !tokens.is_word(at, ROWS_WORDS) {
         return None;
     }
-    let mut found = None;
-    for _ in 0..ROWS {
-        at = scan.tokens.skip_lines(at + 1);
-        let Some(cell) = value::item(&mut scan.tokens, at, column) else {
-            break;
-        };
-        if let Some(value) = value::value(&mut scan.tokens, cell, Site::from(at)) {
-            let context = Context::new(key.meaning.kind, Bond::Structure);
-            found = scan.judge_value(value, SQL_PASSWORD, context).or(found);
-        }
-        let end = scan.tokens.close(at)?;
-        at = scan.tokens.skip_lines(end + 1);
-        if !scan.tokens.is_sign(at, b',') {
-            break;
-        }
-    }
-    found
+    Some((at, column))
 }

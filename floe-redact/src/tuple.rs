@@ -7,31 +7,15 @@ use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::sentences::{NAME_NAMES, VALUE_NAMES};
 use crate::scan::Scan;
-use crate::score::{Bond, Context, Look, look};
+use crate::score::{Look, look};
 use crate::text::{is_one_of, part};
 use crate::value::{self, Site, Value};
 
 /// How many fields may be between a name and its value, the value's included.
 const FIELDS: usize = 3;
 
-pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    named(scan, key)
-        .or_else(|| tuple(scan, key))
-        .or_else(|| call(scan, key))
-        .or_else(|| fields(scan, key))
-}
-
-fn accept(scan: &mut Scan<'_>, key: Key, found: Value) -> Option<()> {
-    let bond = if found.quoted {
-        Bond::Structure
-    } else {
-        Bond::Copula
-    };
-    candidate::accept(scan, key, found, Context::new(key.meaning.kind, bond))
-}
-
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
-fn named(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
     let first = key.quote.unwrap_or(key.place);
     let named = (first.saturating_sub(6)..first)
         .rev()
@@ -46,8 +30,7 @@ fn named(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
         if is_called(tokens.word(field)?, VALUE_NAMES) {
             let place = candidate::separator_at(scan, behind)?.next;
-            let found = value::value(&mut scan.tokens, place, Site::from(field))?;
-            return accept(scan, key, found);
+            return value::value(&mut scan.tokens, place, Site::from(field));
         }
         end = (behind..behind + 16).find(|&at| {
             matches!(
@@ -78,7 +61,7 @@ fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
 }
 
 /// `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')`.
-fn tuple(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+pub(crate) fn tuple(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
     let lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
     let is_first = match tokens.kind(lead) {
@@ -97,10 +80,7 @@ fn tuple(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let is_password = key.meaning.kind == KeyKind::Password;
     let ends = matches!(tokens.kind(behind), Kind::Close(_) | Kind::Sign(b'>'));
     let is_name = !is_password && is_column(found.bytes(scan.text));
-    if !found.quoted || is_name || !(ends || is_call) {
-        return None;
-    }
-    accept(scan, key, found)
+    (found.quoted && !is_name && (ends || is_call)).then_some(found)
 }
 
 /// `created_at` beside `password` in a list of columns.
@@ -111,7 +91,7 @@ fn is_column(word: &[u8]) -> bool {
 }
 
 /// `Password("…")`, `set_token('…')`.
-fn call(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+pub(crate) fn call(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
     if key.quote.is_some() || tokens.kind(key.after) != Kind::Open(b'(') {
@@ -127,18 +107,14 @@ fn call(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let is_asked = Name::new(name)
         .words()
         .any(|word| is_one_of(word, ASKING_VERBS));
-    if is_asked || is_lexeme {
-        return None;
-    }
-    accept(scan, key, found)
+    (!is_asked && !is_lexeme).then_some(found)
 }
 
 /// `Secret { inner: "…" }`
-fn fields(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+pub(crate) fn fields(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
     let brace = scan.tokens.skip_blanks(key.after);
     if scan.tokens.kind(brace) != Kind::Open(b'{') {
         return None;
     }
-    let found = value::field(&mut scan.tokens, brace, 2)?;
-    accept(scan, key, found)
+    value::field(&mut scan.tokens, brace, 2)
 }

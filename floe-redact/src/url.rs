@@ -15,16 +15,20 @@ use crate::text::{at, before, is_name, is_one_of, part, rest, run_end, run_start
 const LONGEST: usize = 4096;
 
 /// `anchor` is the second slash of `://`, or the last of `:\/\/`.
-pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
+pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let colon = anchor.checked_sub(2).filter(|&at| text[at] == b':')?;
     let slash = |from: usize| {
         let slash = run_end(text, from, 4, |byte| byte == b'\\');
         (at(text, slash) == b'/').then_some(slash + 1)
     };
-    let start = slash(slash(colon + 1)?)?;
+    let Some(colon) = anchor.checked_sub(2).filter(|&at| text[at] == b':') else {
+        return;
+    };
+    let Some(start) = slash(colon + 1).and_then(slash) else {
+        return;
+    };
     if start <= scan.url_until {
-        return None;
+        return;
     }
     let head = run_start(text, colon, 40, |byte| {
         is_name(byte) || b"+.-:".contains(&byte)
@@ -53,7 +57,6 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
         }
     }
     path(scan, authority, end);
-    Some(())
 }
 
 /// The end of everything that may belong to the URL: blanks and quotes end it, and the next URL.
