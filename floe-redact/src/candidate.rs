@@ -65,11 +65,16 @@ impl Claim {
         Self::of(key, value, bond)
     }
 
-    /// Redacts the value if it is a secret.
-    pub(crate) fn judge(self, scan: &mut Scan<'_>, key: Key) -> Tried {
-        match self.rule {
-            Some(rule) => scan.judge_value(self.value, rule, self.context),
-            None => accept(scan, key, self.value, self.context),
+    /// Redacts the value of a claim if it is a secret.
+    pub(crate) fn judge(claim: Option<Self>, scan: &mut Scan<'_>, key: Key) -> Tried {
+        match claim {
+            Some(Self {
+                value,
+                context,
+                rule: Some(rule),
+            }) => scan.judge_value(value, rule, context),
+            Some(claim) => accept(scan, key, claim.value, claim.context),
+            None => Tried::Nothing,
         }
     }
 }

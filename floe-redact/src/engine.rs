@@ -33,8 +33,6 @@ enum Read {
     Place(fn(&mut Scan<'_>, usize)),
     /// A name and the separator after it.
     Pair(fn(&mut Scan<'_>, Key, Separator) -> Tried),
-    /// The same, and finds the value.
-    PairClaim(fn(&mut Scan<'_>, Key, Separator) -> Option<Claim>),
     /// A name without a separator.
     Name(fn(&mut Scan<'_>, Key) -> Tried),
     /// The same, and finds the value.
@@ -60,7 +58,7 @@ const GRAMMARS: &[Grammar] = &[
     at(KEY, Read::Pair(pair::authorization)),
     at(KEY, Read::Pair(pair::cookies)),
     at(KEY, Read::Pair(pair::pair)),
-    at(KEY, Read::PairClaim(sentence::below)),
+    at(KEY, Read::Pair(sentence::below)),
     at(KEY, Read::Name(element::scan)),
     at(KEY, Read::Name(option::long)),
     at(KEY, Read::Beside(tuple::named)),
@@ -168,17 +166,12 @@ fn look(scan: &mut Scan<'_>, anchor: usize, kinds: u8) {
         }
         let tried = match (named, grammar.read) {
             (Named::Pair(key, separator), Read::Pair(read)) => read(scan, key, separator),
-            (Named::Pair(key, separator), Read::PairClaim(read)) => {
-                read(scan, key, separator).map_or(Tried::Nothing, |claim| claim.judge(scan, key))
-            }
             (Named::Name(key), Read::Name(read)) => read(scan, key),
-            (Named::Name(key), Read::Claim(read)) => {
-                read(scan, key).map_or(Tried::Nothing, |claim| claim.judge(scan, key))
+            (Named::Name(key), Read::Claim(read)) => Claim::judge(read(scan, key), scan, key),
+            (Named::Name(key), Read::Beside(read)) => {
+                let claim = read(scan, key).map(|value| Claim::beside(key, value));
+                Claim::judge(claim, scan, key)
             }
-            (Named::Name(key), Read::Beside(read)) => read(scan, key)
-                .map_or(Tried::Nothing, |value| {
-                    Claim::beside(key, value).judge(scan, key)
-                }),
             _ => Tried::Nothing,
         };
         if tried == Tried::Found {

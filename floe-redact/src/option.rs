@@ -21,7 +21,8 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Tried {
     // `add_argument("--password", default=None)`
     let is_code = key.quote.is_some() && !found.quoted;
     if !is_code && !found.bytes(scan.text).starts_with(b"-") {
-        let _ = Claim::of(key, found, Bond::Option).judge(scan, key);
+        let claim = Claim::of(key, found, Bond::Option);
+        let _ = Claim::judge(Some(claim), scan, key);
     }
     Tried::Found
 }

@@ -7,7 +7,7 @@ use crate::lexer::Kind;
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
-use crate::scan::Scan;
+use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
@@ -177,17 +177,15 @@ pub(crate) fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
 }
 
 /// A value on the line below its name and colon, unless that line is a pair of its own.
-pub(crate) fn below(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Option<Claim> {
+pub(crate) fn below(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
     let (place, binding) = (separator.next, separator.binding);
-    if binding == Binding::Loose {
-        return None;
-    }
-    if key.meaning.kind == KeyKind::Context || scan.tokens.kind(place) != Kind::Line {
-        return None;
+    let is_line = scan.tokens.kind(place) == Kind::Line;
+    if binding == Binding::Loose || key.meaning.kind == KeyKind::Context || !is_line {
+        return Tried::Nothing;
     }
     let next = scan.tokens.skip_lines(place);
     if next == place || candidate::separator_at(scan, next + 1).is_some() {
-        return None;
+        return Tried::Nothing;
     }
     let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;
     let bond = if is_assigned {
@@ -195,5 +193,5 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Opti
     } else {
         Bond::Position
     };
-    claim(scan, key, next, bond)
+    Claim::judge(claim(scan, key, next, bond), scan, key)
 }
