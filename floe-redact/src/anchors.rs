@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
 use crate::rules::format::TokenFormat;
 use crate::rules::formats;
-use crate::rules::headers::SCHEMES;
 use crate::rules::keys::KEYS;
+use crate::rules::structures::SCHEMES;
 
 /// A name of a value.
 pub(crate) const KEY: u8 = 1;

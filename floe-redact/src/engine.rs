@@ -2,18 +2,15 @@
 
 use std::ops::Range;
 
-use crate::REDACTED;
 use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
-use crate::candidate::{Claim, Key, Separator};
-use crate::finding::{Evidence, Finding};
+use crate::pair::{Claim, Key, Separator};
 use crate::policy::Policy;
 use crate::rules::structures;
-use crate::scan::{Candidate, Scan, Tried};
+use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
 use crate::text::is_redacted;
 use crate::value::Value;
 use crate::{
-    address, armour, call, candidate, element, header, option, pair, personal, sentence, sql,
-    tuple, url, vendor,
+    REDACTED, address, armour, command, header, pair, personal, sentence, structure, vendor,
 };
 
 /// A text of this length may be read many times.
@@ -50,27 +47,27 @@ const fn at(anchor: u8, read: Read) -> Grammar {
 #[rustfmt::skip]
 const GRAMMARS: &[Grammar] = &[
     at(DIGITS, Read::Place(personal::digits)),
-    at(URL, Read::Place(url::scan)),
+    at(URL, Read::Place(address::url)),
     at(TOKEN, Read::Place(vendor::scan)),
     at(DASHES, Read::Place(armour::private_key)),
     at(WORD, Read::Place(header::bare_scheme)),
-    at(WORD, Read::Place(call::scan)),
+    at(WORD, Read::Place(command::positional)),
     at(KEY, Read::Pair(pair::authorization)),
     at(KEY, Read::Pair(pair::cookies)),
     at(KEY, Read::Pair(pair::pair)),
     at(KEY, Read::Pair(sentence::below)),
-    at(KEY, Read::Name(element::scan)),
-    at(KEY, Read::Name(option::long)),
-    at(KEY, Read::Beside(tuple::named)),
-    at(KEY, Read::Beside(tuple::tuple)),
-    at(KEY, Read::Beside(tuple::call)),
-    at(KEY, Read::Beside(tuple::fields)),
-    at(KEY, Read::Claim(sql::identified)),
-    at(KEY, Read::Claim(sql::literal)),
-    at(KEY, Read::Name(sql::insert)),
+    at(KEY, Read::Name(structure::element)),
+    at(KEY, Read::Name(command::long)),
+    at(KEY, Read::Beside(structure::named)),
+    at(KEY, Read::Beside(structure::tuple)),
+    at(KEY, Read::Beside(structure::call)),
+    at(KEY, Read::Beside(structure::fields)),
+    at(KEY, Read::Claim(structure::identified)),
+    at(KEY, Read::Claim(structure::literal)),
+    at(KEY, Read::Name(structure::insert)),
     at(KEY, Read::Claim(sentence::input_below)),
     at(KEY, Read::Claim(sentence::words)),
-    at(OPTION, Read::Place(option::short)),
+    at(OPTION, Read::Place(command::short)),
     at(SIGN, Read::Place(address::scan)),
     at(SIGN, Read::Place(personal::phone)),
 ];
@@ -196,7 +193,7 @@ impl Named {
         let Some(key) = pair::key(scan, anchor) else {
             return Self::Decided;
         };
-        match candidate::separator_at(scan, key.after) {
+        match pair::separator_at(scan, key.after) {
             Some(separator) => Self::Pair(key, separator),
             None => Self::Name(key),
         }

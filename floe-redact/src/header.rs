@@ -1,10 +1,9 @@
 //! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
 
-use crate::finding::Evidence;
 use crate::lexer::{Kind, Tokens};
-use crate::rules::headers::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::rules::keys::KeyKind;
-use crate::scan::Scan;
+use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
+use crate::scan::{Evidence, Scan};
 use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::text::{is_one_of, line_end, part, run_end, word_at};
 use crate::value::{self, Site, Value};

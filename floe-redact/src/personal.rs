@@ -2,10 +2,10 @@
 //! accounts, telephone numbers. What cannot be checked stays: most long numbers are identifiers.
 
 use crate::address;
-use crate::finding::Evidence;
-use crate::rules::numbers::{IBAN, ISSUERS, NEVER_ISSUED};
-use crate::rules::structures::{BANK_ACCOUNT, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER};
-use crate::scan::Scan;
+use crate::rules::structures::{
+    BANK_ACCOUNT, IBAN, ISSUERS, NEVER_ISSUED, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER,
+};
+use crate::scan::{Evidence, Scan};
 use crate::text::{at, before, before_word, is_name, run_end, run_start};
 
 /// `anchor` is the third digit of a run.

@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
 pub(crate) use crate::rules::looks::Look;
-use crate::rules::sentences::{Binding, PROSE};
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, CHOSEN_WORDS, COMMON_PASSWORDS, CREDENTIAL_WORDS, GENERIC_TYPES,
     LITERALS, MASKS, REFERENCES,
 };
+use crate::rules::words::{Binding, PROSE};
 use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -253,7 +253,7 @@ pub(crate) fn look(value: &[u8]) -> Look {
 
 /// What values look like, in the order in which it is decided: the first condition that holds counts. What none of them
 /// describes is a name.
-const LOOKS: &[(fn(&Seen<'_>) -> bool, Look)] = &[
+const LOOKS: &[(Condition, Look)] = &[
     (|seen| seen.is_no_value(), Look::Placeholder),
     (|seen| is_reference(seen.word), Look::Reference),
     (|seen| seen.is_sentence(), Look::Sentence),
@@ -272,6 +272,9 @@ const LOOKS: &[(fn(&Seen<'_>) -> bool, Look)] = &[
     (|seen| seen.is_chosen(), Look::Mixed),
     (|seen| seen.has_irregular_letters(), Look::Mixed),
 ];
+
+/// Whether a value looks like something.
+type Condition = fn(&Seen<'_>) -> bool;
 
 /// A value while it is examined.
 struct Seen<'v> {

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crate::candidate::{self, Claim, Key, Separator};
 use crate::lexer::Kind;
+use crate::pair::{self, Claim, Key, Separator};
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
-use crate::rules::sentences::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
+use crate::rules::words::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
@@ -62,7 +62,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
     let mut bond = Bond::Position;
     let mut is_state = false;
     for _ in 0..WORDS {
-        if let Some(separator) = candidate::separator_at(scan, place)
+        if let Some(separator) = pair::separator_at(scan, place)
             && separator.binding != Binding::Loose
         {
             bond = if is_state {
@@ -135,7 +135,7 @@ fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
         }
         at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
         let is_apart = tokens.is_break(at);
-        if let Some(separator) = candidate::separator_at(scan, at) {
+        if let Some(separator) = pair::separator_at(scan, at) {
             // `from 2a01:4f8::2`
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {
@@ -184,7 +184,7 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Trie
         return Tried::Nothing;
     }
     let next = scan.tokens.skip_lines(place);
-    if next == place || candidate::separator_at(scan, next + 1).is_some() {
+    if next == place || pair::separator_at(scan, next + 1).is_some() {
         return Tried::Nothing;
     }
     let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;

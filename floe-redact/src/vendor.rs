@@ -2,14 +2,11 @@
 
 use std::cmp::Reverse;
 
-use crate::armour;
-use crate::checksum;
-use crate::finding::Evidence;
 use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::rules::formats;
-use crate::scan::{Reason, Scan};
-use crate::score;
+use crate::scan::{Evidence, Reason, Scan};
 use crate::text::{at, before, before_word, is_name, part, rest, run_end, run_start};
+use crate::{armour, checksum, score};
 
 /// The most bytes that are read of a token of any length.
 const HEAD: usize = 96;
