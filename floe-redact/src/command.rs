@@ -12,11 +12,11 @@ use crate::rules::commands::{
 use crate::rules::keys::KeyKind;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{Words, before, is_one_of, part, run_start, word_at};
+use crate::text::{Words, before, is_one_of, part, run_start};
 use crate::value::{self, Site, Value};
 
 /// `--password value`, `"--token", "value"`.
-pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Tried {
+pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let place = argument(scan, key.after).filter(|_| key.is_option);
     let found =
         place.and_then(|place| value::value(&mut scan.tokens, place, Site::assigned(key.place)));
@@ -162,16 +162,17 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
 });
 
 /// Looks at the word that contains an anchor, and then at the last word in it.
-pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
-    let word = word_at(scan.text, anchor);
+pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let joint = word.iter().rposition(is_joint).unwrap_or(0);
     let last = joint + usize::from(word.get(joint) == Some(&b'_'));
-    let from = usize::from(NAMES.all(word).next().is_none()) * last;
-    let mut arguments = NAMES.all(&word[from..]).peekable();
-    if arguments.peek().is_none() {
+    let mut named = [0, last]
+        .into_iter()
+        .map(|from| NAMES.all(&word[from..]).peekable());
+    let named = named.find_map(|mut names| names.peek().is_some().then_some(names));
+    let Some(arguments) = named else {
         return;
-    }
+    };
     let place = scan.tokens.seek(anchor);
     let Some(place) = place.filter(|&place| scan.tokens.word(place).is_some()) else {
         return;

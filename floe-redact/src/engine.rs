@@ -7,7 +7,7 @@ use crate::pair::{Claim, Key, Separator};
 use crate::policy::Policy;
 use crate::rules::structures;
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
-use crate::text::is_redacted;
+use crate::text::{is_redacted, word_at};
 use crate::value::Value;
 use crate::{
     REDACTED, address, armour, command, header, pair, personal, sentence, structure, vendor,
@@ -16,60 +16,61 @@ use crate::{
 /// A text of this length may be read many times.
 const SHORT: usize = 1024;
 
-/// When a grammar is tried, and what reads it.
-struct Grammar {
-    /// The kind of its anchor.
-    anchor: u8,
-    read: Read,
-}
-
 /// What reads a grammar. Those of names are tried until one explains the name.
-#[derive(Clone, Copy)]
 enum Read {
     /// Whatever is at the anchor.
     Place(fn(&mut Scan<'_>, usize)),
+    /// The word around the anchor.
+    Word(fn(&mut Scan<'_>, usize, &[u8])),
     /// A name and the separator after it.
-    Pair(fn(&mut Scan<'_>, Key, Separator) -> Tried),
+    Pair(fn(&mut Scan<'_>, &Key, Separator) -> Tried),
     /// A name without a separator.
-    Name(fn(&mut Scan<'_>, Key) -> Tried),
+    Name(fn(&mut Scan<'_>, &Key) -> Tried),
     /// The same, and finds the value.
-    Claim(fn(&mut Scan<'_>, Key) -> Option<Claim>),
+    Claim(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
     /// The same, and the structure of the text binds the value to the name.
-    Beside(fn(&mut Scan<'_>, Key) -> Option<Value>),
+    Beside(fn(&mut Scan<'_>, &Key) -> Option<Value>),
 }
 
-const fn at(anchor: u8, read: Read) -> Grammar {
-    Grammar { anchor, read }
-}
-
-/// All grammars, in the order in which they are tried. It matters where grammars meet: a URL explains its `@`, a prefix
-/// explains more than the key before it.
-#[rustfmt::skip]
-const GRAMMARS: &[Grammar] = &[
-    at(DIGITS, Read::Place(personal::digits)),
-    at(URL, Read::Place(address::url)),
-    at(TOKEN, Read::Place(vendor::scan)),
-    at(DASHES, Read::Place(armour::private_key)),
-    at(WORD, Read::Place(header::bare_scheme)),
-    at(WORD, Read::Place(command::positional)),
-    at(KEY, Read::Pair(pair::authorization)),
-    at(KEY, Read::Pair(pair::cookies)),
-    at(KEY, Read::Pair(pair::pair)),
-    at(KEY, Read::Pair(sentence::below)),
-    at(KEY, Read::Name(structure::element)),
-    at(KEY, Read::Name(command::long)),
-    at(KEY, Read::Beside(structure::named)),
-    at(KEY, Read::Beside(structure::tuple)),
-    at(KEY, Read::Beside(structure::call)),
-    at(KEY, Read::Beside(structure::fields)),
-    at(KEY, Read::Claim(structure::identified)),
-    at(KEY, Read::Claim(structure::literal)),
-    at(KEY, Read::Name(structure::insert)),
-    at(KEY, Read::Claim(sentence::input_below)),
-    at(KEY, Read::Claim(sentence::words)),
-    at(OPTION, Read::Place(command::short)),
-    at(SIGN, Read::Place(address::scan)),
-    at(SIGN, Read::Place(personal::phone)),
+/// All grammars by the kind of their anchor, in the order in which they are tried. It matters where grammars meet: a URL
+/// explains its `@`, a prefix explains more than the key before it.
+const GRAMMARS: [(u8, &[Read]); 8] = [
+    (DIGITS, &[Read::Place(personal::digits)]),
+    (URL, &[Read::Place(address::url)]),
+    (TOKEN, &[Read::Place(vendor::scan)]),
+    (DASHES, &[Read::Place(armour::private_key)]),
+    (
+        WORD,
+        &[
+            Read::Word(header::bare_scheme),
+            Read::Word(command::positional),
+        ],
+    ),
+    (
+        KEY,
+        &[
+            Read::Pair(pair::authorization),
+            Read::Pair(pair::cookies),
+            Read::Pair(pair::pair),
+            Read::Pair(sentence::below),
+            Read::Name(structure::element),
+            Read::Name(command::long),
+            Read::Beside(structure::named),
+            Read::Beside(structure::tuple),
+            Read::Beside(structure::call),
+            Read::Beside(structure::fields),
+            Read::Claim(structure::identified),
+            Read::Claim(structure::literal),
+            Read::Name(structure::insert),
+            Read::Claim(sentence::input_below),
+            Read::Claim(sentence::words),
+        ],
+    ),
+    (OPTION, &[Read::Place(command::short)]),
+    (
+        SIGN,
+        &[Read::Place(address::scan), Read::Place(personal::phone)],
+    ),
 ];
 
 /// A text and what was found in it.
@@ -151,51 +152,48 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
 }
 
 /// Tries the grammars whose anchor is at a place.
-fn look(scan: &mut Scan<'_>, anchor: usize, kinds: u8) {
-    let mut named = Named::Unread;
-    for grammar in GRAMMARS.iter().filter(|row| kinds & row.anchor != 0) {
-        if let Read::Place(read) = grammar.read {
-            read(scan, anchor);
+fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
+    while kinds != 0 {
+        let (kind, grammars) = GRAMMARS[kinds.trailing_zeros() as usize];
+        kinds &= kinds - 1;
+        if kind == KEY {
+            name(scan, anchor, grammars);
             continue;
         }
-        if let Named::Unread = named {
-            named = Named::read(scan, anchor);
-        }
-        let tried = match (named, grammar.read) {
-            (Named::Pair(key, separator), Read::Pair(read)) => read(scan, key, separator),
-            (Named::Name(key), Read::Name(read)) => read(scan, key),
-            (Named::Name(key), Read::Claim(read)) => Claim::judge(read(scan, key), scan, key),
-            (Named::Name(key), Read::Beside(read)) => {
-                let claim = read(scan, key).map(|value| Claim::beside(key, value));
-                Claim::judge(claim, scan, key)
-            }
-            _ => Tried::Nothing,
+        let word = if kind == WORD {
+            word_at(scan.text, anchor)
+        } else {
+            &[]
         };
-        if tried == Tried::Found {
-            named = Named::Decided;
+        for grammar in grammars {
+            match grammar {
+                Read::Place(read) => read(scan, anchor),
+                Read::Word(read) => read(scan, anchor, word),
+                _ => {}
+            }
         }
     }
 }
 
-/// The name at an anchor while the grammars of names are tried.
-#[derive(Clone, Copy)]
-enum Named {
-    Unread,
-    /// There is none, or a grammar explained it.
-    Decided,
-    Pair(Key, Separator),
-    /// No separator follows.
-    Name(Key),
-}
-
-impl Named {
-    fn read(scan: &mut Scan<'_>, anchor: usize) -> Self {
-        let Some(key) = pair::key(scan, anchor) else {
-            return Self::Decided;
+/// Tries the grammars of names until one explains the name at an anchor.
+fn name(scan: &mut Scan<'_>, anchor: usize, grammars: &[Read]) {
+    let Some(key) = pair::key(scan, anchor) else {
+        return;
+    };
+    let separator = pair::separator_at(scan, key.after);
+    for grammar in grammars {
+        let tried = match (separator, grammar) {
+            (Some(separator), Read::Pair(read)) => read(scan, &key, separator),
+            (None, Read::Name(read)) => read(scan, &key),
+            (None, Read::Claim(read)) => Claim::judge(read(scan, &key), scan, &key),
+            (None, Read::Beside(read)) => {
+                let claim = read(scan, &key).map(|value| Claim::beside(&key, value));
+                Claim::judge(claim, scan, &key)
+            }
+            _ => Tried::Nothing,
         };
-        match pair::separator_at(scan, key.after) {
-            Some(separator) => Self::Pair(key, separator),
-            None => Self::Name(key),
+        if tried == Tried::Found {
+            return;
         }
     }
 }
@@ -295,4 +293,16 @@ fn ceil(text: &str, index: usize) -> usize {
     (index..text.len())
         .find(|&index| text.is_char_boundary(index))
         .unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_grammars_are_in_the_order_of_their_bits() {
+        for (bit, (kind, _)) in GRAMMARS.iter().enumerate() {
+            assert_eq!(*kind, 1 << bit);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::scan::{Evidence, Scan};
 use crate::score::{Bond, Context, Look, is_placeholder, look};
-use crate::text::{is_one_of, line_end, part, run_end, word_at};
+use crate::text::{is_one_of, line_end, part, run_end};
 use crate::value::{self, Site, Value};
 
 /// The most tokens of a list of parameters.
@@ -79,8 +79,7 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
 }
 
 /// `Bearer …` and `Basic …` without their header.
-pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
-    let word = word_at(scan.text, anchor);
+pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
     if let Some(scheme) = schemes.find(|scheme| is_one_of(word, scheme.names))
         && let Some(found) = bare_credentials(scan, anchor)

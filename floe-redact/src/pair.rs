@@ -1,16 +1,24 @@
 //! A name, its separator and its value: `key=value` and its many spellings, and what all grammars of names share.
 
+use std::sync::LazyLock;
+
 use crate::header;
 use crate::key::Meaning;
 use crate::lexer::{Coding, Kind};
-use crate::rules::keys::{Flag, KeyKind};
+use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS, SEPARATORS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, head_of_call, is_credential_word, is_placeholder, look};
 use crate::text::{
-    after_colour, at, before, is_name, is_one_of, part, run_end, run_start, starts_with,
+    Words, after_colour, at, before, is_name, is_one_of, part, run_end, run_start, starts_with,
 };
 use crate::value::{self, Site, Value};
+
+/// Names that are seen to be none before their meaning is searched for.
+static NOUNS: LazyLock<Words<()>> = LazyLock::new(|| {
+    let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
+    Words::of(rows.flat_map(|row| row.names.iter().map(|name| (*name, ()))))
+});
 
 /// A name found in the text.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +56,7 @@ pub(crate) struct Claim {
 
 impl Claim {
     /// A value that is bound to a name.
-    pub(crate) fn of(key: Key, value: Value, bond: Bond) -> Self {
+    pub(crate) fn of(key: &Key, value: Value, bond: Bond) -> Self {
         Self {
             value,
             context: Context::new(key.meaning.kind, bond),
@@ -57,7 +65,7 @@ impl Claim {
     }
 
     /// A value that the structure of the text gives to a name, if it has quotes.
-    pub(crate) fn beside(key: Key, value: Value) -> Self {
+    pub(crate) fn beside(key: &Key, value: Value) -> Self {
         let bond = if value.quoted {
             Bond::Structure
         } else {
@@ -67,7 +75,7 @@ impl Claim {
     }
 
     /// Redacts the value of a claim if it is a secret.
-    pub(crate) fn judge(claim: Option<Self>, scan: &mut Scan<'_>, key: Key) -> Tried {
+    pub(crate) fn judge(claim: Option<Self>, scan: &mut Scan<'_>, key: &Key) -> Tried {
         match claim {
             Some(Self {
                 value,
@@ -122,7 +130,7 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
 }
 
 /// Redacts the value at a place if it is a secret of this name.
-pub(crate) fn accept_at(scan: &mut Scan<'_>, key: Key, place: usize, context: Context) -> Tried {
+pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) -> Tried {
     match value::value(&mut scan.tokens, place, Site::assigned(key.place)) {
         Some(found) => accept(scan, key, found, context),
         None => Tried::Nothing,
@@ -130,7 +138,7 @@ pub(crate) fn accept_at(scan: &mut Scan<'_>, key: Key, place: usize, context: Co
 }
 
 /// Redacts the value of a key if it is a secret.
-pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Context) -> Tried {
+pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Context) -> Tried {
     let text = found.bytes(scan.text);
     let is_joined = part(scan.text, key.end, found.start) == b"=";
     let has_quotes = found.quoted && matches!(before(scan.text, found.start), b'"' | b'\'' | b'`');
@@ -170,7 +178,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
 }
 
 /// The value is something else, which is found before it is judged.
-fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Tried {
+fn refuse(scan: &mut Scan<'_>, key: &Key, found: Value, what: &'static str) -> Tried {
     scan.keep(
         found.start,
         found.end,
@@ -181,7 +189,7 @@ fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Tr
 }
 
 /// `the token was refused: status=401`: what follows is a pair of its own, and is read as one.
-fn is_other_pair(scan: &Scan<'_>, key: Key, value: &[u8], context: Context) -> bool {
+fn is_other_pair(scan: &Scan<'_>, key: &Key, value: &[u8], context: Context) -> bool {
     let is_colon = context.bond == Bond::Sign(Binding::Colon);
     let is_loose = !context.is_bound() || is_colon && !context.quoted_key;
     let Some(name) = name_of_pair(value).filter(|_| is_loose) else {
@@ -214,7 +222,7 @@ fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
 }
 
 /// `PWD=/home/x` is the working directory, `pass=3 fail=1` and `passwords: 12` count, `PASS: it works` names a test.
-fn is_other_meaning(scan: &Scan<'_>, key: Key, value: &[u8], bond: Bond) -> bool {
+fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> bool {
     let name = part(scan.text, key.start, key.end);
     if key.meaning.is_only(Flag::Folder, name) {
         return matches!(value, [b'/' | b'~', ..]);
@@ -227,7 +235,7 @@ fn is_other_meaning(scan: &Scan<'_>, key: Key, value: &[u8], bond: Bond) -> bool
 
 /// The value is a name of a value itself: `key="db_password"`, `login or password`. After the key of a
 /// password, a word such as `rootpassword` is a value, unless it is a variable of a program.
-fn is_key_name(scan: &Scan<'_>, key: Key, found: Value, context: Context) -> bool {
+fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bool {
     let value = found.bytes(scan.text);
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
     let names_a_value = value.len() <= 40
@@ -260,7 +268,7 @@ fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
 
 /// A variable: `Some(password)`, or one of the same name, as in `f(user=user, password=password)`,
 /// `self.password = password` and `password={password}`.
-fn is_variable(text: &[u8], key: Key, found: Value) -> bool {
+fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     let (value, name) = (found.bytes(text), part(text, key.start, key.end));
     let around = (before(text, found.start), at(text, found.end));
     let receiver = name.strip_suffix(value);
@@ -304,7 +312,7 @@ fn is_variable(text: &[u8], key: Key, found: Value) -> bool {
 }
 
 /// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
-fn login(scan: &Scan<'_>, key: Key, found: Value) -> Option<usize> {
+fn login(scan: &Scan<'_>, key: &Key, found: Value) -> Option<usize> {
     let value = found.bytes(scan.text);
     if !key.meaning.has(Flag::Login) || value.len() > 128 {
         return None;
@@ -343,11 +351,14 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     if !word.is_ascii() {
         return true;
     }
+    let is_noun = NOUNS.contains(word) && word_before(scan.text, start) == start;
+    if is_noun && !has_separator(scan.text, end) {
+        return false;
+    }
     if let Some(meaning) = scan.meaning(start, end) {
-        let is_phrase = word_before(scan.text, start) < start;
-        return has_separator(scan.text, end)
-            || (is_phrase || !meaning.is_only(Flag::Noun, word))
-                && (meaning.kind != KeyKind::Context || phrase(scan, start, end).is_some());
+        return meaning.kind != KeyKind::Context
+            || has_separator(scan.text, end)
+            || phrase(scan, start, end).is_some();
     }
     scan.refuse_key(start, end);
     // Dots and dashes may join it with what follows: `token.value`.
@@ -467,7 +478,7 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
 }
 
 /// A value after a name and a separator.
-pub(crate) fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
+pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let site = site(scan, key, separator);
     let context = Context {
         quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
@@ -486,7 +497,7 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried
 }
 
 /// A list of cookies.
-pub(crate) fn cookies(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
+pub(crate) fn cookies(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     if key.meaning.kind != KeyKind::Cookie {
         return Tried::Nothing;
     }
@@ -496,7 +507,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tr
 }
 
 /// A scheme and its credentials.
-pub(crate) fn authorization(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
+pub(crate) fn authorization(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     if key.meaning.kind != KeyKind::Authorization {
         return Tried::Nothing;
     }
@@ -506,7 +517,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, key: Key, separator: Separator)
 }
 
 /// What surrounds the value after a separator.
-fn site(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Site {
+fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     let lead = key.place.checked_sub(1).map(|lead| scan.tokens.kind(lead));
     Site {
         from: key.place,
@@ -517,7 +528,7 @@ fn site(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Site {
 }
 
 /// `a -> b`: what a value was changed to.
-fn changed_to(scan: &mut Scan<'_>, key: Key, from: Value, context: Context) {
+fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let next = scan.tokens.skip_lines(from.next);
     if let Some(separator) = separator_at(scan, next)
         && separator.binding == Binding::Arrow
@@ -530,7 +541,7 @@ fn changed_to(scan: &mut Scan<'_>, key: Key, from: Value, context: Context) {
 }
 
 /// `token: String = "…"`: the value after a type.
-fn after_type(scan: &mut Scan<'_>, key: Key, declared: Value, context: Context) {
+fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context) {
     if !declared.quoted
         && let Some(separator) = separator_at(scan, declared.next)
         && separator.binding == Binding::Assign

@@ -39,7 +39,7 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
 const WORDS: usize = 5;
 
 /// A value after its name and words of a sentence.
-pub(crate) fn words(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
+pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_named = matches!(
         key.meaning.kind,
         KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
@@ -112,7 +112,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
 
 /// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something after it that states a value,
 /// and not one that is another's: `for user id=…`, `"… for user" id=…`.
-fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
+fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for words in 0..6 {
         let tokens = &mut scan.tokens;
@@ -148,7 +148,7 @@ fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
     None
 }
 
-fn claim(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<Claim> {
+fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {
     let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
     let value = found.bytes(scan.text);
     // A sentence goes on with a word, and code with a call.
@@ -162,7 +162,7 @@ fn claim(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<Clai
 }
 
 /// Pydantic's report of an input: the name on a line of its own, `input_value='…'` in the next.
-pub(crate) fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
+pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
     if !is_line || scan.tokens.kind(key.after) != Kind::Line {
         return None;
@@ -177,7 +177,7 @@ pub(crate) fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
 }
 
 /// A value on the line below its name and colon, unless that line is a pair of its own.
-pub(crate) fn below(scan: &mut Scan<'_>, key: Key, separator: Separator) -> Tried {
+pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let (place, binding) = (separator.next, separator.binding);
     let is_line = scan.tokens.kind(place) == Kind::Line;
     if binding == Binding::Loose || key.meaning.kind == KeyKind::Context || !is_line {

@@ -18,7 +18,7 @@ use crate::value::{self, Site, Value};
 const FIELDS: usize = 3;
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
-pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
+pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let first = key.quote.unwrap_or(key.place);
     let named = (first.saturating_sub(6)..first)
         .rev()
@@ -64,7 +64,7 @@ fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
 }
 
 /// `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')`.
-pub(crate) fn tuple(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
+pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
     let lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
     let is_first = match tokens.kind(lead) {
@@ -94,7 +94,7 @@ fn is_column(word: &[u8]) -> bool {
 }
 
 /// `Password("…")`, `set_token('…')`.
-pub(crate) fn call(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
+pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
     if key.quote.is_some() || tokens.kind(key.after) != Kind::Open(b'(') {
@@ -114,7 +114,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
 }
 
 /// `Secret { inner: "…" }`
-pub(crate) fn fields(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
+pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let brace = scan.tokens.skip_blanks(key.after);
     if scan.tokens.kind(brace) != Kind::Open(b'{') {
         return None;
@@ -126,7 +126,7 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: Key) -> Option<Value> {
 const TAG: usize = 40;
 
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
-pub(crate) fn element(scan: &mut Scan<'_>, key: Key) -> Tried {
+pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(mut content) = content(&mut scan.tokens, key) else {
         return Tried::Nothing;
     };
@@ -164,7 +164,7 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: Key) -> Tried {
 }
 
 /// The place of the content that belongs to the name.
-fn content(tokens: &mut Tokens<'_>, key: Key) -> Option<usize> {
+fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
     let lead = key.place.checked_sub(1)?;
     // `<password>`, `<ns:password>`
     let opener = if tokens.is_sign(lead, b':') && tokens.word(lead.checked_sub(1)?).is_some() {
@@ -205,13 +205,13 @@ const ROWS: usize = 64;
 const COLUMNS: usize = 64;
 
 /// The place after an unquoted name and a blank.
-fn argument(scan: &mut Scan<'_>, key: Key) -> Option<usize> {
+fn argument(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let is_apart = key.quote.is_none() && scan.tokens.kind(key.after) == Kind::Blank;
     is_apart.then(|| scan.tokens.skip_blanks(key.after))
 }
 
 /// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
-pub(crate) fn identified(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
+pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if key.meaning.kind != KeyKind::Identified {
         return None;
     }
@@ -243,7 +243,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
 }
 
 /// `PASSWORD '…'`. A quoted word after `secret` or `token` is more often a name than a value.
-pub(crate) fn literal(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
+pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let place = argument(scan, key)?;
     if !scan.tokens.opens_quote(place) || key.meaning.kind == KeyKind::Identified {
         return None;
@@ -280,7 +280,7 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: Key) -> Option<Claim> {
 }
 
 /// `INSERT INTO users (name, password) VALUES ('bob', '…')`.
-pub(crate) fn insert(scan: &mut Scan<'_>, key: Key) -> Tried {
+pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some((mut at, column)) = rows(scan, key) else {
         return Tried::Nothing;
     };
@@ -308,7 +308,7 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: Key) -> Tried {
 }
 
 /// The place before the first row of values, and the column of a name.
-fn rows(scan: &mut Scan<'_>, key: Key) -> Option<(usize, usize)> {
+fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(key.after);
     if !matches!(tokens.kind(next), Kind::Sign(b',') | Kind::Close(b')')) {
