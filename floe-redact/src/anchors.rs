@@ -14,25 +14,27 @@ use std::sync::LazyLock;
 use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
 use crate::rules::format::TokenFormat;
 use crate::rules::formats;
-use crate::rules::headers::SCHEMES;
 use crate::rules::keys::KEYS;
+use crate::rules::structures::SCHEMES;
 
-/// A name of a value.
-pub(crate) const KEY: u8 = 1;
+// The kinds of anchors, a bit for each: the lowest is tried first where several are at one place.
+
+/// Three digits.
+pub(crate) const DIGITS: u8 = 1;
 /// `://`, plain or escaped.
 pub(crate) const URL: u8 = 2;
-/// `@` or `+`, which share a class.
-pub(crate) const SIGN: u8 = 4;
-/// Three digits.
-pub(crate) const DIGITS: u8 = 8;
 /// The prefix of a vendor's token.
-pub(crate) const TOKEN: u8 = 16;
+pub(crate) const TOKEN: u8 = 4;
 /// Three dashes: a private key's armour.
-pub(crate) const DASHES: u8 = 32;
+pub(crate) const DASHES: u8 = 8;
+/// A word that introduces a secret: a scheme, a function, a command.
+pub(crate) const WORD: u8 = 16;
+/// A name of a value.
+pub(crate) const KEY: u8 = 32;
 /// A short option.
 pub(crate) const OPTION: u8 = 64;
-/// A word that introduces a secret: a scheme, a function, a command.
-pub(crate) const WORD: u8 = 128;
+/// `@` or `+`, which share a class.
+pub(crate) const SIGN: u8 = 128;
 
 const DIGIT: u8 = 27;
 const AT_OR_PLUS: u8 = 28;

@@ -1,9 +1,7 @@
 //! Secrets with a frame of their own: private keys in PEM, JSON web tokens.
 
-use crate::finding::Evidence;
-use crate::rules::headers::WEB_TOKEN_HEADERS;
-use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY};
-use crate::scan::Scan;
+use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY, WEB_TOKEN_HEADERS};
+use crate::scan::{Evidence, Scan};
 use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_start, starts_with};
 
 const BEGIN: &[u8] = b"-----BEGIN";

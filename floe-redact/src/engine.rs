@@ -2,18 +2,76 @@
 
 use std::ops::Range;
 
-use crate::REDACTED;
-use crate::anchors::{Anchors, DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
-use crate::finding::{Evidence, Finding};
+use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
+use crate::pair::{Claim, Key, Separator};
 use crate::policy::Policy;
-use crate::rules::{formats, structures};
-use crate::scan::{Candidate, Reason, Scan};
-use crate::text::{is_name, is_redacted, run_end, word_at};
-use crate::vendor::{self, Match};
-use crate::{address, armour, call, header, option, pair, personal, url};
+use crate::rules::structures;
+use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
+use crate::text::{is_redacted, word_at};
+use crate::value::Value;
+use crate::{
+    REDACTED, address, armour, command, header, pair, personal, sentence, structure, vendor,
+};
 
 /// A text of this length may be read many times.
 const SHORT: usize = 1024;
+
+/// What reads a grammar. Those of names are tried until one explains the name.
+enum Read {
+    /// Whatever is at the anchor.
+    Place(fn(&mut Scan<'_>, usize)),
+    /// The word around the anchor.
+    Word(fn(&mut Scan<'_>, usize, &[u8])),
+    /// A name and the separator after it.
+    Pair(fn(&mut Scan<'_>, &Key, Separator) -> Tried),
+    /// A name without a separator.
+    Name(fn(&mut Scan<'_>, &Key) -> Tried),
+    /// The same, and finds the value.
+    Claim(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
+    /// The same, and the structure of the text binds the value to the name.
+    Beside(fn(&mut Scan<'_>, &Key) -> Option<Value>),
+}
+
+/// All grammars by the kind of their anchor, in the order in which they are tried. It matters where grammars meet: a URL
+/// explains its `@`, a prefix explains more than the key before it.
+const GRAMMARS: [(u8, &[Read]); 8] = [
+    (DIGITS, &[Read::Place(personal::digits)]),
+    (URL, &[Read::Place(address::url)]),
+    (TOKEN, &[Read::Place(vendor::scan)]),
+    (DASHES, &[Read::Place(armour::private_key)]),
+    (
+        WORD,
+        &[
+            Read::Word(header::bare_scheme),
+            Read::Word(command::positional),
+        ],
+    ),
+    (
+        KEY,
+        &[
+            Read::Pair(pair::authorization),
+            Read::Pair(pair::cookies),
+            Read::Pair(pair::pair),
+            Read::Pair(sentence::below),
+            Read::Name(structure::element),
+            Read::Name(command::long),
+            Read::Beside(structure::named),
+            Read::Beside(structure::tuple),
+            Read::Beside(structure::call),
+            Read::Beside(structure::fields),
+            Read::Claim(structure::identified),
+            Read::Claim(structure::literal),
+            Read::Name(structure::insert),
+            Read::Claim(sentence::input_below),
+            Read::Claim(sentence::words),
+        ],
+    ),
+    (OPTION, &[Read::Place(command::short)]),
+    (
+        SIGN,
+        &[Read::Place(address::scan), Read::Place(personal::phone)],
+    ),
+];
 
 /// A text and what was found in it.
 pub(crate) struct Redacted {
@@ -87,84 +145,56 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
             // The next anchor may begin inside of what was matched.
             from = from.max(scan.covered);
         } else {
-            look(scan, anchors, anchor, kinds);
+            look(scan, anchor, kinds);
         }
         next = anchors.next(text, from);
     }
 }
 
-/// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than the key
-/// before it.
-fn look(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize, kinds: u8) {
-    if kinds & DIGITS != 0 {
-        personal::digits(scan, anchor);
-    }
-    if kinds & URL != 0 {
-        let _ = url::scan(scan, anchor);
-    }
-    if kinds & TOKEN != 0 {
-        token(scan, anchors, anchor);
-    }
-    if kinds & DASHES != 0 {
-        armour::private_key(scan, anchor);
-    }
-    if kinds & WORD != 0 {
-        let word = word_at(scan.text, anchor);
-        let _ = header::bare_scheme(scan, anchor, word);
-        let _ = call::scan(scan, anchor, word);
-    }
-    if kinds & KEY != 0 {
-        pair::scan(scan, anchor);
-    }
-    if kinds & OPTION != 0 {
-        let _ = option::short(scan, anchor);
-    }
-    if kinds & SIGN != 0 {
-        match scan.text[anchor] {
-            b'@' => address::scan(scan, anchor),
-            b'+' if scan.policy.has_personal_data() => personal::phone(scan, anchor),
-            _ => {}
+/// Tries the grammars whose anchor is at a place.
+fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
+    while kinds != 0 {
+        let (kind, grammars) = GRAMMARS[kinds.trailing_zeros() as usize];
+        kinds &= kinds - 1;
+        if kind == KEY {
+            name(scan, anchor, grammars);
+            continue;
+        }
+        let word = if kind == WORD {
+            word_at(scan.text, anchor)
+        } else {
+            &[]
+        };
+        for grammar in grammars {
+            match grammar {
+                Read::Place(read) => read(scan, anchor),
+                Read::Word(read) => read(scan, anchor, word),
+                _ => {}
+            }
         }
     }
 }
 
-/// A vendor's token or a JSON web token.
-fn token(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize) {
-    let text = scan.text;
-    let web_token = anchor
-        .checked_sub(2)
-        .filter(|&start| armour::is_web_token(text, start));
-    let matches = anchors.formats(text, anchor);
-    let first = matches
-        .filter(|(start, format)| format.find(text, *start).is_some())
-        .map(|(start, _)| start)
-        .min();
-    let Some(start) = first.or(web_token) else {
-        // An explanation has the format that it looks like most.
-        let formats = anchors
-            .formats(text, anchor)
-            .filter(|(start, _)| scan.kept.is_some() && vendor::begins_word(text, *start));
-        if let Some((start, format)) = formats.max_by_key(|(_, format)| format.prefix.len()) {
-            let end = run_end(text, start, 64, |byte| is_name(byte) || byte == b'-');
-            scan.note(
-                start,
-                end,
-                format.id,
-                Reason::Other("too short, with other characters than its tokens, or a placeholder"),
-            );
-        }
+/// Tries the grammars of names until one explains the name at an anchor.
+fn name(scan: &mut Scan<'_>, anchor: usize, grammars: &[Read]) {
+    let Some(key) = pair::key(scan, anchor) else {
         return;
     };
-    // The formats with another anchor, too.
-    if let Some((end, found, format)) = vendor::best(formats(), text, start) {
-        let evidence = match found {
-            Match::Proven => Evidence::Checksum,
-            Match::Documented | Match::Similar => Evidence::Format,
+    let separator = pair::separator_at(scan, key.after);
+    for grammar in grammars {
+        let tried = match (separator, grammar) {
+            (Some(separator), Read::Pair(read)) => read(scan, &key, separator),
+            (None, Read::Name(read)) => read(scan, &key),
+            (None, Read::Claim(read)) => Claim::judge(read(scan, &key), scan, &key),
+            (None, Read::Beside(read)) => {
+                let claim = read(scan, &key).map(|value| Claim::beside(&key, value));
+                Claim::judge(claim, scan, &key)
+            }
+            _ => Tried::Nothing,
         };
-        let start = format.start(text, start).unwrap_or(start);
-        scan.redact(start, end, format.id, evidence);
-    } else {
-        armour::json_web_token(scan, start);
+        if tried == Tried::Found {
+            return;
+        }
     }
 }
 
@@ -263,4 +293,16 @@ fn ceil(text: &str, index: usize) -> usize {
     (index..text.len())
         .find(|&index| text.is_char_boundary(index))
         .unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_grammars_are_in_the_order_of_their_bits() {
+        for (bit, (kind, _)) in GRAMMARS.iter().enumerate() {
+            assert_eq!(*kind, 1 << bit);
+        }
+    }
 }

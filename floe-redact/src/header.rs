@@ -1,13 +1,12 @@
 //! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
 
-use crate::finding::Evidence;
 use crate::lexer::{Kind, Tokens};
-use crate::rules::headers::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::rules::keys::KeyKind;
-use crate::scan::Scan;
+use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
+use crate::scan::{Evidence, Scan};
 use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::text::{is_one_of, line_end, part, run_end};
-use crate::value::{self, Site};
+use crate::value::{self, Site, Value};
 
 /// The most tokens of a list of parameters.
 const LONGEST_LIST: usize = 512;
@@ -80,9 +79,17 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
 }
 
 /// `Bearer …` and `Basic …` without their header.
-pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) -> Option<()> {
+pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
-    let scheme = schemes.find(|scheme| is_one_of(word, scheme.names))?;
+    if let Some(scheme) = schemes.find(|scheme| is_one_of(word, scheme.names))
+        && let Some(found) = bare_credentials(scan, anchor)
+    {
+        scan.redact(found.start, found.end, scheme.id, Evidence::Structure);
+    }
+}
+
+/// The credentials after a scheme.
+fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     let place = scan.tokens.seek(anchor)?;
     let tokens = &mut scan.tokens;
     let comma = usize::from(tokens.is_sign(place + 1, b','));
@@ -96,10 +103,7 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) -> Op
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
     let fits = look(value).is_made_up() || matches!(look(value), Look::Uuid | Look::Number);
-    if fits && value.len() >= 8 && !is_pair {
-        scan.redact(found.start, found.end, scheme.id, Evidence::Structure);
-    }
-    Some(())
+    (fits && value.len() >= 8 && !is_pair).then_some(found)
 }
 
 /// `name=value; name=value` at a place: keeps names, attributes and short words.

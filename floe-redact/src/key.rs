@@ -24,6 +24,18 @@ pub(crate) struct Meaning {
     pub(crate) is_compound: bool,
 }
 
+impl Meaning {
+    /// Whether the name has a flag.
+    pub(crate) fn has(&self, flag: Flag) -> bool {
+        self.flags.contains(&flag)
+    }
+
+    /// Whether the name has a flag that counts where nothing is joined to the name in the text.
+    pub(crate) fn is_only(&self, flag: Flag, name: &[u8]) -> bool {
+        self.has(flag) && !self.is_compound && name.iter().all(u8::is_ascii_alphabetic)
+    }
+}
+
 /// A key without case and separators, with a mark where its words begin.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::REDACTED;
-use crate::rules::signs::{ENTITIES, QUOTES, STRING_PREFIXES, WIDE};
+use crate::rules::words::{ENTITIES, QUOTES, STRING_PREFIXES, WIDE};
 use crate::text::{at, is_name, is_one_of, is_redacted, part, rest, run_end, starts_with};
 
 /// What a token is.

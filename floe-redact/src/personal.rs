@@ -2,10 +2,10 @@
 //! accounts, telephone numbers. What cannot be checked stays: most long numbers are identifiers.
 
 use crate::address;
-use crate::finding::Evidence;
-use crate::rules::numbers::{IBAN, ISSUERS, NEVER_ISSUED};
-use crate::rules::structures::{BANK_ACCOUNT, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER};
-use crate::scan::Scan;
+use crate::rules::structures::{
+    BANK_ACCOUNT, IBAN, ISSUERS, NEVER_ISSUED, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER,
+};
+use crate::scan::{Evidence, Scan};
 use crate::text::{at, before, before_word, is_name, run_end, run_start};
 
 /// `anchor` is the third digit of a run.
@@ -177,6 +177,9 @@ fn is_iban_start(text: &[u8], start: usize) -> bool {
 /// `+` and 8 to 15 digits, with the usual marks between them.
 pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let text = scan.text;
+    if text[plus] != b'+' || !scan.policy.has_personal_data() {
+        return;
+    }
     let first = plus + 1 + usize::from(at(text, plus + 1) == b'(');
     if is_name(before_word(text, plus)) && scan.covered != plus
         || !matches!(at(text, first), b'1'..=b'9')

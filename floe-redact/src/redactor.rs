@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::REDACTED;
 use crate::engine::{self, Redacted};
-use crate::finding::Finding;
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
+use crate::scan::Finding;
 
 /// The explanation of a text without candidates.
 pub(crate) const NO_CANDIDATE: &str = "no candidate";

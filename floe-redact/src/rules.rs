@@ -6,12 +6,8 @@
 pub(crate) mod commands;
 pub(crate) mod format;
 pub(crate) mod hashes;
-pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod looks;
-pub(crate) mod numbers;
-pub(crate) mod sentences;
-pub(crate) mod signs;
 pub(crate) mod structures;
 pub(crate) mod tokens;
 pub(crate) mod words;
@@ -49,7 +45,7 @@ pub fn rules() -> impl Iterator<Item = Rule> {
     }
     of!(keys::KEYS)
         .chain(of!(formats()))
-        .chain(of!(headers::SCHEMES))
+        .chain(of!(structures::SCHEMES))
         .chain(of!(commands::OPTIONS))
         .chain(of!(commands::ARGUMENTS))
         .chain(of!(structures::STRUCTURES))

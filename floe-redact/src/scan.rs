@@ -2,16 +2,67 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use crate::finding::{Evidence, Finding};
 use crate::key::{self, Meaning};
-use crate::lexer::Tokens;
-use crate::line::Line;
+use crate::lexer::{Kind, Tokens};
 use crate::policy::Policy;
+use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
 use crate::rules::structures;
+use crate::rules::structures::CONFIGURED_KEY;
 use crate::score::{self, Context, Score};
-use crate::text::{is_redacted, line_end, part};
+use crate::text::{Words, is_one_of, is_redacted, line_end, part};
 use crate::value::Value;
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The bytes of the secret.
+    pub range: Range<usize>,
+    /// The id of the rule that found it, see [`rules`](crate::rules()).
+    pub rule: &'static str,
+    /// Why it was classified as a secret.
+    pub evidence: Evidence,
+}
+
+impl Finding {
+    /// Whether a configured key or pattern found it.
+    pub fn is_configured(&self) -> bool {
+        self.rule == CONFIGURED_KEY || self.evidence == Evidence::Pattern
+    }
+}
+
+/// Why a part of a text was classified as a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// What surrounds it, and what it looks like.
+    Score(Score),
+    /// The structure of the text: a URL, a header, a statement.
+    Structure,
+    /// It has the format of a known token.
+    Format,
+    /// It has the format of a known token, with a correct checksum.
+    Checksum,
+    /// It is a secret elsewhere in the text.
+    Repetition,
+    /// It matches a configured pattern.
+    Pattern,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Score(score) => score.fmt(f),
+            Self::Structure => f.write_str("the structure around it"),
+            Self::Format => f.write_str("its form"),
+            Self::Checksum => f.write_str("its form, and the checksum is right"),
+            Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
+            Self::Pattern => f.write_str("it matches a configured pattern"),
+        }
+    }
+}
 
 /// How many different secrets are searched for in the rest of their text.
 const MAX_REPEATED: usize = 4;
@@ -25,6 +76,16 @@ pub(crate) struct Candidate {
     pub(crate) range: Range<usize>,
     pub(crate) rule: &'static str,
     pub(crate) reason: Reason,
+}
+
+/// What a grammar did at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Tried {
+    /// It explains the place, so that no other grammar is tried there.
+    Found,
+    /// The place is not written in this grammar, or its value is no secret.
+    Nothing,
 }
 
 /// Why a candidate is not redacted.
@@ -128,14 +189,14 @@ impl<'a> Scan<'a> {
         end: usize,
         rule: &'static str,
         context: Context,
-    ) -> Option<()> {
+    ) -> Tried {
         let score = score::score(part(self.text, start, end), context);
         if score.is_secret() {
             self.redact(start, end, rule, Evidence::Score(score));
-            return Some(());
+            return Tried::Found;
         }
         self.keep(start, end, rule, Reason::Score(score));
-        None
+        Tried::Nothing
     }
 
     /// The same for a value.
@@ -144,7 +205,7 @@ impl<'a> Scan<'a> {
         found: Value,
         rule: &'static str,
         context: Context,
-    ) -> Option<()> {
+    ) -> Tried {
         let quoted = found.quoted;
         self.judge(found.start, found.end, rule, Context { quoted, ..context })
     }
@@ -214,5 +275,77 @@ impl<'a> Scan<'a> {
                 });
             }
         }
+    }
+}
+
+/// The rows of [`OPTIONS`] that a command has, and those that it does not have, a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rows {
+    has: u32,
+    lacks: u32,
+}
+
+static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
+    Words::of(OPTIONS.iter().enumerate().flat_map(|(row, option)| {
+        let bit = 1 << row;
+        let has = option
+            .commands
+            .iter()
+            .map(move |word| (*word, Rows { has: bit, lacks: 0 }));
+        let lacks = option
+            .except
+            .iter()
+            .map(move |word| (*word, Rows { has: 0, lacks: bit }));
+        has.chain(lacks)
+    }))
+});
+
+/// What precedes an option in its line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Line {
+    /// The text was read up to this byte.
+    upto: usize,
+    rows: Rows,
+    /// Whether an option is the name of a user.
+    has_user: bool,
+}
+
+impl Line {
+    /// Reads on, up to an option.
+    pub(crate) fn read(&mut self, tokens: &mut Tokens<'_>, option: usize) {
+        let place = tokens.place_at(self.upto);
+        if place.is_none() {
+            // It was on another line, whose tokens are gone.
+            *self = Self::default();
+        }
+        let mut at = place.unwrap_or(0);
+        while at < option {
+            match tokens.kind(at) {
+                Kind::Word => {
+                    let word = tokens.word(at).unwrap_or_default();
+                    let is_option = at > 0 && tokens.is_sign(at - 1, b'-');
+                    self.has_user |= is_option
+                        && (is_one_of(word, USER_OPTIONS)
+                            || matches!(word[0], b'u' | b'U') && !word.contains(&b'-'));
+                    for rows in COMMANDS.all(word) {
+                        self.rows.has |= rows.has;
+                        self.rows.lacks |= rows.lacks;
+                    }
+                }
+                Kind::Line | Kind::Sign(b';' | b'|') => *self = Self::default(),
+                _ => {}
+            }
+            at += 1;
+        }
+        self.upto = tokens.start(option);
+    }
+
+    /// Whether an option, a row of [`OPTIONS`], is one of a command in the line.
+    pub(crate) fn has(self, option: &CommandOption, row: u32) -> bool {
+        let is_in = |rows: u32| rows >> row & 1 != 0;
+        if !option.commands.is_empty() {
+            return is_in(self.rows.has);
+        }
+        !is_in(self.rows.lacks) && (self.has_user || option.form == Form::AfterColon)
     }
 }

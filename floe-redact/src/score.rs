@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
 pub(crate) use crate::rules::looks::Look;
-use crate::rules::sentences::{Binding, PROSE};
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, CHOSEN_WORDS, COMMON_PASSWORDS, CREDENTIAL_WORDS, GENERIC_TYPES,
     LITERALS, MASKS, REFERENCES,
 };
+use crate::rules::words::{Binding, PROSE};
 use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -100,6 +100,10 @@ impl Context {
         )
     }
 
+    fn is_password(self) -> bool {
+        self.kind == KeyKind::Password
+    }
+
     fn points(self) -> u8 {
         let kind = self.kind.points();
         let bond = match self.bond {
@@ -148,7 +152,7 @@ impl fmt::Display for Score {
 /// Scores a candidate.
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
     // `Welcome@2024` is a password.
-    let may_be_object = context.kind != KeyKind::Password && !context.quoted;
+    let may_be_object = !context.is_password() && !context.quoted;
     let look = match look(value) {
         _ if may_be_object && is_object(value) => Look::Reference,
         look => in_place(look, value, context),
@@ -164,30 +168,31 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
 /// What a value looks like in the place of a credential: people choose names of credentials and words of
 /// sentences as passwords, too, and a short number after `password=` is one.
 fn in_place(look: Look, value: &[u8], context: Context) -> Look {
-    let is_password = context.kind == KeyKind::Password;
-    let is_assigned =
-        context.quoted || matches!(context.bond, Bond::Sign(Binding::Assign) | Bond::Option);
-    let is_none = value == b"None" || value == b"none" && !is_password;
+    let may_go_on = !context.is_bound() || context.goes_on;
+    match look {
+        Look::Placeholder | Look::Prose if !may_go_on && is_used(look, value, context) => {
+            Look::Word
+        }
+        Look::ShortNumber if !may_go_on && context.is_password() && value.len() > 3 => Look::Number,
+        look => look,
+    }
+}
+
+/// Whether a word that means no value, or that is one of a sentence, is a password by its place.
+fn is_used(look: Look, value: &[u8], context: Context) -> bool {
+    let is_none = value == b"None" || value == b"none" && !context.is_password();
     let is_known = CHOSEN_LIST.contains(value) && !is_none;
     let is_chosen = is_known && context.bond == Bond::Option
         || (is_known || look == Look::Prose) && context.is_close;
-    let is_word = match look {
-        Look::Placeholder | Look::Prose if !context.is_bound() || context.goes_on => false,
-        Look::Placeholder | Look::Prose if is_chosen => true,
-        Look::Placeholder | Look::Prose if is_credential_word(value) => {
-            is_password || context.bond != Bond::Structure
-        }
-        Look::Placeholder | Look::Prose => {
-            is_password && is_assigned && is_one_of(value, COMMON_PASSWORDS)
-        }
-        _ => false,
-    };
-    let is_number = look == Look::ShortNumber && is_password && context.is_bound();
-    match look {
-        _ if is_word => Look::Word,
-        _ if is_number && value.len() > 3 && !context.goes_on => Look::Number,
-        look => look,
+    if is_chosen {
+        return true;
     }
+    if is_credential_word(value) {
+        return context.is_password() || context.bond != Bond::Structure;
+    }
+    let is_assigned =
+        context.quoted || matches!(context.bond, Bond::Sign(Binding::Assign) | Bond::Option);
+    context.is_password() && is_assigned && is_one_of(value, COMMON_PASSWORDS)
 }
 
 /// `password`, `secret`: a name of a credential, which people also choose as one. In capitals it is the name
@@ -241,47 +246,110 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
 
 /// What a value looks like.
 pub(crate) fn look(value: &[u8]) -> Look {
-    let value = &value[..value.len().min(LOOKED_AT)];
-    let word = trim_end(value);
-    let count = |is_in: fn(&u8) -> bool| word.iter().filter(|byte| is_in(byte)).count();
-    let digits = count(u8::is_ascii_digit);
-    let letters = count(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
-    let len = word.len();
-    let has_both = digits > 0 && letters > 0;
-    if is_literal(word) || is_redacted(value, 0) || is_masked(value) {
-        Look::Placeholder
-    } else if is_reference(word) {
-        Look::Reference
-    } else if word.iter().any(u8::is_ascii_whitespace) {
-        sentence(word)
-    } else if is_uuid(word) {
-        Look::Uuid
-    } else if digits == len && len < 6 {
-        Look::ShortNumber
-    } else if digits == len {
-        Look::Number
-    } else if is_prose(word) {
-        Look::Prose
-    } else if len < 32 && is_algorithm(word) {
-        Look::Placeholder
-    } else if is_word(word) {
-        Look::Word
-    } else if is_path(word) {
-        Look::Path
-    } else if digits > 0 && len >= 32 && word.iter().all(u8::is_ascii_hexdigit) {
-        Look::Hash
-    } else if is_public(word) {
-        Look::Public
-    } else if random_letters(word) >= len.min(8) {
-        Look::Random
-    } else if is_dotted(word) {
-        Look::Path
-    } else if has_both && len >= 6 && digits + letters >= 5 && !is_numbered_name(word)
-        || letters == len && len >= 8 && is_irregular(word)
-    {
-        Look::Mixed
-    } else {
-        Look::Name
+    let seen = Seen::new(value);
+    let first = LOOKS.iter().find(|(holds, _)| holds(&seen));
+    first.map_or(Look::Name, |(_, look)| *look)
+}
+
+/// What values look like, in the order in which it is decided: the first condition that holds counts. What none of them
+/// describes is a name.
+const LOOKS: &[(Condition, Look)] = &[
+    (|seen| seen.is_no_value(), Look::Placeholder),
+    (|seen| is_reference(seen.word), Look::Reference),
+    (|seen| seen.is_sentence(), Look::Sentence),
+    (|seen| seen.has_blanks(), Look::Phrase),
+    (|seen| is_uuid(seen.word), Look::Uuid),
+    (|seen| seen.is_short_number(), Look::ShortNumber),
+    (|seen| seen.is_number(), Look::Number),
+    (|seen| is_prose(seen.word), Look::Prose),
+    (|seen| seen.names_an_algorithm(), Look::Placeholder),
+    (|seen| is_word(seen.word), Look::Word),
+    (|seen| is_path(seen.word), Look::Path),
+    (|seen| seen.is_long_hexadecimal(), Look::Hash),
+    (|seen| is_public(seen.word), Look::Public),
+    (|seen| seen.is_mostly_random(), Look::Random),
+    (|seen| is_dotted(seen.word), Look::Path),
+    (|seen| seen.is_chosen(), Look::Mixed),
+    (|seen| seen.has_irregular_letters(), Look::Mixed),
+];
+
+/// Whether a value looks like something.
+type Condition = fn(&Seen<'_>) -> bool;
+
+/// A value while it is examined.
+struct Seen<'v> {
+    /// Its beginning, if it is long.
+    value: &'v [u8],
+    /// Without the punctuation of the sentence around it.
+    word: &'v [u8],
+    digits: usize,
+    letters: usize,
+}
+
+impl<'v> Seen<'v> {
+    fn new(value: &'v [u8]) -> Self {
+        let value = &value[..value.len().min(LOOKED_AT)];
+        let word = trim_end(value);
+        let count = |is_in: fn(&u8) -> bool| word.iter().filter(|byte| is_in(byte)).count();
+        Self {
+            value,
+            word,
+            digits: count(u8::is_ascii_digit),
+            letters: count(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80),
+        }
+    }
+
+    /// A literal, the mark of a redaction, or what another program wrote over a secret.
+    fn is_no_value(&self) -> bool {
+        is_literal(self.word) || is_redacted(self.value, 0) || is_masked(self.value)
+    }
+
+    fn has_blanks(&self) -> bool {
+        self.word.iter().any(u8::is_ascii_whitespace)
+    }
+
+    /// Words with blanks between them, many of which are words of sentences: otherwise it is a passphrase.
+    fn is_sentence(&self) -> bool {
+        if !self.has_blanks() {
+            return false;
+        }
+        let words = self.word.split(u8::is_ascii_whitespace);
+        let words: Vec<_> = words.filter(|word| !word.is_empty()).take(8).collect();
+        let prose = words.iter().filter(|word| is_prose(word)).count();
+        prose * 3 >= words.len() || words.len() > 7
+    }
+
+    fn is_number(&self) -> bool {
+        self.digits == self.word.len()
+    }
+
+    fn is_short_number(&self) -> bool {
+        self.is_number() && self.word.len() < 6
+    }
+
+    fn names_an_algorithm(&self) -> bool {
+        self.word.len() < 32 && is_algorithm(self.word)
+    }
+
+    fn is_long_hexadecimal(&self) -> bool {
+        self.digits > 0 && self.word.len() >= 32 && self.word.iter().all(u8::is_ascii_hexdigit)
+    }
+
+    fn is_mostly_random(&self) -> bool {
+        random_letters(self.word) >= self.word.len().min(8)
+    }
+
+    /// Letters and digits, as people choose passwords.
+    fn is_chosen(&self) -> bool {
+        let has_both = self.digits > 0 && self.letters > 0;
+        has_both
+            && self.word.len() >= 6
+            && self.digits + self.letters >= 5
+            && !is_numbered_name(self.word)
+    }
+
+    fn has_irregular_letters(&self) -> bool {
+        self.letters == self.word.len() && self.letters >= 8 && is_irregular(self.word)
     }
 }
 
@@ -435,18 +503,6 @@ pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
         && !head.iter().any(u8::is_ascii_digit)
         && is_code)
         .then_some(end)
-}
-
-/// Words with blanks between them: a sentence, or a passphrase.
-fn sentence(text: &[u8]) -> Look {
-    let words = text.split(u8::is_ascii_whitespace);
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).take(8).collect();
-    let prose = words.iter().filter(|word| is_prose(word)).count();
-    if prose * 3 >= words.len() || words.len() > 7 {
-        Look::Sentence
-    } else {
-        Look::Phrase
-    }
 }
 
 /// How many characters are in parts that change their class of characters often.

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use crate::candidate::{self, Key};
 use crate::lexer::Kind;
+use crate::pair::{self, Claim, Key, Separator};
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
-use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
-use crate::scan::Scan;
-use crate::score::{Bond, Context, is_prose, is_random};
+use crate::rules::words::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
+use crate::scan::{Scan, Tried};
+use crate::score::{Bond, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
@@ -38,12 +38,8 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
 /// How many words may be between a name and its value.
 const WORDS: usize = 5;
 
-/// Whether a value was found.
-pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    input_below(scan, key).or_else(|| words(scan, key))
-}
-
-fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+/// A value after its name and words of a sentence.
+pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_named = matches!(
         key.meaning.kind,
         KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
@@ -61,12 +57,12 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         // `username or password`
         && !scan.tokens.word(login + 2).is_some_and(is_prose)
     {
-        return accept(scan, key, place, Bond::Option);
+        return claim(scan, key, place, Bond::Option);
     }
     let mut bond = Bond::Position;
     let mut is_state = false;
     for _ in 0..WORDS {
-        if let Some(separator) = candidate::separator_at(scan, place)
+        if let Some(separator) = pair::separator_at(scan, place)
             && separator.binding != Binding::Loose
         {
             bond = if is_state {
@@ -111,12 +107,12 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         }
         place = scan.tokens.skip_blanks(place + 1);
     }
-    accept(scan, key, place, bond)
+    claim(scan, key, place, bond)
 }
 
 /// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something after it that states a value,
 /// and not one that is another's: `for user id=…`, `"… for user" id=…`.
-fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
+fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for words in 0..6 {
         let tokens = &mut scan.tokens;
@@ -139,7 +135,7 @@ fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
         }
         at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
         let is_apart = tokens.is_break(at);
-        if let Some(separator) = candidate::separator_at(scan, at) {
+        if let Some(separator) = pair::separator_at(scan, at) {
             // `from 2a01:4f8::2`
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {
@@ -152,7 +148,7 @@ fn owner(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<usize> {
     None
 }
 
-fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<()> {
+fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {
     let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
     let value = found.bytes(scan.text);
     // A sentence goes on with a word, and code with a call.
@@ -162,31 +158,34 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<()>
     if bond == Bond::Position && is_group {
         return None;
     }
-    candidate::accept(scan, key, found, Context::new(key.meaning.kind, bond))
+    Some(Claim::of(key, found, bond))
 }
 
 /// Pydantic's report of an input: the name on a line of its own, `input_value='…'` in the next.
-fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
     if !is_line || scan.tokens.kind(key.after) != Kind::Line {
         return None;
     }
     let next = scan.tokens.skip_lines(key.after);
     let line = (next..next + 64).take_while(|&at| scan.tokens.kind(at) != Kind::Line);
-    let input = line.collect::<Vec<_>>().into_iter().find(|&at| {
-        scan.tokens.is_word(at, &["input_value", "input"]) && scan.tokens.is_sign(at + 1, b'=')
-    })?;
-    accept(scan, key, input + 2, Bond::Structure)
+    let input = line
+        .collect::<Vec<_>>()
+        .into_iter()
+        .find(|&at| scan.tokens.is_word(at, INPUT_NAMES) && scan.tokens.is_sign(at + 1, b'='))?;
+    claim(scan, key, input + 2, Bond::Structure)
 }
 
 /// A value on the line below its name and colon, unless that line is a pair of its own.
-pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Binding) -> Option<()> {
-    if key.meaning.kind == KeyKind::Context || scan.tokens.kind(place) != Kind::Line {
-        return None;
+pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
+    let (place, binding) = (separator.next, separator.binding);
+    let is_line = scan.tokens.kind(place) == Kind::Line;
+    if binding == Binding::Loose || key.meaning.kind == KeyKind::Context || !is_line {
+        return Tried::Nothing;
     }
     let next = scan.tokens.skip_lines(place);
-    if next == place || candidate::separator_at(scan, next + 1).is_some() {
-        return None;
+    if next == place || pair::separator_at(scan, next + 1).is_some() {
+        return Tried::Nothing;
     }
     let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;
     let bond = if is_assigned {
@@ -194,5 +193,5 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Bindin
     } else {
         Bond::Position
     };
-    accept(scan, key, next, bond)
+    Claim::judge(claim(scan, key, next, bond), scan, key)
 }

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
-use crate::rules::sentences::VALUE_NAMES;
-use crate::rules::signs::ARROW;
+use crate::rules::words::ARROW;
+use crate::rules::words::VALUE_NAMES;
 use crate::score::LOOKED_AT;
 use crate::text::{Words, line_end, part, run_end};
 

@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 
-use crate::checksum;
 use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
-use crate::score;
+use crate::rules::formats;
+use crate::scan::{Evidence, Reason, Scan};
 use crate::text::{at, before, before_word, is_name, part, rest, run_end, run_start};
+use crate::{armour, checksum, score};
 
 /// The most bytes that are read of a token of any length.
 const HEAD: usize = 96;
@@ -21,6 +22,46 @@ pub(crate) enum Match {
     Documented,
     /// Its checksum is right.
     Proven,
+}
+
+/// A vendor's token or a JSON web token.
+pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    let (text, anchors) = (scan.text, scan.policy.anchors());
+    let web_token = anchor
+        .checked_sub(2)
+        .filter(|&start| armour::is_web_token(text, start));
+    let matches = anchors.formats(text, anchor);
+    let first = matches
+        .filter(|(start, format)| format.find(text, *start).is_some())
+        .map(|(start, _)| start)
+        .min();
+    let Some(start) = first.or(web_token) else {
+        // An explanation has the format that it looks like most.
+        let formats = anchors
+            .formats(text, anchor)
+            .filter(|(start, _)| scan.kept.is_some() && begins_word(text, *start));
+        if let Some((start, format)) = formats.max_by_key(|(_, format)| format.prefix.len()) {
+            let end = run_end(text, start, 64, |byte| is_name(byte) || byte == b'-');
+            scan.note(
+                start,
+                end,
+                format.id,
+                Reason::Other("too short, with other characters than its tokens, or a placeholder"),
+            );
+        }
+        return;
+    };
+    // The formats with another anchor, too.
+    if let Some((end, found, format)) = best(formats(), text, start) {
+        let evidence = match found {
+            Match::Proven => Evidence::Checksum,
+            Match::Documented | Match::Similar => Evidence::Format,
+        };
+        let start = format.start(text, start).unwrap_or(start);
+        scan.redact(start, end, format.id, evidence);
+    } else {
+        armour::json_web_token(scan, start);
+    }
 }
 
 /// The end of what an alphabet allows at `from`, at most `limit` bytes on.

@@ -27,10 +27,20 @@ pub(crate) struct CommandOption {
     pub(crate) benign: &'static [&'static str],
 }
 
+/// What is called with an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callee {
+    /// `name("a", "b")`
+    Function,
+    /// `name word -option argument argument`
+    Command,
+}
+
 /// An argument without an option, of a command or of a function.
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) id: &'static str,
+    pub(crate) of: Callee,
     /// Names of functions, or of commands with the words after them.
     pub(crate) names: &'static [&'static str],
     /// Which argument it is, from 0; of a command, after its options.
@@ -84,29 +94,29 @@ pub(crate) const OPTIONS: &[CommandOption] = &[
 
 #[rustfmt::skip]
 pub(crate) const ARGUMENTS: &[Argument] = &[
-    Argument { id: "call-user-password", place: 1,
+    Argument { id: "call-user-password", of: Callee::Function, place: 1,
         names: &["passwordauthentication", "networkcredential", "httpbasicauth", "httpdigestauth", "usernamepasswordcredentials", "basicauth", "basic_auth", "setbasicauth", "plainauth", "login", "authenticate", "usernamepasswordauthenticationtoken", "withcredentials", "with_credentials", "setcredentials", "passwordcredential", "plaintextauthprovider", "plaintextauthenticator", "db.auth", "auth", "basiccredentials", "sqlcredential", "credentials", "basicawscredentials", "awsbasiccredentials.create", "sharedkeycredential", "storagesharedkeycredential", "auth.basic", "authtokens.basic", "usernamepassword", "userpass", "passwordcredentials", "url.userpassword", "basicauthentication", "credentials::new", "basic", "newstaticv4", "newstaticcredentials", "setauth", "digestauth", "ntlmcredentials", "awscredentials", "user_and_password"],
         secret: &["new PasswordAuthentication(\"bob\", \"winter77\")", "NetworkCredential(\"user\", \"hunter2x\")", "auth=('bob', 'winter77')"],
         benign: &["login(\"bob\")", "auth=('bob', None)"] },
-    Argument { id: "call-host-user-password", place: 2,
+    Argument { id: "call-host-user-password", of: Callee::Function, place: 2,
         names: &["mysqli_connect", "mysql_connect", "pdo", "pdo->__construct", "drivermanager.getconnection", "getconnection", "mysqli", "oci_connect", "ftp", "minio", "ftp_login", "smtpauth", "odbc_connect", "sqlsrv", "mysql_pconnect", "mysqli->__construct", "mysqli->real_connect", "mysqli_real_connect", "ldap_bind"],
         secret: &["mysqli_connect(\"db\", \"bob\", \"winter77\", \"x\")", "DriverManager.getConnection(\"jdbc:x\", \"bob\", \"winter77\")"],
         benign: &["getConnection(\"jdbc:x\")", "ftp.connect('db', 5432, 'orders')"] },
-    Argument { id: "call-key", place: 0, names: &["fernet", "hmac.new", "aes.new", "secretkeyspec"],
+    Argument { id: "call-key", of: Callee::Function, place: 0, names: &["fernet", "hmac.new", "aes.new", "secretkeyspec"],
         secret: &["Fernet(b\"TVZtUVJOMVVock1xUDFKVHRFd0d5WmxyZDdoSmt5ZHk=\")"], benign: &["Fernet(key)"] },
-    Argument { id: "call-key", place: 1, names: &["pgp_sym_decrypt", "pgp_sym_encrypt", "jwt.encode", "jwt.decode", "jwt.sign", "jwt.verify", "createhmac", "hash_hmac"],
+    Argument { id: "call-key", of: Callee::Function, place: 1, names: &["pgp_sym_decrypt", "pgp_sym_encrypt", "jwt.encode", "jwt.decode", "jwt.sign", "jwt.verify", "createhmac", "hash_hmac"],
         secret: &["jwt.encode(payload, \"2J4tUSAWiflsXHp4noo2\", algorithm=\"HS256\")"], benign: &["jwt.decode(token, key)"] },
-    Argument { id: "call-host-user-password", place: 2, names: &["clientsecretcredential", "sequelize", "mongocredential", "dbi->connect", "pymysql.connect"],
+    Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: &["clientsecretcredential", "sequelize", "mongocredential", "dbi->connect", "pymysql.connect"],
         secret: &["new Sequelize('events', 'loader', 'kestrel4451', {})"], benign: &["pymysql.connect('db', 'bob')"] },
-    Argument { id: "command-argument", place: 1,
+    Argument { id: "command-argument", of: Callee::Command, place: 1,
         names: &["net user", "htpasswd -nb", "htpasswd -bn", "AUTH", "LOGIN", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u"],
         secret: &["net user bob winter77 /add", "rabbitmqctl change_password bob winter77"],
         benign: &["net user bob /delete", "net user bob"] },
-    Argument { id: "command-argument", place: 2,
+    Argument { id: "command-argument", of: Callee::Command, place: 2,
         names: &["htpasswd -b", "htpasswd -bc", "htpasswd -cb", "htpasswd -bB", "htpasswd -cbB", "htpasswd -bcB"],
         secret: &["htpasswd -bc /etc/users bob winter77"],
         benign: &["htpasswd -c /etc/users bob"] },
-    Argument { id: "command-argument", place: 0,
+    Argument { id: "command-argument", of: Callee::Command, place: 0,
         names: &["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth"],
         secret: &["requirepass winter77x", "AUTH PLAIN AGJvYgB3aW50ZXI3Nw=="],
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN"] },

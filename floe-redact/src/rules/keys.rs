@@ -45,6 +45,12 @@ pub(crate) enum Flag {
     Alone,
     /// Each is a secret after a separator, a placeholder too.
     Always,
+    /// By itself it is also the name of the working directory: `PWD=/home/x`.
+    Folder,
+    /// By itself it is also a verb, and the result of tests: `to pass 'x'`, `pass=3 fail=1`, `PASS: it works`.
+    Verb,
+    /// By itself it is more often a word of a sentence than a name, so it needs a separator.
+    Noun,
 }
 
 /// One name with its synonyms.
@@ -72,9 +78,15 @@ macro_rules! keys {
 
 #[rustfmt::skip]
 pub(crate) const KEYS: &[KeyName] = keys! {
-    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth"]
-        secret ["password=correcthorse host=db", "password = \"correct horse battery staple\"", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'", "password=Welcome@2024", "{\"password\":\"Admin@1234\"}", "login failed, password: Passw@12345", "password='Abc@beef12'", "Password=Summer{2024};", "password=sha256forever", "password=rsa_Monkey7", "password=HS2567890", "password=aes1234x", "password='a::b9Xq'", "password: \"foo(bar)baz9\"", "password=abc(def x", "password=foo[1x y", "password is wrong: password=hunter2 user=bob", "main.login({}, \"password=hunter2x\")"]
-        benign ["password=${DB_PASSWORD}", "password=$(command", "password DISABLE", "PASSWORD OPENID", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app", "the password was rejected: reason=28P01", "password was wrong: user=bob42", "password = get(config, 'x')", "password=std::string", "password = load(x).token", "password=mysql_native_password", "password for user bob changed by=admin-console", "reset password for user uid=acme-1234", "unused variable: `password` --> src/lib.rs:10:9"]
+    "password" Password ["*password", "*passwd", "*pswd", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth"]
+        secret ["password=correcthorse host=db", "password = \"correct horse battery staple\"", "PGPASSWORD: x7Gh2kQ9", "password=Welcome@2024", "{\"password\":\"Admin@1234\"}", "login failed, password: Passw@12345", "password='Abc@beef12'", "Password=Summer{2024};", "password=sha256forever", "password=rsa_Monkey7", "password=HS2567890", "password=aes1234x", "password='a::b9Xq'", "password: \"foo(bar)baz9\"", "password=abc(def x", "password=foo[1x y", "password is wrong: password=hunter2 user=bob", "main.login({}, \"password=hunter2x\")"]
+        benign ["password=${DB_PASSWORD}", "password=$(command", "password DISABLE", "PASSWORD OPENID", "password_min_length=12", "password: incorrect", "the password was rejected: reason=28P01", "password was wrong: user=bob42", "password = get(config, 'x')", "password=std::string", "password = load(x).token", "password=mysql_native_password", "password for user bob changed by=admin-console", "reset password for user uid=acme-1234", "unused variable: `password` --> src/lib.rs:10:9"]
+    "password" Password (Folder) ["*pwd"]
+        secret ["user.db_pwd = 'winter'", "pwd=winter77"]
+        benign ["PWD=/home/app", "pwd: ~/app"]
+    "password" Password (Verb) ["pass"]
+        secret ["pass=winter77", "db_pass = 'winter'"]
+        benign ["pass=3 fail=1", "PASS: it_works", "to pass 'x' as a value"]
     "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
         secret ["passphrase=correct-horse", "key.passcode: 'b4ttery staple'"]
         benign ["passphrase required", "passphrase: "]
@@ -126,9 +138,12 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
         secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
         benign ["signature: sha256WithRSAEncryption", "signature=rsa_pss_rsae_sha256", "signature=invalid", "signature_version=s3v4"]
-    "key" Context ["key", "keys", "code", "phrase", "*samlresponse", "request token"]
+    "key" Context (Noun) ["key", "code"]
         secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders", "primary key: a1B2c3D4e5f6"]
+    "key" Context ["keys", "phrase", "*samlresponse", "request token"]
+        secret ["SAMLResponse=8EXm0fH9aUpLINGaTw4W"]
+        benign ["keys=user:42", "phrase: orders"]
     "authorization" Authorization ["*authorization", "proxy auth"]
         secret ["Authorization: a1B2c3D4e5f6", "{'authorization': 'a1B2c3D4e5f6'}"]
         benign ["authorization: required", "Authorization: Basic <credentials>"]

@@ -1,4 +1,6 @@
-//! The rules that have a grammar of their own.
+//! The rules that have a grammar of their own: structures, authorization schemes and cookies, numbers.
+
+use std::ops::RangeInclusive;
 
 /// A rule whose row is code.
 #[derive(Debug)]
@@ -62,3 +64,156 @@ structures! {
         secret []
         benign []
 }
+
+/// What follows a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One word of credentials.
+    Word,
+    /// A list of parameters.
+    List,
+}
+
+/// A scheme of `Authorization`.
+#[derive(Debug)]
+pub(crate) struct Scheme {
+    pub(crate) id: &'static str,
+    pub(crate) names: &'static [&'static str],
+    pub(crate) form: Form,
+    /// Whether the scheme alone, without its header, introduces credentials.
+    pub(crate) is_bare: bool,
+    pub(crate) secret: &'static [&'static str],
+    pub(crate) benign: &'static [&'static str],
+}
+
+pub(crate) const SCHEMES: &[Scheme] = &[
+    Scheme {
+        id: "bearer",
+        names: &["bearer"],
+        form: Form::Word,
+        is_bare: true,
+        secret: &[
+            "Authorization: Bearer Ub1xzpy42PD7CJtNY2SA",
+            "got 'Bearer a1B2c3D4e5f6'",
+        ],
+        benign: &[
+            "WWW-Authenticate: Bearer realm=\"x\"",
+            "bearer token missing",
+        ],
+    },
+    Scheme {
+        id: "basic",
+        names: &["basic"],
+        form: Form::Word,
+        is_bare: true,
+        secret: &[
+            "Authorization: Basic dXNlcjpwYXNz",
+            "auth Basic c3ZjLWluZ2VzdDpBeWtncWpZcWVWVXE=",
+        ],
+        benign: &["Basic realm=\"x\"", "basic authentication"],
+    },
+    Scheme {
+        id: "authorization-scheme",
+        names: &[
+            "token",
+            "negotiate",
+            "ntlm",
+            "apikey",
+            "api-key",
+            "sharedkey",
+            "ssws",
+            "key",
+            "sharedkeylite",
+            "goog",
+            "splunk",
+            "plain",
+            "login",
+            "bot",
+            "genie-key",
+            "geniekey",
+            "klaviyo-api-key",
+            "aws",
+            "cloudfront",
+            "kerberos",
+            "passkey",
+            "jwt",
+            "privatetoken",
+            "snowflake",
+            "pre-shared-key",
+        ],
+        form: Form::Word,
+        is_bare: false,
+        secret: &[
+            "Authorization: Token fc687ac6814934fc4b485c67",
+            "authorization: AWS AKIAJ7Q2XW5RT3YB6KLM:frJIUN8DYpKDtOLC=",
+        ],
+        benign: &["Authorization: Token is missing"],
+    },
+    Scheme {
+        id: "authorization-parameters",
+        names: &[
+            "digest",
+            "oauth",
+            "hawk",
+            "signature",
+            "aws4-hmac-sha256",
+            "aws4-ecdsa-p256-sha256",
+            "mac",
+            "hmac",
+            "hmac-sha256",
+            "googlelogin",
+            "eg1-hmac-sha256",
+            "mauth",
+        ],
+        form: Form::List,
+        is_bare: false,
+        secret: &[
+            "Authorization: Digest username=\"bob\", response=\"6629fae49393a05397450978507c4ef1\"",
+        ],
+        benign: &["Authorization: Digest"],
+    },
+];
+
+/// Parts of `Set-Cookie` that are no cookie.
+pub(crate) const COOKIE_ATTRIBUTES: &[&str] = &[
+    "path",
+    "domain",
+    "expires",
+    "max-age",
+    "samesite",
+    "secure",
+    "httponly",
+    "priority",
+    "partitioned",
+    "version",
+    "comment",
+];
+
+/// How the base64 of a JSON web token's header begins: `{"alg"`, `{"typ"`, `{"kid"` and so on.
+#[rustfmt::skip]
+pub(crate) const WEB_TOKEN_HEADERS: &[&str] = &[
+    "eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJrIjoi", "eyJqa3Ui", "eyJjdHki", "eyJ4NXQi",
+];
+
+/// Lengths of IBANs by country.
+pub(crate) const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28\
+    EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20\
+    LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29\
+    RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30";
+
+/// The first four digits of payment cards, and how many digits there are.
+#[rustfmt::skip]
+pub(crate) const ISSUERS: &[(RangeInclusive<u32>, &[usize])] = &[
+    (4000..=4999, &[13, 16, 19]),
+    (5100..=5599, &[16]), (2221..=2720, &[16]), (3528..=3589, &[16]),
+    (3400..=3499, &[15]), (3700..=3799, &[15]),
+    (3000..=3059, &[14, 16]), (3600..=3699, &[14, 16]), (3800..=3999, &[14, 16]),
+    (6011..=6011, &[16, 17, 19]), (6440..=6599, &[16, 17, 19]), (6200..=6299, &[16, 17, 19]),
+    (5018..=5018, &[16, 18, 19]), (5020..=5020, &[16, 18, 19]), (5038..=5038, &[16, 18, 19]),
+    (5893..=5893, &[16, 18, 19]), (6304..=6304, &[16, 18, 19]), (6759..=6759, &[16, 18, 19]),
+    (6761..=6763, &[16, 18, 19]),
+];
+
+/// Where the groups of a US social security number begin that was never issued, and the group.
+pub(crate) const NEVER_ISSUED: &[(usize, &str)] =
+    &[(0, "000"), (0, "666"), (0, "9"), (4, "00"), (7, "0000")];

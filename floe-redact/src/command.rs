@@ -1,0 +1,260 @@
+//! Arguments of commands and functions: `--password x`, `-ppass`, `-u user:pass`, and those that are secrets because
+//! of their position.
+
+use std::sync::LazyLock;
+
+use crate::address::is_no_login;
+use crate::lexer::Kind;
+use crate::pair::{self, Claim, Key};
+use crate::rules::commands::{
+    ARGUMENTS, Argument, Callee, CommandOption, Form, OPTIONS, USER_WORDS, last_word,
+};
+use crate::rules::keys::KeyKind;
+use crate::scan::{Evidence, Reason, Scan, Tried};
+use crate::score::{Bond, Context, Look, look};
+use crate::text::{Words, before, is_one_of, part, run_start};
+use crate::value::{self, Site, Value};
+
+/// `--password value`, `"--token", "value"`.
+pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let place = argument(scan, key.after).filter(|_| key.is_option);
+    let found =
+        place.and_then(|place| value::value(&mut scan.tokens, place, Site::assigned(key.place)));
+    let Some(found) = found else {
+        return Tried::Nothing;
+    };
+    // `add_argument("--password", default=None)`
+    let is_code = key.quote.is_some() && !found.quoted;
+    if !is_code && !found.bytes(scan.text).starts_with(b"-") {
+        let claim = Claim::of(key, found, Bond::Option);
+        let _ = Claim::judge(Some(claim), scan, key);
+    }
+    Tried::Found
+}
+
+/// Where the argument after an option begins, in a shell line or in a printed list of arguments.
+fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
+    let tokens = &mut scan.tokens;
+    let mut place = after;
+    place += usize::from(tokens.kind(place) == Kind::Quote && tokens.closes_before(place, place));
+    if matches!(tokens.kind(place), Kind::Sign(b',' | b'=')) {
+        place = tokens.skip_lines(place + 1);
+    } else if tokens.kind(place) == Kind::Blank || place > after {
+        place = tokens.skip_blanks(place);
+    } else {
+        return None;
+    }
+    let is_next = tokens.is_sign(place, b'-')
+        && (tokens.is_sign(place + 1, b'-')
+            || tokens.word(place + 1).is_some_and(|word| word.len() == 1));
+    (!is_next).then_some(place)
+}
+
+/// A short option whose letter is at the anchor, or `-user`.
+pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
+    let Some(place) = scan.tokens.seek(anchor) else {
+        return;
+    };
+    let Some(word) = scan.tokens.word(place) else {
+        return;
+    };
+    if !pair::is_option(scan, place) {
+        return;
+    }
+    scan.line.read(&mut scan.tokens, place);
+    let line = scan.line;
+    let options = OPTIONS.iter().zip(0..);
+    for (option, _) in options.filter(|(option, row)| line.has(option, *row)) {
+        if let Some(found) = argument_of(scan, option, place, word)
+            && redact(scan, option, found) == Tried::Found
+        {
+            break;
+        }
+    }
+}
+
+/// The argument of an option, if the word at a place is one.
+fn argument_of(
+    scan: &mut Scan<'_>,
+    option: &CommandOption,
+    place: usize,
+    word: &[u8],
+) -> Option<Value> {
+    let letter = option.option.as_bytes();
+    match option.form {
+        // `-p'…'`
+        Form::Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
+            value::quoted(&mut scan.tokens, place + 1)
+        }
+        Form::Attached => {
+            let is_other =
+                word.len() == 1 || !word.starts_with(letter) || is_one_of(word, option.except);
+            let value =
+                value::bare(&mut scan.tokens, place, Site::from(place)).filter(|_| !is_other)?;
+            let start = value.start + letter.len();
+            Some(Value { start, ..value })
+        }
+        Form::AfterColon if letter == b"u" && is_one_of(word, USER_WORDS) => {
+            argument_value(scan, place)
+        }
+        _ if word == letter => argument_value(scan, place),
+        _ => None,
+    }
+}
+
+fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
+    let start = argument(scan, place + 1)?;
+    value::value(&mut scan.tokens, start, Site::assigned(place))
+}
+
+/// Redacts the password in an argument.
+fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
+    let text = found.bytes(scan.text);
+    let sign = match option.form {
+        Form::AfterColon => memchr::memchr(b':', text),
+        Form::AfterPercent => memchr::memchr(b'%', text),
+        Form::Attached | Form::Separate => None,
+    };
+    let has_user = matches!(option.form, Form::AfterColon | Form::AfterPercent);
+    if has_user && sign.is_none() {
+        return Tried::Nothing;
+    }
+    let start = sign.map_or(0, |sign| sign + 1);
+    let (user, password) = text.split_at(start);
+    let is_number = |word: &[u8]| {
+        word.iter()
+            .all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte))
+    };
+    // A number is a port and a path is a path, unless the command is known for its passwords.
+    let is_other = match option.form {
+        _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
+        Form::Separate if option.commands.is_empty() => {
+            is_number(password) && (password.len() <= 5 || password.contains(&b':'))
+                || look(password) == Look::Path
+        }
+        _ => false,
+    };
+    let is_harmless = is_other
+        || password.is_empty()
+        || is_no_login(user, password, b"")
+        || matches!(user, [b'<' | b'[', ..])
+        || password.starts_with(b"-");
+    if is_harmless {
+        let reason = Reason::Other("no password of this option");
+        scan.keep(found.start + start, found.end, option.id, reason);
+        return Tried::Nothing;
+    }
+    scan.redact(
+        found.start + start,
+        found.end,
+        option.id,
+        Evidence::Structure,
+    );
+    Tried::Found
+}
+
+/// The arguments and their names, by the word of the name that a text is searched for.
+static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
+    Words::of(ARGUMENTS.iter().flat_map(|argument| {
+        let names = argument.names.iter();
+        names.map(move |name| (last_word(name), (argument, *name)))
+    }))
+});
+
+/// Looks at the word that contains an anchor, and then at the last word in it.
+pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
+    let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
+    let joint = word.iter().rposition(is_joint).unwrap_or(0);
+    let last = joint + usize::from(word.get(joint) == Some(&b'_'));
+    let mut named = [0, last]
+        .into_iter()
+        .map(|from| NAMES.all(&word[from..]).peekable());
+    let named = named.find_map(|mut names| names.peek().is_some().then_some(names));
+    let Some(arguments) = named else {
+        return;
+    };
+    let place = scan.tokens.seek(anchor);
+    let Some(place) = place.filter(|&place| scan.tokens.word(place).is_some()) else {
+        return;
+    };
+    for (argument, name) in arguments {
+        if let Some(claim) = claim(scan, place, name, argument)
+            && scan.judge_value(claim.0, argument.id, claim.1) == Tried::Found
+        {
+            return;
+        }
+    }
+}
+
+/// The value of an argument, and how it is bound to the callee.
+fn claim(
+    scan: &mut Scan<'_>,
+    place: usize,
+    name: &str,
+    argument: &Argument,
+) -> Option<(Value, Context)> {
+    let (found, bond) = match argument.of {
+        Callee::Function => (function(scan, place, name, argument)?, Bond::Structure),
+        Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
+    };
+    // A short quoted text is a name, and a pair is read as one.
+    let is_name = found.quoted && found.end - found.start < 4;
+    let pair = pair::name_of_pair(found.bytes(scan.text));
+    if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
+        return None;
+    }
+    Some((found, Context::new(KeyKind::Password, bond)))
+}
+
+/// `name("a", "b")`, `name=("a", "b")`
+fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
+    let text = scan.text;
+    let end = scan.tokens.get(place)?.end;
+    let start = run_start(text, end, name.len(), |_| true);
+    let is_hump = text[start].is_ascii_uppercase();
+    if !part(text, start, end).eq_ignore_ascii_case(name.as_bytes())
+        || before(text, start).is_ascii_alphanumeric() && !is_hump
+    {
+        return None;
+    }
+    let tokens = &mut scan.tokens;
+    let mut open = place + 1;
+    open += usize::from(tokens.closes_before(open, place));
+    // `Credentials::new(…)`
+    if tokens.is_sign(open, b':') && tokens.is_sign(open + 1, b':') {
+        open += 3;
+    }
+    let sign = tokens.skip_blanks(open);
+    if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
+        open = tokens.skip_blanks(sign + 1);
+    }
+    let place = value::item(tokens, open, argument.place)?;
+    value::value(tokens, place, Site::from(open)).filter(|found| found.quoted)
+}
+
+/// `name word -option argument argument`
+fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
+    let start = scan.tokens.start(place);
+    let end = start + name.len();
+    if part(scan.text, start, end) != name.as_bytes() {
+        return None;
+    }
+    let mut at = scan.tokens.place_at(end)?;
+    // A printed list of arguments: `"AUTH" "…"`.
+    at += usize::from(scan.tokens.closes_before(at, place));
+    for _ in 0..argument.place {
+        if scan.tokens.kind(at) != Kind::Blank {
+            return None;
+        }
+        let first = scan.tokens.skip_blanks(at);
+        at = value::value(&mut scan.tokens, first, Site::default())?.next;
+    }
+    if scan.tokens.kind(at) != Kind::Blank {
+        return None;
+    }
+    let last = scan.tokens.skip_blanks(at);
+    let found = value::value(&mut scan.tokens, last, Site::default())?;
+    let is_other =
+        found.bytes(scan.text).starts_with(b"/") || matches!(scan.tokens.kind(last), Kind::Open(_));
+    (!is_other).then_some(found)
+}

@@ -1,0 +1,337 @@
+//! A name and its value side by side, bound by the structure of the text: pairs, calls, structs, XML, SQL statements.
+
+use crate::key::Name;
+use crate::lexer::{Kind, Tokens};
+use crate::pair::{self, Claim, Key};
+use crate::rules::commands::ASKING_VERBS;
+use crate::rules::keys::{Flag, KeyKind};
+use crate::rules::structures::SQL_PASSWORD;
+use crate::rules::words::{
+    Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
+};
+use crate::scan::{Scan, Tried};
+use crate::score::{Bond, Context, Look, look};
+use crate::text::{before, is_one_of, part, run_end, starts_with};
+use crate::value::{self, Site, Value};
+
+/// How many fields may be between a name and its value, the value's included.
+const FIELDS: usize = 3;
+
+/// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
+pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+    let first = key.quote.unwrap_or(key.place);
+    let named = (first.saturating_sub(6)..first)
+        .rev()
+        .find_map(|at| scan.tokens.word(at))?;
+    if !is_called(named, NAME_NAMES) {
+        return None;
+    }
+    let mut end = key.after;
+    for _ in 0..FIELDS {
+        let field = next_field(scan, end)?;
+        let tokens = &mut scan.tokens;
+        let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
+        if is_called(tokens.word(field)?, VALUE_NAMES) {
+            let place = pair::separator_at(scan, behind)?.next;
+            return value::value(&mut scan.tokens, place, Site::from(field));
+        }
+        end = (behind..behind + 16).find(|&at| {
+            matches!(
+                tokens.kind(at),
+                Kind::Sign(b',') | Kind::Line | Kind::Close(_) | Kind::Open(_)
+            )
+        })?;
+    }
+    None
+}
+
+/// `name`, `ParameterName`
+fn is_called(word: &[u8], names: &[&str]) -> bool {
+    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    is_one_of(word, names) || is_one_of(&word[hump..], names)
+}
+
+/// The first word of the field that follows a comma, a line or the blank between two attributes.
+fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
+    let tokens = &mut scan.tokens;
+    let mut at = (place..place + 8)
+        .find(|&at| !matches!(tokens.kind(at), Kind::Sign(b',') | Kind::Blank | Kind::Line))?;
+    if at == place {
+        return None;
+    }
+    at += usize::from(tokens.kind(at) == Kind::Quote);
+    tokens.word(at).map(|_| at)
+}
+
+/// `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')`.
+pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+    let tokens = &mut scan.tokens;
+    let lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
+    let is_first = match tokens.kind(lead) {
+        Kind::Open(b'{') => true,
+        Kind::Open(_) => key.quote.is_some(),
+        _ => false,
+    };
+    if !is_first || !tokens.is_sign(key.after, b',') {
+        return None;
+    }
+    let place = tokens.skip_lines(key.after + 1);
+    let found = value::value(tokens, place, Site::from(key.place))?;
+    let behind = tokens.skip_lines(found.next);
+    let function = lead.checked_sub(1);
+    let is_call = function.is_some_and(|at| tokens.word(at).is_some());
+    let is_password = key.meaning.kind == KeyKind::Password;
+    let ends = matches!(tokens.kind(behind), Kind::Close(_) | Kind::Sign(b'>'));
+    let is_name = !is_password && is_column(found.bytes(scan.text));
+    (found.quoted && !is_name && (ends || is_call)).then_some(found)
+}
+
+/// `created_at` beside `password` in a list of columns.
+fn is_column(word: &[u8]) -> bool {
+    word.iter()
+        .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+        || look(word) == Look::Word && word.len() < 10
+}
+
+/// `Password("…")`, `set_token('…')`.
+pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+    let tokens = &mut scan.tokens;
+    let name = part(scan.text, key.start, key.end);
+    if key.quote.is_some() || tokens.kind(key.after) != Kind::Open(b'(') {
+        return None;
+    }
+    let inner = tokens.skip_lines(key.after + 1);
+    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() {
+        return None;
+    }
+    let found = value::value(tokens, inner, Site::from(key.place))?;
+    let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
+    let is_lexeme = !is_alone && key.meaning.has(Flag::Alone);
+    let is_asked = Name::new(name)
+        .words()
+        .any(|word| is_one_of(word, ASKING_VERBS));
+    (!is_asked && !is_lexeme).then_some(found)
+}
+
+/// `Secret { inner: "…" }`
+pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+    let brace = scan.tokens.skip_blanks(key.after);
+    if scan.tokens.kind(brace) != Kind::Open(b'{') {
+        return None;
+    }
+    value::field(&mut scan.tokens, brace, 2)
+}
+
+/// The most tokens of a tag.
+const TAG: usize = 40;
+
+/// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
+pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let Some(mut content) = content(&mut scan.tokens, key) else {
+        return Tried::Nothing;
+    };
+    // `<setting name="password"><value>…`
+    let inner = scan.tokens.skip_lines(content);
+    if scan.tokens.is_sign(inner, b'<') && scan.tokens.is_word(inner + 1, VALUE_NAMES) {
+        content = inner + 3;
+    }
+    let text = scan.text;
+    let is_space = |byte: u8| byte.is_ascii_whitespace();
+    let mut start = run_end(text, scan.tokens.start(content), 256, is_space);
+    if starts_with(text, start, b"<![CDATA[") {
+        start += 9;
+    }
+    // The text may be encoded as a part of another one.
+    let ends = [&b"</"[..], b"&lt;/", b"]]>", b"<\\/"];
+    let line = text.len().min(start + 4096);
+    let Some(close) = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
+        .map(|at| start + at)
+        .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)))
+    else {
+        return Tried::Nothing;
+    };
+    // A tag that is not closed is a placeholder.
+    if !ends.iter().any(|end| text[close..].starts_with(end)) {
+        return Tried::Found;
+    }
+    let value = part(text, start, close).trim_ascii_end();
+    let end = start + memchr::memchr(b'\n', value).unwrap_or(value.len());
+    if end > start {
+        let surroundings = Context::structure(key.meaning.kind);
+        let _ = scan.judge(start, end, key.meaning.rule, surroundings);
+    }
+    Tried::Found
+}
+
+/// The place of the content that belongs to the name.
+fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
+    let lead = key.place.checked_sub(1)?;
+    // `<password>`, `<ns:password>`
+    let opener = if tokens.is_sign(lead, b':') && tokens.word(lead.checked_sub(1)?).is_some() {
+        lead.checked_sub(2)?
+    } else {
+        lead
+    };
+    let in_tag = tokens.is_sign(opener, b'<');
+    if in_tag && tokens.is_sign(key.after, b'>') {
+        return Some(key.after + 1);
+    }
+    // `<name>password</name><value>…`
+    if tokens.is_sign(lead, b'>') && tokens.is_sign(key.after, b'<') {
+        let close = find_close(tokens, key.after)?;
+        let next = tokens.skip_lines(close + 1);
+        return tokens
+            .is_sign(next, b'<')
+            .then(|| find_close(tokens, next))?
+            .map(|close| close + 1);
+    }
+    // `<password type="x">`, `name="password">`
+    let sign = key.quote.and_then(|quote| quote.checked_sub(1));
+    let is_attribute = sign.is_some_and(|sign| tokens.is_sign(sign, b'='));
+    let behind = tokens.kind(key.after);
+    if !(in_tag || is_attribute) || !matches!(behind, Kind::Blank | Kind::Sign(b'>')) {
+        return None;
+    }
+    find_close(tokens, key.after).map(|close| close + 1)
+}
+
+/// The `>` that ends a tag.
+fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
+    (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))
+}
+
+/// How many rows and columns are read.
+const ROWS: usize = 64;
+const COLUMNS: usize = 64;
+
+/// The place after an unquoted name and a blank.
+fn argument(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
+    let is_apart = key.quote.is_none() && scan.tokens.kind(key.after) == Kind::Blank;
+    is_apart.then(|| scan.tokens.skip_blanks(key.after))
+}
+
+/// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
+pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+    if key.meaning.kind != KeyKind::Identified {
+        return None;
+    }
+    let mut place = argument(scan, key)?;
+    let name = part(scan.text, key.start, key.end);
+    let is_statement = name.iter().all(u8::is_ascii_uppercase);
+    let mut seen_by = false;
+    for _ in 0..4 {
+        let tokens = &mut scan.tokens;
+        let is_quoted = tokens.opens_quote(place);
+        let is_by = tokens.is_word(place, IDENTIFIED_WORDS);
+        let is_other = tokens.is_word(place, IDENTIFIED_OTHERWISE);
+        if seen_by && (is_quoted || !is_by) {
+            let found = value::value(tokens, place, Site::assigned(key.place))?;
+            return (is_quoted || is_statement && !is_other).then_some(Claim {
+                value: found,
+                rule: Some(key.meaning.rule),
+                context: Context::new(KeyKind::Password, Bond::Structure),
+            });
+        }
+        if is_quoted {
+            // The plugin.
+            place = tokens.close(place)?;
+        }
+        seen_by |= is_by;
+        place = tokens.skip_blanks(place + 1);
+    }
+    None
+}
+
+/// `PASSWORD '…'`. A quoted word after `secret` or `token` is more often a name than a value.
+pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+    let place = argument(scan, key)?;
+    if !scan.tokens.opens_quote(place) || key.meaning.kind == KeyKind::Identified {
+        return None;
+    }
+    let found = value::quoted(&mut scan.tokens, place)?;
+    let name = part(scan.text, key.start, key.end);
+    // `to pass 'x' as a value`
+    let is_verb = key.meaning.is_only(Flag::Verb, name)
+        && name.iter().all(u8::is_ascii_lowercase)
+        && before(scan.text, key.start) != b':';
+    let is_code = before(scan.text, found.start) == b'`';
+    if is_verb && (is_code || !look(found.bytes(scan.text)).is_made_up()) {
+        return None;
+    }
+    let is_statement = before(scan.text, key.start) == b':'
+        || !name.iter().any(u8::is_ascii_lowercase)
+        || name.iter().any(|byte| b"_.".contains(byte));
+    let (rule, bond) = if is_statement {
+        (SQL_PASSWORD, Bond::Structure)
+    } else {
+        (key.meaning.rule, Bond::Sign(Binding::Colon))
+    };
+    let is_certain = is_statement || key.meaning.kind == KeyKind::Password;
+    let kind = if is_certain {
+        key.meaning.kind
+    } else {
+        KeyKind::Context
+    };
+    Some(Claim {
+        value: found,
+        rule: Some(rule),
+        context: Context::new(kind, bond),
+    })
+}
+
+/// `INSERT INTO users (name, password) VALUES ('bob', '…')`.
+pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let Some((mut at, column)) = rows(scan, key) else {
+        return Tried::Nothing;
+    };
+    let mut tried = Tried::Nothing;
+    for _ in 0..ROWS {
+        at = scan.tokens.skip_lines(at + 1);
+        let Some(cell) = value::item(&mut scan.tokens, at, column) else {
+            break;
+        };
+        if let Some(value) = value::value(&mut scan.tokens, cell, Site::from(at)) {
+            let context = Context::new(key.meaning.kind, Bond::Structure);
+            if scan.judge_value(value, SQL_PASSWORD, context) == Tried::Found {
+                tried = Tried::Found;
+            }
+        }
+        let Some(end) = scan.tokens.close(at) else {
+            break;
+        };
+        at = scan.tokens.skip_lines(end + 1);
+        if !scan.tokens.is_sign(at, b',') {
+            break;
+        }
+    }
+    tried
+}
+
+/// The place before the first row of values, and the column of a name.
+fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
+    let tokens = &mut scan.tokens;
+    let next = tokens.skip_blanks(key.after);
+    if !matches!(tokens.kind(next), Kind::Sign(b',') | Kind::Close(b')')) {
+        return None;
+    }
+    // The bracket around the names, and the place of this one in it.
+    let mut column = 0;
+    let mut open = key.place.checked_sub(1)?;
+    while tokens.kind(open) != Kind::Open(b'(') {
+        match tokens.kind(open) {
+            Kind::Sign(b',') => column += 1,
+            Kind::Word | Kind::Blank | Kind::Quote | Kind::Line => {}
+            _ => return None,
+        }
+        open = open
+            .checked_sub(1)
+            .filter(|_| key.place - open < 2 * COLUMNS)?;
+    }
+    let close = tokens.close(open)?;
+    let at = tokens.skip_lines(close + 1);
+    // `Key (email, token)=(bob, …)`
+    if !tokens.is_sign(at, b'=') && !tokens.is_word(at, ROWS_WORDS) {
+        return None;
+    }
+    Some((at, column))
+}
