@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 pub use floe_plugin::quality::Check;
 pub use floe_plugin::table::ColumnType;
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::confine;
+use floe_plugins::files::place::Place;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
-use crate::confine;
-use crate::error::{Error, reason};
-use crate::place::Place;
 use crate::word::{Identifier, InnerPath, Name, Version};
 use crate::yaml;
 

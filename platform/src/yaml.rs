@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::input_file;
+use floe_plugins::files::place::Place;
 use floe_telemetry::sanitize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error as YamlError, MessageFormatter, UserMessageFormatter};
-
-use crate::error::{Error, reason};
-use crate::input_file;
-use crate::place::Place;
 
 pub(crate) fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
     let text = input_file::read(file).map_err(|error| {

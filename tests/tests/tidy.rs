@@ -113,7 +113,7 @@ fn errors_are_recorded_by_one_function() {
     let sources = [
         "floe-telemetry/src",
         "floe-telemetry-macros/src",
-        "platform/src",
+        "platform",
     ]
     .into_iter()
     .flat_map(sources)

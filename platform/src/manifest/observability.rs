@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-pub use crate::selection::LineageTransport;
+pub use crate::manifest::selection::LineageTransport;
 use crate::word::{Endpoint, TraceUrl};
 
 /// Tracing, lineage and logging of products.

@@ -8,13 +8,13 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use floe_plugin::orchestrator::{Orchestrator, Sensor, SensorOutcome, SensorStatus};
+use floe_plugins::error::Error;
 use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
 use ring::digest::{self, Digest};
 use serde::Serialize;
 
 use super::orchestration::DAGSTER;
 use crate::artifacts::{self, CompiledArtifacts};
-use crate::error::Error;
 use crate::identity::Identity;
 
 /// A sensor of a compiled product.

@@ -9,18 +9,18 @@ use floe_plugin::ingestion::{Export, IngestionEngine};
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access, Draft, GENERATED};
+use floe_plugins::files::confine;
+use floe_plugins::process::interrupt;
+use floe_plugins::sql::quoted_name;
+use floe_plugins::value_type::ValueType;
 use floe_telemetry::traced;
 
 use super::generate;
 use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
-use crate::atomic::{self, Access, Draft, GENERATED};
-use crate::confine;
-use crate::error::Error;
-use crate::interrupt;
 use crate::product::{Layer, OUTPUT_FOLDER};
-use crate::sql::quoted_name;
-use crate::value_type::ValueType;
 
 /// Publishes the gold tables of a run that built all assets.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]

@@ -1,0 +1,97 @@
+//! The platform's own plugins with their clients, a file for each: `<domain>/<name>.rs`; and what they
+//! share with the rest of the platform.
+//!
+//! A plugin is found through the link-time registry of [`floe_plugin`], so none is public here.
+
+pub mod error;
+pub mod process;
+pub mod quote;
+pub mod sql;
+pub mod value_type;
+
+mod http;
+
+/// Files: which may be read, where may be written, and how they are replaced.
+pub mod files {
+    pub mod atomic;
+    pub mod confine;
+    pub mod input_file;
+    pub mod place;
+}
+
+/// The ids of a run, here and in other tools.
+pub mod runs {
+    pub mod correlation;
+    pub mod run_id;
+}
+
+mod alert {
+    mod alertmanager;
+    mod email;
+    mod slack;
+    mod terminal;
+    mod webhook;
+}
+
+mod catalog {
+    mod polaris;
+}
+
+mod compute {
+    mod duckdb;
+    mod sqlite;
+}
+
+mod identity {
+    mod keycloak;
+    mod token;
+}
+
+/// Sources of data.
+pub mod ingestion {
+    mod csv;
+    mod dlt;
+    mod quotes;
+
+    #[doc(hidden)]
+    pub use self::quotes::QuoteCheck;
+}
+
+mod lineage {
+    mod console;
+    mod file;
+    mod marquez;
+}
+
+mod orchestrator {
+    mod dagster;
+    mod local;
+}
+
+/// Checks of data.
+pub mod quality {
+    mod gx;
+    mod sql;
+    pub mod suite;
+}
+
+mod secrets {
+    mod env;
+    mod infisical;
+    mod k8s;
+}
+
+mod security {
+    mod kubernetes;
+    mod network;
+    mod rbac;
+}
+
+mod semantic {
+    mod cube;
+}
+
+mod storage {
+    mod local;
+    mod s3;
+}
