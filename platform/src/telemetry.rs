@@ -32,7 +32,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     let mut config = TelemetryConfig::new(&identity.name);
     config.enabled = tracing.enabled && exporter != Some(Exporter::None);
     config.backend = backend(identity, manifest)?;
-    config.otlp_protocol = Some(match tracing.protocol {
+    config.otlp_protocol = tracing.protocol.map(|protocol| match protocol {
         Protocol::Grpc => OtlpProtocol::Grpc,
         Protocol::Http => OtlpProtocol::Http,
     });

@@ -41,7 +41,7 @@ pub enum Error {
     Output(io::Error),
     /// The engine failed, and the cause is not a query of the product.
     #[error("engine: {0}")]
-    Engine(rusqlite::Error),
+    Engine(Box<dyn std::error::Error + Send + Sync>),
     /// An operation of a plugin failed.
     #[error(transparent)]
     Plugin(floe_plugin::Error),
@@ -88,12 +88,8 @@ impl Error {
 
     /// The error of a plugin's operation, or what caused it if that is an error of this program.
     pub fn from_plugin(error: floe_plugin::Error) -> Self {
-        let error = match error.into_source::<Self>() {
-            Ok(error) => return error,
-            Err(error) => error,
-        };
-        match error.into_source::<rusqlite::Error>() {
-            Ok(error) => Self::Engine(error),
+        match error.into_source::<Self>() {
+            Ok(error) => error,
             Err(error) => Self::Plugin(error),
         }
     }

@@ -11,17 +11,15 @@ use std::time::{Duration, SystemTime};
 
 use floe_plugin::{Destination, Error, ErrorKind};
 use floe_telemetry::propagation;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+pub(crate) use http::Method;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-pub(crate) use ureq::http::Method;
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, SendBody};
 
 use crate::quote::without_credentials;
-
-/// The time limit of a request with its response, for each attempt.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+use crate::time_limit::{TIMEOUT, TimeLimit};
 
 /// Attempts of a request that the service did not process.
 const ATTEMPTS: u32 = 3;
@@ -49,14 +47,6 @@ const LONGEST_QUOTE: usize = 200;
 #[derive(Clone, Deserialize)]
 #[serde(from = "TimeLimit")]
 pub(crate) struct Client(Agent);
-
-/// The time limit of a request, in seconds, from a plugin's configuration.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "f64")]
-pub(crate) struct TimeLimit(pub(crate) Duration);
-
-/// The longest time limit, in seconds.
-const LONGEST_TIMEOUT: f64 = 300.0;
 
 /// A request, sent by [`Client::send`].
 #[derive(Clone)]
@@ -165,7 +155,7 @@ impl Client {
         }
     }
 
-    fn attempts(&self, request: &Request<'_>) -> Result<ureq::http::Response<Body>, Error> {
+    fn attempts(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {
         let mut attempt = 1;
         loop {
             let failure = match self.attempt(request) {
@@ -189,9 +179,9 @@ impl Client {
         }
     }
 
-    fn attempt(&self, request: &Request<'_>) -> Result<ureq::http::Response<Body>, Failure> {
+    fn attempt(&self, request: &Request<'_>) -> Result<http::Response<Body>, Failure> {
         let invalid = |what: &dyn fmt::Display| request.error(ErrorKind::Rejected, what);
-        let mut builder = ureq::http::Request::builder()
+        let mut builder = http::Request::builder()
             .method(request.method.clone())
             .uri(&*request.url);
         for (name, value) in &request.headers {
@@ -448,40 +438,6 @@ impl Default for Client {
 impl From<TimeLimit> for Client {
     fn from(limit: TimeLimit) -> Self {
         Self::with_timeout(limit.0)
-    }
-}
-
-impl Default for TimeLimit {
-    fn default() -> Self {
-        Self(TIMEOUT)
-    }
-}
-
-impl TryFrom<f64> for TimeLimit {
-    type Error = String;
-
-    fn try_from(seconds: f64) -> Result<Self, String> {
-        if seconds > 0.0 && seconds <= LONGEST_TIMEOUT {
-            return Ok(Self(Duration::from_secs_f64(seconds)));
-        }
-        Err(format!(
-            "found {seconds}, accepted: seconds, more than 0 and at most {LONGEST_TIMEOUT}"
-        ))
-    }
-}
-
-impl JsonSchema for TimeLimit {
-    fn schema_name() -> Cow<'static, str> {
-        "TimeLimit".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "number",
-            "exclusiveMinimum": 0,
-            "maximum": LONGEST_TIMEOUT,
-            "default": TIMEOUT.as_secs(),
-        })
     }
 }
 

@@ -3,13 +3,17 @@
 //!
 //! A plugin is found through the link-time registry of [`floe_plugin`], so none is public here.
 
+pub mod address;
 pub mod error;
 pub mod process;
 pub mod quote;
 pub mod sql;
 pub mod value_type;
 
+#[cfg(feature = "http")]
 mod http;
+#[cfg(any(feature = "email", feature = "http"))]
+mod time_limit;
 
 /// Files: which may be read, where may be written, and how they are replaced.
 pub mod files {
@@ -26,24 +30,32 @@ pub mod runs {
 }
 
 mod alert {
+    #[cfg(feature = "http")]
     mod alertmanager;
+    #[cfg(feature = "email")]
     mod email;
+    #[cfg(feature = "http")]
     mod slack;
     mod terminal;
+    #[cfg(feature = "http")]
     mod webhook;
 }
 
 mod catalog {
+    #[cfg(feature = "http")]
     mod polaris;
 }
 
 mod compute {
     mod duckdb;
+    #[cfg(feature = "sqlite")]
     mod sqlite;
 }
 
 mod identity {
+    #[cfg(feature = "keycloak")]
     mod keycloak;
+    #[cfg(feature = "keycloak")]
     mod token;
 }
 
@@ -60,6 +72,7 @@ pub mod ingestion {
 mod lineage {
     mod console;
     mod file;
+    #[cfg(feature = "http")]
     mod marquez;
 }
 
@@ -77,7 +90,9 @@ pub mod quality {
 
 mod secrets {
     mod env;
+    #[cfg(feature = "http")]
     mod infisical;
+    #[cfg(feature = "http")]
     mod k8s;
 }
 
@@ -88,10 +103,51 @@ mod security {
 }
 
 mod semantic {
+    #[cfg(feature = "http")]
     mod cube;
 }
 
 mod storage {
     mod local;
+    #[cfg(feature = "s3")]
     mod s3;
+}
+
+/// Declares the plugins that need a feature, so that the error of a selection without it names the feature.
+macro_rules! optional {
+    ($($feature:literal: $($kind:ident $name:literal),+;)+) => {
+        $($(
+            #[cfg(not(feature = $feature))]
+            floe_plugin::plugin!(@absent $kind $name needs $feature);
+        )+)+
+
+        #[cfg(test)]
+        const OPTIONAL: &[(floe_plugin::PluginType, &str, &str)] =
+            &[$($((floe_plugin::PluginType::$kind, $name, $feature)),+),+];
+    };
+}
+
+optional! {
+    "email": AlertChannel "email";
+    "http": AlertChannel "alertmanager", AlertChannel "slack", AlertChannel "webhook", Catalog "polaris",
+        LineageBackend "marquez", Secrets "infisical", Secrets "k8s", SemanticLayer "cube";
+    "keycloak": Identity "keycloak";
+    "s3": Storage "s3";
+    "sqlite": Compute "sqlite";
+}
+
+#[cfg(test)]
+mod tests {
+    use floe_plugin::registry;
+
+    #[test]
+    fn a_plugin_is_linked_or_its_error_names_the_feature() {
+        for (kind, name, feature) in super::OPTIONAL {
+            let Err(error) = registry::find(*kind, name) else {
+                continue;
+            };
+            let expected = format!("expected a build with the feature `{feature}`");
+            assert!(error.to_string().ends_with(&expected), "{error}");
+        }
+    }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use floe_plugin::Endpoint;
 use floe_plugin::configuration::Reference;
+use floe_plugins::address::host_and_port;
 use floe_plugins::error::Error;
 use floe_plugins::files::place::Place;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::backend::{self, ExporterConfig};
 use floe_telemetry::config::{ExporterKind, Signal};
 use secrecy::ExposeSecret as _;
-use url::{Host, Url};
 
 use crate::identity::Identity;
 use crate::plugins::active::Active;
@@ -34,10 +34,10 @@ pub(crate) fn hosts(
         };
         let host = match endpoint {
             Endpoint::Host(host, port) => Some((host, port)),
-            Endpoint::Url(url) => of_url(&url),
+            Endpoint::Url(url) => host_and_port(&url),
             Endpoint::Credential(reference) => {
                 let url = plugins.plugins().resolve(&reference);
-                of_url(
+                host_and_port(
                     url.map_err(|error| refused(error.to_string()))?
                         .expose_secret(),
                 )
@@ -85,37 +85,7 @@ fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
         let endpoint = endpoint.or(config.otlp_endpoint.as_ref());
         let protocol = config.otlp_protocol.unwrap_or_default();
         let url = endpoint.map_or(protocol.default_endpoint(), String::as_str);
-        of_url(url).filter(|_| is_sent && config.enabled)
+        host_and_port(url).filter(|_| is_sent && config.enabled)
     };
     signals.into_iter().filter_map(of_signal).collect()
-}
-
-fn of_url(url: &str) -> Option<(String, u16)> {
-    let url = Url::parse(url).ok()?;
-    let host = match url.host()? {
-        Host::Domain(name) => name.to_owned(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    };
-    Some((host, url.port_or_known_default()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_has_a_host_and_a_port() {
-        for (url, host, port) in [
-            ("https://id.example.org/realms/floe", "id.example.org", 443),
-            ("http://marquez:5000", "marquez", 5000),
-            ("http://10.0.0.7", "10.0.0.7", 80),
-            ("http://[2001:db8::1]:9000/x", "2001:db8::1", 9000),
-        ] {
-            assert_eq!(of_url(url), Some((host.to_owned(), port)), "{url}");
-        }
-        for url in ["marquez:5000", "/path", "", "http://"] {
-            assert_eq!(of_url(url), None, "{url}");
-        }
-    }
 }

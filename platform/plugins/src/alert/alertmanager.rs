@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::http::service::{Authorization, ServiceUrl, authorized};
+use crate::address::ServiceUrl;
+use crate::http::service::{Authorization, authorized};
 use crate::http::{Client, Request};
 
 floe_plugin::plugin! {

@@ -18,8 +18,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::files::input_file;
-use crate::http::TimeLimit;
 use crate::quote::without_credentials;
+use crate::time_limit::TimeLimit;
 
 floe_plugin::plugin! {
     kind: AlertChannel,

@@ -14,7 +14,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::http::service::{AccessToken, Issued, ServiceUrl, encode, parameters};
+use crate::address::ServiceUrl;
+use crate::http::service::{AccessToken, Issued, encode, parameters};
 use crate::http::{Client, Method, Request, Response};
 
 floe_plugin::plugin! {

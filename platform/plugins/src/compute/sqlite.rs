@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::error::Error as PlatformError;
 use crate::process::interrupt;
 use crate::sql::quoted_name;
 
@@ -296,9 +297,9 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
             | ErrorCode::ReadOnly
             | ErrorCode::DatabaseCorrupt
             | ErrorCode::OutOfMemory,
-        ) => return Error::new(ErrorKind::System, error.to_string()).with_source(error),
+        ) => return of_engine(ErrorKind::System, error),
         Some(ErrorCode::OperationInterrupted) => {
-            return Error::new(ErrorKind::Interrupted, error.to_string()).with_source(error);
+            return of_engine(ErrorKind::Interrupted, error);
         }
         _ => {}
     }
@@ -321,6 +322,11 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
         }
         other => Error::new(ErrorKind::InvalidInput, other.to_string()),
     }
+}
+
+/// An error whose cause is not the query.
+fn of_engine(kind: ErrorKind, error: rusqlite::Error) -> Error {
+    Error::new(kind, error.to_string()).with_source(PlatformError::Engine(error.into()))
 }
 
 #[cfg(test)]

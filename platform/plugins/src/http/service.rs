@@ -1,91 +1,17 @@
-//! How the configuration of a plugin describes its service: the address, and the authorization of requests.
+//! How requests to a service are authorized, and how their parameters are encoded.
 
-use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_plugin::{Credential, Endpoint, Error};
+use floe_plugin::{Credential, Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use ureq::http::Uri;
 
 use crate::http::Request;
-
-/// The address of a service: `http://…` or `https://…`, without credentials, query and fragment.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct ServiceUrl(String);
-
-impl ServiceUrl {
-    /// The address of a default.
-    pub(crate) fn of(url: &'static str) -> Self {
-        Self(url.to_owned())
-    }
-
-    /// The address of something of the service. The path begins with a slash.
-    pub(crate) fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
-    }
-
-    /// The address, without a slash at its end.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The same, as what the plugin connects to.
-    pub(crate) fn endpoint(&self) -> Endpoint {
-        Endpoint::Url(self.0.clone())
-    }
-
-    pub(crate) fn is_https(&self) -> bool {
-        is_https(&self.0)
-    }
-}
-
-pub(crate) fn is_https(url: &str) -> bool {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
-}
-
-impl TryFrom<String> for ServiceUrl {
-    type Error = &'static str;
-
-    /// The errors do not repeat the text: it may contain a credential.
-    fn try_from(text: String) -> Result<Self, &'static str> {
-        let uri: Uri = text
-            .parse()
-            .map_err(|_| "it is not a URL, accepted: `http://HOST` or `https://HOST`")?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) {
-            return Err("found another scheme, accepted: `http://HOST` or `https://HOST`");
-        }
-        if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
-            return Err("found a user in the URL, accepted: a URL without credentials");
-        }
-        if text.contains(['?', '#']) {
-            return Err("found a query or a fragment, accepted: a URL without them");
-        }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
-    }
-}
-
-impl JsonSchema for ServiceUrl {
-    fn schema_name() -> Cow<'static, str> {
-        "ServiceUrl".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "format": "uri",
-            "pattern": r"^https?://[^@?#]+$",
-            "description": "The address of a service, without credentials, query and fragment.",
-        })
-    }
-}
 
 /// The authorization of requests.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -212,31 +138,6 @@ pub(crate) fn encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_a_url_without_credentials_query_and_fragment() {
-        let parse = |text: &str| ServiceUrl::try_from(text.to_owned());
-        for (text, kept) in [
-            ("http://alertmanager:9093/", "http://alertmanager:9093"),
-            ("https://h.example/prefix", "https://h.example/prefix"),
-            ("http://[::1]:9093", "http://[::1]:9093"),
-        ] {
-            assert_eq!(parse(text).unwrap().as_str(), kept);
-        }
-        for text in [
-            "alertmanager:9093",
-            "ftp://h",
-            "http://",
-            "https://floe:c4n4ry@h",
-            "https://h?token=c4n4ry",
-            "https://h#c4n4ry",
-            "http://h/a b",
-        ] {
-            let error = parse(text).unwrap_err();
-            assert!(error.contains("accepted: "), "{text}: {error}");
-            assert!(!error.contains("c4n4ry"), "{error}");
-        }
-    }
 
     #[test]
     fn values_of_parameters_are_encoded() {

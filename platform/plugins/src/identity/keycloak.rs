@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::http::service::{ServiceUrl, basic, encode, is_https, parameters};
+use crate::address::{ServiceUrl, is_https};
+use crate::http::service::{basic, encode, parameters};
 use crate::http::{Client, Request, Response};
 use crate::identity::token;
 

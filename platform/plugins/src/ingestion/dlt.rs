@@ -13,9 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use crate::address::ServiceUrl;
 use crate::error::Error as PlatformError;
 use crate::files::confine;
-use crate::http::service::ServiceUrl;
 use crate::process::child::Program;
 use crate::process::interrupt;
 use crate::process::python::Task;

@@ -5,7 +5,8 @@ use floe_plugin::{Endpoint, Error, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::http::service::{Authorization, ServiceUrl, authorized};
+use crate::address::ServiceUrl;
+use crate::http::service::{Authorization, authorized};
 use crate::http::{Client, Request};
 
 floe_plugin::plugin! {

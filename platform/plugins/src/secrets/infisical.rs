@@ -8,10 +8,10 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use ureq::http::Method;
 
-use crate::http::service::{AccessToken, Issued, ServiceUrl, encode, parameters};
-use crate::http::{Client, Request, Response};
+use crate::address::ServiceUrl;
+use crate::http::service::{AccessToken, Issued, encode, parameters};
+use crate::http::{Client, Method, Request, Response};
 
 floe_plugin::plugin! {
     kind: SecretStore,

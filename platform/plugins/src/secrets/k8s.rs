@@ -11,11 +11,11 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use ureq::http::Method;
 
+use crate::address::ServiceUrl;
 use crate::files::input_file;
-use crate::http::service::{ServiceUrl, encode};
-use crate::http::{Client, Request, Response};
+use crate::http::service::encode;
+use crate::http::{Client, Method, Request, Response};
 
 floe_plugin::plugin! {
     kind: SecretStore,

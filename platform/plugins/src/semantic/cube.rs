@@ -13,9 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use crate::address::ServiceUrl;
 use crate::error::Error as PlatformError;
 use crate::files::atomic::{self, Access, GENERATED};
-use crate::http::service::ServiceUrl;
 use crate::http::{Client, Request, Response};
 
 floe_plugin::plugin! {

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use crate::http::service::ServiceUrl;
+use crate::address::ServiceUrl;
 use crate::http::{Client, Method, Request, Response};
 
 floe_plugin::plugin! {
