@@ -199,7 +199,7 @@ fn a_command_that_is_none_is_an_error() {
     let error = query("silent").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::System, "{error}");
     assert!(
-        error.to_string().ends_with("failed: exit status: 3"),
+        error.to_string() == "duckdb ended with the exit code 3",
         "{error}"
     );
 
@@ -213,7 +213,9 @@ fn a_command_that_is_none_is_an_error() {
         .start()
         .unwrap_err();
     assert!(
-        error.to_string().contains("cannot run `/no/such/duckdb`"),
+        error
+            .to_string()
+            .contains("duckdb: `/no/such/duckdb` is not installed"),
         "{error}"
     );
 }

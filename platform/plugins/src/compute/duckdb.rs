@@ -2,26 +2,21 @@
 
 use std::fmt::{self, Write as _};
 use std::fs;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
-use floe_telemetry::propagation::CommandExt;
 use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use tempfile::NamedTempFile;
 
-use crate::process::group::ProcessGroup;
-use crate::process::interrupt;
+use crate::process::child::{Invocation, LONGEST_LINE, Program};
 use crate::quote::one_line;
 use crate::sql::{quoted_name, quoted_text};
 
@@ -33,18 +28,6 @@ floe_plugin::plugin! {
     api: "1.0",
     description: "runs queries in DuckDB",
 }
-
-/// The longest line of a result.
-const LONGEST_LINE: u64 = 16 << 20;
-
-/// The part of the command's error output that is read.
-const LONGEST_MESSAGE: u64 = 64 << 10;
-
-/// The wait between two checks for a signal.
-const POLL: Duration = Duration::from_millis(20);
-
-/// The wait for the end of processes that were killed, and for the rest of their output.
-const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The variables that the command inherits: none with credentials.
 const INHERITED: [&str; 8] = [
@@ -59,11 +42,11 @@ const INHERITED: [&str; 8] = [
 ];
 
 /// DuckDB, through its command.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct DuckDb {
-    /// The command: a path, or a name that is looked up in `PATH`.
-    command: String,
+    /// The command.
+    command: Program,
     /// The time limit of a statement in seconds.
     timeout: NonZeroU32,
     /// The memory that a statement may use, for example `2GB`. Default: DuckDB's.
@@ -77,7 +60,7 @@ struct DuckDb {
 impl Default for DuckDb {
     fn default() -> Self {
         Self {
-            command: "duckdb".to_owned(),
+            command: Program::named("duckdb"),
             timeout: NonZeroU32::MIN.saturating_add(3599),
             memory_limit: None,
             threads: None,
@@ -362,9 +345,6 @@ enum Access {
     Write,
 }
 
-/// A line that a process wrote, or why there is none.
-type Line = Result<Vec<u8>, String>;
-
 impl DuckDb {
     /// Runs statements in a process of its own and gives each line of its output to `receive`. They have no
     /// semicolons at their ends.
@@ -376,151 +356,33 @@ impl DuckDb {
         query: Option<&str>,
         receive: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let deadline = Instant::now() + Duration::from_secs(self.timeout.get().into());
-        let mut process = self.spawn(file, access)?;
+        let limit = self.memory_limit.as_ref();
+        let limit = limit.map(|limit| format!("SET memory_limit = {}", quoted_text(limit)));
+        let threads = self
+            .threads
+            .map(|threads| format!("SET threads = {threads}"));
+        let settings = [limit, threads];
+        let settings = settings.iter().flatten().map(String::as_str);
         let mut input = String::new();
-        let mut add = |statement: &str| {
+        for statement in settings.chain(statements.iter().copied()) {
             let statement = self.query_comments.add_to(statement);
             let _ = writeln!(input, "{statement};");
-        };
-        if let Some(limit) = &self.memory_limit {
-            add(&format!("SET memory_limit = {}", quoted_text(limit)));
         }
-        if let Some(threads) = self.threads {
-            add(&format!("SET threads = {threads}"));
+        let limit = Duration::from_secs(self.timeout.get().into());
+        let mut invocation = Invocation::new("duckdb", &self.command, limit)
+            .only_variables(&INHERITED)
+            .arg("-batch")
+            .arg("-bail")
+            .arg("-no-init")
+            .arg("-jsonlines");
+        if access == Access::Read {
+            invocation = invocation.arg("-readonly");
         }
-        for statement in statements {
-            add(statement);
-        }
-        // The pipes are bounded, so each has a thread. They end with the process.
-        let stdin = process.leader.stdin.take();
-        thread::spawn(move || {
-            // A process that has failed does not read the rest.
-            let _ = stdin.map(|mut stdin| stdin.write_all(input.as_bytes()));
-        });
-        let stderr = process.leader.stderr.take();
-        let (send_message, message) = mpsc::sync_channel(1);
-        thread::spawn(move || {
-            let _ = send_message.send(stderr.map(read_message).unwrap_or_default());
-        });
-        let stdout = process.leader.stdout.take();
-        let (send_line, lines) = mpsc::sync_channel::<Line>(64);
-        thread::spawn(move || stdout.map(|stdout| read_lines(stdout, &send_line)));
-
-        let received = self.receive(&lines, deadline, receive);
-        let status = received.and_then(|()| self.wait(&mut process, deadline));
-        if status.is_err() {
-            drop(process);
-            // The output ends with the last process of the group, which then has no lock on the file.
-            let deadline = Instant::now() + END_TIMEOUT;
-            while lines.recv_timeout(POLL) != Err(RecvTimeoutError::Disconnected)
-                && Instant::now() < deadline
-            {}
-        }
-        let status = status?;
-        if status.success() {
-            return Ok(());
-        }
-        self.check(deadline)?;
-        let message = message.recv_timeout(END_TIMEOUT).unwrap_or_default();
-        if message.is_empty() {
-            let message = format!("`{}` failed: {status}", self.command);
-            return Err(Error::new(ErrorKind::System, message));
-        }
-        Err(explain(&message, query))
-    }
-
-    fn receive(
-        &self,
-        lines: &mpsc::Receiver<Line>,
-        deadline: Instant,
-        receive: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        loop {
-            match lines.recv_timeout(POLL) {
-                Ok(Ok(line)) if line.is_empty() => {}
-                Ok(Ok(line)) => receive(&line)?,
-                Ok(Err(error)) => return Err(not_the_protocol(&error)),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-            self.check(deadline)?;
-        }
-    }
-
-    fn wait(&self, process: &mut ProcessGroup, deadline: Instant) -> Result<ExitStatus, Error> {
-        loop {
-            if let Some(status) = process.leader.try_wait()? {
-                return Ok(status);
-            }
-            self.check(deadline)?;
-            thread::sleep(POLL);
-        }
-    }
-
-    fn spawn(&self, file: &Path, access: Access) -> Result<ProcessGroup, Error> {
-        let mut command = Command::new(&self.command);
-        command.env_clear();
-        for name in INHERITED {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
-        command
-            .args(["-batch", "-bail", "-no-init", "-jsonlines"])
-            .args((access == Access::Read).then_some("-readonly"))
-            .arg(file)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .inject_context();
-        // The command of the Python package is a script that starts the engine: a group ends as one.
-        ProcessGroup::spawn(&mut command).map_err(|error| {
-            let message = format!("cannot run `{}`: {error}", self.command);
-            Error::new(Error::from(error).kind(), message)
-        })
-    }
-
-    fn check(&self, deadline: Instant) -> Result<(), Error> {
-        interrupt::check().map_err(|error| {
-            Error::new(ErrorKind::Interrupted, error.to_string()).with_source(error)
-        })?;
-        if Instant::now() < deadline {
-            return Ok(());
-        }
-        let message = format!("no result within {} seconds", self.timeout);
-        Err(Error::new(ErrorKind::TimedOut, message))
-    }
-}
-
-fn read_message(mut stderr: impl Read) -> String {
-    let mut message = Vec::new();
-    // What cannot be read is not in the error.
-    let _ = (&mut stderr)
-        .take(LONGEST_MESSAGE)
-        .read_to_end(&mut message);
-    let _ = io::copy(&mut stderr, &mut io::sink());
-    String::from_utf8_lossy(&message).into_owned()
-}
-
-fn read_lines(stdout: impl Read, lines: &mpsc::SyncSender<Line>) {
-    let mut stdout = BufReader::new(stdout);
-    loop {
-        let mut line = Vec::new();
-        let read = (&mut stdout)
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line);
-        let line = match read {
-            Ok(0) => return,
-            Ok(read) if read as u64 == LONGEST_LINE => {
-                Err("a row is longer than 16 MiB".to_owned())
-            }
-            Ok(_) => Ok(line.trim_ascii().to_vec()),
-            Err(error) => Err(error.to_string()),
-        };
-        let is_last = line.is_err();
-        if lines.send(line).is_err() || is_last {
-            return;
+        let output = invocation.arg(file).input(input).run_lines(receive)?;
+        match output.code {
+            0 => Ok(()),
+            _ if output.stderr().is_empty() => Err(output.error(ErrorKind::System)),
+            _ => Err(explain(output.stderr(), query)),
         }
     }
 }

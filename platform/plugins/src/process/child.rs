@@ -7,10 +7,10 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,12 @@ use crate::quote::without_credentials;
 
 /// The end of each stream that is kept.
 const LONGEST_TAIL: usize = 64 << 10;
+
+/// The longest line that a program may write, if its output is read by lines.
+pub(crate) const LONGEST_LINE: u64 = 16 << 20;
+
+/// The lines that wait to be processed. A program that writes faster waits.
+const WAITING_LINES: usize = 64;
 
 /// The longest part of the output in an error.
 const LONGEST_QUOTE: usize = 300;
@@ -84,9 +90,17 @@ pub struct Invocation<'a> {
     limit: Duration,
     /// The time between SIGINT and SIGKILL when a signal ends the platform.
     stop_limit: Duration,
+    /// Written to the standard input.
+    input: Option<String>,
     /// Removed from what an error quotes.
     credentials: Vec<&'a str>,
 }
+
+/// A line that a program wrote, or why there is none.
+type Line = Result<Vec<u8>, String>;
+
+/// Receives the lines that a program writes.
+type Receive<'r> = &'r mut dyn FnMut(&[u8]) -> Result<(), Error>;
 
 /// The end of a child that was not killed.
 #[derive(Debug)]
@@ -110,8 +124,29 @@ impl<'a> Invocation<'a> {
             command,
             limit,
             stop_limit: Duration::ZERO,
+            input: None,
             credentials: Vec::new(),
         }
+    }
+
+    /// Passes only these variables of the environment on, as far as they are set.
+    #[must_use]
+    pub fn only_variables(mut self, names: &[&str]) -> Self {
+        self.command.env_clear();
+        for name in names {
+            if let Some(value) = std::env::var_os(name) {
+                self.command.env(name, value);
+            }
+        }
+        self
+    }
+
+    /// Writes a text to the standard input.
+    #[must_use]
+    pub fn input(mut self, text: String) -> Self {
+        self.command.stdin(Stdio::piped());
+        self.input = Some(text);
+        self
     }
 
     /// Sends SIGINT to the group when a signal ends the platform, and kills it only if it does not end within this
@@ -166,30 +201,41 @@ impl<'a> Invocation<'a> {
     /// The program cannot be started, is killed, or does not end in time; or a signal ends the platform.
     /// Any exit code is a result.
     pub fn run(self) -> Result<Output<'a>, Error> {
-        self.run_until(&interrupt::is_requested)
+        self.run_until(&interrupt::is_requested, None)
     }
 
-    fn run_until(mut self, is_interrupted: &dyn Fn() -> bool) -> Result<Output<'a>, Error> {
+    /// Runs the program until it ends, and processes the lines of its standard output while it runs. A line is at most
+    /// 16 MiB long.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run), and those of `receive`.
+    pub fn run_lines(self, receive: Receive<'_>) -> Result<Output<'a>, Error> {
+        self.run_until(&interrupt::is_requested, Some(receive))
+    }
+
+    fn run_until(
+        mut self,
+        is_interrupted: &dyn Fn() -> bool,
+        receive: Option<Receive<'_>>,
+    ) -> Result<Output<'a>, Error> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.inject_context();
         let mut group =
             ProcessGroup::spawn(&mut self.command).map_err(|error| self.not_started(&error))?;
-        let (sender, tails) = mpsc::channel();
-        let streams: [Option<Box<dyn Read + Send>>; 2] = [
-            group.leader.stdout.take().map(|it| Box::new(it) as _),
-            group.leader.stderr.take().map(|it| Box::new(it) as _),
-        ];
-        for (index, stream) in streams.into_iter().enumerate() {
-            let sender = sender.clone();
-            thread::Builder::new()
-                .name("floe-child".to_owned())
-                .spawn(move || {
-                    let tail = stream.map(read_tail).unwrap_or_default();
-                    // After `DRAIN_TIMEOUT` nobody receives.
-                    let _ = sender.send((index, tail));
-                })?;
-        }
-        let status = self.wait(&mut group, is_interrupted)?;
+        let (lines, tails) = self.connect(&mut group.leader, receive.is_some())?;
+        let waited = self.wait(&mut group, &lines, receive, is_interrupted);
+        let status = match waited {
+            Ok(status) => status,
+            Err(error) => {
+                drop(group);
+                // The output ends with the last process of the group, which then has no file open.
+                let started = Instant::now();
+                while lines.recv_timeout(TICK) != Err(RecvTimeoutError::Disconnected)
+                    && started.elapsed() < DRAIN_TIMEOUT
+                {}
+                return Err(error);
+            }
+        };
         let tails = self.drain(&group, &tails);
         let Some(code) = status.code() else {
             let message = format!("{} was killed ({status})", self.tool);
@@ -203,27 +249,85 @@ impl<'a> Invocation<'a> {
         })
     }
 
+    /// Starts a thread for each stream, as pipes are bounded. Without `by_lines` there are no lines.
+    #[expect(clippy::type_complexity, reason = "two receivers")]
+    fn connect(
+        &mut self,
+        child: &mut Child,
+        by_lines: bool,
+    ) -> Result<(Receiver<Line>, Receiver<(usize, Vec<u8>)>), Error> {
+        let (line_sender, lines) = mpsc::sync_channel(WAITING_LINES);
+        let (tail_sender, tails) = mpsc::channel();
+        let start = |work: Box<dyn FnOnce() + Send>| {
+            let thread = thread::Builder::new().name("floe-child".to_owned());
+            thread.spawn(work).map(drop)
+        };
+        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), self.input.take()) {
+            start(Box::new(move || {
+                // A process that has failed does not read the rest.
+                let _ = stdin.write_all(input.as_bytes());
+            }))?;
+        }
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let sender = tail_sender.clone();
+        start(Box::new(move || {
+            let tail = match stdout {
+                Some(stdout) if by_lines => {
+                    read_lines(stdout, &line_sender);
+                    Vec::new()
+                }
+                stdout => {
+                    drop(line_sender);
+                    stdout.map(read_tail).unwrap_or_default()
+                }
+            };
+            // After `DRAIN_TIMEOUT` nobody receives.
+            let _ = sender.send((0, tail));
+        }))?;
+        start(Box::new(move || {
+            let tail = stderr.map(read_tail).unwrap_or_default();
+            let _ = tail_sender.send((1, tail));
+        }))?;
+        Ok((lines, tails))
+    }
+
     fn wait(
         &self,
         group: &mut ProcessGroup,
+        lines: &Receiver<Line>,
+        mut receive: Option<Receive<'_>>,
         is_interrupted: &dyn Fn() -> bool,
     ) -> Result<ExitStatus, Error> {
         let started = Instant::now();
         loop {
-            if let Some(status) = group.leader.try_wait()? {
-                return Ok(status);
+            match (lines.recv_timeout(TICK), &mut receive) {
+                (Ok(Ok(line)), Some(receive)) => receive(&line)?,
+                (Ok(Err(reason)), _) => {
+                    let message = format!("{}: the output cannot be read: {reason}", self.tool);
+                    return Err(Error::new(ErrorKind::InvalidResponse, message));
+                }
+                (Err(RecvTimeoutError::Disconnected), _) => {
+                    if let Some(status) = group.leader.try_wait()? {
+                        return Ok(status);
+                    }
+                    thread::sleep(TICK);
+                }
+                (Ok(Ok(_)) | Err(RecvTimeoutError::Timeout), _) => {}
             }
             if is_interrupted() {
                 self.stop(group)?;
                 let message = format!("{} was interrupted by a signal", self.tool);
-                return Err(Error::new(ErrorKind::Interrupted, message));
+                let error = Error::new(ErrorKind::Interrupted, message);
+                return Err(match interrupt::check() {
+                    Err(signal) => error.with_source(signal),
+                    Ok(()) => error,
+                });
             }
             if started.elapsed() >= self.limit {
                 let limit = self.limit.as_secs_f64();
                 let message = format!("{} did not end within {limit} seconds", self.tool);
                 return Err(Error::new(ErrorKind::TimedOut, message));
             }
-            thread::sleep(TICK);
         }
     }
 
@@ -311,8 +415,32 @@ impl Output<'_> {
     }
 }
 
+/// Reads lines until nobody receives them, without the white space at their ends and without empty ones.
+fn read_lines(stream: impl Read, lines: &SyncSender<Line>) {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut line = Vec::new();
+        let read = (&mut stream)
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut line);
+        let line = match read {
+            Ok(0) => return,
+            Ok(read) if read as u64 == LONGEST_LINE => {
+                Err("a line is longer than 16 MiB".to_owned())
+            }
+            Ok(_) if line.trim_ascii().is_empty() => continue,
+            Ok(_) => Ok(line.trim_ascii().to_vec()),
+            Err(error) => Err(error.to_string()),
+        };
+        let is_last = line.is_err();
+        if lines.send(line).is_err() || is_last {
+            return;
+        }
+    }
+}
+
 /// Reads a stream to its end and keeps the last part.
-fn read_tail(mut stream: Box<dyn Read + Send>) -> Vec<u8> {
+fn read_tail(mut stream: impl Read) -> Vec<u8> {
     let mut tail = VecDeque::new();
     let mut buffer = [0; 8 << 10];
     loop {
@@ -419,7 +547,7 @@ mod tests {
         let (pid, draft) = (folder.path().join("pid"), folder.path().join("draft"));
         let script = "sleep 600 & echo $! > \"$DRAFT\"; mv \"$DRAFT\" \"$PID\"; wait";
         let invocation = sh(script).env("PID", &pid).env("DRAFT", &draft);
-        let error = invocation.run_until(&|| pid.exists()).unwrap_err();
+        let error = invocation.run_until(&|| pid.exists(), None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted);
         assert_eq!(error.to_string(), "tool was interrupted by a signal");
         let pid: i32 = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
