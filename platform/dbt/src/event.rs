@@ -5,10 +5,10 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use time::{Date, Month, PrimitiveDateTime, Time};
 
-use crate::manifest::Entry;
+use crate::node::{AdapterResponse, Node, Phase, Relation, RunResult};
 
 /// A line of the log.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(crate) struct Event {
 
 /// The events that spans are made from.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub(crate) enum Kind<'a> {
     /// The version of dbt. It is the first event of an invocation.
     Version(&'a str),
@@ -28,36 +29,15 @@ pub(crate) enum Kind<'a> {
     /// A file was written, for example the manifest.
     Artifact { kind: &'a str, path: &'a str },
     /// A node, a batch of a node, or a hook of the project began.
-    NodeStarted(Node<'a>),
+    NodeStarted(Node),
     /// It ended.
-    NodeFinished(Node<'a>, RunResult<'a>),
-    /// What dbt prints of a node at the end, because it failed.
-    ResultMessage(Node<'a>, &'a str),
+    NodeFinished(Node, RunResult),
+    /// What dbt prints of a node at the end, because it failed: the node's unique id and the message.
+    ResultMessage(&'a str, &'a str),
     /// The command failed for a reason that is not a node.
     Failed(&'a str),
     /// Anything else.
     Other,
-}
-
-/// A node at the time of an event.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Node<'a> {
-    info: &'a Value,
-}
-
-/// The result of a node.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RunResult<'a> {
-    data: &'a Value,
-    result: &'a Value,
-}
-
-/// A phase of a node: `compile` or `execute`.
-#[derive(Debug)]
-pub(crate) struct Phase<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) start: SystemTime,
-    pub(crate) end: SystemTime,
 }
 
 impl Event {
@@ -65,40 +45,6 @@ impl Event {
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let line: Value = serde_json::from_slice(line).ok()?;
         line.get("info")?.is_object().then_some(Self { line })
-    }
-
-    /// The end of a node that dbt has skipped without an event. `entry` is that of the manifest, and the time is that of
-    /// another event.
-    pub(crate) fn skipped(
-        unique_id: &str,
-        entry: Option<&Entry>,
-        message: Option<&str>,
-        at: &Self,
-    ) -> Self {
-        let mut parts = unique_id.splitn(3, '.');
-        let (resource_type, rest) = (parts.next(), parts.nth(1));
-        let node = json!({
-            "unique_id": unique_id,
-            "node_name": entry.and_then(Entry::name).or(rest),
-            "resource_type": resource_type,
-            "materialized": entry.and_then(Entry::materialization),
-            "node_relation": {
-                "database": entry.and_then(|entry| entry.database.as_deref()),
-                "schema": entry.and_then(|entry| entry.schema.as_deref()),
-                "alias": entry.and_then(|entry| entry.alias.as_deref()),
-            },
-        });
-        let result = json!({ "status": "skipped", "message": message });
-        Self::of_node(&node, &result, at.timestamp())
-    }
-
-    /// The end of a node, with the fields of `node_info` and of `run_result`.
-    pub(crate) fn of_node(node: &Value, result: &Value, at: &str) -> Self {
-        let line = json!({
-            "info": { "name": "NodeFinished", "level": "info", "ts": at },
-            "data": { "node_info": node, "run_result": result },
-        });
-        Self { line }
     }
 
     fn info(&self, key: &str) -> &str {
@@ -140,21 +86,27 @@ impl Event {
         timestamp(self.timestamp())
     }
 
-    /// The node that the event is about.
-    pub(crate) fn node(&self) -> Option<Node<'_>> {
+    /// The unique id and the start of the node that the event is about.
+    pub(crate) fn node_key(&self) -> Option<(&str, &str)> {
+        let info = self.node_info()?;
+        Some((text(info, "unique_id"), text(info, "node_started_at")))
+    }
+
+    fn node_info(&self) -> Option<&Value> {
         let info = self.line.get("data")?.get("node_info")?;
-        (!text(info, "unique_id").is_empty()).then_some(Node { info })
+        filled(info, "unique_id").map(|_| info)
     }
 
     pub(crate) fn kind(&self) -> Kind<'_> {
         let data = self.line.get("data").unwrap_or(&Value::Null);
-        match (self.name(), self.node()) {
-            ("NodeStart" | "LogHookStartLine", Some(node)) => Kind::NodeStarted(node),
-            ("NodeFinished" | "LogHookEndLine", Some(node)) => {
-                let result = data.get("run_result").unwrap_or(&Value::Null);
-                Kind::NodeFinished(node, RunResult { data, result })
+        match (self.name(), self.node_info()) {
+            ("NodeStart" | "LogHookStartLine", Some(info)) => Kind::NodeStarted(self.node(info)),
+            ("NodeFinished" | "LogHookEndLine", Some(info)) => {
+                Kind::NodeFinished(self.node(info), result(data, info))
             }
-            ("RunResultError", Some(node)) => Kind::ResultMessage(node, text(data, "msg")),
+            ("RunResultError", Some(info)) => {
+                Kind::ResultMessage(text(info, "unique_id"), text(data, "msg"))
+            }
             ("MainReportVersion", _) => {
                 Kind::Version(text(data, "version").trim_start_matches('='))
             }
@@ -168,109 +120,62 @@ impl Event {
             _ => Kind::Other,
         }
     }
-}
 
-impl<'a> Node<'a> {
-    pub(crate) fn unique_id(self) -> &'a str {
-        text(self.info, "unique_id")
-    }
-
-    pub(crate) fn name(self) -> &'a str {
-        text(self.info, "node_name")
-    }
-
-    /// `model`, `test`, `seed`, `snapshot`, `unit_test`, `operation` and others.
-    pub(crate) fn resource_type(self) -> &'a str {
-        text(self.info, "resource_type")
-    }
-
-    pub(crate) fn materialization(self) -> Option<&'a str> {
-        filled(self.info, "materialized")
-    }
-
-    pub(crate) fn path(self) -> Option<&'a str> {
-        filled(self.info, "node_path")
-    }
-
-    pub(crate) fn checksum(self) -> Option<&'a str> {
-        filled(self.info, "node_checksum")
-    }
-
-    /// A field of the relation: `database`, `schema`, `alias` or `relation_name`.
-    pub(crate) fn relation(self, field: &str) -> Option<&'a str> {
-        filled(self.info.get("node_relation")?, field)
-    }
-
-    /// The start, as dbt writes it. It distinguishes the batches of a model.
-    pub(crate) fn started(self) -> &'a str {
-        text(self.info, "node_started_at")
-    }
-
-    pub(crate) fn start(self) -> Option<SystemTime> {
-        timestamp(self.started())
-    }
-
-    /// The end. A node that was skipped has none.
-    pub(crate) fn end(self) -> Option<SystemTime> {
-        timestamp(text(self.info, "node_finished_at"))
-    }
-
-    fn status(self) -> &'a str {
-        text(self.info, "node_status")
+    fn node(&self, info: &Value) -> Node {
+        let relation = info.get("node_relation").unwrap_or(&Value::Null);
+        let started = text(info, "node_started_at");
+        Node {
+            unique_id: text(info, "unique_id").to_owned(),
+            name: text(info, "node_name").to_owned(),
+            resource_type: text(info, "resource_type").to_owned(),
+            materialization: owned(info, "materialized"),
+            path: owned(info, "node_path"),
+            checksum: owned(info, "node_checksum"),
+            relation: Relation {
+                database: owned(relation, "database"),
+                schema: owned(relation, "schema"),
+                alias: owned(relation, "alias"),
+                name: owned(relation, "relation_name"),
+            },
+            thread: Some(self.thread().to_owned()).filter(|thread| !thread.is_empty()),
+            started: started.to_owned(),
+            start: timestamp(started),
+            end: timestamp(text(info, "node_finished_at")),
+        }
     }
 }
 
-impl<'a> RunResult<'a> {
-    /// The status, as dbt reports it.
-    pub(crate) fn status(self, node: Node<'a>) -> &'a str {
-        filled(self.result, "status")
-            .or_else(|| filled(self.data, "status"))
-            .unwrap_or_else(|| node.status())
-    }
-
-    /// The message of the result. The event of a hook has the hook's name instead.
-    pub(crate) fn message(self) -> &'a str {
-        filled(self.result, "message").unwrap_or_else(|| text(self.data, "statement"))
-    }
-
-    /// Why the node was skipped. dbt Core has no such field.
-    pub(crate) fn skip_reason(self) -> Option<&'a str> {
-        filled(self.result, "skip_reason")
-    }
-
-    /// The number of rows that a test found.
-    pub(crate) fn failures(self) -> Option<u64> {
-        number(self.result.get("num_failures"))
-    }
-
-    pub(crate) fn execution_time(self) -> Option<f64> {
-        let of = |value: &Value| value.get("execution_time").and_then(Value::as_f64);
-        of(self.result).or_else(|| of(self.data))
-    }
-
-    pub(crate) fn thread(self) -> Option<&'a str> {
-        filled(self.result, "thread")
-    }
-
-    /// The number of rows that the adapter reports. Some report -1 if they do not know it.
-    pub(crate) fn rows_affected(self) -> Option<u64> {
-        number(self.result.get("adapter_response")?.get("rows_affected"))
-    }
-
-    /// A text in the response of the adapter.
-    pub(crate) fn adapter(self, key: &str) -> Option<&'a str> {
-        filled(self.result.get("adapter_response")?, key)
-    }
-
-    pub(crate) fn phases(self) -> impl Iterator<Item = Phase<'a>> {
-        let timing = self.result.get("timing_info").and_then(Value::as_array);
-        timing.into_iter().flatten().filter_map(|phase| {
-            Some(Phase {
-                name: filled(phase, "name")?,
-                start: timestamp(text(phase, "started_at"))?,
-                end: timestamp(text(phase, "completed_at"))?,
-            })
+/// The result in the event of a node or of a hook.
+fn result(data: &Value, node: &Value) -> RunResult {
+    let result = data.get("run_result").unwrap_or(&Value::Null);
+    let adapter = result.get("adapter_response").unwrap_or(&Value::Null);
+    let timing = result.get("timing_info").and_then(Value::as_array);
+    let phase = |phase: &Value| {
+        Some(Phase {
+            name: owned(phase, "name")?,
+            start: timestamp(text(phase, "started_at"))?,
+            end: timestamp(text(phase, "completed_at"))?,
         })
+    };
+    let status = filled(result, "status").or_else(|| filled(data, "status"));
+    let message = filled(result, "message").unwrap_or_else(|| text(data, "statement"));
+    let time = |value: &Value| value.get("execution_time").and_then(Value::as_f64);
+    RunResult {
+        status: status
+            .unwrap_or_else(|| text(node, "node_status"))
+            .to_owned(),
+        message: message.to_owned(),
+        skip_reason: None,
+        failures: number(result.get("num_failures")),
+        execution_time: time(result).or_else(|| time(data)),
+        thread: owned(result, "thread"),
+        rows_affected: number(adapter.get("rows_affected")),
+        adapter: AdapterResponse {
+            code: owned(adapter, "code"),
+            message: owned(adapter, "_message"),
+            query_id: owned(adapter, "query_id"),
+        },
+        phases: timing.into_iter().flatten().filter_map(phase).collect(),
     }
 }
 
@@ -282,6 +187,10 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 /// The text at a key that is not empty.
 pub(crate) fn filled<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     Some(text(value, key)).filter(|text| !text.is_empty())
+}
+
+fn owned(value: &Value, key: &str) -> Option<String> {
+    filled(value, key).map(str::to_owned)
 }
 
 /// A number that is not negative. dbt writes some as floating-point numbers.

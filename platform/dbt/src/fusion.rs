@@ -4,10 +4,11 @@
 use std::time::SystemTime;
 
 use floe_telemetry::opentelemetry::{KeyValue, Value as AttributeValue};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::event::{Event, filled, text, timestamp};
+use crate::event::{filled, text, timestamp};
 use crate::manifest::Manifest;
+use crate::node::{Node, Relation, RunResult};
 
 /// The nesting of attributes. Fusion has two levels.
 const MAX_DEPTH: usize = 4;
@@ -105,38 +106,20 @@ impl Record {
         timestamp(text(&self.line, key))
     }
 
-    /// The event with which dbt Core reports the same of a node; `None` for a record of anything else. The start of a
-    /// node has no result yet.
-    pub(crate) fn node(&self, manifest: Option<&Manifest>) -> Option<Event> {
+    /// A node and its result; `None` for a record of anything else. At the start of a node there is no result yet.
+    pub(crate) fn node(&self, manifest: Option<&Manifest>) -> Option<(Node, RunResult)> {
         if self.event_type() != "NodeProcessed" {
             return None;
         }
-        let id = self.attribute("unique_id")?;
-        let found = self.attributes();
-        let text_of = |key: &str| {
-            let found = found.iter().find(|it| it.key.as_str() == key)?;
-            Some(found.value.as_str().into_owned())
+        let unique_id = self.attribute("unique_id")?;
+        let text_of =
+            |key: &str| Some(enumerated(self.value(key)?.as_str()?)).filter(|it| !it.is_empty());
+        let number = |key: &str| {
+            let value = self.value(key)?;
+            value.as_u64().or_else(|| value.as_str()?.parse().ok())
         };
-        let number = |key| text_of(key).and_then(|text| text.parse::<u64>().ok());
         let (code, message) = self.status().unwrap_or_default();
-        let entry = manifest.and_then(|manifest| manifest.entry(&id));
-        let at = ["start_time_unix_nano", "end_time_unix_nano"].map(|key| text(&self.line, key));
-        let node = json!({
-            "unique_id": id,
-            "node_name": text_of("dbt.name"),
-            "resource_type": text_of("dbt.node_type"),
-            "materialized": text_of("dbt.materialization"),
-            "node_path": text_of("dbt.relative_path"),
-            "node_started_at": at[0],
-            "node_finished_at": at[1],
-            "node_relation": {
-                "database": text_of("dbt.database"),
-                "schema": text_of("dbt.schema"),
-                "alias": text_of("dbt.identifier"),
-                "relation_name": entry.and_then(|entry| entry.relation_name.as_deref()),
-            },
-        });
-        let outcomes = ["dbt.test_outcome", "dbt.node_outcome"].map(text_of);
+        let outcomes = ["test_outcome", "node_outcome"].map(text_of);
         let status = match outcomes.each_ref().map(Option::as_deref) {
             [Some("passed"), _] => "pass",
             [Some("warned"), _] => "warn",
@@ -145,14 +128,38 @@ impl Record {
             _ if code == ERROR => "error",
             [_, outcome] => outcome.unwrap_or("success"),
         };
-        let result = json!({
-            "status": status,
-            "message": message,
-            "num_failures": number("dbt.failing_rows"),
-            "skip_reason": text_of("dbt.node_skip_reason"),
-            "adapter_response": { "rows_affected": number("dbt.rows_affected") },
-        });
-        Some(Event::of_node(&node, &result, at[0]))
+        let result = RunResult {
+            status: status.to_owned(),
+            message: message.to_owned(),
+            skip_reason: text_of("node_skip_reason"),
+            failures: number("failing_rows"),
+            rows_affected: number("rows_affected"),
+            ..RunResult::default()
+        };
+        let entry = manifest.and_then(|manifest| manifest.entry(&unique_id));
+        let node = Node {
+            unique_id,
+            name: text_of("name").unwrap_or_default(),
+            resource_type: text_of("node_type").unwrap_or_default(),
+            materialization: text_of("materialization"),
+            path: text_of("relative_path"),
+            relation: Relation {
+                database: text_of("database"),
+                schema: text_of("schema"),
+                alias: text_of("identifier"),
+                name: entry.and_then(|entry| entry.relation_name.clone()),
+            },
+            started: text(&self.line, "start_time_unix_nano").to_owned(),
+            start: self.start(),
+            end: self.end(),
+            ..Node::default()
+        };
+        Some((node, result))
+    }
+
+    /// The attribute of this name, at any level.
+    fn value(&self, key: &str) -> Option<&Value> {
+        find(self.line.get("attributes")?, key, MAX_DEPTH)
     }
 
     /// The status: 1 is OK, [`ERROR`] an error.
@@ -163,8 +170,7 @@ impl Record {
 
     /// An attribute that is a text, without the prefix of its enumeration and in lower case if it has one.
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
-        let value = filled(self.line.get("attributes")?, key)?;
-        Some(enumerated(value).unwrap_or_else(|| value.to_owned()))
+        filled(self.line.get("attributes")?, key).map(enumerated)
     }
 
     /// All attributes that are single values, under `dbt.` and their names.
@@ -196,7 +202,7 @@ fn collect(value: &Value, depth: usize, found: &mut Vec<KeyValue>) {
             // 64-bit integers are texts in the JSON form of Protocol Buffers.
             Value::String(text) => match (is_count(key), text.parse::<i64>()) {
                 (true, Ok(number)) => number.into(),
-                _ => enumerated(text).unwrap_or_else(|| text.clone()).into(),
+                _ => enumerated(text).into(),
             },
             other => {
                 collect(other, depth - 1, found);
@@ -215,10 +221,21 @@ fn is_count(key: &str) -> bool {
         )
 }
 
-/// The value of an enumeration as dbt Core writes it.
-fn enumerated(value: &str) -> Option<String> {
-    let prefix = ENUMERATIONS
+/// The first single value of a name, in the order of [`collect`].
+fn find<'a>(value: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
+    let fields = value.as_object().filter(|_| depth > 0)?;
+    let mut public = fields
         .iter()
-        .find(|prefix| value.starts_with(**prefix))?;
-    Some(value.get(prefix.len()..)?.to_ascii_lowercase())
+        .filter(|(name, _)| !PRIVATE.contains(&name.as_str()));
+    public.find_map(|(name, value)| match value {
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => (name == key).then_some(value),
+        other => find(other, key, depth - 1),
+    })
+}
+
+/// A text; the value of an enumeration as dbt Core writes it.
+fn enumerated(value: &str) -> String {
+    let mut prefixes = ENUMERATIONS.iter();
+    let rest = prefixes.find_map(|prefix| value.strip_prefix(prefix));
+    rest.map_or_else(|| value.to_owned(), str::to_ascii_lowercase)
 }

@@ -31,6 +31,8 @@ mod log_file;
 #[cfg(unix)]
 mod manifest;
 #[cfg(unix)]
+mod node;
+#[cfg(unix)]
 mod profile;
 #[cfg(unix)]
 mod reading;

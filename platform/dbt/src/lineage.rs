@@ -21,8 +21,9 @@ use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::sanitize_error_message;
 use serde_json::{Value, json};
 
-use crate::event::{Node, RunResult, without_colours};
+use crate::event::without_colours;
 use crate::manifest::{Entry, Manifest};
+use crate::node::{Node, Outcome, RunResult};
 
 /// The time limit of a request in seconds.
 const TIMEOUT: f64 = 2.0;
@@ -74,7 +75,7 @@ pub(crate) struct Lineage {
 
 /// A change in the state of a node.
 pub(crate) struct Change<'a> {
-    pub(crate) node: Node<'a>,
+    pub(crate) node: &'a Node,
     pub(crate) manifest: Option<&'a Manifest>,
     pub(crate) at: SystemTime,
     pub(crate) span: &'a SpanContext,
@@ -252,39 +253,31 @@ impl Lineage {
 
     /// A node began. Returns the id of its run.
     pub(crate) fn node_started(&mut self, change: &Change<'_>) -> RunId {
-        let id = change.node.unique_id();
+        let id = &change.node.unique_id;
         let run_id = RunId::new();
         let sent = self.node(change, RunState::Start, &run_id, None, None);
         self.count(sent);
         let entry = (run_id.clone(), ids(change.span));
-        self.nodes.insert(id.to_owned(), entry);
+        self.nodes.insert(id.clone(), entry);
         run_id
     }
 
-    /// A node finished, with an error unless it was built or skipped.
-    pub(crate) fn node_finished(
-        &mut self,
-        change: &Change<'_>,
-        result: RunResult<'_>,
-        error: Option<&str>,
-    ) {
-        let Some((run_id, _)) = self.nodes.remove(change.node.unique_id()) else {
+    /// A node finished.
+    pub(crate) fn node_finished(&mut self, change: &Change<'_>, result: &RunResult) {
+        let Some((run_id, _)) = self.nodes.remove(&change.node.unique_id) else {
             return;
         };
-        let status = result.status(change.node);
-        let state = match status {
-            "skipped" | "canceled" => RunState::Abort,
-            "fail" | "partial success" => RunState::Fail,
-            other if other.contains("error") => RunState::Fail,
-            _ => RunState::Complete,
+        let state = match result.outcome() {
+            Outcome::Skipped | Outcome::Canceled => RunState::Abort,
+            Outcome::Failed | Outcome::Error => RunState::Fail,
+            Outcome::Success | Outcome::Warned => RunState::Complete,
         };
-        let error = error.map(without_colours);
+        let error = result.error(change.node).map(without_colours);
         let error = error.as_deref().map(sanitize_error_message);
-        let result = Some((status, result));
-        let sent = self.node(change, state, &run_id, result, error.as_deref());
+        let sent = self.node(change, state, &run_id, Some(result), error.as_deref());
         self.count(sent);
         if self.finished.len() < KEPT_NODES {
-            let id = change.node.unique_id().to_owned();
+            let id = change.node.unique_id.clone();
             self.finished.push((id, run_id));
         }
     }
@@ -301,27 +294,23 @@ impl Lineage {
         change: &Change<'_>,
         state: RunState,
         run_id: &RunId,
-        result: Option<(&str, RunResult<'_>)>,
+        result: Option<&RunResult>,
         error: Option<&str>,
     ) -> Result<bool, String> {
-        let id = change.node.unique_id();
+        let id = &change.node.unique_id;
         let entry = change.manifest.and_then(|manifest| manifest.entry(id));
         let parents = change
             .manifest
             .map_or(&[][..], |manifest| manifest.parents(id));
-        let is_test = change.node.resource_type().ends_with("test");
-        let assertion = result
-            .filter(|_| is_test)
-            .map(|(status, result)| Assertion {
-                assertion: entry
-                    .and_then(Entry::test)
-                    .unwrap_or_else(|| change.node.name()),
-                name: Some(change.node.name()),
-                success: status == "pass",
-                column: entry.and_then(Entry::column),
-                severity: entry.and_then(Entry::severity),
-                failed_rows: result.failures(),
-            });
+        let is_test = change.node.resource_type.ends_with("test");
+        let assertion = result.filter(|_| is_test).map(|result| Assertion {
+            assertion: entry.and_then(Entry::test).unwrap_or(&change.node.name),
+            name: Some(&change.node.name),
+            success: result.status == "pass",
+            column: entry.and_then(Entry::column),
+            severity: entry.and_then(Entry::severity),
+            failed_rows: result.failures,
+        });
         let entries = parents.iter().filter_map(|parent| {
             let entry = change.manifest?.entry(parent)?;
             Some((parent, entry, entry.dataset_name()?))
@@ -340,7 +329,7 @@ impl Lineage {
         let outputs = own.iter().map(|(entry, name)| Dataset {
             rows: result
                 .filter(|_| state == RunState::Complete)
-                .and_then(|(_, result)| result.rows_affected()),
+                .and_then(|result| result.rows_affected),
             ..self.dataset(entry, name)
         });
         let ids = ids(change.span);
