@@ -111,6 +111,7 @@ impl PluginType {
         match self {
             Self::Compute => &[
                 "create_database",
+                "describe",
                 "open_database",
                 "load",
                 "materialize",

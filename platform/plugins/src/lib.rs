@@ -8,7 +8,6 @@ pub mod error;
 pub mod process;
 pub mod quote;
 pub mod sql;
-pub mod value_type;
 
 #[cfg(feature = "http")]
 mod http;
@@ -86,6 +85,7 @@ pub mod quality {
     mod gx;
     mod sql;
     pub mod suite;
+    pub mod value_type;
 }
 
 mod secrets {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use floe_plugin::compute::{ComputeEngine, Materialize, Session};
-use floe_plugin::table::{RowSink, Value};
+use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
 use serde_json::json;
 use tempfile::TempDir;
@@ -160,6 +160,24 @@ pub(crate) fn contract() -> Contract {
                 Ok(())
             },
             || query("SELECT nope").map(drop),
+        )
+        .operation(
+            "describe",
+            || {
+                let columns = with(|database| database.describe("marts"))?;
+                let column = |name: &str, kind| (name.to_owned(), kind);
+                assert_eq!(
+                    columns,
+                    [
+                        column("id", ColumnType::Integer),
+                        column("total", ColumnType::Integer),
+                        column("share", ColumnType::Real),
+                        column("day", ColumnType::Date),
+                    ]
+                );
+                Ok(())
+            },
+            || with(|database| database.describe("nope")).map(drop),
         )
         .operation(
             "generate_profile",

@@ -257,6 +257,19 @@ impl Database for DuckDbFile {
         Ok(true)
     }
 
+    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
+        let describe = describe(&format!("SELECT * FROM {}", quoted_name(table)));
+        let mut found: Option<Description> = None;
+        self.engine
+            .run(&self.file, Access::Read, &[&describe], None, &mut |line| {
+                found = Some(parse(line)?);
+                Ok(())
+            })?;
+        let found = found.ok_or_else(|| not_the_protocol(&"there are no columns"))?;
+        let columns = found.names.into_iter().zip(found.types);
+        Ok(columns.map(|(name, kind)| (name, type_of(&kind))).collect())
+    }
+
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         let query = without_semicolon(sql);
         let [external, configuration] = LOCK;
@@ -264,9 +277,7 @@ impl Database for DuckDbFile {
             external,
             configuration,
             &only_a_select(query),
-            &format!(
-                "SELECT list(column_name) AS names, list(column_type) AS types FROM (DESCRIBE\n{query}\n)"
-            ),
+            &describe(query),
             // A comment at the end of the query ends with its line.
             &format!("{query}\n"),
         ];
@@ -607,6 +618,24 @@ fn send(row: &[(String, Json)], types: &[String], rows: &mut dyn RowSink) -> Res
         });
     }
     rows.row(&values)
+}
+
+/// A statement with the names and the types of a query's columns.
+fn describe(query: &str) -> String {
+    format!(
+        "SELECT list(column_name) AS names, list(column_type) AS types FROM (DESCRIBE\n{query}\n)"
+    )
+}
+
+fn type_of(kind: &str) -> ColumnType {
+    match kind {
+        "BOOLEAN" => ColumnType::Integer,
+        "DATE" => ColumnType::Date,
+        // `UINTEGER`, `HUGEINT`, …
+        _ if kind.ends_with("INT") || kind.ends_with("INTEGER") => ColumnType::Integer,
+        _ if is_real(kind) => ColumnType::Real,
+        _ => ColumnType::Text,
+    }
 }
 
 fn is_real(kind: &str) -> bool {

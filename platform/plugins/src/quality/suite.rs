@@ -11,8 +11,8 @@ use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, ErrorKind};
 use serde_json::Value as Json;
 
+use super::value_type::ValueType;
 use crate::sql::quoted_name;
-use crate::value_type::ValueType;
 
 /// The column of a suite that checks no column.
 const NO_COLUMN: &str = "floe_row";
