@@ -72,9 +72,7 @@ impl Dbt<'_> {
         command: DbtCommand,
         project: &Project<'_>,
     ) -> Result<DbtOutcome, Error> {
-        let Some(results) = self.results(command, project)? else {
-            return Ok(DbtOutcome::default());
-        };
+        let results = self.results(command, project)?;
         let failed = || results.results.iter().filter(|node| node.has_failed());
         if let Some(first) = failed().next() {
             let (count, all) = (failed().count(), results.results.len());
@@ -92,20 +90,19 @@ impl Dbt<'_> {
             Some(nodes.filter(|node| node.is(resource_type)).count() as u64)
         };
         Ok(DbtOutcome {
-            models_run: count("model").filter(|_| command != DbtCommand::Compile),
-            tests_run: count("test").filter(|_| command != DbtCommand::Compile),
+            models_run: count("model"),
+            tests_run: count("test"),
             failures: Some(0),
             execution_time_seconds: Some(results.elapsed_time),
         })
     }
 
-    /// Runs a command and returns the results of its nodes; `None` if the command has none. A node that
-    /// failed is a result.
+    /// Runs a command and returns the results of its nodes. A node that failed is a result.
     pub(crate) fn results(
         &self,
         command: DbtCommand,
         project: &Project<'_>,
-    ) -> Result<Option<RunResults>, Error> {
+    ) -> Result<RunResults, Error> {
         let folder = std::path::absolute(project.folder)?;
         let target = folder.join("target");
         let path = target.join("run_results.json");
@@ -116,12 +113,6 @@ impl Dbt<'_> {
         }
         let invocation = self.invocation(command, project, &folder)?;
         let output = self.recorded(command, project, &folder, invocation)?;
-        if matches!(command, DbtCommand::Deps | DbtCommand::Lint) {
-            return match output.code {
-                0 => Ok(None),
-                _ => Err(self.failed(command, &output)),
-            };
-        }
         // 1: a node failed; the results tell which. 2: dbt itself failed, and there may be no results.
         if !matches!(output.code, 0 | 1) || !path.is_file() {
             return Err(self.failed(command, &output));
@@ -139,7 +130,7 @@ impl Dbt<'_> {
         if output.code == 1 && !results.results.iter().any(NodeResult::has_failed) {
             return Err(self.failed(command, &output));
         }
-        Ok(Some(results))
+        Ok(results)
     }
 
     /// Runs the program, and records what it reports of its nodes while it runs.
@@ -186,35 +177,19 @@ impl Dbt<'_> {
             Some(profiles) => std::path::absolute(profiles)?,
             None => folder.to_path_buf(),
         };
-        let (selects, refreshes) = match command {
-            DbtCommand::Deps | DbtCommand::Lint => (false, false),
-            DbtCommand::Test => (true, false),
-            _ => (true, true),
-        };
-        let selection = project.select.or(project.exclude);
-        if let Some(selection) = selection.filter(|_| !selects) {
-            let command = command.as_str();
-            let message = format!(
-                "found the selection `{selection}`, accepted for {command}: the whole project"
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
         let mut invocation = Invocation::new(self.tool, self.program, self.limit)
             .arg(command.as_str())
             .option("--project-dir", Some(folder))
             .option("--profiles-dir", Some(&profiles))
             .option("--target", project.target)
+            .option("--select", project.select)
+            .option("--exclude", project.exclude)
             .env("DBT_LOG_FORMAT", "json")
             .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
             .env("DBT_TARGET_PATH", folder.join("target"))
             .env("DBT_USE_COLORS", "false")
             .folder(folder);
-        if selects {
-            invocation = invocation
-                .option("--select", project.select)
-                .option("--exclude", project.exclude);
-        }
-        if refreshes && project.full_refresh {
+        if command == DbtCommand::Run && project.full_refresh {
             invocation = invocation.arg("--full-refresh");
         }
         Ok(invocation)

@@ -5,7 +5,7 @@ pub(crate) mod service;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -129,30 +129,6 @@ impl Client {
             headers: parts.headers,
             body,
         })
-    }
-
-    /// Sends a request and copies the body of the response. Returns the number of its bytes.
-    ///
-    /// # Errors
-    /// As for [`send`](Self::send), or `output` cannot be written.
-    pub(crate) fn download(
-        &self,
-        request: &Request<'_>,
-        output: &mut dyn Write,
-    ) -> Result<u64, Error> {
-        let mut response = self.attempts(request)?;
-        let mut body = response.body_mut().as_reader();
-        let mut buffer = vec![0; 64 << 10];
-        let mut length = 0;
-        loop {
-            let read = match body.read(&mut buffer) {
-                Ok(0) => return Ok(length),
-                Ok(read) => read,
-                Err(error) => return Err(request.failed(&error.into())),
-            };
-            output.write_all(&buffer[..read])?;
-            length += read as u64;
-        }
     }
 
     fn attempts(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {

@@ -83,7 +83,7 @@ impl QualityProvider for DbtTests {
             full_refresh: false,
             part_of: None,
         };
-        let results = dbt.results(DbtCommand::Test, &project)?.unwrap_or_default();
+        let results = dbt.results(DbtCommand::Test, &project)?;
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();
         for result in &results.results {
             // `test.floe_checks.check_0.e18aa9949a`

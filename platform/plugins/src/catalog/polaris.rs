@@ -1,18 +1,17 @@
 //! Tables of Apache Iceberg in Apache Polaris, over the Iceberg REST protocol.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use floe_plugin::catalog::{NewTable, SchemaChange, Snapshot, TableCatalog};
+use floe_plugin::catalog::{NewTable, TableCatalog};
 use floe_plugin::table::ColumnType;
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::address::ServiceUrl;
 use crate::http::service::{AccessToken, Issued, encode, parameters};
@@ -26,12 +25,6 @@ floe_plugin::plugin! {
     api: "1.0",
     description: "manages tables of Iceberg in Polaris or another catalog of the REST protocol",
 }
-
-/// The number of pages and of levels that a list may have.
-const MOST_PAGES: usize = 1000;
-
-/// Attempts to commit a change while others change the table.
-const ATTEMPTS: usize = 4;
 
 /// Between the levels of a namespace in a path.
 const SEPARATOR: char = '\u{1f}';
@@ -82,73 +75,6 @@ struct ConfigResponse {
     overrides: HashMap<String, String>,
 }
 
-#[derive(Deserialize)]
-struct Namespaces {
-    namespaces: Vec<Vec<String>>,
-    #[serde(rename = "next-page-token")]
-    next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Tables {
-    identifiers: Vec<Identifier>,
-    #[serde(rename = "next-page-token")]
-    next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Identifier {
-    name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct LoadedTable {
-    metadata: Metadata,
-    #[serde(default)]
-    config: BTreeMap<String, String>,
-    #[serde(default)]
-    storage_credentials: Vec<StorageCredential>,
-}
-
-#[derive(Deserialize)]
-struct StorageCredential {
-    prefix: String,
-    config: BTreeMap<String, String>,
-}
-
-/// The part of a table's metadata that is needed.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Metadata {
-    table_uuid: String,
-    location: String,
-    last_column_id: i64,
-    schemas: Vec<Value>,
-    current_schema_id: i64,
-    #[serde(default)]
-    snapshots: Vec<MetadataSnapshot>,
-    current_snapshot_id: Option<i64>,
-    #[serde(default)]
-    refs: BTreeMap<String, Ref>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct MetadataSnapshot {
-    snapshot_id: i64,
-    parent_snapshot_id: Option<i64>,
-    timestamp_ms: i64,
-    #[serde(default)]
-    summary: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Ref {
-    snapshot_id: i64,
-}
-
 impl Lifecycle for Polaris {
     fn health_check(&self) -> Result<(), Error> {
         *self.known_base() = None;
@@ -181,39 +107,6 @@ impl TableCatalog for Polaris {
         Ok(response.status != 409)
     }
 
-    fn list_namespaces(&self) -> Result<Vec<String>, Error> {
-        let mut all = BTreeSet::new();
-        let mut parents = vec![Vec::new()];
-        let mut pages = 0;
-        while let Some(parent) = parents.pop() {
-            let parameter = match parent.as_slice() {
-                [] => String::new(),
-                levels => format!("parent={}&", encode(&join(levels))),
-            };
-            let mut next = Some(String::new());
-            while let Some(token) = next {
-                count_page(&mut pages)?;
-                let path = format!("/namespaces?{parameter}pageToken={}", encode(&token));
-                let page: Namespaces = self.request(&Method::GET, &path, |it| it)?.json()?;
-                for namespace in page.namespaces {
-                    // A server that ignores `parent` would never end.
-                    let is_child =
-                        namespace.len() == parent.len() + 1 && namespace.starts_with(&parent);
-                    if is_child && all.insert(namespace.join(".")) {
-                        parents.push(namespace);
-                    }
-                }
-                next = page.next.filter(|next| !next.is_empty());
-            }
-        }
-        Ok(all.into_iter().collect())
-    }
-
-    fn delete_namespace(&self, namespace: &str) -> Result<(), Error> {
-        let path = path_of(namespace)?;
-        self.request(&Method::DELETE, &path, |it| it).map(drop)
-    }
-
     fn create_table(&self, table: &NewTable<'_>) -> Result<bool, Error> {
         let path = path_of(table.namespace)? + "/tables";
         check_name(table.name)?;
@@ -233,141 +126,6 @@ impl TableCatalog for Polaris {
             request.json(&body).also_accept(409)
         })?;
         Ok(response.status != 409)
-    }
-
-    fn list_tables(&self, namespace: &str) -> Result<Vec<String>, Error> {
-        let path = path_of(namespace)?;
-        let mut all = Vec::new();
-        let mut pages = 0;
-        let mut next = Some(String::new());
-        while let Some(token) = next {
-            count_page(&mut pages)?;
-            let path = format!("{path}/tables?pageToken={}", encode(&token));
-            let page: Tables = self.request(&Method::GET, &path, |it| it)?.json()?;
-            all.extend(page.identifiers.into_iter().map(|table| table.name));
-            next = page.next.filter(|next| !next.is_empty());
-        }
-        all.sort_unstable();
-        Ok(all)
-    }
-
-    fn drop_table(&self, namespace: &str, name: &str) -> Result<(), Error> {
-        let path = table_path(namespace, name)? + "?purgeRequested=false";
-        self.request(&Method::DELETE, &path, |it| it).map(drop)
-    }
-
-    fn vend_credentials(
-        &self,
-        namespace: &str,
-        name: &str,
-    ) -> Result<BTreeMap<String, SecretString>, Error> {
-        let path = table_path(namespace, name)?;
-        let response = self.request(&Method::GET, &path, |request| {
-            request.header("x-iceberg-access-delegation", "vended-credentials")
-        })?;
-        let table: LoadedTable = response.json()?;
-        // Those of the longest prefix that the table is below; `config` is where older servers have them.
-        let credentials = table
-            .storage_credentials
-            .into_iter()
-            .filter(|it| table.metadata.location.starts_with(&it.prefix))
-            .max_by_key(|it| it.prefix.len())
-            .map(|it| it.config)
-            .unwrap_or(table.config);
-        let is_vended = credentials.keys().any(|key| is_credential(key));
-        if !is_vended {
-            let message = "the catalog vended no credentials for the table";
-            return Err(Error::new(ErrorKind::Unauthorized, message));
-        }
-        Ok(credentials
-            .into_iter()
-            .map(|(key, value)| (key, value.into()))
-            .collect())
-    }
-
-    fn evolve_schema(
-        &self,
-        namespace: &str,
-        name: &str,
-        changes: &[SchemaChange<'_>],
-    ) -> Result<(), Error> {
-        self.commit(namespace, name, |table| {
-            let (schema, last_column_id) = changed(table, changes)?;
-            let requirements = vec![
-                json!({ "type": "assert-current-schema-id", "current-schema-id": table.current_schema_id }),
-                json!({ "type": "assert-last-assigned-field-id", "last-assigned-field-id": table.last_column_id }),
-            ];
-            let updates = vec![
-                json!({ "action": "add-schema", "schema": schema, "last-column-id": last_column_id }),
-                // The schema that was added last.
-                json!({ "action": "set-current-schema", "schema-id": -1 }),
-            ];
-            Ok(((), requirements, updates))
-        })
-    }
-
-    fn list_snapshots(&self, namespace: &str, name: &str) -> Result<Vec<Snapshot>, Error> {
-        let table = self.load(&table_path(namespace, name)?)?;
-        let current = current_snapshot(&table);
-        let mut snapshots: Vec<Snapshot> = table
-            .snapshots
-            .into_iter()
-            .map(|mut snapshot| Snapshot {
-                id: snapshot.snapshot_id,
-                parent: snapshot.parent_snapshot_id,
-                timestamp_ms: snapshot.timestamp_ms,
-                operation: snapshot.summary.remove("operation"),
-                is_current: current == Some(snapshot.snapshot_id),
-            })
-            .collect();
-        snapshots.sort_by_key(|snapshot| snapshot.timestamp_ms);
-        Ok(snapshots)
-    }
-
-    fn rollback(&self, namespace: &str, name: &str, snapshot: i64) -> Result<(), Error> {
-        self.commit(namespace, name, |table| {
-            if !ancestors(table).contains(&snapshot) {
-                let message = format!(
-                    "found the snapshot {snapshot}, accepted: one that the current snapshot of `{namespace}.{name}` descends from"
-                );
-                return Err(Error::new(ErrorKind::InvalidInput, message));
-            }
-            let update = json!({
-                "action": "set-snapshot-ref",
-                "ref-name": "main",
-                "type": "branch",
-                "snapshot-id": snapshot,
-            });
-            Ok(((), vec![unmoved(table)], vec![update]))
-        })
-    }
-
-    fn expire_snapshots(
-        &self,
-        namespace: &str,
-        name: &str,
-        keep_last: NonZeroUsize,
-    ) -> Result<Vec<i64>, Error> {
-        self.commit(namespace, name, |table| {
-            let kept: BTreeSet<i64> = ancestors(table)
-                .into_iter()
-                .take(keep_last.get())
-                .chain(table.refs.values().map(|it| it.snapshot_id))
-                .collect();
-            let expired: Vec<i64> = table
-                .snapshots
-                .iter()
-                .map(|snapshot| snapshot.snapshot_id)
-                .filter(|id| !kept.contains(id))
-                .collect();
-            let update = json!({ "action": "remove-snapshots", "snapshot-ids": expired });
-            let updates = if expired.is_empty() {
-                Vec::new()
-            } else {
-                vec![update]
-            };
-            Ok((expired, vec![unmoved(table)], updates))
-        })
     }
 }
 
@@ -478,145 +236,6 @@ impl Polaris {
         *self.known_base() = Some(base.clone());
         Ok(base)
     }
-
-    fn load(&self, path: &str) -> Result<Metadata, Error> {
-        let table: LoadedTable = self.request(&Method::GET, path, |it| it)?.json()?;
-        Ok(table.metadata)
-    }
-
-    /// Commits a change of a table: `change` returns a result, what must still be so in the catalog, and
-    /// the updates. If somebody else has changed the table, the change starts from its new state.
-    fn commit<T>(
-        &self,
-        namespace: &str,
-        name: &str,
-        change: impl Fn(&Metadata) -> Result<(T, Vec<Value>, Vec<Value>), Error>,
-    ) -> Result<T, Error> {
-        let path = table_path(namespace, name)?;
-        for _ in 0..ATTEMPTS {
-            let table = self.load(&path)?;
-            let (result, mut requirements, updates) = change(&table)?;
-            if updates.is_empty() {
-                return Ok(result);
-            }
-            requirements.push(json!({ "type": "assert-table-uuid", "uuid": table.table_uuid }));
-            let body = json!({
-                "identifier": { "namespace": levels(namespace)?, "name": name },
-                "requirements": requirements,
-                "updates": updates,
-            });
-            let response = self.request(&Method::POST, &path, |request| {
-                request.json(&body).also_accept(409)
-            })?;
-            if response.status != 409 {
-                return Ok(result);
-            }
-        }
-        let message = format!(
-            "`{namespace}.{name}` was changed by others during each of {ATTEMPTS} attempts"
-        );
-        Err(Error::new(ErrorKind::Rejected, message))
-    }
-}
-
-/// The current schema with these changes, and the largest id of a column.
-fn changed(table: &Metadata, changes: &[SchemaChange<'_>]) -> Result<(Value, i64), Error> {
-    let invalid = |message: String| Error::new(ErrorKind::InvalidInput, message);
-    let incomplete = || {
-        Error::new(
-            ErrorKind::InvalidResponse,
-            "the table's metadata has no current schema",
-        )
-    };
-    let current = table
-        .schemas
-        .iter()
-        .find(|schema| schema["schema-id"] == table.current_schema_id);
-    let mut schema = current.cloned().ok_or_else(incomplete)?;
-    let fields = schema["fields"].as_array_mut().ok_or_else(incomplete)?;
-    let mut last = table.last_column_id;
-    let position = |fields: &[Value], name: &str| fields.iter().position(|it| it["name"] == name);
-    for change in changes {
-        match change {
-            SchemaChange::Add(column) => {
-                if position(fields, column.name).is_some() {
-                    return Err(invalid(format!("the column `{}` exists", column.name)));
-                }
-                last += 1;
-                let kind = type_of(column.kind);
-                fields.push(
-                    json!({ "id": last, "name": column.name, "required": false, "type": kind }),
-                );
-            }
-            SchemaChange::Rename { from, to } => {
-                if position(fields, to).is_some() {
-                    return Err(invalid(format!("the column `{to}` exists")));
-                }
-                let at = position(fields, from)
-                    .ok_or_else(|| invalid(format!("there is no column `{from}`")))?;
-                fields[at]["name"] = (*to).into();
-            }
-            SchemaChange::Drop(name) => {
-                let at = position(fields, name)
-                    .ok_or_else(|| invalid(format!("there is no column `{name}`")))?;
-                fields.remove(at);
-            }
-            other => return Err(invalid(format!("the catalog does not support {other:?}"))),
-        }
-    }
-    if fields.is_empty() {
-        return Err(invalid(
-            "a table without columns is not accepted".to_owned(),
-        ));
-    }
-    let next = table
-        .schemas
-        .iter()
-        .filter_map(|it| it["schema-id"].as_i64())
-        .max();
-    schema["schema-id"] = (next.unwrap_or(0) + 1).into();
-    Ok((schema, last))
-}
-
-/// Older metadata writes −1 for a table without snapshots.
-fn current_snapshot(table: &Metadata) -> Option<i64> {
-    table.current_snapshot_id.filter(|id| *id != -1)
-}
-
-/// The current snapshot and those that it descends from, the newest first.
-fn ancestors(table: &Metadata) -> Vec<i64> {
-    let parents: HashMap<i64, Option<i64>> = table
-        .snapshots
-        .iter()
-        .map(|it| (it.snapshot_id, it.parent_snapshot_id))
-        .collect();
-    let mut ancestors = Vec::new();
-    let mut next = current_snapshot(table);
-    while let Some(id) = next
-        && let Some(parent) = parents.get(&id)
-        // A parent that descends from its child would never end.
-        && ancestors.len() < table.snapshots.len()
-    {
-        ancestors.push(id);
-        next = *parent;
-    }
-    ancestors
-}
-
-/// The requirement that the current snapshot is the one that the change is made for.
-fn unmoved(table: &Metadata) -> Value {
-    json!({ "type": "assert-ref-snapshot-id", "ref": "main", "snapshot-id": current_snapshot(table) })
-}
-
-fn is_credential(key: &str) -> bool {
-    let names = [
-        "s3.access-key-id",
-        "s3.session-token",
-        "gcs.oauth2.token",
-        "adls.sas-token",
-        "adls.account-key",
-    ];
-    names.iter().any(|name| key.starts_with(name))
 }
 
 fn type_of(kind: ColumnType) -> &'static str {
@@ -652,20 +271,6 @@ fn path_of(namespace: &str) -> Result<String, Error> {
     Ok(format!("/namespaces/{}", encode(&join(&levels))))
 }
 
-fn table_path(namespace: &str, name: &str) -> Result<String, Error> {
-    check_name(name)?;
-    Ok(format!("{}/tables/{}", path_of(namespace)?, encode(name)))
-}
-
 fn join(levels: &[String]) -> String {
     levels.join(&SEPARATOR.to_string())
-}
-
-fn count_page(pages: &mut usize) -> Result<(), Error> {
-    *pages += 1;
-    if *pages <= MOST_PAGES {
-        return Ok(());
-    }
-    let message = format!("the list has more than {MOST_PAGES} pages");
-    Err(Error::new(ErrorKind::InvalidResponse, message))
 }

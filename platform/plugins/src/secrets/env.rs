@@ -37,21 +37,6 @@ impl SecretStore for Env {
             }
         }
     }
-
-    fn list_secrets(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        let beginning = if prefix.is_empty() {
-            self.prefix.clone()
-        } else {
-            self.variable(prefix)?
-        };
-        let mut keys: Vec<String> = std::env::vars_os()
-            .filter_map(|(name, _)| name.into_string().ok())
-            .filter(|name| name.starts_with(&beginning))
-            .map(|name| name[self.prefix.len()..].to_owned())
-            .collect();
-        keys.sort_unstable();
-        Ok(keys)
-    }
 }
 
 impl Env {

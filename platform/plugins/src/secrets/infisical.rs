@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floe_plugin::secrets::{SecretStore, Written};
+use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::address::ServiceUrl;
 use crate::http::service::{AccessToken, Issued, encode, parameters};
-use crate::http::{Client, Method, Request, Response};
+use crate::http::{Client, Request, Response};
 
 floe_plugin::plugin! {
     kind: SecretStore,
@@ -88,25 +88,11 @@ struct Found {
 }
 
 #[derive(Deserialize)]
-struct List {
-    secrets: Vec<Secret>,
-}
-
-#[derive(Deserialize)]
 struct Secret {
-    #[serde(rename = "secretKey")]
-    key: String,
     #[serde(default, rename = "secretValue")]
     value: Option<SecretString>,
     #[serde(default, rename = "secretValueHidden")]
     is_hidden: bool,
-}
-
-/// The answer to a change: under a policy it waits for an approval, and nothing is changed.
-#[derive(Deserialize)]
-struct Changed {
-    #[serde(default)]
-    approval: Option<Value>,
 }
 
 /// The body of a refusal.
@@ -179,38 +165,6 @@ impl Infisical {
         ]);
         self.url.at(&format!("/api/v4/secrets{name}?{query}"))
     }
-
-    fn change(
-        &self,
-        method: Method,
-        key: &str,
-        value: Option<&SecretString>,
-    ) -> Result<bool, Error> {
-        let mut body = json!({
-            "projectId": self.project,
-            "environment": self.environment,
-            "secretPath": self.path.0,
-            "type": "shared",
-        });
-        if let Some(value) = value {
-            body["secretValue"] = value.expose_secret().into();
-        }
-        let url = self.url.at(&format!("/api/v4/secrets/{}", encode(key)));
-        let mut request = Request::new(method, url).json(&body);
-        if let Some(value) = value {
-            request = request.credential(value.expose_secret());
-        }
-        let Some(response) = self.send(&request)? else {
-            return Ok(false);
-        };
-        if response.json::<Changed>()?.approval.is_some() {
-            let message = format!(
-                "the change of `{key}` waits for an approval, by a policy of the project; nothing is changed"
-            );
-            return Err(Error::new(ErrorKind::Rejected, message));
-        }
-        Ok(true)
-    }
 }
 
 fn check(key: &str) -> Result<(), Error> {
@@ -222,12 +176,6 @@ fn check(key: &str) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     Ok(())
-}
-
-/// Infisical removes white space around a value, but for one line feed at its end.
-fn is_kept(value: &str) -> bool {
-    let text = value.strip_suffix('\n').unwrap_or(value);
-    text.trim() == text
 }
 
 impl Lifecycle for Infisical {
@@ -265,57 +213,6 @@ impl SecretStore for Infisical {
                 ErrorKind::InvalidResponse,
                 "the response has no `secretValue`",
             )),
-        }
-    }
-
-    fn set_secret(&self, key: &str, value: &SecretString) -> Result<Written, Error> {
-        check(key)?;
-        if !is_kept(value.expose_secret()) {
-            let message = format!(
-                "the value of `{key}` begins or ends with white space, which Infisical would remove"
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        if self.change(Method::PATCH, key, Some(value))? {
-            return Ok(Written::Updated);
-        }
-        if self.change(Method::POST, key, Some(value))? {
-            return Ok(Written::Created);
-        }
-        let message = format!("`{key}` can neither be updated nor created");
-        Err(Error::new(ErrorKind::NotFound, message))
-    }
-
-    /// The values are not transferred.
-    fn list_secrets(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        let request = Request::get(self.query("", ("viewSecretValue", "false")));
-        let Some(response) = self.send(&request)? else {
-            return Ok(Vec::new());
-        };
-        let secrets = response.json::<List>()?.secrets;
-        let keys = secrets.into_iter().map(|secret| secret.key);
-        let mut keys: Vec<String> = keys.filter(|key| key.starts_with(prefix)).collect();
-        keys.sort_unstable();
-        Ok(keys)
-    }
-
-    fn delete_secret(&self, key: &str) -> Result<bool, Error> {
-        check(key)?;
-        self.change(Method::DELETE, key, None)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_that_infisical_would_change_are_known() {
-        for value in ["", "a", "a b", "a\n", "-----BEGIN\nEND-----\n"] {
-            assert!(is_kept(value), "{value:?}");
-        }
-        for value in [" a", "a ", "\na", "a\n\n", "\n\n", "a \n"] {
-            assert!(!is_kept(value), "{value:?}");
         }
     }
 }

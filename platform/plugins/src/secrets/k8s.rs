@@ -5,17 +5,16 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_plugin::secrets::{SecretStore, Written};
+use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use schemars::JsonSchema;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
 
 use crate::address::ServiceUrl;
 use crate::files::input_file;
-use crate::http::service::encode;
-use crate::http::{Client, Method, Request, Response};
+use crate::http::{Client, Request, Response};
 
 floe_plugin::plugin! {
     kind: SecretStore,
@@ -66,43 +65,14 @@ struct Cluster {
 /// The service of the API server in each cluster.
 const API_SERVER: &str = "kubernetes.default.svc";
 
-/// Secrets in a page of a list. Each has at most 1 MiB, and a response that is longer than 4 MiB is an error.
-const PAGE: u32 = 50;
-
-/// Pages of a list, as a limit for a server that never ends it.
-const LONGEST_LIST: usize = 1000;
-
-/// Attempts of a change that another client's change precedes.
-const ATTEMPTS: usize = 3;
-
 /// A Secret, without its values in any output.
 #[derive(Deserialize)]
 struct Secret {
-    metadata: Metadata,
+    /// Only a Secret of the API has it.
+    #[serde(rename = "metadata")]
+    _metadata: IgnoredAny,
     #[serde(default)]
     data: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Metadata {
-    name: String,
-    #[serde(default)]
-    uid: String,
-    #[serde(default)]
-    resource_version: String,
-}
-
-#[derive(Deserialize)]
-struct List {
-    metadata: ListMetadata,
-    items: Vec<Secret>,
-}
-
-#[derive(Deserialize)]
-struct ListMetadata {
-    #[serde(default, rename = "continue")]
-    rest: Option<String>,
 }
 
 /// The body of a refusal.
@@ -186,101 +156,6 @@ impl Kubernetes {
         }
         response.json().map(Some)
     }
-
-    /// Changes a Secret if it is still the one that was read. Returns whether it was.
-    fn change(&self, secret: &Secret, data: &Value) -> Result<bool, Error> {
-        let metadata = &secret.metadata;
-        let patch = json!({
-            "metadata": { "resourceVersion": metadata.resource_version },
-            "data": data,
-        });
-        let url = self.url(&format!("/{}?fieldManager=floe", metadata.name))?;
-        let request = Request::new(Method::PATCH, url)
-            .body(
-                "application/merge-patch+json",
-                patch.to_string().into_bytes(),
-            )
-            .also_accept(404)
-            .also_accept(409);
-        self.unless_changed(&request)
-    }
-
-    fn remove(&self, secret: &Secret) -> Result<bool, Error> {
-        let metadata = &secret.metadata;
-        let options = json!({
-            "apiVersion": "v1",
-            "kind": "DeleteOptions",
-            "preconditions": {
-                "uid": metadata.uid,
-                "resourceVersion": metadata.resource_version,
-            },
-        });
-        let request = Request::new(Method::DELETE, self.url(&format!("/{}", metadata.name))?)
-            .json(&options)
-            .also_accept(404)
-            .also_accept(409);
-        self.unless_changed(&request)
-    }
-
-    fn create(&self, name: &str, data: &Value) -> Result<bool, Error> {
-        let secret = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "type": "Opaque",
-            "metadata": { "name": name },
-            "data": data,
-        });
-        let request = Request::post(self.url("?fieldManager=floe")?)
-            .json(&secret)
-            .also_accept(409);
-        self.unless_changed(&request)
-    }
-
-    fn unless_changed(&self, request: &Request<'_>) -> Result<bool, Error> {
-        let response = self.send(request.clone())?;
-        match response.status {
-            404 => missing(request, &response).map(|()| false),
-            409 => Ok(false),
-            _ => Ok(true),
-        }
-    }
-
-    fn page(&self, rest: &str) -> Result<Option<List>, Error> {
-        let rest = if rest.is_empty() {
-            String::new()
-        } else {
-            format!("&continue={}", encode(rest))
-        };
-        let request = Request::get(self.url(&format!("?limit={PAGE}{rest}"))?).also_accept(410);
-        let response = self.send(request)?;
-        // The rest of the list is no longer available.
-        if response.status == 410 {
-            return Ok(None);
-        }
-        response.json().map(Some)
-    }
-
-    /// All keys; `None` if the list expired while it was read.
-    fn keys(&self) -> Result<Option<Vec<String>>, Error> {
-        let mut keys = Vec::new();
-        let mut rest = String::new();
-        for _ in 0..LONGEST_LIST {
-            let Some(list) = self.page(&rest)? else {
-                return Ok(None);
-            };
-            for secret in list.items {
-                let name = secret.metadata.name;
-                let data = secret.data.unwrap_or_default();
-                keys.extend(data.keys().map(|key| format!("{name}/{key}")));
-            }
-            rest = list.metadata.rest.unwrap_or_default();
-            if rest.is_empty() {
-                return Ok(Some(keys));
-            }
-        }
-        let message = format!("the list of Secrets has more than {LONGEST_LIST} pages");
-        Err(Error::new(ErrorKind::InvalidResponse, message))
-    }
 }
 
 /// Succeeds if the response is the API's statement that the Secret does not exist, and not that of another
@@ -291,12 +166,6 @@ fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
         return Ok(());
     }
     Err(request.refusal(response))
-}
-
-fn changed(key: &str) -> Error {
-    let message =
-        format!("the Secret of `{key}` was changed by others at the same time, {ATTEMPTS} times");
-    Error::new(ErrorKind::Unavailable, message)
 }
 
 /// `NAME/KEY`, by the rules of Kubernetes, which also make them parts of a path.
@@ -399,66 +268,6 @@ impl SecretStore for Kubernetes {
                 format!("the value of `{key}` is not UTF-8 text in base64"),
             )),
         }
-    }
-
-    fn set_secret(&self, key: &str, value: &SecretString) -> Result<Written, Error> {
-        let (name, entry) = parse(key)?;
-        let data = json!({ entry: STANDARD.encode(value.expose_secret()) });
-        for _ in 0..ATTEMPTS {
-            let (is_written, written) = match self.read(name)? {
-                None => (self.create(name, &data)?, Written::Created),
-                Some(secret) => {
-                    let known = secret.data.as_ref();
-                    let exists = known.is_some_and(|known| known.contains_key(entry));
-                    let written = if exists {
-                        Written::Updated
-                    } else {
-                        Written::Created
-                    };
-                    (self.change(&secret, &data)?, written)
-                }
-            };
-            if is_written {
-                return Ok(written);
-            }
-        }
-        Err(changed(key))
-    }
-
-    fn list_secrets(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        for _ in 0..ATTEMPTS {
-            if let Some(mut keys) = self.keys()? {
-                keys.retain(|key| key.starts_with(prefix));
-                keys.sort_unstable();
-                return Ok(keys);
-            }
-        }
-        let message = format!("the list of Secrets expired while it was read, {ATTEMPTS} times");
-        Err(Error::new(ErrorKind::Unavailable, message))
-    }
-
-    /// With the last key of its data, the Secret itself is removed.
-    fn delete_secret(&self, key: &str) -> Result<bool, Error> {
-        let (name, entry) = parse(key)?;
-        for _ in 0..ATTEMPTS {
-            let Some(secret) = self.read(name)? else {
-                return Ok(false);
-            };
-            let known = secret.data.as_ref();
-            if !known.is_some_and(|known| known.contains_key(entry)) {
-                return Ok(false);
-            }
-            let is_last = known.is_some_and(|known| known.len() == 1);
-            let is_removed = if is_last {
-                self.remove(&secret)?
-            } else {
-                self.change(&secret, &json!({ entry: null }))?
-            };
-            if is_removed {
-                return Ok(true);
-            }
-        }
-        Err(changed(key))
     }
 }
 

@@ -1,17 +1,16 @@
 //! Cube, over its REST API: models from the gold tables of a product, and queries of their measures.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use floe_plugin::product::{Model, Product};
 use floe_plugin::quality::Check;
-use floe_plugin::semantic::{MetricQuery, SemanticLayer};
-use floe_plugin::table::{ColumnType, RowSink, Value};
+use floe_plugin::semantic::SemanticLayer;
+use floe_plugin::table::ColumnType;
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
 
 use crate::address::ServiceUrl;
 use crate::error::Error as PlatformError;
@@ -26,12 +25,6 @@ floe_plugin::plugin! {
     api: "1.0",
     description: "writes models of Cube and queries their measures",
 }
-
-/// The number of rows that Cube returns at most.
-const MOST_ROWS: u32 = 50_000;
-
-/// How often Cube can ask to wait for a result. It does so every few seconds.
-const MOST_WAITS: usize = 100;
 
 /// Cube: a model for each gold table, and queries of its measures.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -103,75 +96,6 @@ impl SemanticLayer for Cube {
         }
         Ok(files)
     }
-
-    fn query(&self, query: &MetricQuery<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
-        if query.measures.is_empty() && query.dimensions.is_empty() {
-            let message = "found no measures and no dimensions, accepted: at least one";
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        if let Some(limit) = query.limit.filter(|limit| !(1..=MOST_ROWS).contains(limit)) {
-            let message = format!("found the limit {limit}, accepted: 1 to {MOST_ROWS}");
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        let member = |name: &&str| format!("{}.{name}", query.model);
-        let dimensions: Vec<String> = query.dimensions.iter().map(member).collect();
-        let measures: Vec<String> = query.measures.iter().map(member).collect();
-        let mut asked = json!({ "measures": measures, "dimensions": dimensions });
-        if let Some(limit) = query.limit {
-            asked["limit"] = limit.into();
-        }
-        let body = json!({ "query": asked });
-        let answer: LoadResponse =
-            self.send(|url| Request::post(format!("{url}/v1/load")).json(&body))?;
-        let names: Vec<&str> = query
-            .dimensions
-            .iter()
-            .chain(query.measures)
-            .copied()
-            .collect();
-        rows.columns(&names)?;
-        for row in &answer.data {
-            let mut values = Vec::with_capacity(names.len());
-            for name in dimensions.iter().chain(&measures) {
-                let value = row.get(name).ok_or_else(|| {
-                    let message = format!("a row of the response has no `{name}`");
-                    Error::new(ErrorKind::InvalidResponse, message)
-                })?;
-                values.push(value_of(value, answer.annotation.is_number(name))?);
-            }
-            rows.row(&values)?;
-        }
-        Ok(())
-    }
-}
-
-/// The answer to `/v1/load`.
-#[derive(Deserialize)]
-struct LoadResponse {
-    data: Vec<HashMap<String, Json>>,
-    annotation: Annotation,
-}
-
-#[derive(Deserialize)]
-struct Annotation {
-    measures: HashMap<String, Member>,
-    dimensions: HashMap<String, Member>,
-}
-
-#[derive(Deserialize)]
-struct Member {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-impl Annotation {
-    fn is_number(&self, name: &str) -> bool {
-        let member = self
-            .measures
-            .get(name)
-            .or_else(|| self.dimensions.get(name));
-        member.is_some_and(|member| member.kind == "number")
-    }
 }
 
 /// The answer to `/v1/meta`.
@@ -192,7 +116,7 @@ struct MetaMember {
 }
 
 impl Cube {
-    /// Sends a request until its result is there: Cube answers `Continue wait` while it computes.
+    /// Sends a request.
     fn send<'r, T: serde::de::DeserializeOwned>(
         &'r self,
         request: impl Fn(&str) -> Request<'r>,
@@ -206,16 +130,11 @@ impl Cube {
         if let Some(token) = &self.token {
             request = request.bearer(token.expose()?);
         }
-        for _ in 0..MOST_WAITS {
-            let response = self.client.send(&request)?;
-            match error_of(&response) {
-                None => return response.json(),
-                Some(error) if error == "Continue wait" => {}
-                Some(error) => return Err(request.error(ErrorKind::Rejected, &error)),
-            }
+        let response = self.client.send(&request)?;
+        match error_of(&response) {
+            None => response.json(),
+            Some(error) => Err(request.error(ErrorKind::Rejected, &error)),
         }
-        let message = format!("there is no result after {MOST_WAITS} requests");
-        Err(Error::new(ErrorKind::TimedOut, message))
     }
 
     /// Checks that the server serves these models. A server in production loads them when it is deployed.
@@ -349,26 +268,4 @@ fn error_of(response: &Response) -> Option<String> {
         error: String,
     }
     response.json::<Failed>().ok().map(|failed| failed.error)
-}
-
-/// Databases return large numbers as text.
-fn value_of(value: &Json, is_number: bool) -> Result<Value<'_>, Error> {
-    Ok(match value {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Integer((*value).into()),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::Integer(number),
-            None => Value::Real(number.as_f64().unwrap_or(f64::NAN)),
-        },
-        Json::String(text) if is_number => match (text.parse(), text.parse()) {
-            (Ok(number), _) => Value::Integer(number),
-            (_, Ok(number)) => Value::Real(number),
-            _ => Value::Text(text),
-        },
-        Json::String(text) => Value::Text(text),
-        _ => {
-            let message = "a value of the response is a list or a map";
-            return Err(Error::new(ErrorKind::InvalidResponse, message));
-        }
-    })
 }

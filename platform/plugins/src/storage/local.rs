@@ -1,7 +1,7 @@
 //! Object storage in a folder.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self};
 use std::path::{Component, Path, PathBuf};
 
 use floe_plugin::storage::{ObjectStore, System};
@@ -57,51 +57,6 @@ impl ObjectStore for Local {
         .map_err(|error| Error::new(ErrorKind::System, error.to_string()).with_source(error))?;
         Ok(bytes)
     }
-
-    fn get_object(&self, key: &str, output: &mut dyn Write) -> Result<u64, Error> {
-        let path = self.path(key)?;
-        if !path.is_file() {
-            let message = format!("there is no object `{key}`");
-            return Err(Error::new(ErrorKind::NotFound, message));
-        }
-        Ok(io::copy(&mut File::open(path)?, output)?)
-    }
-
-    fn list_objects(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        if prefix.split('/').any(|part| part == "..") {
-            return Err(outside(prefix));
-        }
-        confine::check_folder(self.folder.folder(), self.folder.inner())
-            .map_err(PlatformError::into_plugin)?;
-        let mut keys = Vec::new();
-        let mut folders = vec![self.folder.to_path_buf()];
-        while let Some(folder) = folders.pop() {
-            let entries = match fs::read_dir(&folder) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                entries => entries?,
-            };
-            for entry in entries {
-                let entry = entry?;
-                let (path, kind) = (entry.path(), entry.file_type()?);
-                if kind.is_dir() {
-                    folders.push(path);
-                } else if !kind.is_file() {
-                    // Not an object: a link could lead out of the folder, or into a circle.
-                } else if let Some(key) = self.key(&path).filter(|key| key.starts_with(prefix)) {
-                    keys.push(key);
-                }
-            }
-        }
-        keys.sort_unstable();
-        Ok(keys)
-    }
-
-    fn delete_object(&self, key: &str) -> Result<(), Error> {
-        match fs::remove_file(self.path(key)?) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Local {
@@ -115,14 +70,6 @@ impl Local {
         confine::check_file(self.folder.folder(), &self.folder.inner().join(key))
             .map_err(PlatformError::into_plugin)?;
         Ok(self.folder.join(key))
-    }
-
-    /// The key of a file; `None` for drafts and locks, which begin with a dot.
-    fn key(&self, path: &Path) -> Option<String> {
-        let inside = path.strip_prefix(&*self.folder).ok()?;
-        let key = inside.to_str()?.to_owned();
-        let is_hidden = inside.file_name()?.as_encoded_bytes().starts_with(b".");
-        (!is_hidden).then_some(key)
     }
 }
 

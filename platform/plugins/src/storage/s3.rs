@@ -1,13 +1,13 @@
 //! Objects in Amazon S3 or a compatible store, over its REST API with signatures of version 4.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use floe_plugin::storage::{ObjectStore, System};
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
-use rusty_s3::actions::{CreateMultipartUpload, ListObjectsV2};
+use rusty_s3::actions::CreateMultipartUpload;
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,9 +39,6 @@ const LARGEST_FILE: u64 = 5 << 40;
 
 /// The length of a key that S3 accepts, in bytes.
 const LONGEST_KEY: usize = 1024;
-
-/// The number of keys that a list may have.
-const MOST_KEYS: usize = 100_000;
 
 /// Objects in a bucket of Amazon S3 or of a compatible store.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -137,60 +134,6 @@ impl ObjectStore for S3 {
             s3.put_parts(&key, &mut opened, size, file)?;
         }
         Ok(size)
-    }
-
-    fn get_object(&self, key: &str, output: &mut dyn Write) -> Result<u64, Error> {
-        let key = self.key(key)?;
-        let s3 = self.connect()?;
-        let action = s3.bucket.get_object(Some(&s3.credentials), &key);
-        let url = action.sign(VALIDITY);
-        s3.client
-            .download(&s3.credentials_of(Request::get(url.as_str())), output)
-    }
-
-    fn list_objects(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        let s3 = self.connect()?;
-        let mut keys = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let mut action = s3.bucket.list_objects_v2(Some(&s3.credentials));
-            action.with_prefix(format!("{}{prefix}", self.prefix));
-            if let Some(token) = &token {
-                action.with_continuation_token(token.clone());
-            }
-            let url = action.sign(VALIDITY);
-            let response = s3.send(Request::get(url.as_str()))?;
-            let page = ListObjectsV2::parse_response(text(&response)?)
-                .map_err(|error| not_the_protocol(&error))?;
-            for object in page.contents {
-                let Some(key) = object.key.strip_prefix(&self.prefix) else {
-                    return Err(not_the_protocol(&"a key does not have the prefix"));
-                };
-                keys.push(key.to_owned());
-            }
-            if keys.len() > MOST_KEYS {
-                let message = format!("found more than {MOST_KEYS} keys: list a longer prefix");
-                return Err(Error::new(ErrorKind::Rejected, message));
-            }
-            match page.next_continuation_token {
-                None => break,
-                next if next == token => {
-                    return Err(not_the_protocol(&"the list does not continue"));
-                }
-                next => token = next,
-            }
-        }
-        keys.sort_unstable();
-        Ok(keys)
-    }
-
-    fn delete_object(&self, key: &str) -> Result<(), Error> {
-        let key = self.key(key)?;
-        let s3 = self.connect()?;
-        let action = s3.bucket.delete_object(Some(&s3.credentials), &key);
-        let url = action.sign(VALIDITY);
-        s3.send(Request::new(Method::DELETE, url.as_str()))
-            .map(drop)
     }
 }
 
