@@ -8,6 +8,7 @@ use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{ErrorKind as PluginErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use time::{Date, Month};
 
 use super::quotes::{QuoteCheck, QuoteError};
 use crate::error::{Error, reason};
@@ -126,21 +127,13 @@ fn is_date(text: &str) -> bool {
     if !is_shaped {
         return false;
     }
-    let number = |range| {
-        text.get(range)
-            .and_then(|part: &str| part.parse::<u32>().ok())
+    let mut numbers = text.split('-');
+    let mut date = || {
+        let year = numbers.next()?.parse().ok()?;
+        let month = Month::try_from(numbers.next()?.parse::<u8>().ok()?).ok()?;
+        Date::from_calendar_date(year, month, numbers.next()?.parse().ok()?).ok()
     };
-    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
-        return false;
-    };
-    let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u32::from(leap),
-        _ => 0,
-    };
-    (1..=days).contains(&day)
+    date().is_some()
 }
 
 fn wrong(file: &Path, record: &StringRecord, column: &Column<'_>, text: &str) -> Error {
