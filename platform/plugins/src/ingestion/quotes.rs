@@ -21,7 +21,7 @@ const TEXT_AFTER: &str = "found text after the closing quote of this value, acce
 /// The longest record, in bytes.
 const LONGEST_RECORD: usize = 16 << 20;
 
-/// A reader that fails at a wrong quote and at a record that is too long, with a [`QuoteError`].
+/// A reader that fails at a wrong quote and at a record that is too long, with a `QuoteError`.
 #[derive(Debug)]
 pub struct QuoteCheck<R> {
     input: R,

@@ -22,7 +22,7 @@ pub enum Exit {
     Signal(i32),
 }
 
-/// Starts a process, and forwards signals to it from now on. A signal that arrives after [`wait`] ends this process.
+/// Starts a process, and forwards signals to it from now on. A signal that arrives after [`Running::wait`] ends this process.
 ///
 /// # Errors
 /// The process cannot be started.
