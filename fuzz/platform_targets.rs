@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use floe::error::Error;
+use floe::Error;
 use floe::fuzzing as parsers;
 use floe::word::{Endpoint, Identifier, InnerPath, Name, Version};
 use floe_plugin::{CleanUrl, Destination};

@@ -12,7 +12,7 @@ use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
 pub use crate::query_comment::QueryComments;
-use crate::table::{Column, RowSink, Value};
+use crate::table::{Column, ColumnType, RowSink, Value};
 
 /// An operation of a compute engine.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -179,6 +179,19 @@ pub trait Database: fmt::Debug {
     /// The query is wrong or changes something, or a row is not accepted.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
 
+    /// The columns of a table or a view, with the type that fits their values. Default: each is text.
+    ///
+    /// # Errors
+    ///
+    /// There is no such table.
+    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
+        let mut names = Columns(Vec::new());
+        let name = table.replace('"', "\"\"");
+        self.query(&format!("SELECT * FROM \"{name}\" LIMIT 0"), &mut names)?;
+        let columns = names.0.into_iter().map(|name| (name, ColumnType::Text));
+        Ok(columns.collect())
+    }
+
     /// Removes a table or a view. Returns whether there was one. Default: not supported.
     ///
     /// # Errors
@@ -319,6 +332,15 @@ impl Session {
     /// As for [`Database::query`].
     pub fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         self.observe("query", None, |it| it.query(sql, rows))
+    }
+
+    /// The columns of a table or a view, in the span `compute.describe`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::describe`].
+    pub fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
+        self.observe("describe", Some(table), |it| it.describe(table))
     }
 
     /// Removes a table or a view, in the span `compute.remove`. Returns whether there was one.

@@ -248,18 +248,10 @@ pub trait DbtRunner: Lifecycle {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum DbtCommand {
-    /// Installs packages.
-    Deps,
-    /// Compiles the project.
-    Compile,
     /// Builds the models.
     Run,
     /// Runs the tests.
     Test,
-    /// Builds and tests each node.
-    Build,
-    /// Checks the style of the queries.
-    Lint,
 }
 
 impl DbtCommand {
@@ -267,12 +259,8 @@ impl DbtCommand {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Deps => "deps",
-            Self::Compile => "compile",
             Self::Run => "run",
             Self::Test => "test",
-            Self::Build => "build",
-            Self::Lint => "lint",
         }
     }
 }

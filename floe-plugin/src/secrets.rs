@@ -107,46 +107,6 @@ pub trait SecretStore: Lifecycle {
     ///
     /// The store refused the request or could not be reached.
     fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error>;
-
-    /// Creates or replaces a secret. Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// As for [`get_secret`](Self::get_secret).
-    fn set_secret(&self, key: &str, value: &SecretString) -> Result<Written, Error> {
-        let _ = (key, value);
-        Err(Error::unsupported("set_secret"))
-    }
-
-    /// The keys that begin with `prefix`. Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// As for [`get_secret`](Self::get_secret).
-    fn list_secrets(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        let _ = prefix;
-        Err(Error::unsupported("list_secrets"))
-    }
-
-    /// Removes a secret. Returns whether it existed. Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// As for [`get_secret`](Self::get_secret).
-    fn delete_secret(&self, key: &str) -> Result<bool, Error> {
-        let _ = key;
-        Err(Error::unsupported("delete_secret"))
-    }
-}
-
-/// How a secret was written.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "there is nothing else")]
-pub enum Written {
-    /// It did not exist.
-    Created,
-    /// It replaced a value.
-    Updated,
 }
 
 impl Kind for dyn SecretStore {
@@ -166,54 +126,6 @@ impl Handle<dyn SecretStore> {
         };
         self.observe_result(&self.request("get_secret", Some(key)), found, |store| {
             store.get_secret(key)
-        })
-    }
-
-    /// Creates or replaces a secret, in the span `secrets.set_secret`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`SecretStore::set_secret`].
-    pub fn set_secret(&self, key: &str, value: &SecretString) -> Result<Written, Error> {
-        let written = |written: &Written| SecretsOutcome {
-            operation_type: Some(match written {
-                Written::Created => "create",
-                Written::Updated => "update",
-            }),
-            ..SecretsOutcome::default()
-        };
-        self.observe_result(&self.request("set_secret", Some(key)), written, |store| {
-            store.set_secret(key, value)
-        })
-    }
-
-    /// The keys that begin with `prefix`, in the span `secrets.list_secrets`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`SecretStore::list_secrets`].
-    pub fn list_secrets(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        let counted = |keys: &Vec<String>| SecretsOutcome {
-            count: Some(keys.len() as u64),
-            ..SecretsOutcome::default()
-        };
-        self.observe_result(&self.request("list_secrets", None), counted, |store| {
-            store.list_secrets(prefix)
-        })
-    }
-
-    /// Removes a secret, in the span `secrets.delete_secret`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`SecretStore::delete_secret`].
-    pub fn delete_secret(&self, key: &str) -> Result<bool, Error> {
-        let found = |found: &bool| SecretsOutcome {
-            found: Some(*found),
-            ..SecretsOutcome::default()
-        };
-        self.observe_result(&self.request("delete_secret", Some(key)), found, |store| {
-            store.delete_secret(key)
         })
     }
 

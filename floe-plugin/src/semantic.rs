@@ -12,7 +12,6 @@ use crate::kind::PluginType;
 use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
 use crate::product::Product;
-use crate::table::RowSink;
 
 /// A request to a semantic layer.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -94,30 +93,6 @@ pub trait SemanticLayer: Lifecycle {
     ///
     /// A file cannot be written, or the server refused a schema or could not be reached.
     fn sync(&self, product: &Product<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error>;
-
-    /// Writes the values of measures to `rows`, for each combination of the dimensions' values: the names of
-    /// the dimensions and the measures, then the rows. Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// The server refused the query or could not be reached, or a row is not accepted.
-    fn query(&self, query: &MetricQuery<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
-        let _ = (query, rows);
-        Err(Error::unsupported("query"))
-    }
-}
-
-/// A question to a semantic layer.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct MetricQuery<'a> {
-    /// The model.
-    pub model: &'a str,
-    /// The names of measures of the model, for example `count`.
-    pub measures: &'a [&'a str],
-    /// The names of dimensions of the model.
-    pub dimensions: &'a [&'a str],
-    /// The largest number of rows; `None` is the server's.
-    pub limit: Option<u32>,
 }
 
 impl Kind for dyn SemanticLayer {
@@ -145,20 +120,5 @@ impl Handle<dyn SemanticLayer> {
             health_status: None,
         };
         self.observe_result(&operation, written, |layer| layer.sync(product, folder))
-    }
-
-    /// Writes the values of measures to `rows`, in the span `semantic.query`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`SemanticLayer::query`].
-    pub fn query(&self, query: &MetricQuery<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
-        let operation = Semantic {
-            operation: "query",
-            server_url: self.plugin().server_url(),
-            model_name: Some(query.model),
-            schema_path: None,
-        };
-        self.observe(&operation, |layer, _| layer.query(query, rows))
     }
 }

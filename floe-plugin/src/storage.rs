@@ -1,6 +1,5 @@
 //! Tables and objects that are stored.
 
-use std::io::Write;
 use std::path::Path;
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
@@ -131,28 +130,6 @@ pub trait ObjectStore: Lifecycle {
     ///
     /// The store refused the object or could not be reached.
     fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error>;
-
-    /// Writes an object to `output`, and returns the number of its bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such object; otherwise as for
-    /// [`put_object`](Self::put_object).
-    fn get_object(&self, key: &str, output: &mut dyn Write) -> Result<u64, Error>;
-
-    /// The keys that begin with `prefix`, sorted.
-    ///
-    /// # Errors
-    ///
-    /// As for [`put_object`](Self::put_object).
-    fn list_objects(&self, prefix: &str) -> Result<Vec<String>, Error>;
-
-    /// Removes an object, which need not exist.
-    ///
-    /// # Errors
-    ///
-    /// As for [`put_object`](Self::put_object).
-    fn delete_object(&self, key: &str) -> Result<(), Error>;
 }
 
 impl Kind for dyn ObjectStore {
@@ -174,33 +151,6 @@ impl Handle<dyn ObjectStore> {
             });
             Ok(bytes)
         })
-    }
-
-    /// Reads an object, in the span `storage.get_object`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ObjectStore::get_object`].
-    pub fn get_object(&self, key: &str, output: &mut dyn Write) -> Result<u64, Error> {
-        self.observe_object("get_object", key, |store, _| store.get_object(key, output))
-    }
-
-    /// The keys that begin with `prefix`, in the span `storage.list_objects`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ObjectStore::list_objects`].
-    pub fn list_objects(&self, prefix: &str) -> Result<Vec<String>, Error> {
-        self.observe_object("list_objects", prefix, |store, _| store.list_objects(prefix))
-    }
-
-    /// Removes an object, in the span `storage.delete_object`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ObjectStore::delete_object`].
-    pub fn delete_object(&self, key: &str) -> Result<(), Error> {
-        self.observe_object("delete_object", key, |store, _| store.delete_object(key))
     }
 
     fn observe_object<T>(

@@ -23,19 +23,19 @@ use std::path::{Path, PathBuf};
 
 use floe_plugin::table::Column;
 use floe_plugin::{InstrumentationWarning, product};
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::input_file;
+use floe_plugins::files::place::Place;
 use floe_telemetry::config::ResourceAttributes;
 use floe_telemetry::{TelemetryConfig, backend};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
-use crate::error::{Error, reason};
-use crate::input_file;
 use crate::manifest::LineageTransport;
-use crate::place::Place;
+use crate::manifest::selection::{self, Selected};
 pub use crate::product::RequiredSecret;
 use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_FOLDER};
-use crate::selection::{self, Selected};
 use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
 /// The version of this file's schema.

@@ -1,7 +1,14 @@
 //! The command line: parses it, calls the library, and prints the result.
 
+pub mod audit;
+pub mod helm;
+pub mod scaffold;
+pub mod schema;
+
+mod columns;
 mod find;
 mod output;
+mod plugin_list;
 mod redact;
 
 use std::ffi::OsString;
@@ -11,29 +18,34 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+#[cfg(unix)]
+use floe_dbt::{Ended, Recorded};
+#[cfg(unix)]
+use floe_plugin::rfc3339;
 use floe_plugin::{PluginMetadata, PluginType, registry};
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic;
+#[cfg(unix)]
+use floe_plugins::process::foreground::Exit;
+use floe_plugins::process::interrupt;
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{TelemetryConfig, backend, propagation};
 
+use self::audit::Audit;
 use self::output::{
     print, print_error, print_redacted, print_redactions, print_usage_error, print_warnings,
 };
+use self::plugin_list::PluginList;
 use crate::artifacts::{self, CompiledArtifacts};
-use crate::atomic;
-use crate::audit::Audit;
 use crate::compile;
-#[cfg(unix)]
-use crate::dbt::{self, Ended, Exit};
 use crate::environment::Environment;
-use crate::error::Error;
-use crate::helm;
 use crate::identity::Identity;
-use crate::interrupt;
 use crate::manifest::Manifest;
+#[cfg(unix)]
+use crate::pipeline::history::{self, Job, Record};
 use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, Report, RunError, RunId};
-use crate::plugin_list::PluginList;
-use crate::scaffold;
-use crate::schema;
+#[cfg(unix)]
+use crate::product;
 use crate::telemetry;
 
 /// A small data platform: compiles a data product and runs it.
@@ -428,13 +440,22 @@ fn trace_dbt(command: &[OsString]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::from(2);
     };
-    let report = match dbt::run(program, arguments) {
+    let mut report = match floe_dbt::run(program, arguments) {
         Ok(report) => report,
         Err(error) => {
             print_redacted("error", &error.redacted());
             return ExitCode::from(error.exit_code());
         }
     };
+    if let Some((recorded, project)) = report.recorded.zip(report.project)
+        && let Some(product) = product_of(&project)
+        && let Err(error) = history::add(&product, recorded.into())
+    {
+        let error = error.redacted();
+        report
+            .warnings
+            .push(format!("the ids of the run are not kept: {error}"));
+    }
     for warning in &report.warnings {
         print_error("warning", warning);
     }
@@ -444,6 +465,46 @@ fn trace_dbt(command: &[OsString]) -> ExitCode {
         Ended::NotStarted { code, message } => {
             print_error("error", &message);
             ExitCode::from(code)
+        }
+    }
+}
+
+/// The product that a dbt project belongs to: the nearest folder with a `floe.yaml`.
+#[cfg(unix)]
+fn product_of(project: &Path) -> Option<PathBuf> {
+    let mut folders = project.ancestors();
+    let product = folders.find(|folder| product::spec_path(folder).is_file());
+    product.map(Path::to_owned)
+}
+
+#[cfg(unix)]
+impl From<Recorded> for Record {
+    fn from(recorded: Recorded) -> Self {
+        let jobs = recorded.jobs.into_iter().map(|job| Job {
+            name: job.name,
+            lineage_run_id: job.lineage_run_id,
+            dbt_invocation_id: None,
+        });
+        let status = if recorded.succeeded {
+            "success"
+        } else {
+            "failed"
+        };
+        Self {
+            command: recorded.command,
+            name: recorded
+                .project
+                .unwrap_or_else(|| "a dbt project".to_owned()),
+            status: status.to_owned(),
+            started_at: rfc3339(recorded.started),
+            ended_at: Some(rfc3339(recorded.ended)),
+            run_id: None,
+            trace_id: recorded.trace_id,
+            span_id: recorded.span_id,
+            lineage_run_id: recorded.lineage_run_id,
+            dbt_invocation_id: Some(recorded.invocation_id),
+            dagster_run_id: recorded.dagster_run_id,
+            jobs: jobs.collect(),
         }
     }
 }

@@ -12,17 +12,19 @@
 mod build;
 mod enforce;
 mod generate;
+mod graph;
 mod load;
+pub(crate) mod reference;
 mod resolve;
 mod validate;
 
 use std::path::Path;
 
 use floe_plugin::compile::Compile;
+use floe_plugins::error::Error;
 use floe_telemetry::traced;
 
 use crate::artifacts::{self, CompiledArtifacts, VERSION};
-use crate::error::Error;
 use crate::identity::Identity;
 use crate::product;
 

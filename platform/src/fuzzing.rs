@@ -3,12 +3,14 @@
 use std::io::Read;
 use std::path::Path;
 
+use floe_plugins::error::Error;
+use floe_plugins::ingestion::QuoteCheck;
+
 use crate::artifacts::CompiledArtifacts;
-use crate::error::Error;
+use crate::compile::reference;
 use crate::manifest::Manifest;
-use crate::plugins::ingestion::QuoteCheck;
 use crate::product::Product;
-use crate::{reference, yaml};
+use floe_plugins::files::yaml;
 
 /// Parses `manifest.yaml`.
 ///

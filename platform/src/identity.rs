@@ -4,9 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
+use floe_plugins::error::Error;
+
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
-use crate::error::Error;
 use crate::manifest::{self, Manifest};
 use crate::product::{self, Product};
 

@@ -3,6 +3,8 @@
 //! A product uses the nearest manifest: the one in its folder, else in the closest folder above.
 //! Without any, it uses the built-in manifest, `src/manifest.yaml`.
 
+pub mod selection;
+
 mod observability;
 mod plugins;
 mod telemetry;
@@ -10,6 +12,8 @@ mod telemetry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::place::Place;
 use floe_telemetry::backend;
 use floe_yaml::Spanned;
 use serde::Deserialize;
@@ -20,11 +24,9 @@ pub use self::observability::{
 pub use self::plugins::Plugins;
 pub use self::telemetry::Telemetry;
 use crate::environment::Environment;
-use crate::error::{Error, reason};
-use crate::place::Place;
-use crate::selection::{self, Selected};
+use crate::manifest::selection::Selected;
 use crate::word::Name;
-use crate::yaml;
+use floe_plugins::files::yaml;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "manifest.yaml";

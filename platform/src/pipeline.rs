@@ -8,6 +8,7 @@ mod dagster_sensor;
 mod dagster_step;
 mod dbt_models;
 mod generate;
+pub(crate) mod history;
 mod metrics;
 mod model;
 mod orchestration;
@@ -34,6 +35,14 @@ use floe_plugin::lineage::{Engine, Job, JobType, Lineage, RunEvent, RunState};
 use floe_plugin::orchestrator::{
     Asset as DagsterAsset, AssetOrchestrator, PipelineOutcome, PipelineRun, Trigger,
 };
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access, Draft};
+use floe_plugins::files::confine;
+use floe_plugins::files::input_file;
+use floe_plugins::files::place::Place;
+use floe_plugins::process::interrupt;
+use floe_plugins::runs::correlation::{self, LineageParent};
+pub use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{get_current_span, traced};
 
 use self::asset::Asset;
@@ -46,21 +55,13 @@ use self::progress::Progress;
 pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
 use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
-use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
-use crate::atomic::{self, Access, Draft};
 use crate::compile;
-use crate::confine;
-use crate::correlation::{self, LineageParent};
-use crate::error::Error;
 use crate::identity::Identity;
-use crate::input_file;
-use crate::interrupt;
 use crate::manifest::Manifest;
-use crate::place::Place;
+use crate::manifest::selection::Selected;
+use crate::plugins::active::{self, Active, RUN_FAILED};
 use crate::product::{self, OUTPUT_FOLDER};
-pub use crate::run_id::RunId;
-use crate::selection::Selected;
 
 /// Compiles the product and builds all of its assets.
 ///

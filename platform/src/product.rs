@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 pub use floe_plugin::quality::Check;
 pub use floe_plugin::table::ColumnType;
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::confine;
+use floe_plugins::files::place::Place;
 use floe_yaml::Spanned;
 use serde::{Deserialize, Serialize};
 
-use crate::confine;
-use crate::error::{Error, reason};
-use crate::place::Place;
 use crate::word::{Identifier, InnerPath, Name, Version};
-use crate::yaml;
+use floe_plugins::files::yaml;
 
 /// The name of the file in a product's folder.
 pub const FILE_NAME: &str = "floe.yaml";

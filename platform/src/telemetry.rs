@@ -5,16 +5,16 @@
 use std::io;
 use std::time::Duration;
 
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
 use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider};
 
 use crate::environment::Environment;
-use crate::error::Error;
 use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
-use crate::place::Place;
 
 /// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     let mut config = TelemetryConfig::new(&identity.name);
     config.enabled = tracing.enabled && exporter != Some(Exporter::None);
     config.backend = backend(identity, manifest)?;
-    config.otlp_protocol = Some(match tracing.protocol {
+    config.otlp_protocol = tracing.protocol.map(|protocol| match protocol {
         Protocol::Grpc => OtlpProtocol::Grpc,
         Protocol::Http => OtlpProtocol::Http,
     });

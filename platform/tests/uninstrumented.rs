@@ -14,7 +14,7 @@ mod product;
 use std::collections::BTreeSet;
 
 use floe::artifacts::CompiledArtifacts;
-use floe::audit::Audit;
+use floe::cli::audit::Audit;
 use floe::compile::compile;
 use floe::identity::Identity;
 use floe_plugin::{InstrumentationGap, InstrumentationWarning, PluginMetadata, PluginType};

@@ -116,7 +116,7 @@ fn errors_are_recorded_by_one_function() {
         "floe-telemetry/src",
         "floe-telemetry-macros/src",
         "integrations",
-        "platform/src",
+        "platform",
     ]
     .into_iter()
     .flat_map(sources)

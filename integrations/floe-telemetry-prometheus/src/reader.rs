@@ -85,7 +85,8 @@ mod tests {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let mut config = PrometheusConfig::default().with_port(port);
+        let mut config = PrometheusConfig::default();
+        config.port = port;
         "127.0.0.1".clone_into(&mut config.host);
         let reader = ScrapedReader::start(&config).unwrap();
         let metrics = SdkMeterProvider::builder().with_reader(reader).build();

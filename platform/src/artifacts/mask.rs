@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
 use floe_telemetry::{REDACTED, sanitize_credentials};
 use serde::{Serialize, Serializer};
 
 use super::CompiledArtifacts;
-use crate::error::Error;
-use crate::place::Place;
 
 pub(super) fn text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&sanitize_credentials(text))

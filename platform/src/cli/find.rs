@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
+use floe_plugins::error::Error;
 use serde::Serialize;
 
 use super::output::print;
-use crate::error::Error;
-use crate::history::{self, KEPT, Record};
+use crate::pipeline::history::{self, KEPT, Record};
 use crate::word::TraceUrl;
 
 /// A run that was found.

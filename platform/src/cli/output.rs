@@ -4,9 +4,8 @@ use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
 
 use floe_plugin::InstrumentationWarning;
+use floe_plugins::error::Error;
 use floe_telemetry::{TelemetryProvider, printable, sanitize_credentials, sanitize_error_message};
-
-use crate::error::Error;
 
 /// Prints to standard output. A closed pipe is not an error: its reader has enough output.
 ///

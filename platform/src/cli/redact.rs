@@ -2,9 +2,8 @@
 
 use std::io::{self, BufRead, BufWriter, ErrorKind, Write};
 
+use floe_plugins::error::Error;
 use floe_redact::{Redactor, Writer};
-
-use crate::error::Error;
 
 /// Copies standard input to standard output without credentials and personal data, or writes why each
 /// candidate was redacted or kept. A closed pipe is not an error: its reader has enough output.

@@ -6,8 +6,8 @@ use floe_telemetry::traced;
 use super::load::Loaded;
 use super::resolve::Plan;
 use crate::artifacts::{CompiledColumn, CompiledModel, CompiledSource, Query};
+use crate::compile::reference;
 use crate::product::Column;
-use crate::reference;
 
 #[traced(
     name = "floe.compile.stage5",

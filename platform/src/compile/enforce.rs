@@ -6,14 +6,14 @@ use std::path::Path;
 
 use floe_plugin::InstrumentationWarning;
 use floe_plugin::compile::{CompileStage, Stage};
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
 use floe_telemetry::traced;
 use floe_yaml::{Position, Spanned};
 
 use super::load::Loaded;
 use super::resolve::Plan;
-use crate::error::Error;
 use crate::identity::Identity;
-use crate::place::Place;
 use crate::product::{self, Layer, Model};
 
 #[traced(

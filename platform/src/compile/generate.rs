@@ -4,18 +4,18 @@ use std::path::Path;
 
 use floe_plugin::InstrumentationWarning;
 use floe_plugin::compile::{CompileStage, Stage};
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access};
+use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
 use super::load::Loaded;
 use crate::artifacts::{
     CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
 };
-use crate::atomic::{self, Access};
-use crate::error::Error;
-use crate::generated;
 use crate::identity::Identity;
-use crate::interrupt;
-use crate::selection;
+use crate::manifest::selection;
+use crate::plugins::generated;
 use crate::telemetry;
 
 #[traced(

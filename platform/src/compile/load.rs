@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use floe_plugin::compile::{CompileStage, Stage};
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::confine;
+use floe_plugins::files::input_file;
+use floe_plugins::files::place::Place;
 use floe_telemetry::traced;
 use floe_yaml::Position;
 
-use crate::confine;
-use crate::error::{Error, reason};
 use crate::identity::Identity;
-use crate::input_file;
 use crate::manifest::Manifest;
-use crate::place::Place;
 use crate::product::{self, Product};
 use crate::word::InnerPath;
 

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use floe_plugin::compile::{CompileStage, Stage};
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
 use floe_telemetry::traced;
 
 use super::load::{Loaded, Text};
-use crate::error::Error;
-use crate::graph::{self, Dependencies};
+use crate::compile::graph::{self, Dependencies};
+use crate::compile::reference::{self, Reference, Target};
 use crate::identity::Identity;
-use crate::place::Place;
 use crate::product;
-use crate::reference::{self, Reference, Target};
 
 /// The references of every query, and the order of the assets that follows from them.
 #[derive(Debug)]

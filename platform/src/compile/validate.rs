@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use floe_plugin::compile::{CompileStage, Stage};
+use floe_plugins::error::Error;
+use floe_plugins::files::confine;
+use floe_plugins::files::place::Place;
 use floe_telemetry::traced;
 use floe_yaml::{Position, Spanned};
 
 use super::load::Loaded;
-use crate::confine;
-use crate::error::Error;
 use crate::identity::Identity;
-use crate::place::Place;
 use crate::product::{self, Source};
 use crate::word::Identifier;
 

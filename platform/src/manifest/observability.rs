@@ -3,7 +3,7 @@
 use floe_yaml::Spanned;
 use serde::Deserialize;
 
-pub use crate::selection::LineageTransport;
+pub use crate::manifest::selection::LineageTransport;
 use crate::word::{Endpoint, TraceUrl};
 
 /// Tracing, lineage and logging of products.
@@ -28,8 +28,8 @@ pub struct Tracing {
     pub exporter: Option<Spanned<Exporter>>,
     /// The endpoint of the OpenTelemetry collector.
     pub endpoint: Option<Endpoint>,
-    /// The protocol of the OpenTelemetry collector.
-    pub protocol: Protocol,
+    /// The protocol of the OpenTelemetry collector. Default: that of the endpoint's port.
+    pub protocol: Option<Protocol>,
     /// The address of a trace in the backend, for links to it.
     pub trace_url: Option<TraceUrl>,
 }
@@ -40,7 +40,7 @@ impl Default for Tracing {
             enabled: true,
             exporter: None,
             endpoint: None,
-            protocol: Protocol::default(),
+            protocol: None,
             trace_url: None,
         }
     }
@@ -59,11 +59,10 @@ pub enum Exporter {
 }
 
 /// The protocol of the OpenTelemetry collector.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// OTLP over gRPC.
-    #[default]
     Grpc,
     /// OTLP over HTTP.
     Http,

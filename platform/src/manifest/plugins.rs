@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::Path;
 
 use floe_plugin::{PluginType, Plugins as Configured, SelectionError};
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
 use floe_telemetry::sanitize_credentials;
 use floe_yaml::{Content, Node, Position};
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -12,9 +14,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{BackendName, Selection};
-use crate::error::Error;
-use crate::place::Place;
-use crate::selection::{OnFailure, Selected};
+use crate::manifest::selection::{OnFailure, Selected};
 
 /// The plugins of the platform.
 #[derive(Debug, Default)]

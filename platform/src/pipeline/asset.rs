@@ -7,6 +7,9 @@ use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
     AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator, PipelineRun,
 };
+use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
+use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
@@ -14,9 +17,6 @@ use super::report::Report;
 use super::run::{Run, TRACER_NAME};
 use super::{model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
-use crate::error::Error;
-use crate::interrupt;
-use crate::run_id::RunId;
 
 /// A source or a model.
 #[derive(Debug, Clone, Copy)]

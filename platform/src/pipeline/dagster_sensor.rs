@@ -1,20 +1,19 @@
 //! A sensor of Dagster: it requests a run when the files of a product's sources have changed.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{self, Metadata};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use floe_plugin::orchestrator::{Orchestrator, Sensor, SensorOutcome, SensorStatus};
+use floe_plugins::error::Error;
 use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
-use ring::digest::{self, Digest};
 use serde::Serialize;
 
 use super::orchestration::DAGSTER;
 use crate::artifacts::{self, CompiledArtifacts};
-use crate::error::Error;
 use crate::identity::Identity;
 
 /// A sensor of a compiled product.
@@ -71,7 +70,7 @@ impl DagsterSensor {
     /// The state of the files: a hash of their sizes and times. A file that does not exist, and that no query
     /// generates, is an error of its own.
     fn state(&self) -> Result<Result<String, String>, Error> {
-        let mut state = digest::Context::new(&digest::SHA256);
+        let mut state = DefaultHasher::new();
         for source in &self.artifacts.sources {
             let path = self.identity.folder.join(&*source.path);
             let seen = match fs::metadata(&path) {
@@ -82,9 +81,9 @@ impl DagsterSensor {
                 Err(_) if source.generate.is_some() => String::new(),
                 Err(_) => return Ok(Err(format!("`{}` does not exist", source.path.display()))),
             };
-            state.update(format!("{}\0{seen}\0", source.path.display()).as_bytes());
+            (source.path.display().to_string(), seen).hash(&mut state);
         }
-        Ok(Ok(hex(&state.finish())))
+        Ok(Ok(format!("{:016x}", state.finish())))
     }
 }
 
@@ -142,13 +141,4 @@ fn describe(metadata: &Metadata) -> String {
     let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let nanos = since.unwrap_or_default().as_nanos();
     format!("{} {nanos}", metadata.len())
-}
-
-fn hex(digest: &Digest) -> String {
-    let mut text = String::new();
-    for byte in digest.as_ref() {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -17,6 +17,11 @@ use floe_plugin::compute::{ComputeEngine, Session};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_plugin::{PluginType, rfc3339};
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{Access, Draft};
+use floe_plugins::process::interrupt;
+use floe_plugins::runs::correlation::LineageParent;
+use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, propagation, traced};
 
@@ -28,16 +33,11 @@ use super::report::RunError;
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, now};
 use super::{open, warehouse_path};
-use crate::active::{self, Active};
 use crate::artifacts::{self, CompiledArtifacts};
-use crate::atomic::{Access, Draft};
-use crate::correlation::LineageParent;
-use crate::error::Error;
-use crate::history::{self, Record};
 use crate::identity::Identity;
-use crate::interrupt;
+use crate::pipeline::history::{self, Record};
+use crate::plugins::active::{self, Active};
 use crate::product::OUTPUT_FOLDER;
-use crate::run_id::RunId;
 
 /// The parts of the text of a `traceparent` that is sampled.
 const SAMPLED: &str = "01";

@@ -5,14 +5,14 @@ use std::path::Path;
 use floe_plugin::compute::ComputeEngine;
 use floe_plugin::dbt::{DbtCommand, DbtRunner, PartOfRun, Project};
 use floe_plugin::{Error as PluginError, Handle, PluginType};
+use floe_plugins::error::Error;
 use tempfile::TempDir;
 
 use super::warehouse_path;
-use crate::active::Active;
 use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
-use crate::error::Error;
 use crate::identity::Identity;
+use crate::plugins::active::Active;
 
 /// The models of a product, as a dbt project on the database of a run.
 pub(super) struct DbtModels {

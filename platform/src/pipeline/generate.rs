@@ -7,14 +7,14 @@ use std::path::Path;
 use floe_plugin::ErrorKind;
 use floe_plugin::compute::Session;
 use floe_plugin::table::{RowSink, Value};
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access};
+use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
 use super::outcome::Failure;
 use super::run::{Run, TRACER_NAME};
 use crate::artifacts::Query;
-use crate::atomic::{self, Access};
-use crate::error::Error;
-use crate::interrupt;
 
 /// Replaces the file with the result of the query. The file is unchanged if the query fails.
 #[traced(

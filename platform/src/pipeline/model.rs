@@ -8,19 +8,19 @@ use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugin::dbt::{Invocation, PartOfRun};
 use floe_plugin::lineage::{Assertion, LineageBackend, Parent, Root, RunState};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
+use floe_plugins::runs::run_id::RunId;
+use floe_plugins::sql::quoted_name;
 use floe_telemetry::{get_current_span, sanitize_error_message};
 
 use super::dbt_models::DbtModels;
 use super::metrics;
 use super::outcome::{self, Failure, QueryError};
 use super::run::{AssetRun, Checked, Run, tags};
-use crate::active::{self, CHECK_FAILED};
 use crate::artifacts::CompiledModel;
-use crate::error::Error;
-use crate::place::Place;
+use crate::plugins::active::{self, CHECK_FAILED};
 use crate::product::{self, Materialization};
-use crate::run_id::RunId;
-use crate::sql::quoted_name;
 
 /// Builds the model in the current span, which is that of the asset.
 pub(super) fn build(model: &CompiledModel, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use floe_plugin::ErrorKind;
 use floe_plugin::orchestrator::AssetStatus;
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
+use floe_plugins::process::interrupt;
 use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
 
 use super::orchestration::Orchestration;
-use crate::error::Error;
-use crate::interrupt;
-use crate::place::Place;
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]

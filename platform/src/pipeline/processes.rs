@@ -13,6 +13,10 @@ use floe_plugin::orchestrator::{
     RunEnd,
 };
 use floe_plugin::{ErrorKind, Handle, Operation as _, PluginType};
+use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
+use floe_plugins::runs::correlation::LineageParent;
+use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::{Span as _, Status, Tracer as _};
 use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
@@ -25,13 +29,9 @@ use super::report::{Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
 use super::{Compiled, open};
-use crate::active::Active;
-use crate::correlation::LineageParent;
-use crate::error::Error;
 use crate::identity::Identity;
-use crate::interrupt;
+use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
-use crate::run_id::RunId;
 
 /// What is known of an asset whose process ended without a result.
 const UNFINISHED: &str = "the process of the asset ended without a result";

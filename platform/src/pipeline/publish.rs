@@ -8,19 +8,17 @@ use floe_plugin::catalog::{NewTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
-use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::table::Column;
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access, Draft, GENERATED};
+use floe_plugins::files::confine;
+use floe_plugins::sql::quoted_name;
 use floe_telemetry::traced;
 
 use super::generate;
 use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
-use crate::atomic::{self, Access, Draft, GENERATED};
-use crate::confine;
-use crate::error::Error;
-use crate::interrupt;
 use crate::product::{Layer, OUTPUT_FOLDER};
-use crate::sql::quoted_name;
-use crate::value_type::ValueType;
 
 /// Publishes the gold tables of a run that built all assets.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
@@ -35,7 +33,8 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
     for model in models.filter(|model| model.layer == Layer::Gold) {
         let location = store(model, run)?;
         if let Some(catalog) = &catalog {
-            let columns = columns(model, run)?;
+            let described = run.warehouse.borrow_mut().describe(&model.name);
+            let columns = described.map_err(Error::from_plugin)?;
             let columns: Vec<_> = columns
                 .iter()
                 .map(|(name, kind)| Column { name, kind: *kind })
@@ -60,43 +59,6 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
     run.plugins
         .tolerate(&layer, layer.sync(&product, &folder))?;
     Ok(())
-}
-
-/// The columns of a table, with the type of their values: an engine may have none for the result of a query.
-fn columns(model: &CompiledModel, run: &Run<'_>) -> Result<Vec<(String, ColumnType)>, Error> {
-    let mut found = Columns::default();
-    let sql = format!("SELECT * FROM {}", quoted_name(&model.name));
-    let queried = run.warehouse.borrow_mut().query(&sql, &mut found);
-    queried.map_err(Error::from_plugin)?;
-    let kind = |kind| match kind {
-        ValueType::Integer => ColumnType::Integer,
-        ValueType::Real => ColumnType::Real,
-        ValueType::Unknown | ValueType::Text => ColumnType::Text,
-    };
-    let columns = found.names.into_iter().zip(found.types);
-    Ok(columns.map(|(name, types)| (name, kind(types))).collect())
-}
-
-#[derive(Default)]
-struct Columns {
-    names: Vec<String>,
-    types: Vec<ValueType>,
-}
-
-impl RowSink for Columns {
-    fn columns(&mut self, names: &[&str]) -> Result<(), floe_plugin::Error> {
-        self.names = names.iter().copied().map(str::to_owned).collect();
-        self.types = vec![ValueType::default(); names.len()];
-        Ok(())
-    }
-
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), floe_plugin::Error> {
-        interrupt::check().map_err(Error::into_plugin)?;
-        for (kind, value) in self.types.iter_mut().zip(values) {
-            *kind = kind.with(value);
-        }
-        Ok(())
-    }
 }
 
 /// Stores a table as an object, and writes it to the external systems that the model names. Returns the URI of

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
+use floe_plugins::error::Error;
+use floe_plugins::runs::correlation;
+use floe_plugins::runs::run_id::RunId;
+
 use super::outcome::Outcome;
-use crate::correlation;
-use crate::error::Error;
 use crate::identity::Identity;
-use crate::run_id::RunId;
 
 /// The report of a run.
 #[derive(Debug)]

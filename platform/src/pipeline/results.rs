@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use floe_plugin::rfc3339;
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access};
 use serde::Serialize;
 
 use super::outcome::Outcome;
 use super::report::{Report, Step};
-use crate::active;
-use crate::atomic::{self, Access};
 use crate::environment::Environment;
-use crate::error::Error;
-use crate::history::{self, Job, Record};
 use crate::identity::Identity;
+use crate::pipeline::history::{self, Job, Record};
+use crate::plugins::active;
 use crate::product::OUTPUT_FOLDER;
 
 #[derive(Serialize)]

@@ -8,19 +8,19 @@ use std::time::SystemTime;
 use floe_plugin::compute::Session;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
+use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
+use floe_plugins::runs::correlation::LineageParent;
+use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{get_current_span, sanitize_credentials};
 
 use super::dbt_models::DbtModels;
 use super::orchestration::{self, Orchestration};
 use super::outcome::Failure;
-use crate::active::{self, Active};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
-use crate::correlation::LineageParent;
-use crate::error::Error;
 use crate::identity::Identity;
-use crate::interrupt;
-use crate::run_id::RunId;
+use crate::plugins::active::{self, Active};
 
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = orchestration::LOCAL;

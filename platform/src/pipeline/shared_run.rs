@@ -7,13 +7,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use floe_plugins::error::{Error, reason};
+use floe_plugins::files::input_file;
+use floe_plugins::files::place::Place;
+use floe_plugins::runs::run_id::RunId;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-
-use crate::error::{Error, reason};
-use crate::input_file;
-use crate::place::Place;
-use crate::run_id::RunId;
 
 /// The variable with the path of the first file.
 pub(super) const VARIABLE: &str = "FLOE_RUN";

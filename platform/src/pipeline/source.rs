@@ -6,16 +6,16 @@ use std::fs;
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{ErrorKind, PluginType};
+use floe_plugins::error::Error;
+use floe_plugins::files::confine;
+use floe_plugins::files::place::Place;
+use floe_plugins::process::interrupt;
+use floe_plugins::runs::run_id::RunId;
 
 use super::outcome::{self, Failure};
 use super::run::{AssetRun, Run};
 use super::{generate, metrics};
 use crate::artifacts::CompiledSource;
-use crate::confine;
-use crate::error::Error;
-use crate::interrupt;
-use crate::place::Place;
-use crate::run_id::RunId;
 
 /// Loads the source in the current span, which is that of the asset.
 pub(super) fn build(

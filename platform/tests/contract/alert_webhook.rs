@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe_plugin::alert::Message;
 use floe_plugin::{Error, PluginType, Plugins, Selection};
-use ring::hmac;
 use serde_json::json;
+use standardwebhooks::Webhook;
+use ureq::http::HeaderMap;
 
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, alerts, credential, failures};
@@ -21,20 +22,17 @@ fn receiver(request: &Received) -> Answer {
     if request.header("content-type") != Some("application/json") {
         return Answer::text(415, "");
     }
-    let header = |name| request.header(name).unwrap_or_default();
-    let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
-    let is_dated = timestamp
-        .parse::<u64>()
-        .is_ok_and(|seconds| seconds > 1_700_000_000);
-    let mut signed = format!("{id}.{timestamp}.").into_bytes();
-    signed.extend_from_slice(&request.body);
-    let signature = header("webhook-signature").strip_prefix("v1,");
-    let tag = signature.and_then(|encoded| STANDARD.decode(encoded).ok());
-    let key = hmac::Key::new(hmac::HMAC_SHA256, KEY);
-    let is_signed = tag.is_some_and(|tag| hmac::verify(&key, &signed, &tag).is_ok());
+    let mut headers = HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        let value = request.header(name).unwrap_or_default();
+        headers.insert(name, value.parse().unwrap());
+    }
+    let key = Webhook::from_bytes(KEY.to_vec()).unwrap();
+    // Also that the time is that of now.
+    let is_signed = key.verify(&request.body, &headers).is_ok();
     let body = request.json();
     let is_event = body["type"] == "floe.alert" && alerts::is_time(&body["timestamp"]);
-    match (is_dated && is_signed, is_event) {
+    match (is_signed, is_event) {
         (false, _) => Answer::text(401, "the signature is not valid"),
         (true, false) => Answer::text(400, "this is no event"),
         (true, true) => Answer::text(204, ""),

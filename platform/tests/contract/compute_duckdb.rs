@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use floe_plugin::compute::{ComputeEngine, Materialize, Session};
-use floe_plugin::table::{RowSink, Value};
+use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
 use serde_json::json;
 use tempfile::TempDir;
@@ -162,6 +162,24 @@ pub(crate) fn contract() -> Contract {
             || query("SELECT nope").map(drop),
         )
         .operation(
+            "describe",
+            || {
+                let columns = with(|database| database.describe("marts"))?;
+                let column = |name: &str, kind| (name.to_owned(), kind);
+                assert_eq!(
+                    columns,
+                    [
+                        column("id", ColumnType::Integer),
+                        column("total", ColumnType::Integer),
+                        column("share", ColumnType::Real),
+                        column("day", ColumnType::Date),
+                    ]
+                );
+                Ok(())
+            },
+            || with(|database| database.describe("nope")).map(drop),
+        )
+        .operation(
             "generate_profile",
             || {
                 let plugins = engine();
@@ -199,7 +217,7 @@ fn a_command_that_is_none_is_an_error() {
     let error = query("silent").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::System, "{error}");
     assert!(
-        error.to_string().ends_with("failed: exit status: 3"),
+        error.to_string() == "duckdb ended with the exit code 3",
         "{error}"
     );
 
@@ -213,7 +231,9 @@ fn a_command_that_is_none_is_an_error() {
         .start()
         .unwrap_err();
     assert!(
-        error.to_string().contains("cannot run `/no/such/duckdb`"),
+        error
+            .to_string()
+            .contains("duckdb: `/no/such/duckdb` is not installed"),
         "{error}"
     );
 }

@@ -226,6 +226,42 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
             },
         )
         .operation(
+            "describe",
+            move || {
+                on(plugin, |session| {
+                    load(session)?;
+                    let column = |name: &str, kind| (name.to_owned(), kind);
+                    assert_eq!(
+                        session.describe("people")?,
+                        [
+                            column("id", ColumnType::Integer),
+                            column("name", ColumnType::Text)
+                        ]
+                    );
+                    // The result of an expression has no type, so its values decide.
+                    session.materialize(&Materialize {
+                        name: "results",
+                        is_view: true,
+                        sql: "SELECT id + 1 AS next, id / 2.0 AS half, iif(id = 1, id, 0.5) AS mixed, \
+                              upper(name) AS upper, iif(id = 1, id, name) AS both, NULL AS empty FROM people",
+                    })?;
+                    assert_eq!(
+                        session.describe("results")?,
+                        [
+                            column("next", ColumnType::Integer),
+                            column("half", ColumnType::Real),
+                            column("mixed", ColumnType::Real),
+                            column("upper", ColumnType::Text),
+                            column("both", ColumnType::Integer),
+                            column("empty", ColumnType::Text),
+                        ]
+                    );
+                    Ok(())
+                })
+            },
+            move || on(plugin, |session| session.describe("nowhere").map(drop)),
+        )
+        .operation(
             "generate_profile",
             move || {
                 engine(&|engine| {

@@ -74,80 +74,34 @@ fn results(version: &str, status: &str) -> String {
 }
 
 pub(crate) fn contract() -> Contract {
-    let contract = of_dbt(
+    of_dbt(
         "core",
         "1.11.16",
         "stand-in; dbt-core 1.11 in `.ci/plugins`",
-    );
-    contract.operation("lint", || lint("[]", "0").map(drop), || {
-        let report = json!([{ "filepath": "models/totals.sql", "violations": [
-            { "start_line_no": 2, "code": "LT01", "description": "Expected only single space.", "warning": false },
-            { "start_line_no": 3, "code": "LT02", "description": "An indent.", "warning": true },
-        ] }]);
-        let error = lint(&report.to_string(), "1").unwrap_err();
-        let expected = "sqlfluff: 1 violations, the first: models/totals.sql:2: LT01 Expected only single space.";
-        assert_eq!(error.to_string(), expected);
-        Err(error)
-    })
-}
-
-fn lint(report: &str, code: &str) -> Result<DbtOutcome, Error> {
-    let sqlfluff = Program::new("sqlfluff")
-        .with("answer", report)
-        .with("code", code);
-    let folder = generated();
-    let config = json!({ "sqlfluff": sqlfluff.path() });
-    let plugins = plugins(PluginType::Dbt, "core", config);
-    let runner = plugins.one::<dyn DbtRunner>().unwrap();
-    runner.run(DbtCommand::Lint, &project_in(folder.path()))
+    )
 }
 
 /// The operations that dbt-core and Fusion have in common.
 pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'static str) -> Contract {
     let commands = [
-        (DbtCommand::Compile, (None, None)),
         (DbtCommand::Run, (Some(2), Some(1))),
         (DbtCommand::Test, (Some(2), Some(1))),
-        (DbtCommand::Build, (Some(2), Some(1))),
     ];
-    let mut contract = Contract::new(PluginType::Dbt, name, service)
-        .operation(
-            "generate_project",
-            move || {
-                let folder = tempfile::tempdir().unwrap();
-                let output = json!({ "type": "duckdb", "path": "warehouse.db" });
-                generate(name, &output, folder.path())
-            },
-            move || {
-                let folder = tempfile::tempdir().unwrap();
-                let ran = generate(name, &json!({ "path": "x" }), folder.path());
-                let written = fs::read_dir(folder.path()).unwrap().count();
-                assert_eq!(written, 0, "nothing is written");
-                ran
-            },
-        )
-        .operation(
-            "deps",
-            move || {
-                let dbt = Program::new("dbt");
-                let outcome = run(name, &dbt, DbtCommand::Deps)?;
-                assert_eq!(outcome, DbtOutcome::default());
-                dbt.assert_traced();
-                Ok(())
-            },
-            move || {
-                let message = format!("cannot clone https://floe:{CANARY}@git/x");
-                let dbt = Program::new("dbt")
-                    .with("behaviour", "crash")
-                    .with("answer", message);
-                let error = run(name, &dbt, DbtCommand::Deps).unwrap_err();
-                assert!(
-                    error.to_string().contains("exit code 2: cannot clone"),
-                    "{error}"
-                );
-                Err(error)
-            },
-        );
+    let mut contract = Contract::new(PluginType::Dbt, name, service).operation(
+        "generate_project",
+        move || {
+            let folder = tempfile::tempdir().unwrap();
+            let output = json!({ "type": "duckdb", "path": "warehouse.db" });
+            generate(name, &output, folder.path())
+        },
+        move || {
+            let folder = tempfile::tempdir().unwrap();
+            let ran = generate(name, &json!({ "path": "x" }), folder.path());
+            let written = fs::read_dir(folder.path()).unwrap().count();
+            assert_eq!(written, 0, "nothing is written");
+            ran
+        },
+    );
     for (command, (models_run, tests_run)) in commands {
         contract = contract.operation(
             command.as_str(),
@@ -217,7 +171,6 @@ fn a_selection_and_a_target_are_arguments() {
                 ..project
             },
         ),
-        (DbtCommand::Deps, project),
     ] {
         let error = runner.run(command, &project).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
@@ -420,9 +373,9 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
             part_of: Some(&part_of),
             ..project_in(folder.path())
         };
-        runner.run(DbtCommand::Build, &project).unwrap();
+        runner.run(DbtCommand::Run, &project).unwrap();
     });
-    let command = spans.single("dbt.build").assert_ok();
+    let command = spans.single("dbt.run").assert_ok();
     let id = part_of.invocation_id.get().unwrap();
     command
         .assert_attribute("dbt.invocation_id", id.as_str())
@@ -431,7 +384,7 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
         .assert_attribute("process.exit.code", 0);
     let model = spans.single("dbt.model.stg_orders").assert_ok();
     model
-        .assert_child_of("dbt.build")
+        .assert_child_of("dbt.run")
         .assert_attribute("dbt.materialization", "view");
     assert_eq!(model.scope(), "floe.dbt.core");
 
@@ -475,13 +428,13 @@ fn a_dbt_that_is_killed_leaves_no_node_open() {
         .with("behaviour", "killed")
         .with("events", &events[..end]);
     let spans = testing::capture(|| {
-        let error = run("core", &dbt, DbtCommand::Build).unwrap_err();
+        let error = run("core", &dbt, DbtCommand::Run).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::System, "{error}");
     });
     spans
         .single("dbt.seed.raw_orders")
         .assert_error("dbt ended before the node did")
-        .assert_child_of("dbt.build");
+        .assert_child_of("dbt.run");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use floe_plugin::secrets::{SecretStore, Written};
+use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -24,8 +24,6 @@ struct State {
     logins: u32,
     /// The next request with the current token is refused with this.
     refusal: Option<(u16, &'static str)>,
-    /// A policy of the project asks for approvals.
-    is_protected: bool,
     is_hidden: bool,
     has_folder: bool,
 }
@@ -87,98 +85,31 @@ impl Api {
             if !query.starts_with(QUERY) {
                 return refuse(422, "ValidationFailure", json!([{ "path": ["projectId"] }]));
             }
-            return state.read(name, query);
+            return state.read(name);
         }
-        if request.header("content-type") != Some("application/json") {
-            return refuse(
-                415,
-                "FST_ERR_CTP_INVALID_MEDIA_TYPE",
-                "Unsupported Media Type",
-            );
-        }
-        state.change(&request.method, name, &request.json())
-    }
-
-    fn value(&self, name: &str) -> Option<String> {
-        self.0.lock().unwrap().secrets.get(name).cloned()
+        refuse(405, "MethodNotAllowed", "Method Not Allowed")
     }
 }
 
 impl State {
-    fn folder(&self) -> Option<Answer> {
-        let message = "Folder with path '/warehouse' in environment with slug 'prod' not found";
-        (!self.has_folder).then(|| refuse(404, "NotFound", message))
-    }
-
-    fn read(&self, name: &str, query: &str) -> Answer {
-        if let Some(missing) = self.folder() {
-            return missing;
+    fn read(&self, name: &str) -> Answer {
+        if !self.has_folder {
+            let message = "Folder with path '/warehouse' in environment with slug 'prod' not found";
+            return refuse(404, "NotFound", message);
         }
-        let is_visible = !self.is_hidden && !query.contains("viewSecretValue=false");
-        let shown = |name: &str, value: &str| {
-            let value = if is_visible {
-                value
-            } else {
-                "<hidden-by-infisical>"
-            };
-            json!({ "secretKey": name, "secretValue": value, "secretValueHidden": !is_visible })
+        let Some(value) = self.secrets.get(name) else {
+            let message = format!("Secret with name '{name}' not found");
+            return refuse(404, "NotFound", message);
         };
-        if name.is_empty() {
-            let all: Vec<Value> = self
-                .secrets
-                .iter()
-                .map(|(key, value)| shown(key, value))
-                .collect();
-            return Answer::json(200, &json!({ "secrets": all, "imports": [] }));
-        }
-        match self.secrets.get(name) {
-            Some(value) => Answer::json(200, &json!({ "secret": shown(name, value) })),
-            None => refuse(
-                404,
-                "NotFound",
-                format!("Secret with name '{name}' not found"),
-            ),
-        }
-    }
-
-    fn change(&mut self, method: &str, name: &str, body: &Value) -> Answer {
-        let is_place = body["projectId"] == "p 1"
-            && body["environment"] == "prod"
-            && body["secretPath"] == "/warehouse"
-            && body["type"] == "shared";
-        if !is_place || name.is_empty() {
-            return refuse(422, "ValidationFailure", json!([{ "path": ["projectId"] }]));
-        }
-        if let Some(missing) = self.folder() {
-            return missing;
-        }
-        let value = body["secretValue"].as_str().map(str::to_owned);
-        let exists = self.secrets.contains_key(name);
-        match (method, exists, &value) {
-            ("PATCH", false, Some(_)) => refuse(
-                404,
-                "NotFound",
-                format!("Secret with name {name} not found"),
-            ),
-            ("DELETE", false, None) => refuse(404, "NotFound", "Secret not found"),
-            ("POST", true, Some(_)) => refuse(400, "BadRequest", "Secret already exist"),
-            ("PATCH" | "POST", _, Some(_)) | ("DELETE", true, None) if self.is_protected => {
-                Answer::json(200, &json!({ "approval": { "id": "1", "status": "open" } }))
-            }
-            ("PATCH" | "POST", _, Some(value)) => {
-                self.secrets.insert(name.to_owned(), value.clone());
-                Answer::json(200, &json!({ "secret": { "secretKey": name } }))
-            }
-            ("DELETE", true, None) => {
-                self.secrets.remove(name);
-                Answer::json(200, &json!({ "secret": { "secretKey": name } }))
-            }
-            _ => refuse(
-                422,
-                "ValidationFailure",
-                json!([{ "path": ["secretValue"] }]),
-            ),
-        }
+        let value = if self.is_hidden {
+            "<hidden-by-infisical>"
+        } else {
+            value
+        };
+        let secret = json!({
+            "secretKey": name, "secretValue": value, "secretValueHidden": self.is_hidden,
+        });
+        Answer::json(200, &json!({ "secret": secret }))
     }
 }
 
@@ -224,74 +155,23 @@ fn refusing() -> Service {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Secrets, NAME, "stand-in")
-        .operation(
-            "get_secret",
-            || {
-                let service = service(&api());
-                let secret = with(&service.url, 10.0, |store| store.get_secret("PASSWORD"))?;
-                assert_eq!(secret.unwrap().expose_secret(), "hunter2");
-                let received = service.received();
-                assert_eq!(received.len(), 2, "a login and a request");
-                assert!(received[1].header("traceparent").is_some());
-                Ok(())
-            },
-            || {
-                with(&refusing().url, 10.0, |store| {
-                    store.get_secret("PASSWORD").map(drop)
-                })
-            },
-        )
-        .operation(
-            "set_secret",
-            || {
-                let api = api();
-                let service = service(&api);
-                let value = CANARY.into();
-                let written = with(&service.url, 10.0, |store| store.set_secret("NEW", &value))?;
-                assert_eq!(written, Written::Created);
-                assert_eq!(api.value("NEW").as_deref(), Some(CANARY));
-                Ok(())
-            },
-            || {
-                let value = CANARY.into();
-                let (url, timeout) = (refusing().url, 10.0);
-                with(&url, timeout, |store| {
-                    store.set_secret("NEW", &value).map(drop)
-                })
-            },
-        )
-        .operation(
-            "list_secrets",
-            || {
-                let service = service(&api());
-                let keys = with(&service.url, 10.0, |store| store.list_secrets("PASS"))?;
-                assert_eq!(keys, ["PASSPHRASE", "PASSWORD"]);
-                let path = &service.received()[1].path;
-                assert!(path.contains("viewSecretValue=false"), "{path}");
-                Ok(())
-            },
-            || {
-                with(&refusing().url, 10.0, |store| {
-                    store.list_secrets("").map(drop)
-                })
-            },
-        )
-        .operation(
-            "delete_secret",
-            || {
-                let api = api();
-                let service = service(&api);
-                assert!(with(&service.url, 10.0, |store| store.delete_secret("USER"))?);
-                assert_eq!(api.value("USER"), None);
-                Ok(())
-            },
-            || {
-                with(&refusing().url, 10.0, |store| {
-                    store.delete_secret("USER").map(drop)
-                })
-            },
-        )
+    Contract::new(PluginType::Secrets, NAME, "stand-in").operation(
+        "get_secret",
+        || {
+            let service = service(&api());
+            let secret = with(&service.url, 10.0, |store| store.get_secret("PASSWORD"))?;
+            assert_eq!(secret.unwrap().expose_secret(), "hunter2");
+            let received = service.received();
+            assert_eq!(received.len(), 2, "a login and a request");
+            assert!(received[1].header("traceparent").is_some());
+            Ok(())
+        },
+        || {
+            with(&refusing().url, 10.0, |store| {
+                store.get_secret("PASSWORD").map(drop)
+            })
+        },
+    )
 }
 
 #[test]
@@ -353,26 +233,17 @@ fn a_missing_secret_is_none_and_a_missing_folder_is_an_error() {
     let service = service(&api);
     with(&service.url, 10.0, |store| {
         assert!(store.get_secret("MISSING")?.is_none());
-        assert!(!store.delete_secret("MISSING")?);
-        assert_eq!(store.set_secret("USER", &"ada".into())?, Written::Updated);
         api.0.lock().unwrap().has_folder = false;
-        for error in [
-            store.get_secret("USER").map(drop).unwrap_err(),
-            store.set_secret("USER", &"x".into()).map(drop).unwrap_err(),
-            store.list_secrets("").map(drop).unwrap_err(),
-            store.delete_secret("USER").map(drop).unwrap_err(),
-        ] {
-            assert_eq!(error.kind(), ErrorKind::NotFound);
-            assert!(error.to_string().contains("Folder with path"), "{error}");
-        }
+        let error = store.get_secret("USER").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.to_string().contains("Folder with path"), "{error}");
         Ok(())
     })
     .unwrap();
-    assert_eq!(api.value("USER").as_deref(), Some("ada"));
 }
 
 #[test]
-fn a_value_that_is_hidden_or_waits_for_an_approval_is_an_error() {
+fn a_value_that_is_hidden_is_an_error() {
     let api = api();
     let service = service(&api);
     with(&service.url, 10.0, |store| {
@@ -380,26 +251,15 @@ fn a_value_that_is_hidden_or_waits_for_an_approval_is_an_error() {
         let error = store.get_secret("USER").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthorized);
         assert!(error.to_string().contains("not its value"), "{error}");
-        api.0.lock().unwrap().is_protected = true;
-        for error in [
-            store.set_secret("USER", &"x".into()).map(drop).unwrap_err(),
-            store.set_secret("NEW", &"x".into()).map(drop).unwrap_err(),
-            store.delete_secret("USER").map(drop).unwrap_err(),
-        ] {
-            assert_eq!(error.kind(), ErrorKind::Rejected);
-            assert!(error.to_string().contains("nothing is changed"), "{error}");
-        }
         Ok(())
     })
     .unwrap();
 }
 
 #[test]
-fn what_infisical_would_change_or_refuse_is_not_sent() {
+fn what_infisical_would_refuse_is_not_sent() {
     let service = service(&api());
     with(&service.url, 10.0, |store| {
-        let error = store.set_secret("USER", &" floe ".into()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
         for key in ["", "a b", "a/b", "a:b", ".", ".."] {
             assert_eq!(
                 store.get_secret(key).unwrap_err().kind(),

@@ -101,19 +101,10 @@ impl S3 {
         }
         match (request.method.as_str(), key.as_str(), upload) {
             ("HEAD", "", None) => Answer::text(200, ""),
-            ("GET", "", None) => self.list(&parameters),
             (_, "", _) => refused(405, "MethodNotAllowed"),
             ("PUT", _, None) => {
                 self.objects.insert(key, request.body.clone());
                 Answer::Status(200, vec![("etag", "\"e\"".to_owned())], Vec::new())
-            }
-            ("GET", _, None) => match self.objects.get(&key) {
-                Some(object) => Answer::Status(200, Vec::new(), object.clone()),
-                None => refused(404, "NoSuchKey"),
-            },
-            ("DELETE", _, None) => {
-                self.objects.remove(&key);
-                Answer::text(204, "")
             }
             ("POST", _, None) if query.contains("uploads=") => {
                 let content =
@@ -164,41 +155,6 @@ impl S3 {
             _ => refused(405, "MethodNotAllowed"),
         }
     }
-
-    fn list(&self, parameters: &BTreeMap<String, String>) -> Answer {
-        if parameters.get("list-type").map(String::as_str) != Some("2") {
-            return refused(400, "InvalidArgument");
-        }
-        let prefix = parameters.get("prefix").map_or("", String::as_str);
-        let after = parameters
-            .get("continuation-token")
-            .map_or("", String::as_str);
-        let found: Vec<&String> = self
-            .objects
-            .keys()
-            .filter(|key| key.starts_with(prefix) && key.as_str() > after)
-            .collect();
-        let page = &found[..found.len().min(2)];
-        let mut content = format!("<IsTruncated>{}</IsTruncated>", found.len() > 2);
-        for key in page {
-            let key = key.replace(' ', "+").replace('ü', "%C3%BC");
-            write!(
-                content,
-                "<Contents><Key>{key}</Key><Size>1</Size></Contents>"
-            )
-            .unwrap();
-        }
-        content.push_str("<EncodingType>url</EncodingType>");
-        if found.len() > 2 {
-            write!(
-                content,
-                "<NextContinuationToken>{}</NextContinuationToken>",
-                page[1]
-            )
-            .unwrap();
-        }
-        xml("ListBucketResult", &content)
-    }
 }
 
 fn service(store: &Arc<Mutex<S3>>) -> Service {
@@ -237,83 +193,27 @@ fn file(size: usize) -> NamedTempFile {
 const KEY: &str = "sales/größe ü+1.csv";
 
 pub(crate) fn contract() -> Contract {
-    let stored = || {
-        let store = Arc::new(Mutex::new(S3::default()));
-        for key in [
-            "products/a",
-            "products/b ü",
-            "products/c",
-            "products/d",
-            "other",
-        ] {
-            let object = key.as_bytes().to_vec();
-            store.lock().unwrap().objects.insert(key.to_owned(), object);
-        }
-        store
-    };
     let denied = || Service::start(|_| refused(403, "AccessDenied"));
-    Contract::new(PluginType::Storage, "s3", "moto; stand-in for failures")
-        .operation(
-            "put_object",
-            || {
-                let store = Arc::default();
-                let service = service(&store);
-                let file = file(1000);
-                let bytes = with(&service.url, 10.0, |s3| s3.put_object(KEY, file.path()))?;
-                assert_eq!(bytes, 1000);
-                let request = service.single();
-                assert_eq!(request.method, "PUT");
-                assert!(request.header("traceparent").is_some());
-                let objects = &store.lock().unwrap().objects;
-                assert_eq!(objects[&format!("products/{KEY}")], fs::read(file.path())?);
-                Ok(())
-            },
-            move || {
-                let file = file(1);
-                with(&denied().url, 10.0, |s3| s3.put_object(KEY, file.path())).map(drop)
-            },
-        )
-        .operation(
-            "get_object",
-            move || {
-                let service = service(&stored());
-                let mut read = Vec::new();
-                let bytes = with(&service.url, 10.0, |s3| s3.get_object("b ü", &mut read))?;
-                assert_eq!((bytes, read), (13, "products/b ü".as_bytes().to_vec()));
-                Ok(())
-            },
-            move || {
-                let service = service(&stored());
-                let mut read = Vec::new();
-                let result = with(&service.url, 10.0, |s3| s3.get_object("none", &mut read));
-                assert_eq!(result.as_ref().unwrap_err().kind(), ErrorKind::NotFound);
-                assert_eq!(read, b"");
-                result.map(drop)
-            },
-        )
-        .operation(
-            "list_objects",
-            move || {
-                let service = service(&stored());
-                let keys = with(&service.url, 10.0, |s3| s3.list_objects(""))?;
-                assert_eq!(keys, ["a", "b ü", "c", "d"]);
-                assert_eq!(service.received().len(), 2, "two pages");
-                Ok(())
-            },
-            move || with(&denied().url, 10.0, |s3| s3.list_objects("")).map(drop),
-        )
-        .operation(
-            "delete_object",
-            move || {
-                let store = stored();
-                let service = service(&store);
-                with(&service.url, 10.0, |s3| s3.delete_object("a"))?;
-                assert!(!store.lock().unwrap().objects.contains_key("products/a"));
-                // An object need not exist.
-                with(&service.url, 10.0, |s3| s3.delete_object("a"))
-            },
-            move || with(&denied().url, 10.0, |s3| s3.delete_object("a")),
-        )
+    Contract::new(PluginType::Storage, "s3", "moto; stand-in for failures").operation(
+        "put_object",
+        || {
+            let store = Arc::default();
+            let service = service(&store);
+            let file = file(1000);
+            let bytes = with(&service.url, 10.0, |s3| s3.put_object(KEY, file.path()))?;
+            assert_eq!(bytes, 1000);
+            let request = service.single();
+            assert_eq!(request.method, "PUT");
+            assert!(request.header("traceparent").is_some());
+            let objects = &store.lock().unwrap().objects;
+            assert_eq!(objects[&format!("products/{KEY}")], fs::read(file.path())?);
+            Ok(())
+        },
+        move || {
+            let file = file(1);
+            with(&denied().url, 10.0, |s3| s3.put_object(KEY, file.path())).map(drop)
+        },
+    )
 }
 
 #[test]
@@ -369,39 +269,17 @@ fn an_empty_file_is_an_object() {
 #[test]
 fn a_key_that_a_url_cannot_have_is_refused() {
     let service = Service::start(|_| refused(500, "InternalError"));
+    let file = file(1);
     for key in ["", ".", "a/../b", "..", "a\nb", &"a".repeat(1024)] {
-        let error = with(&service.url, 10.0, |s3| s3.delete_object(key)).unwrap_err();
+        let stored = with(&service.url, 10.0, |s3| s3.put_object(key, file.path()));
+        let error = stored.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}: {error}");
     }
     assert!(service.received().is_empty());
 }
 
 #[test]
-fn a_list_that_does_not_end_is_an_error() {
-    let service = Service::start(|_| {
-        xml(
-            "ListBucketResult",
-            "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>",
-        )
-    });
-    let error = with(&service.url, 10.0, |s3| s3.list_objects("")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
-    assert_eq!(service.received().len(), 2);
-}
-
-#[test]
 fn s3_that_refuses_hangs_or_is_none() {
-    failures::check(
-        |_| None,
-        |url, timeout| with(url, timeout, |s3| s3.list_objects("")).map(drop),
-    );
-    failures::check(
-        |_| None,
-        |url, timeout| {
-            let mut output = Vec::new();
-            with(url, timeout, |s3| s3.get_object("a", &mut output)).map(drop)
-        },
-    );
     let file = file(10);
     failures::check(
         |_| None,

@@ -1,6 +1,6 @@
 //! The Helm values of a backend, which are computed from the telemetry configuration.
 
-use floe::helm;
+use floe::cli::helm;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::backend::{self, ExporterConfig};
 use floe_telemetry::config::OtlpProtocol::{self, Grpc, Http};

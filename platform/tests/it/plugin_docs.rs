@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use floe::manifest::Manifest;
-use floe::selection::Selected;
+use floe::manifest::selection::Selected;
 use floe_plugin::{DOMAINS, Domain, PluginType, registry};
 use floe_telemetry::backend;
 use serde_json::Value;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use floe::cli::schema::OPENTELEMETRY_KEYS;
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
-use floe::schema::OPENTELEMETRY_KEYS;
 use floe_plugin::DOMAINS;
 use floe_telemetry::{FloeAttributes, FloeSpanAttributes, testing};
 use opentelemetry_semantic_conventions::attribute;

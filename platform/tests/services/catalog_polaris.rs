@@ -1,15 +1,11 @@
 //! The Iceberg REST protocol, with pyiceberg's models as the catalog and its client as an oracle.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::process::Command;
 
 use floe as _;
-use floe_plugin::catalog::{NewTable, SchemaChange, TableCatalog};
-use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{ErrorKind, PluginType};
-use secrecy::ExposeSecret as _;
+use floe_plugin::PluginType;
+use floe_plugin::catalog::{NewTable, TableCatalog};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,13 +32,6 @@ fn changes(log: &str, client: &str) -> Vec<(String, String, Value)> {
                 serde_json::from_str(&body).unwrap_or_default(),
             )
         })
-        .collect()
-}
-
-/// The kinds of a commit's requirements and its updates without what differs by design.
-fn kinds(body: &Value, key: &str, kind: &str) -> BTreeSet<String> {
-    let all = body[key].as_array().into_iter().flatten();
-    all.map(|it| it[kind].as_str().unwrap().to_owned())
         .collect()
 }
 
@@ -76,33 +65,6 @@ fn pyiceberg_accepts_every_request_and_reads_what_was_written() {
         columns: &COLUMNS,
     };
     assert!(catalog.create_table(&table).unwrap());
-    let changed = [
-        SchemaChange::Rename {
-            from: "note",
-            to: "comment",
-        },
-        SchemaChange::Drop("id"),
-        SchemaChange::Add(Column {
-            name: "count",
-            kind: ColumnType::Integer,
-        }),
-    ];
-    catalog
-        .evolve_schema("floe.eu", "orders", &changed)
-        .unwrap();
-    let snapshots = catalog.list_snapshots("floe.eu", "orders").unwrap();
-    let ids: Vec<(i64, bool)> = snapshots.iter().map(|it| (it.id, it.is_current)).collect();
-    assert_eq!(ids, [(1, false), (2, false), (3, true)]);
-    assert_eq!(snapshots[2].operation.as_deref(), Some("append"));
-    catalog.rollback("floe.eu", "orders", 2).unwrap();
-    let keep = NonZeroUsize::new(2).unwrap();
-    assert_eq!(
-        catalog.expire_snapshots("floe.eu", "orders", keep).unwrap(),
-        [3]
-    );
-    let vended = catalog.vend_credentials("floe.eu", "orders").unwrap();
-    assert_eq!(vended["s3.session-token"].expose_secret(), "session");
-
     run(Command::new(&python)
         .arg(SCRIPT)
         .arg("client")
@@ -111,46 +73,22 @@ fn pyiceberg_accepts_every_request_and_reads_what_was_written() {
     // A second time, nothing is new.
     assert!(!catalog.create_table(&table).unwrap());
     assert!(!catalog.create_namespace("floe").unwrap());
-    assert_eq!(
-        catalog.list_namespaces().unwrap(),
-        ["floe", "floe.eu", "pyiceberg"]
-    );
-    assert_eq!(catalog.list_tables("floe.eu").unwrap(), ["orders"]);
-    let not_empty = catalog.delete_namespace("floe.eu").unwrap_err();
-    assert_eq!(not_empty.kind(), ErrorKind::Rejected, "{not_empty}");
-    catalog.drop_table("floe.eu", "orders").unwrap();
-    catalog.delete_namespace("floe.eu").unwrap();
-    assert_eq!(
-        catalog.drop_table("floe", "orders").unwrap_err().kind(),
-        ErrorKind::NotFound
-    );
-
     // Both clients ask for the same.
     let log = fs::read_to_string(&log).unwrap();
     let (ours, theirs) = (changes(&log, "floe"), changes(&log, "pyiceberg"));
     for (method, path, body) in &theirs {
         let found = ours.iter().find(|(our_method, our_path, our_body)| {
-            let is_update = |kind: &String| kinds(our_body, "updates", "action").contains(kind);
             let is_other = body["namespace"].is_array() && our_body != body;
-            our_method == method
-                && our_path == path
-                && !is_other
-                && kinds(body, "updates", "action").iter().all(is_update)
+            our_method == method && our_path == path && !is_other
         });
         let (_, _, our_body) =
             found.unwrap_or_else(|| panic!("{method} {path} {body} is not in {ours:?}"));
-        if body["updates"].is_array() {
-            let (ours, theirs) = (
-                kinds(our_body, "requirements", "type"),
-                kinds(body, "requirements", "type"),
-            );
-            assert!(ours.is_superset(&theirs), "{ours:?} {theirs:?}");
-        } else if body["schema"].is_object() {
+        if body["schema"].is_object() {
             assert_eq!(our_body["name"], body["name"]);
             assert_eq!(our_body["schema"]["fields"], body["schema"]["fields"]);
         } else {
             assert_eq!(our_body, body);
         }
     }
-    assert!(theirs.len() >= 7, "{theirs:?}");
+    assert!(theirs.len() >= 3, "{theirs:?}");
 }

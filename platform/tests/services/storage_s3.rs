@@ -1,6 +1,5 @@
 //! S3 against moto's server, with boto3 and botocore as oracles.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -109,13 +108,6 @@ fn moto_stores_what_is_put() {
             let bytes = s3.put_object(key, file.path()).unwrap();
             assert_eq!(bytes, file.as_file().metadata().unwrap().len());
         }
-        assert_eq!(s3.list_objects("").unwrap(), keys);
-        assert_eq!(s3.list_objects("a b/").unwrap(), keys[..1]);
-        for (key, file) in keys.iter().zip(&files) {
-            let mut read = Vec::new();
-            s3.get_object(key, &mut read).unwrap();
-            assert!(read == fs::read(file.path()).unwrap(), "{key}");
-        }
     });
     let stored: Vec<String> = keys
         .iter()
@@ -126,17 +118,10 @@ fn moto_stores_what_is_put() {
     arguments.extend(stored.iter().map(String::as_str));
     run(&mut python(&place, BOTO, &arguments));
 
-    with(&url, "lake", false, |s3| {
-        for key in keys {
-            s3.delete_object(key).unwrap();
-        }
-        s3.delete_object("none").unwrap();
-        assert!(s3.list_objects("").unwrap().is_empty());
-        let error = s3.get_object("none", &mut Vec::new()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound);
-        assert!(error.to_string().contains("NoSuchKey"), "{error}");
+    let stored = with(&url, "none", false, |s3| {
+        s3.put_object("a", files[0].path())
     });
-    let error = with(&url, "none", false, |s3| s3.list_objects("")).unwrap_err();
+    let error = stored.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("NoSuchBucket"), "{error}");
 }
@@ -149,11 +134,9 @@ fn botocore_signs_the_same() {
     with(&service.url, "lake", true, |s3| {
         s3.put_object("a b/größe+1%&=~.csv", file.path())
             .unwrap_err();
-        s3.list_objects("ü &").unwrap_err();
-        s3.delete_object("a").unwrap_err();
     });
     let received = service.received();
-    assert_eq!(received.len(), 3);
+    assert_eq!(received.len(), 1);
     for request in received {
         let url = format!("{}{}", service.url, request.path);
         run(&mut python(&place, SIGN, &[&request.method, &url]));

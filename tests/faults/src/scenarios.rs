@@ -340,8 +340,8 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "an unclosed quote hides the rest of a CSV file",
         &[
-            "platform/src/plugins/ingestion/quotes.rs::the_place_is_that_of_the_first_quote",
-            "platform/src/plugins/ingestion/quotes.rs::the_end_of_every_short_text_is_judged_as_the_csv_reader_does",
+            "platform/plugins/src/ingestion/quotes.rs::the_place_is_that_of_the_first_quote",
+            "platform/plugins/src/ingestion/quotes.rs::the_end_of_every_short_text_is_judged_as_the_csv_reader_does",
         ],
     ),
     (

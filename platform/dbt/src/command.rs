@@ -1,0 +1,177 @@
+//! Runs a dbt command inside a trace: a span for the command, one for each node that dbt builds, and dbt's log
+//! records. The log file that dbt would have written is written from its events.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use floe_plugin::dbt::Invocation as Attributes;
+use floe_plugins::error::Error;
+use floe_plugins::process::foreground::{self, Exit};
+use floe_telemetry::logs::configure_logging_with_writer;
+use floe_telemetry::propagation::{self, CommandExt as _};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+
+use crate::invocation::Invocation;
+use crate::lineage::{self, Lineage};
+use crate::log_file::LogFile;
+use crate::reading::{Pipes, Reading, trace_variable};
+use crate::stream::Pipe;
+use crate::trace::{CommandTrace, Recorded};
+
+/// The time limit for delivering telemetry when the command has ended.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How a command ended, and what could not be recorded.
+#[derive(Debug)]
+pub struct Report {
+    /// How it ended.
+    pub ended: Ended,
+    /// What could not be recorded.
+    pub warnings: Vec<String>,
+    /// The ids of the command, if dbt ran.
+    pub recorded: Option<Recorded>,
+    /// The folder of the dbt project.
+    pub project: Option<PathBuf>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// The program ended.
+    Exited(Exit),
+    /// The program could not be started. The exit code is the one that shells use.
+    NotStarted {
+        /// The exit code.
+        code: u8,
+        /// Why.
+        message: String,
+    },
+}
+
+/// Runs a command line in which dbt runs, for example `dbt build`.
+///
+/// # Errors
+/// The configuration of the telemetry is not valid. Then nothing was run.
+pub fn run(program: &OsStr, arguments: &[OsString]) -> Result<Report, Error> {
+    let failed = |error: floe_telemetry::Error| {
+        if error.is_config() {
+            return Error::Setting(error.to_string());
+        }
+        Error::Telemetry(error.to_string())
+    };
+    let mut config = TelemetryConfig::new("dbt");
+    config.apply_env().map_err(failed)?;
+    // dbt's lines are on the terminal already.
+    configure_logging_with_writer(&config.logging, io::sink).map_err(failed)?;
+    let telemetry = TelemetryProvider::builder(config)
+        .initialize()
+        .map_err(failed)?;
+    let mut report = if telemetry.is_noop() {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Report {
+            ended: execute(&mut command, || {}),
+            warnings: Vec::new(),
+            recorded: None,
+            project: None,
+        }
+    } else {
+        observed(program, arguments)
+    };
+    if let Err(error) = telemetry.shutdown(SHUTDOWN_TIMEOUT).map_err(failed) {
+        report.warnings.push(error.to_string());
+    }
+    Ok(report)
+}
+
+/// Runs the command with a span.
+fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
+    let invocation = Invocation::new(program, arguments);
+    let parent = propagation::from_environment();
+    let mut warnings = Vec::new();
+    let ended_at = lineage::Ended::default();
+    let mut recorded = None;
+    let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent);
+    let _current = trace.context().clone().attach();
+    let profile = invocation.profiles.profile.as_deref();
+    let lineage = Lineage::from_environment(profile, Arc::clone(&ended_at));
+    let lineage = lineage.unwrap_or_else(|warning| {
+        warnings.push(warning);
+        None
+    });
+    let trace = trace.with_lineage(lineage, invocation.profiles);
+    trace.describe(&Attributes {
+        project_name: invocation.project_name.as_deref(),
+        target: invocation.target.as_deref(),
+        ..Attributes::default()
+    });
+    let mut command = Command::new(program);
+    command.inject_context();
+    let (reading, pipes) = match Pipes::open() {
+        Ok(pipes) => {
+            command.args(&invocation.arguments);
+            command.envs(pipes.variables());
+            let (reading, ends) = pipes.read(trace, Some(LogFile::new(invocation.log)));
+            (Ok(reading), ends)
+        }
+        Err(error) => {
+            warnings.push(format!(
+                "the trace has no nodes: cannot open a pipe: {error}"
+            ));
+            command.args(arguments).envs(trace_variable());
+            (Err(Box::new(trace)), Vec::new())
+        }
+    };
+    let ended = execute(&mut command, || {
+        // It is set once.
+        let _ = ended_at.set(Instant::now());
+        pipes.into_iter().for_each(Pipe::close);
+    });
+    let trace = match reading {
+        Err(trace) => Some(*trace),
+        Ok(reading) => {
+            let (trace, found): (_, Vec<String>) = Reading::finish(reading);
+            warnings.extend(found);
+            trace
+        }
+    };
+    match (trace, &ended) {
+        (Some(trace), Ended::Exited(exit)) => {
+            let end = trace.end(*exit);
+            warnings.extend(end.warnings);
+            recorded = end.recorded;
+        }
+        (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
+        (None, _) => warnings.push("the trace is not complete: its thread panicked".to_owned()),
+    }
+    Report {
+        ended,
+        warnings,
+        recorded,
+        project: Some(invocation.folder),
+    }
+}
+
+/// Runs a process, and calls `ended` when it has ended or could not be started.
+fn execute(command: &mut Command, ended: impl FnOnce()) -> Ended {
+    let result = foreground::start(command).and_then(foreground::Running::wait);
+    ended();
+    match result {
+        Ok(exit) => Ended::Exited(exit),
+        Err(error) => {
+            let program = command.get_program().display();
+            let (code, reason) = match error.kind() {
+                ErrorKind::NotFound => (127, "there is no such program".to_owned()),
+                ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
+                _ => (126, error.to_string()),
+            };
+            let message = format!("cannot run `{program}`: {reason}");
+            Ended::NotStarted { code, message }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! dbt's structured log: one JSON object per line, with `info` about the line and `data` about the event.
+//!
+//! Every field is optional here, because its names and types differ between versions of dbt.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use time::{Date, Month, PrimitiveDateTime, Time};
+
+use crate::node::{AdapterResponse, Node, Phase, Relation, RunResult};
+
+/// A line of the log.
+#[derive(Debug)]
+pub(crate) struct Event {
+    line: Value,
+}
+
+/// The events that spans are made from.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
+pub(crate) enum Kind<'a> {
+    /// The version of dbt. It is the first event of an invocation.
+    Version(&'a str),
+    /// The adapter was loaded.
+    Adapter(&'a str),
+    /// The target of the profile.
+    Target(&'a str),
+    /// A file was written, for example the manifest.
+    Artifact { kind: &'a str, path: &'a str },
+    /// A node, a batch of a node, or a hook of the project began.
+    NodeStarted(Node),
+    /// It ended.
+    NodeFinished(Node, RunResult),
+    /// What dbt prints of a node at the end, because it failed: the node's unique id and the message.
+    ResultMessage(&'a str, &'a str),
+    /// The command failed for a reason that is not a node.
+    Failed(&'a str),
+    /// Anything else.
+    Other,
+}
+
+impl Event {
+    /// Parses a line. There is no event in a line that is not a JSON object with `info`.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        let line: Value = serde_json::from_slice(line).ok()?;
+        line.get("info")?.is_object().then_some(Self { line })
+    }
+
+    fn info(&self, key: &str) -> &str {
+        self.line.get("info").map_or("", |info| text(info, key))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.info("name")
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.info("code")
+    }
+
+    /// `debug`, `info`, `warn` or `error`.
+    pub(crate) fn level(&self) -> &str {
+        self.info("level")
+    }
+
+    pub(crate) fn thread(&self) -> &str {
+        self.info("thread")
+    }
+
+    pub(crate) fn invocation_id(&self) -> &str {
+        self.info("invocation_id")
+    }
+
+    /// The message, which may contain colours.
+    pub(crate) fn message(&self) -> &str {
+        self.info("msg")
+    }
+
+    /// The time of the event, as dbt writes it.
+    pub(crate) fn timestamp(&self) -> &str {
+        self.info("ts")
+    }
+
+    pub(crate) fn time(&self) -> Option<SystemTime> {
+        timestamp(self.timestamp())
+    }
+
+    /// The unique id and the start of the node that the event is about.
+    pub(crate) fn node_key(&self) -> Option<(&str, &str)> {
+        let info = self.node_info()?;
+        Some((text(info, "unique_id"), text(info, "node_started_at")))
+    }
+
+    fn node_info(&self) -> Option<&Value> {
+        let info = self.line.get("data")?.get("node_info")?;
+        filled(info, "unique_id").map(|_| info)
+    }
+
+    pub(crate) fn kind(&self) -> Kind<'_> {
+        let data = self.line.get("data").unwrap_or(&Value::Null);
+        match (self.name(), self.node_info()) {
+            ("NodeStart" | "LogHookStartLine", Some(info)) => Kind::NodeStarted(self.node(info)),
+            ("NodeFinished" | "LogHookEndLine", Some(info)) => {
+                Kind::NodeFinished(self.node(info), result(data, info))
+            }
+            ("RunResultError", Some(info)) => {
+                Kind::ResultMessage(text(info, "unique_id"), text(data, "msg"))
+            }
+            ("MainReportVersion", _) => {
+                Kind::Version(text(data, "version").trim_start_matches('='))
+            }
+            ("AdapterRegistered", _) => Kind::Adapter(text(data, "adapter_name")),
+            ("ConcurrencyLine", _) => Kind::Target(text(data, "target_name")),
+            ("ArtifactWritten", _) => Kind::Artifact {
+                kind: text(data, "artifact_type"),
+                path: text(data, "artifact_path"),
+            },
+            ("MainEncounteredError", _) => Kind::Failed(text(data, "exc")),
+            _ => Kind::Other,
+        }
+    }
+
+    fn node(&self, info: &Value) -> Node {
+        let relation = info.get("node_relation").unwrap_or(&Value::Null);
+        let started = text(info, "node_started_at");
+        Node {
+            unique_id: text(info, "unique_id").to_owned(),
+            name: text(info, "node_name").to_owned(),
+            resource_type: text(info, "resource_type").to_owned(),
+            materialization: owned(info, "materialized"),
+            path: owned(info, "node_path"),
+            checksum: owned(info, "node_checksum"),
+            relation: Relation {
+                database: owned(relation, "database"),
+                schema: owned(relation, "schema"),
+                alias: owned(relation, "alias"),
+                name: owned(relation, "relation_name"),
+            },
+            thread: Some(self.thread().to_owned()).filter(|thread| !thread.is_empty()),
+            started: started.to_owned(),
+            start: timestamp(started),
+            end: timestamp(text(info, "node_finished_at")),
+        }
+    }
+}
+
+/// The result in the event of a node or of a hook.
+fn result(data: &Value, node: &Value) -> RunResult {
+    let result = data.get("run_result").unwrap_or(&Value::Null);
+    let adapter = result.get("adapter_response").unwrap_or(&Value::Null);
+    let timing = result.get("timing_info").and_then(Value::as_array);
+    let phase = |phase: &Value| {
+        Some(Phase {
+            name: owned(phase, "name")?,
+            start: timestamp(text(phase, "started_at"))?,
+            end: timestamp(text(phase, "completed_at"))?,
+        })
+    };
+    let status = filled(result, "status").or_else(|| filled(data, "status"));
+    let message = filled(result, "message").unwrap_or_else(|| text(data, "statement"));
+    let time = |value: &Value| value.get("execution_time").and_then(Value::as_f64);
+    RunResult {
+        status: status
+            .unwrap_or_else(|| text(node, "node_status"))
+            .to_owned(),
+        message: message.to_owned(),
+        skip_reason: None,
+        failures: number(result.get("num_failures")),
+        execution_time: time(result).or_else(|| time(data)),
+        thread: owned(result, "thread"),
+        rows_affected: number(adapter.get("rows_affected")),
+        adapter: AdapterResponse {
+            code: owned(adapter, "code"),
+            message: owned(adapter, "_message"),
+            query_id: owned(adapter, "query_id"),
+        },
+        phases: timing.into_iter().flatten().filter_map(phase).collect(),
+    }
+}
+
+/// The text at a key; an empty one if there is none.
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The text at a key that is not empty.
+pub(crate) fn filled<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    Some(text(value, key)).filter(|text| !text.is_empty())
+}
+
+fn owned(value: &Value, key: &str) -> Option<String> {
+    filled(value, key).map(str::to_owned)
+}
+
+/// A number that is not negative. dbt writes some as floating-point numbers.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is not negative, and a number of rows beyond 2^53 is not exact in the input either"
+)]
+fn number(value: Option<&Value>) -> Option<u64> {
+    let value = value?;
+    let float = || value.as_f64().filter(|number| *number >= 0.0);
+    value.as_u64().or_else(|| Some(float()? as u64))
+}
+
+/// A time such as `2026-11-20T06:50:15.240499Z`, or in nanoseconds since 1970. Times of nodes have no `Z`, and are in
+/// UTC, too.
+pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
+    if let Ok(nanos) = text.parse() {
+        return UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
+    }
+    let (date, time) = text.trim_end_matches('Z').split_once('T')?;
+    let mut date = date.splitn(3, '-');
+    let year = date.next()?.parse().ok()?;
+    let month = Month::try_from(date.next()?.parse::<u8>().ok()?).ok()?;
+    let day = date.next()?.parse().ok()?;
+    let mut time = time.splitn(3, ':');
+    let hour = time.next()?.parse().ok()?;
+    let minute = time.next()?.parse().ok()?;
+    let (second, fraction) = time
+        .next()
+        .map(|it| it.split_once('.').unwrap_or((it, "0")))?;
+    let digits = u32::try_from(fraction.len()).ok()?;
+    let nanos = fraction
+        .parse::<u32>()
+        .ok()?
+        .checked_mul(10_u32.checked_pow(9_u32.checked_sub(digits)?)?)?;
+    let time = Time::from_hms_nano(hour, minute, second.parse().ok()?, nanos).ok()?;
+    let date = Date::from_calendar_date(year, month, day).ok()?;
+    Some(PrimitiveDateTime::new(date, time).assume_utc().into())
+}
+
+/// A message without the colours that dbt writes.
+pub(crate) fn without_colours(message: &str) -> Cow<'_, str> {
+    if !message.contains('\x1b') {
+        return Cow::Borrowed(message);
+    }
+    let mut parts = message.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or("", |(_, rest)| rest));
+    }
+    Cow::Owned(plain)
+}

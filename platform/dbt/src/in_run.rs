@@ -1,0 +1,94 @@
+//! A dbt command of a plugin, as a part of a run: its span is the current one.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use floe_plugin::dbt::PartOfRun;
+use floe_plugins::process::foreground::Exit;
+use floe_telemetry::opentelemetry::Context;
+
+use crate::invocation;
+use crate::lineage::{Ended, Lineage};
+use crate::profile::Profiles;
+use crate::reading::{Pipes, Reading, trace_variable};
+use crate::stream::Pipe;
+use crate::trace::CommandTrace;
+
+/// The number of SIGKILL, which ends a dbt that has no exit code.
+const KILLED: i32 = 9;
+
+/// What is recorded of a command while it runs.
+#[derive(Debug)]
+pub(crate) struct InRun<'a> {
+    reading: Option<(Reading, Vec<Pipe>)>,
+    variables: Vec<(&'static str, OsString)>,
+    run: Option<&'a PartOfRun<'a>>,
+    ended: Ended,
+}
+
+impl<'a> InRun<'a> {
+    /// Begins to record a command of the project in a folder. `tracer` is the scope of the spans of nodes.
+    pub(crate) fn start(
+        tracer: &'static str,
+        command: &str,
+        project: &Path,
+        run: Option<&'a PartOfRun<'a>>,
+    ) -> Self {
+        let ended = Ended::default();
+        let (reading, variables) = match Pipes::open() {
+            Ok(pipes) => {
+                let variables = pipes.variables();
+                let lineage = run.map(|run| Lineage::in_run(run, Arc::clone(&ended)));
+                let profiles = Profiles {
+                    project: invocation::project_name(project),
+                    ..Profiles::default()
+                };
+                let trace = CommandTrace::within(tracer, command, project, Context::current())
+                    .with_lineage(lineage, profiles);
+                (Some(pipes.read(trace, None)), variables)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the trace has no nodes of dbt: cannot open a pipe");
+                let mut variables = vec![("DBT_LOG_LEVEL_FILE", "none".into())];
+                variables.extend(trace_variable());
+                (None, variables)
+            }
+        };
+        Self {
+            reading,
+            variables,
+            run,
+            ended,
+        }
+    }
+
+    /// The variables of dbt's process.
+    pub(crate) fn variables(&self) -> &[(&'static str, OsString)] {
+        &self.variables
+    }
+
+    /// dbt has ended, with an exit code unless it was killed or could not be started.
+    pub(crate) fn end(self, code: Option<i32>) {
+        let Some((reading, pipes)) = self.reading else {
+            return;
+        };
+        // It is set once.
+        let _ = self.ended.set(Instant::now());
+        pipes.into_iter().for_each(Pipe::close);
+        let (trace, mut warnings) = reading.finish();
+        if let Some(trace) = trace {
+            let end = trace.end(code.map_or(Exit::Signal(KILLED), Exit::Code));
+            warnings.extend(end.warnings);
+            let id = end.recorded.map(|recorded| recorded.invocation_id);
+            if let Some((run, id)) = self.run.zip(id) {
+                // It is set once.
+                let _ = run.invocation_id.set(id);
+            }
+        }
+        for warning in warnings {
+            tracing::warn!(warning, "dbt is not recorded completely");
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! What is known of a dbt command before it runs: from its command line, its environment and `dbt_project.yml`.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use floe_plugins::files::input_file;
+use serde::Deserialize;
+
+use crate::log_file::{Format, Settings};
+use crate::profile::Profiles;
+
+/// The commands of dbt that have no second word.
+const COMMANDS: [&str; 16] = [
+    "build",
+    "clean",
+    "clone",
+    "compile",
+    "debug",
+    "deps",
+    "init",
+    "lint",
+    "list",
+    "ls",
+    "parse",
+    "retry",
+    "run",
+    "run-operation",
+    "seed",
+    "test",
+];
+
+/// The commands of dbt that have a second word, or may be two words.
+const PAIRS: [(&str, &str); 3] = [
+    ("docs", "generate"),
+    ("docs", "serve"),
+    ("source", "freshness"),
+];
+
+/// dbt's own limit for its log file.
+const MAX_BYTES: u64 = 10 << 20;
+
+/// A command line that runs dbt.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    /// The command, for example `build`.
+    pub(crate) command: String,
+    /// The name of the project.
+    pub(crate) project_name: Option<String>,
+    pub(crate) target: Option<String>,
+    /// The project's folder.
+    pub(crate) folder: PathBuf,
+    /// Where the database of the project is.
+    pub(crate) profiles: Profiles,
+    /// How dbt would write its log file.
+    pub(crate) log: Settings,
+    /// The arguments without those that decide about the log file.
+    pub(crate) arguments: Vec<OsString>,
+}
+
+/// The part of `dbt_project.yml` that is used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct Project {
+    name: Option<String>,
+    profile: Option<String>,
+    log_path: Option<PathBuf>,
+    flags: Flags,
+}
+
+/// The defaults that a project has for options.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Flags {
+    log_path: Option<PathBuf>,
+    log_format: Option<String>,
+    log_format_file: Option<String>,
+    log_level: Option<String>,
+    log_level_file: Option<String>,
+    log_file_max_bytes: Option<u64>,
+    use_colors: Option<bool>,
+    use_colors_file: Option<bool>,
+}
+
+impl Invocation {
+    /// Reads the arguments of a program: dbt's own, or those of a program that runs dbt.
+    pub(crate) fn new(program: &OsStr, arguments: &[OsString]) -> Self {
+        Self::with_environment(program, arguments, |name| env::var_os(name))
+    }
+
+    fn with_environment(
+        program: &OsStr,
+        arguments: &[OsString],
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Self {
+        // `uv run dbt build`: only what follows `dbt` is its own.
+        let is_dbt = |word: &OsStr| {
+            Path::new(word)
+                .file_stem()
+                .is_some_and(|stem| stem == "dbt" || stem == "dbtf")
+        };
+        let start = if is_dbt(program) {
+            0
+        } else {
+            arguments
+                .iter()
+                .position(|word| is_dbt(word))
+                .map_or(0, |at| at + 1)
+        };
+        let (before, own) = arguments.split_at(start);
+        let option = |names: &[&str], name: &str| {
+            let given = value(own, names);
+            given
+                .map(OsStr::to_owned)
+                .or_else(|| variable(name).filter(|it| !it.is_empty()))
+        };
+        let text = |names: &[&str], name: &str| {
+            option(names, name).map(|it| it.to_string_lossy().to_lowercase())
+        };
+        let folder = option(&["--project-dir"], "DBT_PROJECT_DIR")
+            .map(PathBuf::from)
+            .or_else(nearest_project)
+            .unwrap_or_default();
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        let Project {
+            name: project_name,
+            profile,
+            log_path,
+            flags,
+        } = Project::read(&folder);
+        let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "DBT_LOG_PATH") {
+            let path = std::path::absolute(&path).unwrap_or(path.into());
+            (path.clone(), path)
+        } else {
+            let inner = flags.log_path.or(log_path).unwrap_or("logs".into());
+            (folder.clone(), folder.join(inner))
+        };
+        let format = text(&["--log-format-file"], "DBT_LOG_FORMAT_FILE")
+            .or(flags.log_format_file)
+            .or_else(|| text(&["--log-format"], "DBT_LOG_FORMAT"))
+            .or(flags.log_format);
+        let level = text(&["--log-level-file"], "DBT_LOG_LEVEL_FILE")
+            .or(flags.log_level_file)
+            .or_else(|| text(&["--log-level"], "DBT_LOG_LEVEL"))
+            .or(flags.log_level);
+        let max_bytes = text(&["--log-file-max-bytes"], "DBT_LOG_FILE_MAX_BYTES")
+            .and_then(|it| it.parse().ok())
+            .or(flags.log_file_max_bytes);
+        let switch = |name: &str, variable_name: &str| {
+            let is_given = |option: String| own.iter().any(|word| *word == *option);
+            if is_given(format!("--no-{name}")) {
+                return Some(false);
+            }
+            let value =
+                variable(variable_name).map(|it| it != "0" && !it.eq_ignore_ascii_case("false"));
+            is_given(format!("--{name}")).then_some(true).or(value)
+        };
+        let has_colours = switch("use-colors-file", "DBT_USE_COLORS_FILE")
+            .or(flags.use_colors_file)
+            .or_else(|| switch("use-colors", "DBT_USE_COLORS"))
+            .or(flags.use_colors)
+            .unwrap_or(true);
+        let as_text = |text: OsString| text.to_string_lossy().into_owned();
+        let profiles = Profiles {
+            folder: option(&["--profiles-dir"], "DBT_PROFILES_DIR").map_or_else(
+                || profiles_folder(variable("HOME").as_deref()),
+                PathBuf::from,
+            ),
+            project: project_name.clone(),
+            profile: option(&["--profile"], "DBT_PROFILE")
+                .map(as_text)
+                .or(profile),
+        };
+        let mut kept = before.to_vec();
+        kept.extend(without_log_options(own));
+        Self {
+            command: command(own),
+            project_name,
+            target: option(&["--target", "-t"], "DBT_TARGET").map(|it| it.to_string_lossy().into()),
+            folder,
+            profiles,
+            log: Settings {
+                base: log_base,
+                folder: log_folder,
+                format: match format.as_deref() {
+                    Some("json") => Format::Json,
+                    Some("text") => Format::Text,
+                    _ => Format::Debug,
+                },
+                level: level.unwrap_or_else(|| "debug".to_owned()),
+                max_bytes: max_bytes.unwrap_or(MAX_BYTES),
+                has_colours,
+            },
+            arguments: kept,
+        }
+    }
+}
+
+impl Project {
+    /// Reads `dbt_project.yml`. dbt itself reports what is wrong with it.
+    fn read(folder: &Path) -> Self {
+        let text = input_file::read(&folder.join("dbt_project.yml")).unwrap_or_default();
+        floe_yaml::read(&text).unwrap_or_default()
+    }
+}
+
+/// The name of the project in a folder.
+pub(crate) fn project_name(folder: &Path) -> Option<String> {
+    Project::read(folder).name
+}
+
+/// The nearest folder with a project, as dbt searches it.
+fn nearest_project() -> Option<PathBuf> {
+    let current = env::current_dir().ok()?;
+    let folders = current.ancestors();
+    let mut with_project = folders.filter(|folder| folder.join("dbt_project.yml").is_file());
+    with_project.next().map(Path::to_owned).or(Some(current))
+}
+
+/// The folder of `profiles.yml` if nothing names it: the current one, else `~/.dbt`.
+fn profiles_folder(home: Option<&OsStr>) -> PathBuf {
+    let is_here = Path::new("profiles.yml").is_file();
+    let of_user = home
+        .filter(|_| !is_here)
+        .map(|home| Path::new(home).join(".dbt"));
+    of_user.unwrap_or_default()
+}
+
+/// The command: the first word that is one, and is not the value of an option.
+fn command(arguments: &[OsString]) -> String {
+    let words: Vec<_> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let is_value = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        before.is_some_and(|word| word.starts_with("--") && VALUED.contains(&word.as_ref()))
+    };
+    for (at, word) in words.iter().enumerate().filter(|(at, _)| !is_value(*at)) {
+        let next = words.get(at + 1).map(AsRef::as_ref);
+        if let Some((first, second)) = PAIRS
+            .iter()
+            .find(|(first, second)| word == first && next == Some(*second))
+        {
+            return format!("{first} {second}");
+        }
+        if COMMANDS.contains(&word.as_ref()) {
+            return word.clone().into_owned();
+        }
+    }
+    "command".to_owned()
+}
+
+/// Options before a command that have a value.
+const VALUED: [&str; 11] = [
+    "--log-file-max-bytes",
+    "--log-format",
+    "--log-format-file",
+    "--log-level",
+    "--log-level-file",
+    "--log-path",
+    "--printer-width",
+    "--profile",
+    "--profiles-dir",
+    "--project-dir",
+    "--target",
+];
+
+/// Options that decide where and how the log file is written.
+const LOG_OPTIONS: [&str; 4] = [
+    "--log-file-max-bytes",
+    "--log-format-file",
+    "--log-level-file",
+    "--log-path",
+];
+
+/// The value of an option, the last one if it is given again.
+fn value<'a>(arguments: &'a [OsString], names: &[&str]) -> Option<&'a OsStr> {
+    let mut found = None;
+    for (at, word) in arguments.iter().enumerate() {
+        if names.iter().any(|name| word == name) {
+            found = arguments.get(at + 1).map(OsString::as_os_str);
+        } else if let Some((name, value)) = word.to_str().and_then(|word| word.split_once('='))
+            && names.contains(&name)
+        {
+            found = Some(OsStr::new(value));
+        }
+    }
+    found
+}
+
+fn without_log_options(arguments: &[OsString]) -> Vec<OsString> {
+    let mut kept = Vec::new();
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        let name = text.split('=').next().unwrap_or_default();
+        if !LOG_OPTIONS.contains(&name) {
+            kept.push(word.clone());
+        } else if !text.contains('=') {
+            words.next();
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::{OsStr, OsString};
+    use std::path::Path;
+
+    use super::{Format, Invocation};
+
+    fn invocation(words: &str, variables: &[(&str, &str)]) -> Invocation {
+        let mut words = words.split(' ').map(OsString::from);
+        let program = words.next().unwrap_or_default();
+        let arguments: Vec<_> = words.collect();
+        Invocation::with_environment(&program, &arguments, |name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn the_command_is_found_behind_other_programs_and_options() {
+        for (words, expected) in [
+            ("dbt build", "build"),
+            ("dbt --no-version-check build --select run", "build"),
+            ("/opt/venv/bin/dbt --profiles-dir run test", "test"),
+            ("uv run dbt seed", "seed"),
+            ("poetry run dbt source freshness", "source freshness"),
+            ("dbt docs generate", "docs generate"),
+            ("dbt run-operation build", "run-operation"),
+            ("dbt --version", "command"),
+            ("make all", "command"),
+        ] {
+            assert_eq!(invocation(words, &[]).command, expected, "{words}");
+        }
+    }
+
+    #[test]
+    fn options_of_the_log_file_are_taken_out_and_kept_for_the_file() {
+        let words =
+            "uv run --log-path x dbt build --log-path /var/log/dbt --log-format-file=json -s a";
+        let invocation = invocation(words, &[("DBT_LOG_LEVEL_FILE", "WARN")]);
+        let expected = ["run", "--log-path", "x", "dbt", "build", "-s", "a"].map(OsStr::new);
+        assert_eq!(invocation.arguments, expected);
+        assert_eq!(invocation.log.folder, Path::new("/var/log/dbt"));
+        assert_eq!(invocation.log.format, Format::Json);
+        assert_eq!(invocation.log.level, "warn");
+    }
+
+    #[test]
+    fn the_project_names_itself_and_its_log_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("dbt_project.yml");
+        std::fs::write(
+            file,
+            "name: shop\nlog-path: var/log\nmodels: {shop: {+enabled: true}}\n\
+             flags: {log_format: json, use_colors: false, send_anonymous_usage_stats: false}\n",
+        )
+        .expect("a file");
+        let words = format!(
+            "dbt run --target prod --project-dir {}",
+            folder.path().display()
+        );
+        let invocation = invocation(&words, &[("DBT_TARGET", "dev")]);
+        assert_eq!(invocation.project_name.as_deref(), Some("shop"));
+        assert_eq!(invocation.target.as_deref(), Some("prod"));
+        assert_eq!(invocation.log.folder, folder.path().join("var/log"));
+        assert_eq!(
+            (invocation.log.format, invocation.log.has_colours),
+            (Format::Json, false)
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! dbt: `floe trace-dbt`, the spans and the lineage of dbt's commands, and the plugins that run dbt.
+//!
+//! dbt writes structured events into its log file. A named pipe in the place of that file makes them readable
+//! while dbt runs; dbt's own environment variables set their format, so dbt's standard streams, its terminal
+//! and its signals stay its own.
+
+mod project;
+mod run_results;
+
+/// The plugins that run dbt.
+mod plugins {
+    mod core;
+    mod fusion;
+    mod quality;
+}
+
+#[cfg(unix)]
+mod command;
+#[cfg(unix)]
+mod event;
+#[cfg(unix)]
+mod fusion;
+#[cfg(unix)]
+mod in_run;
+#[cfg(unix)]
+mod invocation;
+#[cfg(unix)]
+mod lineage;
+#[cfg(unix)]
+mod log_file;
+#[cfg(unix)]
+mod manifest;
+#[cfg(unix)]
+mod node;
+#[cfg(unix)]
+mod profile;
+#[cfg(unix)]
+mod reading;
+#[cfg(unix)]
+mod stream;
+#[cfg(unix)]
+mod trace;
+
+#[cfg(unix)]
+pub use self::command::{Ended, Report, run};
+#[cfg(unix)]
+pub use self::trace::{Job, Recorded};

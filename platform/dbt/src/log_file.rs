@@ -1,0 +1,190 @@
+//! dbt's log file, which dbt would write itself if its events did not go to the telemetry.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use floe_plugins::error::Error;
+use floe_plugins::files::confine;
+
+use crate::event::Event;
+
+/// The name of the file.
+pub(crate) const LOG: &str = "dbt.log";
+
+/// The number of older files that are kept, as dbt does.
+const BACKUPS: u32 = 5;
+
+/// How dbt would write the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The folder that the user chose: that of the project, or that of `dbt.log`. Nothing below it is written through
+    /// a symbolic link.
+    pub(crate) base: PathBuf,
+    /// The folder of `dbt.log`.
+    pub(crate) folder: PathBuf,
+    pub(crate) format: Format,
+    /// The least severe level; `none` for no file.
+    pub(crate) level: String,
+    /// The size at which a new file is begun; 0 for no limit.
+    pub(crate) max_bytes: u64,
+    pub(crate) has_colours: bool,
+}
+
+/// The format of the lines.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Format {
+    Text,
+    Debug,
+    Json,
+}
+
+/// The file, which is opened with the first line.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    settings: Settings,
+    file: Option<(File, u64)>,
+    failure: Option<String>,
+}
+
+impl LogFile {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            file: None,
+            failure: None,
+        }
+    }
+
+    /// Writes an event, whose original line is `line`. After an error, nothing is written.
+    pub(crate) fn write(&mut self, event: &Event, line: &[u8]) {
+        let is_printed = matches!(event.name(), "PrintEvent" | "ShowNode" | "CompiledNode");
+        let level = if is_printed { "error" } else { event.level() };
+        let is_wanted = self.settings.level != "none" && rank(level) >= rank(&self.settings.level);
+        if !is_wanted || self.failure.is_some() {
+            return;
+        }
+        let text = match self.settings.format {
+            Format::Json => [line, b"\n"].concat(),
+            Format::Debug => self.debug_line(event).into_bytes(),
+            Format::Text if is_printed => format!("{}\n", event.message()).into_bytes(),
+            Format::Text => {
+                let time = clock(event).split('.').next().unwrap_or_default();
+                format!("{}{time}  {}\n", self.reset(), event.message()).into_bytes()
+            }
+        };
+        if let Err(error) = self.append(&text) {
+            self.failure = Some(error.redacted());
+        }
+    }
+
+    fn debug_line(&self, event: &Event) -> String {
+        let time = clock(event);
+        let thread: String = event.thread().chars().take(10).collect();
+        let line = format!(
+            "{}{time} [{:<5}] [{thread:<10}]: {}\n",
+            self.reset(),
+            event.level(),
+            event.message()
+        );
+        if event.name() != "MainReportVersion" {
+            return line;
+        }
+        let separator = "=".repeat(30);
+        format!(
+            "\n\n{separator} {time} | {} {separator}\n{line}",
+            event.invocation_id()
+        )
+    }
+
+    fn reset(&self) -> &'static str {
+        if self.settings.has_colours {
+            "\x1b[0m"
+        } else {
+            ""
+        }
+    }
+
+    fn append(&mut self, text: &[u8]) -> Result<(), Error> {
+        let path = self.settings.folder.join(LOG);
+        let (size, max) = (text.len() as u64, self.settings.max_bytes);
+        let (mut file, mut written) = match self.file.take() {
+            Some(open) => open,
+            None => self.open()?,
+        };
+        if max > 0 && written > 0 && written + size >= max {
+            rotate(&self.settings.folder).map_err(Error::io("write", &path))?;
+            (file, written) = self.open()?;
+        }
+        file.write_all(text).map_err(Error::io("write", &path))?;
+        self.file = Some((file, written + size));
+        Ok(())
+    }
+
+    /// Opens the file, and returns its size with it.
+    fn open(&self) -> Result<(File, u64), Error> {
+        let file = self.create(OsStr::new(LOG), OpenOptions::new().append(true))?;
+        let path = self.settings.folder.join(LOG);
+        let metadata = file.metadata().map_err(Error::io("write", &path))?;
+        Ok((file, metadata.len()))
+    }
+
+    /// Opens a file of the log folder, and creates both if necessary.
+    fn create(&self, name: &OsStr, options: &mut OpenOptions) -> Result<File, Error> {
+        let Settings { base, folder, .. } = &self.settings;
+        let inner = folder.strip_prefix(base).unwrap_or(folder);
+        confine::check_folder(base, inner)?;
+        fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
+        confine::open(base, &inner.join(name), options.create(true))
+    }
+
+    /// Moves the other files that dbt wrote into its log folder, and returns what could not be written.
+    pub(crate) fn finish(self, private: &Path, pipes: &[OsString]) -> Option<String> {
+        let entries = fs::read_dir(private).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| !pipes.contains(&entry.file_name())) {
+            if entry.file_type().is_ok_and(|kind| kind.is_file())
+                && let Err(error) = self.copy(&entry.path(), &entry.file_name())
+            {
+                return Some(error.redacted());
+            }
+        }
+        self.failure
+    }
+
+    fn copy(&self, from: &Path, name: &OsStr) -> Result<(), Error> {
+        let mut file = self.create(name, OpenOptions::new().write(true).truncate(true))?;
+        let copied = File::open(from).and_then(|mut from| io::copy(&mut from, &mut file));
+        let path = self.settings.folder.join(name);
+        copied.map(drop).map_err(Error::io("write", &path))
+    }
+}
+
+/// The time of day of an event.
+fn clock(event: &Event) -> &str {
+    let time = event
+        .timestamp()
+        .split_once('T')
+        .map_or("", |(_, time)| time);
+    time.trim_end_matches('Z')
+}
+
+fn rank(level: &str) -> u8 {
+    match level {
+        "error" => 3,
+        "warn" => 2,
+        "info" => 1,
+        _ => 0,
+    }
+}
+
+/// Renames `dbt.log` to `dbt.log.1`, that one to `dbt.log.2` and so on.
+fn rotate(folder: &Path) -> io::Result<()> {
+    let backup = |number: u32| folder.join(format!("dbt.log.{number}"));
+    for number in (1..BACKUPS).rev() {
+        if backup(number).exists() {
+            fs::rename(backup(number), backup(number + 1))?;
+        }
+    }
+    fs::rename(folder.join(LOG), backup(1))
+}

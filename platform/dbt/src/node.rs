@@ -1,0 +1,174 @@
+//! A node of dbt and its result, whoever reports them: dbt Core, dbt Fusion, or dbt's artifacts.
+
+use std::time::SystemTime;
+
+use crate::manifest::Entry;
+
+/// A node, a batch of a node, or a hook of the project.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) unique_id: String,
+    pub(crate) name: String,
+    /// `model`, `test`, `seed`, `snapshot`, `unit_test`, `operation` and others.
+    pub(crate) resource_type: String,
+    pub(crate) materialization: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) checksum: Option<String>,
+    pub(crate) relation: Relation,
+    /// The thread that dbt builds the node on.
+    pub(crate) thread: Option<String>,
+    /// The start, as dbt writes it. It distinguishes the batches of a model.
+    pub(crate) started: String,
+    pub(crate) start: Option<SystemTime>,
+    /// The end. A node that was skipped has none.
+    pub(crate) end: Option<SystemTime>,
+}
+
+/// The table or view of a node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Relation {
+    pub(crate) database: Option<String>,
+    pub(crate) schema: Option<String>,
+    pub(crate) alias: Option<String>,
+    /// The complete name, quoted as the adapter quotes it.
+    pub(crate) name: Option<String>,
+}
+
+/// The result of a node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunResult {
+    /// The status, as dbt reports it.
+    pub(crate) status: String,
+    /// The message. That of a hook is the hook's name.
+    pub(crate) message: String,
+    /// Why the node was skipped. dbt Core has no such field.
+    pub(crate) skip_reason: Option<String>,
+    /// The number of rows that a test found.
+    pub(crate) failures: Option<u64>,
+    pub(crate) execution_time: Option<f64>,
+    pub(crate) thread: Option<String>,
+    /// The number of rows that the adapter reports. Some report -1 if they do not know it.
+    pub(crate) rows_affected: Option<u64>,
+    pub(crate) adapter: AdapterResponse,
+    pub(crate) phases: Vec<Phase>,
+}
+
+/// What the adapter reports of a statement.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AdapterResponse {
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) query_id: Option<String>,
+}
+
+/// A phase of a node: `compile` or `execute`.
+#[derive(Clone, Debug)]
+pub(crate) struct Phase {
+    pub(crate) name: String,
+    pub(crate) start: SystemTime,
+    pub(crate) end: SystemTime,
+}
+
+/// The outcome of a node.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    Success,
+    Warned,
+    Failed,
+    Error,
+    Skipped,
+    Canceled,
+}
+
+/// The error of a node that dbt has canceled.
+pub(crate) const CANCELED: &str = "dbt canceled the node";
+
+impl Node {
+    /// A node that no event reports, with what the manifest has of it.
+    pub(crate) fn of_manifest(unique_id: &str, entry: Option<&Entry>) -> Self {
+        let mut parts = unique_id.splitn(3, '.');
+        let (resource_type, rest) = (parts.next(), parts.nth(1));
+        let name = entry.and_then(Entry::name).or(rest);
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            unique_id: unique_id.to_owned(),
+            name: name.unwrap_or_default().to_owned(),
+            resource_type: resource_type.unwrap_or_default().to_owned(),
+            materialization: owned(entry.and_then(Entry::materialization)),
+            relation: entry.map_or_else(Relation::default, |entry| Relation {
+                database: entry.database.clone(),
+                schema: entry.schema.clone(),
+                alias: entry.alias.clone(),
+                name: None,
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// Whether this is a hook of the project.
+    pub(crate) fn is_hook(&self) -> bool {
+        self.resource_type == "operation"
+    }
+
+    pub(crate) fn is_test(&self) -> bool {
+        matches!(self.resource_type.as_str(), "test" | "unit_test")
+    }
+}
+
+impl RunResult {
+    /// The outcome. An unknown status is an error only if its name contains `error`.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self.status.as_str() {
+            "warn" => Outcome::Warned,
+            "fail" => Outcome::Failed,
+            "skipped" => Outcome::Skipped,
+            "canceled" => Outcome::Canceled,
+            // A microbatch model some of whose batches failed.
+            "partial success" => Outcome::Error,
+            other if other.contains("error") => Outcome::Error,
+            _ => Outcome::Success,
+        }
+    }
+
+    /// Why the node was not built, in the words of its span and of its lineage.
+    pub(crate) fn error(&self, node: &Node) -> Option<&str> {
+        match self.outcome() {
+            Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
+            Outcome::Canceled => Some(CANCELED),
+            Outcome::Failed | Outcome::Error if !self.message.is_empty() => Some(&self.message),
+            _ if node.resource_type == "source" => Some("the source is stale"),
+            _ => Some(&self.status),
+        }
+    }
+
+    /// Why the node was skipped.
+    pub(crate) fn skip_reason(&self) -> Option<&str> {
+        let reason = match &self.skip_reason {
+            Some(reason) => reason,
+            None if self.message.contains("fail_fast") => "fail_fast",
+            None => "upstream",
+        };
+        (self.outcome() == Outcome::Skipped).then_some(reason)
+    }
+}
+
+impl Outcome {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Success | Self::Warned => "success",
+            Self::Failed | Self::Error => "error",
+            Self::Skipped => "skipped",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// The outcome of a test that ran.
+    pub(crate) fn of_test(self) -> Option<&'static str> {
+        match self {
+            Self::Success => Some("passed"),
+            Self::Warned => Some("warned"),
+            Self::Failed => Some("failed"),
+            Self::Error | Self::Skipped | Self::Canceled => None,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! dbt Fusion, the engine of dbt 2.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use floe_plugin::compute::QueryComments;
+use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
+use floe_plugin::product::Product;
+use floe_plugin::{Error, Lifecycle};
+use floe_plugins::process::child::Program;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::project::{self, Dbt};
+
+/// The scope of the spans.
+const TRACER_NAME: &str = "floe.dbt.fusion";
+
+floe_plugin::plugin! {
+    kind: DbtRunner,
+    plugin: Fusion,
+    name: "fusion",
+    tracer: TRACER_NAME,
+    api: "1.0",
+    description: "runs dbt Fusion",
+}
+
+/// dbt Fusion, the engine of dbt 2. It checks the style of queries itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Fusion {
+    /// The program.
+    program: Program,
+    /// The time limit of a command.
+    #[schemars(range(min = 1))]
+    timeout_seconds: u32,
+    /// Whether runs build models by dbt, with a command for each, and not by the compute plugin. Default: false.
+    build_models: bool,
+    /// Whether dbt's statements carry the trace context as a comment. Default: true.
+    query_comments: QueryComments,
+}
+
+impl Default for Fusion {
+    fn default() -> Self {
+        Self {
+            program: Program::named("dbt"),
+            timeout_seconds: 3600,
+            build_models: false,
+            query_comments: QueryComments::default(),
+        }
+    }
+}
+
+impl Lifecycle for Fusion {}
+
+impl DbtRunner for Fusion {
+    fn builds_models(&self) -> bool {
+        self.build_models
+    }
+
+    fn generate_project(
+        &self,
+        product: &Product<'_>,
+        output: &Value,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error> {
+        project::generate(product, output, self.query_comments, folder)
+    }
+
+    fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error> {
+        let dbt = Dbt {
+            tool: "dbt Fusion",
+            tracer: Some(TRACER_NAME),
+            program: &self.program,
+            versions: (|major, _| major == 2, "2"),
+            limit: Duration::from_secs(self.timeout_seconds.into()),
+        };
+        dbt.run(command, project)
+    }
+}

@@ -1,0 +1,175 @@
+//! Quality checks with the data tests of dbt.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use floe_plugin::compute::Session;
+use floe_plugin::dbt::{DbtCommand, Project};
+use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_plugin::{Error, ErrorKind, Lifecycle};
+use floe_plugins::process::child::Program;
+use floe_plugins::quality::suite::{self, Rows};
+use floe_plugins::quality::value_type::ValueType;
+use floe_plugins::quote::one_line;
+use floe_plugins::sql::quoted_text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::project::{self, Dbt};
+use crate::run_results::NodeResult;
+
+floe_plugin::plugin! {
+    kind: QualityProvider,
+    plugin: DbtTests,
+    name: "dbt_expectations",
+    tracer: "floe.quality.dbt",
+    api: "1.0",
+    description: "checks data with the tests of dbt",
+}
+
+/// Quality checks with the data tests of dbt, on `DuckDB`. dbt-core and dbt-duckdb are installed. The checked
+/// columns are passed in a temporary file, so the engine of the platform can be any.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct DbtTests {
+    /// The program.
+    program: Program,
+    /// The time limit of the checks of a table.
+    #[schemars(range(min = 1))]
+    timeout_seconds: u32,
+}
+
+impl Default for DbtTests {
+    fn default() -> Self {
+        Self {
+            program: Program::named("dbt"),
+            timeout_seconds: 600,
+        }
+    }
+}
+
+impl Lifecycle for DbtTests {}
+
+impl QualityProvider for DbtTests {
+    fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
+        suite::validate(suite)
+    }
+
+    fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
+        let folder = tempfile::Builder::new().prefix("floe-").tempdir()?;
+        let rows = suite::write(suite, data, &folder.path().join("rows.jsonl"))?;
+        for (path, text) in project(suite, &rows)? {
+            let path = folder.path().join(path);
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(path, text)?;
+        }
+        let dbt = Dbt {
+            tool: "dbt",
+            tracer: None,
+            program: &self.program,
+            versions: (project::is_core, project::CORE),
+            limit: Duration::from_secs(self.timeout_seconds.into()),
+        };
+        let project = Project {
+            folder: folder.path(),
+            profiles: None,
+            target: None,
+            select: None,
+            exclude: None,
+            full_refresh: false,
+            part_of: None,
+        };
+        let results = dbt.results(DbtCommand::Test, &project)?;
+        let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();
+        for result in &results.results {
+            // `test.floe_checks.check_0.e18aa9949a`
+            by_name.insert(
+                result.unique_id.split('.').nth(2).unwrap_or_default(),
+                result,
+            );
+        }
+        let of_check = |(index, check): (usize, &Check)| {
+            let name = name(index);
+            let Some(result) = by_name.get(name.as_str()) else {
+                let message = format!("dbt: there is no result of the test `{name}`");
+                return Err(Error::new(ErrorKind::InvalidResponse, message));
+            };
+            of_check(check, result, rows.count)
+        };
+        suite.checks.iter().enumerate().map(of_check).collect()
+    }
+}
+
+fn name(index: usize) -> String {
+    format!("check_{index}")
+}
+
+fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult, Error> {
+    let passed = match result.status.as_str() {
+        "pass" => true,
+        "fail" => false,
+        status => {
+            let message = one_line(result.message.as_deref().unwrap_or(status));
+            let message = format!("dbt: {} did not run: {message}", check.name());
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+    };
+    // The other tests return a row for each wrong value.
+    let is_by_row = matches!(check, Check::NotNull(_) | Check::Between { .. });
+    Ok(CheckResult {
+        passed,
+        failed_rows: result.failures.filter(|_| is_by_row),
+        rows: Some(rows),
+    })
+}
+
+/// The files of a project with one model, the rows, and a test for each check.
+fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, String)>, Error> {
+    let (of_columns, of_table) = project::data_tests(suite.checks, name);
+    let columns = of_columns
+        .into_iter()
+        .map(|(name, tests)| json!({ "name": name, "quote": true, "data_tests": tests }));
+    let types: Vec<String> = rows
+        .columns
+        .iter()
+        .map(|(name, kind)| {
+            let kind = match kind {
+                ValueType::Integer => "bigint",
+                ValueType::Real => "double",
+                ValueType::Unknown | ValueType::Text => "varchar",
+            };
+            format!("{}: '{kind}'", project::text(&quoted_text(name)))
+        })
+        .collect();
+    let model = format!(
+        "{{{{ config(materialized='ephemeral') }}}}\nselect *\nfrom read_json('rows.jsonl', format='newline_delimited', columns={{ {} }})\n",
+        types.join(", ")
+    );
+    let properties = json!({
+        "version": 2,
+        "models": [{ "name": "checked", "data_tests": of_table, "columns": columns.collect::<Vec<Value>>() }],
+    });
+    let profile = json!({
+        "floe_checks": {
+            "target": "checks",
+            "outputs": { "checks": { "type": "duckdb", "path": ":memory:", "threads": 1 } },
+        },
+    });
+    Ok(vec![
+        (
+            "dbt_project.yml",
+            project::yaml(&project::project("floe_checks", "1.0.0"))?,
+        ),
+        ("profiles.yml", project::yaml(&profile)?),
+        ("models/checked.sql", model),
+        ("models/checked.yml", project::yaml(&properties)?),
+        (
+            "tests/generic/expectations.sql",
+            project::EXPECTATIONS.to_owned(),
+        ),
+    ])
+}

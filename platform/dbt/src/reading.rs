@@ -1,0 +1,137 @@
+//! dbt's events, read on a thread while dbt runs.
+
+use std::ffi::OsString;
+use std::io;
+use std::thread::{self, JoinHandle};
+
+use floe_telemetry::propagation;
+use tempfile::TempDir;
+
+use crate::event::Event;
+use crate::fusion::Record;
+use crate::log_file::{LOG, LogFile};
+use crate::stream::{Lines, MAX_LINE, Pipe};
+use crate::trace::CommandTrace;
+
+/// The name of the file with the OpenTelemetry lines of dbt Fusion.
+const OTEL: &str = "otel.jsonl";
+
+/// Pipes in the place of dbt's log files, in a folder that only this user can read.
+#[derive(Debug)]
+pub(crate) struct Pipes {
+    folder: TempDir,
+    lines: Lines,
+    ends: Vec<Pipe>,
+}
+
+/// A trace that is made from what dbt writes.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    folder: TempDir,
+    reader: JoinHandle<Read>,
+}
+
+/// What was read.
+#[derive(Debug)]
+struct Read {
+    trace: CommandTrace,
+    log_file: Option<LogFile>,
+    warnings: Vec<String>,
+}
+
+impl Pipes {
+    pub(crate) fn open() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("floe-dbt-").tempdir()?;
+        let [log, otel] = [LOG, OTEL].map(|name| folder.path().join(name));
+        let (lines, ends) = Lines::open(&[&log, &otel])?;
+        Ok(Self {
+            folder,
+            lines,
+            ends,
+        })
+    }
+
+    /// Starts to read. The ends are closed when dbt has ended.
+    pub(crate) fn read(
+        self,
+        trace: CommandTrace,
+        log_file: Option<LogFile>,
+    ) -> (Reading, Vec<Pipe>) {
+        let Self {
+            folder,
+            lines,
+            ends,
+        } = self;
+        let reader = thread::spawn(move || read(&lines, trace, log_file));
+        (Reading { folder, reader }, ends)
+    }
+
+    /// The variables with which dbt writes into the pipes, with the current context.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
+        let mut variables: Vec<(&str, OsString)> = vec![
+            ("DBT_LOG_PATH", self.folder.path().into()),
+            ("DBT_LOG_FORMAT_FILE", "json".into()),
+            ("DBT_LOG_LEVEL_FILE", "debug".into()),
+            ("DBT_LOG_FILE_MAX_BYTES", "0".into()),
+            ("DBT_OTEL_FILE_NAME", OTEL.into()),
+        ];
+        variables.extend(trace_variable());
+        variables
+    }
+}
+
+/// The variable with the current context, which dbt repeats on each line of its log and in its artifacts.
+pub(crate) fn trace_variable() -> Option<(&'static str, OsString)> {
+    let traceparent = propagation::inject_headers().remove("traceparent")?;
+    Some(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()))
+}
+
+impl Reading {
+    /// The trace of a dbt that has ended, and what could not be recorded; `None` if its thread panicked.
+    pub(crate) fn finish(self) -> (Option<CommandTrace>, Vec<String>) {
+        let Ok(mut read) = self.reader.join() else {
+            return (None, Vec::new());
+        };
+        let pipes = [LOG.into(), OTEL.into()];
+        let log_file = read.log_file.take();
+        let failure = log_file.and_then(|file| file.finish(self.folder.path(), &pipes));
+        let mut warnings: Vec<String> = failure.into_iter().collect();
+        warnings.append(&mut read.warnings);
+        (Some(read.trace), warnings)
+    }
+}
+
+/// Reads lines until dbt has ended.
+fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: Option<LogFile>) -> Read {
+    let mut unknown = 0_u64;
+    while let Some(line) = lines.next() {
+        if let Some(event) = Event::parse(&line) {
+            if let Some(log_file) = &mut log_file {
+                log_file.write(&event, &line);
+            }
+            trace.event(&event);
+        } else if let Some((kind, record)) = Record::parse(&line) {
+            trace.record(kind, &record);
+        } else {
+            unknown += 1;
+        }
+    }
+    let mut warnings = Vec::new();
+    if unknown > 0 {
+        warnings.push(format!(
+            "found {unknown} lines in dbt's log that are not events, accepted: dbt's JSON log"
+        ));
+    }
+    if lines.dropped() > 0 {
+        warnings.push(format!(
+            "{} lines of dbt's log were dropped, accepted: lines of at most {} KiB that wait for 64 MiB of others at most",
+            lines.dropped(),
+            MAX_LINE >> 10
+        ));
+    }
+    Read {
+        trace,
+        log_file,
+        warnings,
+    }
+}

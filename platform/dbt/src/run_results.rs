@@ -1,0 +1,62 @@
+//! dbt's `run_results.json`: the results of the nodes of a command.
+
+use std::io::{self, BufReader, Read as _};
+use std::path::Path;
+
+use floe_plugins::files::input_file;
+use serde::Deserialize;
+
+/// The results of a command. What is not needed of them is skipped while they are read.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct RunResults {
+    pub(crate) metadata: Metadata,
+    pub(crate) results: Vec<NodeResult>,
+    pub(crate) elapsed_time: f64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) dbt_version: String,
+    #[serde(default)]
+    pub(crate) invocation_id: String,
+}
+
+/// The result of a node.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NodeResult {
+    pub(crate) unique_id: String,
+    pub(crate) status: String,
+    pub(crate) failures: Option<u64>,
+    pub(crate) message: Option<String>,
+}
+
+impl RunResults {
+    /// Reads the results from a file of at most `max_size` bytes. It contains the SQL of all nodes.
+    ///
+    /// # Errors
+    /// There is no such file, it is longer, or it has another form.
+    pub(crate) fn read(path: &Path, max_size: u64) -> io::Result<Self> {
+        let file = input_file::open(path)?.take(max_size);
+        Ok(serde_json::from_reader(BufReader::with_capacity(
+            1 << 18,
+            file,
+        ))?)
+    }
+}
+
+impl NodeResult {
+    /// Whether the node could not be built, or the test failed or could not run.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.status.as_str(), "error" | "runtime error" | "fail")
+    }
+
+    pub(crate) fn is_skipped(&self) -> bool {
+        self.status == "skipped"
+    }
+
+    /// Whether this is a node of a type that ran.
+    pub(crate) fn is(&self, resource_type: &str) -> bool {
+        let rest = self.unique_id.strip_prefix(resource_type);
+        rest.is_some_and(|rest| rest.starts_with('.')) && !self.is_skipped()
+    }
+}

@@ -1,0 +1,547 @@
+//! The spans and log records of a dbt command, made from the lines that dbt writes while it runs.
+
+mod artifacts;
+mod command;
+mod database;
+mod failure;
+mod fusion;
+mod log;
+mod nodes;
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use floe_plugin::dbt::Invocation;
+use floe_plugin::lineage::Lineage as LineageAttributes;
+use floe_plugin::orchestrator::Asset;
+use floe_plugins::process::foreground::Exit;
+use floe_plugins::runs::correlation;
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
+use floe_telemetry::{FloeAttributes, sanitize_error_message};
+
+use self::artifacts::Artifacts;
+use self::command::CommandSpan;
+use self::database::Database;
+use self::fusion::FusionSpans;
+use self::log::LogRecord;
+use self::nodes::{Nodes, Surroundings};
+use crate::event::{Event, Kind, without_colours};
+use crate::fusion::{Record, RecordType};
+use crate::lineage::Lineage;
+use crate::node::{Node, RunResult};
+use crate::profile::Profiles;
+
+/// The scope of the spans.
+pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
+
+/// A dbt command that runs: its span, and the spans of the nodes that have not finished.
+#[derive(Debug)]
+pub(crate) struct CommandTrace {
+    span: CommandSpan,
+    nodes: Nodes,
+    /// dbt Fusion's own spans, if it is dbt Fusion that runs.
+    fusion: Option<FusionSpans>,
+    artifacts: Artifacts,
+    database: Database,
+    lineage: Option<Lineage>,
+    /// The id of the run in Dagster that the command is a part of.
+    dagster_run_id: Option<String>,
+    warnings: Vec<String>,
+}
+
+impl CommandTrace {
+    /// Starts the span `dbt.<command>`. `project` is the project's folder.
+    pub(crate) fn start(command: &str, project: &Path, parent: &Context) -> Self {
+        let trace = Self::new(CommandSpan::start(TRACER_NAME, command, parent), project);
+        if let Some(run_id) = &trace.dagster_run_id {
+            trace.span.set_attribute(Asset::RUN_ID, run_id);
+        }
+        trace
+    }
+
+    /// The trace of a command whose span is that of a context, and is ended by whoever started it.
+    pub(crate) fn within(
+        tracer: &'static str,
+        command: &str,
+        project: &Path,
+        root: Context,
+    ) -> Self {
+        Self::new(CommandSpan::within(tracer, command, root), project)
+    }
+
+    fn new(span: CommandSpan, project: &Path) -> Self {
+        Self {
+            span,
+            nodes: Nodes::default(),
+            fusion: None,
+            artifacts: Artifacts::new(project.to_owned()),
+            database: Database::default(),
+            lineage: None,
+            dagster_run_id: correlation::dagster_run_id(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Also emits lineage. `profiles` have the database of the project.
+    pub(crate) fn with_lineage(mut self, lineage: Option<Lineage>, profiles: Profiles) -> Self {
+        if let Some(lineage) = &lineage {
+            let run_id = lineage.run_id().as_str();
+            self.span.set_attribute(LineageAttributes::RUN_ID, run_id);
+        }
+        self.lineage = lineage;
+        self.database.profiles = profiles;
+        self
+    }
+
+    /// The context of the command, for its process.
+    pub(crate) fn context(&self) -> &Context {
+        &self.span.context
+    }
+
+    /// Adds attributes to the span of the command.
+    pub(crate) fn describe(&self, attributes: &impl FloeAttributes) {
+        self.span.describe(attributes);
+    }
+
+    /// Processes a line of dbt's log. dbt Fusion writes nodes and messages into both logs: it is its own one that
+    /// counts.
+    pub(crate) fn event(&mut self, event: &Event) {
+        self.set_invocation(event.invocation_id());
+        let is_core = self.fusion.is_none();
+        match event.kind() {
+            Kind::Version(version) => {
+                let at = event.time().unwrap_or_else(SystemTime::now);
+                if is_core {
+                    // Of an invocation before this one, which has ended.
+                    self.cancel_nodes(at);
+                }
+                self.set_version(version, at);
+            }
+            Kind::Adapter(adapter) => self.set_adapter(adapter),
+            Kind::Target(target) => {
+                self.describe(&Invocation {
+                    target: Some(target),
+                    ..Invocation::default()
+                });
+                self.database.target = Some(target.to_owned());
+            }
+            Kind::Artifact {
+                kind: "WritableManifest",
+                path,
+            } => self.read_manifest(path),
+            Kind::Artifact {
+                kind: "RunExecutionResult",
+                path,
+            } if self.nodes.counts.failures > 0 && is_core => self.add_skipped(path, event.time()),
+            Kind::NodeStarted(node) if is_core => {
+                let above = self.span.context.clone();
+                let (nodes, mut around) = self.nodes();
+                nodes.start(&node, event.time(), above, &mut around);
+            }
+            Kind::NodeFinished(node, result) if is_core => {
+                // The record belongs to the node, whose span ends here.
+                self.log(event);
+                self.finish_node(&node, &result, event.time());
+                return;
+            }
+            Kind::ResultMessage(id, message) => self.nodes.end_failed_hook(id, message),
+            Kind::Failed(message) => {
+                self.span.failure = Some(sanitize_error_message(message).into_owned());
+            }
+            _ => {}
+        }
+        if is_core {
+            self.log(event);
+        }
+    }
+
+    /// Processes an OpenTelemetry line of dbt Fusion. The spans become part of this trace.
+    pub(crate) fn record(&mut self, kind: RecordType, record: &Record) {
+        self.fusion.get_or_insert_default();
+        if kind == RecordType::Log {
+            return self.log_record(record);
+        }
+        if kind == RecordType::SpanStart && record.event_type() == "Process" {
+            // What is open is of a process before this one, which has ended.
+            self.cancel_all(record.start().unwrap_or_else(SystemTime::now));
+        }
+        let node = record.node(self.artifacts.manifest());
+        if !self.fusion.get_or_insert_default().is_open(record) {
+            self.start_record(record, node.as_ref().map(|(node, _)| node));
+        }
+        if kind == RecordType::SpanEnd {
+            self.end_record(record, node.as_ref());
+        }
+    }
+
+    /// The nodes, and what their spans need.
+    fn nodes(&mut self) -> (&mut Nodes, Surroundings<'_>) {
+        let around = Surroundings {
+            tracer: &self.span.tracer,
+            root: &self.span.context,
+            manifest: self.artifacts.manifest(),
+            database: &self.database,
+            lineage: self.lineage.as_mut(),
+            // The records of dbt Fusion have the messages themselves.
+            has_later_messages: self.fusion.is_none(),
+        };
+        (&mut self.nodes, around)
+    }
+
+    fn finish_node(&mut self, node: &Node, result: &RunResult, at: Option<SystemTime>) {
+        let (nodes, mut around) = self.nodes();
+        nodes.finish(node, result, at, &mut around);
+    }
+
+    /// The version of dbt is known, so its run in lineage can begin.
+    fn set_version(&mut self, version: &str, at: SystemTime) {
+        self.describe(&Invocation {
+            version: Some(version),
+            ..Invocation::default()
+        });
+        let _current = self.span.context.clone().attach();
+        if let Some(lineage) = &mut self.lineage {
+            let ids = (version, self.span.invocation_id.as_str());
+            let project = self.database.profiles.project();
+            lineage.start(ids, project, at, &self.span.span_context());
+        }
+    }
+
+    fn set_adapter(&mut self, adapter: &str) {
+        if self.database.adapter.as_deref() == Some(adapter) {
+            return;
+        }
+        self.database.adapter = Some(adapter.to_owned());
+        self.describe(&Invocation {
+            adapter_type: Some(adapter),
+            ..Invocation::default()
+        });
+    }
+
+    fn read_manifest(&mut self, path: &str) {
+        let invocation_id = &self.span.invocation_id;
+        let project_name = self.artifacts.read_manifest(path, invocation_id);
+        if project_name.is_some() {
+            self.span.describe(&Invocation {
+                project_name,
+                ..Invocation::default()
+            });
+        }
+    }
+
+    /// At the end of an invocation: reads the manifest that could not be read before, or warns about it.
+    fn read_unread_manifest(&mut self) {
+        if let Some(unread) = self.artifacts.take_unread() {
+            self.read_manifest(&unread.path);
+            self.warnings
+                .extend(self.artifacts.take_unread().map(|unread| unread.warning));
+        }
+    }
+
+    fn set_invocation(&mut self, id: &str) {
+        if !id.is_empty() && self.span.invocation_id != id {
+            self.read_unread_manifest();
+            self.span.set_invocation(id);
+        }
+    }
+
+    /// Records the nodes that dbt has skipped without an event: those that were not begun when another one failed, with
+    /// `--fail-fast`.
+    fn add_skipped(&mut self, path: &str, at: Option<SystemTime>) {
+        let is_known = |id: &str| self.nodes.context(id).is_some();
+        let invocation_id = &self.span.invocation_id;
+        for (node, result) in self.artifacts.skipped(path, invocation_id, is_known) {
+            self.finish_node(&node, &result, at);
+        }
+    }
+
+    /// Emits a log record with the ids of the node's span, or of the command's.
+    fn log(&self, event: &Event) {
+        if without_colours(event.message()).trim().is_empty() {
+            return;
+        }
+        let node = event.node_key();
+        let id = node.map(|(id, _)| id);
+        let root = &self.span.context;
+        let context = node.and_then(|(id, started)| self.nodes.current(id, started));
+        let context = context.map_or_else(
+            || root.clone(),
+            |span| root.with_remote_span_context(span.clone()),
+        );
+        let _current = context.attach();
+        LogRecord {
+            level: event.level(),
+            message: event.message(),
+            event: Some(event.name()),
+            code: Some(event.code()),
+            unique_id: id,
+            invocation_id: event.invocation_id(),
+            timestamp: Some(event.timestamp()),
+            lineage_run_id: self.lineage.as_ref().map(|it| it.run_of(id).as_str()),
+            dagster_run_id: self.dagster_run_id.as_deref(),
+            thread: Some(event.thread()),
+        }
+        .emit();
+    }
+
+    fn log_record(&self, record: &Record) {
+        let context = self.fusion.as_ref().and_then(|it| it.context(record));
+        let _current = context.unwrap_or(&self.span.context).clone().attach();
+        LogRecord {
+            level: match record.severity_number() {
+                17.. => "error",
+                13.. => "warn",
+                9.. => "info",
+                _ => "debug",
+            },
+            message: record.body(),
+            code: record.attribute("dbt_core_event_code").as_deref(),
+            invocation_id: &self.span.invocation_id,
+            lineage_run_id: self.lineage.as_ref().map(|it| it.run_id().as_str()),
+            dagster_run_id: self.dagster_run_id.as_deref(),
+            ..LogRecord::default()
+        }
+        .emit();
+    }
+
+    /// Starts the span of a record of dbt Fusion, or of the node that it is about.
+    fn start_record(&mut self, record: &Record, node: Option<&Node>) {
+        let root = self.span.context.clone();
+        let spans = self.fusion.get_or_insert_default();
+        if spans.is_full() {
+            return;
+        }
+        if let Some(node) = node {
+            let above = spans.above(record).unwrap_or(&root).clone();
+            let (nodes, mut around) = self.nodes();
+            nodes.start(node, node.start, above, &mut around);
+            if let Some(span) = nodes.context(&node.unique_id).cloned() {
+                let spans = self.fusion.get_or_insert_default();
+                spans.insert(record, root.with_remote_span_context(span));
+            }
+            return;
+        }
+        if !matches!(record.event_type(), "Process" | "Invocation") {
+            spans.start(record, &self.span.tracer, &root);
+            if let Some(adapter) = record.attribute("adapter_type") {
+                self.set_adapter(&adapter);
+            }
+            return;
+        }
+        // The span of the command stands for them.
+        spans.insert(record, root);
+        self.span.set_attributes(record.attributes());
+        if let Some(id) = record.attribute("invocation_id") {
+            self.set_invocation(&id);
+        }
+        if let Some(version) = record.version() {
+            self.set_version(version, record.start().unwrap_or_else(SystemTime::now));
+        }
+    }
+
+    /// Ends the span of a record of dbt Fusion, or of the node that it is about.
+    fn end_record(&mut self, record: &Record, node: Option<&(Node, RunResult)>) {
+        if record.event_type() == "ArtifactWritten"
+            && record.attribute("artifact_type").as_deref() == Some("manifest")
+            && let Some(path) = record.attribute("relative_path")
+        {
+            self.read_manifest(&path);
+        }
+        let is_ours = self.fusion.get_or_insert_default().end(record);
+        if let Some((node, result)) = node {
+            // Those that dbt Core does not have.
+            self.nodes.describe(&node.unique_id, record.attributes());
+            self.finish_node(node, result, node.start);
+        } else if is_ours {
+            self.span.set_attributes(record.attributes());
+        }
+    }
+
+    /// Ends the spans of nodes that dbt has not ended.
+    fn cancel_nodes(&mut self, end: SystemTime) {
+        self.nodes.cancel(end);
+        if let Some(lineage) = &mut self.lineage {
+            let _current = self.span.context.clone().attach();
+            lineage.abort_nodes(end);
+        }
+    }
+
+    /// Ends all spans but that of the command.
+    fn cancel_all(&mut self, end: SystemTime) {
+        self.cancel_nodes(end);
+        if let Some(spans) = &mut self.fusion {
+            spans.cancel(end);
+        }
+    }
+
+    /// Ends all spans, that of the command last.
+    pub(crate) fn end(mut self, exit: Exit) -> End {
+        let end = SystemTime::now();
+        self.cancel_all(end);
+        self.read_unread_manifest();
+        let failure = self.span.conclude(exit, end, &self.nodes.counts);
+        if let Some(lineage) = &mut self.lineage {
+            let _current = self.span.context.clone().attach();
+            lineage.end(exit, failure.as_deref(), end, &self.span.span_context());
+            self.warnings.extend(lineage.warning());
+        }
+        self.span.end(exit, end, failure);
+        End {
+            recorded: self.recorded(exit, end),
+            warnings: self.warnings,
+        }
+    }
+
+    /// The ids of the command; `None` if dbt did not run.
+    fn recorded(&self, exit: Exit, end: SystemTime) -> Option<Recorded> {
+        if self.span.invocation_id.is_empty() {
+            return None;
+        }
+        let ids = self.span.span_context();
+        let is_recorded = ids.is_sampled();
+        let lineage = self.lineage.as_ref();
+        let jobs = lineage.map(|lineage| {
+            let jobs = lineage.finished().map(|(id, run_id)| Job {
+                name: id.to_owned(),
+                lineage_run_id: run_id.to_string(),
+            });
+            jobs.collect()
+        });
+        Some(Recorded {
+            command: self.span.name.clone(),
+            project: self.database.profiles.project().map(str::to_owned),
+            succeeded: exit == Exit::Code(0),
+            started: self.span.started,
+            ended: end,
+            trace_id: is_recorded.then(|| ids.trace_id().to_string()),
+            span_id: is_recorded.then(|| ids.span_id().to_string()),
+            lineage_run_id: lineage.map(|lineage| lineage.run_id().to_string()),
+            invocation_id: self.span.invocation_id.clone(),
+            dagster_run_id: self.dagster_run_id.clone(),
+            jobs: jobs.unwrap_or_default(),
+        })
+    }
+
+    /// Ends the command's span: its program could not be started.
+    pub(crate) fn not_started(mut self, message: &str) {
+        self.span.failure = Some(sanitize_error_message(message).into_owned());
+        self.end(Exit::Code(127));
+    }
+}
+
+/// What remains of a command.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// What could not be recorded.
+    pub(crate) warnings: Vec<String>,
+    /// Its ids, if dbt ran.
+    pub(crate) recorded: Option<Recorded>,
+}
+
+/// A command that ran, with the ids by which other tools refer to it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// For example `dbt build`.
+    pub command: String,
+    /// The name of the project.
+    pub project: Option<String>,
+    /// Whether the exit code was 0.
+    pub succeeded: bool,
+    /// The start.
+    pub started: SystemTime,
+    /// The end.
+    pub ended: SystemTime,
+    /// The id of dbt's last invocation.
+    pub invocation_id: String,
+    /// The id of the trace, if the command's span is sampled.
+    pub trace_id: Option<String>,
+    /// The id of the command's span.
+    pub span_id: Option<String>,
+    /// The id of the command's run in `OpenLineage`.
+    pub lineage_run_id: Option<String>,
+    /// The id of the run in Dagster that the command is a part of.
+    pub dagster_run_id: Option<String>,
+    /// The nodes that have a run of their own in `OpenLineage`.
+    pub jobs: Vec<Job>,
+}
+
+/// A node with a run of its own in `OpenLineage`.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The unique id of the node.
+    pub name: String,
+    /// The id of its run.
+    pub lineage_run_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::{Debug, Write as _};
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use floe_telemetry::opentelemetry::Context;
+    use serde_json::json;
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record as SpanRecord};
+    use tracing::{Event as LogEvent, Metadata, Subscriber, subscriber};
+
+    use super::{CommandTrace, Event, Record, TRACER_NAME};
+
+    /// The messages of all log records.
+    #[derive(Clone, Debug, Default)]
+    struct Messages(Arc<Mutex<String>>);
+
+    impl Subscriber for Messages {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &SpanRecord<'_>) {}
+
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+        fn event(&self, event: &LogEvent<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _: &Id) {}
+
+        fn exit(&self, _: &Id) {}
+    }
+
+    impl Visit for Messages {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            if field.name() == "message" {
+                writeln!(self.0.lock().unwrap(), "{value:?}").unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_dbt_fusion_writes_into_both_logs_is_recorded_once() {
+        let event = json!({
+            "info": { "name": "LogMessage", "level": "info", "msg": "in the log of events" },
+        });
+        let event = Event::parse(event.to_string().as_bytes()).unwrap();
+        let record = json!({
+            "record_type": "LogRecord",
+            "severity_number": 9,
+            "body": "in the log of records",
+        });
+        let (kind, record) = Record::parse(record.to_string().as_bytes()).unwrap();
+        let messages = Messages::default();
+        subscriber::with_default(messages.clone(), || {
+            let project = Path::new("shop");
+            let mut trace = CommandTrace::within(TRACER_NAME, "build", project, Context::new());
+            trace.record(kind, &record);
+            trace.event(&event);
+        });
+        assert_eq!(*messages.0.lock().unwrap(), "in the log of records\n");
+    }
+}

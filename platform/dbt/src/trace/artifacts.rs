@@ -1,0 +1,129 @@
+//! The files that dbt writes while a command runs: the manifest, and the results of its nodes.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use crate::manifest::Manifest;
+use crate::node::{Node, RunResult};
+use crate::run_results::RunResults;
+
+/// The maximum size of `run_results.json` in bytes.
+const MAX_RESULTS_SIZE: u64 = 1 << 30;
+
+/// The artifacts of a project.
+#[derive(Debug)]
+pub(crate) struct Artifacts {
+    /// The folder of the project.
+    project: PathBuf,
+    manifest: Option<Manifest>,
+    /// The invocation that has written the manifest.
+    manifest_of: Option<String>,
+    /// A manifest that could not be read yet.
+    unread: Option<Unread>,
+}
+
+/// A manifest that could not be read when dbt announced it.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) path: String,
+    /// What is missing in the trace, and why.
+    pub(crate) warning: String,
+}
+
+impl Artifacts {
+    pub(crate) fn new(project: PathBuf) -> Self {
+        Self {
+            project,
+            manifest: None,
+            manifest_of: None,
+            unread: None,
+        }
+    }
+
+    pub(crate) fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_ref()
+    }
+
+    /// Reads the manifest of this invocation, which dbt has written just now. It writes the manifest again at the end,
+    /// with the SQL of all nodes. Returns the name of the project.
+    pub(crate) fn read_manifest(&mut self, path: &str, invocation_id: &str) -> Option<&str> {
+        if self.manifest_of.as_deref() == Some(invocation_id) {
+            return None;
+        }
+        match Manifest::read(&self.artifact(path)) {
+            Ok(manifest) => {
+                self.manifest_of = Some(invocation_id.to_owned());
+                self.unread = None;
+                self.manifest.insert(manifest).project_name()
+            }
+            Err(error) => {
+                self.unread = Some(Unread {
+                    path: path.to_owned(),
+                    warning: format!(
+                        "the spans of nodes have no links: cannot read `{path}`: {error}"
+                    ),
+                });
+                None
+            }
+        }
+    }
+
+    /// The manifest that could not be read, if there is one. dbt does not write it atomically, so it may have been
+    /// writing it again.
+    pub(crate) fn take_unread(&mut self) -> Option<Unread> {
+        self.unread.take()
+    }
+
+    /// A file that dbt has written. Its path is relative to the project, or else to the current folder.
+    fn artifact(&self, path: &str) -> PathBuf {
+        let in_project = self.project.join(path);
+        if in_project.exists() {
+            in_project
+        } else {
+            path.into()
+        }
+    }
+
+    /// The nodes of an invocation that were skipped, in an order in which each follows those that it selects from. Those
+    /// that are `known` are left out.
+    pub(crate) fn skipped(
+        &self,
+        path: &str,
+        invocation_id: &str,
+        known: impl Fn(&str) -> bool,
+    ) -> Vec<(Node, RunResult)> {
+        let Ok(read) = RunResults::read(&self.artifact(path), MAX_RESULTS_SIZE) else {
+            return Vec::new();
+        };
+        if read.metadata.invocation_id != invocation_id {
+            return Vec::new();
+        }
+        let manifest = self.manifest();
+        let mut rest = read.results;
+        rest.retain(|it| it.is_skipped() && !known(&it.unique_id));
+        let mut skipped = Vec::with_capacity(rest.len());
+        // They have no order there, and links lead to spans that exist.
+        while !rest.is_empty() {
+            let ids: HashSet<String> = rest.iter().map(|it| it.unique_id.clone()).collect();
+            let (mut next, later): (Vec<_>, Vec<_>) = rest.into_iter().partition(|it| {
+                let parents = manifest.map_or(&[][..], |graph| graph.parents(&it.unique_id));
+                !parents.iter().any(|parent| ids.contains(parent))
+            });
+            rest = later;
+            if next.is_empty() {
+                // Not in a graph of dbt.
+                next.append(&mut rest);
+            }
+            skipped.extend(next.into_iter().map(|it| {
+                let entry = manifest.and_then(|manifest| manifest.entry(&it.unique_id));
+                let result = RunResult {
+                    status: it.status,
+                    message: it.message.unwrap_or_default(),
+                    ..RunResult::default()
+                };
+                (Node::of_manifest(&it.unique_id, entry), result)
+            }));
+        }
+        skipped
+    }
+}

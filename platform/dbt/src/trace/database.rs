@@ -1,0 +1,50 @@
+//! The database of a dbt command: its adapter, its target, and the profile that describes it.
+
+use floe_telemetry::opentelemetry::KeyValue;
+
+use crate::node::Relation;
+use crate::profile::Profiles;
+
+/// The database that a command writes to, as far as it is known.
+#[derive(Debug, Default)]
+pub(crate) struct Database {
+    pub(crate) profiles: Profiles,
+    pub(crate) adapter: Option<String>,
+    pub(crate) target: Option<String>,
+}
+
+impl Database {
+    /// The namespace of its data in `OpenLineage`.
+    pub(crate) fn namespace(&self) -> String {
+        let namespace = self.profiles.namespace(self.target.as_deref());
+        namespace.or(self.adapter.clone()).unwrap_or_default()
+    }
+
+    /// The attributes of the semantic conventions for the relation that a node creates.
+    pub(crate) fn attributes(&self, relation: &Relation) -> Vec<KeyValue> {
+        let system = self.adapter.as_deref().map(system_attribute);
+        let mut attributes: Vec<KeyValue> = system.into_iter().collect();
+        if let (Some(_), Some(schema), Some(table)) =
+            (&relation.name, &relation.schema, &relation.alias)
+        {
+            let database = relation.database.as_ref();
+            let namespace = database.map_or(schema.clone(), |it| format!("{it}|{schema}"));
+            attributes.push(KeyValue::new("db.namespace", namespace));
+            attributes.push(KeyValue::new("db.collection.name", table.clone()));
+        }
+        attributes
+    }
+}
+
+/// The attribute with the name of an adapter's database in the semantic conventions.
+pub(crate) fn system_attribute(adapter: &str) -> KeyValue {
+    let name = match adapter {
+        "bigquery" => "gcp.bigquery",
+        "oracle" => "oracle.db",
+        "postgres" => "postgresql",
+        "redshift" => "aws.redshift",
+        "fabric" | "sqlserver" | "synapse" => "microsoft.sql_server",
+        other => other,
+    };
+    KeyValue::new("db.system.name", name.to_owned())
+}

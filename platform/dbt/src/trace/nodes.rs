@@ -1,0 +1,370 @@
+//! The spans of the nodes of a dbt command.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use floe_plugin::Operation as _;
+use floe_plugin::dbt::{Node as NodeAttributes, NodeOutcome};
+use floe_plugin::lineage::Lineage as LineageAttributes;
+use floe_plugin::quality::{Quality, QualityOutcome};
+use floe_telemetry::opentelemetry::trace::{
+    Link, Span as _, SpanContext, Status, TraceContextExt as _, Tracer as _,
+};
+use floe_telemetry::opentelemetry::{Context, KeyValue};
+use floe_telemetry::{FloeAttributes as _, RecordedSpan, RecorderTracer, sanitize_error_message};
+
+use super::database::Database;
+use super::failure::{cancel, fail};
+use crate::lineage::{self, Change, Lineage, NOT_ENDED};
+use crate::manifest::Manifest;
+use crate::node::{CANCELED, Node, Outcome, RunResult};
+
+/// The maximum number of links of a span.
+const MAX_LINKS: usize = 128;
+
+/// The maximum number of nodes that are recorded at a time. dbt runs as many as it has threads.
+pub(super) const MAX_OPEN: usize = 10_000;
+
+/// The maximum number of hooks whose messages are awaited. dbt runs no hook after one that has failed.
+const MAX_FAILED_HOOKS: usize = 16;
+
+/// The maximum number of nodes that others have links to.
+const MAX_NODES: usize = 1_000_000;
+
+/// The nodes of a command, and their spans.
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    /// By unique id. A model that is built in batches is open together with a batch of it.
+    open: HashMap<String, Vec<OpenNode>>,
+    /// The spans of all nodes so far, for links.
+    contexts: HashMap<String, SpanContext>,
+    /// Hooks that have failed. Their messages follow at the end of the command.
+    failed_hooks: Vec<FailedHook>,
+    pub(super) counts: Counts,
+}
+
+/// What the spans of nodes need of their command.
+pub(super) struct Surroundings<'a> {
+    pub(super) tracer: &'a RecorderTracer,
+    /// The context with the command's span.
+    pub(super) root: &'a Context,
+    pub(super) manifest: Option<&'a Manifest>,
+    pub(super) database: &'a Database,
+    pub(super) lineage: Option<&'a mut Lineage>,
+    /// Whether the messages of hooks that fail follow at the end of the command.
+    pub(super) has_later_messages: bool,
+}
+
+#[derive(Debug)]
+struct OpenNode {
+    started: String,
+    span: RecordedSpan,
+}
+
+#[derive(Debug)]
+struct FailedHook {
+    unique_id: String,
+    span: RecordedSpan,
+    end: SystemTime,
+}
+
+/// The numbers of nodes that ran.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) models: u64,
+    pub(super) tests: u64,
+    pub(super) failures: u64,
+}
+
+impl Nodes {
+    /// The span of a node that has started.
+    pub(super) fn context(&self, unique_id: &str) -> Option<&SpanContext> {
+        self.contexts.get(unique_id)
+    }
+
+    /// The span that a log record about a node belongs to: that of a batch, or of the node.
+    pub(super) fn current(&self, unique_id: &str, started: &str) -> Option<&SpanContext> {
+        let open = self.open.get(unique_id).and_then(|nodes| {
+            let exact = nodes.iter().find(|it| it.started == started);
+            Some(exact.or(nodes.last())?.span.span_context())
+        });
+        open.or_else(|| self.context(unique_id))
+    }
+
+    /// Starts the span of a node below `above`, or that of a batch below its model.
+    pub(super) fn start(
+        &mut self,
+        node: &Node,
+        at: Option<SystemTime>,
+        above: Context,
+        around: &mut Surroundings<'_>,
+    ) {
+        if self.open.len() >= MAX_OPEN {
+            return;
+        }
+        let id = &node.unique_id;
+        let start = node.start.or(at);
+        let file = around.manifest.and_then(|manifest| manifest.file(id));
+        let attributes = NodeAttributes {
+            resource_type: &node.resource_type,
+            name: &node.name,
+            materialization: node.materialization.as_deref(),
+            schema: node.relation.schema.as_deref(),
+            node_type: Some(&node.resource_type),
+            unique_id: Some(id),
+            database: node.relation.database.as_deref(),
+            identifier: node.relation.alias.as_deref(),
+            relation: node.relation.name.as_deref(),
+            relative_path: file.or(node.path.as_deref()),
+            node_checksum: node.checksum.as_deref(),
+        };
+        let mut all = attributes.to_otel_dict();
+        all.extend(around.database.attributes(&node.relation));
+        all.extend(thread_name(node.thread.as_ref()));
+        let nodes = self.open.entry(id.clone()).or_default();
+        let (name, parent, links) = match nodes.first() {
+            None => (
+                attributes.span_name(),
+                above,
+                links(around.manifest, &self.contexts, id),
+            ),
+            Some(model) => {
+                let model = model.span.span_context().clone();
+                let name = format!("dbt.batch.{}", node.name);
+                (
+                    name,
+                    around.root.with_remote_span_context(model),
+                    Vec::new(),
+                )
+            }
+        };
+        let builder = around.tracer.span_builder(name);
+        let mut builder = builder.with_attributes(all).with_links(links);
+        builder.start_time = start;
+        let mut span = builder.start_with_context(around.tracer, &parent);
+        let is_lineage = nodes.is_empty() && lineage::has_run(id);
+        if let Some(lineage) = around.lineage.as_mut().filter(|_| is_lineage) {
+            let _current = around.root.clone().attach();
+            if lineage.needs_data() {
+                lineage.set_data(around.database.namespace());
+            }
+            let run_id = lineage.node_started(&Change {
+                node,
+                manifest: around.manifest,
+                at: start.unwrap_or_else(SystemTime::now),
+                span: span.span_context(),
+            });
+            span.set_attribute(KeyValue::new(LineageAttributes::RUN_ID, run_id.to_string()));
+        }
+        if nodes.is_empty() && self.contexts.len() < MAX_NODES {
+            self.contexts
+                .insert(id.clone(), span.span_context().clone());
+        }
+        nodes.push(OpenNode {
+            started: node.started.clone(),
+            span,
+        });
+    }
+
+    /// Adds attributes to the span of an open node.
+    pub(super) fn describe(&mut self, unique_id: &str, attributes: Vec<KeyValue>) {
+        let open = self.open.get_mut(unique_id);
+        if let Some(node) = open.and_then(|nodes| nodes.last_mut()) {
+            node.span.set_attributes(attributes);
+        }
+    }
+
+    /// Ends the span of a node.
+    pub(super) fn finish(
+        &mut self,
+        node: &Node,
+        result: &RunResult,
+        at: Option<SystemTime>,
+        around: &mut Surroundings<'_>,
+    ) {
+        let id = &node.unique_id;
+        let outcome = result.outcome();
+        if outcome == Outcome::Skipped && !self.open.contains_key(id) {
+            // A hook after one that has failed.
+            self.start(node, at, around.root.clone(), around);
+        }
+        let Some((mut span, is_batch)) = self.close(node) else {
+            return;
+        };
+        if !is_batch {
+            self.counts.add(&node.resource_type, outcome);
+        }
+        let test_outcome = outcome.of_test().filter(|_| node.is_test());
+        let message = result.adapter.message.as_deref();
+        span.set_attributes(
+            NodeOutcome {
+                status: &result.status,
+                node_outcome: if test_outcome.is_some() {
+                    "success"
+                } else {
+                    outcome.as_str()
+                },
+                test_outcome,
+                failing_rows: result.failures.filter(|_| test_outcome.is_some()),
+                node_skip_reason: result.skip_reason(),
+                rows_affected: result.rows_affected,
+                adapter_code: result.adapter.code.as_deref(),
+                adapter_message: message.map(sanitize_error_message).as_deref(),
+                query_id: result.adapter.query_id.as_deref(),
+                execution_time_seconds: result.execution_time,
+            }
+            .to_otel_dict(),
+        );
+        span.set_attributes(thread_name(result.thread.as_ref()));
+        if let Some(test_outcome) = test_outcome {
+            let checked = around.manifest.and_then(|manifest| manifest.checked(id));
+            span.set_attributes(quality(&node.name, checked, test_outcome));
+        }
+        let end = node.end.or(at).max(add_phases(&mut span, result));
+        let end = end.unwrap_or_else(SystemTime::now);
+        if let Some(lineage) = around.lineage.as_mut().filter(|_| !is_batch) {
+            let _current = around.root.clone().attach();
+            let change = Change {
+                node,
+                manifest: around.manifest,
+                at: end,
+                span: span.span_context(),
+            };
+            lineage.node_finished(&change, result);
+        }
+        let awaits_message = node.is_hook()
+            && around.has_later_messages
+            && self.failed_hooks.len() < MAX_FAILED_HOOKS;
+        match outcome {
+            Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
+            Outcome::Skipped => {}
+            Outcome::Canceled => return cancel(span, end, CANCELED),
+            Outcome::Error if awaits_message => {
+                self.failed_hooks.push(FailedHook {
+                    unique_id: id.clone(),
+                    span,
+                    end,
+                });
+                return;
+            }
+            Outcome::Failed | Outcome::Error => {
+                fail(&mut span, result.error(node).unwrap_or_default(), outcome);
+            }
+        }
+        span.end_with_timestamp(end);
+    }
+
+    /// The open span of a node or of a batch, and whether it is that of a batch.
+    fn close(&mut self, node: &Node) -> Option<(RecordedSpan, bool)> {
+        let nodes = self.open.get_mut(&node.unique_id)?;
+        let last = nodes.len().checked_sub(1)?;
+        let found = nodes.iter().position(|it| it.started == node.started);
+        let at = found.unwrap_or(last);
+        let closed = nodes.remove(at);
+        if nodes.is_empty() {
+            self.open.remove(&node.unique_id);
+        }
+        Some((closed.span, at > 0))
+    }
+
+    /// Ends the span of a hook that has failed, whose message dbt writes at the end.
+    pub(super) fn end_failed_hook(&mut self, unique_id: &str, message: &str) {
+        let mut hooks = self.failed_hooks.iter();
+        if let Some(at) = hooks.position(|hook| hook.unique_id == unique_id) {
+            self.failed_hooks.remove(at).end(message);
+        }
+    }
+
+    /// Ends the spans of nodes that dbt has not ended.
+    pub(super) fn cancel(&mut self, end: SystemTime) {
+        let outcome = NodeOutcome {
+            status: "canceled",
+            node_outcome: "canceled",
+            ..NodeOutcome::default()
+        };
+        // The batches of a model end before it.
+        let open = self.open.drain();
+        for mut node in open.flat_map(|(_, nodes)| nodes.into_iter().rev()) {
+            node.span.set_attributes(outcome.to_otel_dict());
+            cancel(node.span, end, NOT_ENDED);
+        }
+        for hook in self.failed_hooks.drain(..) {
+            hook.end("the hook failed");
+        }
+    }
+}
+
+impl FailedHook {
+    /// Ends the span. dbt's message begins with the name of the hook.
+    fn end(mut self, message: &str) {
+        let reason = message.split_once("failed, error:");
+        let reason = reason.map_or(message, |(_, reason)| reason.trim_start());
+        fail(&mut self.span, reason, Outcome::Error);
+        self.span.end_with_timestamp(self.end);
+    }
+}
+
+impl Counts {
+    fn add(&mut self, resource_type: &str, outcome: Outcome) {
+        if matches!(outcome, Outcome::Skipped | Outcome::Canceled) {
+            return;
+        }
+        match resource_type {
+            "model" => self.models += 1,
+            "test" | "unit_test" => self.tests += 1,
+            _ => {}
+        }
+        self.failures += u64::from(matches!(outcome, Outcome::Failed | Outcome::Error));
+    }
+}
+
+fn thread_name(thread: Option<&String>) -> Option<KeyValue> {
+    thread.map(|thread| KeyValue::new("thread.name", thread.clone()))
+}
+
+/// Adds the phases of a node as events, and returns the end of the last one.
+fn add_phases(span: &mut RecordedSpan, result: &RunResult) -> Option<SystemTime> {
+    for phase in &result.phases {
+        let took = phase.end.duration_since(phase.start).unwrap_or_default();
+        span.add_event_with_timestamp(
+            format!("dbt.{}", phase.name),
+            phase.start,
+            vec![KeyValue::new("dbt.duration_seconds", took.as_secs_f64())],
+        );
+    }
+    result.phases.iter().map(|phase| phase.end).max()
+}
+
+/// Links to the nodes that a node selects from.
+fn links(
+    manifest: Option<&Manifest>,
+    contexts: &HashMap<String, SpanContext>,
+    unique_id: &str,
+) -> Vec<Link> {
+    let parents = manifest.map_or(&[][..], |manifest| manifest.parents(unique_id));
+    let link = |parent: &String| {
+        let attributes = vec![KeyValue::new("dbt.unique_id", parent.clone())];
+        Some(Link::new(contexts.get(parent)?.clone(), attributes, 0))
+    };
+    parents.iter().filter_map(link).take(MAX_LINKS).collect()
+}
+
+/// The attributes of a data quality check.
+fn quality(check: &str, data_source: Option<&str>, test_outcome: &str) -> Vec<KeyValue> {
+    let check = Quality {
+        operation: "check",
+        provider: Some("dbt"),
+        check_name: Some(check),
+        data_source,
+        ..Quality::default()
+    };
+    let passed = test_outcome == "passed";
+    let outcome = QualityOutcome {
+        pass_count: u64::from(passed),
+        fail_count: u64::from(!passed),
+        ..QualityOutcome::default()
+    };
+    let mut attributes = check.to_otel_dict();
+    attributes.extend(outcome.to_otel_dict());
+    attributes
+}

@@ -1,0 +1,140 @@
+//! Addresses of services.
+
+use std::borrow::Cow;
+
+use floe_plugin::Endpoint;
+use http::Uri;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+/// The address of a service: `http://…` or `https://…`, without credentials, query and fragment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ServiceUrl(String);
+
+impl ServiceUrl {
+    /// The address of a default.
+    pub fn of(url: &'static str) -> Self {
+        Self(url.to_owned())
+    }
+
+    /// The address of something of the service. The path begins with a slash.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// The address, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same, as what the plugin connects to.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::Url(self.0.clone())
+    }
+
+    /// Whether requests are encrypted.
+    pub fn is_https(&self) -> bool {
+        is_https(&self.0)
+    }
+}
+
+/// Whether requests to a URL are encrypted.
+pub fn is_https(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+}
+
+impl TryFrom<String> for ServiceUrl {
+    type Error = &'static str;
+
+    /// The errors do not repeat the text: it may contain a credential.
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let uri: Uri = text
+            .parse()
+            .map_err(|_| "it is not a URL, accepted: `http://HOST` or `https://HOST`")?;
+        if !matches!(uri.scheme_str(), Some("http" | "https")) {
+            return Err("found another scheme, accepted: `http://HOST` or `https://HOST`");
+        }
+        if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
+            return Err("found a user in the URL, accepted: a URL without credentials");
+        }
+        if text.contains(['?', '#']) {
+            return Err("found a query or a fragment, accepted: a URL without them");
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+impl JsonSchema for ServiceUrl {
+    fn schema_name() -> Cow<'static, str> {
+        "ServiceUrl".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "uri",
+            "pattern": r"^https?://[^@?#]+$",
+            "description": "The address of a service, without credentials, query and fragment.",
+        })
+    }
+}
+
+/// The host and the port of a URL.
+pub fn host_and_port(url: &str) -> Option<(String, u16)> {
+    let url: Uri = url.parse().ok()?;
+    let default = match url.scheme_str()? {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    let host = url.host()?.trim_start_matches('[').trim_end_matches(']');
+    let port = url.port_u16().unwrap_or(default);
+    (!host.is_empty()).then(|| (host.to_ascii_lowercase(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_url_without_credentials_query_and_fragment() {
+        let parse = |text: &str| ServiceUrl::try_from(text.to_owned());
+        for (text, kept) in [
+            ("http://alertmanager:9093/", "http://alertmanager:9093"),
+            ("https://h.example/prefix", "https://h.example/prefix"),
+            ("http://[::1]:9093", "http://[::1]:9093"),
+        ] {
+            assert_eq!(parse(text).unwrap().as_str(), kept);
+        }
+        for text in [
+            "alertmanager:9093",
+            "ftp://h",
+            "http://",
+            "https://floe:c4n4ry@h",
+            "https://h?token=c4n4ry",
+            "https://h#c4n4ry",
+            "http://h/a b",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains("accepted: "), "{text}: {error}");
+            assert!(!error.contains("c4n4ry"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_url_has_a_host_and_a_port() {
+        for (url, host, port) in [
+            ("https://id.example.org/realms/floe", "id.example.org", 443),
+            ("http://marquez:5000", "marquez", 5000),
+            ("http://10.0.0.7", "10.0.0.7", 80),
+            ("http://[2001:db8::1]:9000/x", "2001:db8::1", 9000),
+        ] {
+            assert_eq!(host_and_port(url), Some((host.to_owned(), port)), "{url}");
+        }
+        for url in ["marquez:5000", "/path", "", "http://"] {
+            assert_eq!(host_and_port(url), None, "{url}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Alerts on the terminal.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+
+use floe_plugin::alert::{AlertChannel, Message};
+use floe_plugin::{Destination, Error, Lifecycle, OutputPath};
+use floe_telemetry::{printable, sanitize_error_message};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::error::Error as PlatformError;
+use crate::files::confine;
+
+floe_plugin::plugin! {
+    kind: AlertChannel,
+    plugin: Terminal,
+    name: "terminal",
+    tracer: "floe.alert.terminal",
+    api: "1.0",
+    description: "prints alerts to standard error",
+}
+
+/// Prints an alert as one line.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Terminal {
+    /// A file to append the line to, instead of standard error. Messages may contain data of the product, so only
+    /// its owner can read it.
+    file: Option<OutputPath>,
+}
+
+impl Lifecycle for Terminal {}
+
+impl AlertChannel for Terminal {
+    fn destination(&self) -> Destination<'_> {
+        Destination::new(if self.file.is_some() {
+            "file"
+        } else {
+            "stderr"
+        })
+    }
+
+    fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
+        let text = format!("{}: {}", message.name, message.summary);
+        let text = sanitize_error_message(&text);
+        let line = format!(
+            "alert: {}: {}\n",
+            message.severity.as_str(),
+            printable(&text)
+        );
+        match &self.file {
+            Some(file) => {
+                let options = &mut OpenOptions::new();
+                let options = options.create(true).append(true);
+                let file = confine::open(file.folder(), file.inner(), options);
+                let mut file = file.map_err(PlatformError::into_plugin)?;
+                file.write_all(line.as_bytes())?;
+            }
+            None => io::stderr().lock().write_all(line.as_bytes())?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! The errors of the platform and their exit codes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use floe_plugin::{ErrorKind, PluginType};
+use floe_telemetry::{printable, sanitize_error_message};
+
+use crate::files::place::Place;
+
+/// An error that stops a command.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The product or the platform's manifest contains a mistake.
+    #[error("{place}: {message}")]
+    Input {
+        /// The place of the mistake.
+        place: Place,
+        /// What was found and what is accepted.
+        message: String,
+    },
+    /// A file contains several mistakes.
+    #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<Self>),
+    /// A setting outside of the files is not valid.
+    #[error("{0}")]
+    Setting(String),
+    /// The operating system could not read or write a file.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// The operation, for example `write`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// Standard input cannot be read.
+    #[error("cannot read standard input: {0}")]
+    StandardInput(io::Error),
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// The engine failed, and the cause is not a query of the product.
+    #[error("engine: {0}")]
+    Engine(Box<dyn std::error::Error + Send + Sync>),
+    /// An operation of a plugin failed.
+    #[error(transparent)]
+    Plugin(floe_plugin::Error),
+    /// An orchestrator ended with an exit code other than 0, and no asset failed.
+    #[error("{message}")]
+    Orchestrator {
+        /// The exit code.
+        code: u8,
+        /// What the orchestrator printed last.
+        message: String,
+    },
+    /// The telemetry runtime could not start or shut down.
+    #[error("telemetry: {0}")]
+    Telemetry(String),
+    /// What the user searched for does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// A signal stopped the command.
+    #[error("interrupted by {}", signal_name(*signal))]
+    Interrupted {
+        /// The number of the signal.
+        signal: i32,
+    },
+}
+
+impl Error {
+    /// A mistake at a place.
+    pub fn input(place: Place, message: impl Into<String>) -> Self {
+        Self::Input {
+            place,
+            message: message.into(),
+        }
+    }
+
+    /// Makes the error of an operation with a file out of that of the operating system.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// The error of a plugin's operation, or what caused it if that is an error of this program.
+    pub fn from_plugin(error: floe_plugin::Error) -> Self {
+        match error.into_source::<Self>() {
+            Ok(error) => error,
+            Err(error) => Self::Plugin(error),
+        }
+    }
+
+    /// The same, with the name of the plugin in the message.
+    pub fn of_plugin(kind: PluginType, name: &str, error: floe_plugin::Error) -> Self {
+        match Self::from_plugin(error) {
+            Self::Plugin(error) => {
+                let message = format!("the {kind} plugin `{name}`: {error}");
+                Self::Plugin(floe_plugin::Error::new(error.kind(), message))
+            }
+            other => other,
+        }
+    }
+
+    /// This error on its way through a plugin that called the program.
+    pub fn into_plugin(self) -> floe_plugin::Error {
+        let kind = match self {
+            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => ErrorKind::InvalidInput,
+            Self::Interrupted { .. } => ErrorKind::Interrupted,
+            _ => ErrorKind::Other,
+        };
+        floe_plugin::Error::new(kind, self.redacted()).with_source(self)
+    }
+
+    /// The exit code of the program: 2 for a mistake of the user, 128 and the signal's number for a signal, that of
+    /// an orchestrator that failed, 1 for any other failure.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_) => 2,
+            Self::Io { .. }
+            | Self::StandardInput(_)
+            | Self::Output(_)
+            | Self::Engine(_)
+            | Self::Plugin(_)
+            | Self::Telemetry(_)
+            | Self::NotFound(_) => 1,
+            Self::Orchestrator { code, .. } => *code,
+            // As a shell reports a program that was ended by a signal.
+            Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),
+        }
+    }
+
+    /// The message without credentials, and without characters that would control a terminal.
+    ///
+    /// A place and its message are redacted separately: in `/etc/passwd: there is no such folder`, the name
+    /// of the file would pass for the name of a credential.
+    pub fn redacted(&self) -> String {
+        let message = match self {
+            Self::Input { place, message } => {
+                format!("{}: {}", place.redacted(), sanitize_error_message(message))
+            }
+            Self::Mistakes(mistakes) => {
+                let lines: Vec<_> = mistakes.iter().map(Self::redacted).collect();
+                lines.join("\n")
+            }
+            other => sanitize_error_message(&other.to_string()).into_owned(),
+        };
+        let lines: Vec<_> = message.split('\n').map(printable).collect();
+        lines.join("\n")
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        15 => "SIGTERM",
+        _ => "a signal",
+    }
+}
+
+/// The description of an I/O error without the operating system's error code.
+pub fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    }
+}

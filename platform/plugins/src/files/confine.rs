@@ -1,0 +1,116 @@
+//! The paths of a product: they stay inside the product's folder.
+//!
+//! What is read may be a symbolic link that leads to another place in the folder. What is written may not: it is
+//! below the folder, no part of its path is a symbolic link, and it is a regular file or does not exist.
+//!
+//! The checks protect the user of a product from the product's contents. They do not protect from a program
+//! that changes the folder at the same time.
+
+use std::fs::{self, File, FileType, OpenOptions};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::{Error, reason};
+use crate::files::input_file;
+use crate::files::place::Place;
+
+const WRITTEN: &str = "accepted: a file or folder of the product, without symbolic links";
+
+/// Checks a path that is read, is relative to `folder` and has no `..`. Its last parts may not exist yet.
+///
+/// # Errors
+/// What was found and what is accepted.
+pub fn check(folder: &Path, inner: &Path) -> Result<(), String> {
+    let path = folder.join(inner);
+    let existing = path
+        .ancestors()
+        .find(|path| fs::symlink_metadata(path).is_ok());
+    let Some(existing) = existing else {
+        return Ok(());
+    };
+    let real = resolve(existing)?;
+    if real.starts_with(resolve(folder)?) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{}` leads to `{}`, accepted: a path that stays inside the product's folder",
+        inner.display(),
+        real.display()
+    ))
+}
+
+fn resolve(path: &Path) -> Result<PathBuf, String> {
+    fs::canonicalize(path)
+        .map_err(|error| format!("cannot resolve `{}`: {}", path.display(), reason(&error)))
+}
+
+/// Checks a file that is to be written. `folder` itself may be a symbolic link: the user chose it.
+///
+/// # Errors
+/// It is outside of the folder, behind a link, or no file.
+pub fn check_file(folder: &Path, inner: &Path) -> Result<(), Error> {
+    walk(folder, inner, FileType::is_file)
+}
+
+/// Checks a folder in which files are to be written.
+///
+/// # Errors
+/// It is outside of the folder, behind a link, or no folder.
+pub fn check_folder(folder: &Path, inner: &Path) -> Result<(), Error> {
+    walk(folder, inner, FileType::is_dir)
+}
+
+/// Opens a file for writing, after [`check_file`]. A new file is readable by its owner only.
+///
+/// Neither follows a link nor waits for the reader of a pipe that has replaced the file since.
+///
+/// # Errors
+/// That of the check, or the file cannot be opened.
+pub fn open(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<File, Error> {
+    check_file(folder, inner)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        use rustix::fs::OFlags;
+
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    let path = folder.join(inner);
+    options.open(&path).map_err(Error::io("write", &path))
+}
+
+fn walk(folder: &Path, inner: &Path, is_accepted: fn(&FileType) -> bool) -> Result<(), Error> {
+    let refused = |path: &Path, found: &str| {
+        Err(Error::input(
+            Place::file(path),
+            format!("{found}, {WRITTEN}"),
+        ))
+    };
+    let is_name = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !inner.components().all(is_name) {
+        return refused(&folder.join(inner), "it is outside of the folder");
+    }
+    let mut path = folder.to_path_buf();
+    let is_below = |part: &Component<'_>| *part != Component::CurDir;
+    let mut parts = inner.components().filter(is_below).peekable();
+    while let Some(part) = parts.next() {
+        path.push(part);
+        let kind = match fs::symlink_metadata(&path) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Error::io("write", &path)(error)),
+        };
+        let is_last = parts.peek().is_none();
+        let is_valid = if is_last {
+            is_accepted(&kind)
+        } else {
+            kind.is_dir()
+        };
+        if !is_valid {
+            return refused(&path, &format!("it is {}", input_file::describe(kind)));
+        }
+    }
+    Ok(())
+}

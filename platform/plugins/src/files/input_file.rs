@@ -1,0 +1,79 @@
+//! Opens files that users name. Only regular files are read: a pipe would wait for a writer, and a device such as
+//! `/dev/zero` does not end. Text is bounded, because it is parsed as a whole.
+
+use std::fs::{self, File, FileType, Metadata};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::Path;
+
+/// The maximum size of a text file, in bytes: the artifacts of thousands of models.
+const MAX_TEXT_SIZE: u64 = 16 << 20;
+
+/// Opens a regular file for reading.
+///
+/// # Errors
+/// It is not a regular file, or cannot be opened.
+pub fn open(path: &Path) -> io::Result<File> {
+    // The path is checked first, because opening a pipe waits for its writer.
+    check(&fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    // Another file may have replaced it since.
+    check(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Reads a text file of at most 16 MiB.
+///
+/// # Errors
+/// It cannot be opened, is too large, or is not UTF-8.
+pub fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    open(path)?
+        .take(MAX_TEXT_SIZE + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_TEXT_SIZE {
+        let message = "it is larger than 16 MiB, accepted: a text file of at most 16 MiB";
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+}
+
+/// The kind of a file, with its article.
+pub fn describe(kind: FileType) -> &'static str {
+    if kind.is_dir() {
+        return "a directory";
+    }
+    if kind.is_symlink() {
+        return "a symbolic link";
+    }
+    if kind.is_file() {
+        return "a regular file";
+    }
+    special(kind)
+}
+
+#[cfg(unix)]
+fn special(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    if kind.is_fifo() {
+        return "a pipe";
+    }
+    if kind.is_socket() {
+        return "a socket";
+    }
+    "a device"
+}
+
+#[cfg(not(unix))]
+fn special(_: FileType) -> &'static str {
+    "not a regular file"
+}
+
+fn check(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let found = describe(metadata.file_type());
+    let message = format!("it is {found}, accepted: a regular file");
+    Err(io::Error::new(ErrorKind::InvalidInput, message))
+}

@@ -1,0 +1,107 @@
+//! A place in a file, written as `file:line:column`, which editors and terminals link to.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use floe_telemetry::sanitize_error_message;
+use floe_yaml::Position;
+
+/// A place in a file. Lines and columns start at 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    file: PathBuf,
+    line: Option<u64>,
+    column: Option<u64>,
+}
+
+impl Place {
+    /// A place without a line: the whole file.
+    pub fn file(file: &Path) -> Self {
+        Self {
+            file: file.to_path_buf(),
+            line: None,
+            column: None,
+        }
+    }
+
+    /// Adds a line.
+    #[must_use]
+    pub fn line(self, line: u64) -> Self {
+        Self {
+            line: Some(line),
+            ..self
+        }
+    }
+
+    /// Adds a column.
+    #[must_use]
+    pub fn column(self, column: u64) -> Self {
+        Self {
+            column: Some(column),
+            ..self
+        }
+    }
+
+    /// The place of a YAML value.
+    pub fn yaml(file: &Path, position: Position) -> Self {
+        Self::file(file)
+            .line(position.line as u64)
+            .column(position.column as u64)
+    }
+
+    /// The place of a byte offset in a text.
+    pub fn offset(file: &Path, text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
+        Self::file(file).line(line as u64).column(column as u64)
+    }
+}
+
+impl Place {
+    /// The place without credentials in the path.
+    pub fn redacted(&self) -> String {
+        let file = self.file.to_string_lossy();
+        let file = sanitize_error_message(&file);
+        let place = Self {
+            file: PathBuf::from(file.as_ref()),
+            ..self.clone()
+        };
+        place.to_string()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, ":{column}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_becomes_a_line_and_a_column_of_characters() {
+        let place = Place::offset(Path::new("a.sql"), "select\n 'é', x", 12);
+        assert_eq!(place.to_string(), "a.sql:2:5");
+    }
+
+    #[test]
+    fn a_place_without_a_line_is_the_file() {
+        assert_eq!(Place::file(Path::new("a.sql")).to_string(), "a.sql");
+    }
+}

@@ -1,0 +1,477 @@
+//! HTTP requests of plugins to their services: time limits, retries by the protocol's rules, the trace's
+//! context in the headers, and errors without credentials.
+
+pub(crate) mod service;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Read};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use floe_plugin::{Destination, Error, ErrorKind};
+use floe_telemetry::propagation;
+pub(crate) use http::Method;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Deserialize;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body, SendBody};
+
+use crate::quote::without_credentials;
+use crate::time_limit::{TIMEOUT, TimeLimit};
+
+/// Attempts of a request that the service did not process.
+const ATTEMPTS: u32 = 3;
+
+/// The wait before the second attempt; it doubles with each further one.
+const BACKOFF: Duration = Duration::from_millis(200);
+
+/// The longest wait that a service can ask for.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// The longest response that is read into memory.
+const LONGEST_RESPONSE: u64 = 4 << 20;
+
+/// The longest response that an error is made from. Credentials are removed before it is shortened: of a
+/// credential that is cut, the beginning would remain.
+const LONGEST_REFUSAL: u64 = 64 << 10;
+
+/// The longest part of a response in an error.
+const LONGEST_QUOTE: usize = 200;
+
+/// A client for one service. Connections are reused. Redirections are not followed: they would send the
+/// credential to another host.
+///
+/// In the configuration of a plugin it is the time limit of a request.
+#[derive(Clone, Deserialize)]
+#[serde(from = "TimeLimit")]
+pub(crate) struct Client(Agent);
+
+/// A request, sent by [`Client::send`].
+#[derive(Clone)]
+pub(crate) struct Request<'a> {
+    method: Method,
+    url: Cow<'a, str>,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Cow<'a, [u8]>>,
+    /// Statuses that are not errors, besides those of success.
+    accepted: Vec<u16>,
+    /// Whether the service must not process the request twice.
+    is_sent_once: bool,
+    /// Removed from what an error quotes.
+    credentials: Vec<Cow<'a, str>>,
+}
+
+/// A response with a status of success, or with one that the request accepts.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    /// A client with the default time limit.
+    pub(crate) fn new() -> Self {
+        Self::with_timeout(TIMEOUT)
+    }
+
+    /// A client whose requests may take this long.
+    pub(crate) fn with_timeout(timeout: Duration) -> Self {
+        Self::with_roots(timeout, RootCerts::PlatformVerifier)
+    }
+
+    /// The same client for a service whose certificate one of these authorities issued, and no other.
+    ///
+    /// # Errors
+    /// There is no certificate in `pem`.
+    pub(crate) fn trusting(&self, pem: &[u8]) -> Result<Self, Error> {
+        let certificates: Vec<_> = parse_pem(pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            })
+            .collect();
+        if certificates.is_empty() {
+            let message = "found no certificate of an authority, accepted: one or several in PEM";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        let timeout = self.0.config().timeouts().global.unwrap_or(TIMEOUT);
+        Ok(Self::with_roots(timeout, certificates.into()))
+    }
+
+    fn with_roots(timeout: Duration, roots: RootCerts) -> Self {
+        let tls = TlsConfig::builder().root_certs(roots).build();
+        let config = Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .tls_config(tls)
+            .user_agent(concat!("floe/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self(config.into())
+    }
+
+    /// Sends a request and reads the response. A request that the service did not process is repeated.
+    ///
+    /// # Errors
+    /// The service cannot be reached, does not answer in time, or answers with a status other than success.
+    pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
+        let response = self.attempts(request)?;
+        let (parts, mut body) = response.into_parts();
+        let body = body
+            .with_config()
+            .limit(LONGEST_RESPONSE)
+            .read_to_vec()
+            .map_err(|error| request.failed(&error))?;
+        Ok(Response {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        })
+    }
+
+    fn attempts(&self, request: &Request<'_>) -> Result<http::Response<Body>, Error> {
+        let mut attempt = 1;
+        loop {
+            let failure = match self.attempt(request) {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
+            };
+            let error = failure.error;
+            // After a timeout the service may have processed the request.
+            let is_repeatable = matches!(
+                error.kind(),
+                ErrorKind::Unavailable | ErrorKind::RateLimited
+            ) && (failure.is_unprocessed || !request.is_sent_once);
+            let wait = error
+                .retry_delay()
+                .unwrap_or(BACKOFF * 2_u32.pow(attempt - 1));
+            if !is_repeatable || attempt == ATTEMPTS || wait > LONGEST_WAIT {
+                return Err(error);
+            }
+            thread::sleep(wait);
+            attempt += 1;
+        }
+    }
+
+    fn attempt(&self, request: &Request<'_>) -> Result<http::Response<Body>, Failure> {
+        let invalid = |what: &dyn fmt::Display| request.error(ErrorKind::Rejected, what);
+        let mut builder = http::Request::builder()
+            .method(request.method.clone())
+            .uri(&*request.url);
+        for (name, value) in &request.headers {
+            let mut value = HeaderValue::from_str(value).map_err(|_| {
+                invalid(&format_args!("the header `{name}` has a control character"))
+            })?;
+            value.set_sensitive(true);
+            builder = builder.header(HeaderName::from_static(name), value);
+        }
+        if let Some(headers) = builder.headers_mut() {
+            propagation::inject_context(headers);
+        }
+        // Without a body, there is no `Content-Length` for methods that have none.
+        let body = match &request.body {
+            None => SendBody::none(),
+            Some(body) => {
+                builder = builder.header("content-length", body.len());
+                SendBody::from_owned_reader(io::Cursor::new(body.to_vec()))
+            }
+        };
+        let built = builder
+            .body(body)
+            .map_err(|_| invalid(&"the URL is not valid"))?;
+        let mut response = match self.0.run(built) {
+            Ok(response) => response,
+            Err(error) => {
+                return Err(Failure {
+                    is_unprocessed: is_unconnected(&error),
+                    error: request.failed(&error),
+                });
+            }
+        };
+        let status = response.status();
+        if status.is_success() || request.accepted.contains(&status.as_u16()) {
+            return Ok(response);
+        }
+        let mut quoted = Vec::new();
+        // What cannot be read is not quoted.
+        let _ = response
+            .body_mut()
+            .as_reader()
+            .take(LONGEST_REFUSAL)
+            .read_to_end(&mut quoted);
+        Err(Failure {
+            error: request.refused(status, response.headers(), &quoted),
+            // A gateway that answers 502 or 504 has sent the request on.
+            is_unprocessed: matches!(status.as_u16(), 429 | 503),
+        })
+    }
+}
+
+/// An attempt that failed.
+struct Failure {
+    error: Error,
+    /// Whether the service did not process the request for certain.
+    is_unprocessed: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            is_unprocessed: false,
+        }
+    }
+}
+
+fn is_unconnected(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => true,
+        _ => false,
+    }
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(method: Method, url: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+            accepted: Vec::new(),
+            is_sent_once: false,
+            credentials: Vec::new(),
+        }
+    }
+
+    pub(crate) fn get(url: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    pub(crate) fn post(url: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(Method::POST, url)
+    }
+
+    /// Adds a header. The name is in lower case.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds the header `Authorization: Bearer …`.
+    pub(crate) fn bearer(self, token: &'a str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+            .credential(token)
+    }
+
+    /// Names a credential that the request contains, so that no error quotes it.
+    pub(crate) fn credential(mut self, credential: impl Into<Cow<'a, str>>) -> Self {
+        self.credentials.push(credential.into());
+        self
+    }
+
+    /// States that the URL itself authorizes: no error quotes it, what follows its origin, or a long part of
+    /// that.
+    pub(crate) fn secret_url(mut self) -> Self {
+        const LONG: usize = 16;
+
+        let url = self.url.clone().into_owned();
+        let authority = url.find("://").map_or(0, |colon| colon + 3);
+        let path = url[authority..].find(['/', '?']);
+        let path = path.map_or("", |path| &url[authority + path..]);
+        let parts = path
+            .split(['/', '?', '&', '='])
+            .filter(|part| part.len() >= LONG);
+        self.credentials
+            .extend(parts.map(|part| part.to_owned().into()));
+        // The path of `https://host/` is in every text.
+        if path.len() > 1 {
+            self.credentials.push(path.to_owned().into());
+        }
+        self.credential(url)
+    }
+
+    /// Sets the body.
+    pub(crate) fn body(mut self, kind: &'static str, body: impl Into<Cow<'a, [u8]>>) -> Self {
+        self.body = Some(body.into());
+        self.header("content-type", kind)
+    }
+
+    /// Sets a JSON body.
+    pub(crate) fn json(self, body: &serde_json::Value) -> Self {
+        self.body("application/json", body.to_string().into_bytes())
+    }
+
+    /// Accepts a status that is an error otherwise.
+    pub(crate) fn also_accept(mut self, status: u16) -> Self {
+        self.accepted.push(status);
+        self
+    }
+
+    /// A request that the service must not process twice: it is repeated only if the service did not process
+    /// it for certain.
+    pub(crate) fn once(mut self) -> Self {
+        self.is_sent_once = true;
+        self
+    }
+
+    /// An error of this request. The URL is reduced to its origin: in a webhook, the rest is the credential.
+    pub(crate) fn error(&self, kind: ErrorKind, what: &dyn fmt::Display) -> Error {
+        let what = self.redact(&what.to_string());
+        let origin = Destination::new(&self.url);
+        Error::new(kind, format!("{} {origin}: {what}", self.method))
+    }
+
+    /// The error for a response that the request accepts and that means a failure nevertheless.
+    pub(crate) fn refusal(&self, response: &Response) -> Error {
+        let status = StatusCode::from_u16(response.status).unwrap_or_default();
+        self.refused(status, &response.headers, &response.body)
+    }
+
+    fn redact(&self, text: &str) -> String {
+        without_credentials(text, self.credentials.iter().map(|it| &**it))
+    }
+
+    fn failed(&self, error: &ureq::Error) -> Error {
+        let kind = match error {
+            ureq::Error::Timeout(_) => ErrorKind::TimedOut,
+            ureq::Error::Io(_) | ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => {
+                ErrorKind::Unavailable
+            }
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => ErrorKind::Rejected,
+            _ => ErrorKind::InvalidResponse,
+        };
+        self.error(kind, &error)
+    }
+
+    fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Error {
+        let kind = match status.as_u16() {
+            401 | 403 => ErrorKind::Unauthorized,
+            404 => ErrorKind::NotFound,
+            408 => ErrorKind::TimedOut,
+            429 => ErrorKind::RateLimited,
+            502..=504 => ErrorKind::Unavailable,
+            400..=499 => ErrorKind::Rejected,
+            _ => ErrorKind::InvalidResponse,
+        };
+        let text = self.redact(&String::from_utf8_lossy(body));
+        let text = text.replace(char::is_control, " ");
+        let mut quote: String = text.trim().chars().take(LONGEST_QUOTE).collect();
+        if !quote.is_empty() {
+            quote.insert_str(0, ": ");
+        }
+        let error = self.error(kind, &format_args!("{status}{quote}"));
+        match retry_after(headers) {
+            Some(delay) => error.retry_after(delay),
+            None => error,
+        }
+    }
+}
+
+impl Response {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// It is not JSON of this type.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let what = without_value(&error.to_string());
+            Error::new(
+                ErrorKind::InvalidResponse,
+                format!("the response is not the JSON of the protocol: {what}"),
+            )
+        })
+    }
+}
+
+/// An error of serde without the value that it is about: in the response of a store, that may be a secret.
+fn without_value(error: &str) -> String {
+    let value = error.find(": ").zip(error.rfind(", expected "));
+    match value {
+        Some((start, end)) if start < end => format!("{}{}", &error[..start], &error[end..]),
+        _ => error.to_owned(),
+    }
+}
+
+/// Seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("retry-after")?.to_str().ok()?;
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(text).ok()?;
+    Some(at.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<TimeLimit> for Client {
+    fn from(limit: TimeLimit) -> Self {
+        Self::with_timeout(limit.0)
+    }
+}
+
+impl JsonSchema for Client {
+    fn schema_name() -> Cow<'static, str> {
+        TimeLimit::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        TimeLimit::json_schema(generator)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_json_does_not_repeat_a_value() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only parsed")]
+        struct Secret {
+            data: BTreeMap<String, u8>,
+        }
+        let explained = |body: &str| {
+            let response = Response {
+                status: 200,
+                headers: HeaderMap::new(),
+                body: body.as_bytes().to_vec(),
+            };
+            response.json::<Secret>().unwrap_err().to_string()
+        };
+        let beginning = "the response is not the JSON of the protocol: ";
+        for (body, expected) in [
+            ("{}", "missing field `data` at line 1 column 2"),
+            (
+                r#"{"data":"c4n4ry"}"#,
+                "invalid type, expected a map at line 1 column 16",
+            ),
+            (
+                r#"{"data":{"a":"c4n4ry: x, expected y"}}"#,
+                "invalid type, expected u8 at line 1 column 36",
+            ),
+            (
+                r#"{"data":{"a":4711}}"#,
+                "invalid value, expected u8 at line 1 column 17",
+            ),
+            ("<html>", "expected value at line 1 column 1"),
+        ] {
+            assert_eq!(explained(body), format!("{beginning}{expected}"), "{body}");
+        }
+    }
+}

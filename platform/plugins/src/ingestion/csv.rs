@@ -1,0 +1,205 @@
+//! CSV files of a product. Every value is checked against the type of its column.
+
+use std::path::Path;
+
+use csv::{ErrorKind, StringRecord};
+use floe_plugin::ingestion::{IngestionEngine, Load};
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::{ErrorKind as PluginErrorKind, Lifecycle};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use time::{Date, Month};
+
+use super::quotes::{QuoteCheck, QuoteError};
+use crate::error::{Error, reason};
+use crate::files::confine;
+use crate::files::input_file;
+use crate::files::place::Place;
+
+floe_plugin::plugin! {
+    kind: IngestionEngine,
+    plugin: Csv,
+    name: "csv",
+    tracer: "floe.ingestion.csv",
+    api: "1.0",
+    description: "loads CSV files and checks every value",
+}
+
+/// CSV files of the product's folder. It has no settings.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Csv {}
+
+impl Lifecycle for Csv {}
+
+impl IngestionEngine for Csv {
+    fn source_type(&self) -> &'static str {
+        "csv"
+    }
+
+    fn schema_contract(&self) -> Option<&str> {
+        Some("freeze")
+    }
+
+    fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), floe_plugin::Error> {
+        let location = Path::new(load.location);
+        let file = load.folder.join(location);
+        confine::check(load.folder, location)
+            .map_err(|message| refused(Error::input(Place::file(&file), message)))?;
+        read(&file, load.columns, rows)
+    }
+}
+
+/// A mistake in the file. The platform reports its place.
+fn refused(error: Error) -> floe_plugin::Error {
+    floe_plugin::Error::new(PluginErrorKind::InvalidInput, error.redacted()).with_source(error)
+}
+
+fn read(
+    file: &Path,
+    columns: &[Column<'_>],
+    rows: &mut dyn RowSink,
+) -> Result<(), floe_plugin::Error> {
+    let input = input_file::open(file).map_err(|error| {
+        let message = format!("cannot read it: {}", reason(&error));
+        refused(Error::input(Place::file(file), message))
+    })?;
+    let mut reader = csv::Reader::from_reader(QuoteCheck::new(input));
+    let header = reader
+        .headers()
+        .map_err(|error| refused(unreadable(file, &error)))?;
+    check_header(file, header, columns).map_err(refused)?;
+    let mut record = StringRecord::new();
+    while reader
+        .read_record(&mut record)
+        .map_err(|error| refused(unreadable(file, &error)))?
+    {
+        let mut values = Vec::with_capacity(columns.len());
+        for (column, text) in columns.iter().zip(&record) {
+            let value = value(column, text);
+            values.push(value.ok_or_else(|| refused(wrong(file, &record, column, text)))?);
+        }
+        rows.row(&values)?;
+    }
+    Ok(())
+}
+
+fn check_header(file: &Path, header: &StringRecord, columns: &[Column<'_>]) -> Result<(), Error> {
+    if header.iter().eq(columns.iter().map(|column| column.name)) {
+        return Ok(());
+    }
+    let found = header.iter().collect::<Vec<_>>().join(",");
+    let accepted = columns
+        .iter()
+        .map(|column| column.name)
+        .collect::<Vec<_>>()
+        .join(",");
+    let message = format!("the header is `{found}`, accepted: `{accepted}`");
+    Err(Error::input(Place::file(file).line(1), message))
+}
+
+/// The value of a field in the column's type. An empty field is null; `None` if the text is not of
+/// the type.
+fn value<'a>(column: &Column<'_>, text: &'a str) -> Option<Value<'a>> {
+    if text.is_empty() {
+        return Some(Value::Null);
+    }
+    match column.kind {
+        ColumnType::Integer => text.parse().ok().map(Value::Integer),
+        ColumnType::Real => text
+            .parse()
+            .ok()
+            .filter(|value: &f64| value.is_finite())
+            .map(Value::Real),
+        ColumnType::Date => is_date(text).then_some(Value::Text(text)),
+        _ => Some(Value::Text(text)),
+    }
+}
+
+/// Whether the text is `YYYY-MM-DD` and a day of the calendar.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_shaped = bytes.len() == 10
+        && bytes.iter().enumerate().all(|(index, byte)| match index {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_shaped {
+        return false;
+    }
+    let mut numbers = text.split('-');
+    let mut date = || {
+        let year = numbers.next()?.parse().ok()?;
+        let month = Month::try_from(numbers.next()?.parse::<u8>().ok()?).ok()?;
+        Date::from_calendar_date(year, month, numbers.next()?.parse().ok()?).ok()
+    };
+    date().is_some()
+}
+
+fn wrong(file: &Path, record: &StringRecord, column: &Column<'_>, text: &str) -> Error {
+    let accepted = match column.kind {
+        ColumnType::Integer => "a whole number of 64 bits or nothing",
+        ColumnType::Real => "a finite number or nothing",
+        ColumnType::Date => "a date as YYYY-MM-DD or nothing",
+        _ => "any text",
+    };
+    let message = format!("`{}` is `{text}`, accepted: {accepted}", column.name);
+    Error::input(at(file, record.position()), message)
+}
+
+/// The error for a file that the CSV reader refused.
+fn unreadable(file: &Path, error: &csv::Error) -> Error {
+    if let ErrorKind::Io(error) = error.kind()
+        && let Some(error) = QuoteError::find(error)
+    {
+        let place = Place::file(file).line(error.line).column(error.column);
+        return Error::input(place, error.message);
+    }
+    let place = at(file, error.position());
+    let message = match error.kind() {
+        ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            format!("found a line of {len} values, accepted: {expected_len}, as in the header")
+        }
+        ErrorKind::Utf8 { err, .. } => {
+            format!(
+                "value {} is not UTF-8, accepted: UTF-8 text",
+                err.field() + 1
+            )
+        }
+        ErrorKind::Io(error) => format!("cannot read it: {}", reason(error)),
+        _ => error.to_string(),
+    };
+    Error::input(place, message)
+}
+
+fn at(file: &Path, position: Option<&csv::Position>) -> Place {
+    match position {
+        Some(position) => Place::file(file).line(position.line()),
+        None => Place::file(file),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_days_of_the_calendar() {
+        for date in ["2024-02-29", "2000-02-29", "2023-12-31"] {
+            assert!(is_date(date), "{date}");
+        }
+        for text in [
+            "2023-02-29",
+            "1900-02-29",
+            "2023-13-01",
+            "2023-04-31",
+            "2023-4-1",
+            "2023/04/01",
+            "+023-04-01",
+        ] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
+}

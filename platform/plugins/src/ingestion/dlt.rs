@@ -1,0 +1,348 @@
+//! Loads from and to other systems with dlt.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Component, Path};
+use std::time::Duration;
+
+use floe_plugin::ingestion::{Export, IngestionEngine, Load};
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, OutputPath};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::address::ServiceUrl;
+use crate::error::Error as PlatformError;
+use crate::files::confine;
+use crate::process::child::Program;
+use crate::process::interrupt;
+use crate::process::python::Task;
+
+floe_plugin::plugin! {
+    kind: IngestionEngine,
+    plugin: Dlt,
+    name: "dlt",
+    tracer: "floe.ingestion.dlt",
+    api: "1.0",
+    description: "loads data from and to other systems with dlt",
+}
+
+/// dlt 1, which is installed for a Python interpreter.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Dlt {
+    /// The Python interpreter.
+    python: Program,
+    /// Where data is read from.
+    source: Source,
+    /// What happens to a column that the product does not have.
+    schema_contract: Contract,
+    /// Where data can be written to, by name.
+    sinks: BTreeMap<String, Sink>,
+    /// The time limit of a load.
+    #[schemars(range(min = 1))]
+    timeout_seconds: u32,
+}
+
+/// Where data is read from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Source {
+    /// CSV files with a header. The location of a source of the product is a path, which can contain `*`, in
+    /// the folder of the product.
+    Filesystem {},
+    /// A REST API that returns JSON. The location of a source of the product is the path of an endpoint.
+    RestApi {
+        /// The URL that paths are appended to.
+        base_url: ServiceUrl,
+        /// A bearer token.
+        #[serde(default)]
+        token: Option<Credential>,
+        /// The `JSONPath` of the rows in a response. Default: found by dlt.
+        #[serde(default)]
+        data_selector: Option<String>,
+    },
+}
+
+/// What happens to a column that the product does not have.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Contract {
+    /// It is not loaded.
+    #[default]
+    DiscardValue,
+    /// The load fails.
+    Freeze,
+}
+
+/// Where data is written to.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Sink {
+    /// A `DuckDB` database. A table is replaced in one transaction.
+    Duckdb {
+        /// The file.
+        path: OutputPath,
+        /// The schema of the tables.
+        #[serde(default = "default_dataset")]
+        dataset: String,
+    },
+    /// A folder with JSON lines, one folder in it for each table.
+    Filesystem {
+        /// The folder.
+        path: OutputPath,
+        /// The folder of the tables in it.
+        #[serde(default = "default_dataset")]
+        dataset: String,
+    },
+}
+
+fn default_dataset() -> String {
+    "floe".to_owned()
+}
+
+/// What `dlt.py` returns for a load.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Loaded {
+    /// Files with JSON lines, relative to the folder of the task.
+    files: Vec<String>,
+    rows: u64,
+}
+
+/// What `dlt.py` returns for an export.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    rows: u64,
+}
+
+impl Default for Dlt {
+    fn default() -> Self {
+        Self {
+            python: Program::named("python3"),
+            source: Source::Filesystem {},
+            schema_contract: Contract::default(),
+            sinks: BTreeMap::new(),
+            timeout_seconds: 3600,
+        }
+    }
+}
+
+impl Lifecycle for Dlt {
+    fn endpoints(&self) -> Vec<Endpoint> {
+        match &self.source {
+            Source::Filesystem {} => Vec::new(),
+            Source::RestApi { base_url, .. } => vec![base_url.endpoint()],
+        }
+    }
+}
+
+impl IngestionEngine for Dlt {
+    fn source_type(&self) -> &str {
+        match &self.source {
+            Source::Filesystem {} => "csv",
+            Source::RestApi { .. } => "rest_api",
+        }
+    }
+
+    fn schema_contract(&self) -> Option<&str> {
+        Some(match self.schema_contract {
+            Contract::DiscardValue => "discard_value",
+            Contract::Freeze => "freeze",
+        })
+    }
+
+    fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
+        let mut task = self.task()?;
+        let source = match &self.source {
+            Source::Filesystem {} => {
+                if !is_inner(Path::new(load.location)) {
+                    let location = load.location;
+                    let message =
+                        format!("found `{location}`, accepted: a path in the product's folder");
+                    return Err(Error::new(ErrorKind::InvalidInput, message));
+                }
+                json!({ "type": "filesystem", "folder": std::path::absolute(load.folder)? })
+            }
+            Source::RestApi {
+                base_url,
+                token,
+                data_selector,
+            } => {
+                if let Some(token) = token {
+                    task = task.credential("FLOE_TOKEN", token.expose()?);
+                }
+                json!({
+                    "type": "rest_api",
+                    "base_url": base_url.as_str(),
+                    "has_token": token.is_some(),
+                    "data_selector": data_selector,
+                })
+            }
+        };
+        let columns = load.columns.iter().map(|column| {
+            let kind = match column.kind {
+                ColumnType::Integer => "bigint",
+                ColumnType::Real => "double",
+                ColumnType::Date => "date",
+                _ => "text",
+            };
+            (column.name.to_owned(), Json::from(kind))
+        });
+        let request = json!({
+            "operation": "load",
+            "table": load.table,
+            "location": load.location,
+            "columns": columns.collect::<serde_json::Map<_, _>>(),
+            "schema_contract": self.schema_contract,
+            "source": source,
+        });
+        let (loaded, folder) = task.run::<Loaded>(&request)?;
+        let mut count = 0;
+        for file in &loaded.files {
+            let path = Path::new(file);
+            if !is_inner(path) {
+                let message =
+                    format!("dlt: found the file `{file}`, accepted: one in the task's folder");
+                return Err(Error::new(ErrorKind::InvalidResponse, message));
+            }
+            count += read(&folder.path().join(path), load.columns, rows)?;
+        }
+        if count == loaded.rows {
+            return Ok(());
+        }
+        let message = format!("dlt: found {count} rows, and it reported {}", loaded.rows);
+        Err(Error::new(ErrorKind::InvalidResponse, message))
+    }
+
+    fn write(&self, export: &Export<'_>) -> Result<u64, Error> {
+        let Some(sink) = self.sinks.get(export.sink_type) else {
+            let known: Vec<&str> = self.sinks.keys().map(String::as_str).collect();
+            let message = format!(
+                "found the sink `{}`, accepted: {}",
+                export.sink_type,
+                if known.is_empty() {
+                    "none is configured".to_owned()
+                } else {
+                    known.join(", ")
+                }
+            );
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        };
+        let (kind, path, dataset) = match sink {
+            Sink::Duckdb { path, dataset } => ("duckdb", path, dataset),
+            Sink::Filesystem { path, dataset } => ("filesystem", path, dataset),
+        };
+        if !is_inner(Path::new(dataset)) {
+            let message = format!("found the dataset `{dataset}`, accepted: a name");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        sink.check(path)?;
+        let request = json!({
+            "operation": "export",
+            "table": export.destination,
+            "file": std::path::absolute(export.file)?,
+            "sink": { "type": kind, "path": std::path::absolute(&**path)?, "dataset": dataset },
+        });
+        Ok(self.task()?.run::<Written>(&request)?.0.rows)
+    }
+}
+
+impl Dlt {
+    fn task(&self) -> Result<Task<'_>, Error> {
+        let limit = Duration::from_secs(self.timeout_seconds.into());
+        let task = Task::new("dlt", &self.python, limit, include_str!("dlt.py"))?;
+        Ok(task
+            .env("RUNTIME__DLTHUB_TELEMETRY", "false")
+            .env("RUNTIME__LOG_LEVEL", "ERROR")
+            .env("RUNTIME__REQUEST_TIMEOUT", "10")
+            .env("RUNTIME__REQUEST_MAX_ATTEMPTS", "3")
+            .env("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.2")
+            .env("RESTORE_FROM_DESTINATION", "false")
+            .env("NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION", "true"))
+    }
+}
+
+impl Sink {
+    /// Checks that nothing is written through a symbolic link.
+    fn check(&self, path: &OutputPath) -> Result<(), Error> {
+        let (folder, inner) = (path.folder(), path.inner());
+        let refused = PlatformError::into_plugin;
+        match self {
+            Self::Duckdb { .. } => ["", ".wal"].iter().try_for_each(|suffix| {
+                let mut name = inner.as_os_str().to_owned();
+                name.push(suffix);
+                confine::check_file(folder, Path::new(&name)).map_err(refused)
+            }),
+            Self::Filesystem { .. } => {
+                confine::check_folder(folder, inner).map_err(refused)?;
+                check_contents(folder, inner)
+            }
+        }
+    }
+}
+
+/// Checks what is in a folder: dlt decides in which files it writes.
+fn check_contents(folder: &Path, inner: &Path) -> Result<(), Error> {
+    let mut folders = vec![inner.to_path_buf()];
+    while let Some(inner) = folders.pop() {
+        let entries = match fs::read_dir(folder.join(&inner)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let inner = inner.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                folders.push(inner);
+            } else {
+                confine::check_file(folder, &inner).map_err(PlatformError::into_plugin)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_inner(path: &Path) -> bool {
+    let is_name = |part| matches!(part, Component::Normal(_));
+    path.components().all(is_name)
+}
+
+/// Passes the rows of a file with JSON lines on, and returns their number.
+fn read(path: &Path, columns: &[Column<'_>], rows: &mut dyn RowSink) -> Result<u64, Error> {
+    let mut count = 0;
+    for line in BufReader::new(File::open(path)?).lines() {
+        interrupt::check().map_err(PlatformError::into_plugin)?;
+        let row: serde_json::Map<String, Json> = serde_json::from_str(&line?).map_err(|error| {
+            let message = format!("dlt: a row is not a JSON object: {error}");
+            Error::new(ErrorKind::InvalidResponse, message)
+        })?;
+        let values: Result<Vec<Value<'_>>, Error> = columns
+            .iter()
+            .map(|column| value(column, row.get(column.name)))
+            .collect();
+        rows.row(&values?)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn value<'a>(column: &Column<'_>, found: Option<&'a Json>) -> Result<Value<'a>, Error> {
+    let value = match (column.kind, found) {
+        (_, None | Some(Json::Null)) => Some(Value::Null),
+        (ColumnType::Integer, Some(found)) => found.as_i64().map(Value::Integer),
+        (ColumnType::Real, Some(found)) => found.as_f64().map(Value::Real),
+        (_, Some(found)) => found.as_str().map(Value::Text),
+    };
+    value.ok_or_else(|| {
+        // The value is data of the product, which is not repeated.
+        let message = format!(
+            "dlt: a value of the column `{}` is not of its type",
+            column.name
+        );
+        Error::new(ErrorKind::InvalidResponse, message)
+    })
+}

@@ -1,0 +1,238 @@
+//! Dagster: a product as a Dagster project.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
+use floe_plugin::product::Product;
+use floe_plugin::quality;
+use floe_plugin::{Error, ErrorKind, Lifecycle};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::Error as PlatformError;
+use crate::files::atomic::{self, Access};
+use crate::files::input_file;
+use crate::process::child::{Invocation, Program};
+use crate::quote::one_line;
+use crate::sql::identifier;
+
+floe_plugin::plugin! {
+    kind: AssetOrchestrator,
+    plugin: Dagster,
+    name: "dagster",
+    tracer: "floe.orchestrator.dagster",
+    api: "1.0",
+    description: "runs products as Dagster projects",
+}
+
+/// The variable with the folder of Dagster's instance: its runs and their events.
+const HOME: &str = "DAGSTER_HOME";
+
+/// The time that Dagster has after a signal to stop the asset that is built, whose telemetry is delivered. It is less
+/// than the time that the platform has.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+const DEFINITIONS: &str = include_str!("dagster.py");
+
+/// The last line of `dagster definitions validate`.
+const VALID: &str = "All code locations passed validation";
+
+/// Dagster: a product becomes a project with an asset for each source and model. It is validated by Dagster
+/// before it is written. Each asset is built by a process of `floe`, which reports through Dagster Pipes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Dagster {
+    /// The program, of Dagster 1.
+    program: Program,
+    /// The time limit of the validation.
+    #[schemars(range(min = 1))]
+    timeout_seconds: u32,
+    /// The time limit of a run.
+    #[schemars(range(min = 1))]
+    run_timeout_seconds: u32,
+    /// The number of further attempts at an asset that failed.
+    retries: u32,
+    /// The time between two attempts.
+    retry_delay_seconds: u32,
+}
+
+impl Default for Dagster {
+    fn default() -> Self {
+        Self {
+            program: Program::named("dagster"),
+            timeout_seconds: 300,
+            run_timeout_seconds: 24 * 60 * 60,
+            retries: 0,
+            retry_delay_seconds: 10,
+        }
+    }
+}
+
+impl Lifecycle for Dagster {}
+
+impl AssetOrchestrator for Dagster {
+    fn create_definitions(
+        &self,
+        product: &Product<'_>,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let description = serde_json::to_string_pretty(&self.describe(product))
+            .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
+        let files = [
+            ("definitions.py", DEFINITIONS.to_owned()),
+            ("product.json", description + "\n"),
+            ("pyproject.toml", project(product)),
+        ];
+        let paths = files.iter().map(|(name, _)| folder.join(name)).collect();
+        // Dagster takes seconds to start, and has accepted what is there.
+        let is_written = |(name, text): &(&str, String)| {
+            input_file::read(&folder.join(name)).is_ok_and(|written| written == *text)
+        };
+        if files.iter().all(is_written) {
+            return Ok(paths);
+        }
+        // Nothing is replaced by what Dagster does not accept.
+        let draft = tempfile::Builder::new().prefix("floe-").tempdir()?;
+        for (name, text) in &files {
+            fs::write(draft.path().join(name), text)?;
+        }
+        self.validate(draft.path())?;
+        for (name, text) in &files {
+            atomic::write_below(folder, Path::new(name), Access::Public, |output| {
+                output.write_all(text.as_bytes())
+            })
+            .map_err(PlatformError::into_plugin)?;
+        }
+        Ok(paths)
+    }
+
+    fn run_definitions(
+        &self,
+        product: &Product<'_>,
+        definitions: &Definitions<'_>,
+    ) -> Result<RunEnd, Error> {
+        let limit = Duration::from_secs(self.run_timeout_seconds.into());
+        let mut dagster = Invocation::new("dagster", &self.program, limit)
+            .stopped_within(STOP_TIMEOUT)
+            .arg("job")
+            .arg("execute")
+            .option("--python-file", Some("definitions.py"))
+            .option("--job", Some(job(product)))
+            .env("DAGSTER_DISABLE_TELEMETRY", "1")
+            .folder(definitions.folder);
+        if env::var_os(HOME).is_none() {
+            let home = std::path::absolute(definitions.folder.join("home"))?;
+            fs::create_dir_all(&home)?;
+            dagster = dagster.env(HOME, home);
+        }
+        for (name, value) in definitions.variables {
+            dagster = dagster.env(name, value);
+        }
+        let output = dagster.run()?;
+        Ok(RunEnd {
+            code: output.code,
+            message: output.error(ErrorKind::Rejected).to_string(),
+        })
+    }
+}
+
+impl Dagster {
+    fn validate(&self, folder: &Path) -> Result<(), Error> {
+        let limit = Duration::from_secs(self.timeout_seconds.into());
+        let output = Invocation::new("dagster", &self.program, limit)
+            .arg("definitions")
+            .arg("validate")
+            .option("--python-file", Some("definitions.py"))
+            .option("--log-format", Some("json"))
+            .env(HOME, folder)
+            .env("DAGSTER_DISABLE_TELEMETRY", "1")
+            .folder(folder)
+            .run()?;
+        let events = || {
+            [output.stderr(), output.stdout()]
+                .into_iter()
+                .flat_map(events)
+        };
+        if output.code == 0 {
+            if events().any(|(_, message)| message.starts_with(VALID)) {
+                return Ok(());
+            }
+            let message =
+                "dagster: the output has no result of the validation, accepted: Dagster 1";
+            return Err(Error::new(ErrorKind::InvalidResponse, message));
+        }
+        match events().find(|(level, _)| level == "error") {
+            Some((_, message)) => {
+                let message = format!("dagster: {}", one_line(&message));
+                Err(Error::new(ErrorKind::InvalidInput, message))
+            }
+            None => Err(output.error(ErrorKind::Rejected)),
+        }
+    }
+}
+
+/// The level and the message of each line of a log. Other lines are not part of it.
+fn events(log: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter_map(|line| {
+        let text = |key| line.get(key)?.as_str().map(str::to_owned);
+        Some((text("level")?, text("event")?))
+    })
+}
+
+impl Dagster {
+    /// What `dagster.py` reads.
+    fn describe(&self, product: &Product<'_>) -> Value {
+        let sources = product.sources.iter().map(|source| {
+            json!({
+                "name": source.name,
+                "group": "source",
+                "depends_on": source.depends_on,
+                "query": false,
+                "description": null,
+                "metadata": { "floe/location": source.location },
+                "checks": [],
+            })
+        });
+        let models = product.models.iter().map(|model| {
+            json!({
+                "name": model.name,
+                "group": model.layer,
+                "depends_on": model.depends_on,
+                "query": true,
+                "description": null,
+                "metadata": { "floe/materialization": model.materialization },
+                "checks": quality::identifiers(model.checks),
+            })
+        });
+        json!({
+            "namespace": product.namespace,
+            "name": product.name,
+            "version": product.version,
+            "environment": product.environment,
+            "job": job(product),
+            "sensor": format!("{}_sensor", identifier(product.name)),
+            "retries": self.retries,
+            "retry_delay_seconds": self.retry_delay_seconds,
+            "assets": sources.chain(models).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The name of the job that builds all assets.
+fn job(product: &Product<'_>) -> String {
+    format!("{}_job", identifier(product.name))
+}
+
+fn project(product: &Product<'_>) -> String {
+    format!(
+        "[project]\nname = \"{}\"\nversion = \"0.1.0\"\nrequires-python = \">=3.10\"\ndependencies = [\"dagster>=1.9,<2\"]\n\n[tool.dagster]\nmodule_name = \"definitions\"\n",
+        identifier(product.name)
+    )
+}

@@ -1,0 +1,9 @@
+//! Child processes, and the signals that end this one.
+
+pub mod child;
+#[cfg(unix)]
+pub mod foreground;
+pub mod interrupt;
+
+pub(crate) mod group;
+pub(crate) mod python;

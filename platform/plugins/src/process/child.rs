@@ -1,0 +1,591 @@
+//! Programs that plugins run as child processes: without a shell, with the context of the trace in their
+//! environment, a time limit, bounded output, and errors without credentials.
+//!
+//! The process group of a child is killed when the time is over or when a signal ends the platform, so no
+//! process of a tool outlives the operation.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use floe_plugin::{Error, ErrorKind, LocalPath};
+use floe_telemetry::propagation::CommandExt as _;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+use crate::process::group::ProcessGroup;
+use crate::process::interrupt;
+use crate::quote::without_credentials;
+
+/// The end of each stream that is kept.
+const LONGEST_TAIL: usize = 64 << 10;
+
+/// The longest line that a program may write, if its output is read by lines.
+pub(crate) const LONGEST_LINE: u64 = 16 << 20;
+
+/// The lines that wait to be processed. A program that writes faster waits.
+const WAITING_LINES: usize = 64;
+
+/// The longest part of the output in an error.
+const LONGEST_QUOTE: usize = 300;
+
+/// The lines of the output in an error.
+const QUOTED_LINES: usize = 4;
+
+/// The interval of checks for a signal and for the end of the child.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The time after the end of a child in which its output is read. A process that the child left behind can
+/// keep the output open.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The program of a tool in a plugin's configuration.
+#[derive(Clone, Debug)]
+pub struct Program(PathBuf);
+
+impl Program {
+    /// A program that is searched in `PATH`.
+    pub fn named(name: &str) -> Self {
+        Self(PathBuf::from(name))
+    }
+}
+
+impl<'de> Deserialize<'de> for Program {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let path = PathBuf::deserialize(deserializer)?;
+        let is_name = path.components().count() == 1 && !path.is_absolute();
+        Ok(Self(if is_name {
+            path
+        } else {
+            LocalPath::new(path).to_path_buf()
+        }))
+    }
+}
+
+impl JsonSchema for Program {
+    fn schema_name() -> Cow<'static, str> {
+        "Program".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "description": "A program: a name, which is searched in `PATH`, or a path. A relative path is below the folder of the product.",
+        })
+    }
+}
+
+/// A program with its arguments and its environment, before it runs.
+#[derive(Debug)]
+pub struct Invocation<'a> {
+    tool: &'static str,
+    command: Command,
+    limit: Duration,
+    /// The time between SIGINT and SIGKILL when a signal ends the platform.
+    stop_limit: Duration,
+    /// Written to the standard input.
+    input: Option<String>,
+    /// Removed from what an error quotes.
+    credentials: Vec<&'a str>,
+}
+
+/// A line that a program wrote, or why there is none.
+type Line = Result<Vec<u8>, String>;
+
+/// Receives the lines that a program writes.
+type Receive<'r> = &'r mut dyn FnMut(&[u8]) -> Result<(), Error>;
+
+/// The end of a child that was not killed.
+#[derive(Debug)]
+pub struct Output<'a> {
+    tool: &'static str,
+    /// The exit code.
+    pub code: i32,
+    /// The end of the standard output, then that of the error output.
+    tails: [String; 2],
+    credentials: Vec<&'a str>,
+}
+
+impl<'a> Invocation<'a> {
+    /// A program that may run for `limit`. `tool` is its name in errors.
+    pub fn new(tool: &'static str, program: &Program, limit: Duration) -> Self {
+        let mut command = Command::new(&program.0);
+        // No colours: the output is quoted in errors.
+        command.env("NO_COLOR", "1").stdin(Stdio::null());
+        Self {
+            tool,
+            command,
+            limit,
+            stop_limit: Duration::ZERO,
+            input: None,
+            credentials: Vec::new(),
+        }
+    }
+
+    /// Passes only these variables of the environment on, as far as they are set.
+    #[must_use]
+    pub fn only_variables(mut self, names: &[&str]) -> Self {
+        self.command.env_clear();
+        for name in names {
+            if let Some(value) = std::env::var_os(name) {
+                self.command.env(name, value);
+            }
+        }
+        self
+    }
+
+    /// Writes a text to the standard input.
+    #[must_use]
+    pub fn input(mut self, text: String) -> Self {
+        self.command.stdin(Stdio::piped());
+        self.input = Some(text);
+        self
+    }
+
+    /// Sends SIGINT to the group when a signal ends the platform, and kills it only if it does not end within this
+    /// time. Otherwise it is killed at once.
+    #[must_use]
+    pub fn stopped_within(mut self, limit: Duration) -> Self {
+        self.stop_limit = limit;
+        self
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Adds an option with a value, if there is one.
+    #[must_use]
+    pub fn option(self, name: &str, value: Option<impl AsRef<OsStr>>) -> Self {
+        match value {
+            Some(value) => self.arg(name).arg(value),
+            None => self,
+        }
+    }
+
+    /// Sets a variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Passes a credential in the environment: arguments are visible to other users.
+    #[must_use]
+    pub fn credential(mut self, name: &str, value: &'a str) -> Self {
+        self.command.env(name, value);
+        self.credentials.push(value);
+        self
+    }
+
+    /// The folder that the program is started in.
+    #[must_use]
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Runs the program until it ends.
+    ///
+    /// # Errors
+    /// The program cannot be started, is killed, or does not end in time; or a signal ends the platform.
+    /// Any exit code is a result.
+    pub fn run(self) -> Result<Output<'a>, Error> {
+        self.run_until(&interrupt::is_requested, None)
+    }
+
+    /// Runs the program until it ends, and processes the lines of its standard output while it runs. A line is at most
+    /// 16 MiB long.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run), and those of `receive`.
+    pub fn run_lines(self, receive: Receive<'_>) -> Result<Output<'a>, Error> {
+        self.run_until(&interrupt::is_requested, Some(receive))
+    }
+
+    fn run_until(
+        mut self,
+        is_interrupted: &dyn Fn() -> bool,
+        receive: Option<Receive<'_>>,
+    ) -> Result<Output<'a>, Error> {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command.inject_context();
+        let mut group =
+            ProcessGroup::spawn(&mut self.command).map_err(|error| self.not_started(&error))?;
+        let (lines, tails) = self.connect(&mut group.leader, receive.is_some())?;
+        let waited = self.wait(&mut group, &lines, receive, is_interrupted);
+        let status = match waited {
+            Ok(status) => status,
+            Err(error) => {
+                drop(group);
+                // The output ends with the last process of the group, which then has no file open.
+                let started = Instant::now();
+                while lines.recv_timeout(TICK) != Err(RecvTimeoutError::Disconnected)
+                    && started.elapsed() < DRAIN_TIMEOUT
+                {}
+                return Err(error);
+            }
+        };
+        let tails = self.drain(&group, &tails);
+        let Some(code) = status.code() else {
+            let message = format!("{} was killed ({status})", self.tool);
+            return Err(Error::new(ErrorKind::System, message));
+        };
+        Ok(Output {
+            tool: self.tool,
+            code,
+            tails,
+            credentials: self.credentials,
+        })
+    }
+
+    /// Starts a thread for each stream, as pipes are bounded. Without `by_lines` there are no lines.
+    #[expect(clippy::type_complexity, reason = "two receivers")]
+    fn connect(
+        &mut self,
+        child: &mut Child,
+        by_lines: bool,
+    ) -> Result<(Receiver<Line>, Receiver<(usize, Vec<u8>)>), Error> {
+        let (line_sender, lines) = mpsc::sync_channel(WAITING_LINES);
+        let (tail_sender, tails) = mpsc::channel();
+        let start = |work: Box<dyn FnOnce() + Send>| {
+            let thread = thread::Builder::new().name("floe-child".to_owned());
+            thread.spawn(work).map(drop)
+        };
+        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), self.input.take()) {
+            start(Box::new(move || {
+                // A process that has failed does not read the rest.
+                let _ = stdin.write_all(input.as_bytes());
+            }))?;
+        }
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let sender = tail_sender.clone();
+        start(Box::new(move || {
+            let tail = match stdout {
+                Some(stdout) if by_lines => {
+                    read_lines(stdout, &line_sender);
+                    Vec::new()
+                }
+                stdout => {
+                    drop(line_sender);
+                    stdout.map(read_tail).unwrap_or_default()
+                }
+            };
+            // After `DRAIN_TIMEOUT` nobody receives.
+            let _ = sender.send((0, tail));
+        }))?;
+        start(Box::new(move || {
+            let tail = stderr.map(read_tail).unwrap_or_default();
+            let _ = tail_sender.send((1, tail));
+        }))?;
+        Ok((lines, tails))
+    }
+
+    fn wait(
+        &self,
+        group: &mut ProcessGroup,
+        lines: &Receiver<Line>,
+        mut receive: Option<Receive<'_>>,
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<ExitStatus, Error> {
+        let started = Instant::now();
+        loop {
+            match (lines.recv_timeout(TICK), &mut receive) {
+                (Ok(Ok(line)), Some(receive)) => receive(&line)?,
+                (Ok(Err(reason)), _) => {
+                    let message = format!("{}: the output cannot be read: {reason}", self.tool);
+                    return Err(Error::new(ErrorKind::InvalidResponse, message));
+                }
+                (Err(RecvTimeoutError::Disconnected), _) => {
+                    if let Some(status) = group.leader.try_wait()? {
+                        return Ok(status);
+                    }
+                    thread::sleep(TICK);
+                }
+                (Ok(Ok(_)) | Err(RecvTimeoutError::Timeout), _) => {}
+            }
+            if is_interrupted() {
+                self.stop(group)?;
+                let message = format!("{} was interrupted by a signal", self.tool);
+                let error = Error::new(ErrorKind::Interrupted, message);
+                return Err(match interrupt::check() {
+                    Err(signal) => error.with_source(signal),
+                    Ok(()) => error,
+                });
+            }
+            if started.elapsed() >= self.limit {
+                let limit = self.limit.as_secs_f64();
+                let message = format!("{} did not end within {limit} seconds", self.tool);
+                return Err(Error::new(ErrorKind::TimedOut, message));
+            }
+        }
+    }
+
+    /// Gives the group its time to end.
+    fn stop(&self, group: &mut ProcessGroup) -> Result<(), Error> {
+        if self.stop_limit.is_zero() {
+            return Ok(());
+        }
+        group.interrupt();
+        let started = Instant::now();
+        while group.leader.try_wait()?.is_none() && started.elapsed() < self.stop_limit {
+            thread::sleep(TICK);
+        }
+        Ok(())
+    }
+
+    /// The ends of both streams, without credentials.
+    fn drain(&self, group: &ProcessGroup, tails: &Receiver<(usize, Vec<u8>)>) -> [String; 2] {
+        let mut read = [String::new(), String::new()];
+        let mut limit = Instant::now() + DRAIN_TIMEOUT;
+        let mut missing = read.len();
+        let mut is_killed = false;
+        while missing > 0 {
+            match tails.recv_timeout(limit.saturating_duration_since(Instant::now())) {
+                Ok((index, tail)) => {
+                    let text = String::from_utf8_lossy(&tail);
+                    read[index] = without_credentials(&text, self.credentials.iter().copied());
+                    missing -= 1;
+                }
+                // A process of the group still has the stream, so the group's id is not that of another one.
+                Err(RecvTimeoutError::Timeout) if !is_killed => {
+                    group.kill();
+                    is_killed = true;
+                    limit = Instant::now() + DRAIN_TIMEOUT;
+                }
+                Err(_) => break,
+            }
+        }
+        read
+    }
+
+    fn not_started(&self, error: &io::Error) -> Error {
+        let program = self.command.get_program().to_string_lossy();
+        let (kind, reason) = match error.kind() {
+            io::ErrorKind::NotFound => (ErrorKind::NotFound, "is not installed".to_owned()),
+            io::ErrorKind::PermissionDenied => {
+                (ErrorKind::Unauthorized, "is not executable".to_owned())
+            }
+            _ => (ErrorKind::System, format!("cannot be started: {error}")),
+        };
+        Error::new(kind, format!("{}: `{program}` {reason}", self.tool))
+    }
+}
+
+impl Output<'_> {
+    /// The end of the standard output.
+    pub fn stdout(&self) -> &str {
+        &self.tails[0]
+    }
+
+    /// The end of the error output.
+    pub fn stderr(&self) -> &str {
+        &self.tails[1]
+    }
+
+    /// The text without the credentials that the program was given.
+    pub fn without_credentials(&self, text: &str) -> String {
+        without_credentials(text, self.credentials.iter().copied())
+    }
+
+    /// An error with the last lines of the error output, or else of the standard output.
+    pub fn error(&self, kind: ErrorKind) -> Error {
+        let [stdout, stderr] = &self.tails;
+        let quote = match last_lines(stderr) {
+            none if none.is_empty() => last_lines(stdout),
+            lines => lines,
+        };
+        let (tool, code) = (self.tool, self.code);
+        let message = if quote.is_empty() {
+            format!("{tool} ended with the exit code {code}")
+        } else {
+            format!("{tool} ended with the exit code {code}: {quote}")
+        };
+        Error::new(kind, message)
+    }
+}
+
+/// Reads lines until nobody receives them, without the white space at their ends and without empty ones.
+fn read_lines(stream: impl Read, lines: &SyncSender<Line>) {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut line = Vec::new();
+        let read = (&mut stream)
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut line);
+        let line = match read {
+            Ok(0) => return,
+            Ok(read) if read as u64 == LONGEST_LINE => {
+                Err("a line is longer than 16 MiB".to_owned())
+            }
+            Ok(_) if line.trim_ascii().is_empty() => continue,
+            Ok(_) => Ok(line.trim_ascii().to_vec()),
+            Err(error) => Err(error.to_string()),
+        };
+        let is_last = line.is_err();
+        if lines.send(line).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// Reads a stream to its end and keeps the last part.
+fn read_tail(mut stream: impl Read) -> Vec<u8> {
+    let mut tail = VecDeque::new();
+    let mut buffer = [0; 8 << 10];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                tail.extend(&buffer[..count]);
+                let excess = tail.len().saturating_sub(LONGEST_TAIL);
+                tail.drain(..excess);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What was read is the output.
+            Err(_) => break,
+        }
+    }
+    tail.into()
+}
+
+/// The last lines that are not empty, on one line and without control characters.
+pub fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let last = &lines[lines.len().saturating_sub(QUOTED_LINES)..];
+    let joined = last.join("; ").replace(char::is_control, " ");
+    let excess = joined.chars().count().saturating_sub(LONGEST_QUOTE);
+    joined.chars().skip(excess).collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(120);
+
+    fn sh(script: &str) -> Invocation<'static> {
+        Invocation::new("tool", &Program::named("sh"), LONG)
+            .arg("-c")
+            .arg(script)
+    }
+
+    #[test]
+    fn the_output_is_bounded_and_its_end_is_kept() {
+        let script = "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done; echo last";
+        let output = sh(script).run().unwrap();
+        assert_eq!(output.code, 0);
+        assert_eq!(output.stdout().len(), LONGEST_TAIL);
+        assert!(output.stdout().ends_with("\nlast\n"));
+    }
+
+    #[test]
+    fn an_exit_code_is_an_error_with_the_last_lines() {
+        let output =
+            sh("echo out; echo one >&2; echo >&2; echo password=hunter2 >&2; exit 3").run();
+        let error = output.unwrap().error(ErrorKind::Rejected);
+        assert_eq!(error.kind(), ErrorKind::Rejected);
+        assert_eq!(
+            error.to_string(),
+            "tool ended with the exit code 3: one; password=<REDACTED>"
+        );
+        let error = sh("echo out; exit 3")
+            .run()
+            .unwrap()
+            .error(ErrorKind::Rejected);
+        assert_eq!(error.to_string(), "tool ended with the exit code 3: out");
+    }
+
+    #[test]
+    fn a_credential_is_in_the_environment_and_in_no_error() {
+        let output = sh("echo \"<$KEY>\"; exit 1")
+            .credential("KEY", "zero-one")
+            .run();
+        let error = output.unwrap().error(ErrorKind::Rejected);
+        assert_eq!(
+            error.to_string(),
+            "tool ended with the exit code 1: <<REDACTED>>"
+        );
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_or_is_killed_is_one_error() {
+        let missing = Invocation::new("tool", &Program::named("no-such-program"), LONG).run();
+        let error = missing.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert_eq!(
+            error.to_string(),
+            "tool: `no-such-program` is not installed"
+        );
+        let error = sh("kill -9 $$").run().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::System);
+        assert!(
+            error.to_string().starts_with("tool was killed (signal: 9"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_killed_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pid, draft) = (folder.path().join("pid"), folder.path().join("draft"));
+        let script = "sleep 600 & echo $! > \"$DRAFT\"; mv \"$DRAFT\" \"$PID\"; wait";
+        let invocation = sh(script).env("PID", &pid).env("DRAFT", &draft);
+        let error = invocation.run_until(&|| pid.exists(), None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Interrupted);
+        assert_eq!(error.to_string(), "tool was interrupted by a signal");
+        let pid: i32 = fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
+        // A killed process is a zombie until the system's first process has read its status.
+        let is_alive = || {
+            procfs::process::Process::new(pid)
+                .and_then(|process| process.stat())
+                .is_ok_and(|stat| stat.state != 'Z')
+        };
+        for _ in 0..1000 {
+            if !is_alive() {
+                return;
+            }
+            thread::sleep(TICK);
+        }
+        panic!("the child of the program is alive");
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_an_error() {
+        let limit = Duration::from_millis(50);
+        let error = Invocation::new("tool", &Program::named("sleep"), limit)
+            .arg("600")
+            .run()
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(error.to_string(), "tool did not end within 0.05 seconds");
+    }
+
+    #[test]
+    fn the_context_of_the_trace_is_in_the_environment() {
+        let mut stdout = String::new();
+        let spans = floe_telemetry::testing::capture(|| {
+            let _span = floe_telemetry::create_span("caller");
+            stdout = sh("echo $TRACEPARENT").run().unwrap().stdout().to_owned();
+        });
+        let caller = spans.single("caller").span_context().clone();
+        let expected = format!("00-{}-{}-03\n", caller.trace_id(), caller.span_id());
+        assert_eq!(stdout, expected);
+    }
+}

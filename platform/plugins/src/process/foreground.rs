@@ -1,0 +1,103 @@
+//! A child process with the terminal and the signals of this one.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::process::interrupt;
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// It returned an exit code.
+    Code(i32),
+    /// A signal ended it.
+    Signal(i32),
+}
+
+/// Starts a process, and forwards signals to it from now on. A signal that arrives after [`Running::wait`] ends this process.
+///
+/// # Errors
+/// The process cannot be started.
+pub fn start(command: &mut Command) -> io::Result<Running> {
+    // Signals are kept from here on, so that none ends this process and leaves the child alone.
+    let signals = Signals::new(interrupt::not_ignored(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM]));
+    let child = command.spawn()?;
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let target = Arc::new(Mutex::new(pid));
+    if let Ok(mut signals) = signals {
+        let target = Arc::clone(&target);
+        let thread = thread::Builder::new().name("floe-signals".to_owned());
+        // Without the thread, the child gets the signals of the terminal only.
+        let _ = thread.spawn(move || {
+            for signal in signals.forever() {
+                let target = target.lock().unwrap_or_else(PoisonError::into_inner);
+                match *target {
+                    Some(pid) if !is_of_terminal(signal) => forward(pid, signal),
+                    Some(_) => {}
+                    None => interrupt::end(signal),
+                }
+            }
+        });
+    }
+    Ok(Running { child, target })
+}
+
+/// A process that was started.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    target: Arc<Mutex<Option<Pid>>>,
+}
+
+impl Running {
+    /// Waits for the process.
+    ///
+    /// # Errors
+    /// The operating system reports none.
+    pub fn wait(mut self) -> io::Result<Exit> {
+        let pid = *self.target.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pid) = pid {
+            // The id belongs to the process until it is reaped, so no signal reaches another process.
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
+        }
+        *self.target.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let status = self.child.wait()?;
+        Ok(match (status.code(), status.signal()) {
+            (Some(code), _) => Exit::Code(code),
+            (None, signal) => Exit::Signal(signal.unwrap_or_default()),
+        })
+    }
+}
+
+fn forward(pid: Pid, signal: i32) {
+    let signal = match signal {
+        SIGHUP => Signal::HUP,
+        SIGINT => Signal::INT,
+        SIGQUIT => Signal::QUIT,
+        _ => Signal::TERM,
+    };
+    // The child may have ended.
+    let _ = kill_process(pid, signal);
+}
+
+/// Whether the terminal sent the signal: it sends it to all processes in the foreground, so the child has it.
+#[cfg(target_os = "linux")]
+fn is_of_terminal(signal: i32) -> bool {
+    let stat = || procfs::process::Process::myself().and_then(|process| process.stat());
+    signal != SIGTERM && stat().is_ok_and(|stat| stat.tpgid == stat.pgrp)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_of_terminal(signal: i32) -> bool {
+    use std::io::IsTerminal as _;
+    signal != SIGTERM && io::stdin().is_terminal()
+}

@@ -1,0 +1,125 @@
+//! Signals that end the program: SIGINT, SIGTERM and SIGHUP.
+//!
+//! After a signal, the running command stops at the next [`check`], its drafts are removed and its telemetry
+//! is delivered; then the program ends by the same signal. A command that does not stop within
+//! [`STOP_TIMEOUT`] is ended in the background.
+
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// The time that a command has to stop after a signal. Together with the time for the delivery of
+/// telemetry it is less than the 10 seconds after which container runtimes send SIGKILL.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The signal that was received; 0 if there was none.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+
+/// Whether the command has stopped. Then only the delivery of its telemetry is awaited.
+static HAS_STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a signal was received.
+pub fn is_requested() -> bool {
+    RECEIVED.load(Ordering::Relaxed) != 0
+}
+
+/// Returns an error if a signal was received.
+///
+/// # Errors
+/// A signal was received.
+pub fn check() -> Result<(), Error> {
+    match RECEIVED.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        signal => Err(Error::Interrupted { signal }),
+    }
+}
+
+/// Records that the command has stopped and its telemetry is being delivered.
+pub fn command_stopped() {
+    HAS_STOPPED.store(true, Ordering::Release);
+}
+
+#[cfg(unix)]
+pub use self::unix::{end, listen, not_ignored};
+
+#[cfg(unix)]
+mod unix {
+    use std::process;
+    use std::sync::atomic::Ordering;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
+
+    use super::{HAS_STOPPED, RECEIVED, STOP_TIMEOUT};
+
+    /// Starts to handle signals. If the command does not stop in time, `overdue` is called instead, from
+    /// another thread. `delivery` is the maximum duration of delivering telemetry.
+    pub fn listen(delivery: Duration, overdue: impl FnOnce() + Send + 'static) {
+        let (ready, is_ready) = mpsc::channel::<()>();
+        let thread = thread::Builder::new().name("floe-signals".to_owned());
+        let spawned = thread.spawn(move || {
+            let signals = Signals::new(not_ignored(&[SIGHUP, SIGINT, SIGTERM]));
+            drop(ready);
+            // Without a handler, a signal ends the program at once.
+            if let Ok(mut signals) = signals
+                && let Some(signal) = signals.forever().next()
+            {
+                RECEIVED.store(signal, Ordering::Relaxed);
+                thread::sleep(STOP_TIMEOUT);
+                if HAS_STOPPED.load(Ordering::Acquire) {
+                    thread::sleep(delivery);
+                } else {
+                    overdue();
+                }
+                end(signal);
+            }
+        });
+        if spawned.is_ok() {
+            // Ends when the handlers are installed, or cannot be: the thread drops the sender in any case.
+            let _ = is_ready.recv();
+        }
+    }
+
+    /// Ends the program by the signal, so that its parent learns the cause.
+    pub fn end(signal: i32) -> ! {
+        let _ = emulate_default_handler(signal);
+        process::exit(128 + signal)
+    }
+
+    /// Those of the signals that the parent process does not ignore: `nohup` protects a program from SIGHUP, and a
+    /// shell protects a job in the background from SIGINT.
+    pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
+        let ignored = ignored();
+        let mut signals = signals.to_vec();
+        signals.retain(|signal| ignored & (1 << (signal - 1)) == 0);
+        signals
+    }
+
+    /// The ignored signals, one bit each.
+    #[cfg(target_os = "linux")]
+    fn ignored() -> u64 {
+        let status = procfs::process::Process::myself().and_then(|process| process.status());
+        status.map_or(0, |status| status.sigign)
+    }
+
+    /// No safe function reads how a signal is handled on these systems.
+    #[cfg(not(target_os = "linux"))]
+    fn ignored() -> u64 {
+        0
+    }
+}
+
+/// Does nothing: a signal ends the program at once.
+#[cfg(not(unix))]
+pub fn listen(_: Duration, _: impl FnOnce() + Send + 'static) {}
+
+/// Ends the program.
+#[cfg(not(unix))]
+pub fn end(signal: i32) -> ! {
+    std::process::exit(128 + signal)
+}

@@ -1,0 +1,150 @@
+//! Tasks of plugins in Python: a small script of this crate, a request and a result, both JSON.
+//!
+//! The script runs in a folder of its own, which is removed afterwards. Credentials are passed in the
+//! environment.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+use std::time::Duration;
+
+use floe_plugin::{Error, ErrorKind};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::child::{Invocation, Program};
+
+const RUNNER: &str = include_str!("runner.py");
+
+/// The longest result.
+const LONGEST_RESULT: u64 = 4 << 20;
+
+/// A task with the folder that it runs in.
+#[derive(Debug)]
+pub(crate) struct Task<'a> {
+    tool: &'static str,
+    folder: TempDir,
+    invocation: Invocation<'a>,
+}
+
+/// The document that the runner writes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Answer<T> {
+    Ok(T),
+    Error(Failure),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failure {
+    kind: Kind,
+    message: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    NotInstalled,
+    Unavailable,
+    TimedOut,
+    RateLimited,
+    Unauthorized,
+    NotFound,
+    Rejected,
+    InvalidInput,
+    Unsupported,
+    Other,
+}
+
+impl<'a> Task<'a> {
+    /// Prepares the folder of a task. `script` defines `run(request)`.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn new(
+        tool: &'static str,
+        python: &Program,
+        limit: Duration,
+        script: &str,
+    ) -> Result<Self, Error> {
+        let folder = tempfile::Builder::new().prefix("floe-").tempdir()?;
+        fs::write(folder.path().join("runner.py"), RUNNER)?;
+        fs::write(folder.path().join("task.py"), script)?;
+        let invocation = Invocation::new(tool, python, limit)
+            .arg("runner.py")
+            .env("PYTHONIOENCODING", "utf-8")
+            .folder(folder.path());
+        Ok(Self {
+            tool,
+            folder,
+            invocation,
+        })
+    }
+
+    /// The folder of the task, which is its working directory.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.invocation = self.invocation.env(name, value);
+        self
+    }
+
+    pub(crate) fn credential(mut self, name: &str, value: &'a str) -> Self {
+        self.invocation = self.invocation.credential(name, value);
+        self
+    }
+
+    /// Runs the task, and returns its result with its folder.
+    ///
+    /// # Errors
+    /// Python does not run, the task failed, or its result is not of the type.
+    pub(crate) fn run<T: DeserializeOwned>(self, request: &Value) -> Result<(T, TempDir), Error> {
+        let Self {
+            tool,
+            folder,
+            invocation,
+        } = self;
+        fs::write(folder.path().join("request.json"), request.to_string())?;
+        let output = invocation.run()?;
+        let path = folder.path().join("result.json");
+        if output.code != 0 || !path.is_file() {
+            return Err(output.error(ErrorKind::InvalidResponse));
+        }
+        let mut text = Vec::new();
+        File::open(path)?
+            .take(LONGEST_RESULT)
+            .read_to_end(&mut text)?;
+        let answer = serde_json::from_slice(&text).map_err(|error| {
+            let message = format!("{tool}: the result is not the JSON that was expected: {error}");
+            Error::new(ErrorKind::InvalidResponse, message)
+        })?;
+        match answer {
+            Answer::Ok(result) => Ok((result, folder)),
+            Answer::Error(Failure { kind, message }) => {
+                let message = output.without_credentials(&message);
+                Err(Error::new(kind.into(), format!("{tool}: {message}")))
+            }
+        }
+    }
+}
+
+impl From<Kind> for ErrorKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::NotInstalled | Kind::NotFound => Self::NotFound,
+            Kind::Unavailable => Self::Unavailable,
+            Kind::TimedOut => Self::TimedOut,
+            Kind::RateLimited => Self::RateLimited,
+            Kind::Unauthorized => Self::Unauthorized,
+            Kind::Rejected => Self::Rejected,
+            Kind::InvalidInput => Self::InvalidInput,
+            Kind::Unsupported => Self::Unsupported,
+            Kind::Other => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Quality checks with Great Expectations.
+
+use std::time::Duration;
+
+use floe_plugin::compute::Session;
+use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_plugin::{Error, Lifecycle};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::process::child::Program;
+use crate::process::python::Task;
+use crate::quality::suite;
+
+floe_plugin::plugin! {
+    kind: QualityProvider,
+    plugin: GreatExpectations,
+    name: "great_expectations",
+    tracer: "floe.quality.gx",
+    api: "1.0",
+    description: "checks data with Great Expectations",
+}
+
+/// Quality checks with Great Expectations 1, which is installed for a Python interpreter. The checked columns
+/// are passed in a temporary file, and Python holds them in memory.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct GreatExpectations {
+    /// The Python interpreter.
+    python: Program,
+    /// The time limit of the checks of a table.
+    #[schemars(range(min = 1))]
+    timeout_seconds: u32,
+}
+
+/// What `gx.py` returns.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outcome {
+    results: Vec<OfCheck>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfCheck {
+    passed: bool,
+    failed_rows: Option<u64>,
+}
+
+impl Default for GreatExpectations {
+    fn default() -> Self {
+        Self {
+            python: Program::named("python3"),
+            timeout_seconds: 600,
+        }
+    }
+}
+
+impl Lifecycle for GreatExpectations {}
+
+impl QualityProvider for GreatExpectations {
+    fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
+        suite::validate(suite)?;
+        suite
+            .checks
+            .iter()
+            .try_for_each(|check| expectation(check).map(drop))
+    }
+
+    fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
+        let expectations: Result<Vec<Value>, Error> =
+            suite.checks.iter().map(expectation).collect();
+        let limit = Duration::from_secs(self.timeout_seconds.into());
+        let task = Task::new(
+            "Great Expectations",
+            &self.python,
+            limit,
+            include_str!("gx.py"),
+        )?
+        .env("GX_ANALYTICS_ENABLED", "false");
+        let rows = suite::write(suite, data, &task.folder().join("rows.jsonl"))?;
+        let columns: Vec<&str> = rows.columns.iter().map(|(name, _)| *name).collect();
+        let request = json!({
+            "suite": suite.name,
+            "table": suite.table,
+            "columns": columns,
+            "expectations": expectations?,
+        });
+        let (outcome, _) = task.run::<Outcome>(&request)?;
+        let results = outcome.results.into_iter().map(|result| CheckResult {
+            passed: result.passed,
+            failed_rows: result.failed_rows,
+            rows: Some(rows.count),
+        });
+        Ok(results.collect())
+    }
+}
+
+/// The expectation of a check: its type and its arguments.
+fn expectation(check: &Check) -> Result<Value, Error> {
+    let (kind, arguments) = match check {
+        Check::NotNull(column) => (
+            "expect_column_values_to_not_be_null",
+            json!({ "column": column }),
+        ),
+        Check::Unique(column) => (
+            "expect_column_values_to_be_unique",
+            json!({ "column": column }),
+        ),
+        Check::AcceptedValues { column, values } => (
+            "expect_column_values_to_be_in_set",
+            json!({ "column": column, "value_set": values }),
+        ),
+        Check::Between { column, min, max } => (
+            "expect_column_values_to_be_between",
+            json!({ "column": column, "min_value": min, "max_value": max }),
+        ),
+        Check::MinRows(min) => (
+            "expect_table_row_count_to_be_between",
+            json!({ "min_value": min }),
+        ),
+        _ => return Err(Error::unsupported(check.name())),
+    };
+    Ok(json!({ "type": kind, "arguments": arguments }))
+}

@@ -1,0 +1,50 @@
+//! Secrets from environment variables.
+
+use floe_plugin::secrets::SecretStore;
+use floe_plugin::{Error, ErrorKind, Lifecycle};
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+floe_plugin::plugin! {
+    kind: SecretStore,
+    plugin: Env,
+    name: "env",
+    tracer: "floe.secrets.env",
+    api: "1.0",
+    description: "reads secrets from environment variables",
+}
+
+/// Secrets from environment variables: a key is the name of a variable.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Env {
+    /// The beginning of the variables' names, which keys do not have.
+    prefix: String,
+}
+
+impl Lifecycle for Env {}
+
+impl SecretStore for Env {
+    fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
+        let name = self.variable(key)?;
+        match std::env::var(&name) {
+            Ok(value) => Ok(Some(value.into())),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                let message = format!("the variable `{name}` is not UTF-8 text");
+                Err(Error::new(ErrorKind::InvalidResponse, message))
+            }
+        }
+    }
+}
+
+impl Env {
+    fn variable(&self, key: &str) -> Result<String, Error> {
+        if key.is_empty() || key.contains(['=', '\0']) {
+            let message = format!("found the key `{key}`, accepted: the name of a variable");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        Ok(format!("{}{key}", self.prefix))
+    }
+}

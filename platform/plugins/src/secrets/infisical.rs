@@ -1,0 +1,218 @@
+//! Secrets of Infisical, by version 4 of its API for secrets.
+
+use std::time::Duration;
+
+use floe_plugin::secrets::SecretStore;
+use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::address::ServiceUrl;
+use crate::http::service::{AccessToken, Issued, encode, parameters};
+use crate::http::{Client, Request, Response};
+
+floe_plugin::plugin! {
+    kind: SecretStore,
+    plugin: Infisical,
+    name: "infisical",
+    tracer: "floe.secrets.infisical",
+    api: "1.0",
+    description: "stores secrets in Infisical",
+}
+
+/// Secrets of Infisical in one folder of a project's environment. A key is the name of a secret.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Infisical {
+    /// The address. Default: `https://app.infisical.com`.
+    #[serde(default = "cloud")]
+    url: ServiceUrl,
+    /// The id of the project.
+    project: String,
+    /// The slug of the environment, for example `prod`.
+    environment: String,
+    /// The folder. Default: `/`.
+    #[serde(default)]
+    path: Folder,
+    /// The client id of the machine identity, which authenticates with Universal Auth.
+    client_id: String,
+    /// The client secret of the machine identity.
+    client_secret: Credential,
+    /// The time limit of a request, in seconds. Default: 10.
+    #[serde(default, rename = "timeout")]
+    client: Client,
+    #[serde(skip)]
+    token: AccessToken,
+}
+
+fn cloud() -> ServiceUrl {
+    ServiceUrl::of("https://app.infisical.com")
+}
+
+/// A folder: it begins with a slash.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+struct Folder(String);
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self("/".to_owned())
+    }
+}
+
+impl TryFrom<String> for Folder {
+    type Error = String;
+
+    fn try_from(path: String) -> Result<Self, String> {
+        if path.starts_with('/') {
+            return Ok(Self(path));
+        }
+        Err(format!(
+            "found `{path}`, accepted: a path that begins with `/`"
+        ))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Login {
+    access_token: SecretString,
+    expires_in: f64,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    secret: Secret,
+}
+
+#[derive(Deserialize)]
+struct Secret {
+    #[serde(default, rename = "secretValue")]
+    value: Option<SecretString>,
+    #[serde(default, rename = "secretValueHidden")]
+    is_hidden: bool,
+}
+
+/// The body of a refusal.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    error: String,
+    /// A list if the request is not valid.
+    message: Value,
+}
+
+impl Refusal {
+    fn of(response: &Response) -> Self {
+        serde_json::from_slice(&response.body).unwrap_or_default()
+    }
+
+    /// Whether the secret does not exist. The project, the environment and the folder do.
+    fn is_about_secret(&self) -> bool {
+        self.message
+            .as_str()
+            .is_some_and(|text| text.starts_with("Secret "))
+    }
+}
+
+impl Infisical {
+    fn log_in(&self) -> Result<Issued, Error> {
+        let client_secret = self.client_secret.expose()?;
+        let request = Request::post(self.url.at("/api/v1/auth/universal-auth/login"))
+            .json(&json!({ "clientId": self.client_id, "clientSecret": client_secret }))
+            .credential(client_secret);
+        let login: Login = self.client.send(&request)?.json()?;
+        let lifetime = Duration::try_from_secs_f64(login.expires_in).unwrap_or_default();
+        Ok(Issued::new(login.access_token, Some(lifetime)))
+    }
+
+    /// Sends a request with the access token. `None` if there is no such secret.
+    fn send(&self, request: &Request<'_>) -> Result<Option<Response>, Error> {
+        let mut refused = None;
+        loop {
+            let token = self.token.get(refused.as_ref(), || self.log_in())?;
+            let request = request
+                .clone()
+                .bearer(token.expose_secret())
+                .also_accept(401)
+                .also_accept(403)
+                .also_accept(404);
+            let response = self.client.send(&request)?;
+            let refusal = match response.status {
+                401 | 403 | 404 => Refusal::of(&response),
+                _ => return Ok(Some(response)),
+            };
+            // Expired, or revoked.
+            let is_about_token = response.status == 401 || refusal.error == "TokenError";
+            if response.status == 404 && refusal.is_about_secret() {
+                return Ok(None);
+            }
+            if !is_about_token || refused.is_some() {
+                return Err(request.refusal(&response));
+            }
+            refused = Some(token);
+        }
+    }
+
+    fn query(&self, name: &str, more: (&str, &str)) -> String {
+        let query = parameters(&[
+            ("projectId", &self.project),
+            ("environment", &self.environment),
+            ("secretPath", &self.path.0),
+            more,
+        ]);
+        self.url.at(&format!("/api/v4/secrets{name}?{query}"))
+    }
+}
+
+fn check(key: &str) -> Result<(), Error> {
+    let is_refused = |character: char| character.is_whitespace() || ":/".contains(character);
+    // `.` and `..` are parts of a path.
+    if ["", ".", ".."].contains(&key) || key.contains(is_refused) {
+        let message =
+            format!("found the key `{key}`, accepted: a name without white space, `:` and `/`");
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Ok(())
+}
+
+impl Lifecycle for Infisical {
+    fn health_check(&self) -> Result<(), Error> {
+        self.client
+            .send(&Request::get(self.url.at("/api/status")))
+            .map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![self.url.endpoint()]
+    }
+}
+
+impl SecretStore for Infisical {
+    fn path(&self) -> Option<&str> {
+        Some(&self.path.0)
+    }
+
+    fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
+        check(key)?;
+        let name = format!("/{}", encode(key));
+        let request = Request::get(self.query(&name, ("expandSecretReferences", "true")));
+        let Some(response) = self.send(&request)? else {
+            return Ok(None);
+        };
+        let secret = response.json::<Found>()?.secret;
+        if secret.is_hidden {
+            let message = format!("the identity may see `{key}`, but not its value");
+            return Err(Error::new(ErrorKind::Unauthorized, message));
+        }
+        match secret.value {
+            Some(value) => Ok(Some(value)),
+            None => Err(Error::new(
+                ErrorKind::InvalidResponse,
+                "the response has no `secretValue`",
+            )),
+        }
+    }
+}

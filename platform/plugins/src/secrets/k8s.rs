@@ -1,0 +1,309 @@
+//! Secrets of Kubernetes, by its API.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use floe_plugin::secrets::SecretStore;
+use floe_plugin::{Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::address::ServiceUrl;
+use crate::files::input_file;
+use crate::http::{Client, Request, Response};
+
+floe_plugin::plugin! {
+    kind: SecretStore,
+    plugin: Kubernetes,
+    name: "k8s",
+    tracer: "floe.secrets.k8s",
+    api: "1.0",
+    description: "stores secrets in Secrets of Kubernetes",
+}
+
+/// Secrets of Kubernetes in one namespace. A key is `NAME/KEY`: the name of a Secret, and a key of its data.
+/// The platform needs a role for `secrets` with the verbs `get` and `list`, and to write them `create`,
+/// `patch` and `delete`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Kubernetes {
+    /// The address of the API server. Default: that of the cluster in which the platform runs.
+    #[serde(default)]
+    url: Option<ServiceUrl>,
+    /// The namespace of the Secrets. Default: that of the service account.
+    #[serde(default)]
+    namespace: Option<String>,
+    /// The folder with the files of the service account: `token`, `ca.crt` and `namespace`. Default:
+    /// `/var/run/secrets/kubernetes.io/serviceaccount`.
+    #[serde(default = "service_account")]
+    service_account: LocalPath,
+    /// The time limit of a request, in seconds. Default: 10.
+    #[serde(default, rename = "timeout")]
+    client: Client,
+    #[serde(skip)]
+    cluster: OnceLock<Cluster>,
+}
+
+fn service_account() -> LocalPath {
+    LocalPath::new("/var/run/secrets/kubernetes.io/serviceaccount")
+}
+
+/// What is known once the plugin was started.
+#[derive(Debug)]
+struct Cluster {
+    /// The address of the API server.
+    server: String,
+    namespace: String,
+    /// Trusts the cluster's authority alone.
+    client: Client,
+}
+
+/// The service of the API server in each cluster.
+const API_SERVER: &str = "kubernetes.default.svc";
+
+/// A Secret, without its values in any output.
+#[derive(Deserialize)]
+struct Secret {
+    /// Only a Secret of the API has it.
+    #[serde(rename = "metadata")]
+    _metadata: IgnoredAny,
+    #[serde(default)]
+    data: Option<BTreeMap<String, String>>,
+}
+
+/// The body of a refusal.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Status {
+    reason: String,
+    details: StatusDetails,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct StatusDetails {
+    kind: String,
+}
+
+impl Kubernetes {
+    fn cluster(&self) -> Result<&Cluster, Error> {
+        let not_started = || Error::new(ErrorKind::Other, "the plugin was not started");
+        self.cluster.get().ok_or_else(not_started)
+    }
+
+    /// A file of the service account. Kubernetes replaces the token before it expires, so each request reads
+    /// it.
+    fn file(&self, name: &str) -> Result<String, Error> {
+        let path = self.service_account.join(name);
+        let unreadable = |what: &str| {
+            let message = format!(
+                "the service account's file {} cannot be used: {what}",
+                path.display()
+            );
+            Error::new(ErrorKind::Unauthorized, message)
+        };
+        let text = input_file::read(&path).map_err(|error| unreadable(&error.to_string()))?;
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(unreadable("it is empty"));
+        }
+        Ok(text.to_owned())
+    }
+
+    fn server(&self) -> Result<ServiceUrl, Error> {
+        if let Some(url) = &self.url {
+            return Ok(url.clone());
+        }
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let host = variable("KUBERNETES_SERVICE_HOST");
+        let port = variable("KUBERNETES_SERVICE_PORT");
+        let url = host.zip(port).and_then(|(host, port)| {
+            let bracketed = host.contains(':').then(|| format!("[{host}]"));
+            let host = bracketed.unwrap_or(host);
+            ServiceUrl::try_from(format!("https://{host}:{port}")).ok()
+        });
+        url.ok_or_else(|| {
+            let message = "there is no `url`, and KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not those of a cluster";
+            Error::new(ErrorKind::InvalidInput, message)
+        })
+    }
+
+    /// The path of the namespace's Secrets, or of one of them.
+    fn url(&self, name: &str) -> Result<String, Error> {
+        let cluster = self.cluster()?;
+        let (server, namespace) = (&cluster.server, &cluster.namespace);
+        Ok(format!(
+            "{server}/api/v1/namespaces/{namespace}/secrets{name}"
+        ))
+    }
+
+    fn send(&self, request: Request<'_>) -> Result<Response, Error> {
+        let token = self.file("token")?;
+        let request = request.header("accept", "application/json").bearer(&token);
+        self.cluster()?.client.send(&request)
+    }
+
+    /// The Secret with this name.
+    fn read(&self, name: &str) -> Result<Option<Secret>, Error> {
+        let request = Request::get(self.url(&format!("/{name}"))?).also_accept(404);
+        let response = self.send(request.clone())?;
+        if response.status == 404 {
+            return missing(&request, &response).map(|()| None);
+        }
+        response.json().map(Some)
+    }
+}
+
+/// Succeeds if the response is the API's statement that the Secret does not exist, and not that of another
+/// server or about the namespace.
+fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
+    let status: Status = serde_json::from_slice(&response.body).unwrap_or_default();
+    if status.reason == "NotFound" && status.details.kind == "secrets" {
+        return Ok(());
+    }
+    Err(request.refusal(response))
+}
+
+/// `NAME/KEY`, by the rules of Kubernetes, which also make them parts of a path.
+fn parse(key: &str) -> Result<(&str, &str), Error> {
+    let parts = key
+        .split_once('/')
+        .filter(|(name, key)| is_name(name) && is_data_key(key));
+    parts.ok_or_else(|| {
+        let message = format!(
+            "found the key `{key}`, accepted: `NAME/KEY` with the name of a Secret and a key of its data"
+        );
+        Error::new(ErrorKind::InvalidInput, message)
+    })
+}
+
+/// A DNS subdomain.
+fn is_name(name: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_label = |label: &str| {
+        label.bytes().all(|byte| is_inner(byte) || byte == b'-')
+            && label.starts_with(|first: char| first != '-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
+fn is_data_key(key: &str) -> bool {
+    let is_accepted = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    (1..=253).contains(&key.len()) && key.bytes().all(is_accepted) && !key.starts_with("..")
+}
+
+impl Lifecycle for Kubernetes {
+    fn start(&self) -> Result<(), Error> {
+        let server = self.server()?;
+        let namespace = match &self.namespace {
+            Some(namespace) => namespace.clone(),
+            None => self.file("namespace")?,
+        };
+        if !is_name(&namespace) || namespace.contains('.') {
+            let message = format!("found the namespace `{namespace}`, accepted: a DNS label");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        let client = if server.is_https() {
+            self.client.trusting(self.file("ca.crt")?.as_bytes())?
+        } else {
+            self.client.clone()
+        };
+        self.file("token")?;
+        // `start` is called once.
+        let _ = self.cluster.set(Cluster {
+            server: server.as_str().to_owned(),
+            namespace,
+            client,
+        });
+        Ok(())
+    }
+
+    fn health_check(&self) -> Result<(), Error> {
+        let server = &self.cluster()?.server;
+        self.send(Request::get(format!("{server}/readyz")))
+            .map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        match &self.url {
+            Some(url) => vec![url.endpoint()],
+            // The port of the service, and that of the API server behind it.
+            None => [443, 6443]
+                .map(|port| Endpoint::Host(API_SERVER.to_owned(), port))
+                .into(),
+        }
+    }
+}
+
+impl SecretStore for Kubernetes {
+    fn kubernetes_secret<'a>(&self, key: &'a str) -> Result<Option<&'a str>, Error> {
+        let (name, _) = parse(key)?;
+        Ok(Some(name))
+    }
+
+    fn namespace(&self) -> Option<&str> {
+        let cluster = self.cluster.get()?;
+        Some(&cluster.namespace)
+    }
+
+    fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
+        let (name, entry) = parse(key)?;
+        let data = self.read(name)?.and_then(|secret| secret.data);
+        let Some(encoded) = data.and_then(|mut data| data.remove(entry)) else {
+            return Ok(None);
+        };
+        let text = STANDARD
+            .decode(encoded)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        match text {
+            Some(text) => Ok(Some(text.into())),
+            None => Err(Error::new(
+                ErrorKind::InvalidResponse,
+                format!("the value of `{key}` is not UTF-8 text in base64"),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_the_name_of_a_secret_and_a_key_of_its_data() {
+        assert_eq!(
+            parse("warehouse-login/password").unwrap(),
+            ("warehouse-login", "password")
+        );
+        assert_eq!(parse("a.b/tls.crt").unwrap(), ("a.b", "tls.crt"));
+        let long = "a".repeat(254);
+        for key in [
+            "password",
+            "",
+            "/",
+            "a/",
+            "/a",
+            "A/b",
+            "a/b/c",
+            "../b",
+            "-a/b",
+            "a-/b",
+            "a..b/c",
+            "a/..",
+            "a/b c",
+            "a?x/b",
+            "a%2f/b",
+            &format!("{long}/a"),
+            &format!("a/{long}"),
+        ] {
+            let error = parse(key).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}");
+        }
+    }
+}

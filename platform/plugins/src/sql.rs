@@ -1,0 +1,31 @@
+//! Names and texts in SQL statements.
+
+/// A name of a table or a column, in double quotes.
+pub fn quoted_name(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text, in single quotes.
+pub fn quoted_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The name of a product as the name of a dbt project: letters, digits and underscores.
+pub fn identifier(name: &str) -> String {
+    let identifier = name.replace(|sign: char| !sign.is_ascii_alphanumeric(), "_");
+    match identifier.chars().next() {
+        Some(first) if !first.is_ascii_digit() => identifier,
+        _ => format!("_{identifier}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identifier;
+
+    #[test]
+    fn a_product_has_a_name_that_dbt_and_dagster_accept() {
+        assert_eq!(identifier("customer-360"), "customer_360");
+        assert_eq!(identifier("360-view"), "_360_view");
+    }
+}

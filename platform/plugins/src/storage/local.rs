@@ -1,0 +1,79 @@
+//! Object storage in a folder.
+
+use std::fs::File;
+use std::io::{self};
+use std::path::{Component, Path, PathBuf};
+
+use floe_plugin::storage::{ObjectStore, System};
+use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::error::Error as PlatformError;
+use crate::files::atomic::{self, Access};
+use crate::files::confine;
+
+floe_plugin::plugin! {
+    kind: ObjectStore,
+    plugin: Local,
+    name: "local",
+    tracer: "floe.storage.local",
+    api: "1.0",
+    description: "stores objects as files of a folder",
+}
+
+/// Objects as files of a folder.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Local {
+    /// The folder. Default: `.floe/objects` in the folder of the product.
+    #[serde(default = "default_folder")]
+    folder: OutputPath,
+}
+
+fn default_folder() -> OutputPath {
+    OutputPath::new(".floe/objects")
+}
+
+impl Lifecycle for Local {}
+
+impl ObjectStore for Local {
+    fn system(&self) -> System {
+        System::File
+    }
+
+    fn warehouse_uri(&self) -> String {
+        format!("file://{}", self.folder.display())
+    }
+
+    fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error> {
+        let target = self.path(key)?;
+        let mut input = File::open(file)?;
+        let mut bytes = 0;
+        atomic::write(&target, Access::Private, |output| {
+            bytes = io::copy(&mut input, output)?;
+            Ok(())
+        })
+        .map_err(|error| Error::new(ErrorKind::System, error.to_string()).with_source(error))?;
+        Ok(bytes)
+    }
+}
+
+impl Local {
+    fn path(&self, key: &str) -> Result<PathBuf, Error> {
+        let is_inside = Path::new(key)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if key.is_empty() || !is_inside {
+            return Err(outside(key));
+        }
+        confine::check_file(self.folder.folder(), &self.folder.inner().join(key))
+            .map_err(PlatformError::into_plugin)?;
+        Ok(self.folder.join(key))
+    }
+}
+
+fn outside(key: &str) -> Error {
+    let message = format!("found the key `{key}`, accepted: a path without `..`");
+    Error::new(ErrorKind::InvalidInput, message)
+}

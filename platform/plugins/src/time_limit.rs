@@ -1,0 +1,52 @@
+//! The time limit of a request in the configuration of a plugin.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+/// The time limit of a request with its response, for each attempt.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest time limit, in seconds.
+const LONGEST_TIMEOUT: f64 = 300.0;
+
+/// The time limit of a request, in seconds, from a plugin's configuration.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "f64")]
+pub(crate) struct TimeLimit(pub(crate) Duration);
+
+impl Default for TimeLimit {
+    fn default() -> Self {
+        Self(TIMEOUT)
+    }
+}
+
+impl TryFrom<f64> for TimeLimit {
+    type Error = String;
+
+    fn try_from(seconds: f64) -> Result<Self, String> {
+        if seconds > 0.0 && seconds <= LONGEST_TIMEOUT {
+            return Ok(Self(Duration::from_secs_f64(seconds)));
+        }
+        Err(format!(
+            "found {seconds}, accepted: seconds, more than 0 and at most {LONGEST_TIMEOUT}"
+        ))
+    }
+}
+
+impl JsonSchema for TimeLimit {
+    fn schema_name() -> Cow<'static, str> {
+        "TimeLimit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": LONGEST_TIMEOUT,
+            "default": TIMEOUT.as_secs(),
+        })
+    }
+}

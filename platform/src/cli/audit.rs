@@ -1,0 +1,195 @@
+//! The audit of the program's instrumentation: every annotated function, tracer and plugin.
+
+use std::fmt;
+
+use floe_plugin::registry::{self, LinkedPlugin};
+use floe_plugin::{InstrumentationWarning, PluginType};
+use floe_plugins::error::Error;
+use floe_telemetry::backend::{self, LinkedBackend};
+use floe_telemetry::callsite::{self, CallSite, Scope};
+use serde::Serialize;
+
+use crate::cli::columns;
+
+/// The result of the audit.
+#[derive(Debug, Serialize)]
+pub struct Audit {
+    functions: Vec<Function>,
+    tracers: Vec<Tracer>,
+    plugins: Vec<Plugin>,
+    warnings: Vec<InstrumentationWarning>,
+}
+
+/// An annotated function.
+#[derive(Debug, Serialize)]
+struct Function {
+    span: &'static str,
+    kind: String,
+    tracer: &'static str,
+    #[serde(rename = "function")]
+    path: String,
+    file: &'static str,
+    line: u32,
+    attributes: Vec<&'static str>,
+    metrics: bool,
+}
+
+/// A tracer that `tracer!` creates.
+#[derive(Debug, Serialize)]
+struct Tracer {
+    name: &'static str,
+    version: Option<&'static str>,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
+}
+
+/// A plugin or a telemetry backend that is linked into the program.
+#[derive(Debug, Serialize)]
+struct Plugin {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'static str,
+    version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floe_api_version: Option<&'static str>,
+    tracer_name: Option<&'static str>,
+    tracer_names: Vec<&'static str>,
+    description: &'static str,
+}
+
+impl Audit {
+    /// Audits this program. No audited function runs.
+    ///
+    /// # Errors
+    /// Two plugins have the same name, or a plugin is incompatible with this platform.
+    pub fn new() -> Result<Self, Error> {
+        let refused = |error: registry::Error| Error::Setting(error.to_string());
+        let plugins = registry::discover().map_err(refused)?;
+        let mut plugins: Vec<_> = plugins.into_iter().map(Plugin::new).collect();
+        plugins.extend(backend::linked().map(Plugin::backend));
+        plugins.sort_by_key(|plugin| (plugin.kind, plugin.name));
+        let mut functions: Vec<_> = callsite::all().map(Function::new).collect();
+        functions.sort_by_key(|function| (function.span, function.file, function.line));
+        let mut tracers: Vec<_> = callsite::tracers().map(Tracer::new).collect();
+        tracers.sort_by_key(|tracer| (tracer.name, tracer.file, tracer.line));
+        Ok(Self {
+            functions,
+            tracers,
+            plugins,
+            warnings: floe_plugin::audit().map_err(refused)?,
+        })
+    }
+
+    /// The plugins that are not instrumented.
+    pub fn warnings(&self) -> &[InstrumentationWarning] {
+        &self.warnings
+    }
+}
+
+impl Function {
+    fn new(site: &CallSite) -> Self {
+        Self {
+            span: site.name(),
+            kind: format!("{:?}", site.kind()).to_lowercase(),
+            tracer: site.scope_name(),
+            path: format!("{}::{}", site.location().module(), site.function()),
+            file: site.location().file(),
+            line: site.location().line(),
+            attributes: site.attributes().collect(),
+            metrics: site.has_metrics(),
+        }
+    }
+}
+
+impl Tracer {
+    fn new(scope: &'static Scope) -> Self {
+        Self {
+            name: scope.name(),
+            version: scope.version(),
+            module: scope.location().module(),
+            file: scope.location().file(),
+            line: scope.location().line(),
+        }
+    }
+}
+
+impl Plugin {
+    fn new(linked: &'static LinkedPlugin) -> Self {
+        let plugin = linked.plugin();
+        Self {
+            kind: plugin.plugin_type().as_str(),
+            name: plugin.name(),
+            version: plugin.version(),
+            floe_api_version: Some(plugin.floe_api_version()),
+            tracer_name: plugin.tracer_name(),
+            tracer_names: plugin.tracer_names(),
+            description: plugin.description(),
+        }
+    }
+
+    fn backend(linked: &'static LinkedBackend) -> Self {
+        let backend = linked.backend();
+        Self {
+            kind: PluginType::TelemetryBackend.as_str(),
+            name: backend.name(),
+            version: backend.version(),
+            floe_api_version: None,
+            tracer_name: None,
+            tracer_names: Vec::new(),
+            description: backend.description(),
+        }
+    }
+}
+
+/// A table of the functions, of the tracers and of the plugins, and a summary.
+impl fmt::Display for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let functions = self.functions.iter().map(|it| {
+            [
+                it.span.to_owned(),
+                it.kind.clone(),
+                it.tracer.to_owned(),
+                format!("{}:{}", it.file, it.line),
+                it.attributes.join(" "),
+            ]
+        });
+        columns::write(
+            f,
+            ["SPAN", "KIND", "TRACER", "FUNCTION AT", "ATTRIBUTES"],
+            functions,
+        )?;
+        writeln!(f)?;
+        if !self.tracers.is_empty() {
+            let tracers = self.tracers.iter().map(|it| {
+                [
+                    it.name.to_owned(),
+                    it.version.unwrap_or("-").to_owned(),
+                    format!("{}:{}", it.file, it.line),
+                ]
+            });
+            columns::write(f, ["TRACER", "VERSION", "DECLARED AT"], tracers)?;
+            writeln!(f)?;
+        }
+        let plugins = self.plugins.iter().map(|it| {
+            [
+                it.kind.to_owned(),
+                format!("{} {}", it.name, it.version),
+                match &it.tracer_names[..] {
+                    [] => "-".to_owned(),
+                    names => names.join(" "),
+                },
+                it.description.to_owned(),
+            ]
+        });
+        columns::write(f, ["PLUGIN", "NAME", "TRACER", "DESCRIPTION"], plugins)?;
+        writeln!(f)?;
+        writeln!(
+            f,
+            "{} annotated functions, {} plugins, {} warnings",
+            self.functions.len(),
+            self.plugins.len(),
+            self.warnings.len()
+        )
+    }
+}

@@ -1,0 +1,170 @@
+//! The plugins that a product runs on, and their health: `floe plugins`.
+
+use std::fmt;
+
+use floe_plugin::registry::LinkedPlugin;
+use floe_plugin::{ErrorKind, PluginType, Plugins};
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
+use floe_telemetry::backend;
+use floe_telemetry::{TelemetryConfig, printable, traced};
+use serde::Serialize;
+
+use crate::cli::columns;
+use crate::identity::Identity;
+use crate::manifest::Manifest;
+
+/// The plugins that a product runs on: those that its platform's manifest selects, and the embedded ones.
+#[derive(Debug, Serialize)]
+pub(crate) struct PluginList {
+    plugins: Vec<Listed>,
+    #[serde(skip)]
+    configured: Plugins,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed {
+    #[serde(rename = "type")]
+    kind: PluginType,
+    name: &'static str,
+    version: &'static str,
+    tracer_name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<Health>,
+}
+
+/// The result of a check.
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+enum Health {
+    Healthy,
+    Failed { error: String },
+}
+
+impl PluginList {
+    /// The plugins of a product. Nothing is started, and no credential is read.
+    ///
+    /// # Errors
+    /// A plugin cannot be used; the error names the place in the manifest.
+    pub(crate) fn new(
+        identity: &Identity,
+        manifest: &Manifest,
+        telemetry: &TelemetryConfig,
+    ) -> Result<Self, Error> {
+        let selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;
+        let selections: Vec<_> = selected
+            .iter()
+            .map(|it| it.selection(&identity.folder))
+            .collect();
+        let refused = |message: String| Error::input(Place::file(&identity.manifest), message);
+        let configured =
+            Plugins::configure(&selections).map_err(|error| refused(error.to_string()))?;
+        let backend =
+            backend::find(&telemetry.backend).map_err(|error| refused(error.to_string()))?;
+        let mut plugins: Vec<_> = configured
+            .linked()
+            .map(|linked| Listed::new(linked, None))
+            .collect();
+        plugins.push(Listed {
+            kind: PluginType::TelemetryBackend,
+            name: backend.name(),
+            version: backend.version(),
+            tracer_name: None,
+            health: None,
+        });
+        Ok(Self {
+            plugins: sorted(plugins),
+            configured,
+        })
+    }
+
+    /// Starts each plugin, checks its health and stops it; asks the telemetry backend whether it accepts
+    /// telemetry.
+    ///
+    /// # Errors
+    /// A plugin is not healthy; the error has their number, and the list why.
+    #[traced(name = "floe.plugins.check")]
+    pub(crate) fn check(&mut self, telemetry: &TelemetryConfig) -> Result<(), Error> {
+        let health = |result: Result<(), String>| match result {
+            Ok(()) => Health::Healthy,
+            Err(error) => Health::Failed { error },
+        };
+        let checked = self.configured.check().into_iter().map(|(linked, result)| {
+            Listed::new(linked, Some(health(result.map_err(|it| it.to_string()))))
+        });
+        let mut plugins: Vec<_> = checked.collect();
+        let backends = self.plugins.drain(..);
+        plugins.extend(
+            backends
+                .filter(|it| it.kind == PluginType::TelemetryBackend)
+                .map(|it| {
+                    let result = match backend::validate_connection(telemetry) {
+                        Ok(report) if report.is_ok() => Ok(()),
+                        Ok(report) => Err(report.to_string()),
+                        Err(error) => Err(error.to_string()),
+                    };
+                    Listed {
+                        health: Some(health(result)),
+                        ..it
+                    }
+                }),
+        );
+        self.plugins = sorted(plugins);
+        let failed = self
+            .plugins
+            .iter()
+            .filter(|it| matches!(it.health, Some(Health::Failed { .. })));
+        let (failed, all) = (failed.count(), self.plugins.len());
+        if failed == 0 {
+            return Ok(());
+        }
+        let message = format!("{failed} of {all} plugins are not healthy");
+        Err(Error::Plugin(floe_plugin::Error::new(
+            ErrorKind::Unavailable,
+            message,
+        )))
+    }
+}
+
+impl Listed {
+    fn new(linked: &'static LinkedPlugin, health: Option<Health>) -> Self {
+        let plugin = linked.plugin();
+        Self {
+            kind: plugin.plugin_type(),
+            name: plugin.name(),
+            version: plugin.version(),
+            tracer_name: plugin.tracer_name(),
+            health,
+        }
+    }
+}
+
+/// By type. Those of one type keep their order, which is that of their dependencies.
+fn sorted(mut plugins: Vec<Listed>) -> Vec<Listed> {
+    plugins.sort_by_key(|plugin| plugin.kind.as_str());
+    plugins
+}
+
+/// A table, with a column for the health once it was checked.
+impl fmt::Display for PluginList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_checked = self.plugins.iter().any(|it| it.health.is_some());
+        let rows = self.plugins.iter().map(|it| {
+            let health = match &it.health {
+                None => String::new(),
+                Some(Health::Healthy) => "healthy".to_owned(),
+                Some(Health::Failed { error }) => {
+                    format!("failed: {}", printable(error))
+                }
+            };
+            [
+                it.kind.to_string(),
+                format!("{} {}", it.name, it.version),
+                it.tracer_name.unwrap_or("-").to_owned(),
+                health,
+            ]
+        });
+        let last = if is_checked { "HEALTH" } else { "" };
+        columns::write(f, ["PLUGIN", "NAME", "TRACER", last], rows)
+    }
+}

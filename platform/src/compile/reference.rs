@@ -1,0 +1,126 @@
+//! References in SQL, `{{ ref('model') }}` and `{{ source('source') }}`: parsed, and replaced by table
+//! names.
+
+use std::ops::Range;
+use std::path::Path;
+
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
+use floe_plugins::sql::quoted_name;
+
+/// The kind of asset that a reference names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Model,
+    Source,
+}
+
+/// A reference in the text of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) target: Target,
+    pub(crate) name: String,
+    /// The byte range of the whole `{{ … }}`.
+    pub(crate) range: Range<usize>,
+}
+
+/// The references of a query, in the order of the text.
+pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
+    let mut references = Vec::new();
+    let mut from = 0;
+    while let Some(open) = sql[from..].find("{{").map(|at| from + at) {
+        let wrong = |found: &str| {
+            Error::input(
+                Place::offset(file, sql, open),
+                format!(
+                    "found `{found}`, accepted: {{{{ ref('model') }}}} or {{{{ source('source') }}}}"
+                ),
+            )
+        };
+        let first_line = sql[open..].lines().next().unwrap_or_default();
+        let close = first_line
+            .find("}}")
+            .ok_or_else(|| wrong(first_line.trim_end()))?;
+        let range = open..open + close + 2;
+        let (target, name) =
+            parse(&sql[open + 2..open + close]).ok_or_else(|| wrong(&sql[range.clone()]))?;
+        references.push(Reference {
+            target,
+            name,
+            range: range.clone(),
+        });
+        from = range.end;
+    }
+    Ok(references)
+}
+
+/// Parses `ref('name')` or `source('name')`, with any whitespace.
+fn parse(inside: &str) -> Option<(Target, String)> {
+    let (function, rest) = inside.trim().split_once('(')?;
+    let target = match function.trim_end() {
+        "ref" => Target::Model,
+        "source" => Target::Source,
+        _ => return None,
+    };
+    let argument = rest.strip_suffix(')')?.trim();
+    let quote = argument
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '\'' | '"'))?;
+    let name = argument.strip_prefix(quote)?.strip_suffix(quote)?;
+    (!name.is_empty() && !name.contains(['\'', '"'])).then(|| (target, name.to_owned()))
+}
+
+/// The query with table names instead of references, without semicolons at its end.
+pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
+    let mut rendered = String::with_capacity(sql.len());
+    let mut from = 0;
+    for reference in references {
+        rendered.push_str(&sql[from..reference.range.start]);
+        rendered.push_str(&quoted_name(&reference.name));
+        from = reference.range.end;
+    }
+    rendered.push_str(&sql[from..]);
+    let is_end = |sign: char| sign == ';' || sign.is_whitespace();
+    rendered.trim_end_matches(is_end).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sql: &str) -> Result<(Vec<String>, String), String> {
+        let references = find(Path::new("m.sql"), sql).map_err(|error| error.to_string())?;
+        let names = references
+            .iter()
+            .map(|reference| reference.name.clone())
+            .collect();
+        Ok((names, render(sql, &references)))
+    }
+
+    #[test]
+    fn references_are_replaced_by_table_names() {
+        let (names, sql) =
+            check("select *\nfrom {{ ref('a') }} join {{source( \"b\" )}} using (id); ;\n")
+                .unwrap();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(sql, "select *\nfrom \"a\" join \"b\" using (id)");
+    }
+
+    #[test]
+    fn anything_else_in_braces_is_an_error_with_its_place() {
+        let accepted = "accepted: {{ ref('model') }} or {{ source('source') }}";
+        for (sql, place, found) in [
+            ("select {{ config() }}", "1:8", "{{ config() }}"),
+            ("select 1\nfrom {{ ref(a) }}", "2:6", "{{ ref(a) }}"),
+            ("from {{ ref('a')", "1:6", "{{ ref('a')"),
+            ("from {{ ref('') }}", "1:6", "{{ ref('') }}"),
+            ("from {{ ref('a\"b') }}", "1:6", "{{ ref('a\"b') }}"),
+        ] {
+            assert_eq!(
+                check(sql),
+                Err(format!("m.sql:{place}: found `{found}`, {accepted}"))
+            );
+        }
+    }
+}

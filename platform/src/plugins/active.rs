@@ -1,0 +1,250 @@
+//! The plugins of a run: started before it, asked during it, stopped after it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::SystemTime;
+
+use floe_plugin::alert::{AlertChannel, Message};
+use floe_plugin::lineage::{LineageBackend, RunEvent};
+use floe_plugin::secrets::SecretStore;
+use floe_plugin::{Destination, Handle, Kind, PluginType, Plugins};
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
+use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
+use floe_telemetry::{opentelemetry, traced};
+
+use crate::artifacts::RequiredSecret;
+use crate::identity::Identity;
+use crate::manifest::selection::{OnFailure, Selected, with_defaults};
+
+/// The failures in a row after which a backend gets no more lineage. One that hangs would delay each asset.
+const MOST_FAILURES: usize = 3;
+
+/// The plugins of a run.
+#[derive(Debug)]
+pub(crate) struct Active {
+    plugins: Plugins,
+    selected: Vec<Selected>,
+    /// The lineage events in a row that each backend did not get.
+    lost_events: RefCell<HashMap<&'static str, usize>>,
+}
+
+impl Active {
+    /// Configures the selected plugins, and the embedded ones of the types that are not selected.
+    ///
+    /// # Errors
+    /// A plugin cannot be used.
+    pub(crate) fn configure(selected: Vec<Selected>, identity: &Identity) -> Result<Self, Error> {
+        let selected = with_defaults(selected);
+        let selections: Vec<_> = selected
+            .iter()
+            .map(|it| it.selection(&identity.folder))
+            .collect();
+        let plugins = Plugins::configure(&selections)
+            .map_err(|error| Error::input(Place::file(&identity.manifest), error.to_string()))?;
+        Ok(Self {
+            plugins,
+            selected,
+            lost_events: RefCell::default(),
+        })
+    }
+
+    /// Starts the plugins of some types, and those that they depend on. They are stopped when they are
+    /// dropped.
+    ///
+    /// # Errors
+    /// A plugin did not start.
+    #[traced(name = "floe.plugins.start")]
+    pub(crate) fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
+        self.plugins.start_used(is_used).map_err(Error::Plugin)
+    }
+
+    /// Stops the plugins.
+    ///
+    /// # Errors
+    /// A plugin lost something that it had accepted, and its failure fails the run. All plugins are stopped.
+    pub(crate) fn stop(&self) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for (linked, error) in self.plugins.stop() {
+            tracing::warn!(%error, "a plugin failed");
+            let plugin = linked.plugin();
+            if !self.continues(plugin.plugin_type(), plugin.name()) {
+                failed = failed.and(Err(Error::Plugin(error)));
+            }
+        }
+        failed
+    }
+
+    /// The plugins, configured.
+    pub(crate) fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    /// The plugin of a type of which a platform uses one.
+    pub(crate) fn one<K: ?Sized + Kind>(&self) -> Option<Handle<K>> {
+        self.plugins.one()
+    }
+
+    /// The plugin of a type of which a platform uses one, which the run needs.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn required<K: ?Sized + Kind>(&self) -> Result<Handle<K>, Error> {
+        let missing = || Error::Setting(format!("there is no {} plugin", K::TYPE));
+        self.plugins.one().ok_or_else(missing)
+    }
+
+    /// The plugin with this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn named<K: ?Sized + Kind>(&self, name: &str) -> Result<Handle<K>, Error> {
+        let missing = || {
+            let names: Vec<&str> = self.plugins.all::<K>().map(|it| it.name()).collect();
+            Error::Setting(format!(
+                "found the {} plugin `{name}`, accepted: {}",
+                K::TYPE,
+                names.join(", ")
+            ))
+        };
+        self.plugins.named(name).ok_or_else(missing)
+    }
+
+    /// Whether a failure of a plugin fails the run. Otherwise it is logged here.
+    ///
+    /// # Errors
+    /// The failure, if it does.
+    pub(crate) fn tolerate<K: ?Sized + Kind, T>(
+        &self,
+        plugin: &Handle<K>,
+        result: Result<T, floe_plugin::Error>,
+    ) -> Result<Option<T>, Error> {
+        let error = match result {
+            Ok(value) => return Ok(Some(value)),
+            Err(error) => error,
+        };
+        let name = plugin.name();
+        if self.is_tolerated(plugin) {
+            tracing::warn!(plugin = name, kind = %K::TYPE, %error, "an operation of a plugin failed");
+            return Ok(None);
+        }
+        Err(Error::of_plugin(K::TYPE, name, error))
+    }
+
+    /// Whether a failure of a plugin does not fail the run.
+    pub(crate) fn is_tolerated<K: ?Sized + Kind>(&self, plugin: &Handle<K>) -> bool {
+        self.continues(K::TYPE, plugin.name())
+    }
+
+    fn continues(&self, kind: PluginType, name: &str) -> bool {
+        let mut selected = self.selected.iter();
+        let found = selected.find(|it| it.kind == kind && it.name == name);
+        found.is_some_and(|it| it.on_failure == OnFailure::Continue)
+    }
+
+    /// Sends an alert to each channel.
+    ///
+    /// # Errors
+    /// A channel failed whose failure fails the run. All channels are tried.
+    pub(crate) fn alert(&self, message: &Message<'_>) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for channel in self.plugins.all::<dyn AlertChannel>() {
+            // The program itself prints that a run failed.
+            let is_printed = channel.plugin().destination() == Destination::new("stderr");
+            if message.name == RUN_FAILED && is_printed {
+                continue;
+            }
+            let sent = self.tolerate(&channel, channel.send_alert(message));
+            failed = failed.and(sent.map(drop));
+        }
+        failed
+    }
+
+    /// Emits a lineage event to each backend, unless it did not get the three before.
+    ///
+    /// # Errors
+    /// As for [`alert`](Self::alert).
+    pub(crate) fn lineage(&self, event: &RunEvent<'_>) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for backend in self.plugins.all::<dyn LineageBackend>() {
+            let mut lost_events = self.lost_events.borrow_mut();
+            let lost = lost_events.entry(backend.name()).or_default();
+            if *lost == MOST_FAILURES {
+                continue;
+            }
+            let emitted = backend.emit_event(event);
+            *lost = if emitted.is_ok() { 0 } else { *lost + 1 };
+            if *lost == MOST_FAILURES {
+                let plugin = backend.name();
+                tracing::warn!(plugin, "the backend gets no more lineage of this run");
+            }
+            let emitted = self.tolerate(&backend, emitted);
+            failed = failed.and(emitted.map(drop));
+        }
+        failed
+    }
+
+    /// Checks that the secrets exist that a product needs.
+    ///
+    /// # Errors
+    /// No store has one of them.
+    pub(crate) fn check_secrets(
+        &self,
+        secrets: &[RequiredSecret],
+        file: &Path,
+    ) -> Result<(), Error> {
+        for secret in secrets {
+            let mut is_found = false;
+            for store in self.plugins.all::<dyn SecretStore>() {
+                let found = self.tolerate(&store, store.get_secret(&secret.key))?;
+                is_found |= found.flatten().is_some();
+            }
+            if !is_found && !secret.optional {
+                let message = format!(
+                    "no store has the secret `{}`, which the product needs",
+                    secret.key
+                );
+                return Err(Error::input(Place::file(file), message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of the alert of a run that failed.
+pub(crate) const RUN_FAILED: &str = "FloePipelineFailed";
+
+/// The name of the alert of a check that failed.
+pub(crate) const CHECK_FAILED: &str = "FloeQualityCheckFailed";
+
+/// The ids of the current trace and span in hexadecimal digits; `None` if nothing is recorded.
+pub(crate) fn current_ids() -> Option<(String, String)> {
+    let cx = opentelemetry::Context::current();
+    let span = cx.span();
+    let context = span.span_context();
+    let is_recorded = context.is_valid() && context.is_sampled();
+    is_recorded.then(|| {
+        (
+            context.trace_id().to_string(),
+            context.span_id().to_string(),
+        )
+    })
+}
+
+/// An alert about a product.
+pub(crate) fn message<'a>(
+    identity: &'a Identity,
+    run_id: &'a str,
+    name: &'a str,
+    summary: &'a str,
+) -> Message<'a> {
+    Message {
+        namespace: &identity.namespace,
+        product: &identity.name,
+        environment: identity.environment.as_str(),
+        run_id: Some(run_id),
+        at: SystemTime::now(),
+        ..Message::new(name, summary)
+    }
+}

@@ -1,0 +1,91 @@
+//! The hosts and ports that the runs of a product connect to, from the configuration of its platform.
+
+use std::collections::BTreeSet;
+
+use floe_plugin::Endpoint;
+use floe_plugin::configuration::Reference;
+use floe_plugins::address::host_and_port;
+use floe_plugins::error::Error;
+use floe_plugins::files::place::Place;
+use floe_telemetry::TelemetryConfig;
+use floe_telemetry::backend::{self, ExporterConfig};
+use floe_telemetry::config::{ExporterKind, Signal};
+use secrecy::ExposeSecret as _;
+
+use crate::identity::Identity;
+use crate::plugins::active::Active;
+
+/// The hosts of the plugins and of the telemetry's endpoint. A URL that is a credential is read for its host.
+///
+/// # Errors
+/// An address is not a URL with a host, or is a credential that cannot be read; the error does not repeat it.
+pub(crate) fn hosts(
+    identity: &Identity,
+    telemetry: &TelemetryConfig,
+    plugins: &Active,
+) -> Result<BTreeSet<(String, u16)>, Error> {
+    let mut hosts = BTreeSet::new();
+    for (linked, endpoint) in plugins.plugins().endpoints() {
+        let refused = |why: String| {
+            let plugin = linked.plugin();
+            let (kind, name) = (plugin.plugin_type(), plugin.name());
+            let message = format!("the address of the {kind} plugin `{name}`: {why}");
+            Error::input(Place::file(&identity.manifest), message)
+        };
+        let host = match endpoint {
+            Endpoint::Host(host, port) => Some((host, port)),
+            Endpoint::Url(url) => host_and_port(&url),
+            Endpoint::Credential(reference) => {
+                let url = plugins.plugins().resolve(&reference);
+                host_and_port(
+                    url.map_err(|error| refused(error.to_string()))?
+                        .expose_secret(),
+                )
+            }
+            other => return Err(refused(format!("{other:?} is not supported"))),
+        };
+        let not_a_url =
+            || refused("it is not a URL, accepted: `https://HOST` or `http://HOST`".to_owned());
+        hosts.insert(host.ok_or_else(not_a_url)?);
+    }
+    hosts.extend(of_telemetry(telemetry));
+    Ok(hosts)
+}
+
+/// Whether a host is in a URL that a store of secrets contains.
+pub(crate) fn needs_store(plugins: &Active) -> bool {
+    plugins
+        .plugins()
+        .endpoints()
+        .any(|(_, endpoint)| matches!(endpoint, Endpoint::Credential(Reference::Secret { .. })))
+}
+
+/// Where the telemetry of runs is sent. Without an exporter over OTLP, nowhere.
+fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
+    let backend = backend::find(&config.backend).ok();
+    let default = match backend.map(|it| it.otlp_exporter_config(config)) {
+        Some(ExporterConfig::Otlp(otlp)) => Some(otlp.endpoint),
+        _ => None,
+    };
+    let exporters = &config.exporters;
+    let signals = [
+        (Signal::Traces, &exporters.traces),
+        (Signal::Metrics, &exporters.metrics),
+        (Signal::Logs, &exporters.logs),
+    ];
+    let of_signal = |(signal, exporters): (Signal, &Option<Vec<ExporterKind>>)| {
+        let own = config.otlp.signal(signal).endpoint.as_ref();
+        let endpoint = own
+            .or(config.otlp.all.endpoint.as_ref())
+            .or(default.as_ref());
+        let is_sent = match exporters {
+            Some(exporters) => exporters.contains(&ExporterKind::Otlp),
+            None => endpoint.is_some(),
+        };
+        let endpoint = endpoint.or(config.otlp_endpoint.as_ref());
+        let protocol = config.otlp_protocol.unwrap_or_default();
+        let url = endpoint.map_or(protocol.default_endpoint(), String::as_str);
+        host_and_port(url).filter(|_| is_sent && config.enabled)
+    };
+    signals.into_iter().filter_map(of_signal).collect()
+}

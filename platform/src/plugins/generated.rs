@@ -1,0 +1,243 @@
+//! What the selected plugins generate from a compiled product: manifests for a cluster, a dbt project, the
+//! definitions of an orchestrator. Also asks the quality plugin whether it supports the checks.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use floe_plugin::PluginType;
+use floe_plugin::compute::ComputeEngine;
+use floe_plugin::configuration::Reference;
+use floe_plugin::dbt::DbtRunner;
+use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::quality::{QualityProvider, Suite};
+use floe_plugin::secrets::SecretStore;
+use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
+use floe_plugins::error::Error;
+use floe_plugins::files::atomic::{self, Access, GENERATED};
+use floe_plugins::files::confine;
+use floe_plugins::files::place::Place;
+use serde_json::Value;
+
+use crate::artifacts::CompiledArtifacts;
+use crate::identity::Identity;
+use crate::plugins::active::Active;
+use crate::plugins::egress;
+use crate::product;
+
+/// The Pod Security Standard of a product's pods.
+const PSS_LEVEL: &str = "restricted";
+
+/// The manifests for a cluster, each with the plugin that generates it.
+const MANIFESTS: [(&str, PluginType); 3] = [
+    (ROLES, PluginType::Rbac),
+    (POD_SECURITY, PluginType::Rbac),
+    (NETWORK_POLICIES, PluginType::NetworkSecurity),
+];
+
+const ROLES: &str = "rbac.yaml";
+const POD_SECURITY: &str = "pod-security-context.yaml";
+const NETWORK_POLICIES: &str = "network-policies.yaml";
+
+/// Writes what the selected plugins generate below `folder`, and removes the manifests of plugins that are not
+/// selected any more. A plugin that generates nothing is not started, unless another one depends on it.
+///
+/// # Errors
+/// A plugin failed, or a check is not supported.
+pub(crate) fn generate(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    folder: &Path,
+) -> Result<(), Error> {
+    let selected = artifacts.selected();
+    let has_checks = artifacts
+        .models
+        .iter()
+        .any(|model| !model.checks.is_empty());
+    let is_selected = |kind| selected.iter().any(|it| it.kind == kind);
+    let manifests = folder.join("kubernetes");
+    // Only these names: a copy with another name is the user's.
+    let is_removed = |path: &Path| {
+        let mut files = MANIFESTS.iter();
+        files.any(|(name, kind)| path.ends_with(name) && !is_selected(*kind))
+    };
+    atomic::remove_generated(&manifests, "yaml", GENERATED, is_removed)?;
+    let is_used = |kind| match kind {
+        PluginType::Quality => has_checks,
+        PluginType::Dbt | PluginType::Rbac | PluginType::NetworkSecurity => true,
+        PluginType::Orchestrator => is_selected(kind),
+        // dbt needs its profile.
+        PluginType::Compute => is_selected(PluginType::Dbt),
+        _ => false,
+    };
+    let kinds = PluginType::ALL;
+    let generates = |kind| is_used(kind) && (is_selected(kind) || kind == PluginType::Quality);
+    if !kinds.into_iter().any(generates) {
+        return Ok(());
+    }
+    let plugins = Active::configure(selected.clone(), identity)?;
+    let has_policies = is_selected(PluginType::NetworkSecurity);
+    plugins.start(|kind| {
+        is_used(kind)
+            || has_policies && kind == PluginType::Secrets && egress::needs_store(&plugins)
+    })?;
+    check(identity, artifacts, &plugins)?;
+    for inner in ["kubernetes", "dbt", "orchestrator"] {
+        confine::check_folder(folder, Path::new(inner))?;
+    }
+    cluster(identity, artifacts, &plugins, &manifests)?;
+    let product = artifacts.product();
+    if let Some(dbt) = plugins.one::<dyn DbtRunner>() {
+        let engine = plugins.required::<dyn ComputeEngine>()?;
+        let database = folder.join("dbt.db");
+        let profile = engine.generate_profile(&database, product.environment);
+        if let Some(profile) = plugins.tolerate(&engine, profile)? {
+            let written = dbt.generate_project(&product, &profile, &folder.join("dbt"));
+            plugins.tolerate(&dbt, written)?;
+        }
+    }
+    if let Some(orchestrator) = plugins.one::<dyn AssetOrchestrator>()
+        && !orchestrator.plugin().runs_here()
+    {
+        let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
+        plugins.tolerate(&orchestrator, written)?;
+    }
+    plugins.stop()
+}
+
+/// Checks that the quality plugin supports the checks of each model.
+fn check(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    plugins: &Active,
+) -> Result<(), Error> {
+    let Some(quality) = plugins.one::<dyn QualityProvider>() else {
+        return Ok(());
+    };
+    for model in artifacts
+        .models
+        .iter()
+        .filter(|model| !model.checks.is_empty())
+    {
+        let suite = Suite {
+            name: &format!("{}.{}", identity.name, model.name),
+            table: &model.name,
+            checks: &model.checks,
+        };
+        quality.validate_expectations(&suite).map_err(|error| {
+            let message = format!("the checks of `{}`: {error}", model.name);
+            Error::input(Place::file(&product::spec_path(&identity.folder)), message)
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes the manifests for a cluster.
+fn cluster(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    plugins: &Active,
+    folder: &Path,
+) -> Result<(), Error> {
+    let workload = Workload {
+        name: &artifacts.metadata.product_name,
+        namespace: &artifacts.metadata.namespace,
+        secrets: &[],
+        egress: &[],
+        pss_level: PSS_LEVEL,
+    };
+    if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
+        let secrets = secrets(identity, artifacts, plugins)?;
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        let workload = Workload {
+            secrets: &secrets,
+            ..workload
+        };
+        // All of them or none: a binding without its role is worse than the manifests of the last compilation.
+        let generated = [
+            roles.generate_namespace(&workload),
+            roles.generate_service_account(&workload),
+            roles.generate_role(&workload),
+            roles.generate_role_binding(&workload),
+        ];
+        let manifests: Result<Vec<_>, _> = generated.into_iter().collect();
+        if let Some(manifests) = plugins.tolerate(&roles, manifests)? {
+            write(&folder.join(ROLES), &manifests)?;
+        }
+        let context = roles.generate_pod_security_context(&workload);
+        if let Some(context) = plugins.tolerate(&roles, context)? {
+            write(&folder.join(POD_SECURITY), &[context])?;
+        }
+    }
+    if let Some(network) = plugins.one::<dyn NetworkPolicyGenerator>() {
+        let egress = egress::hosts(identity, &artifacts.observability.telemetry, plugins)?;
+        let egress: Vec<(&str, u16)> = egress.iter().map(|(host, port)| (&**host, *port)).collect();
+        let workload = Workload {
+            egress: &egress,
+            ..workload
+        };
+        let denied = network.generate_default_deny_policies(&workload);
+        let manifests = denied.and_then(|mut manifests| {
+            manifests.push(network.generate_network_policy(&workload)?);
+            Ok(manifests)
+        });
+        if let Some(manifests) = plugins.tolerate(&network, manifests)? {
+            write(&folder.join(NETWORK_POLICIES), &manifests)?;
+        }
+    }
+    Ok(())
+}
+
+/// The Secrets of the cluster that a run reads: those of the product, and those with credentials of plugins.
+fn secrets(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    plugins: &Active,
+) -> Result<BTreeSet<String>, Error> {
+    let plugins = plugins.plugins();
+    let stores: Vec<_> = plugins.all::<dyn SecretStore>().collect();
+    let mut names = BTreeSet::new();
+    for secret in &artifacts.secrets {
+        let mut refused = None;
+        let mut accepted = 0;
+        for store in &stores {
+            match store.plugin().kubernetes_secret(&secret.key) {
+                Ok(name) => {
+                    accepted += 1;
+                    names.extend(name.map(str::to_owned));
+                }
+                Err(error) => refused = Some((store.name(), error)),
+            }
+        }
+        // A run asks each store.
+        if let Some((store, error)) = refused.filter(|_| accepted == 0) {
+            let message = format!("`secrets`: the store `{store}`: {error}");
+            let place = Place::file(&product::spec_path(&identity.folder));
+            return Err(Error::input(place, message));
+        }
+    }
+    for reference in plugins.credentials() {
+        let Reference::Secret { store, key } = reference else {
+            continue;
+        };
+        let Some(store) = stores.iter().find(|it| it.name() == store) else {
+            continue;
+        };
+        let name = store.plugin().kubernetes_secret(key).map_err(|error| {
+            let message = format!("the credential {reference}: {error}");
+            Error::input(Place::file(&identity.manifest), message)
+        })?;
+        names.extend(name.map(str::to_owned));
+    }
+    Ok(names)
+}
+
+/// Writes YAML documents. JSON is YAML.
+fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {
+    let mut text = GENERATED.to_owned();
+    for document in documents {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "---\n{document:#}");
+    }
+    atomic::write(path, Access::Public, |file| file.write_all(text.as_bytes()))
+}
