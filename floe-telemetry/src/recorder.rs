@@ -11,6 +11,7 @@ mod bridged;
 mod buffer;
 mod call;
 mod current;
+mod current_context;
 mod declared;
 mod detached;
 mod events;
@@ -22,6 +23,7 @@ mod fork_handlers;
 mod future;
 mod global;
 mod global_lookup;
+mod global_span;
 mod idle;
 mod ids;
 mod listeners;
@@ -32,6 +34,7 @@ mod opening;
 pub mod outcome;
 mod pending;
 mod record;
+mod recorded_span;
 mod recording;
 pub mod returned_future;
 mod ring;
@@ -54,9 +57,9 @@ pub(crate) use self::buffer::{
 pub use self::call::{call, call_opening, end};
 #[cfg(feature = "tracing")]
 pub(crate) use self::current::IdHash;
-pub(crate) use self::current::current_context;
 #[cfg(any(feature = "redact", feature = "tracing"))]
 pub(crate) use self::current::span_context_within;
+pub(crate) use self::current_context::current_context;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 pub use self::detached::DetachedSpan;
 #[cfg(feature = "tracing")]
@@ -97,6 +100,7 @@ pub(crate) use self::record::Head;
 pub(crate) use self::record::SpanRecord;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Code, More, Origin};
+pub use self::recorded_span::RecordedSpan;
 pub(crate) use self::recording::context_is_alive;
 pub use self::returned_future::{call_by_type, call_opaque, call_opaque_opening};
 #[cfg(feature = "testing")]
@@ -111,6 +115,6 @@ pub use self::span::{
     ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
     get_current_span, record_exception, set_attribute, set_attributes, span,
 };
-pub use self::tracer::{RecordedSpan, RecorderTracer, RecorderTracerProvider, get_tracer};
+pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 #[cfg(feature = "provider")]
 pub(crate) use self::wakeup::WakeUp;

@@ -23,7 +23,6 @@ use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
 use super::recording::{self, Recording, context_is_alive};
-use super::tracer::RecordedSpan;
 
 #[cfg(feature = "tracing")]
 pub(super) use self::entered::EnteredGuard;
@@ -36,19 +35,6 @@ pub(crate) fn span_context_within(cx: &Context) -> Option<SpanContext> {
     let above = span.span_context();
     let id = id_within(above).or_else(|| id_below(above));
     id.map(|id| child_of(above, id))
-}
-
-/// Returns the current context, whose span is the current span in any case.
-pub(crate) fn current_context() -> Context {
-    Context::map_current(|cx| {
-        let Some(context) = span_context_within(cx) else {
-            return cx.clone();
-        };
-        match handle_within(cx.span().span_context()) {
-            Some(handle) => cx.with_span(RecordedSpan::fixed(context, handle)),
-            None => cx.with_remote_span_context(context),
-        }
-    })
 }
 
 // In two cells: a load of both at once, right after they were stored one by one, would stall.

@@ -14,8 +14,8 @@ use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::record::{Origin, SpanRecord};
+use super::recorded_span;
 use super::span::Tracer;
-use super::tracer;
 use crate::attributes::ToAttributeValue;
 
 /// A span that belongs to a value and not to a scope: that of a request until its response has ended, or of a
@@ -125,7 +125,7 @@ impl DetachedSpan {
     /// Records an error: status, attributes and an `exception` event.
     pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
         if let Some(cx) = self.context() {
-            tracer::record_error(&cx.span(), error);
+            recorded_span::record_error(&cx.span(), error);
         }
     }
 

@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use super::call::panicked;
-use super::current::current_context;
+use super::current_context::current_context;
 use super::listeners;
 use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;

@@ -23,12 +23,13 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard, SpanId};
 
 use super::current::{self, BoundaryGuard, NestedGuard, Suspended, UnsampledGuard, is_boundary};
+use super::current_context::current_context;
 use super::global;
 use super::listeners;
 use super::opening::{Fill, Parent, fill_in};
+use super::recorded_span::RecordedSpan;
 use super::recording::{Recording, context_is_alive};
 use super::sampling::{self, Decision};
-use super::tracer::RecordedSpan;
 use crate::callsite::{CallSite, Scope};
 
 /// A call whose body runs, in one of the legal states: what is recorded of it, and what makes it current.
@@ -452,14 +453,14 @@ impl Parked {
         let Some(mut recording) = recording else {
             return match Suspended::current() {
                 Some(suspended) => Self::Unsampled(Box::new(suspended)),
-                None => Self::In(Box::new(current::current_context())),
+                None => Self::In(Box::new(current_context())),
             };
         };
         if recording.context.is_some() {
             return Self::Recording(recording);
         }
         if recording.record.is_measured() {
-            recording.context = Some(current::current_context());
+            recording.context = Some(current_context());
             return Self::Recording(recording);
         }
         let span_id = recording.record.head.span_id;

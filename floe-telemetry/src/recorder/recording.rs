@@ -22,14 +22,14 @@ use super::buffer::{self, Writer};
 use super::exception::{Exception, panic_message};
 #[cfg(feature = "provider")]
 use super::fork;
-use super::global;
+use super::global_span;
 use super::ids::Ids;
 use super::listeners;
 use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, Update};
 use super::record::{Code, SpanRecord};
-use super::sampling::CachedSettings;
+use super::sampling::settings::CachedSettings;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
 use crate::keys;
@@ -193,7 +193,7 @@ impl Recording {
             drop(self.context.take());
             self.is_in_boundary = false;
             if let Some(span) = self.foreign.take() {
-                return global::end(*span, &mut self.record, end, code);
+                return global_span::end(*span, &mut self.record, end, code);
             }
         }
         let pushed = with(|local| {
@@ -212,7 +212,7 @@ impl Drop for Recording {
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
             match self.foreign.take() {
-                Some(span) => global::end(*span, &mut self.record, end, code),
+                Some(span) => global_span::end(*span, &mut self.record, end, code),
                 None => buffer::count(with(|local| local.push(&mut self.record, end, code))),
             }
         }
@@ -283,7 +283,7 @@ pub(super) struct Local {
     measures: Option<measure::Writer>,
     missing_measures: Missing,
     pub(super) settings: CachedSettings,
-    /// An exception on its way to a span, see [`record_error`](super::tracer::record_error).
+    /// An exception on its way to a span, see [`record_error`](super::recorded_span::record_error).
     pub(super) exception: Option<Exception>,
     /// The process that the thread is in, see [`fork`].
     #[cfg(feature = "provider")]

@@ -29,7 +29,7 @@
 mod probability;
 #[cfg(feature = "provider")]
 mod provider;
-mod settings;
+pub(super) mod settings;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -44,7 +44,6 @@ pub(crate) use self::provider::{
     CustomSampler, Measured, ProviderId, RootSampler, Sampling, change_sampling, sampler_panics,
     start_provider, stop_provider,
 };
-pub(super) use self::settings::CachedSettings;
 use self::settings::Sampled;
 #[cfg(feature = "provider")]
 pub(crate) use self::settings::matches;

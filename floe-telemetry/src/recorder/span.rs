@@ -9,13 +9,13 @@ use std::thread;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
-use super::current::current_context;
+use super::current_context::current_context;
 use super::listeners;
 use super::open::{OpenSpan, open_built};
 use super::opening::{self, Opening, Parent};
 use super::record::Origin;
+use super::recorded_span;
 use super::recording::context_is_alive;
-use super::tracer;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
 
@@ -327,7 +327,7 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
     if context_is_alive() {
         // The context is cloned, because the error's `Display` is the user's code and may change the
         // current one.
-        tracer::record_error(&Context::current().span(), error);
+        recorded_span::record_error(&Context::current().span(), error);
     }
 }
 
@@ -461,7 +461,7 @@ impl CurrentSpan {
 
     /// Records an error: status, attributes and an `exception` event.
     pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
-        tracer::record_error(&self.0.span(), error);
+        recorded_span::record_error(&self.0.span(), error);
     }
 
     /// Records the error if the result is an `Err`, and returns the result.

@@ -1,0 +1,166 @@
+//! A span of OpenTelemetry's global tracer provider. Its data is recorded as that of any other span, and goes to the
+//! provider at its end. Error text is redacted then, or is not passed on where redaction is not compiled in.
+
+use std::cell::Cell;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
+
+use opentelemetry::global::{self, BoxedSpan};
+use opentelemetry::trace::{
+    Span as _, SpanBuilder, SpanKind, Status, Tracer as _, TracerProvider as _,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue, Value};
+
+use super::record::{Code, More, Origin, SpanRecord};
+use crate::callsite::Scope;
+use crate::clock::{Ticks, wall_now};
+use crate::keys;
+
+thread_local! {
+    static STARTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Starts the span of the provider. `None` if that panics, and for spans that the provider itself opens meanwhile:
+/// the global provider may be that of this crate, which would ask for the global one again.
+pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSpan> {
+    if STARTING.replace(true) {
+        return None;
+    }
+    let span = catch_unwind(AssertUnwindSafe(|| build(record, parent)));
+    STARTING.set(false);
+    span.ok()
+}
+
+/// Builds a span with the name, kind and scope of the record.
+fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
+    let mut builder = SpanBuilder::from_name("");
+    let mut code = Vec::new();
+    let scope = if let Some(site) = record.head.callsite {
+        builder.name = site.name().into();
+        builder.span_kind = Some(site.kind().clone());
+        let function = format!("{}::{}", site.location().module(), site.function());
+        code.push(KeyValue::new(keys::CODE_FUNCTION_NAME, function));
+        add_location(&mut code, site.location().file(), site.location().line());
+        scope(site.scope_name(), site.scope_version())
+    } else {
+        let more = record.more_mut();
+        builder.name = more.name.take().unwrap_or_default();
+        builder.span_kind = more.kind.take();
+        builder.start_time = more.start;
+        match &more.origin {
+            Origin::CallSite => scope("", None),
+            Origin::Builder {
+                scope: of_tracer,
+                location,
+            } => {
+                add_location(&mut code, location.file(), location.line());
+                let name = of_tracer.map_or("", Scope::name);
+                scope(name, of_tracer.and_then(Scope::version))
+            }
+            Origin::Api(scope) => InstrumentationScope::clone(scope),
+        }
+    };
+    builder.span_kind.get_or_insert(SpanKind::Internal);
+    builder.attributes = Some(code);
+    let tracer = global::tracer_provider().tracer_with_scope(scope);
+    tracer.build_with_context(builder, parent)
+}
+
+fn add_location(code: &mut Vec<KeyValue>, file: &'static str, line: u32) {
+    code.push(KeyValue::new(keys::CODE_FILE_PATH, file));
+    code.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+}
+
+fn scope(name: &'static str, version: Option<&'static str>) -> InstrumentationScope {
+    let scope = InstrumentationScope::builder(name);
+    match version {
+        Some(version) => scope.with_version(version).build(),
+        None => scope.build(),
+    }
+}
+
+/// Moves the data to the span and ends it.
+#[cold]
+pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code: Code) {
+    let mut record = mem::replace(record, SpanRecord::blank());
+    record.write_exception();
+    record.unpack_events();
+    let more = record.more.take().map_or_else(More::default, |more| *more);
+    let at = more.end.unwrap_or_else(|| at(end));
+    // The processors of the provider are the user's code.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(name) = more.name {
+            span.update_name(name);
+        }
+        // OpenTelemetry's SDK exports a key twice that is set twice.
+        record.attributes.keep_distinct(usize::MAX);
+        for attribute in record.attributes.items_mut().drain(..) {
+            let attribute = KeyValue::new(attribute.key, Value::from(attribute.value));
+            if !is_withheld(&attribute) {
+                span.set_attribute(safe(attribute));
+            }
+        }
+        for event in more.events {
+            let attributes = event.attributes.into_iter();
+            let attributes = attributes.filter(|attribute| !is_withheld(attribute));
+            let attributes = attributes.map(safe).collect();
+            span.add_event_with_timestamp(event.name, event.timestamp, attributes);
+        }
+        for link in more.links {
+            span.add_link(link.span_context, link.attributes);
+        }
+        match code {
+            Code::Unset => {}
+            Code::Ok => span.set_status(Status::Ok),
+            Code::Error => span.set_status(Status::error(safe_message(&more.description))),
+        }
+        span.end_with_timestamp(at);
+    }));
+}
+
+fn at(end: Ticks) -> SystemTime {
+    let now = wall_now();
+    now.checked_sub(Ticks::now().since(end)).unwrap_or(now)
+}
+
+/// Whether the attribute is the text of an error, which is not passed on without redaction.
+fn is_withheld(attribute: &KeyValue) -> bool {
+    let key = attribute.key.as_str();
+    cfg!(not(feature = "redact"))
+        && (key == keys::EXCEPTION_MESSAGE || key == keys::EXCEPTION_STACKTRACE)
+}
+
+/// The attribute without credentials.
+#[cfg(feature = "redact")]
+fn safe(attribute: KeyValue) -> KeyValue {
+    use crate::redaction::{sanitize, sanitize_error_message, sanitize_sent_value};
+
+    let Value::String(text) = &attribute.value else {
+        return attribute;
+    };
+    let safe = match attribute.key.as_str() {
+        keys::EXCEPTION_MESSAGE => sanitize_error_message(text.as_str()),
+        keys::EXCEPTION_STACKTRACE => sanitize(text.as_str()),
+        key => sanitize_sent_value(key, text.as_str()),
+    };
+    match safe {
+        std::borrow::Cow::Borrowed(_) => attribute,
+        std::borrow::Cow::Owned(safe) => KeyValue::new(attribute.key, safe),
+    }
+}
+
+#[cfg(not(feature = "redact"))]
+const fn safe(attribute: KeyValue) -> KeyValue {
+    attribute
+}
+
+#[cfg(feature = "redact")]
+fn safe_message(message: &str) -> String {
+    crate::redaction::sanitize_error_message(message).into_owned()
+}
+
+#[cfg(not(feature = "redact"))]
+const fn safe_message(_: &str) -> &'static str {
+    ""
+}

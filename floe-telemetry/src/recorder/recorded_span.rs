@@ -1,0 +1,187 @@
+//! Implements OpenTelemetry's `Span` trait for recorded spans.
+
+use std::any::type_name;
+use std::borrow::Cow;
+use std::error::Error;
+use std::mem;
+use std::time::SystemTime;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Event, Link, Span, SpanContext, SpanRef, Status};
+
+use super::current::handle_in_place_of;
+use super::exception::Exception;
+use super::pending::Handle;
+use super::record::SpanRecord;
+use super::recording::{self, Recording};
+use crate::attributes::ToAttributeValue;
+use crate::clock::Ticks;
+
+/// A span that implements OpenTelemetry's `Span`, open until it is ended or dropped.
+///
+/// It is returned by [`RecorderTracer`](crate::RecorderTracer), and is in the `Context` while the body of
+/// an annotated function runs.
+///
+/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start
+/// as the end: OTLP's times are unsigned, and most backends reject or misread a negative duration. Of several
+/// attributes with one key the last is exported, and none with an empty key; the latter count as dropped.
+#[derive(Debug)]
+pub struct RecordedSpan {
+    context: SpanContext,
+    target: Target,
+}
+
+/// The destination of updates.
+#[derive(Debug)]
+enum Target {
+    /// None: the span is not sampled or has ended.
+    None,
+    /// A span of the OpenTelemetry API, which owns its recording.
+    Owned(Box<Recording>),
+    /// The span of a call, which owns the recording and ends it. Another span may be in this thread's cell,
+    /// which then is the current one, and is updated instead.
+    Call(Handle),
+    /// The span of a call, in any case.
+    Fixed(Handle),
+}
+
+impl RecordedSpan {
+    /// A span of the OpenTelemetry API that propagates `context`.
+    pub(super) const fn owned(context: SpanContext, recording: Box<Recording>) -> Self {
+        Self {
+            context,
+            target: Target::Owned(recording),
+        }
+    }
+
+    /// A reference to the span of an annotated function.
+    #[inline]
+    pub(super) fn of_call(recording: &Recording) -> Self {
+        Self {
+            context: recording.record.context(),
+            target: Target::Call(recording.handle()),
+        }
+    }
+
+    /// A reference to the span of an annotated function, which does not depend on the current span.
+    pub(super) const fn fixed(context: SpanContext, handle: Handle) -> Self {
+        Self {
+            context,
+            target: Target::Fixed(handle),
+        }
+    }
+
+    /// A span without data that propagates `context`.
+    pub(super) const fn non_recording(context: SpanContext) -> Self {
+        Self {
+            context,
+            target: Target::None,
+        }
+    }
+
+    fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
+        if let Target::Owned(recording) = &mut self.target {
+            act(&mut recording.record);
+        } else if let Some(handle) = self.handle() {
+            handle.update(|update| act(&mut update.record));
+        }
+    }
+
+    /// Access to the span of a call.
+    fn handle(&self) -> Option<Handle> {
+        match &self.target {
+            Target::None | Target::Owned(_) => None,
+            Target::Call(handle) => Some(handle_in_place_of(&self.context).unwrap_or(*handle)),
+            Target::Fixed(handle) => Some(*handle),
+        }
+    }
+
+    fn end_at(&mut self, time: Option<SystemTime>) {
+        if let Some(handle) = self.handle() {
+            handle.update(|update| {
+                update.ended = true;
+                update.record.head.end = Ticks::now();
+                if let Some(time) = time {
+                    update.record.more_mut().end = Some(time);
+                }
+            });
+        } else if let Target::Owned(recording) = mem::replace(&mut self.target, Target::None) {
+            recording.end(time);
+        }
+    }
+}
+
+impl Span for RecordedSpan {
+    fn add_event_with_timestamp<T>(
+        &mut self,
+        name: T,
+        timestamp: SystemTime,
+        attributes: Vec<KeyValue>,
+    ) where
+        T: Into<Cow<'static, str>>,
+    {
+        let event = Event::new(name, timestamp, attributes, 0);
+        self.update(|record| record.add_event(event));
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        &self.context
+    }
+
+    fn is_recording(&self) -> bool {
+        matches!(self.target, Target::Owned(_))
+            || self.handle().is_some_and(|handle| handle.is_open())
+    }
+
+    fn set_attribute(&mut self, KeyValue { key, value, .. }: KeyValue) {
+        self.update(|record| value.set_in(&mut record.attributes, key));
+    }
+
+    fn set_status(&mut self, status: Status) {
+        if status != Status::Unset {
+            return self.update(|record| record.set_status(status));
+        }
+        // This is also how an exception is handed over, see [`record_error`].
+        if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+            self.update(|record| record.set_exception(exception));
+        }
+    }
+
+    fn update_name<T>(&mut self, new_name: T)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        let name = new_name.into();
+        self.update(|record| record.set_name(name));
+    }
+
+    fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
+        let link = Link::new(span_context, attributes, 0);
+        self.update(|record| record.add_link(link));
+    }
+
+    fn end(&mut self) {
+        self.end_at(None);
+    }
+
+    fn end_with_timestamp(&mut self, timestamp: SystemTime) {
+        self.end_at(Some(timestamp));
+    }
+}
+
+/// Records an error on a span of any library.
+///
+/// OpenTelemetry's `SpanRef` does not reveal whose span it is. So the exception waits in the thread's storage, and
+/// a span of this crate takes it when its status is set to unset. On others this has no effect, as nothing goes
+/// back to unset.
+pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
+    if !span.is_recording() {
+        return;
+    }
+    let exception = Exception::of_error(type_name::<E>(), error);
+    recording::with(|local| local.exception = Some(exception));
+    span.set_status(Status::Unset);
+    if let Some(exception) = recording::with(|local| local.exception.take()).flatten() {
+        exception.write_to(span);
+    }
+}
