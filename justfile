@@ -14,8 +14,7 @@ bench:
 # Accept changed expansions and compiler messages after reviewing them.
 bless:
     BLESS=1 cargo test -p floe-telemetry-macros
-    TRYBUILD=overwrite cargo test -p floe-ui-tests
-    TRYBUILD=overwrite cargo test -p floe-tests-edition-2021 --test ui
+    TRYBUILD=overwrite cargo test --workspace --test ui
 
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

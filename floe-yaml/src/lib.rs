@@ -4,6 +4,7 @@ mod deserializer;
 mod mistake;
 mod node;
 mod parse;
+mod read;
 mod spanned;
 mod suggest;
 

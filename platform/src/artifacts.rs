@@ -25,7 +25,7 @@ use floe_plugin::table::Column;
 use floe_plugin::{InstrumentationWarning, product};
 use floe_plugins::error::{Error, reason};
 use floe_plugins::files::input_file;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::config::ResourceAttributes;
 use floe_telemetry::{TelemetryConfig, backend};
 use serde::de::IgnoredAny;

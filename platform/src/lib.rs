@@ -31,4 +31,4 @@ mod plugins {
 }
 
 pub use floe_plugins::error::Error;
-pub use floe_plugins::files::place::Place;
+pub use floe_plugins::place::Place;

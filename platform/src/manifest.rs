@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use floe_plugins::error::{Error, reason};
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::backend;
 use floe_yaml::Spanned;
 use serde::Deserialize;

@@ -39,7 +39,7 @@ use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, Draft};
 use floe_plugins::files::confine;
 use floe_plugins::files::input_file;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::correlation::{self, LineageParent};
 pub use floe_plugins::runs::run_id::RunId;

@@ -11,7 +11,7 @@ pub use floe_plugin::quality::Check;
 pub use floe_plugin::table::ColumnType;
 use floe_plugins::error::{Error, reason};
 use floe_plugins::files::confine;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_yaml::Spanned;
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;

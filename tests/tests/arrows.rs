@@ -14,14 +14,17 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 11] = [
     "floe-redact",
+    "floe-yaml",
     "floe-telemetry-macros",
     "floe-telemetry",
     "integrations/floe-telemetry-http",
+    "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-sqlx",
     "floe-plugin",
-    "floe-dagster-pipes",
+    "platform/plugins",
+    "platform/dbt",
     "platform",
 ];
 

@@ -9,7 +9,8 @@
 //!
 //! // As `FLOE_RESOURCE_DETECTORS=all` does for `floe_telemetry::init`.
 //! let detection = DetectionConfig::default().with_detectors(ResourceDetector::all());
-//! let config = TelemetryConfig::new("orders").with_detection(detection);
+//! let mut config = TelemetryConfig::new("orders");
+//! config.detection = detection;
 //! let telemetry = TelemetryProvider::builder(config).initialize()?;
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use floe_plugin::{ErrorKind, PluginType};
 use floe_telemetry::{printable, sanitize_error_message};
 
-use crate::files::place::Place;
+use crate::place::Place;
 
 /// An error that stops a command.
 #[derive(Debug, thiserror::Error)]

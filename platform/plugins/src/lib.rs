@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod error;
+pub mod place;
 pub mod process;
 pub mod quote;
 pub mod sql;
@@ -19,7 +20,6 @@ pub mod files {
     pub mod atomic;
     pub mod confine;
     pub mod input_file;
-    pub mod place;
     pub mod yaml;
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::{REDACTED, sanitize_credentials};
 use serde::{Serialize, Serializer};
 

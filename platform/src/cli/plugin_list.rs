@@ -5,7 +5,7 @@ use std::fmt;
 use floe_plugin::registry::LinkedPlugin;
 use floe_plugin::{ErrorKind, PluginType, Plugins};
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::backend;
 use floe_telemetry::{TelemetryConfig, printable, traced};
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use floe_plugins::error::{Error, reason};
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use tempfile::Builder;
 
 use crate::word::Name;

@@ -7,7 +7,7 @@ use std::path::Path;
 use floe_plugin::InstrumentationWarning;
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::traced;
 use floe_yaml::{Position, Spanned};
 

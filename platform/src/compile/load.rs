@@ -6,7 +6,7 @@ use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::{Error, reason};
 use floe_plugins::files::confine;
 use floe_plugins::files::input_file;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::traced;
 use floe_yaml::Position;
 

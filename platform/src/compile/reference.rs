@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_plugins::sql::quoted_name;
 
 /// The kind of asset that a reference names.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::traced;
 
 use super::load::{Loaded, Text};

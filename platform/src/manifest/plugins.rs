@@ -6,7 +6,7 @@ use std::path::Path;
 
 use floe_plugin::{PluginType, Plugins as Configured, SelectionError};
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::sanitize_credentials;
 use floe_yaml::{Content, Node, Position};
 use serde::de::{Error as _, MapAccess, Visitor};

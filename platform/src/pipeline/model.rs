@@ -9,7 +9,7 @@ use floe_plugin::dbt::{Invocation, PartOfRun};
 use floe_plugin::lineage::{Assertion, LineageBackend, Parent, Root, RunState};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_plugins::runs::run_id::RunId;
 use floe_plugins::sql::quoted_name;
 use floe_telemetry::{get_current_span, sanitize_error_message};

@@ -5,7 +5,7 @@ use std::path::Path;
 use floe_plugin::ErrorKind;
 use floe_plugin::orchestrator::AssetStatus;
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
 

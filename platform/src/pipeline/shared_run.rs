@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use floe_plugins::error::{Error, reason};
 use floe_plugins::files::input_file;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_plugins::runs::run_id::RunId;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;

@@ -8,7 +8,7 @@ use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{ErrorKind, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::files::confine;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
 

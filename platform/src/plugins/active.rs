@@ -10,7 +10,7 @@ use floe_plugin::lineage::{LineageBackend, RunEvent};
 use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Destination, Handle, Kind, PluginType, Plugins};
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
 use floe_telemetry::{opentelemetry, traced};
 

@@ -6,7 +6,7 @@ use floe_plugin::Endpoint;
 use floe_plugin::configuration::Reference;
 use floe_plugins::address::host_and_port;
 use floe_plugins::error::Error;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::backend::{self, ExporterConfig};
 use floe_telemetry::config::{ExporterKind, Signal};

@@ -16,7 +16,7 @@ use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, GENERATED};
 use floe_plugins::files::confine;
-use floe_plugins::files::place::Place;
+use floe_plugins::place::Place;
 use serde_json::Value;
 
 use crate::artifacts::CompiledArtifacts;

@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, reason};
 use crate::files::input_file;
-use crate::files::place::Place;
+use crate::place::Place;
 
 const WRITTEN: &str = "accepted: a file or folder of the product, without symbolic links";
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, reason};
 use crate::files::input_file;
-use crate::files::place::Place;
+use crate::place::Place;
 
 /// Reads a file.
 ///

@@ -14,7 +14,7 @@ use super::quotes::{QuoteCheck, QuoteError};
 use crate::error::{Error, reason};
 use crate::files::confine;
 use crate::files::input_file;
-use crate::files::place::Place;
+use crate::place::Place;
 
 floe_plugin::plugin! {
     kind: IngestionEngine,
