@@ -822,7 +822,8 @@ fn a_hook_of_dbt_fusion_that_failed_has_its_own_message() {
 
 #[test]
 fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
-    const STEP: &str = include_str!("../../floe-dagster-pipes/tests/recorded/context.param");
+    const STEP: &str =
+        include_str!("../../integrations/floe-dagster-pipes/tests/recorded/context.param");
     const RUN_ID: &str = "ef568635-3e3e-40d4-8cff-9cb625bf43d6";
     let setup = Setup::playing("build_ok", 0);
     let (_, events) = lineage_in(&setup, "build_ok.jsonl", &[("DAGSTER_PIPES_CONTEXT", STEP)]);

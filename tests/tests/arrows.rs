@@ -14,11 +14,12 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "floe-redact",
     "floe-yaml",
     "floe-telemetry-macros",
     "floe-telemetry",
+    "integrations/floe-dagster-pipes",
     "integrations/floe-telemetry-http",
     "integrations/floe-telemetry-prometheus",
     "integrations/floe-telemetry-sqlx",

@@ -120,7 +120,8 @@ fn errors_are_recorded_by_one_function() {
     ]
     .into_iter()
     .flat_map(sources)
-    .filter(|(name, _)| !is_test(name));
+    // Messages to Dagster have exceptions, too.
+    .filter(|(name, _)| !is_test(name) && !name.starts_with("integrations/floe-dagster-pipes"));
     for (name, text) in sources {
         let code = text
             .lines()
