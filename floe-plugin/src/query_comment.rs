@@ -1,4 +1,9 @@
 //! The trace context as an SQL comment: a statement in the log of a database leads to its span.
+//!
+//! The engine adds the comment, and not the platform: an engine sends more statements than the platform passes
+//! to it (settings, transactions, `CREATE … AS`), and only it can put a comment where its database does not
+//! store it. Against the specification of sqlcommenter, a statement that already has a comment gets this one,
+//! too, because models have comments.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -2,7 +2,8 @@
 //! and redacts them, and sends them to the exporters in batches.
 //!
 //! Each exporter has a thread of its own, so that a slow one delays neither the collector nor the other
-//! exporters.
+//! exporters. That of OTLP has a current-thread runtime, so a flush never needs the host's. While no exporter
+//! has room, spans stay in the threads' buffers.
 
 mod block_on;
 mod destination;
@@ -83,8 +84,8 @@ use crate::error::Error;
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
-/// The interval between two turns while there are spans. A buffer that fills wakes the collector
-/// earlier.
+/// The interval between two turns while there are spans. A buffer that is a quarter full wakes the collector
+/// earlier, so only one in 1024 spans pays for waking a thread.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest interval between two turns while there are no spans. Polling means that a thread that
@@ -104,7 +105,7 @@ pub(crate) struct Collector {
     measures: Vec<Measures>,
     clock: WallClock,
     /// Roots that are deferred until the spans of the other threads were fetched, so that a backend
-    /// receives a root after the spans of its trace.
+    /// receives a root after the spans of its trace. Without room for spans, this is not guaranteed.
     roots: VecDeque<SpanRecord>,
     /// The bytes of these roots.
     root_bytes: usize,

@@ -16,6 +16,9 @@
 //! declares it. Two copies of one version in a program (from two sources, for example) would still
 //! share a section although the layouts of their types may differ. Each declaration therefore also
 //! places a guard in a second section, and a list with more than one guard is empty.
+//!
+//! The crate linkme is not used: its public attribute macro costs the compiler as much per function as the rest
+//! of the expansion, and its internal form needed an exact pin.
 
 #![expect(
     unsafe_code,

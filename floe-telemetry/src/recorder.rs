@@ -4,6 +4,43 @@
 //! [`Context`], stores the open span and writes the ended span to the thread's buffer. It never locks,
 //! blocks or exports: enrichment, redaction and export run on the collector thread.
 //!
+//! # How a span lives
+//!
+//! 1. [`enter`] reads one atomic (`listeners.rs`), and without a listener a cell of the thread that says
+//!    whether it still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs`
+//!    decides, and `open.rs` opens what the decision asks for.
+//! 2. A recorded span gets a box (`Recording`) from the thread's pool, the most recently used first, because it
+//!    is in the cache. Attributes are written into it in place, text of up to 22 bytes too.
+//! 3. The call owns the box. The `Context` has a `RecordedSpan`, which implements OpenTelemetry's `Span`
+//!    through a handle (`pending.rs`). So spans of any library nest below ours, and `get_active_span` updates
+//!    ours. Spans without a `Context` of their own are in `current.rs`, which tells the rest of the crate the
+//!    current span.
+//! 4. The body runs with that context attached (a future: during each poll).
+//! 5. The expansion picks a classifier by the type of the returned value: `outcome.rs` finds an `Err`,
+//!    `returned_future.rs` a future or a stream. Method lookup takes the first trait that may apply, so a type
+//!    that is not resolved at that point comes first and is a value. Where only the signature has the type
+//!    (`impl Trait`, a macro), a `return` that never runs unites it with the body's (`declared.rs`), so that
+//!    its bounds take part in inference.
+//! 6. At the end, pending updates are merged, the head of the span and its attributes are copied into the
+//!    thread's rings (`buffer.rs`), and the box returns to the pool. A thread frees what it allocated for a
+//!    span, except for long text and rare fields (`More`).
+//! 7. The collector drains the rings.
+//!
+//! A span that the plain API ends early keeps the state of that moment, and is exported when its function
+//! returns. One that is dropped without being ended ends then, as OpenTelemetry's specification asks. A span
+//! that a plain function call opens (`create_span`, `span`) has no tracer and an empty scope.
+//!
+//! An `async fn` becomes a function that returns one `async move` block inside the future `Traced`
+//! (`future.rs`), whose span opens at the first poll. `FutureExt::in_span` and `in_current_span` wrap any
+//! future in the same `Traced`. The first opens its span below the context that was current when it was called,
+//! because a spawned task has no context of its own; the second attaches that context and has no span.
+//!
+//! # No atomic read-modify-write
+//!
+//! None of ours runs for an ordinary span: it stalls until all earlier stores are in the cache, including those
+//! to the ring. The one that remains is the reference count in the `Context`; `docs/opentelemetry-proposal.md`
+//! asks OpenTelemetry for a hook that makes it unnecessary.
+//!
 //! [`Context`]: opentelemetry::Context
 
 #[cfg(feature = "tracing")]

@@ -25,6 +25,9 @@
 //! spans.single("store").assert_child_of("load").assert_error("orders is locked");
 //! ```
 
+// A capture marks the OpenTelemetry context; a span inherits the mark, and the collector sorts by it. So
+// captures work in parallel, across threads and tasks, and use the real path.
+
 mod captured;
 
 use std::future::{Future, poll_fn};

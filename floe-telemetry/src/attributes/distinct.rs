@@ -1,4 +1,7 @@
 //! Unique attribute keys.
+//!
+//! Keys are made unique on the collector's thread, after redaction and truncation, either of which may make two
+//! keys equal. The caller's list may contain a key twice; only a full list is searched.
 
 use std::collections::HashMap;
 

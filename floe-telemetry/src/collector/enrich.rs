@@ -1,5 +1,9 @@
 //! Enrichment of finished spans: wall-clock times, the code location, the instrumentation scope and the
 //! attributes of the process are added, and the span is redacted and limited.
+//!
+//! The instrumentation scope of a span is in a static, its call site or what `tracer!` expands to, and the span
+//! carries only the address: the caller's thread never touches the scope. It is made here once per place in the
+//! source.
 
 use std::borrow::Cow;
 use std::panic::Location;

@@ -4,6 +4,8 @@
 //! attributes are those of the OpenTelemetry Collector's
 //! [span metrics connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
 //! so that dashboards and alerts for its metrics work with these.
+//!
+//! A flush collects the metrics after the spans were drained.
 
 use std::sync::Arc;
 

@@ -1,4 +1,9 @@
 //! Counters of spans and log records by their outcome.
+//!
+//! What is pending is derived: the spans that threads have written, minus those with an outcome. So every span
+//! is accounted for at every moment, without a counter that moves with it, and a panic leaves nothing
+//! uncounted: a span on its way through the collector, a batch or a log record in a queue counts as lost unless
+//! it gets another outcome.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, OnceLock};

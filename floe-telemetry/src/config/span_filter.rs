@@ -1,4 +1,8 @@
 //! The span filter: directives that select spans by target and level.
+//!
+//! The target is the path of the module, as in `tracing`, and not the name in `tracer = "…"`: with both, two
+//! directives could contradict each other for one function. A span of a `Tracer` has no function, so the
+//! tracer's name is its target. Spans of `tracing` are filtered by `tracing`'s own filters only.
 
 use floe_yaml::list;
 

@@ -1,4 +1,7 @@
 //! A log record of OpenTelemetry's API, before it is redacted.
+//!
+//! The type is our own, because the SDK's record cannot be changed once it has attributes. Its records take the
+//! path of those of `tracing`, with the same limits and redaction.
 
 use std::borrow::Cow;
 use std::time::SystemTime;

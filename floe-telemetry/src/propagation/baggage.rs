@@ -1,4 +1,6 @@
 //! `baggage`: keys and values that are propagated with a request.
+//!
+//! The SDK's propagator alters baggage that contains `%` or `=`, and does not redact what leaves.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -1,5 +1,8 @@
 //! The attributes of the resource that do not come from the configuration
 //! ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/)).
+//!
+//! The resource is built without the detectors of OpenTelemetry's SDK, so `OTEL_RESOURCE_ATTRIBUTES` has one
+//! reader, `config/env.rs`.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,7 @@
 //! A span of `tracing`, which may be opened, entered, updated and closed on different threads.
+//!
+//! For a span that is not sampled, the layer keeps its context, so that the span has the same id on every
+//! thread, and spans that are spawned inside it are not sampled either.
 
 use std::cell::Cell;
 use std::mem;

@@ -18,7 +18,9 @@ use super::recording::Recording;
 /// Runs `body` in `span` and records its outcome.
 ///
 /// No function of this crate is on the stack between the caller and `body`: a processor predicts the
-/// last sixteen return addresses, so each further function costs a body with deep calls a misprediction.
+/// last sixteen return addresses, so each further function costs a body with deep calls a misprediction,
+/// 5 to 10 ns, which benchmarks of empty bodies do not show. Two functions less saved 5 to 28 % of what a
+/// span adds to an SQLite query, and cost the compiler a quarter more in unoptimized builds.
 #[inline]
 pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     if span.is_off() {

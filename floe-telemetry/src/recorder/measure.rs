@@ -2,6 +2,9 @@
 //!
 //! They have their own ring, so that metrics stay complete while a backend does not accept spans and the
 //! ring for spans is full. A thread without measured calls has no such ring. One that ends leaves it to the next, see
+//! A call leaves 40 bytes. While a backend is down, spans stay in their ring and are dropped when it is full;
+//! their calls are counted all the same.
+//!
 //! [`idle`](super::idle).
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -5,6 +5,12 @@
 //!
 //! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not
 //! counted at all, and a thread adds what the others own to the sum of the process in portions.
+//!
+//! The limit is half of `max_memory_bytes`. The other half is divided between the exporters' queues, tail
+//! sampling and the unfinished traces of the console, so a dead backend does not take the room of another one.
+//!
+//! A flag in the list of attributes marks a span that owns memory, so an ordinary span pays for one branch. The
+//! head of a span carries its bytes to the collector, which subtracts the same number.
 
 use std::hint::black_box;
 #[cfg(feature = "provider")]

@@ -157,6 +157,7 @@ impl Recording {
     #[inline]
     fn succeed(self: Box<Self>) {
         let code = match self.record.head.code {
+            // So a backend can tell a call that returned from a span whose status nobody set.
             Code::Unset => Code::Ok,
             code => code,
         };

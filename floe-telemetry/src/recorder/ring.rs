@@ -7,6 +7,9 @@
 //!
 //! This is the only file of the recorder with `unsafe` code, which moves all attributes of a span in one
 //! loop. `tests/loom` tests it under every interleaving of the two threads.
+//!
+//! A general-purpose queue moves items one by one and has a dynamic length. This one saves a tenth of the
+//! instructions of a sampled span with three attributes.
 
 #![expect(
     unsafe_code,

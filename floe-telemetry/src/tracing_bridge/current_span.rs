@@ -3,7 +3,8 @@
 //! `tracing` asks the subscriber for the current span, and no layer can answer. So this one stands above the
 //! layers. If the current span of OpenTelemetry is not one of `tracing`, it opens a span in the registry that stands for
 //! it: entering that one attaches the OpenTelemetry context in which it was created, and closing it ends nothing.
-//! Nothing happens until the current span is requested.
+//! Nothing happens until the current span is requested. The caller owns the only reference to the stand-in, so it is closed
+//! with the last handle, and nothing is cached.
 
 use std::any::TypeId;
 use std::cell::Cell;

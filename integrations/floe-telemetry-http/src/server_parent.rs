@@ -1,4 +1,7 @@
 //! Whose child the span of a server is.
+//!
+//! The parent is the request's, whatever span is current where the server runs. A caller that is not trusted is only
+//! linked.
 
 use floe_telemetry::propagation::{current_context, extract_onto};
 use http::HeaderMap;

@@ -1,6 +1,9 @@
 //! The two formats that Prometheus reads: its text format, and
 //! [OpenMetrics](https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md), which has
 //! exemplars.
+//!
+//! The text is our own: the crate `prometheus` writes neither OpenMetrics nor exemplars, and
+//! `prometheus-client` has its own instruments and registry.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};

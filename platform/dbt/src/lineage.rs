@@ -1,6 +1,9 @@
 //! The `OpenLineage` events of a dbt command and of its nodes, with the names that `dbt-ol` gives them.
 //!
 //! The variables of `OpenLineage`'s own clients select where events go. Without one, there are none.
+//!
+//! The thread that reads dbt's events sends those of lineage, so it needs no queue: dbt does not wait for that
+//! thread.
 
 use std::collections::HashMap;
 use std::env;

@@ -1,4 +1,7 @@
 //! dbt's `run_results.json`: the results of the nodes of a command.
+//!
+//! It is read only after a failure, for the nodes that dbt skips without an event, and only if it is that of
+//! the same invocation.
 
 use std::io::{self, BufReader, Read as _};
 use std::path::Path;

@@ -2,6 +2,9 @@
 //!
 //! dbt never waits for the telemetry: a thread reads each pipe as fast as dbt writes, and drops lines for which
 //! there is no memory.
+//!
+//! dbt's standard output would have the events, too, but then `floe` would have to write dbt's own output, and
+//! dbt would see no terminal. A plugin in dbt's process would depend on its Python.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};

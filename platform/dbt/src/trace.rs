@@ -1,4 +1,7 @@
 //! The spans and log records of a dbt command, made from the lines that dbt writes while it runs.
+//!
+//! It knows neither process nor pipe: `event.rs`, `fusion.rs` and `manifest.rs` parse, and the spans are made
+//! from what they return.
 
 mod artifacts;
 mod command;

@@ -1,4 +1,7 @@
 //! A sensor of Dagster: it requests a run when the files of a product's sources have changed.
+//!
+//! `floe` evaluates it, so its span needs no OpenTelemetry in Python. The context goes to the run in Dagster's
+//! tags: the daemon starts the run, and passes no environment of the sensor on.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};

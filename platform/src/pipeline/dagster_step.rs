@@ -3,6 +3,9 @@
 //! In a run of `floe`, all steps write into the database of that run. If Dagster alone starts the step, for example
 //! because a user materializes an asset in its web interface, the step replaces the warehouse by a copy with the new
 //! table.
+//!
+//! A step cannot see the others, so links between assets come from Dagster's own event log: the metadata of
+//! each asset has the `traceparent` of its span, and the definitions pass those of its inputs.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};

@@ -1,4 +1,8 @@
 //! Models that dbt builds, with a command for each.
+//!
+//! A model is an asset, which Dagster builds in a process of its own, retries and skips. The price is the start
+//! of dbt for each model. A run writes the project to a private folder, since its profile has the path of the
+//! database that the run creates.
 
 use std::path::Path;
 

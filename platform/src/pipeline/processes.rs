@@ -1,4 +1,9 @@
 //! A run whose assets are built by processes that an orchestrator starts: what the run does before and after them.
+//!
+//! Dagster starts the assets, and `floe` builds them. Dagster passes its environment to their processes, so the
+//! span of the run is their parent without OpenTelemetry in Python. Each process adds a line to a file at its
+//! start and at its end, from which the run makes its report. An asset with a start and no end was killed, and
+//! the run records its span.
 
 use std::cell::RefCell;
 use std::env;

@@ -1,4 +1,6 @@
 //! Redaction of log records, on the caller's thread, because it writes the line.
+//!
+//! So a record is redacted once, and the exporters' queues get the same text.
 
 use floe_redact::{KeyMeaning, REDACTED};
 use opentelemetry::Key as OtelKey;

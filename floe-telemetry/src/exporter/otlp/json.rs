@@ -5,6 +5,9 @@
 //! hexadecimal, and enumerations are numbers. The fields are read from the bytes by a table, so that all signals
 //! have one encoder of protobuf and no message is built in between. The serde implementations of
 //! `opentelemetry-proto` lose numbers that are not finite; a test compares the rest with them.
+//!
+//! The conversion runs on the exporter's thread, so a file, the standard output and `http/json` are transports
+//! like the others.
 
 mod schema;
 mod wire;

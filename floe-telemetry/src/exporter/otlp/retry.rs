@@ -1,4 +1,7 @@
 //! Sends a request with retries and exponential backoff, until a deadline.
+//!
+//! The retries follow the table of the OTLP specification and use the complete timeout. tonic reports what
+//! happens on this side as a status with a source, which is retried unless the response itself is invalid.
 
 use std::future::Future;
 use std::time::{Duration, Instant};

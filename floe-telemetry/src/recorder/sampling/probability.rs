@@ -6,6 +6,8 @@
 //! traces of one with a lower ratio. The threshold is the field `th` of the member `ot` in the trace state of
 //! each sampled span, from which a backend restores the number of traces. The randomness is the end of the trace
 //! id, unless the trace state has it in the field `rv`.
+//!
+//! A trace state is parsed only if a parent has one, and one comparison decides where every ratio is 1.
 
 use opentelemetry::TraceId;
 use opentelemetry::trace::{SpanContext, TraceState};

@@ -1,5 +1,9 @@
 //! The sampling of the current provider, and its changes while the program runs; and the sampler of the program, which
 //! decides for each span in place of the configured one.
+//!
+//! A sampler of the program decides late: OpenTelemetry passes it the name, the attributes and the links, so
+//! the span is filled first, as for a sampling rule that needs the name. One bit of `listeners` that every root
+//! reads anyway selects this path.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -149,6 +149,9 @@ impl Settings {
     }
 
     /// Returns the values of the listed keys in the baggage of `cx`. `None` if there are none.
+    ///
+    /// Baggage is read where the span starts, because only the caller's thread sees it; with no key listed, it is
+    /// not read at all. The collector adds the attributes that every span of the process has.
     #[cold]
     pub(super) fn baggage(&self, cx: &Context) -> Option<Arc<[KeyValue]>> {
         let baggage = cx.baggage();

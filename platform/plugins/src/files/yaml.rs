@@ -59,7 +59,8 @@ fn explain(file: &Path, mistake: &Mistake) -> Error {
 /// The value has no form in JSON.
 pub fn write(value: &impl Serialize) -> Result<String, String> {
     let json = serde_json::to_string(value).map_err(|error| error.to_string())?;
-    // JSON is YAML except for these characters, and its tree has the order of the fields.
+    // There is no emitter of YAML among the dependencies. JSON is YAML except for these characters, and its tree has the
+    // order of the fields.
     let mut yaml = String::with_capacity(json.len());
     for c in json.chars() {
         escape(c, &mut yaml);
