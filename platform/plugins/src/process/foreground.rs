@@ -92,8 +92,13 @@ fn forward(pid: Pid, signal: i32) {
 /// Whether the terminal sent the signal: it sends it to all processes in the foreground, so the child has it.
 #[cfg(target_os = "linux")]
 fn is_of_terminal(signal: i32) -> bool {
-    let stat = || procfs::process::Process::myself().and_then(|process| process.stat());
-    signal != SIGTERM && stat().is_ok_and(|stat| stat.tpgid == stat.pgrp)
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name of the program, which may contain anything, are the state, the parent, the group, the session, the
+    // terminal and the group in its foreground.
+    let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    let mut groups = fields.split(' ').skip(2).step_by(3);
+    let (own, foreground) = (groups.next(), groups.next());
+    signal != SIGTERM && own.is_some() && own == foreground
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -103,8 +103,10 @@ mod unix {
     /// The ignored signals, one bit each.
     #[cfg(target_os = "linux")]
     fn ignored() -> u64 {
-        let status = procfs::process::Process::myself().and_then(|process| process.status());
-        status.map_or(0, |status| status.sigign)
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = mask.map(|mask| u64::from_str_radix(mask.trim(), 16));
+        mask.and_then(Result::ok).unwrap_or(0)
     }
 
     /// No safe function reads how a signal is handled on these systems.
