@@ -6,7 +6,7 @@ test:
     cargo test --workspace
 
 demo:
-    cargo run --release -p floe -- run demo/customer-360
+    cargo run -p floe -- run demo/customer-360
 
 bench:
     cargo bench -p benches
