@@ -1,0 +1,636 @@
+//! The spans and log records of the nodes that dbt Core reports.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Value, tree};
+use serde_json::Value as Json;
+
+use crate::lineage::{event, lineage, lineage_in};
+use crate::program::in_a_node;
+use crate::setup::{
+    PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, bytes, error_message, floe, linked,
+    nanos, recorded, single, text, text_of,
+};
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn nodes_have_their_place_times_and_attributes() {
+    let setup = Setup::playing("build_ok", 0);
+    let output = setup.build("build_ok.jsonl");
+    assert_eq!(
+        (output.status.code(), text_of(&output.stderr)),
+        (Some(0), String::new())
+    );
+    let spans = setup.spans();
+    assert_eq!(
+        tree(&spans),
+        "\
+dbt.build
+  dbt.operation.corner_shop-on-run-start-0
+  dbt.seed.raw_customers
+  dbt.seed.raw_orders
+  dbt.model.stg_orders
+  dbt.model.stg_customers
+  dbt.test.not_null_stg_orders_order_id
+  dbt.test.unique_stg_orders_order_id
+  dbt.model.named_customers
+  dbt.model.orders_by_month
+    dbt.batch.orders_by_month
+    dbt.batch.orders_by_month
+  dbt.snapshot.orders_snapshot
+  dbt.model.customer_orders
+  dbt.unit_test.revenue_is_a_sum
+  dbt.model.city_revenue
+  dbt.test.accepted_values_city_revenue_city__York
+  dbt.test.no_negative_revenue
+  dbt.operation.corner_shop-on-run-end-0"
+    );
+    let root = single(&spans, "dbt.build");
+    assert_eq!(
+        (root.scope.as_str(), &root.status),
+        ("floe.dbt.core", &ReceivedStatus::Ok)
+    );
+    assert_eq!(root.resource.get("service.name"), Some(&"dbt".into()));
+    assert_eq!(text(root, "dbt.invocation_id").map(|id| id.len()), Some(36));
+    assert_attributes(
+        root,
+        &[
+            ("dbt.command", "build".into()),
+            ("dbt.operation", "build".into()),
+            ("dbt.project_name", "corner_shop".into()),
+            ("dbt.target", "dev".into()),
+            ("dbt.version", "1.11.16".into()),
+            ("dbt.adapter_type", "duckdb".into()),
+            ("dbt.models_run", 6.into()),
+            ("dbt.tests_run", 5.into()),
+            ("dbt.failures", 0.into()),
+            ("process.exit.code", 0.into()),
+        ],
+    );
+
+    let orders = single(&spans, "dbt.model.stg_orders");
+    assert_eq!(orders.status, ReceivedStatus::Ok);
+    assert_eq!(
+        (orders.start_unix_nano, orders.end_unix_nano),
+        (nanos("23:51:30.256628"), nanos("23:51:30.802981"))
+    );
+    let events: Vec<_> = orders
+        .events
+        .iter()
+        .map(|event| (event.name.as_str(), event.unix_nano))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            ("dbt.compile", nanos("23:51:30.301118")),
+            ("dbt.execute", nanos("23:51:30.335681"))
+        ]
+    );
+    assert_attributes(
+        orders,
+        &[
+            ("dbt.unique_id", "model.corner_shop.stg_orders".into()),
+            ("dbt.node_type", "model".into()),
+            ("dbt.model_name", "stg_orders".into()),
+            ("dbt.materialization", "view".into()),
+            (
+                "dbt.relation",
+                "\"corner_shop\".\"main\".\"stg_orders\"".into(),
+            ),
+            ("dbt.relative_path", "models/staging/stg_orders.sql".into()),
+            ("dbt.status", "success".into()),
+            ("dbt.node_outcome", "success".into()),
+            ("dbt.adapter.message", "OK".into()),
+            ("thread.name", "Thread-2 (worker)".into()),
+            ("db.system.name", "duckdb".into()),
+            ("db.namespace", "corner_shop|main".into()),
+            ("db.collection.name", "stg_orders".into()),
+        ],
+    );
+    assert_attributes(
+        single(&spans, "dbt.seed.raw_orders"),
+        &[
+            ("dbt.rows_affected", 40.into()),
+            ("dbt.adapter.code", "INSERT".into()),
+            ("dbt.materialization", "seed".into()),
+        ],
+    );
+    for (name, parents) in [
+        ("dbt.seed.raw_orders", &[][..]),
+        ("dbt.model.stg_orders", &["dbt.seed.raw_orders"]),
+        (
+            "dbt.model.customer_orders",
+            &["dbt.model.named_customers", "dbt.model.stg_orders"],
+        ),
+        ("dbt.test.no_negative_revenue", &["dbt.model.city_revenue"]),
+        ("dbt.snapshot.orders_snapshot", &["dbt.model.stg_orders"]),
+    ] {
+        assert_eq!(linked(&spans, single(&spans, name)), parents, "{name}");
+    }
+    let test = single(&spans, "dbt.test.unique_stg_orders_order_id");
+    assert_eq!(test.attributes.get("db.collection.name"), None);
+    assert_attributes(
+        test,
+        &[
+            ("dbt.test_outcome", "passed".into()),
+            ("dbt.failing_rows", 0.into()),
+            ("quality.data_source", "model.corner_shop.stg_orders".into()),
+            ("quality.pass_count", 1.into()),
+            ("quality.fail_count", 0.into()),
+        ],
+    );
+}
+
+#[test]
+fn failed_skipped_and_warned_nodes() {
+    let setup = Setup::playing("build_failed", 1);
+    assert_eq!(setup.build("build_failed.jsonl").status.code(), Some(1));
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    assert_eq!(error_message(root), "2 nodes failed");
+    assert_attributes(
+        root,
+        &[
+            ("error.type", "exit_1".into()),
+            ("dbt.models_run", 8.into()),
+            ("dbt.tests_run", 6.into()),
+            ("dbt.failures", 2.into()),
+            ("process.exit.code", 1.into()),
+        ],
+    );
+
+    let leaky = single(&spans, "dbt.model.leaky");
+    let message = error_message(leaky);
+    assert!(
+        message.starts_with("Runtime Error in model leaky (models/broken/leaky.sql)"),
+        "{message}"
+    );
+    assert_attributes(
+        leaky,
+        &[
+            ("error.type", "Runtime Error".into()),
+            ("dbt.status", "error".into()),
+        ],
+    );
+    assert_attributes(leaky, &[("exception.message", message.into())]);
+    let received = bytes(&setup.receiver);
+    for secret in ["sk_live_12345", "jane@example.com"] {
+        assert!(!received.contains(secret), "{secret} was sent");
+    }
+
+    for (name, parent) in [
+        ("dbt.model.below_leaky", "dbt.model.leaky"),
+        ("dbt.model.below_tested", "dbt.model.tested"),
+    ] {
+        let skipped = single(&spans, name);
+        assert_eq!(skipped.status, ReceivedStatus::Unset);
+        assert_attributes(
+            skipped,
+            &[
+                ("dbt.node_outcome", "skipped".into()),
+                ("dbt.node_skip_reason", "upstream".into()),
+            ],
+        );
+        assert_eq!(linked(&spans, skipped), [parent]);
+        assert!(skipped.end_unix_nano - skipped.start_unix_nano < 1_000_000_000);
+    }
+
+    let failed = single(&spans, "dbt.test.accepted_values_tested_order_id__1");
+    assert_eq!(
+        error_message(failed),
+        "Got 39 results, configured to fail if != 0"
+    );
+    assert_attributes(
+        failed,
+        &[
+            ("error.type", "test_failed".into()),
+            ("dbt.status", "fail".into()),
+            ("dbt.test_outcome", "failed".into()),
+            ("dbt.failing_rows", 39.into()),
+            ("quality.provider", "dbt".into()),
+            (
+                "quality.check_name",
+                "accepted_values_tested_order_id__1".into(),
+            ),
+            ("quality.data_source", "model.corner_shop.tested".into()),
+            ("quality.fail_count", 1.into()),
+            ("quality.pass_count", 0.into()),
+        ],
+    );
+    let warned = single(&spans, "dbt.test.accepted_values_city_revenue_city__York");
+    assert_eq!(warned.status, ReceivedStatus::Ok);
+    assert_attributes(
+        warned,
+        &[
+            ("dbt.test_outcome", "warned".into()),
+            ("dbt.failing_rows", 2.into()),
+        ],
+    );
+}
+
+#[test]
+fn a_build_that_fails_fast_has_all_nodes_and_the_messages_of_its_hooks() {
+    let setup = Setup::playing("fail_fast", 1);
+    let results = fs::read_to_string(recorded("fail_fast.run_results.json")).unwrap();
+    fs::write(setup.path("target/run_results.json"), &results).unwrap();
+    let output = setup.build("fail_fast.jsonl");
+    assert_eq!(text_of(&output.stderr), "");
+    let spans = setup.spans();
+    assert_failed_hook(&spans);
+    assert!(!bytes(&setup.receiver).contains("jane@example.com"));
+    let last_hook = single(&spans, "dbt.operation.corner_shop-on-run-end-0");
+    let message = error_message(last_hook);
+    assert!(message.starts_with("Catalog Error: Table"), "{message}");
+    assert_attributes(last_hook, &[("error.type", "Catalog Error".into())]);
+    let root = single(&spans, "dbt.build");
+    for (name, links) in [
+        ("dbt.model.below_leaky", &["dbt.model.leaky"][..]),
+        ("dbt.model.city_revenue", &["dbt.model.customer_orders"]),
+        ("dbt.test.no_negative_revenue", &["dbt.model.city_revenue"]),
+        ("dbt.snapshot.orders_snapshot", &["dbt.model.stg_orders"]),
+    ] {
+        let skipped = single(&spans, name);
+        assert_eq!(skipped.status, ReceivedStatus::Unset);
+        assert_eq!(skipped.start_unix_nano, skipped.end_unix_nano);
+        assert_eq!(skipped.parent_span_id, root.span_id);
+        assert_eq!(linked(&spans, skipped), links, "{name}");
+        assert_attributes(
+            skipped,
+            &[
+                ("dbt.status", "skipped".into()),
+                ("dbt.node_outcome", "skipped".into()),
+                ("dbt.node_skip_reason", "fail_fast".into()),
+            ],
+        );
+    }
+
+    // The results of another invocation are not used.
+    let id = text(root, "dbt.invocation_id").unwrap();
+    let setup = Setup::playing("fail_fast", 1);
+    let stale = results.replace(&id, "04dd0b83-7c76-4723-bc9e-b2fffbb90263");
+    fs::write(setup.path("target/run_results.json"), stale).unwrap();
+    setup.build("fail_fast.jsonl");
+    let spans = setup.spans();
+    single(&spans, "dbt.model.leaky");
+    assert!(
+        spans
+            .iter()
+            .all(|span| span.name != "dbt.model.below_leaky")
+    );
+}
+
+/// The first hook has failed, so dbt does not run the second one.
+pub(crate) fn assert_failed_hook(spans: &[ReceivedSpan]) {
+    let failed = single(spans, "dbt.operation.corner_shop-on-run-start-0");
+    let message = error_message(failed);
+    assert!(message.contains("Conversion Error"), "{message}");
+    assert!(!message.contains("on-run-start"), "{message}");
+    assert_attributes(
+        failed,
+        &[
+            ("dbt.status", "error".into()),
+            ("exception.message", message.into()),
+            ("thread.name", "MainThread".into()),
+        ],
+    );
+    let skipped = single(spans, "dbt.operation.corner_shop-on-run-start-1");
+    assert_eq!(skipped.status, ReceivedStatus::Unset);
+    assert_attributes(skipped, &[("dbt.node_outcome", "skipped".into())]);
+}
+
+#[test]
+fn a_source_that_is_stale_is_an_error_without_lineage() {
+    let setup = Setup::playing("freshness", 1);
+    let (output, events) = lineage(&setup, "freshness.jsonl");
+    assert_eq!(text_of(&output.stderr), "");
+    let source = setup.span("dbt.source.raw_orders");
+    assert_eq!(error_message(&source), "the source is stale");
+    assert_attributes(&source, &[("dbt.status", "error".into())]);
+    assert_eq!(events.len(), 2, "those of the command: {events:#?}");
+}
+
+#[test]
+fn log_records_belong_to_the_spans_and_the_trace() {
+    let setup = Setup::playing("build_failed", 1);
+    let mut command = setup.command(&["build"]);
+    let events = recorded("build_failed.jsonl");
+    command
+        .env("EVENTS", events)
+        .env("TRACEPARENT", TRACEPARENT)
+        .env("FLOE_LOG_LEVEL", "DEBUG");
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stderr), "");
+    let (spans, mut logs) = (setup.spans(), setup.receiver.logs());
+    // It logs its own work at this level, outside of any span, if another crate of the build enables that.
+    logs.retain(|log| log.scope != "opentelemetry_sdk");
+    assert!(spans.iter().all(|span| span.trace_id == TRACE_ID));
+    let root = single(&spans, "dbt.build");
+    assert_eq!(root.parent_span_id, "b7ad6b7169203331");
+    assert!(logs.iter().all(|log| log.trace_id == TRACE_ID));
+    let find = |message: &str| -> &ReceivedLog {
+        let is_it = |log: &&ReceivedLog| matches!(&log.body, Some(Value::String(body)) if body.contains(message));
+        logs.iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("no record contains `{message}`"))
+    };
+    assert_eq!(find("Concurrency: 2 threads").span_id, root.span_id);
+    for (message, span, severity) in [
+        (
+            "Began running node model.corner_shop.stg_orders",
+            "dbt.model.stg_orders",
+            "DEBUG",
+        ),
+        (
+            "Finished running node model.corner_shop.stg_orders",
+            "dbt.model.stg_orders",
+            "DEBUG",
+        ),
+        (
+            "1 of 1 START hook: corner_shop.on-run-start.0",
+            "dbt.operation.corner_shop-on-run-start-0",
+            "INFO",
+        ),
+        (
+            "Failure in test accepted_values_tested",
+            "dbt.test.accepted_values_tested_order_id__1",
+            "ERROR",
+        ),
+    ] {
+        let log = find(message);
+        assert_eq!(log.span_id, single(&spans, span).span_id, "{message}");
+        assert_eq!(
+            (log.severity_text.as_str(), log.scope.as_str()),
+            (severity, "dbt"),
+            "{message}"
+        );
+        assert!(
+            !format!("{:?}", log.body).contains("\\u{1b}"),
+            "{:?}",
+            log.body
+        );
+        assert!(log.attributes.contains_key("dbt.unique_id"), "{message}");
+    }
+    // The batches of a model are spans below it, and their records belong to them.
+    let batches: Vec<_> = spans
+        .iter()
+        .filter(|span| span.name == "dbt.batch.orders_by_month")
+        .collect();
+    let model = single(&spans, "dbt.model.orders_by_month");
+    assert_eq!(batches.len(), 2);
+    assert!(
+        batches
+            .iter()
+            .all(|batch| batch.parent_span_id == model.span_id)
+    );
+    let of_batches = |log: &&ReceivedLog| batches.iter().any(|batch| batch.span_id == log.span_id);
+    assert_eq!(logs.iter().filter(of_batches).count(), 4);
+}
+
+#[test]
+fn a_node_is_exported_while_dbt_runs() {
+    let setup = Setup::playing("build_ok", 0);
+    setup.program("dbt", &format!("{PLAY}\nread line"));
+    let mut command = setup.command(&["build"]);
+    command
+        .env("EVENTS", recorded("build_ok.jsonl"))
+        .env("OTEL_BSP_SCHEDULE_DELAY", "50")
+        .stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let nodes = setup.receiver.wait_for_spans(18, Duration::from_secs(60));
+    assert_eq!(nodes.len(), 18);
+    assert!(nodes.iter().all(|span| span.name != "dbt.build"));
+    // dbt ends when its input does.
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    assert_eq!(setup.spans().len(), 19);
+}
+
+#[test]
+fn the_manifest_of_a_project_in_another_folder_is_found() {
+    let setup = Setup::new(PLAY);
+    fs::create_dir_all(setup.path("sub/target")).unwrap();
+    fs::copy(
+        recorded("build_ok.manifest.json"),
+        setup.path("sub/target/manifest.json"),
+    )
+    .unwrap();
+    let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
+    for target in ["./target/", "sub/target/"] {
+        let events = events.replace("./target/", target);
+        fs::write(setup.path("events.jsonl"), events).unwrap();
+        let mut command = setup.command(&["build", "--project-dir", "sub"]);
+        let output = command.env("EVENTS", "events.jsonl").output().unwrap();
+        assert_eq!(text_of(&output.stderr), "", "{target}");
+        let spans = setup.spans();
+        let orders = spans.iter().rfind(|it| it.name == "dbt.model.stg_orders");
+        let linked = linked(&spans, orders.unwrap());
+        assert_eq!(linked, ["dbt.seed.raw_orders"], "{target}");
+    }
+}
+
+#[test]
+fn a_manifest_that_is_being_written_is_read_again() {
+    // dbt announces the manifest, replaces it at its end without a word, and does not write it atomically.
+    let setup = Setup::new(&format!(
+        "{PLAY}; read line; mv target/whole.json target/manifest.json"
+    ));
+    fs::create_dir(setup.path("target")).unwrap();
+    let manifest = fs::read(recorded("build_ok.manifest.json")).unwrap();
+    let half = &manifest[..manifest.len() / 2];
+    fs::write(setup.path("target/manifest.json"), half).unwrap();
+    fs::write(setup.path("target/whole.json"), &manifest).unwrap();
+    let mut command = setup.command(&["build"]);
+    let mut child = command
+        .env("EVENTS", recorded("build_ok.jsonl"))
+        .env("OTEL_BSP_SCHEDULE_DELAY", "50")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // All events were read, with the half of the manifest.
+    setup.receiver.wait_for_spans(18, Duration::from_secs(60));
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(text_of(&output.stderr), "");
+    assert_eq!(
+        text(&setup.span("dbt.build"), "dbt.project_name").as_deref(),
+        Some("corner_shop")
+    );
+}
+
+#[test]
+fn a_command_with_two_invocations_of_dbt_is_one_trace() {
+    let setup = in_a_node(&format!("EVENTS=\"$SECOND\"; {PLAY}"));
+    let manifest = recorded("build_ok.manifest.json");
+    fs::create_dir(setup.path("target")).unwrap();
+    fs::copy(manifest, setup.path("target/manifest.json")).unwrap();
+    // dbt writes the manifest again at its end, when no node needs it.
+    let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
+    let last = events.rfind("./target/manifest.json").unwrap();
+    let (before, after) = events.split_at(last);
+    let second = format!("{before}{}", after.replace("target/manifest", "nosuch"));
+    assert!(before.contains("./target/manifest.json"));
+    fs::write(setup.path("second.jsonl"), second).unwrap();
+    let mut command = setup.command(&["build"]);
+    command
+        .env("EVENTS", "begun.jsonl")
+        .env("SECOND", "second.jsonl");
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stderr), "");
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    for name in ["dbt.seed.raw_customers", "dbt.seed.raw_orders"] {
+        let mut seeds: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+        seeds.sort_by_key(|span| text(span, "dbt.status"));
+        let [first, second] = seeds[..] else {
+            panic!("{}", tree(&spans));
+        };
+        assert_eq!(error_message(first), "dbt ended before the node did");
+        assert_eq!(second.status, ReceivedStatus::Ok);
+        assert_eq!(first.parent_span_id, root.span_id);
+        assert_eq!(second.parent_span_id, root.span_id);
+    }
+    let orders = single(&spans, "dbt.model.stg_orders");
+    assert_eq!(linked(&spans, orders), ["dbt.seed.raw_orders"]);
+}
+
+#[test]
+fn a_command_in_a_step_of_dagster_has_the_id_of_its_run() {
+    const STEP: &str =
+        include_str!("../../../integrations/floe-dagster-pipes/tests/recorded/context.param");
+    const RUN_ID: &str = "ef568635-3e3e-40d4-8cff-9cb625bf43d6";
+    let setup = Setup::playing("build_ok", 0);
+    let (_, events) = lineage_in(&setup, "build_ok.jsonl", &[("DAGSTER_PIPES_CONTEXT", STEP)]);
+    let root = setup.span("dbt.build");
+    assert_eq!(text(&root, "dagster.run_id").as_deref(), Some(RUN_ID));
+    let tags = &event(&events, "dbt-run-corner_shop", "START")["run"]["facets"]["tags"]["tags"];
+    let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == RUN_ID;
+    assert_eq!(
+        tags.as_array()
+            .unwrap()
+            .iter()
+            .filter(is_of_dagster)
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_project_that_does_not_parse_has_its_message_and_no_nodes() {
+    let setup = Setup::playing("parse_error", 2);
+    // The results of an earlier run.
+    fs::write(
+        setup.path("target/run_results.json"),
+        r#"{"results": [{"unique_id": "model.corner_shop.stale", "status": "success"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(setup.build("parse_error.jsonl").status.code(), Some(2));
+    let spans = setup.spans();
+    assert_eq!(tree(&spans), "dbt.build");
+    let message = error_message(&spans[0]);
+    assert!(
+        message.contains("depends on a node named 'nosuch' which was not found"),
+        "{message}"
+    );
+    assert!(!bytes(&setup.receiver).contains("stale"));
+}
+
+#[test]
+fn lines_that_are_not_events_are_skipped() {
+    let setup = Setup::playing("build_ok", 0);
+    setup.program(
+        "dbt",
+        &format!(
+            "exec 3>>\"$DBT_LOG_PATH/dbt.log\"\n\
+             echo 'Running with dbt=1.3.0' >&3; echo '[1, 2' >&3; echo '{{\"info\": 3}}' >&3; echo '{{}}' >&3\n\
+             head -c 5000000 /dev/zero | tr '\\0' 'x' >&3; echo >&3\n\
+             {PLAY}; printf '{{\"info\": {{\"na' >&3"
+        ),
+    );
+    let output = setup.build("build_ok.jsonl");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        text_of(&output.stderr),
+        "warning: found 4 lines in dbt's log that are not events, accepted: dbt's JSON log\n\
+         warning: 1 lines of dbt's log were dropped, accepted: lines of at most 1024 KiB that wait for 64 MiB of others at most\n"
+    );
+    assert_eq!(setup.spans().len(), 19);
+    assert_eq!(setup.span("dbt.build").status, ReceivedStatus::Ok);
+}
+
+#[test]
+fn without_a_destination_the_trace_is_printed_to_standard_error() {
+    let setup = Setup::playing("build_ok", 0);
+    let mut command = setup.command(&["build"]);
+    command
+        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+        .env("EVENTS", recorded("build_ok.jsonl"));
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stdout), "");
+    let stderr = text_of(&output.stderr);
+    assert!(
+        stderr.contains("· 19 spans ·") && stderr.contains("✓ dbt.model.stg_orders"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn the_ids_of_a_command_in_a_product_are_found() {
+    const DAGSTER: &str = "8b4c1f0e-6b0c-4a5e-9d3b-0c9a4ef2b111";
+    let setup = Setup::playing("build_ok", 0);
+    let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
+    fs::write(setup.path("floe.yaml"), product).unwrap();
+    let variables = [("DAGSTER_RUN_ID", DAGSTER)];
+    let (output, events) = lineage_in(&setup, "build_ok.jsonl", &variables);
+    assert_eq!(text_of(&output.stderr), "");
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    let invocation = text(root, "dbt.invocation_id").unwrap();
+    let node = event(&events, "model.corner_shop.stg_orders", "START")["run"]["runId"].clone();
+    let lineage = text(root, "lineage.run_id").unwrap();
+    for id in [
+        &invocation,
+        &root.trace_id,
+        &root.span_id,
+        &lineage,
+        DAGSTER,
+        node.as_str().unwrap(),
+    ] {
+        let found = floe()
+            .args(["find", setup.folder.path().to_str().unwrap(), id, "--json"])
+            .output()
+            .unwrap();
+        assert_eq!(text_of(&found.stderr), "", "{id}");
+        let found: Json = serde_json::from_slice(&found.stdout).unwrap();
+        let run = &found["runs"][0];
+        assert_eq!(run["command"], "dbt build");
+        assert_eq!(run["trace_id"], root.trace_id.as_str());
+        assert_eq!(run["dbt_invocation_id"], invocation.as_str());
+        assert_eq!(run["lineage_run_id"], lineage.as_str());
+        assert_eq!(run["dagster_run_id"], DAGSTER);
+        assert_eq!(run["jobs"].as_array().unwrap().len(), 14);
+    }
+    // The records of dbt's log have the same ids.
+    let logs = setup.receiver.logs();
+    let of_log = |message: &str| {
+        let is_it = |log: &&ReceivedLog| matches!(&log.body, Some(Value::String(body)) if body.contains(message));
+        logs.iter().find(is_it).unwrap()
+    };
+    for (message, run_id) in [
+        ("Concurrency: 2 threads", lineage.as_str()),
+        (
+            "OK created sql view model main.stg_orders",
+            node.as_str().unwrap(),
+        ),
+    ] {
+        let log = of_log(message);
+        assert_eq!(log.attributes["lineage.run_id"], run_id.into(), "{message}");
+        assert_eq!(log.attributes["dagster.run_id"], DAGSTER.into());
+        assert_eq!(
+            log.attributes["dbt.invocation_id"],
+            invocation.as_str().into()
+        );
+    }
+}

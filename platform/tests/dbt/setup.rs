@@ -1,0 +1,178 @@
+//! A folder with a program in dbt's place, a receiver, and what both have in common.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use tempfile::TempDir;
+
+pub(crate) const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+
+pub(crate) const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// The id of the invocation in `fusion.jsonl`.
+pub(crate) const INVOCATION: &str = "019fb7d4-ce89-7712-8d06-5ad013a23be9";
+
+/// Plays events into dbt's log.
+pub(crate) const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
+
+/// A folder with a program `dbt`, and a receiver.
+pub(crate) struct Setup {
+    pub(crate) folder: TempDir,
+    pub(crate) receiver: Receiver,
+}
+
+pub(crate) fn recorded(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/dbt")
+        .join(name)
+}
+
+/// `floe` without the variables of this process that it reads.
+pub(crate) fn floe() -> Command {
+    let built = || env!("CARGO_BIN_EXE_floe").to_owned();
+    let mut floe = Command::new(std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built()));
+    for (name, _) in std::env::vars() {
+        if ["OTEL_", "DBT_", "DAGSTER_", "FLOE_", "TRACEPARENT"]
+            .iter()
+            .any(|it| name.starts_with(it))
+        {
+            floe.env_remove(name);
+        }
+    }
+    floe
+}
+
+impl Setup {
+    /// A program `dbt` that runs the lines of a shell script.
+    pub(crate) fn new(script: &str) -> Self {
+        let setup = Self {
+            folder: tempfile::tempdir().unwrap(),
+            receiver: Receiver::grpc(),
+        };
+        setup.program("dbt", script);
+        setup
+    }
+
+    /// A program that plays recorded events, beside their manifest, and returns `code`.
+    pub(crate) fn playing(name: &str, code: i32) -> Self {
+        let setup = Self::new(&format!("{PLAY}\nexit {code}"));
+        fs::create_dir(setup.path("target")).unwrap();
+        let manifest = recorded(&format!("{name}.manifest.json"));
+        if manifest.exists() {
+            fs::copy(manifest, setup.path("target/manifest.json")).unwrap();
+        }
+        setup
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(crate) fn program(&self, name: &str, script: &str) {
+        fs::write(self.path(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// `floe trace-dbt -- ./dbt <arguments>` in the folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut floe = floe();
+        floe.args(["trace-dbt", "--", "./dbt"])
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", self.receiver.endpoint());
+        floe
+    }
+
+    pub(crate) fn build(&self, events: &str) -> Output {
+        let mut command = self.command(&["build"]);
+        command.env("EVENTS", recorded(events));
+        command.output().unwrap()
+    }
+
+    pub(crate) fn spans(&self) -> Vec<ReceivedSpan> {
+        self.receiver.spans()
+    }
+
+    pub(crate) fn span(&self, name: &str) -> ReceivedSpan {
+        single(&self.spans(), name).clone()
+    }
+}
+
+#[track_caller]
+pub(crate) fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
+    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+    match found[..] {
+        [span] => span,
+        _ => panic!("{} spans are named `{name}`:\n{}", found.len(), tree(spans)),
+    }
+}
+
+pub(crate) fn text(span: &ReceivedSpan, key: &str) -> Option<String> {
+    match span.attributes.get(key)? {
+        Value::String(text) => Some(text.clone()),
+        other => Some(format!("{other:?}")),
+    }
+}
+
+/// The names of the spans that a span links to.
+pub(crate) fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
+    let name = |id: &String| {
+        spans
+            .iter()
+            .find(|it| it.span_id == *id)
+            .map(|it| it.name.as_str())
+    };
+    let mut names: Vec<_> = span
+        .links
+        .iter()
+        .filter_map(|link| name(&link.span_id))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// Every byte that was received.
+pub(crate) fn bytes(receiver: &Receiver) -> String {
+    let requests = receiver.every_request();
+    let bodies: Vec<u8> = requests
+        .into_iter()
+        .flat_map(|request| request.body)
+        .collect();
+    String::from_utf8_lossy(&bodies).into_owned()
+}
+
+pub(crate) fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Nanoseconds since 1970 of a time of 21 November 2026, for example `23:51:30.256628`.
+pub(crate) fn nanos(time: &str) -> u64 {
+    let (time, fraction) = time.split_once('.').unwrap();
+    let seconds = time
+        .split(':')
+        .fold(0, |sum, part| sum * 60 + part.parse::<u64>().unwrap());
+    1_795_219_200_000_000_000 + seconds * 1_000_000_000 + fraction.parse::<u64>().unwrap() * 1000
+}
+
+#[track_caller]
+pub(crate) fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
+    for (key, value) in expected {
+        assert_eq!(
+            span.attributes.get(*key),
+            Some(value),
+            "{key} of {}",
+            span.name
+        );
+    }
+}
+
+#[track_caller]
+pub(crate) fn error_message(span: &ReceivedSpan) -> &str {
+    match &span.status {
+        ReceivedStatus::Error(message) => message,
+        status => panic!("{} has the status {status:?}", span.name),
+    }
+}
