@@ -1,0 +1,115 @@
+//! Programs in Dagster's place that do not work.
+
+use std::fs;
+use std::path::Path;
+
+use floe_tests::ReceivedStatus;
+use serde_json::json;
+
+use crate::setup::{RUN_ID, Setup, assert_attributes, assert_one_trace, parent, single, text};
+use crate::steps::{encode, is_error, step_context};
+
+#[test]
+fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
+    for (script, code, error) in [
+        (
+            "echo nonsense",
+            1,
+            "dagster ended with the exit code 0 and did not build `orders`",
+        ),
+        (
+            "echo 'No such option' >&2; exit 5",
+            5,
+            "dagster ended with the exit code 5: No such option",
+        ),
+        ("kill -9 $$", 1, "dagster was killed (signal: 9"),
+    ] {
+        let setup = Setup::with_script(script);
+        let output = setup.run();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+        assert!(stderr.contains(error), "{stderr}");
+        let spans = setup.spans();
+        assert_one_trace(&spans);
+        assert!(matches!(
+            single(&spans, "floe.pipeline.run").status,
+            ReceivedStatus::Error(_)
+        ));
+        let results = setup.product.read(".floe/run_results.json");
+        assert!(results.contains("\"failed\""), "{results}");
+        assert!(!setup.product.path(".floe/warehouse.db").exists());
+    }
+    let setup = Setup::new(Path::new("/no/such/dagster"), 0);
+    let output = setup.run();
+    let stderr = text(&output.stderr);
+    assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+    assert!(
+        stderr.contains("dagster: `/no/such/dagster` is not installed"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
+    // It has started the process of an asset whose query does not end.
+    let setup = Setup::with_script(
+        "\"$FLOE_PROGRAM\" build-asset \"$FLOE_PRODUCT\" &\n\
+         echo $! > \"$FLOE_PRODUCT/process\"\n\
+         until grep -q stg_orders \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\"; do sleep 0.02; done 2>/dev/null\n\
+         kill -9 $$",
+    );
+    setup.product.write(
+        "models/stg_orders.sql",
+        "WITH RECURSIVE n(i) AS \
+         (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS order_id FROM n",
+    );
+    let messages = setup.product.path("messages");
+    let context = step_context("stg_orders", &json!({}));
+    let mut floe = setup.floe("run");
+    let output = floe
+        .env("DAGSTER_PIPES_CONTEXT", encode(&context))
+        .env(
+            "DAGSTER_PIPES_MESSAGES",
+            encode(&json!({ "path": messages })),
+        )
+        .output()
+        .unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("dagster was killed (signal: 9"), "{stderr}");
+    let process = setup.product.read("process");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim()));
+    // A process that has ended may wait for somebody to read its status.
+    assert!(stat.is_err() || stat.is_ok_and(|stat| stat.contains(") Z ")));
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    let asset = single(&spans, "dagster.asset.stg_orders");
+    assert!(
+        is_error(asset, "ended without a result"),
+        "{:?}",
+        asset.status
+    );
+    assert_eq!(parent(&spans, asset), "orchestrator.run");
+    assert_attributes(asset, &[("dagster.asset.status", "canceled".into())]);
+    for name in ["floe.pipeline.run", "orchestrator.run"] {
+        assert_attributes(single(&spans, name), &[("dagster.run_id", RUN_ID.into())]);
+    }
+}
+
+#[test]
+fn an_orchestrator_that_does_not_exist_is_refused() {
+    let setup = Setup::with_script("exit 9");
+    let output = setup
+        .floe("run")
+        .args(["--orchestrator", "airflow"])
+        .output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("accepted: dagster, local"), "{stderr}");
+    // The command line has precedence over the manifest.
+    let output = setup.floe("run").args(["--orchestrator", "local"]).output();
+    assert!(output.unwrap().status.success());
+    single(&setup.spans(), "floe.asset.totals");
+}

@@ -1,0 +1,270 @@
+//! A product in Dagster, a receiver, and what every part asserts.
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use floe_tests::{ReceivedSpan, Receiver, Value, tree};
+use serde_json::{Value as Json, json};
+
+use crate::product::Product;
+use crate::steps::{encode, step_context};
+
+pub(crate) const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+pub(crate) const RUN_ID: &str = "52375350-6dcc-4e24-8d37-5d2d36314cb8";
+
+/// A manifest that selects Dagster. `{dagster}` is its program.
+const MANIFEST: &str = "\
+observability:
+  tracing: { trace_url: 'http://jaeger:16686/trace/{trace_id}' }
+plugins:
+  orchestrator: { type: dagster, program: '{dagster}', retries: {retries}, retry_delay_seconds: 0 }";
+
+/// The program: the optimized one if its cost is measured.
+pub(crate) fn floe() -> String {
+    let built = || env!("CARGO_BIN_EXE_floe").to_owned();
+    std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built())
+}
+
+/// A product in Dagster, and a receiver.
+pub(crate) struct Setup {
+    pub(crate) product: Product,
+    pub(crate) receiver: Receiver,
+}
+
+impl Setup {
+    pub(crate) fn new(dagster: &Path, retries: u32) -> Self {
+        let product = Product::shop();
+        let manifest = MANIFEST
+            .replace("{dagster}", dagster.to_str().unwrap())
+            .replace("{retries}", &retries.to_string());
+        product.append("manifest.yaml", &manifest);
+        Self {
+            product,
+            receiver: Receiver::grpc(),
+        }
+    }
+
+    /// A product that runs a shell script in the place of Dagster. It passes the validation.
+    pub(crate) fn with_script(script: &str) -> Self {
+        let folder = Product::shop();
+        let setup = Self::new(&folder.path("dagster"), 0);
+        let valid = "{\"event\": \"All code locations passed validation.\", \"level\": \"info\"}";
+        setup.program(
+            "dagster",
+            &format!("if [ \"$1\" = definitions ]; then echo '{valid}'; exit; fi\n{script}"),
+        );
+        let manifest = setup.product.read("manifest.yaml");
+        let program = setup.product.path("dagster");
+        let replaced = manifest.replace(
+            folder.path("dagster").to_str().unwrap(),
+            program.to_str().unwrap(),
+        );
+        setup.product.write("manifest.yaml", &replaced);
+        setup
+    }
+
+    pub(crate) fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.product.path(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// `floe <command> <folder>` in the trace of the test.
+    pub(crate) fn floe(&self, command: &str) -> Command {
+        let mut floe = Command::new(floe());
+        for (name, _) in std::env::vars() {
+            let is_read = ["OTEL_", "DAGSTER_", "FLOE_"]
+                .iter()
+                .any(|it| name.starts_with(it));
+            if is_read {
+                floe.env_remove(name);
+            }
+        }
+        floe.arg(command)
+            .arg(self.product.path(""))
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", self.receiver.endpoint())
+            .env("TRACEPARENT", TRACEPARENT)
+            .env("BAGGAGE", "team=shop");
+        floe
+    }
+
+    pub(crate) fn run(&self) -> Output {
+        self.floe("run").output().unwrap()
+    }
+
+    pub(crate) fn compile(&self) {
+        let output = self.floe("compile").output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+
+    /// A step of Dagster that builds an asset. Its messages are in the file `messages`.
+    pub(crate) fn step(&self, key: &str, upstream: &Json) -> Output {
+        let _ = fs::remove_file(self.product.path("messages"));
+        let context = step_context(key, upstream);
+        let messages = json!({ "path": self.product.path("messages") });
+        self.floe("build-asset")
+            .env("DAGSTER_PIPES_CONTEXT", encode(&context))
+            .env("DAGSTER_PIPES_MESSAGES", encode(&messages))
+            .output()
+            .unwrap()
+    }
+
+    pub(crate) fn messages(&self) -> Vec<Json> {
+        let text = self.product.read("messages");
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// The spans, each once: a request whose answer is late is sent again.
+    pub(crate) fn spans(&self) -> Vec<ReceivedSpan> {
+        let mut ids = HashSet::new();
+        let mut spans = self.receiver.spans();
+        spans.retain(|span| ids.insert(span.span_id.clone()));
+        spans
+    }
+
+    /// The tables of the warehouse.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        let database = self.product.open(".floe/warehouse.db");
+        let query = "SELECT name FROM sqlite_schema ORDER BY name";
+        let mut statement = database.prepare(query).unwrap();
+        let names = statement.query_map((), |row| row.get(0)).unwrap();
+        names.map(Result::unwrap).collect()
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+pub(crate) fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
+    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+    match found[..] {
+        [span] => span,
+        _ => panic!("{} spans are named `{name}`:\n{}", found.len(), tree(spans)),
+    }
+}
+
+/// The name of the parent; empty if it was not received.
+pub(crate) fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a str {
+    let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
+    parent.map_or("", |parent| &parent.name)
+}
+
+/// The names of the spans that a span links to.
+pub(crate) fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
+    let name = |id: &String| spans.iter().find(|it| it.span_id == *id);
+    let links = span.links.iter();
+    links
+        .filter_map(|link| name(&link.span_id))
+        .map(|it| &*it.name)
+        .collect()
+}
+
+pub(crate) fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
+    for (key, value) in expected {
+        assert_eq!(
+            span.attributes.get(*key),
+            Some(value),
+            "{key} of {}",
+            span.name
+        );
+    }
+}
+
+/// Every span belongs to the trace of the test, and every parent was received.
+pub(crate) fn assert_one_trace(spans: &[ReceivedSpan]) {
+    for span in spans {
+        assert_eq!(span.trace_id, TRACE_ID, "{}", span.name);
+        let is_root = span.parent_span_id == "b7ad6b7169203331";
+        assert!(
+            is_root || spans.iter().any(|it| it.span_id == span.parent_span_id),
+            "{} has no parent:\n{}",
+            span.name,
+            tree(spans)
+        );
+    }
+}
+
+/// The run of an asset in lineage has the id in the span of the asset, and its parent is the run of `floe`.
+pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, dagster: &str) {
+    let text = setup.product.read(".floe/lineage.jsonl");
+    let job = span.name.replace("dagster.asset", "shop");
+    let events: Vec<Json> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|event: &Json| event["job"]["name"] == job)
+        .collect();
+    let states: Vec<&Json> = events.iter().map(|it| &it["eventType"]).collect();
+    assert_eq!(states, ["START", "COMPLETE"], "{job}");
+    for event in &events {
+        let facets = &event["run"]["facets"];
+        assert_attributes(
+            span,
+            &[(
+                "lineage.run_id",
+                event["run"]["runId"].as_str().unwrap().into(),
+            )],
+        );
+        assert_eq!(facets["parent"]["run"]["runId"], run_id);
+        let tags = facets["tags"]["tags"].as_array().unwrap();
+        let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == dagster;
+        assert_eq!(tags.iter().filter(is_of_dagster).count(), 1, "{tags:?}");
+    }
+    // A step has read the columns of what another step has built.
+    let input = &events[1]["inputs"][0];
+    assert!(
+        input.is_null() || input["facets"]["schema"]["fields"][0]["name"] == "order_id",
+        "{input}"
+    );
+}
+
+/// The history has the ids by which Dagster and the lineage refer to the run.
+pub(crate) fn assert_history(setup: &Setup, assets: &[&ReceivedSpan], dagster: &str) {
+    let runs: Json = serde_json::from_str(&setup.product.read(".floe/runs.json")).unwrap();
+    assert_eq!(runs[0]["dagster_run_id"], dagster);
+    let jobs = runs[0]["jobs"].as_array().unwrap();
+    assert_eq!(jobs.len(), assets.len());
+    for span in assets {
+        assert_lineage(setup, span, runs[0]["run_id"].as_str().unwrap(), dagster);
+        let key = span.name.trim_start_matches("dagster.asset.");
+        let job = jobs.iter().find(|job| job["name"] == key).unwrap();
+        let id = job["lineage_run_id"].as_str().unwrap();
+        assert_attributes(span, &[("lineage.run_id", id.into())]);
+    }
+}
+
+/// `floe find` has the ids of assets that Dagster alone has built, the last one first.
+pub(crate) fn assert_found(setup: &Setup, id: &str, assets: &[&ReceivedSpan]) {
+    let output = setup.floe("find").arg(id).arg("--json").output().unwrap();
+    let found: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let found: Vec<_> = found["runs"].as_array().unwrap().iter().rev().collect();
+    assert_eq!(found.len(), assets.len(), "{found:#?}");
+    for (run, span) in found.into_iter().zip(assets) {
+        let command = span.name.replace("dagster.asset.", "build-asset ");
+        assert_eq!(run["command"], command);
+        assert_eq!(run["status"], "success");
+        assert_eq!(run["trace_id"], span.trace_id);
+        assert_eq!(run["span_id"], span.span_id);
+        let lineage = run["lineage_run_id"].as_str().unwrap();
+        assert_attributes(
+            span,
+            &[
+                ("lineage.run_id", lineage.into()),
+                (
+                    "dagster.run_id",
+                    run["dagster_run_id"].as_str().unwrap().into(),
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! Single steps, as Dagster starts them.
+
+use std::fs;
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus};
+use serde_json::{Value as Json, json};
+
+use crate::setup::{
+    RUN_ID, Setup, TRACE_ID, assert_attributes, assert_found, assert_lineage, assert_one_trace,
+    linked, parent, single, text,
+};
+
+/// What Dagster passes to a step.
+pub(crate) fn step_context(key: &str, upstream: &Json) -> Json {
+    json!({ "data": {
+        "asset_keys": [key],
+        "run_id": RUN_ID,
+        "job_name": "shop_job",
+        "retry_number": 2,
+        "partition_key": "2026-01",
+        "extras": { "step_key": key, "upstream": upstream },
+    } })
+}
+
+/// A parameter, as Dagster encodes it.
+pub(crate) fn encode(json: &Json) -> String {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(json.to_string().as_bytes()).unwrap();
+    STANDARD.encode(encoder.finish().unwrap())
+}
+
+pub(crate) fn is_error(span: &ReceivedSpan, part: &str) -> bool {
+    matches!(&span.status, ReceivedStatus::Error(message) if message.contains(part))
+}
+
+#[test]
+fn a_step_builds_its_asset_in_the_trace_of_its_environment() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    let compiled = setup.spans().len();
+    let output = setup.step("orders", &json!({}));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let of_orders = setup.messages();
+    let output = setup.step(
+        "stg_orders",
+        &json!({ "orders": of_orders[2]["params"]["metadata"]["floe/traceparent"]["raw_value"] }),
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let spans = &setup.spans()[compiled..];
+    assert_one_trace(spans);
+
+    let orders = single(spans, "dagster.asset.orders");
+    let asset = single(spans, "dagster.asset.stg_orders");
+    assert_eq!(asset.parent_span_id, "b7ad6b7169203331");
+    assert_eq!(asset.status, ReceivedStatus::Ok);
+    assert_eq!(asset.scope, "floe.orchestrator.dagster");
+    assert_attributes(
+        asset,
+        &[
+            ("dagster.asset_key", "stg_orders".into()),
+            ("dagster.run_id", RUN_ID.into()),
+            ("dagster.step_key", "stg_orders".into()),
+            ("dagster.job_name", "shop_job".into()),
+            ("dagster.partition_key", "2026-01".into()),
+            ("dagster.retry_number", 2.into()),
+            ("dagster.asset.status", "success".into()),
+            ("orchestrator.operation", "asset".into()),
+            ("floe.product.name", "shop".into()),
+            ("floe.pipeline.run_id", RUN_ID.into()),
+        ],
+    );
+    assert_lineage(&setup, asset, RUN_ID, RUN_ID);
+    assert_eq!(linked(spans, asset), ["dagster.asset.orders"]);
+    let read = single(spans, "dagster.io.read");
+    assert_eq!(parent(spans, read), "dagster.asset.stg_orders");
+    assert_eq!(linked(spans, read), ["dagster.asset.orders"]);
+    assert_attributes(read, &[("dagster.asset_key", "orders".into())]);
+    let materialize = single(spans, "compute.materialize");
+    assert_eq!(parent(spans, materialize), "dagster.io.write");
+    let ingestion = single(spans, "ingestion.run");
+    let load = spans
+        .iter()
+        .find(|it| it.span_id == ingestion.parent_span_id);
+    assert_eq!(parent(spans, load.unwrap()), "dagster.io.write");
+
+    // Dagster's log leads to the trace.
+    let url = format!("http://jaeger:16686/trace/{TRACE_ID}");
+    let typed = |kind: &str, value: &str| json!({ "type": kind, "raw_value": value });
+    let traceparent = format!("00-{TRACE_ID}-{}-01", orders.span_id);
+    assert_eq!(
+        of_orders[1..],
+        [
+            json!({ "__dagster_pipes_version": "0.1", "method": "log", "params": {
+                "level": "INFO", "message": format!("trace: {url}"),
+            } }),
+            json!({ "__dagster_pipes_version": "0.1", "method": "report_asset_materialization", "params": {
+                "asset_key": "orders",
+                "data_version": null,
+                "metadata": {
+                    "dagster/row_count": { "type": "int", "raw_value": 2 },
+                    "floe/run_id": typed("text", RUN_ID),
+                    "floe/span_id": typed("text", &orders.span_id),
+                    "floe/trace": typed("url", &url),
+                    "floe/trace_id": typed("text", TRACE_ID),
+                    "floe/traceparent": typed("text", &traceparent),
+                },
+            } }),
+            json!({ "__dagster_pipes_version": "0.1", "method": "closed", "params": {} }),
+        ]
+    );
+    assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+    assert_found(&setup, RUN_ID, &[orders, asset]);
+    let begins = |log: &&ReceivedLog| log.body == Some("asset begins".into());
+    let logs = setup.receiver.logs();
+    let log = logs.iter().rfind(begins).unwrap();
+    assert_eq!(log.span_id, asset.span_id);
+    assert_eq!(log.attributes["dagster_run_id"], RUN_ID.into());
+    let lineage = &asset.attributes["lineage.run_id"];
+    assert_eq!(log.attributes["lineage_run_id"], *lineage);
+
+    // An asset can be built again, and the other tables stay.
+    let output = setup.step("orders", &json!({ "orders": "nonsense", "x": 1 }));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(setup.tables(), ["orders", "stg_orders"]);
+}
+
+#[test]
+fn a_step_that_fails_is_an_exception_without_credentials() {
+    let setup = Setup::with_script("exit 9");
+    setup.compile();
+    assert!(setup.step("orders", &json!({})).status.success());
+    let before = fs::read(setup.product.path(".floe/warehouse.db")).unwrap();
+    let csv = "order_id,ordered_on\npassword=c4n4ry99,\n";
+    setup.product.write("data/orders.csv", csv);
+    let spans = setup.spans().len();
+    let output = setup.step("orders", &json!({}));
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+    let asset = single(&setup.spans()[spans..], "dagster.asset.orders").clone();
+    assert!(
+        is_error(&asset, "accepted: a whole number"),
+        "{:?}",
+        asset.status
+    );
+    assert_attributes(&asset, &[("dagster.asset.status", "failed".into())]);
+    let messages = setup.messages();
+    let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();
+    assert_eq!(methods, ["opened", "log", "closed"]);
+    let exception = &messages[2]["params"]["exception"]["message"];
+    let exception = exception.as_str().unwrap();
+    assert!(
+        exception.contains("accepted: a whole number"),
+        "{exception}"
+    );
+    let all = format!("{messages:?}{stderr}{:?}", setup.spans());
+    assert!(!all.contains("c4n4ry99"), "{all}");
+    let after = fs::read(setup.product.path(".floe/warehouse.db")).unwrap();
+    assert!(before == after, "nothing is replaced");
+}
+
+#[test]
+fn a_check_that_fails_is_reported_as_one() {
+    let setup = Setup::with_script("exit 9");
+    let checks = "    layer: bronze\n    checks: [{ unique: order_id }, { min_rows: 3 }]\n";
+    setup
+        .product
+        .replace("floe.yaml", "    layer: bronze\n", checks);
+    setup.compile();
+    assert!(setup.step("orders", &json!({})).status.success());
+    let output = setup.step("stg_orders", &json!({}));
+    // Dagster fails the step, because the check blocks.
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let messages = setup.messages();
+    let results: Vec<(&Json, &Json, &Json)> = messages
+        .iter()
+        .filter(|it| it["method"] == "report_asset_check")
+        .map(|it| &it["params"])
+        .map(|it| (&it["check_name"], &it["passed"], &it["severity"]))
+        .collect();
+    let (yes, no, error) = (json!(true), json!(false), json!("ERROR"));
+    assert_eq!(
+        results,
+        [
+            (&json!("unique_order_id"), &yes, &error),
+            (&json!("min_rows"), &no, &error)
+        ]
+    );
+    let asset = single(&setup.spans(), "dagster.asset.stg_orders").clone();
+    assert!(
+        is_error(&asset, "the check `min_rows`"),
+        "{:?}",
+        asset.status
+    );
+    assert_eq!(messages.last().unwrap()["params"], json!({}));
+}
+
+#[test]
+fn a_step_without_dagster_or_without_a_product_is_one_error() {
+    let setup = Setup::with_script("exit 9");
+    let output = setup.floe("build-asset").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        text(&output.stderr),
+        "error: found no variable `DAGSTER_PIPES_CONTEXT`, accepted: a process that Dagster Pipes starts\n"
+    );
+    let output = setup.step("orders", &json!({}));
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("compiled_artifacts.json: cannot read it: no such file"),
+        "{stderr}"
+    );
+    let messages = setup.messages();
+    let closed = &messages[1]["params"]["exception"]["message"];
+    assert!(
+        closed.as_str().unwrap().contains("no such file"),
+        "{closed}"
+    );
+
+    setup.compile();
+    let output = setup.step("nowhere", &json!({}));
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    let expected = "found the asset `nowhere`, accepted: orders, stg_orders, totals";
+    assert!(stderr.contains(expected), "{stderr}");
+}
