@@ -112,9 +112,8 @@ fn a_hook_of_dbt_fusion_that_failed_has_its_own_message() {
     assert_eq!(hook.end_unix_nano, 1_790_000_000_002_000_000);
 }
 
-#[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn spans_of_dbt_fusion_become_part_of_the_trace() {
+/// A build of dbt Fusion in which a test and a model failed, its spans without those of lineage, and its lineage.
+fn failed_build() -> (Setup, Vec<ReceivedSpan>, Vec<Json>) {
     let setup = Setup::playing("build_ok", 1);
     // Fusion writes an event log like dbt Core's, too.
     setup.program(
@@ -138,6 +137,13 @@ fn spans_of_dbt_fusion_become_part_of_the_trace() {
     );
     let mut spans = setup.spans();
     spans.retain(|span| !span.name.starts_with("lineage."));
+    (setup, spans, events)
+}
+
+#[test]
+fn spans_of_dbt_fusion_become_part_of_the_trace() {
+    let (_setup, spans, events) = failed_build();
+    assert_lineage_of_fusion(&spans, &events);
     assert_eq!(
         tree(&spans),
         "\
@@ -170,6 +176,13 @@ dbt.build
             ("dbt.adapter_type", "snowflake".into()),
         ],
     );
+    let query = spans.iter().find(|it| it.name == "Query executed").unwrap();
+    assert_attributes(query, &[("db.system.name", "snowflake".into())]);
+}
+
+#[test]
+fn a_node_of_dbt_fusion_has_its_times_and_its_result() {
+    let (_setup, spans, _) = failed_build();
     let orders = single(&spans, "dbt.model.stg_orders");
     assert_eq!(orders.status, ReceivedStatus::Ok);
     assert_eq!(orders.start_unix_nano, 1_790_000_000_011_000_000);
@@ -219,9 +232,12 @@ dbt.build
     let skipped = single(&spans, "dbt.model.named_customers");
     assert_eq!(skipped.status, ReceivedStatus::Unset);
     assert_attributes(skipped, &[("dbt.node_skip_reason", "upstream".into())]);
-    let query = spans.iter().find(|it| it.name == "Query executed").unwrap();
-    assert_attributes(query, &[("db.system.name", "snowflake".into())]);
-    assert_lineage_of_fusion(&spans, &events);
+}
+
+#[test]
+fn log_records_of_dbt_fusion_belong_to_its_spans_without_credentials() {
+    let (setup, spans, _) = failed_build();
+    let root = single(&spans, "dbt.build");
     // A record belongs to the span that it was written in.
     let logs = setup.receiver.logs();
     let log = logs

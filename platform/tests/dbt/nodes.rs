@@ -14,16 +14,20 @@ use crate::setup::{
     nanos, recorded, single, text, text_of,
 };
 
-#[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn nodes_have_their_place_times_and_attributes() {
+/// The spans of a build in which nothing failed.
+fn built() -> Vec<ReceivedSpan> {
     let setup = Setup::playing("build_ok", 0);
     let output = setup.build("build_ok.jsonl");
     assert_eq!(
         (output.status.code(), text_of(&output.stderr)),
         (Some(0), String::new())
     );
-    let spans = setup.spans();
+    setup.spans()
+}
+
+#[test]
+fn nodes_are_below_the_command_that_ran_them() {
+    let spans = built();
     assert_eq!(
         tree(&spans),
         "\
@@ -69,7 +73,11 @@ dbt.build
             ("process.exit.code", 0.into()),
         ],
     );
+}
 
+#[test]
+fn a_node_has_its_times_and_attributes() {
+    let spans = built();
     let orders = single(&spans, "dbt.model.stg_orders");
     assert_eq!(orders.status, ReceivedStatus::Ok);
     assert_eq!(
@@ -109,6 +117,11 @@ dbt.build
             ("db.collection.name", "stg_orders".into()),
         ],
     );
+}
+
+#[test]
+fn a_node_has_its_result_and_links_to_the_nodes_that_it_reads() {
+    let spans = built();
     assert_attributes(
         single(&spans, "dbt.seed.raw_orders"),
         &[
