@@ -1,4 +1,7 @@
 //! DuckDB, through its command: a process for each statement, which reads SQL from its input.
+//!
+//! The crate `duckdb` is not used: it compiles the engine from C++, and then the engine that runs is the one of the
+//! build, not the one with which the users, dbt and their other tools open the same file.
 
 use std::fmt::{self, Write as _};
 use std::fs;
