@@ -39,7 +39,6 @@ const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 13;
 /// The bits that a provider sets when it starts and clears when it shuts down.
-#[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
     PROVIDER | PER_SPAN | CUSTOM | BAGGAGE | TAIL | MEASURES | MEASURES_ALL | FILTER | BOUNDARIES;
 
@@ -134,19 +133,16 @@ pub(super) fn set(bits: Listeners) {
 }
 
 /// Clears bits of the provider.
-#[cfg(feature = "provider")]
 pub(super) fn clear(bits: Listeners) {
     LISTENERS.fetch_and(!bits, Ordering::SeqCst);
 }
 
 /// Clears the bits of a provider that shuts down.
-#[cfg(feature = "provider")]
 pub(super) fn clear_provider() {
     clear(OF_PROVIDER);
 }
 
 /// Stops recording in the child after a fork.
-#[cfg(feature = "provider")]
 pub(super) fn forked() {
     LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
 }

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
-#[cfg(feature = "provider")]
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId};
@@ -19,10 +17,7 @@ use super::exception::{Exception, MARK};
 use crate::attributes::Attribute;
 use crate::attributes::{AttributeList, AttributeValue};
 use crate::callsite::{CallSite, Scope};
-use crate::clock::Ticks;
-#[cfg(feature = "provider")]
-use crate::clock::WallClock;
-use crate::clock::wall_now;
+use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
 /// The most events and the most links of a span (OpenTelemetry's defaults).
@@ -385,7 +380,6 @@ impl SpanRecord {
 }
 
 /// The methods of the collector.
-#[cfg(feature = "provider")]
 impl SpanRecord {
     /// Takes the record and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
@@ -454,11 +448,9 @@ impl SpanRecord {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(feature = "tracing")]
     use opentelemetry::Value;
 
     use super::*;
-    #[cfg(feature = "tracing")]
     use crate::recorder::events::MESSAGE;
 
     #[test]
@@ -481,7 +473,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "tracing")]
     fn with_events(messages: &[&str]) -> SpanRecord {
         let subscriber = tracing_subscriber::registry();
         let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
@@ -496,7 +487,6 @@ mod tests {
         record
     }
 
-    #[cfg(feature = "tracing")]
     fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
         let events = record.more.iter().flat_map(|more| &more.events);
         let name = |event: &Event| {
@@ -508,7 +498,6 @@ mod tests {
         events.map(name).collect()
     }
 
-    #[cfg(feature = "tracing")]
     #[test]
     fn without_room_in_the_ring_the_events_are_the_same() {
         let mut record = with_events(&["first", "a message that does not fit in place"]);
@@ -528,7 +517,6 @@ mod tests {
         );
     }
 
-    #[cfg(feature = "tracing")]
     #[test]
     fn events_beyond_the_packed_limit_are_kept() {
         let mut record = with_events(&["again"; 100]);
