@@ -47,6 +47,8 @@
 mod bridged;
 mod buffer;
 mod call;
+#[cfg(feature = "testing")]
+mod captures;
 mod current;
 mod current_context;
 mod declared;
@@ -82,7 +84,6 @@ mod tracer;
 mod wakeup;
 
 pub use self::call::{call, call_opening, end};
-#[cfg(any(feature = "redact", feature = "tracing"))]
 pub(crate) use self::current::span_context_within;
 pub(crate) use self::current_context::current_context;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
@@ -108,10 +109,7 @@ pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 
 /// For `testing`.
 #[cfg(feature = "testing")]
-pub(crate) use self::{
-    listeners::{start_captures, stop_captures},
-    sampling::CaptureScope,
-};
+pub(crate) use self::captures::{CaptureScope, start_captures, stop_captures};
 
 /// For the exporter.
 #[cfg(feature = "_otlp")]

@@ -10,11 +10,7 @@ use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceStat
 use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId};
 
 use super::events::SpanEvents;
-#[cfg(feature = "tracing")]
-use super::events::{EventHead, MAX_EVENTS as MAX_PACKED};
 use super::exception::{Exception, MARK};
-#[cfg(feature = "tracing")]
-use crate::attributes::Attribute;
 use crate::attributes::{AttributeList, AttributeValue};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::{Ticks, WallClock, wall_now};
@@ -347,30 +343,6 @@ impl SpanRecord {
 
 /// Spans and events of `tracing`.
 impl SpanRecord {
-    /// Moves the data of the same span here, which has got another parent since it started.
-    #[cfg(feature = "tracing")]
-    pub(super) fn resume(&mut self, earlier: &mut Self) {
-        self.adopt(earlier);
-        self.packed = mem::take(&mut earlier.packed);
-        self.head.callsite = earlier.head.callsite;
-        let has_started = earlier.head.trace_id != TraceId::INVALID;
-        if has_started {
-            self.head.start = earlier.head.start;
-        }
-    }
-
-    /// Adds an event and moves its attributes out of `attributes`.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
-        let packed = self.packed.heads.len() + self.packed.attributes.len();
-        match u8::try_from(attributes.len()) {
-            Ok(own) if packed + usize::from(own) < MAX_PACKED => head.attributes = own,
-            _ => return self.add_event(head.into_event(attributes.drain(..))),
-        }
-        self.packed.heads.push(head);
-        self.packed.attributes.append(attributes);
-    }
-
     /// Converts the packed events, if the ring has no room for them.
     #[cold]
     pub(super) fn unpack_events(&mut self) {
@@ -451,7 +423,7 @@ mod tests {
     use opentelemetry::Value;
 
     use super::*;
-    use crate::recorder::events::MESSAGE;
+    use crate::recorder::events::{EventHead, MAX_EVENTS as MAX_PACKED, MESSAGE};
 
     #[test]
     fn a_head_fills_one_cache_line() {
