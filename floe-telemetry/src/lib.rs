@@ -100,7 +100,6 @@ mod program_signals;
 #[cfg(feature = "provider")]
 mod provider;
 mod recorder;
-#[cfg(feature = "provider")]
 mod regular_file;
 #[cfg(feature = "provider")]
 mod surroundings;
