@@ -12,8 +12,6 @@ mod value;
 
 pub(crate) use self::distinct::keep_distinct;
 pub(crate) use self::identity::FloeSpanAttributes;
-#[cfg(feature = "provider")]
-pub(crate) use self::identity::Mode;
 pub use self::identity::ParseModeError;
 pub(crate) use self::into::FloeAttributes;
 pub use self::into::IntoAttributes;

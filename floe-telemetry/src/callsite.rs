@@ -22,7 +22,6 @@ pub struct CallSite {
     level: Level,
     metrics: bool,
     /// Whether the spans of a `tracing` call site have its target as attribute.
-    #[cfg(any(feature = "provider", feature = "tracing"))]
     has_target: bool,
     /// The sampling rule that matches the name, and the generation of the rules.
     rule_cache: AtomicU64,
@@ -59,7 +58,6 @@ impl CallSite {
             kind,
             level: Level::Info,
             metrics: false,
-            #[cfg(any(feature = "provider", feature = "tracing"))]
             has_target: true,
             rule_cache: AtomicU64::new(0),
             filter_cache: AtomicU32::new(0),
@@ -98,7 +96,6 @@ impl CallSite {
     }
 
     /// The target of a `tracing` call site, which is the scope of its spans, if they have it as attribute.
-    #[cfg(feature = "provider")]
     pub(crate) fn tracing_target(&self) -> Option<&'static str> {
         (!self.is_function() && self.has_target).then_some(self.scope_name)
     }

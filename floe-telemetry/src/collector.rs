@@ -43,14 +43,10 @@ use std::time::Duration;
 use opentelemetry::Context;
 
 pub(crate) use self::block_on::block_on_until;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::destination::BatchBuilder;
 pub(crate) use self::destination::{
     BatchingDestination, Destination, SpanDataBatch, span_data_bytes,
 };
 pub(crate) use self::drain::Drain;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::enrich::EnrichedSpan;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
@@ -79,6 +75,8 @@ use self::warnings::DropWarnings;
 pub(crate) use self::worker::{
     BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
 };
+#[cfg(feature = "_otlp")]
+pub(crate) use self::{destination::BatchBuilder, enrich::EnrichedSpan};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::program_signals;

@@ -52,17 +52,11 @@ mod secret;
 mod span_filter;
 pub(crate) mod telemetry;
 
-#[cfg(feature = "_otlp")]
-pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
-#[cfg(feature = "_otlp")]
-pub(crate) use self::env::needs;
-#[cfg(any(feature = "logs", feature = "tracing"))]
-pub(crate) use self::env::rust_log;
 pub(crate) use self::env::{is_disabled, is_set, warn};
 pub use self::errors::{ErrorsConfig, ExceptionSignal};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
@@ -83,11 +77,17 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};
-#[cfg(feature = "_otlp")]
-pub(crate) use self::secret::{Source as CredentialSource, reference as credential_reference};
-#[cfg(any(feature = "logs", feature = "tracing"))]
-pub(crate) use self::span_filter::Directive;
 pub(crate) use self::span_filter::parse_span_filter;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 pub(crate) use floe_yaml::nearest;
+
+#[cfg(feature = "_otlp")]
+pub(crate) use self::{
+    auth::check_header_name,
+    env::needs,
+    secret::{Source as CredentialSource, reference as credential_reference},
+};
+
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) use self::{env::rust_log, span_filter::Directive};

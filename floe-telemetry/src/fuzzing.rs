@@ -15,7 +15,7 @@ pub use crate::exporter::otlp::fuzzing::{
     Response, certificates, grpc_response, http_response, retry_after,
 };
 use crate::propagation::ExtractFrom;
-use crate::propagation::propagator::propagator;
+use crate::propagation::formats::propagator;
 
 /// `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about those that are ignored.
 ///

@@ -73,32 +73,18 @@
 //! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "provider"),
+    expect(dead_code, reason = "the provider uses the rest")
+)]
 
 // The derive macro expands to paths that begin with the name of this crate.
 extern crate self as floe_telemetry;
 
-#[cfg_attr(
-    not(feature = "provider"),
-    allow(dead_code, reason = "the collector uses the rest")
-)]
-mod clock;
-#[cfg_attr(
-    not(feature = "provider"),
-    expect(dead_code, reason = "the collector uses the rest")
-)]
-mod recorder;
-
-#[cfg_attr(
-    not(feature = "provider"),
-    allow(dead_code, reason = "the collector uses the rest")
-)]
 mod char_boundary;
+mod clock;
 #[cfg(feature = "provider")]
 mod collector;
-#[cfg_attr(
-    not(feature = "provider"),
-    allow(dead_code, reason = "the collector uses the rest")
-)]
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
@@ -113,7 +99,7 @@ mod otlp_encoding;
 mod program_signals;
 #[cfg(feature = "provider")]
 mod provider;
-#[cfg(feature = "provider")]
+mod recorder;
 mod regular_file;
 #[cfg(feature = "provider")]
 mod surroundings;
@@ -154,32 +140,32 @@ pub use floe_telemetry_macros::{FloeAttributes, traced};
 
 pub use self::attributes::identity::{FloeSpanAttributes, Mode};
 pub use self::attributes::into::FloeAttributes;
-#[cfg(feature = "provider")]
-pub use self::collector::{EndingSpan, SpanProcessor, Statistics};
-#[cfg(feature = "provider")]
-pub use self::config::telemetry::TelemetryConfig;
-#[cfg(feature = "provider")]
-pub use self::error::Error;
-#[cfg(feature = "provider")]
-pub use self::init::{TelemetryGuard, init, init_or_noop};
 pub use self::metrics::recorder::MetricRecorder;
-#[cfg(feature = "redact")]
-pub use self::printable::printable;
-#[cfg(feature = "provider")]
-pub use self::provider::{
-    ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
-    ensure_telemetry_initialized,
-};
 pub use self::recorder::{
     ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InCurrentSpan, InSpan, Opening, RecordedSpan,
     RecorderTracer, RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span,
     create_span_with, get_current_span, get_tracer, record_exception, set_attribute,
     set_attributes, span,
 };
+
 #[cfg(feature = "redact")]
-pub use self::redaction::{
-    REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
+pub use self::{
+    printable::printable,
+    redaction::{REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url},
 };
+
+#[cfg(feature = "provider")]
+pub use self::{
+    collector::{EndingSpan, SpanProcessor, Statistics},
+    config::telemetry::TelemetryConfig,
+    error::Error,
+    init::{TelemetryGuard, init, init_or_noop},
+    provider::{
+        ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
+        ensure_telemetry_initialized,
+    },
+};
+
 #[cfg(feature = "tracing")]
 pub use self::tracing_bridge::{
     OpenTelemetrySpanExt, SetParentError, TracingLayer, TracingMetricsLayer, WithCurrentSpan,

@@ -39,16 +39,17 @@ mod series;
 #[cfg(feature = "provider")]
 mod views;
 
-#[cfg(feature = "provider")]
-pub(crate) use self::flushes::MetricReport;
-#[cfg(feature = "provider")]
-pub(crate) use self::meters::{Meters, MetricDestination};
-
 pub use self::current::{in_span, is_enabled};
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 pub use self::observable::{Observable, Observer};
 #[cfg(feature = "provider")]
-pub use self::provider::RecorderMeterProvider;
+pub(crate) use self::{
+    flushes::MetricReport,
+    meters::{Meters, MetricDestination},
+};
 #[cfg(feature = "provider")]
-pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
+pub use {
+    self::provider::RecorderMeterProvider,
+    crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars},
+};

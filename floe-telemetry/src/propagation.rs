@@ -51,7 +51,6 @@
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/
 
-#[cfg(feature = "provider")]
 mod b3;
 #[cfg(feature = "redact")]
 mod baggage;
@@ -59,31 +58,27 @@ mod carrier;
 mod command;
 mod current_baggage;
 mod environment;
-#[cfg(feature = "redact")]
+#[cfg(feature = "provider")]
+pub(crate) mod formats;
 mod hex;
 #[cfg(feature = "http")]
 mod http;
-#[cfg(feature = "provider")]
+#[cfg(feature = "redact")]
 mod jaeger;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
 pub(crate) mod propagator;
-#[cfg(feature = "provider")]
 mod span_headers;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "redact")]
 mod trace_context;
-#[cfg(feature = "redact")]
 mod trace_state;
-#[cfg(feature = "provider")]
 mod xray;
 
 use std::collections::HashMap;
 
 use opentelemetry::Context;
-#[cfg(not(feature = "redact"))]
-use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 #[doc(hidden)]
@@ -92,13 +87,13 @@ pub use self::carrier::{ExtractFrom, InjectInto};
 pub use self::command::CommandExt;
 pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::environment::{EnvironmentCarrier, from_environment};
+#[cfg(feature = "provider")]
+pub use self::formats::{register_propagator, setup_propagators_with};
 pub use self::parent::AsParent;
 #[cfg(feature = "redact")]
 pub use self::propagator::setup_propagators;
 #[cfg(feature = "redact")]
 use self::propagator::with as with_propagator;
-#[cfg(feature = "provider")]
-pub use self::propagator::{register_propagator, setup_propagators_with};
 use crate::recorder;
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
@@ -287,6 +282,6 @@ const TRACE_FIELDS: [&str; 5] = [
 
 /// Runs `f` with OpenTelemetry's global propagator. Without redaction the crate has no propagators.
 #[cfg(not(feature = "redact"))]
-fn with_propagator<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
-    opentelemetry::global::get_text_map_propagator(|propagator| f(propagator))
+fn with_propagator<T>(f: impl FnMut(&dyn opentelemetry::propagation::TextMapPropagator) -> T) -> T {
+    opentelemetry::global::get_text_map_propagator(f)
 }

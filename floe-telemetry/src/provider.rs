@@ -33,7 +33,7 @@ mod sampling;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 mod targets;
-#[cfg(all(test, feature = "_otlp"))]
+#[cfg(test)]
 mod tests;
 
 use std::mem::{self, ManuallyDrop};

@@ -135,7 +135,7 @@ fn is_prefixed(known: &str, prefix: &str, key: &str) -> bool {
     suffix == Some(key)
 }
 
-#[cfg(all(test, feature = "provider"))]
+#[cfg(test)]
 mod tests {
     #[test]
     fn the_mark_is_that_of_redaction() {

@@ -174,7 +174,6 @@ impl AttributeList {
         self.dropped += super::keep_distinct(&mut self.items, limit, |item| &item.key);
     }
 
-    #[cfg(feature = "provider")]
     pub(crate) fn as_mut_slice(&mut self) -> &mut [Attribute] {
         &mut self.items
     }

@@ -270,17 +270,14 @@ mod tests {
     }
 
     /// A value whose `Debug` writes its text in chunks.
-    #[cfg(feature = "tracing")]
     struct Chunks<'a>(&'a [String]);
 
-    #[cfg(feature = "tracing")]
     impl fmt::Debug for Chunks<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             self.0.iter().try_for_each(|chunk| f.write_str(chunk))
         }
     }
 
-    #[cfg(feature = "tracing")]
     #[test]
     fn debug_text_is_complete_in_chunks_of_any_size() {
         for length in 0..50 {

@@ -60,7 +60,7 @@ impl DropWarnings {
     }
 }
 
-#[cfg(all(test, feature = "tracing"))]
+#[cfg(test)]
 mod tests {
     use std::fmt::Debug;
     use std::sync::{Arc, Mutex};

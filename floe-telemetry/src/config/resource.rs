@@ -6,7 +6,7 @@ use opentelemetry::{KeyValue, StringValue, Value};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use crate::attributes::{FloeSpanAttributes, Mode};
+use crate::attributes::identity::{FloeSpanAttributes, Mode};
 use crate::json_schema::JsonSchema;
 use crate::keys;
 

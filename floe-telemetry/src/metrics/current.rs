@@ -66,7 +66,6 @@ pub(super) fn current() -> Option<Current> {
 }
 
 /// Replaces the current provider; `None` removes it.
-#[cfg(feature = "provider")]
 pub(super) fn switch(provider: Option<Provider>) {
     static LAST: AtomicU64 = AtomicU64::new(0);
 

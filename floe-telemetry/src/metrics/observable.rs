@@ -102,7 +102,6 @@ pub(super) fn add(
 }
 
 /// Makes `provider` the current one, with all instruments that are registered.
-#[cfg(feature = "provider")]
 pub(super) fn switch(provider: Arc<dyn MeterProvider + Send + Sync>) {
     // Locked meanwhile, so that an instrument which is added now is not missed.
     let all = registered();

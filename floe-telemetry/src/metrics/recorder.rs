@@ -11,8 +11,6 @@ use super::number::MetricNumber;
 use super::observable::{self, Observable, Observer};
 #[cfg(feature = "provider")]
 use super::series::{self, SeriesKey};
-#[cfg(feature = "redact")]
-use crate::redaction::sanitize_error;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
@@ -38,7 +36,6 @@ pub struct MetricRecorder {
     instruments: RwLock<Option<Instruments>>,
     /// Identifies the recorder in the threads' caches. Its address would not do: another recorder
     /// may be created at the same address later.
-    #[cfg(feature = "provider")]
     id: OnceLock<u64>,
 }
 
@@ -50,7 +47,6 @@ impl MetricRecorder {
             component,
             scope: OnceLock::new(),
             instruments: RwLock::new(None),
-            #[cfg(feature = "provider")]
             id: OnceLock::new(),
         }
     }
@@ -101,15 +97,8 @@ impl MetricRecorder {
     ) {
         let metric = metric.into();
         let added = observable::add(self.component, &metric, kind, callback);
-        #[cfg(not(feature = "redact"))]
-        let _ = added;
-        #[cfg(feature = "redact")]
         if let Err(reason) = added {
-            tracing::warn!(
-                metric = %sanitize_error(metric.name),
-                reason = %sanitize_error(&reason),
-                "a metric is not observed"
-            );
+            warn(metric.name, &reason, true);
         }
     }
 
@@ -223,16 +212,25 @@ impl MetricRecorder {
                 .get_or_insert_default()
                 .create(scope, metric, kind);
             // Without a provider no instrument is created, so there is no fault to report.
-            #[cfg(not(feature = "redact"))]
-            let _ = fault;
-            #[cfg(feature = "redact")]
             if let Some(fault) = fault {
-                tracing::warn!(
-                    metric = %sanitize_error(metric.name),
-                    reason = %sanitize_error(&fault),
-                    "a metric is not recorded"
-                );
+                warn(metric.name, &fault, false);
             }
         }
     }
 }
+
+#[cfg(feature = "redact")]
+fn warn(metric: &str, reason: &str, is_observed: bool) {
+    use crate::redaction::sanitize_error;
+
+    let (metric, reason) = (sanitize_error(metric), sanitize_error(reason));
+    if is_observed {
+        tracing::warn!(%metric, %reason, "a metric is not observed");
+    } else {
+        tracing::warn!(%metric, %reason, "a metric is not recorded");
+    }
+}
+
+/// Without redaction, nothing is logged.
+#[cfg(not(feature = "redact"))]
+const fn warn(_: &str, _: &str, _: bool) {}

@@ -8,12 +8,6 @@ use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 
 use super::baggage::BaggagePropagator;
 use super::trace_context::TraceContextPropagator;
-#[cfg(feature = "provider")]
-use super::{b3::B3Propagator, jaeger, xray};
-#[cfg(feature = "provider")]
-use crate::config::{Propagator, RegisteredPropagator};
-#[cfg(feature = "provider")]
-use crate::error::Error;
 
 /// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
 /// use OpenTelemetry's global propagator. Initializing a provider does so too.
@@ -27,66 +21,9 @@ pub fn setup_propagators() {
     ]);
 }
 
-/// Propagates context in exactly these formats, in this order. An empty list disables propagation.
-///
-/// ```standalone_crate
-/// use floe_telemetry::{config::Propagator, propagation};
-///
-/// propagation::setup_propagators_with(&[Propagator::TraceContext]);
-/// let _attached = propagation::set_baggage_value("tenant", "acme").attach();
-/// assert!(propagation::inject_headers().is_empty());
-/// ```
-#[cfg(feature = "provider")]
-pub fn setup_propagators_with(propagators: &[Propagator]) {
-    install(propagators.iter().copied().map(propagator).collect());
-}
-
-/// Returns the propagator of a format.
-#[cfg(feature = "provider")]
-pub(crate) fn propagator(format: Propagator) -> Boxed {
-    match format {
-        Propagator::TraceContext => Box::new(TraceContextPropagator),
-        Propagator::Baggage => Box::new(BaggagePropagator),
-        Propagator::B3 => Box::new(B3Propagator::Single),
-        Propagator::B3Multi => Box::new(B3Propagator::Multi),
-        Propagator::Jaeger => Box::new(jaeger::propagator()),
-        Propagator::XRay => Box::new(xray::propagator()),
-        Propagator::Registered(registered) => registered.make(),
-    }
-}
-
-/// Adds a format of context propagation under a name, so that `propagators` in the configuration and
-/// `OTEL_PROPAGATORS` can select it. Call it before the configuration is loaded. A format with the same name is
-/// replaced.
-///
-/// `make` is called when the propagators are set up. What the propagator sends is not redacted by this library.
-///
-/// ```
-/// use floe_telemetry::config::Propagator;
-/// use floe_telemetry::opentelemetry::propagation::TextMapCompositePropagator;
-/// use floe_telemetry::propagation;
-///
-/// propagation::register_propagator("acme", || Box::new(TextMapCompositePropagator::new(vec![])))?;
-/// let acme: Propagator = "acme".parse().expect("it is registered");
-/// propagation::setup_propagators_with(&[Propagator::TraceContext, acme]);
-/// # Ok::<(), floe_telemetry::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// Fails if the name is not 1 to 64 lower-case characters without commas and spaces, if it is that of a format of
-/// this library, or if 64 formats are registered.
-#[cfg(feature = "provider")]
-pub fn register_propagator(
-    name: &'static str,
-    make: fn() -> Box<dyn TextMapPropagator + Send + Sync>,
-) -> Result<(), Error> {
-    RegisteredPropagator::add(name, make).map_err(Error::config)
-}
-
 pub(crate) type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
 
-fn install(propagators: Vec<Boxed>) {
+pub(super) fn install(propagators: Vec<Boxed>) {
     global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));
     IS_SET.store(true, Ordering::Release);
 }

@@ -1,6 +1,5 @@
 //! Arbitrary and nearly valid headers: no header causes a panic or an invalid context.
 
-#[cfg(feature = "provider")]
 mod other_formats;
 
 use std::collections::BTreeMap;

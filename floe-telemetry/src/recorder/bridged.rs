@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, SpanId};
+use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 
 use super::current::{self, EnteredGuard, IdHash};
+use super::events::{EventHead, MAX_EVENTS};
 use super::listeners;
 use super::open::{Parked, open_detached};
 use super::opening::{Opening, Parent};
 use super::pending::PendingUpdates;
 use super::record::SpanRecord;
+use crate::attributes::Attribute;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 use crate::keys;
@@ -344,4 +346,28 @@ impl Entrance {
 fn propagated(cx: &Context) -> Option<Context> {
     let has_span = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
     has_span.then(|| cx.clone())
+}
+
+impl SpanRecord {
+    /// Moves the data of the same span here, which has got another parent since it started.
+    pub(super) fn resume(&mut self, earlier: &mut Self) {
+        self.adopt(earlier);
+        self.packed = mem::take(&mut earlier.packed);
+        self.head.callsite = earlier.head.callsite;
+        let has_started = earlier.head.trace_id != TraceId::INVALID;
+        if has_started {
+            self.head.start = earlier.head.start;
+        }
+    }
+
+    /// Adds an event and moves its attributes out of `attributes`.
+    pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
+        let packed = self.packed.heads.len() + self.packed.attributes.len();
+        match u8::try_from(attributes.len()) {
+            Ok(own) if packed + usize::from(own) < MAX_EVENTS => head.attributes = own,
+            _ => return self.add_event(head.into_event(attributes.drain(..))),
+        }
+        self.packed.heads.push(head);
+        self.packed.attributes.append(attributes);
+    }
 }

@@ -14,16 +14,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::Thread;
 
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
-#[cfg(feature = "provider")]
 use super::fork::{forks, try_lock};
-#[cfg(feature = "provider")]
-use super::idle::Idle;
-use super::idle::{Left, Rings};
-#[cfg(not(feature = "provider"))]
-use super::memory::forks;
-#[cfg(feature = "provider")]
-use super::memory::unused_bytes;
-use super::memory::{Portion, has_headroom};
+use super::idle::{Idle, Left, Rings};
+use super::memory::{Portion, has_headroom, unused_bytes};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::Attribute;
@@ -80,7 +73,6 @@ fn counted() -> MutexGuard<'static, Counted> {
 }
 
 /// The number of spans that threads have written to their buffers since the process started.
-#[cfg(feature = "provider")]
 pub(crate) fn written_spans() -> u64 {
     let counted = counted();
     let buffers = counted.buffers.iter();
@@ -187,14 +179,12 @@ pub(super) fn leave(mut writer: Writer) {
 }
 
 /// Closes the buffers that threads have left if they are too many.
-#[cfg(feature = "provider")]
 pub(crate) fn close_surplus_buffers() {
     LEFT.lock(forks()).close_surplus(unused_bytes());
 }
 
 /// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
 /// does not exist in the child to release them.
-#[cfg(feature = "provider")]
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Buffer>>>,
     Option<MutexGuard<'static, Counted>>,
@@ -202,7 +192,6 @@ pub(super) type Locks = (
 );
 
 /// Takes the locks of this module, unless that takes long.
-#[cfg(feature = "provider")]
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&COUNTED), try_lock(&LEFT.0))
 }

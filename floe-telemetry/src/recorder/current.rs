@@ -30,9 +30,7 @@ use super::pending::{Handle, PendingUpdates};
 use super::recording::{self, Recording, context_is_alive};
 
 #[cfg(feature = "tracing")]
-pub(super) use self::entered::EnteredGuard;
-#[cfg(feature = "tracing")]
-use self::entered::innermost_at as entered_at;
+pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 
 /// Returns the ids of the current span, if `cx`, the current context, has an ancestor of it.
 pub(crate) fn span_context_within(cx: &Context) -> Option<SpanContext> {

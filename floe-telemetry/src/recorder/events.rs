@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use opentelemetry::trace::Event;
 use opentelemetry::{KeyValue, Value};
 
+use self::metadata::{Metadata, describe};
 use crate::attributes::{Attribute, AttributeValue};
 
 /// The maximum number of events and event attributes that a span has in packed form. Together with the
@@ -18,21 +19,12 @@ pub(super) const MAX_EVENTS: usize = 120;
 /// The field that is the name of the event.
 pub(crate) const MESSAGE: &str = "message";
 
-/// The static metadata of an event.
-#[cfg(feature = "tracing")]
-type Metadata = &'static tracing::Metadata<'static>;
-
-/// Uninhabited: only the `tracing` bridge records packed events.
-#[cfg(not(feature = "tracing"))]
-type Metadata = std::convert::Infallible;
-
 /// An event without its attributes.
 #[derive(Debug)]
 pub(crate) struct EventHead {
     at: SystemTime,
     metadata: Metadata,
     /// Whether it has the attributes of its source location.
-    #[cfg(feature = "tracing")]
     has_location: bool,
     /// The number of its attributes, which follow those of the previous event in [`SpanEvents`].
     pub(super) attributes: u8,
@@ -69,63 +61,15 @@ impl SpanEvents {
 }
 
 impl EventHead {
-    /// The head of an event that happens now.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn now(metadata: Metadata, has_location: bool) -> Self {
-        Self {
-            at: crate::clock::wall_now(),
-            metadata,
-            has_location,
-            attributes: 0,
-        }
-    }
-
     /// Converts to an OpenTelemetry event with these attributes.
     pub(crate) fn into_event(self, attributes: impl IntoIterator<Item = Attribute>) -> Event {
         let mut all = Vec::with_capacity(usize::from(self.attributes) + 5);
-        let name = self.describe(&mut all);
+        let name = describe(self.metadata, self.has_location, &mut all);
         let mut event = Event::new(name, self.at, all, 0);
         for attribute in attributes {
             add(&mut event, attribute);
         }
         event
-    }
-}
-
-impl EventHead {
-    /// Returns the event's name, and adds its level, target and source location to the attributes.
-    #[cfg(feature = "tracing")]
-    fn describe(&self, attributes: &mut Vec<KeyValue>) -> &'static str {
-        use crate::keys;
-
-        let metadata = self.metadata;
-        attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
-        attributes.push(KeyValue::new(keys::TARGET, metadata.target()));
-        if self.has_location {
-            let module = metadata.module_path();
-            attributes.extend(module.map(|module| KeyValue::new(keys::CODE_MODULE_NAME, module)));
-            let file = metadata.file();
-            attributes.extend(file.map(|file| KeyValue::new(keys::CODE_FILE_PATH, file)));
-            let line = metadata.line().map(i64::from);
-            attributes.extend(line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)));
-        }
-        name_without_message(metadata)
-    }
-
-    #[cfg(not(feature = "tracing"))]
-    fn describe(&self, _: &mut Vec<KeyValue>) -> &'static str {
-        match self.metadata {}
-    }
-}
-
-/// The name that an event was given, or its target: the name that `tracing` gives it is a path of the machine that built the
-/// program.
-#[cfg(feature = "tracing")]
-fn name_without_message(metadata: Metadata) -> &'static str {
-    let place = metadata.name().strip_prefix("event ");
-    match place.zip(metadata.file()) {
-        Some((place, file)) if place.starts_with(file) => metadata.target(),
-        _ => metadata.name(),
     }
 }
 
@@ -138,5 +82,72 @@ pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
         value => event
             .attributes
             .push(KeyValue::new(key, Value::from(value))),
+    }
+}
+
+/// The static metadata of an event.
+#[cfg(feature = "tracing")]
+mod metadata {
+    use super::{EventHead, KeyValue};
+    use crate::clock::wall_now;
+    use crate::keys;
+
+    pub(super) type Metadata = &'static tracing::Metadata<'static>;
+
+    impl EventHead {
+        /// The head of an event that happens now.
+        pub(crate) fn now(metadata: Metadata, has_location: bool) -> Self {
+            Self {
+                at: wall_now(),
+                metadata,
+                has_location,
+                attributes: 0,
+            }
+        }
+    }
+
+    /// Returns the event's name, and adds its level, target and source location to the attributes.
+    pub(super) fn describe(
+        metadata: Metadata,
+        has_location: bool,
+        attributes: &mut Vec<KeyValue>,
+    ) -> &'static str {
+        attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
+        attributes.push(KeyValue::new(keys::TARGET, metadata.target()));
+        if has_location {
+            let module = metadata.module_path();
+            attributes.extend(module.map(|module| KeyValue::new(keys::CODE_MODULE_NAME, module)));
+            let file = metadata.file();
+            attributes.extend(file.map(|file| KeyValue::new(keys::CODE_FILE_PATH, file)));
+            let line = metadata.line().map(i64::from);
+            attributes.extend(line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)));
+        }
+        name_without_message(metadata)
+    }
+
+    /// The name that an event was given, or its target: the name that `tracing` gives it is a path of the machine that
+    /// built the program.
+    fn name_without_message(metadata: Metadata) -> &'static str {
+        let place = metadata.name().strip_prefix("event ");
+        match place.zip(metadata.file()) {
+            Some((place, file)) if place.starts_with(file) => metadata.target(),
+            _ => metadata.name(),
+        }
+    }
+}
+
+/// Uninhabited: only the `tracing` bridge records packed events.
+#[cfg(not(feature = "tracing"))]
+mod metadata {
+    use super::KeyValue;
+
+    pub(super) type Metadata = std::convert::Infallible;
+
+    pub(super) const fn describe(
+        metadata: Metadata,
+        _: bool,
+        _: &mut Vec<KeyValue>,
+    ) -> &'static str {
+        match metadata {}
     }
 }

@@ -54,7 +54,6 @@ impl Ids {
 }
 
 /// 128 random bits. The standard library takes the keys of a `RandomState` from the system's randomness.
-#[cfg(feature = "provider")]
 pub(crate) fn random_bits() -> u128 {
     let state = RandomState::new();
     u128::from(state.hash_one(0_u8)) << 64 | u128::from(state.hash_one(1_u8))

@@ -11,7 +11,6 @@ pub(super) type Listeners = u16;
 /// A provider records spans.
 pub(super) const PROVIDER: Listeners = 1;
 /// A `testing::capture` is running.
-#[cfg(feature = "testing")]
 pub(super) const CAPTURES: Listeners = 1 << 1;
 /// The sampler decides for each span, whatever its parent's decision is.
 pub(super) const PER_SPAN: Listeners = 1 << 2;
@@ -34,12 +33,10 @@ pub(super) const FORKED: Listeners = 1 << 10;
 /// With `context: boundaries`, a recorded span has a `Context` of its own only where another one is not enough.
 pub(super) const BOUNDARIES: Listeners = 1 << 11;
 /// The same for a `testing::capture`.
-#[cfg(feature = "testing")]
-const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
+pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 13;
 /// The bits that a provider sets when it starts and clears when it shuts down.
-#[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
     PROVIDER | PER_SPAN | CUSTOM | BAGGAGE | TAIL | MEASURES | MEASURES_ALL | FILTER | BOUNDARIES;
 
@@ -95,37 +92,21 @@ pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> boo
 /// Whether spans are recorded with `context: boundaries`.
 #[inline]
 pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
-    #[cfg(feature = "testing")]
-    return listeners & (BOUNDARIES | CAPTURE_BOUNDARIES) != 0;
-    #[cfg(not(feature = "testing"))]
-    return listeners & BOUNDARIES != 0;
+    listeners & (BOUNDARIES | CAPTURE_BOUNDARIES) != 0
 }
 
 /// Whether a provider records spans with `context: boundaries`, and nothing else decides about the child of a
 /// recorded span than its parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    const OTHERS: Listeners = {
-        #[cfg(feature = "testing")]
-        let captures = CAPTURES | CAPTURE_BOUNDARIES;
-        #[cfg(not(feature = "testing"))]
-        let captures = 0;
-        captures | PER_SPAN | FILTER | FORKED | BAGGAGE
-    };
+    const OTHERS: Listeners = CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 
 /// Whether a `testing::capture` is running.
-#[cfg(feature = "testing")]
 #[inline]
 pub(super) const fn has_captures(listeners: Listeners) -> bool {
-    listeners & CAPTURES != 0
-}
-
-#[cfg(not(feature = "testing"))]
-#[inline]
-pub(super) const fn has_captures(_: Listeners) -> bool {
-    false
+    cfg!(feature = "testing") && listeners & CAPTURES != 0
 }
 
 /// Sets bits.
@@ -133,37 +114,17 @@ pub(super) fn set(bits: Listeners) {
     LISTENERS.fetch_or(bits, Ordering::SeqCst);
 }
 
-/// Clears bits of the provider.
-#[cfg(feature = "provider")]
+/// Clears bits.
 pub(super) fn clear(bits: Listeners) {
     LISTENERS.fetch_and(!bits, Ordering::SeqCst);
 }
 
 /// Clears the bits of a provider that shuts down.
-#[cfg(feature = "provider")]
 pub(super) fn clear_provider() {
     clear(OF_PROVIDER);
 }
 
 /// Stops recording in the child after a fork.
-#[cfg(feature = "provider")]
 pub(super) fn forked() {
     LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
-}
-
-/// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
-#[cfg(feature = "testing")]
-pub(crate) fn start_captures(has_boundaries: bool) {
-    let bits = if has_boundaries {
-        CAPTURE_BOUNDARIES
-    } else {
-        0
-    };
-    LISTENERS.fetch_or(CAPTURES | bits, Ordering::SeqCst);
-}
-
-/// Stops recording for captures.
-#[cfg(feature = "testing")]
-pub(crate) fn stop_captures() {
-    LISTENERS.fetch_and(!(CAPTURES | CAPTURE_BOUNDARIES), Ordering::SeqCst);
 }

@@ -11,16 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::buffer;
-#[cfg(feature = "provider")]
 use super::fork::{forks, try_lock};
-#[cfg(feature = "provider")]
-use super::idle::Idle;
-use super::idle::{Left, Rings};
-#[cfg(not(feature = "provider"))]
-use super::memory::forks;
-use super::memory::has_headroom;
-#[cfg(feature = "provider")]
-use super::memory::unused_bytes;
+use super::idle::{Idle, Left, Rings};
+use super::memory::{has_headroom, unused_bytes};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
@@ -54,7 +47,6 @@ pub(super) struct Writer {
 pub(crate) struct Measures {
     calls: Reader<Measure, CAPACITY>,
     /// The process that created it, see [`fork`](super::fork).
-    #[cfg(feature = "provider")]
     forks: u32,
 }
 
@@ -74,14 +66,12 @@ pub(super) fn leave(writer: Writer) {
 }
 
 /// The locks of this module, which a thread has while it forks, see [`buffer::Locks`].
-#[cfg(feature = "provider")]
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Measures>>>,
     Option<MutexGuard<'static, Idle<Writer>>>,
 );
 
 /// Takes the locks of this module, unless that takes long.
-#[cfg(feature = "provider")]
 pub(super) fn locks() -> Locks {
     (try_lock(&NEW), try_lock(&LEFT.0))
 }
@@ -108,7 +98,6 @@ fn new_writer() -> Option<Writer> {
     let (calls, to_read) = ring()?;
     new().push(Measures {
         calls: to_read,
-        #[cfg(feature = "provider")]
         forks: forks(),
     });
     Some(Writer { calls })
@@ -170,7 +159,6 @@ impl Measures {
 
 /// Closes the rings that threads have left if they are too many, and moves the new ones, which the collector has not
 /// received yet, to the end of `into`.
-#[cfg(feature = "provider")]
 pub(crate) fn new_measures(into: &mut Vec<Measures>) {
     LEFT.lock(forks()).close_surplus(unused_bytes());
     // After a fork, there may be rings of the parent.

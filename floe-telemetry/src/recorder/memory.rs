@@ -13,15 +13,12 @@
 //! head of a span carries its bytes to the collector, which subtracts the same number.
 
 use std::hint::black_box;
-#[cfg(feature = "provider")]
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use opentelemetry::trace::TraceState;
 use opentelemetry::{KeyValue, Value};
 
 use super::exception::Exception;
-#[cfg(feature = "provider")]
 use super::fork::forks;
 use super::record::{More, SpanRecord};
 use crate::attributes::Attribute;
@@ -40,7 +37,6 @@ static LIMIT: AtomicI64 = AtomicI64::new(i64::MAX);
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
 
 /// Spans that were dropped because the limit was reached.
-#[cfg(feature = "provider")]
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// The memory that must be left when rings are created. The allocations of the program and of the library's
@@ -57,13 +53,11 @@ pub(super) fn has_headroom() -> bool {
 }
 
 /// Sets the most bytes in the rings of all threads.
-#[cfg(feature = "provider")]
 pub(crate) fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
 /// The bytes that are left until the limit is reached.
-#[cfg(feature = "provider")]
 pub(super) fn unused_bytes() -> usize {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(BUFFERED.load(Ordering::Relaxed));
@@ -71,25 +65,17 @@ pub(super) fn unused_bytes() -> usize {
 }
 
 /// Subtracts the bytes of spans that the collector has removed from the rings.
-#[cfg(feature = "provider")]
 pub(crate) fn release_buffered(bytes: usize) {
     BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
 /// Called in the child after a fork, in which nothing subtracts the spans of the parent. Only atomics may be
 /// accessed.
-#[cfg(feature = "provider")]
 pub(super) fn forked() {
     BUFFERED.store(0, Ordering::Relaxed);
 }
 
-#[cfg(not(feature = "provider"))]
-pub(super) const fn forks() -> u32 {
-    0
-}
-
 /// The number of spans that were dropped because the limit was reached, since the process started.
-#[cfg(feature = "provider")]
 pub(crate) fn dropped_for_memory() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
@@ -124,7 +110,6 @@ impl Portion {
         if self.add(bytes) {
             return true;
         }
-        #[cfg(feature = "provider")]
         DROPPED.fetch_add(1, Ordering::Relaxed);
         false
     }

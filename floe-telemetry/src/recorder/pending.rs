@@ -66,25 +66,6 @@ impl PendingUpdates {
         self.span_id.load(Ordering::Relaxed)
     }
 
-    /// A span of `tracing` starts, whose context nobody has.
-    #[cfg(feature = "tracing")]
-    #[inline]
-    pub(super) fn own(&self) {
-        self.is_shared.store(false, Ordering::Relaxed);
-    }
-
-    /// The context of the span is about to be used.
-    #[cfg(feature = "tracing")]
-    #[inline]
-    pub(super) fn share(&self) {
-        self.is_shared.store(true, Ordering::Relaxed);
-    }
-
-    #[cfg(feature = "tracing")]
-    pub(super) fn is_shared(&self) -> bool {
-        self.is_shared.load(Ordering::Relaxed)
-    }
-
     /// Whether there was an update of the current span, or a late one of an earlier span.
     #[inline]
     pub(super) fn is_touched(&self) -> bool {
@@ -122,6 +103,26 @@ impl PendingUpdates {
 
     fn lock(&self) -> MutexGuard<'_, Option<Box<Update>>> {
         self.update.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Spans of `tracing`.
+#[cfg(feature = "tracing")]
+impl PendingUpdates {
+    /// A span of `tracing` starts, whose context nobody has.
+    #[inline]
+    pub(super) fn own(&self) {
+        self.is_shared.store(false, Ordering::Relaxed);
+    }
+
+    /// The context of the span is about to be used.
+    #[inline]
+    pub(super) fn share(&self) {
+        self.is_shared.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared.load(Ordering::Relaxed)
     }
 }
 

@@ -4,25 +4,16 @@ use std::borrow::Cow;
 use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
-#[cfg(feature = "provider")]
-use std::time::Duration;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId};
 
 use super::events::SpanEvents;
-#[cfg(feature = "tracing")]
-use super::events::{EventHead, MAX_EVENTS as MAX_PACKED};
 use super::exception::{Exception, MARK};
-#[cfg(feature = "tracing")]
-use crate::attributes::Attribute;
 use crate::attributes::{AttributeList, AttributeValue};
 use crate::callsite::{CallSite, Scope};
-use crate::clock::Ticks;
-#[cfg(feature = "provider")]
-use crate::clock::WallClock;
-use crate::clock::wall_now;
+use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
 /// The most events and the most links of a span (OpenTelemetry's defaults).
@@ -352,30 +343,6 @@ impl SpanRecord {
 
 /// Spans and events of `tracing`.
 impl SpanRecord {
-    /// Moves the data of the same span here, which has got another parent since it started.
-    #[cfg(feature = "tracing")]
-    pub(super) fn resume(&mut self, earlier: &mut Self) {
-        self.adopt(earlier);
-        self.packed = mem::take(&mut earlier.packed);
-        self.head.callsite = earlier.head.callsite;
-        let has_started = earlier.head.trace_id != TraceId::INVALID;
-        if has_started {
-            self.head.start = earlier.head.start;
-        }
-    }
-
-    /// Adds an event and moves its attributes out of `attributes`.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
-        let packed = self.packed.heads.len() + self.packed.attributes.len();
-        match u8::try_from(attributes.len()) {
-            Ok(own) if packed + usize::from(own) < MAX_PACKED => head.attributes = own,
-            _ => return self.add_event(head.into_event(attributes.drain(..))),
-        }
-        self.packed.heads.push(head);
-        self.packed.attributes.append(attributes);
-    }
-
     /// Converts the packed events, if the ring has no room for them.
     #[cold]
     pub(super) fn unpack_events(&mut self) {
@@ -385,7 +352,6 @@ impl SpanRecord {
 }
 
 /// The methods of the collector.
-#[cfg(feature = "provider")]
 impl SpanRecord {
     /// Takes the record and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
@@ -454,12 +420,10 @@ impl SpanRecord {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(feature = "tracing")]
     use opentelemetry::Value;
 
     use super::*;
-    #[cfg(feature = "tracing")]
-    use crate::recorder::events::MESSAGE;
+    use crate::recorder::events::{EventHead, MAX_EVENTS as MAX_PACKED, MESSAGE};
 
     #[test]
     fn a_head_fills_one_cache_line() {
@@ -481,7 +445,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "tracing")]
     fn with_events(messages: &[&str]) -> SpanRecord {
         let subscriber = tracing_subscriber::registry();
         let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
@@ -496,7 +459,6 @@ mod tests {
         record
     }
 
-    #[cfg(feature = "tracing")]
     fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
         let events = record.more.iter().flat_map(|more| &more.events);
         let name = |event: &Event| {
@@ -508,7 +470,6 @@ mod tests {
         events.map(name).collect()
     }
 
-    #[cfg(feature = "tracing")]
     #[test]
     fn without_room_in_the_ring_the_events_are_the_same() {
         let mut record = with_events(&["first", "a message that does not fit in place"]);
@@ -528,7 +489,6 @@ mod tests {
         );
     }
 
-    #[cfg(feature = "tracing")]
     #[test]
     fn events_beyond_the_packed_limit_are_kept() {
         let mut record = with_events(&["again"; 100]);

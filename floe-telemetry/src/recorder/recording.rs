@@ -9,9 +9,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-#[cfg(feature = "provider")]
-use std::sync::MutexGuard;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::Context;
@@ -20,7 +18,6 @@ use opentelemetry::trace::Status;
 
 use super::buffer::{self, Writer};
 use super::exception::{Exception, panic_message};
-#[cfg(feature = "provider")]
 use super::fork;
 use super::global_span;
 use super::ids::Ids;
@@ -287,7 +284,6 @@ pub(super) struct Local {
     /// An exception on its way to a span, see [`record_error`](super::recorded_span::record_error).
     pub(super) exception: Option<Exception>,
     /// The process that the thread is in, see [`fork`].
-    #[cfg(feature = "provider")]
     forks: u32,
 }
 
@@ -303,7 +299,6 @@ thread_local! {
             missing_measures: Missing(0),
             settings: CachedSettings::default(),
             exception: None,
-            #[cfg(feature = "provider")]
             forks: fork::forks(),
         })
     };
@@ -328,7 +323,6 @@ pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
 impl Local {
     /// After a fork, replaces the state that the child shares with its parent: the rings, whose spans the
     /// parent exports, and the ids that come next.
-    #[cfg(feature = "provider")]
     #[cold]
     pub(super) fn leave_parent(&mut self) {
         if self.forks != fork::forks() {
@@ -431,7 +425,6 @@ impl Drop for Local {
     /// The thread ends. It leaves its rings to others, unless they are those of the process that it was forked
     /// from.
     fn drop(&mut self) {
-        #[cfg(feature = "provider")]
         if self.forks != fork::forks() {
             return;
         }
@@ -449,12 +442,10 @@ impl Drop for Local {
 static SPARE: Mutex<Vec<&'static PendingUpdates>> = Mutex::new(Vec::new());
 
 /// Takes the lock of this module for a fork, unless that takes long, see [`buffer::Locks`].
-#[cfg(feature = "provider")]
 pub(super) fn lock() -> Lock {
     fork::try_lock(&SPARE)
 }
 
-#[cfg(feature = "provider")]
 pub(super) type Lock = Option<MutexGuard<'static, Vec<&'static PendingUpdates>>>;
 
 /// Returns an unused [`PendingUpdates`], or creates one, which lives as long as the process.

@@ -37,19 +37,20 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, SpanId, TraceId};
 
 #[cfg(feature = "provider")]
-pub(crate) use self::probability::rejects;
-pub(crate) use self::probability::{Threshold, with_threshold};
-#[cfg(feature = "provider")]
-pub(crate) use self::provider::{
-    CustomSampler, Measured, ProviderId, RootSampler, Sampling, change_sampling, sampler_panics,
-    start_provider, stop_provider,
+pub(crate) use self::{
+    probability::rejects,
+    provider::{
+        CustomSampler, Measured, ProviderId, RootSampler, Sampling, change_sampling,
+        sampler_panics, start_provider, stop_provider,
+    },
+    settings::matches,
 };
+
+pub(crate) use self::probability::{Threshold, with_threshold};
 use self::settings::Sampled;
-#[cfg(feature = "provider")]
-pub(crate) use self::settings::matches;
-use super::current::{self, Boundary, IdHash};
 #[cfg(feature = "testing")]
-use super::listeners::CAPTURES;
+use super::captures::capture;
+use super::current::{self, Boundary, IdHash};
 use super::listeners::{
     self, BAGGAGE, CUSTOM, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL,
 };
@@ -101,7 +102,6 @@ pub(super) fn decide(
         return Decision::Off;
     }
     if listeners & (FILTER | FORKED) != 0 {
-        #[cfg(feature = "provider")]
         if listeners & FORKED != 0 {
             recording::with(recording::Local::leave_parent);
         }
@@ -213,14 +213,11 @@ fn decide_with_ids(
 pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     let record = &mut recording.record;
     let listeners = listeners::current();
-    #[cfg(feature = "provider")]
-    let is_sampled = if listeners & CUSTOM != 0 {
-        provider::decide_by_program(record, parent)
-    } else {
-        Some(samples_by_name(record, parent))
+    let is_sampled = match listeners & CUSTOM {
+        #[cfg(feature = "provider")]
+        CUSTOM => provider::decide_by_program(record, parent),
+        _ => Some(samples_by_name(record, parent)),
     };
-    #[cfg(not(feature = "provider"))]
-    let is_sampled = Some(samples_by_name(record, parent));
     if is_sampled == Some(false) {
         record.head.flags = record.head.flags.with_sampled(false);
     }
@@ -409,47 +406,8 @@ fn count_after_shutdown(listeners: Listeners, parent: &Context) {
 }
 
 /// The number of spans that started after a provider was shut down, since the process started.
-#[cfg(feature = "provider")]
 pub(crate) fn spans_after_shutdown() -> u64 {
     AFTER_SHUTDOWN.load(Ordering::Relaxed)
-}
-
-/// Identifies a running `testing::capture`, which collects spans independently of the provider's sampling; stored in
-/// the `Context`.
-#[cfg(feature = "testing")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CaptureScope(pub(crate) u64);
-
-#[cfg(feature = "testing")]
-thread_local! {
-    /// The capture that this thread runs, for contexts that are not derived from the current one.
-    static RUNNING: std::cell::Cell<Option<u64>> = const { std::cell::Cell::new(None) };
-}
-
-#[cfg(feature = "testing")]
-impl CaptureScope {
-    /// Runs `code` on this thread as part of the capture.
-    pub(crate) fn run<T>(self, code: impl FnOnce() -> T) -> T {
-        struct Restore(Option<u64>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                RUNNING.set(self.0);
-            }
-        }
-        let _restore = Restore(RUNNING.replace(Some(self.0)));
-        code()
-    }
-}
-
-/// Returns the id of the capture that `cx` belongs to.
-#[cfg(feature = "testing")]
-#[inline]
-fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
-    if listeners & CAPTURES == 0 {
-        return None;
-    }
-    let scope = cx.get::<CaptureScope>().map(|scope| scope.0);
-    scope.or_else(|| RUNNING.try_with(std::cell::Cell::get).ok().flatten())
 }
 
 #[cfg(not(feature = "testing"))]

@@ -4,7 +4,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
 use crate::config::Propagator::{self, B3, B3Multi, Jaeger, XRay};
-use crate::propagation::propagator::propagator;
+use crate::propagation::formats::propagator;
 use crate::propagation::{ExtractFrom as _, InjectInto as _};
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";

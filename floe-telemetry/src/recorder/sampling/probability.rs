@@ -36,7 +36,6 @@ impl Threshold {
     /// trace out of 2^56, rejects all, like 0.0.
     ///
     /// The threshold has four significant digits after the digits that are `f`, as the specification recommends.
-    #[cfg(feature = "provider")]
     pub(super) fn of_ratio(ratio: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
@@ -152,7 +151,6 @@ fn threshold(state: &TraceState) -> Option<Result<Threshold, &str>> {
 }
 
 /// Returns whether a trace state has a threshold that rejects traces.
-#[cfg(feature = "provider")]
 pub(crate) fn rejects(state: &TraceState) -> bool {
     matches!(threshold(state), Some(Ok(threshold)) if threshold != Threshold::ALWAYS)
 }
@@ -178,7 +176,6 @@ fn hex(digits: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[cfg(feature = "provider")]
 mod tests {
     #![expect(clippy::cast_precision_loss, reason = "ratios of numbers up to 2^56")]
 

@@ -178,7 +178,6 @@ fn current() -> MutexGuard<'static, Option<Arc<Settings>>> {
 }
 
 /// Replaces the settings for all threads.
-#[cfg(feature = "provider")]
 pub(super) fn install(mut settings: Settings) {
     let mut current = current();
     let generation = (GENERATION.load(Ordering::Relaxed) + 1) & (u32::MAX >> 1);
@@ -292,7 +291,6 @@ pub(super) struct RateLimit {
 
 impl RateLimit {
     /// Returns a full bucket.
-    #[cfg(feature = "provider")]
     pub(super) fn new(per_second: f64) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
@@ -326,7 +324,7 @@ impl RateLimit {
     }
 }
 
-#[cfg(all(test, feature = "provider"))]
+#[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
     use std::thread;

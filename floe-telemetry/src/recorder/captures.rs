@@ -1,0 +1,56 @@
+//! The spans of `testing::capture`.
+
+use std::cell::Cell;
+
+use opentelemetry::Context;
+
+use super::listeners::{self, CAPTURE_BOUNDARIES, CAPTURES, Listeners};
+
+/// Identifies a running `testing::capture`, which collects spans independently of the provider's sampling; stored in
+/// the `Context`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CaptureScope(pub(crate) u64);
+
+thread_local! {
+    /// The capture that this thread runs, for contexts that are not derived from the current one.
+    static RUNNING: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+impl CaptureScope {
+    /// Runs `code` on this thread as part of the capture.
+    pub(crate) fn run<T>(self, code: impl FnOnce() -> T) -> T {
+        struct Restore(Option<u64>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                RUNNING.set(self.0);
+            }
+        }
+        let _restore = Restore(RUNNING.replace(Some(self.0)));
+        code()
+    }
+}
+
+/// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
+pub(crate) fn start_captures(has_boundaries: bool) {
+    let boundaries = if has_boundaries {
+        CAPTURE_BOUNDARIES
+    } else {
+        0
+    };
+    listeners::set(CAPTURES | boundaries);
+}
+
+/// Stops recording for captures.
+pub(crate) fn stop_captures() {
+    listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
+}
+
+/// Returns the id of the capture that `cx` belongs to.
+#[inline]
+pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
+    if !listeners::has_captures(listeners) {
+        return None;
+    }
+    let scope = cx.get::<CaptureScope>().map(|scope| scope.0);
+    scope.or_else(|| RUNNING.try_with(Cell::get).ok().flatten())
+}
