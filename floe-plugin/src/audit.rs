@@ -44,7 +44,7 @@ impl fmt::Display for InstrumentationGap {
             Self::NoTracerName => f.write_str("tracer_name is None"),
             Self::MalformedTracerName(name) => write!(
                 f,
-                "tracer_name is `{name}`: accepted is `floe.<domain>.<name>`, such as `floe.compute.duckdb`"
+                "tracer_name is `{name}`, expected `floe.<domain>.<name>`, such as `floe.compute.duckdb`"
             ),
             Self::UnusedTracerName(name) => write!(
                 f,

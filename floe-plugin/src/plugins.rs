@@ -405,11 +405,11 @@ fn check_count(selections: &[Selection], index: usize) -> Result<(), SelectionEr
             .filter(|other| other.kind == *kind)
     };
     if !kind.allows_several() && earlier().next().is_some() {
-        let message = format!("found several {kind} plugins, accepted: one");
+        let message = format!("expected one {kind} plugin, found several");
         return Err(SelectionError::new(index, message));
     }
     if *kind != PluginType::AlertChannel && earlier().any(|other| other.name == *name) {
-        let message = format!("found the {kind} plugin `{name}` again, accepted: each plugin once");
+        let message = format!("expected each plugin once, found the {kind} plugin `{name}` again");
         return Err(SelectionError::new(index, message));
     }
     Ok(())
@@ -450,7 +450,7 @@ fn order(plugins: &[Configured]) -> Result<Vec<usize>, SelectionError> {
                 .map(|index| plugins[*index].linked.plugin().name())
                 .collect();
             let message = format!(
-                "plugins depend on each other: {}, accepted: dependencies without a circle",
+                "plugins depend on each other: {}, expected dependencies without a circle",
                 names.join(" -> ")
             );
             SelectionError::new(index, message)

@@ -402,7 +402,7 @@ fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
         Some(pair) => Err(Error {
             kind: Kind::Duplicate,
             message: format!(
-                "{} plugins: several have the same name: {} and {}: accepted is one of each name",
+                "{} plugins: several have the same name: {} and {}, expected one of each name",
                 pair[0].plugin().plugin_type(),
                 pair[0],
                 pair[1],
@@ -420,7 +420,7 @@ fn check_version(linked: &LinkedPlugin) -> Result<(), Error> {
     }
     let kind = linked.plugin().plugin_type();
     let problem = match parse(required) {
-        None => "which is not a version: accepted is `X.Y` or `X.Y.Z`",
+        None => "which is not a version, expected `X.Y` or `X.Y.Z`",
         Some(_) => "which this program does not have",
     };
     Err(Error {
@@ -491,7 +491,7 @@ mod tests {
         assert!(error.is_duplicate() && !error.is_api_version());
         assert_eq!(
             error.to_string(),
-            "compute plugins: several have the same name: duckdb 1.0.0 (acme.rs:3) and duckdb 1.0.0 (acme.rs:7): accepted is one of each name",
+            "compute plugins: several have the same name: duckdb 1.0.0 (acme.rs:3) and duckdb 1.0.0 (acme.rs:7), expected one of each name",
         );
     }
 
@@ -499,10 +499,7 @@ mod tests {
     fn a_plugin_for_another_interface_is_an_error_with_both_versions() {
         for (version, problem) in [
             ("1.1", "which this program does not have"),
-            (
-                "one",
-                "which is not a version: accepted is `X.Y` or `X.Y.Z`",
-            ),
+            ("one", "which is not a version, expected `X.Y` or `X.Y.Z`"),
         ] {
             let plugin = Box::leak(Box::new(Plugin(PluginType::Compute, "duckdb", version)));
             let error = checked(vec![&linked(plugin, 3)]).unwrap_err();

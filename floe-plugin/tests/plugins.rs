@@ -388,17 +388,17 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
                 ),
             ],
             0,
-            "plugins depend on each other: vault -> safe -> vault, accepted: dependencies without a circle",
+            "plugins depend on each other: vault -> safe -> vault, expected dependencies without a circle",
         ),
         (
             vec![vault(), vault()],
             1,
-            "found the secrets plugin `vault` again, accepted: each plugin once",
+            "expected each plugin once, found the secrets plugin `vault` again",
         ),
         (
             vec![pager(json!({ "test": "refused", "token": "hunter2XyZ" }))],
             0,
-            "token: it is not a reference to a credential, accepted: `${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`",
+            "token: it is not a reference to a credential, expected `${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`",
         ),
     ] {
         let error = Plugins::configure(&selections).unwrap_err();

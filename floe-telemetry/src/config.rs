@@ -80,7 +80,6 @@ pub(crate) use self::sampling::{validate_ratio, validate_rules};
 pub(crate) use self::span_filter::parse_span_filter;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
-pub(crate) use floe_yaml::nearest;
 
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{

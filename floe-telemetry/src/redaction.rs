@@ -221,18 +221,15 @@ mod tests {
             "http:user:x@host",
             "user:a b?c@host:1",
         ] {
-            let shown = sanitize_error(&format!("found `{address}`, accepted is `x`")).into_owned();
+            let shown = sanitize_error(&format!("expected `x`, found `{address}`")).into_owned();
             let host = address.rsplit_once('@').unwrap().1;
             assert!(
-                shown.ends_with(&format!("<REDACTED>@{host}`, accepted is `x`")),
+                shown.ends_with(&format!("<REDACTED>@{host}`, expected `x`")),
                 "{shown}"
             );
             assert_eq!(sanitize_error(&shown), shown);
         }
-        for plain in [
-            "found `git@host`, accepted is `a:b`",
-            "without `/:;<=>?@[\\]`",
-        ] {
+        for plain in ["expected `a:b`, found `git@host`", "without `/:;<=>?@[\\]`"] {
             assert_eq!(sanitize_error(plain), plain);
         }
     }
@@ -240,11 +237,10 @@ mod tests {
     #[test]
     fn an_error_is_one_line_of_printable_text_with_short_quotes() {
         let long = "a".repeat(1 << 20);
-        let shown =
-            sanitize_error(&format!("NAME: found `{long}`, accepted is `true`")).into_owned();
+        let shown = sanitize_error(&format!("NAME: expected `true`, found `{long}`")).into_owned();
         assert_eq!(
             shown,
-            format!("NAME: found `{}…`, accepted is `true`", "a".repeat(200))
+            format!("NAME: expected `true`, found `{}…`", "a".repeat(200))
         );
         let shown = sanitize_error(&long).into_owned();
         assert_eq!(shown, format!("{}…", "a".repeat(2048)));

@@ -14,7 +14,7 @@ use serde::forward_to_deserialize_any;
 use crate::mistake::{Kind, Mistake, Position};
 use crate::node::{Content, Entry, Node};
 use crate::spanned::{NODE, SPANNED, hand_part, hand_position};
-use crate::suggest::{accepted, nearest};
+use crate::suggest::{self, nearest, one_of};
 
 /// The type of a scalar in YAML's core schema, for targets that accept any type.
 enum Scalar<'a> {
@@ -75,8 +75,8 @@ impl Node {
     }
 
     /// Returns the error that `what` was expected instead of this node. The error quotes a scalar only
-    /// if a word or a number is accepted: otherwise it may be a misplaced credential.
-    fn accepted(&self, what: &str, quote: bool) -> Failure {
+    /// if a word or a number was expected: otherwise it may be a misplaced credential.
+    fn unexpected(&self, what: &str, quote: bool) -> Failure {
         let found = match (&self.content, self.scalar()) {
             (_, Some(Scalar::Null)) => "nothing".to_owned(),
             (Content::Scalar { text, .. }, _) if quote => format!("`{text}`"),
@@ -84,7 +84,7 @@ impl Node {
             (Content::Map(_), _) => "a mapping".to_owned(),
             _ => "a text".to_owned(),
         };
-        Failure::new(format!("found {found}, accepted is {what}")).at(self)
+        Failure::new(format!("expected {what}, found {found}")).at(self)
     }
 }
 
@@ -99,7 +99,7 @@ macro_rules! numbers {
             };
             match number {
                 Some(number) => visitor.$visit(number).at(self),
-                None => Err(self.accepted($words, true)),
+                None => Err(self.unexpected($words, true)),
             }
         }
     )*};
@@ -125,7 +125,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         let value = match (&self.content, self.scalar()) {
             (Content::Placeholder { .. }, _) => false,
             (_, Some(Scalar::Bool(value))) => value,
-            _ => return Err(self.accepted("`true` or `false`", true)),
+            _ => return Err(self.unexpected("`true` or `false`", true)),
         };
         visitor.visit_bool(value).at(self)
     }
@@ -153,17 +153,17 @@ impl<'de> Deserializer<'de> for &'de Node {
         };
         match number {
             Some(number) => visitor.visit_f64(number).at(self),
-            None => Err(self.accepted("a number", true)),
+            None => Err(self.unexpected("a number", true)),
         }
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let text = match (&self.content, self.scalar()) {
             (Content::Placeholder { .. }, _) => "",
-            (_, Some(Scalar::Null)) => return Err(self.accepted("a text", false)),
+            (_, Some(Scalar::Null)) => return Err(self.unexpected("a text", false)),
             // The text as written: `1.20` is a version, not the number 1.2.
             (Content::Scalar { text, .. }, _) => text,
-            _ => return Err(self.accepted("a text", false)),
+            _ => return Err(self.unexpected("a text", false)),
         };
         visitor.visit_borrowed_str(text).at(self)
     }
@@ -201,7 +201,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         let items: &[Node] = match &self.content {
             Content::List(items) => items,
             Content::Placeholder { .. } => &[],
-            _ => return Err(self.accepted("a list", false)),
+            _ => return Err(self.unexpected("a list", false)),
         };
         visitor.visit_seq(Items::of(items)).at(self)
     }
@@ -211,7 +211,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             (Content::Map(entries), _) => entries,
             // A section without content has the defaults.
             (Content::Placeholder { .. }, _) | (_, Some(Scalar::Null)) => &[],
-            _ => return Err(self.accepted("a mapping", false)),
+            _ => return Err(self.unexpected("a mapping", false)),
         };
         let value = visitor.visit_map(Entries::of(entries));
         value.map_err(|failure| failure.at_key(entries)).at(self)
@@ -246,8 +246,8 @@ impl<'de> Deserializer<'de> for &'de Node {
             },
             Content::Map(entries) => {
                 let [one] = &**entries else {
-                    let (count, accepted) = (entries.len(), accepted("", variants));
-                    let message = format!("found {count} keys, accepted is one: {accepted}");
+                    let (count, keys) = (entries.len(), one_of(variants));
+                    let message = format!("expected one key, {keys}, found {count}");
                     return Err(Failure::new(message).at(self));
                 };
                 Choice {
@@ -256,8 +256,8 @@ impl<'de> Deserializer<'de> for &'de Node {
                 }
             }
             Content::List(_) => {
-                let what = format!("one of {}", variants.join(", "));
-                return Err(self.accepted(&what, false));
+                let what = one_of(variants);
+                return Err(self.unexpected(&what, false));
             }
         };
         visitor.visit_enum(choice).at(self)
@@ -389,7 +389,7 @@ impl<'de> Chosen<'de> {
         match self {
             Self::Entry(entry) => entry.read(seed),
             Self::Placeholder(node) => seed.deserialize(node),
-            Self::Word(node) => Err(node.accepted("a mapping with this word as its key", true)),
+            Self::Word(node) => Err(node.unexpected("a mapping with this word as its key", true)),
         }
     }
 }
@@ -400,7 +400,7 @@ impl<'de> de::VariantAccess<'de> for Chosen<'de> {
     fn unit_variant(self) -> Result<(), Failure> {
         match self {
             Self::Entry(entry) if !entry.value.is_null() => {
-                Err(entry.value.accepted("nothing", false)).below(|| entry.key.clone())
+                Err(entry.value.unexpected("nothing", false)).below(|| entry.key.clone())
             }
             _ => Ok(()),
         }
@@ -576,15 +576,15 @@ impl de::Error for Failure {
             Unexpected::Map => "a mapping".to_owned(),
             other => other.to_string(),
         };
-        Self::new(format!("found {found}, accepted is {expected}"))
+        Self::new(format!("expected {expected}, found {found}"))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("found {found}, accepted is {expected}"))
+        Self::new(format!("expected {expected}, found {found}"))
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!("found `{found}`, {}", accepted(found, expected)))
+        Self::new(suggest::expected(expected, found))
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
@@ -595,7 +595,7 @@ impl de::Error for Failure {
                 Remedy::Rename(near),
             ),
             None => (
-                format!("unknown key, {}", accepted(found, expected)),
+                format!("unknown key, expected {}", one_of(expected)),
                 Kind::UnknownKey,
                 Remedy::Remove,
             ),

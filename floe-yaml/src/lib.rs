@@ -15,7 +15,7 @@ pub use self::mistake::{Kind, Mistake, Position};
 pub use self::node::{Content, Entry, Node};
 pub use self::parse::parse;
 pub use self::spanned::Spanned;
-pub use self::suggest::{accepted, list, nearest};
+pub use self::suggest::{did_you_mean, expected, nearest, one_of};
 
 /// Reads a document.
 ///

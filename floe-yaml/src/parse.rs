@@ -164,7 +164,10 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
                 (_, position) => return Err(refuse(position, "a key must be a word")),
             };
             if key.len() > MAX_KEY {
-                let message = format!("found a key of {} bytes, accepted are {MAX_KEY}", key.len());
+                let message = format!(
+                    "expected a key of at most {MAX_KEY} bytes, found {}",
+                    key.len()
+                );
                 return Err(refuse(key_position, message));
             }
             let (event, position) = self.next_of(open)?;
@@ -173,7 +176,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
                 if self.mistakes.len() < MAX_MISTAKES {
                     self.mistakes.push(Mistake {
                         path: key,
-                        ..refuse(key_position, "the key occurs twice, accepted is once")
+                        ..refuse(key_position, "expected the key once, found it twice")
                     });
                 }
                 continue;

@@ -23,23 +23,26 @@ pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
-/// Formats "accepted are `a` and `b`", with a suggestion if one of them is similar.
-pub fn accepted(found: &str, words: &[&str]) -> String {
-    let suggestion = match nearest(found, words) {
-        Some(near) => format!(", did you mean `{near}`?"),
-        None => String::new(),
-    };
-    format!("accepted {}{suggestion}", list(words))
+/// Formats "expected `a` or `b`, found `x`", with a suggestion if one of the words is similar.
+pub fn expected(words: &[&str], found: &str) -> String {
+    let suggestion = did_you_mean(found, words);
+    format!("expected {}, found `{found}`{suggestion}", one_of(words))
 }
 
-/// Formats "is `a`", "are `a` and `b`" or "are `a`, `b` and `c`".
-pub fn list(words: &[&str]) -> String {
+/// Formats "; did you mean `a`?", or nothing if no word is similar.
+pub fn did_you_mean(found: &str, words: &[&str]) -> String {
+    let near = nearest(found, words);
+    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+}
+
+/// Formats "`a`", "`a` or `b`" or "`a`, `b` or `c`".
+pub fn one_of(words: &[&str]) -> String {
     match words {
-        [] => "is nothing".to_owned(),
-        [one] => format!("is `{one}`"),
+        [] => "nothing".to_owned(),
+        [one] => format!("`{one}`"),
         [first @ .., last] => {
             let first: Vec<_> = first.iter().map(|word| format!("`{word}`")).collect();
-            format!("are {} and `{last}`", first.join(", "))
+            format!("{} or `{last}`", first.join(", "))
         }
     }
 }
@@ -54,10 +57,15 @@ mod tests {
         assert_eq!(nearest("otlp_endpiont", &words), Some("otlp_endpoint"));
         assert_eq!(nearest("Backend", &words), Some("backend"));
         assert_eq!(nearest("owner", &words), None);
+        assert_eq!(nearest("", &words), None);
+        let words = ["console", "jaeger", "otlp"];
+        assert_eq!(nearest("Jaeger", &words), Some("jaeger"));
+        assert_eq!(nearest("otpl", &words), Some("otlp"));
         assert_eq!(
-            accepted("grcp", &["grpc", "http"]),
-            "accepted are `grpc` and `http`, did you mean `grpc`?"
+            expected(&["grpc", "http"], "grcp"),
+            "expected `grpc` or `http`, found `grcp`; did you mean `grpc`?"
         );
-        assert_eq!(list(&["a"]), "is `a`");
+        assert_eq!(one_of(&["a"]), "`a`");
+        assert_eq!(one_of(&["a", "b", "c"]), "`a`, `b` or `c`");
     }
 }

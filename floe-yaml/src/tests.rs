@@ -64,18 +64,18 @@ heating: {stov: {wood: true}}
 garden: large";
     assert_eq!(
         mistakes(text),
-        ["line 1, column 7: name: found a list, accepted is a text",]
+        ["line 1, column 7: name: expected a text, found a list",]
     );
     let text = text.replace("[a]", "a");
     assert_eq!(
         mistakes(&text),
         [
-            "line 3, column 28: rooms.0.doors: found `many`, accepted is a whole number from 0 to 255",
-            "line 3, column 34: rooms.0.windws: unknown key, accepted are `name` and `doors`",
+            "line 3, column 28: rooms.0.doors: expected a whole number from 0 to 255, found `many`",
+            "line 3, column 34: rooms.0.windws: unknown key, expected `name` or `doors`",
             "line 4, column 12: rooms.1.name: found an empty name",
-            "line 5, column 25: rooms.2.doors: found `300`, accepted is a whole number from 0 to 255",
-            "line 6, column 11: heating.stov: found `stov`, accepted are `none` and `stove`, did you mean `stove`?",
-            "line 7, column 1: garden: unknown key, accepted are `name`, `rooms`, `heating` and `rest`",
+            "line 5, column 25: rooms.2.doors: expected a whole number from 0 to 255, found `300`",
+            "line 6, column 11: heating.stov: expected `none` or `stove`, found `stov`; did you mean `stove`?",
+            "line 7, column 1: garden: unknown key, expected `name`, `rooms`, `heating` or `rest`",
         ]
     );
 }
@@ -110,17 +110,14 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     for (text, message) in [
         (
             "stove",
-            "found `stove`, accepted is a mapping with this word as its key",
+            "expected a mapping with this word as its key, found `stove`",
         ),
-        (
-            "{none: 1}",
-            "heating.none: found a text, accepted is nothing",
-        ),
+        ("{none: 1}", "heating.none: expected nothing, found a text"),
         (
             "{none: , stove: }",
-            "found 2 keys, accepted is one: accepted are `none` and `stove`",
+            "expected one, expected `none` or `stove`, found 2 keys",
         ),
-        ("[none]", "found a list, accepted is one of none, stove"),
+        ("[none]", "expected one of none, stove, found a list"),
     ] {
         let found = heating(text).unwrap_err()[0].to_string();
         assert!(found.ends_with(message), "{found}");
@@ -138,7 +135,7 @@ fn a_part_is_read_later() {
     assert_eq!(stove, Some(Stove { wood: false }));
     assert_eq!(
         mistakes[0].to_string(),
-        "line 2, column 14: wood: found `3`, accepted is `true` or `false`"
+        "line 2, column 14: wood: expected `true` or `false`, found `3`"
     );
 }
 
@@ -156,7 +153,7 @@ rooms: [{<<: *room, doors: 3}, {<<: [*room, {doors: 4}]}]";
     assert_eq!(doors, [("b", 3), ("b", 2)]);
     assert_eq!(
         mistakes("name: a\n<<: 1"),
-        ["line 2, column 1: <<: unknown key, accepted are `name`, `rooms`, `heating` and `rest`"]
+        ["line 2, column 1: <<: unknown key, expected `name`, `rooms`, `heating` or `rest`"]
     );
 }
 

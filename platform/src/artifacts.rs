@@ -253,7 +253,7 @@ impl CompiledArtifacts {
         };
         let Versioned { version } = serde_json::from_str(text).map_err(refused)?;
         let age = Age::of(&version).ok_or_else(|| {
-            let message = format!("found version `{version}`, accepted: {VERSION} and older");
+            let message = format!("expected {VERSION} and older, found version `{version}`");
             Error::input(Place::file(path), message)
         })?;
         let artifacts: Self = serde_json::from_str(text).map_err(|error| match age {
@@ -274,7 +274,7 @@ impl CompiledArtifacts {
         backend::find(&telemetry.backend).map_err(|error| refused(&error))?;
         if let Some(field) = missing_identity(&telemetry.resource_attributes) {
             return Err(refused(&format_args!(
-                "resource_attributes.{field}: is missing, accepted: the identity of the product"
+                "resource_attributes.{field}: is missing, expected the identity of the product"
             )));
         }
         mask::refuse(&artifacts, path)?;
@@ -336,10 +336,10 @@ pub fn default_path(folder: &Path) -> PathBuf {
 /// # Errors
 /// Something else is there, and would be lost.
 pub(crate) fn check_output(path: &Path) -> Result<(), Error> {
-    const ACCEPTED: &str = "accepted: a new file, or compiled artifacts, which are replaced";
+    const EXPECTED: &str = "expected a new file, or compiled artifacts, which are replaced";
 
     let refused = |found: &str| {
-        let message = format!("{found}, {ACCEPTED}");
+        let message = format!("{found}, {EXPECTED}");
         Err(Error::input(Place::file(path), message))
     };
     let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");

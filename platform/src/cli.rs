@@ -259,7 +259,7 @@ fn orchestrator(name: &str) -> Result<String, String> {
     if names.contains(&name) {
         return Ok(name.to_owned());
     }
-    Err(format!("accepted: {}", names.join(", ")))
+    Err(format!("expected {}", names.join(", ")))
 }
 
 /// Runs the program.

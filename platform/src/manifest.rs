@@ -112,7 +112,7 @@ impl Manifest {
         let endpoint = lineage.endpoint.as_deref();
         let needs_endpoint = lineage.transport == Some(LineageTransport::Http) && lineage.enabled;
         if needs_endpoint && endpoint.is_none() {
-            let message = "found `observability.lineage.transport` http without `endpoint`, accepted: with it, for example `http://marquez:5000`";
+            let message = "expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none";
             return Err(Error::input(Place::file(file), message));
         }
         self.plugins.check(file, folder, |selected| {

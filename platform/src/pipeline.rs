@@ -405,7 +405,7 @@ fn check_replaced(folder: &Path, path: &Path, engine: &str) -> Result<(), Error>
     if is_database {
         return Ok(());
     }
-    let message = "it is a file that does not contain a database, accepted: a new file, or a database, which is replaced";
+    let message = "it is a file that does not contain a database, expected a new file, or a database, which is replaced";
     Err(Error::input(Place::file(path), message))
 }
 

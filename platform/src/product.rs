@@ -199,7 +199,7 @@ pub(crate) fn check_folder(folder: &Path, accepted: &str) -> Result<(), Error> {
         }
         Err(error) => format!("cannot read it: {}", reason(&error)),
     };
-    let message = format!("{found}; accepted: {accepted}");
+    let message = format!("{found}, expected {accepted}");
     Err(Error::input(Place::file(folder), message))
 }
 

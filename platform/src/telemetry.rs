@@ -135,7 +135,7 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
         (Exporter::Otlp, Some(chosen)) if chosen != DEFAULT_BACKEND => Ok(chosen.to_owned()),
         (_, chosen) => {
             let message = format!(
-                "the exporter contradicts `plugins.telemetry_backend`, which is {}, accepted: one of the two",
+                "the exporter contradicts `plugins.telemetry_backend`, which is {}, expected one of the two",
                 chosen.unwrap_or(DEFAULT_BACKEND)
             );
             let place = Place::yaml(&identity.manifest, exporter.position);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 const LONGEST_NAME: usize = 128;
 
 macro_rules! word {
-    ($(#[$doc:meta])* $name:ident, $target:ty, $is_valid:path, $accepted:literal) => {
+    ($(#[$doc:meta])* $name:ident, $target:ty, $is_valid:path, $expected:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
         #[serde(try_from = "String")]
@@ -25,9 +25,9 @@ macro_rules! word {
                     return Ok(Self(text));
                 }
                 if text.is_empty() {
-                    return Err(concat!("found an empty text, accepted: ", $accepted).to_owned());
+                    return Err(concat!("expected ", $expected, ", found an empty text").to_owned());
                 }
-                Err(format!(concat!("found `{}`, accepted: ", $accepted), text))
+                Err(format!(concat!("expected ", $expected, ", found `{}`"), text))
             }
         }
 

@@ -380,7 +380,7 @@ fn artifacts_with_a_redacted_query_are_refused() {
     assert_eq!(
         output.stderr,
         "error: {dir}/.floe/compiled_artifacts.json: the query of `totals` contained a credential, which is not \
-         written, accepted: a run without `--artifacts`\n"
+         written, expected a run without `--artifacts`\n"
     );
     product.run().assert_ok();
 }

@@ -75,7 +75,7 @@ impl fmt::Display for ParseModeError {
         if let Some(found) = &self.found {
             write!(f, "found `{found}`, ")?;
         }
-        f.write_str("accepted are `dev`, `staging` and `prod`")
+        f.write_str("expected `dev`, `staging` or `prod`")
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use super::built_in::{Console, Jaeger, Otlp};
 use super::plugin::TelemetryBackendPlugin;
 use crate::callsite::SourceLocation;
-use crate::config::nearest;
 use crate::error::Error;
+use floe_yaml::{did_you_mean, one_of};
 
 /// A backend that is linked into the program, and the source location that registered it.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ pub fn names() -> Vec<&'static str> {
 /// let error = backend::find("jaegr").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "backend: unknown backend `jaegr`: accepted are `console`, `jaeger`, `otlp`; did you mean `jaeger`?",
+///     "backend: unknown backend `jaegr`, expected `console`, `jaeger` or `otlp`; did you mean `jaeger`?",
 /// );
 /// ```
 pub fn find(name: &str) -> Result<&'static dyn TelemetryBackendPlugin, Error> {
@@ -132,33 +132,16 @@ macro_rules! telemetry_backend {
 fn duplicate(backends: &[&LinkedBackend]) -> Error {
     let all: Vec<String> = backends.iter().map(ToString::to_string).collect();
     Error::config(format!(
-        "backend: several backends have the same name: {}: accepted is one of each name",
+        "backend: several backends have the same name: {}, expected one of each name",
         all.join(" and "),
     ))
 }
 
 fn unknown(name: &str) -> Error {
     let names = names();
-    let accepted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let hint = nearest(name, &names).map(|name| format!("; did you mean `{name}`?"));
     Error::config(format!(
-        "backend: unknown backend `{name}`: accepted are {}{}",
-        accepted.join(", "),
-        hint.unwrap_or_default(),
+        "backend: unknown backend `{name}`, expected {}{}",
+        one_of(&names),
+        did_you_mean(name, &names),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn similar_names_are_suggested() {
-        let names = ["console", "jaeger", "otlp"];
-        assert_eq!(nearest("Jaeger", &names), Some("jaeger"));
-        assert_eq!(nearest("consle", &names), Some("console"));
-        assert_eq!(nearest("otpl", &names), Some("otlp"));
-        assert_eq!(nearest("datadog", &names), None);
-        assert_eq!(nearest("", &names), None);
-    }
 }

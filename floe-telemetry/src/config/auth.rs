@@ -167,14 +167,14 @@ pub(crate) fn check_header_name(name: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || !name.bytes().all(allowed) {
         return Err(
-            "found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`"
+            "expected letters, digits, `-`, `_` or `.`, found a name that no header can have"
                 .to_owned(),
         );
     }
     let lower = name.to_ascii_lowercase();
     if RESERVED.contains(&&*lower) || lower.starts_with("grpc-") {
         return Err(format!(
-            "found `{name}`, which the exporter sets itself, accepted are other headers"
+            "expected other headers, found `{name}`, which the exporter sets itself"
         ));
     }
     Ok(())

@@ -74,7 +74,7 @@ macro_rules! batch_processor {
                     if is_zero {
                         problems.add(
                             &format!("{}.{name}", $section),
-                            "found 0, accepted is 1 or more",
+                            "expected 1 or more, found 0",
                         );
                     }
                 }
@@ -82,7 +82,7 @@ macro_rules! batch_processor {
                     problems.add(
                         concat!($section, ".max_queue_size"),
                         format!(
-                            "found {}, accepted is at most {MAX_QUEUE_SIZE}",
+                            "expected at most {MAX_QUEUE_SIZE}, found {}",
                             self.max_queue_size
                         ),
                     );
@@ -91,8 +91,8 @@ macro_rules! batch_processor {
                     problems.add(
                         concat!($section, ".max_export_batch_size"),
                         format!(
-                            "found {}, accepted is at most max_queue_size, which is {}",
-                            self.max_export_batch_size, self.max_queue_size,
+                            "expected at most max_queue_size, which is {}, found {}",
+                            self.max_queue_size, self.max_export_batch_size,
                         ),
                     );
                 }

@@ -18,7 +18,7 @@ mod view;
 
 use std::path::Path;
 
-use floe_yaml::{Content, Node, accepted};
+use floe_yaml::{Content, Node, expected};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -229,7 +229,7 @@ fn check_version(
             Some(false)
         }
         _ => {
-            found.refuse("file_format", format!("found `{text}`, accepted is `1.0`"));
+            found.refuse("file_format", format!("expected `1.0`, found `{text}`"));
             None
         }
     }
@@ -277,7 +277,7 @@ impl TryFrom<String> for Severity {
         if SEVERITIES.contains(&name) && word.len() <= name.len() + 1 {
             return Ok(Self);
         }
-        Err(format!("found `{word}`, {}", accepted(&word, &SEVERITIES)))
+        Err(expected(&SEVERITIES, &word))
     }
 }
 

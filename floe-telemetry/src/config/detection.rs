@@ -209,7 +209,7 @@ impl DetectionConfig {
         for (key, patterns) in [("included", &self.included), ("excluded", &self.excluded)] {
             if patterns.len() > MAX_PATTERNS {
                 let found = patterns.len();
-                let message = format!("found {found}, accepted are at most {MAX_PATTERNS}");
+                let message = format!("expected at most {MAX_PATTERNS}, found {found}");
                 problems.add(&format!("detection.{key}"), message);
             }
         }

@@ -16,7 +16,7 @@ const UNITS: [(&str, f64); 6] = [
     ("h", 3600e9),
 ];
 
-const ACCEPTED: &str =
+const EXPECTED: &str =
     "a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds";
 
 /// Deserializes an optional duration.
@@ -82,14 +82,14 @@ impl Visitor<'_> for Reader {
     type Value = Written;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(ACCEPTED)
+        f.write_str(EXPECTED)
     }
 
     fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Written, E> {
         let duration = Duration::try_from_secs_f64(seconds);
         duration
             .map(Written)
-            .map_err(|_| E::custom(format_args!("found `{seconds}`, accepted is {ACCEPTED}")))
+            .map_err(|_| E::custom(format_args!("expected {EXPECTED}, found `{seconds}`")))
     }
 
     fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Written, E> {
@@ -98,13 +98,13 @@ impl Visitor<'_> for Reader {
 
     fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Written, E> {
         let seconds = u64::try_from(seconds)
-            .map_err(|_| E::custom(format_args!("found `{seconds}`, accepted is {ACCEPTED}")))?;
+            .map_err(|_| E::custom(format_args!("expected {EXPECTED}, found `{seconds}`")))?;
         self.visit_u64(seconds)
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Written, E> {
         let duration = read(text).map(Written);
-        duration.ok_or_else(|| E::custom(format_args!("found `{text}`, accepted is {ACCEPTED}")))
+        duration.ok_or_else(|| E::custom(format_args!("expected {EXPECTED}, found `{text}`")))
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod parse;
 
-use floe_yaml::accepted;
+use floe_yaml::expected;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::VarError;
@@ -139,7 +139,7 @@ pub(crate) fn rust_log() -> Option<Vec<Directive>> {
     take_list("RUST_LOG", |text| {
         if text.contains(['[', ']', '{', '}']) {
             return Err(format!(
-                "found `{text}`, which filters by span or field, accepted are a level, `target=level` or a target"
+                "expected a level, `target=level` or a target, found `{text}`, which filters by span or field"
             ));
         }
         directive(text)
@@ -176,7 +176,7 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
         Ok(text) => text,
         Err(VarError::NotPresent) => return None,
         Err(VarError::NotUnicode(_)) => {
-            ignored("the value is not UTF-8, accepted is UTF-8");
+            ignored("the value is not UTF-8, expected UTF-8");
             return None;
         }
     };
@@ -194,9 +194,7 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
 fn bounded(text: &str) -> Result<&str, String> {
     match text.len() {
         0..=MAX_BYTES => Ok(text),
-        found => Err(format!(
-            "found {found} bytes, accepted are at most {MAX_BYTES}"
-        )),
+        found => Err(format!("expected at most {MAX_BYTES} bytes, found {found}")),
     }
 }
 
@@ -233,7 +231,7 @@ fn parse_list<T: PartialEq>(
         match parse(entry) {
             Ok(entry) if entries.contains(&entry) => {}
             Ok(_) if entries.len() == MAX_ENTRIES => {
-                let message = format!("found more entries, accepted are at most {MAX_ENTRIES}");
+                let message = format!("expected at most {MAX_ENTRIES} entries, found more");
                 return Ok((entries, refused.or(Some(message))));
             }
             Ok(entry) => entries.push(entry),
@@ -318,8 +316,7 @@ fn detection(config: &mut TelemetryConfig) {
         let known = words
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(text));
-        let (_, detectors) =
-            known.ok_or_else(|| format!("found `{text}`, {}", accepted(text, &names)))?;
+        let (_, detectors) = known.ok_or_else(|| expected(&names, text))?;
         for detector in detectors {
             detector.registered()?;
         }
@@ -425,7 +422,7 @@ fn exporters(config: &mut TelemetryConfig) {
         };
         if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
             chosen.retain(|kind| *kind != ExporterKind::None);
-            let message = "found `none` together with another exporter, accepted is `none` alone";
+            let message = "expected `none` alone, found `none` together with another exporter";
             warn_about(name, message, "the entry is ignored");
         }
         *field = Some(chosen);
@@ -560,7 +557,7 @@ fn batches(config: &mut TelemetryConfig) {
         if batch_size > queue_size {
             if is_set {
                 let message = format!(
-                    "found `{batch_size}`, accepted is at most the size of the queue, which is {queue_size}"
+                    "expected at most the size of the queue, which is {queue_size}, found `{batch_size}`"
                 );
                 warn_about(batch, &message, "the size of the queue is used");
             }
@@ -605,8 +602,8 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
         needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
         if is_refused {
             return Err(format!(
-                "found `{text}`, whose protocol needs a feature that is not enabled, accepted is an endpoint for \
-                 an enabled protocol"
+                "expected an endpoint for \
+                 an enabled protocol, found `{text}`, whose protocol needs a feature that is not enabled"
             ));
         }
         if protocol.or(configured).is_none() {
@@ -664,7 +661,8 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
     if let Some((alone, other)) = alone {
         // If the other one is set, it is invalid, and there is a warning about it.
         if !is_set(&name(other)) {
-            let message = "the certificate of a client and its key belong together, accepted are both or none";
+            let message =
+                "the certificate of a client and its key belong together, expected both or none";
             warn_about(&name(alone), message, "the variable is ignored");
         }
     } else {
@@ -677,9 +675,8 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
 /// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter
 /// starts.
 fn readable(path: &str) -> Result<PathBuf, String> {
-    let refused = |reason: io::Error| {
-        format!("found `{path}`, accepted is a file that can be read: {reason}")
-    };
+    let refused =
+        |reason: io::Error| format!("expected a file that can be read, found `{path}`: {reason}");
     let path = PathBuf::from(path);
     regular_file::open(&path).map_err(refused)?;
     Ok(path)
@@ -707,7 +704,7 @@ pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), Str
         match secret::check(Some(&value)) {
             Err(problem) => Err(format!("the value of `{key}` {problem}")),
             Ok(()) if !is_printable => Err(format!(
-                "the value of `{key}` has characters that no header can carry, accepted is printable ASCII"
+                "the value of `{key}` has characters that no header can carry, expected printable ASCII"
             )),
             Ok(()) => Ok(Header(key, value)),
         }
@@ -742,14 +739,14 @@ mod tests {
     fn a_value_and_its_list_are_bounded() {
         let text = "a".repeat(MAX_BYTES + 1);
         assert_eq!(bounded(&text[1..]), Ok(&text[1..]));
-        let expected = "found 1048577 bytes, accepted are at most 1048576";
+        let expected = "expected at most 1048576 bytes, found 1048577";
         assert_eq!(bounded(&text), Err(expected.to_owned()));
 
         let numbers: Vec<_> = (0..2000).map(|number| number.to_string()).collect();
         let (entries, refused) =
             parse_list(&numbers.join(","), |text| Ok(text.to_owned())).unwrap();
         assert_eq!(entries, numbers[..1024]);
-        let expected = "found more entries, accepted are at most 1024";
+        let expected = "expected at most 1024 entries, found more";
         assert_eq!(refused.as_deref(), Some(expected));
     }
 

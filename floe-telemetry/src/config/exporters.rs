@@ -12,7 +12,7 @@ use super::problems::Problems;
 use super::section::is_default;
 use crate::callsite::SourceLocation;
 use crate::json_schema::JsonSchema;
-use floe_yaml::list;
+use floe_yaml::one_of;
 
 /// An exporter
 /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
@@ -250,16 +250,16 @@ impl ExportersConfig {
             if let Some(other) = kinds.iter().find(|kind| !kind.accepts(signal)) {
                 let names = ExporterKind::names_of(signal);
                 let message = format!(
-                    "`{other}` is no exporter of {}, accepted {}",
+                    "`{other}` is no exporter of {}, expected {}",
                     signal.as_str(),
-                    list(&names)
+                    one_of(&names)
                 );
                 problems.add(&path, message);
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
                 problems.add(
                     &path,
-                    "`none` together with another exporter, accepted is `none` alone",
+                    "`none` together with another exporter, expected `none` alone",
                 );
             }
         }

@@ -88,7 +88,7 @@ impl FileConfig {
 
     pub(super) fn check(&self, problems: &mut Problems) {
         if self.directory.as_os_str().is_empty() {
-            let message = "found an empty path, accepted is the path of a directory";
+            let message = "expected the path of a directory, found an empty path";
             problems.add("exporters.file.directory", message);
         }
         for (key, path) in [
@@ -97,18 +97,18 @@ impl FileConfig {
             ("logs", &self.logs),
         ] {
             if path.as_ref().is_some_and(|path| path.file_name().is_none()) {
-                let message = "found a path without a name, accepted is the path of a file";
+                let message = "expected the path of a file, found a path without a name";
                 problems.add(&format!("exporters.file.{key}"), message);
             }
         }
         if self.max_bytes < MIN_BYTES {
             let found = self.max_bytes;
-            let message = format!("found {found}, accepted is {MIN_BYTES} or more");
+            let message = format!("expected {MIN_BYTES} or more, found {found}");
             problems.add("exporters.file.max_bytes", message);
         }
         if !(1..=MAX_FILES).contains(&self.max_files) {
             let found = self.max_files;
-            let message = format!("found {found}, accepted is 1 to {MAX_FILES}");
+            let message = format!("expected 1 to {MAX_FILES}, found {found}");
             problems.add("exporters.file.max_files", message);
         }
     }

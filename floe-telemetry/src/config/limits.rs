@@ -81,7 +81,7 @@ impl LogRecordLimits {
         if count > MAX_COUNT {
             problems.add(
                 "log_record_limits.attribute_count",
-                format!("found {count}, accepted is at most {MAX_COUNT}"),
+                format!("expected at most {MAX_COUNT}, found {count}"),
             );
         }
     }
@@ -110,7 +110,7 @@ impl SpanLimits {
             if count > MAX_COUNT {
                 problems.add(
                     &format!("limits.{key}"),
-                    format!("found {count}, accepted is at most {MAX_COUNT}"),
+                    format!("expected at most {MAX_COUNT}, found {count}"),
                 );
             }
         }

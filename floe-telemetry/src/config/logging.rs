@@ -1,6 +1,6 @@
 //! The levels and the format of log records.
 
-use floe_yaml::accepted;
+use floe_yaml::{did_you_mean, one_of};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
@@ -71,7 +71,7 @@ impl Levels {
     ///
     /// # Errors
     ///
-    /// The error describes what was found and what is accepted.
+    /// The error describes what was expected and what was found.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(',').map(str::trim);
         let default = parts.next().unwrap_or_default();
@@ -82,7 +82,7 @@ impl Levels {
                 Ok((target.trim().to_owned(), level))
             }
             _ => Err(format!(
-                "found `{part}`, accepted is a level, followed by `target=level` with commas: `INFO,hyper=WARN`",
+                "expected a level, followed by `target=level` with commas: `INFO,hyper=WARN`, found `{part}`",
             )),
         });
         Ok(Self {
@@ -107,7 +107,11 @@ fn level(part: &str, word: &str, levels: &[&str]) -> Result<String, String> {
     let known = levels.iter().find(|level| level.eq_ignore_ascii_case(word));
     match known {
         Some(level) => Ok((*level).to_owned()),
-        None => Err(format!("found `{part}`, {}", accepted(word, levels))),
+        None => Err(format!(
+            "expected {}, found `{part}`{}",
+            one_of(levels),
+            did_you_mean(word, levels)
+        )),
     }
 }
 
@@ -129,21 +133,12 @@ mod tests {
     #[test]
     fn an_unknown_level_or_target_is_quoted_in_the_error() {
         for (text, message) in [
-            ("", "found ``, accepted are `DEBUG`"),
-            ("hyper=warn", "found `hyper=warn`, accepted are `DEBUG`"),
-            ("INFO,", "found ``, accepted is a level, followed by"),
-            (
-                "INFO,hyper",
-                "found `hyper`, accepted is a level, followed by",
-            ),
-            (
-                "INFO,=warn",
-                "found `=warn`, accepted is a level, followed by",
-            ),
-            (
-                "INFO,hyper=loud",
-                "found `hyper=loud`, accepted are `TRACE`",
-            ),
+            ("", "expected `DEBUG`, found ``"),
+            ("hyper=warn", "expected `DEBUG`, found `hyper=warn`"),
+            ("INFO,", "expected a level, followed by, found ``"),
+            ("INFO,hyper", "expected a level, followed by, found `hyper`"),
+            ("INFO,=warn", "expected a level, followed by, found `=warn`"),
+            ("INFO,hyper=loud", "expected `TRACE`, found `hyper=loud`"),
             ("INFO,hyper=wran", "did you mean `WARN`?"),
         ] {
             let error = Levels::parse(text).unwrap_err();

@@ -165,16 +165,13 @@ impl MetricsConfig {
             ("export_timeout_millis", self.export_timeout_millis),
         ] {
             if millis == 0 {
-                problems.add(&format!("metrics.{key}"), "found 0, accepted is 1 or more");
+                problems.add(&format!("metrics.{key}"), "expected 1 or more, found 0");
             }
         }
         self.prometheus.check(problems);
         check_views(&self.views, problems);
         if self.cardinality_limit == 0 {
-            problems.add(
-                "metrics.cardinality_limit",
-                "found 0, accepted is 1 or more",
-            );
+            problems.add("metrics.cardinality_limit", "expected 1 or more, found 0");
         }
     }
 }
@@ -295,7 +292,7 @@ impl MetricView {
 fn check_views(views: &[MetricView], problems: &mut Problems) {
     if views.len() > MAX_VIEWS {
         let found = views.len();
-        let message = format!("found {found}, accepted are at most {MAX_VIEWS}");
+        let message = format!("expected at most {MAX_VIEWS}, found {found}");
         problems.add("metrics.views", message);
     }
     for (at, view) in views.iter().enumerate() {
@@ -305,14 +302,14 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
             problems.add(
                 &key("metric"),
                 format!(
-                    "found {found} bytes, accepted is a name of 1 to {MAX_PATTERN} bytes with `*` for any characters"
+                    "expected a name of 1 to {MAX_PATTERN} bytes with `*` for any characters, found {found} bytes"
                 ),
             );
         }
         if view.drop && view.changes() {
             problems.add(
                 &key("drop"),
-                "a metric that is dropped cannot be changed, accepted is `drop` alone",
+                "a metric that is dropped cannot be changed, expected `drop` alone",
             );
         }
         let bounds = view.boundaries.as_deref().unwrap_or_default();
@@ -320,11 +317,11 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
         if !is_finite || !bounds.is_sorted_by(|a, b| a < b) {
             problems.add(
                 &key("boundaries"),
-                format!("found {bounds:?}, accepted are finite numbers in increasing order"),
+                format!("expected finite numbers in increasing order, found {bounds:?}"),
             );
         }
         if view.cardinality_limit == Some(0) {
-            problems.add(&key("cardinality_limit"), "found 0, accepted is 1 or more");
+            problems.add(&key("cardinality_limit"), "expected 1 or more, found 0");
         }
     }
 }
@@ -359,7 +356,7 @@ pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     if !host.is_empty() && host.chars().all(plain) {
         return Ok(());
     }
-    Err("accepted is a name or an address of this machine, without a port")
+    Err("expected a name or an address of this machine, without a port")
 }
 
 impl PrometheusConfig {
@@ -368,7 +365,7 @@ impl PrometheusConfig {
             problems.add("metrics.prometheus.host", message);
         }
         if self.port == 0 {
-            problems.add("metrics.prometheus.port", "found 0, accepted is 1 to 65535");
+            problems.add("metrics.prometheus.port", "expected 1 to 65535, found 0");
         }
     }
 }

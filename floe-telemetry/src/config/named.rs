@@ -7,7 +7,7 @@ use serde::de::{EnumAccess, Error as _, VariantAccess as _, Visitor};
 
 use crate::callsite::SourceLocation;
 use crate::link_list::LinkList;
-use floe_yaml::accepted;
+use floe_yaml::expected;
 
 /// What a crate registers under a name.
 pub(super) trait Named: Copy + Sync + 'static {
@@ -72,7 +72,7 @@ pub(super) fn find<T: Named>(
         ([one, other, ..], _) => {
             let (one, other) = (one.location(), other.location());
             Err(format!(
-                "found two of the name `{name}`, at {one} and {other}, accepted is one of each name"
+                "expected one of each name, found two of the name `{name}`, at {one} and {other}"
             ))
         }
         ([], None) => Err(format!("found `{name}`, which no crate registers")),
@@ -94,7 +94,7 @@ pub(super) fn parse<T: Copy>(
     let found = all.iter().find(|one| as_str(**one) == name);
     found.copied().ok_or_else(|| {
         let names: Vec<_> = all.iter().copied().map(as_str).collect();
-        format!("found `{name}`, {}", accepted(name, &names))
+        expected(&names, name)
     })
 }
 

@@ -96,13 +96,13 @@ impl OtlpProtocol {
             Self::Http | Self::HttpJson => "otlp-http",
         };
         let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
-        let accepted: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
-        let accepted = match &*accepted {
+        let enabled: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
+        let expected = match &*enabled {
             [] => "nothing without it".to_owned(),
             names => names.join(", "),
         };
         Err(format!(
-            "found {found}, which needs the feature `{feature}` of floe-telemetry, accepted is {accepted}"
+            "expected {expected}, found {found}, which needs the feature `{feature}` of floe-telemetry"
         ))
     }
 
@@ -320,13 +320,13 @@ impl OtlpOptions {
             refuse("endpoint", message);
         }
         if self.timeout_millis == Some(0) {
-            refuse("timeout_millis", "found 0, accepted is 1 or more".into());
+            refuse("timeout_millis", "expected 1 or more, found 0".into());
         }
         if let Some(max) = self.max_request_bytes
             && !REQUEST_BYTES.contains(&max)
         {
             let message = format!(
-                "found {max}, accepted is {} to {}",
+                "expected {} to {}, found {max}",
                 REQUEST_BYTES.start(),
                 REQUEST_BYTES.end()
             );
@@ -343,7 +343,7 @@ impl OtlpOptions {
         if self.client_certificate.is_some() != self.client_key.is_some() {
             refuse(
                 "client_certificate",
-                "`client_certificate` and `client_key` belong together, accepted are both or none"
+                "`client_certificate` and `client_key` belong together, expected both or none"
                     .into(),
             );
         }

@@ -1,6 +1,6 @@
 //! The formats of context propagation.
 
-use floe_yaml::accepted;
+use floe_yaml::expected;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
@@ -64,13 +64,13 @@ impl RegisteredPropagator {
         let is_own = Propagator::BUILT_IN.iter().any(|own| own.as_str() == name) || name == "none";
         if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) || is_own {
             return Err(format!(
-                "found the name `{name}`, accepted are 1 to 64 lower-case characters without commas and spaces that are no other propagator"
+                "expected 1 to 64 lower-case characters without commas and spaces that are no other propagator, found the name `{name}`"
             ));
         }
         let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
         registered.retain(|known| known.name != name);
         if registered.len() >= MAX_REGISTERED {
-            return Err(format!("accepted are at most {MAX_REGISTERED} propagators"));
+            return Err(format!("expected at most {MAX_REGISTERED} propagators"));
         }
         registered.push(Self { name, make });
         Ok(())
@@ -142,10 +142,9 @@ pub struct ParsePropagatorError {
 
 impl fmt::Display for ParsePropagatorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = &self.found;
         let mut names = Propagator::names();
         names.push("none");
-        write!(f, "found `{found}`, {}", accepted(found, &names))
+        f.write_str(&expected(&names, &self.found))
     }
 }
 
@@ -173,8 +172,8 @@ impl<'de> Deserialize<'de> for Propagator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // `none` is a list without formats.
         let parse = |name: &str| {
-            let accepted = |_| format!("found `{name}`, {}", accepted(name, &Self::names()));
-            name.parse().map_err(accepted)
+            let unknown = |_| expected(&Self::names(), name);
+            name.parse().map_err(unknown)
         };
         named::deserialize(deserializer, "Propagator", &["tracecontext"], parse)
     }

@@ -103,7 +103,7 @@ impl RedactionConfig {
             if found > most {
                 problems.add(
                     &format!("redaction.{list}"),
-                    format!("found {found}, accepted are at most {most}"),
+                    format!("expected at most {most}, found {found}"),
                 );
             }
         }
@@ -131,7 +131,7 @@ impl RedactionConfig {
             if self.allowed_keys.contains(name) {
                 problems.add(
                     &format!("redaction.keys.{at}"),
-                    format!("`{name}` is in `keys` and in `allowed_keys`, accepted is one of them"),
+                    format!("`{name}` is in `keys` and in `allowed_keys`, expected one of them"),
                 );
             }
         }
@@ -142,13 +142,13 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
     if pattern.len() > MAX_PATTERN {
         let found = pattern.len();
         return Err(format!(
-            "is too long: found {found} bytes, accepted are at most {MAX_PATTERN}"
+            "is too long: expected at most {MAX_PATTERN} bytes, found {found}"
         ));
     }
     let expression = regex_syntax::parse(pattern).map_err(|error| explain(&error))?;
     if expression.properties().minimum_len() == Some(0) {
         return Err(
-            "matches the empty text, which is everywhere, accepted is a pattern that matches at least one character"
+            "matches the empty text, which is everywhere, expected a pattern that matches at least one character"
                 .to_owned(),
         );
     }
@@ -201,12 +201,12 @@ mod tests {
             ),
             (
                 "[0-9]*",
-                "`[0-9]*` matches the empty text, which is everywhere, accepted is a pattern \
+                "`[0-9]*` matches the empty text, which is everywhere, expected a pattern \
                        that matches at least one character",
             ),
             (
                 r"\b",
-                r"`\b` matches the empty text, which is everywhere, accepted is a pattern that matches at least one character",
+                r"`\b` matches the empty text, which is everywhere, expected a pattern that matches at least one character",
             ),
         ] {
             assert_eq!(
@@ -218,13 +218,13 @@ mod tests {
         assert_eq!(
             error(&patterns([&long])),
             format!(
-                "redaction.patterns.0: `{}` is too long: found 1025 bytes, accepted are at most 1024",
+                "redaction.patterns.0: `{}` is too long: expected at most 1024 bytes, found 1025",
                 "a".repeat(64)
             )
         );
         assert_eq!(
             error(&patterns(["a"; 65])),
-            "redaction.patterns: found 65, accepted are at most 64"
+            "redaction.patterns: expected at most 64, found 65"
         );
     }
 
@@ -233,17 +233,17 @@ mod tests {
         let config = RedactionConfig::default();
         assert_eq!(
             error(&config.clone().with_keys(["größe"])),
-            "redaction.keys.0: `größe` is not a key, accepted are ASCII letters and digits, at most 64, and two or \
+            "redaction.keys.0: `größe` is not a key, expected ASCII letters and digits, at most 64, and two or \
              more in the last word"
         );
         let both = config.with_keys(["page"]).with_allowed_keys(["page"]);
         assert_eq!(
             error(&both),
-            "redaction.keys.0: `page` is in `keys` and in `allowed_keys`, accepted is one of them"
+            "redaction.keys.0: `page` is in `keys` and in `allowed_keys`, expected one of them"
         );
         assert_eq!(
             error(&RedactionConfig::default().with_allowed_keys(["ab"; 257])),
-            "redaction.allowed_keys: found 257, accepted are at most 256"
+            "redaction.allowed_keys: expected at most 256, found 257"
         );
     }
 }

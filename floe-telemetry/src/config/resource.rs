@@ -251,7 +251,7 @@ fn name(name: String) -> Result<String, String> {
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     match name.chars().count() {
         1..=128 => Ok(()),
-        length => Err(format!("found {length} characters, accepted are 1 to 128")),
+        length => Err(format!("expected 1 to 128 characters, found {length}")),
     }
 }
 
@@ -259,13 +259,13 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 pub(super) fn check_key(key: &str) -> Result<(), String> {
     if KEYS_OF_FIELDS.contains(&key) {
         return Err(format!(
-            "found `{key}`, accepted is a key that has no field of its own"
+            "expected a key that has no field of its own, found `{key}`"
         ));
     }
     match key.len() {
         1..=255 => Ok(()),
         length => Err(format!(
-            "found a key of {length} bytes, accepted are 1 to 255"
+            "expected 1 to 255 bytes, found a key of {length} bytes"
         )),
     }
 }

@@ -219,7 +219,7 @@ impl SamplingConfig {
         check_rules(&self.rules, problems);
         self.tail.check(problems);
         if self.keep_slower_than == Some(Duration::ZERO) {
-            let message = "found 0, accepted is a duration of more than 0";
+            let message = "expected a duration of more than 0, found 0";
             problems.add("sampling.keep_slower_than", message);
         }
         if self.has_tail() && !self.is_parent_based() {
@@ -228,7 +228,7 @@ impl SamplingConfig {
         if let Some(rate) = self.rate_limit
             && !(rate.is_finite() && rate > 0.0)
         {
-            let message = format!("found {rate}, accepted is more than 0");
+            let message = format!("expected more than 0, found {rate}");
             problems.add("sampling.rate_limit", message);
         }
     }
@@ -236,7 +236,7 @@ impl SamplingConfig {
 
 /// The reason why a sampler is not accepted together with tail sampling.
 pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` need a parent-based sampler, \
-     accepted are the samplers `parentbased_…`, or none";
+     expected the samplers `parentbased_…`, or none";
 
 /// A ratio for roots whose names match a pattern.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
@@ -277,7 +277,7 @@ pub(crate) fn validate_ratio(ratio: f64) -> Result<(), Error> {
 fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
     if rules.len() > MAX_RULES {
         let found = rules.len();
-        let message = format!("found {found}, accepted are at most {MAX_RULES}");
+        let message = format!("expected at most {MAX_RULES}, found {found}");
         problems.add("sampling.rules", message);
     }
     for (at, SamplingRule { span, ratio }) in rules.iter().enumerate() {
@@ -286,7 +286,7 @@ fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
             problems.add(
                 &format!("sampling.rules.{at}.span"),
                 format!(
-                    "found {found} bytes, accepted is a name of 1 to {MAX_PATTERN} bytes with `*` for any characters"
+                    "expected a name of 1 to {MAX_PATTERN} bytes with `*` for any characters, found {found} bytes"
                 ),
             );
         }
@@ -300,7 +300,7 @@ fn check_ratio(ratio: f64) -> Result<(), String> {
     if (0.0..=1.0).contains(&ratio) {
         return Ok(());
     }
-    Err(format!("{ratio} is not a ratio, accepted is 0.0 to 1.0"))
+    Err(format!("{ratio} is not a ratio, expected 0.0 to 1.0"))
 }
 
 /// The buffer of tail sampling, which contains the traces without a decision.
@@ -334,7 +334,7 @@ impl Default for TailConfig {
 
 impl TailConfig {
     fn check(self, problems: &mut Problems) {
-        let message = "found 0, accepted is a whole number, 1 or more";
+        let message = "expected a whole number, 1 or more, found 0";
         if self.max_spans == 0 {
             problems.add("sampling.tail.max_spans", message);
         }

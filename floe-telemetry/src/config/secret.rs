@@ -43,12 +43,12 @@ pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
         // Otherwise the mask would be sent as a wrong credential.
         Some(MASK) => Err(
             "is the mask that stands for a credential in a written configuration, \
-             accepted is a reference, `${env:NAME}` or `${file:PATH}`, which is written as it is",
+             expected a reference, `${env:NAME}` or `${file:PATH}`, which is written as it is",
         ),
         Some(text) => match reference(text) {
             Ok(_) => Ok(()),
             Err(()) => Err(
-                "begins like a reference, accepted are `${env:NAME}` and `${file:PATH}` without other text",
+                "begins like a reference, expected `${env:NAME}` or `${file:PATH}` without other text",
             ),
         },
     }

@@ -4,7 +4,7 @@
 //! directives could contradict each other for one function. A span of a `Tracer` has no function, so the
 //! tracer's name is its target. Spans of `tracing` are filtered by `tracing`'s own filters only.
 
-use floe_yaml::list;
+use floe_yaml::one_of;
 
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -67,11 +67,11 @@ fn similar_level(word: &str) -> Option<&'static str> {
 
 fn unknown(directive: &str, word: &str) -> String {
     let similar =
-        similar_level(word).map_or(String::new(), |level| format!(", did you mean `{level}`?"));
+        similar_level(word).map_or(String::new(), |level| format!("; did you mean `{level}`?"));
     format!(
-        "found `{directive}`, accepted are directives with commas between: a level, `target=level` \
-         or a target; levels {}{similar}",
-        list(&LEVELS)
+        "expected directives with commas between: a level, `target=level` \
+         or a target, found `{directive}`; the levels are {}{similar}",
+        one_of(&LEVELS)
     )
 }
 
@@ -98,14 +98,14 @@ mod tests {
     #[test]
     fn a_directive_that_is_not_accepted_is_quoted() {
         for (text, message) in [
-            ("", "found ``, accepted are directives"),
-            ("info,", "found ``, accepted are directives"),
-            ("info,=debug", "found `=debug`, accepted are"),
-            ("orders=loud", "found `orders=loud`, accepted are"),
+            ("", "expected directives, found ``"),
+            ("info,", "expected directives, found ``"),
+            ("info,=debug", "found `=debug`"),
+            ("orders=loud", "found `orders=loud`"),
             ("orders=debgu", "did you mean `debug`?"),
-            ("inof", "found `inof`, accepted are"),
+            ("inof", "found `inof`"),
             ("inof", "did you mean `info`?"),
-            ("two words", "found `two words`, accepted are"),
+            ("two words", "found `two words`"),
         ] {
             let error = parse_span_filter(text).unwrap_err();
             assert!(error.contains(message), "{text}: {error}");

@@ -272,7 +272,7 @@ impl TelemetryConfig {
     /// otlp_endpiont: http://collector:4317
     /// ").unwrap_err();
     /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
-    ///   line 3, column 16: otlp_protocol: found `grcp`, accepted are `grpc`, `http` and `http/json`, did you mean `grpc`?
+    ///   line 3, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?
     ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
@@ -375,7 +375,7 @@ impl TelemetryConfig {
             problems.add(
                 "max_memory_bytes",
                 format!(
-                    "found {}, accepted is {MIN_MEMORY_BYTES} (1 MiB) or more",
+                    "expected {MIN_MEMORY_BYTES} (1 MiB) or more, found {}",
                     self.max_memory_bytes
                 ),
             );
@@ -405,7 +405,7 @@ impl TelemetryConfig {
             ),
         ] {
             if found > most {
-                problems.add(field, format!("found {found}, accepted are at most {most}"));
+                problems.add(field, format!("expected at most {most}, found {found}"));
             }
         }
         for key in self.span_attributes.keys() {
@@ -418,7 +418,7 @@ impl TelemetryConfig {
                 problems.add(
                     &format!("baggage_attributes.{at}"),
                     format!(
-                        "`{key}` is not a key of baggage, accepted are 1 to 255 printable ASCII characters \
+                        "`{key}` is not a key of baggage, expected 1 to 255 printable ASCII characters \
                          without spaces and without `(),/:;<=>?@[\\]{{}}\"`"
                     ),
                 );

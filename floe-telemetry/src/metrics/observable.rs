@@ -83,7 +83,7 @@ pub(super) fn add(
     }
     if all.len() >= MAX_INSTRUMENTS {
         return Err(format!(
-            "accepted are at most {MAX_INSTRUMENTS} observable instruments"
+            "expected at most {MAX_INSTRUMENTS} observable instruments"
         ));
     }
     let instrument = Registered {

@@ -106,7 +106,7 @@ impl Source {
         serde_json::from_slice(&json).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Error::context(format!(
-                "found JSON with a mistake at line {line}, column {column}, accepted: the context of Dagster Pipes 0.1"
+                "expected the context of Dagster Pipes 0.1, found JSON with a mistake at line {line}, column {column}"
             ))
         })
     }

@@ -10,9 +10,9 @@ pub struct Error(#[from] Kind);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    #[error("found no variable `{0}`, accepted: a process that Dagster Pipes starts")]
+    #[error("expected a process that Dagster Pipes starts, found no variable `{0}`")]
     NotStartedByDagster(&'static str),
-    #[error("`{name}`: found {found}, accepted: {accepted}")]
+    #[error("`{name}`: expected {accepted}, found {found}")]
     Parameter {
         name: &'static str,
         found: String,

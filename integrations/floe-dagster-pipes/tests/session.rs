@@ -230,7 +230,7 @@ fn refused(context: &str, messages: &str) -> String {
 
 #[test]
 fn mistakes_in_the_parameters_are_one_error_without_their_values() {
-    let accepted = "accepted: JSON of at most 16 MiB, compressed with zlib, in Base64";
+    let accepted = "expected JSON of at most 16 MiB, compressed with zlib, in Base64";
     let file = Messages::new();
     let messages = encode(&json!({ "path": file.path() }));
     let context = |value: &Value| refused(&encode(value), &messages);
@@ -249,7 +249,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
     }
     assert_eq!(
         context(&json!({ "data": { "run_id": ["hunter2"] } })),
-        "`DAGSTER_PIPES_CONTEXT`: found JSON with a mistake at line 1, column 18, accepted: the parameters of Dagster Pipes 0.1"
+        "`DAGSTER_PIPES_CONTEXT`: expected the parameters of Dagster Pipes 0.1, found JSON with a mistake at line 1, column 18"
     );
     let nested = compress("[".repeat(100_000).as_bytes());
     assert!(refused(&nested, &messages).contains("a mistake at line 1"));
@@ -268,7 +268,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
     ] {
         assert_eq!(
             refused(CONTEXT, &encode(&destination)),
-            "`DAGSTER_PIPES_MESSAGES`: found another destination, accepted: `path`, or `stdio` that is `stdout` or `stderr`"
+            "`DAGSTER_PIPES_MESSAGES`: expected `path`, or `stdio` that is `stdout` or `stderr`, found another destination"
         );
     }
     assert!(file.read().is_empty(), "nothing was written");
@@ -291,7 +291,7 @@ fn a_process_without_dagster_is_not_an_accident() {
     assert!(error.is_not_started_by_dagster());
     assert_eq!(
         error.to_string(),
-        "found no variable `DAGSTER_PIPES_CONTEXT`, accepted: a process that Dagster Pipes starts"
+        "expected a process that Dagster Pipes starts, found no variable `DAGSTER_PIPES_CONTEXT`"
     );
 }
 

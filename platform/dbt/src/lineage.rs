@@ -549,7 +549,7 @@ fn selected(
         },
         Some("console") => Ok(Some(("console", json!({})))),
         Some(other) => Err(format!(
-            "lineage: found the transport `{other}`, accepted: http, file, console"
+            "lineage: expected http, file, console, found the transport `{other}`"
         )),
     }
 }
@@ -590,7 +590,7 @@ mod tests {
         assert!(of(&[kind("http")]).is_err());
         assert_eq!(
             of(&[kind("kafka")]).unwrap_err(),
-            "lineage: found the transport `kafka`, accepted: http, file, console"
+            "lineage: expected http, file, console, found the transport `kafka`"
         );
     }
 }

@@ -125,7 +125,7 @@ impl Dbt<'_> {
         let found = &results.metadata.dbt_version;
         let (is_accepted, accepted) = self.versions;
         if !version(found).is_some_and(|(major, minor)| is_accepted(major, minor)) {
-            let message = format!("{}: found dbt {found}, accepted: {accepted}", self.tool);
+            let message = format!("{}: expected {accepted}, found dbt {found}", self.tool);
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         if output.code == 1 && !results.results.iter().any(NodeResult::has_failed) {
@@ -169,7 +169,7 @@ impl Dbt<'_> {
         {
             if value.is_empty() || value.starts_with('-') {
                 let message = format!(
-                    "found `{value}`, accepted: the name of a target, or a selection that does not start with `-`"
+                    "expected the name of a target, or a selection that does not start with `-`, found `{value}`"
                 );
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }

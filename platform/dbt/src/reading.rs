@@ -119,12 +119,12 @@ fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: Option<LogFile>) -
     let mut warnings = Vec::new();
     if unknown > 0 {
         warnings.push(format!(
-            "found {unknown} lines in dbt's log that are not events, accepted: dbt's JSON log"
+            "expected dbt's JSON log, found {unknown} lines in dbt's log that are not events"
         ));
     }
     if lines.dropped() > 0 {
         warnings.push(format!(
-            "{} lines of dbt's log were dropped, accepted: lines of at most {} KiB that wait for 64 MiB of others at most",
+            "{} lines of dbt's log were dropped, expected lines of at most {} KiB that wait for 64 MiB of others at most",
             lines.dropped(),
             MAX_LINE >> 10
         ));

@@ -52,15 +52,15 @@ impl TryFrom<String> for ServiceUrl {
     fn try_from(text: String) -> Result<Self, &'static str> {
         let uri: Uri = text
             .parse()
-            .map_err(|_| "it is not a URL, accepted: `http://HOST` or `https://HOST`")?;
+            .map_err(|_| "it is not a URL, expected `http://HOST` or `https://HOST`")?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
-            return Err("found another scheme, accepted: `http://HOST` or `https://HOST`");
+            return Err("expected `http://HOST` or `https://HOST`, found another scheme");
         }
         if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
-            return Err("found a user in the URL, accepted: a URL without credentials");
+            return Err("expected a URL without credentials, found a user");
         }
         if text.contains(['?', '#']) {
-            return Err("found a query or a fragment, accepted: a URL without them");
+            return Err("expected a URL without a query and a fragment, found one of them");
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
@@ -118,7 +118,7 @@ mod tests {
             "http://h/a b",
         ] {
             let error = parse(text).unwrap_err();
-            assert!(error.contains("accepted: "), "{text}: {error}");
+            assert!(error.contains("expected "), "{text}: {error}");
             assert!(!error.contains("c4n4ry"), "{error}");
         }
     }

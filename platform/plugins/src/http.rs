@@ -93,7 +93,7 @@ impl Client {
             })
             .collect();
         if certificates.is_empty() {
-            let message = "found no certificate of an authority, accepted: one or several in PEM";
+            let message = "expected one or several certificates in PEM, found none";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let timeout = self.0.config().timeouts().global.unwrap_or(TIMEOUT);

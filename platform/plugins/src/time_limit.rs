@@ -31,7 +31,7 @@ impl TryFrom<f64> for TimeLimit {
             return Ok(Self(Duration::from_secs_f64(seconds)));
         }
         Err(format!(
-            "found {seconds}, accepted: seconds, more than 0 and at most {LONGEST_TIMEOUT}"
+            "expected seconds, more than 0 and at most {LONGEST_TIMEOUT}, found {seconds}"
         ))
     }
 }

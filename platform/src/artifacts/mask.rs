@@ -32,7 +32,7 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), E
     match queries.find(|(_, query)| query.sql.contains(REDACTED)) {
         Some((name, _)) => {
             let message = format!(
-                "the query of `{name}` contained a credential, which is not written, accepted: a run without `--artifacts`"
+                "the query of `{name}` contained a credential, which is not written, expected a run without `--artifacts`"
             );
             Err(Error::input(Place::file(path), message))
         }

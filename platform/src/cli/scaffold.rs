@@ -39,9 +39,7 @@ pub fn create(folder: &Path) -> Result<(), Error> {
         .map_err(|message| input(format!("the name of the product: {message}")))?;
     match fs::symlink_metadata(folder) {
         Ok(_) => {
-            return Err(input(
-                "it exists; accepted: a path that does not".to_owned(),
-            ));
+            return Err(input("it exists, expected a path that does not".to_owned()));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(input(format!("cannot read it: {}", reason(&error)))),

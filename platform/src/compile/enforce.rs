@@ -95,7 +95,7 @@ fn prefixed(file: &Path, prefix: &str, model: &Model) -> Result<(), Error> {
         return Ok(());
     }
     let message =
-        format!("the bronze model is `{name}`, accepted: a name that begins with `{prefix}`");
+        format!("the bronze model is `{name}`, expected a name that begins with `{prefix}`");
     Err(Error::input(Place::yaml(file, *position), message))
 }
 
@@ -118,7 +118,7 @@ fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
             };
             if below > model.layer.value {
                 let message = format!(
-                    "`{}` is {} and reads `{need}`, which is {below}, accepted: models of its own layer or below",
+                    "`{}` is {} and reads `{need}`, which is {below}, expected models of its own layer or below",
                     model.name.value, model.layer.value
                 );
                 return Err(Error::input(

@@ -68,7 +68,7 @@ fn query(identity: &Identity, path: &InnerPath, referrer: Position) -> Result<Te
         Error::input(place(), format!("cannot read `{path}`: {}", reason(&error)))
     })?;
     if text.trim().is_empty() {
-        let message = format!("`{path}` is empty, accepted: one SELECT");
+        let message = format!("`{path}` is empty, expected one SELECT");
         return Err(Error::input(place(), message));
     }
     Ok(Text {

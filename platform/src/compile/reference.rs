@@ -33,7 +33,7 @@ pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
             Error::input(
                 Place::offset(file, sql, open),
                 format!(
-                    "found `{found}`, accepted: {{{{ ref('model') }}}} or {{{{ source('source') }}}}"
+                    "expected {{{{ ref('model') }}}} or {{{{ source('source') }}}}, found `{found}`"
                 ),
             )
         };
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn anything_else_in_braces_is_an_error_with_its_place() {
-        let accepted = "accepted: {{ ref('model') }} or {{ source('source') }}";
+        let accepted = "expected {{ ref('model') }} or {{ source('source') }}";
         for (sql, place, found) in [
             ("select {{ config() }}", "1:8", "{{ config() }}"),
             ("select 1\nfrom {{ ref(a) }}", "2:6", "{{ ref(a) }}"),

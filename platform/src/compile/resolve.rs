@@ -81,7 +81,7 @@ fn dangling(file: &Path, query: &Text, reference: &Reference, known: &BTreeSet<&
         Target::Source => "source",
     };
     let known = known.iter().copied().collect::<Vec<_>>().join(", ");
-    let message = format!("there is no {what} `{}`, accepted: {known}", reference.name);
+    let message = format!("there is no {what} `{}`, expected {known}", reference.name);
     Error::input(
         Place::offset(file, &query.text, reference.range.start),
         message,
@@ -90,7 +90,7 @@ fn dangling(file: &Path, query: &Text, reference: &Reference, known: &BTreeSet<&
 
 fn source_reads_model(file: &Path, query: &Text, reference: &Reference) -> Error {
     let message = format!(
-        "the query of a source reads the model `{}`, accepted: only {{{{ source('…') }}}}",
+        "the query of a source reads the model `{}`, expected only {{{{ source('…') }}}}",
         reference.name
     );
     Error::input(
@@ -102,7 +102,7 @@ fn source_reads_model(file: &Path, query: &Text, reference: &Reference) -> Error
 fn cyclic(identity: &Identity, loaded: &Loaded, cycle: &[String]) -> Error {
     let first = cycle.first().map(String::as_str).unwrap_or_default();
     let message = format!(
-        "`{first}` depends on itself: {}, accepted: dependencies without a cycle",
+        "`{first}` depends on itself: {}, expected dependencies without a cycle",
         cycle.join(" -> ")
     );
     let models = loaded.product.models.iter().map(|model| &model.name);

@@ -23,7 +23,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
     let file = product::spec_path(&identity.folder);
     let product = &loaded.product;
     if product.models.is_empty() {
-        let message = "`models` is empty, accepted: at least one model";
+        let message = "`models` is empty, expected at least one model";
         return Err(Error::input(
             Place::yaml(&file, product.name.position),
             message,
@@ -58,7 +58,7 @@ fn unique<'a>(
     for name in names {
         if let Some(first) = seen.insert(&name.value, name.position) {
             let message = format!(
-                "`{}` is already the name of the {what} at line {}, accepted: each name once",
+                "`{}` is already the name of the {what} at line {}, expected each name once",
                 name.value, first.line
             );
             return Err(Error::input(Place::yaml(file, name.position), message));
@@ -72,7 +72,7 @@ fn has_columns(file: &Path, source: &Source) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!(
-        "`columns` of `{}` is empty, accepted: at least one",
+        "`columns` of `{}` is empty, expected at least one",
         source.name.value
     );
     Err(Error::input(
@@ -89,7 +89,7 @@ fn available(identity: &Identity, file: &Path, source: &Source) -> Result<(), Er
         return Ok(());
     }
     let message = format!(
-        "there is no file `{}`, accepted: a CSV file, or `generate` with a query that makes it",
+        "there is no file `{}`, expected a CSV file, or `generate` with a query that makes it",
         source.path.value
     );
     Err(Error::input(place(), message))

@@ -96,7 +96,7 @@ impl<'a> Found<'a> {
             |location, message: String| Err(Error::input(Place::yaml(file, location), message));
         let Content::Map(entries) = &node.content else {
             let message = format!(
-                "found {}, accepted: a mapping with `type`, the name of a {kind} plugin",
+                "expected a mapping with `type`, the name of a {kind} plugin, found {}",
                 describe(&to_json(node, file)?)
             );
             return refused(node.position, message);
@@ -116,17 +116,17 @@ impl<'a> Found<'a> {
                 }
                 ("type", found) => {
                     let found = describe(&found);
-                    let message = format!("found {found}, accepted: the name of a {kind} plugin");
+                    let message = format!("expected the name of a {kind} plugin, found {found}");
                     return refused(position, message);
                 }
                 ("on_failure", found) => {
-                    let message = format!("found {}, accepted: fail, continue", describe(&found));
+                    let message = format!("expected fail, continue, found {}", describe(&found));
                     return refused(position, message);
                 }
                 (key, found) => {
                     if let Some(position) = credential(&entry.value) {
                         let message = format!(
-                            "`{key}` contains a credential, which would be written into the artifacts, accepted: a reference where the plugin takes one, such as `${{env:NAME}}`"
+                            "`{key}` contains a credential, which would be written into the artifacts, expected a reference where the plugin takes one, such as `${{env:NAME}}`"
                         );
                         return refused(position, message);
                     }

@@ -354,7 +354,7 @@ fn build(
         let keys: Vec<&str> = assets.iter().map(|asset| asset.key()).collect();
         let accepted = keys.join(", ");
         let message =
-            format!("found the asset `{key}`, accepted: {accepted}; compile the product again");
+            format!("expected {accepted}, found the asset `{key}`; compile the product again");
         return Err(Error::Setting(message).into());
     };
     let plugins = Active::configure(step.artifacts.selected(), &step.identity)?;
@@ -447,7 +447,7 @@ fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
     let key = match (keys.first(), keys.len()) {
         (Some(key), 1) => (*key).clone(),
         (_, count) => {
-            let message = format!("Dagster's step has {count} assets, accepted: one");
+            let message = format!("Dagster's step has {count} assets, expected one");
             return Err(Error::Setting(message));
         }
     };

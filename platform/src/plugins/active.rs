@@ -103,9 +103,9 @@ impl Active {
         let missing = || {
             let names: Vec<&str> = self.plugins.all::<K>().map(|it| it.name()).collect();
             Error::Setting(format!(
-                "found the {} plugin `{name}`, accepted: {}",
+                "expected {}, found the {} plugin `{name}`",
+                names.join(", "),
                 K::TYPE,
-                names.join(", ")
             ))
         };
         self.plugins.named(name).ok_or_else(missing)

@@ -212,27 +212,27 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
     for (change, expected) in [
         (
             json!({ "to": [] }),
-            "to: found no recipient, accepted: at least one",
+            "to: expected at least one recipient, found none",
         ),
         (
             json!({ "to": ["ada"] }),
-            "to.0: found `ada`, accepted: `ada@example.org` or `Ada <ada@example.org>`",
+            "to.0: expected `ada@example.org` or `Ada <ada@example.org>`, found `ada`",
         ),
         (
             json!({ "timeout": 0 }),
-            "timeout: found 0, accepted: seconds, more than 0 and at most 300",
+            "timeout: expected seconds, more than 0 and at most 300, found 0",
         ),
         (
             json!({ "encryption": "ssl" }),
-            "encryption: unknown variant `ssl`, accepted: ",
+            "encryption: unknown variant `ssl`, expected ",
         ),
         (
             json!({ "host": "mail.example", "login": { "username": "a", "password": "${env:PATH}" } }),
-            "found a login and `encryption: none`, accepted: `tls` or `starttls`",
+            "expected `tls` or `starttls`, found a login and `encryption: none`",
         ),
         (
             json!({ "encryption": "tls", "ca_certificate": concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml") }),
-            "found no certificate, accepted: one or several certificates in PEM",
+            "expected one or several certificates in PEM, found no certificate",
         ),
         (
             // It does not end.

@@ -158,7 +158,7 @@ fn a_signing_key_that_is_none_is_an_error_at_the_start_without_the_key() {
         let config = json!({ "url": "${env:PATH}", "signing_key": key });
         let chosen = Selection::new(PluginType::AlertChannel, NAME, config);
         let error = Plugins::configure(&[chosen]).unwrap().start().unwrap_err();
-        assert!(error.to_string().contains("accepted: `whsec_`"), "{error}");
+        assert!(error.to_string().contains("expected `whsec_`"), "{error}");
         assert!(!error.to_string().contains(CANARY), "{error}");
     }
 }

@@ -14,7 +14,7 @@ pub(crate) const fn message() -> Message<'static> {
         name: "FloeCheckFailed",
         severity: Severity::Critical,
         summary: "orders has <5 rows & no \"Zürich\"",
-        description: Some("row_count: found 4\naccepted: 5"),
+        description: Some("row_count: found 4\nexpected 5"),
         violation: Some(Violation::Quality),
         namespace: "sales",
         product: "customer-360",

@@ -265,5 +265,5 @@ fn rows_that_fail_leave_no_table() {
     assert_eq!(std::fs::metadata(draft.path()).unwrap().permissions(), mode);
     let mut short = |rows: &mut dyn RowSink| rows.row(&[Value::Null]);
     let error = with(|database| database.load("orders", &COLUMNS, &mut short)).unwrap_err();
-    assert_eq!(error.to_string(), "row 1: found 1 values, accepted: 4");
+    assert_eq!(error.to_string(), "row 1: expected 4 values, found 1");
 }

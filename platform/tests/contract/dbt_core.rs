@@ -194,14 +194,14 @@ fn a_dbt_that_fails_is_one_error() {
             &*old,
             "0",
             ErrorKind::Unsupported,
-            "found dbt 1.9.0, accepted: 1.11 or a later 1",
+            "expected 1.11 or a later 1, found dbt 1.9.0",
         ),
         (
             "",
             &*fusion,
             "0",
             ErrorKind::Unsupported,
-            "found dbt 2.0.4, accepted: 1.11 or a later 1",
+            "expected 1.11 or a later 1, found dbt 2.0.4",
         ),
         (
             "silent",

@@ -162,7 +162,7 @@ pub(crate) fn contract() -> Contract {
             },
             || {
                 let error = write(&Program::new("python"), Path::new(""), "erp").unwrap_err();
-                let message = "found the sink `erp`, accepted: crm, lake, up";
+                let message = "expected crm, lake, up, found the sink `erp`";
                 assert_eq!(error.to_string(), message);
                 Err(error)
             },
@@ -226,7 +226,7 @@ fn nothing_is_written_outside_of_the_product() {
         let config = json!({ "sinks": sinks });
         let refused = Plugins::configure(&[Selection::new(PluginType::Ingestion, "dlt", config)]);
         let error = refused.unwrap_err().to_string();
-        let accepted = "accepted: a path below the folder of the product, without `..`";
+        let accepted = "expected a path below the folder of the product, without `..`";
         assert!(error.contains(accepted), "{error}");
     }
     let outside = tempfile::tempdir().unwrap();
@@ -253,6 +253,6 @@ fn nothing_is_written_outside_of_the_product() {
     let error = write(&Program::new("python"), folder.path(), "up").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "found the dataset `../..`, accepted: a name"
+        "expected a name, found the dataset `../..`"
     );
 }

@@ -30,7 +30,7 @@ fn a_file_without_lineage_is_not_replaced() {
         std::fs::write(&path, text).unwrap();
         let error = start(&folder).unwrap_err().to_string();
         let expected = format!(
-            "the lineage_backend plugin `file` did not start: `{}` is a file that does not begin with lineage, accepted: a new file, or lineage, which is replaced",
+            "the lineage_backend plugin `file` did not start: `{}` is a file that does not begin with lineage, expected a new file, or lineage, which is replaced",
             path.display()
         );
         assert_eq!(error, expected);

@@ -136,7 +136,7 @@ fn ranges_that_a_cluster_refuses_are_an_error_of_the_start() {
     for (ranges, found) in [
         (
             json!([]),
-            "addresses of db.example.org: found `[]`, accepted: at least one range",
+            "addresses of db.example.org: expected at least one range, found `[]`",
         ),
         (
             json!(["10.0.0.1/8"]),

@@ -183,7 +183,7 @@ fn an_error_has_what_was_found_and_what_is_accepted() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(
         error.to_string(),
-        "Pod Security Standard: found `strict`, accepted: `privileged`, `baseline` or `restricted`"
+        "Pod Security Standard: expected `privileged`, `baseline` or `restricted`, found `strict`"
     );
     let privileged = Workload {
         pss_level: "privileged",

@@ -176,10 +176,7 @@ fn a_key_that_is_none_is_not_sent() {
     for key in ["password", "../../nodes/x", "A/b", "a/b?x"] {
         let error = with(&service.url, 10.0, |store| store.get_secret(key)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{key}");
-        assert!(
-            error.to_string().contains("accepted: `NAME/KEY`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("expected `NAME/KEY`"), "{error}");
     }
     assert_eq!(service.received().len(), 0);
 }
@@ -234,11 +231,14 @@ fn an_account_without_its_files_is_an_error_at_the_start() {
     assert!(error.contains("ca.crt"), "{error}");
     fs::write(account.join("ca.crt"), "no certificate").unwrap();
     let error = start(json!({ "url": "https://127.0.0.1:6443", "service_account": account }));
-    assert!(error.contains("accepted: one or several in PEM"), "{error}");
+    assert!(
+        error.contains("expected one or several certificates in PEM"),
+        "{error}"
+    );
     let error = start(
         json!({ "url": "http://127.0.0.1:1", "service_account": account, "namespace": "A b" }),
     );
-    assert!(error.contains("accepted: a DNS label"), "{error}");
+    assert!(error.contains("expected a DNS label"), "{error}");
     fs::remove_file(account.join("token")).unwrap();
     let error = start(json!({ "url": "http://127.0.0.1:1", "service_account": account }));
     assert!(error.contains("token"), "{error}");

@@ -303,7 +303,7 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
     // The source is built at the second attempt, and what is behind it links to that one.
     let [first, second] = attempts("orders");
     assert!(
-        is_error(first, "accepted: a whole number"),
+        is_error(first, "expected a whole number"),
         "{:?}",
         first.status
     );

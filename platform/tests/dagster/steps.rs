@@ -144,7 +144,7 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
     assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
     let asset = single(&setup.spans()[spans..], "dagster.asset.orders").clone();
     assert!(
-        is_error(&asset, "accepted: a whole number"),
+        is_error(&asset, "expected a whole number"),
         "{:?}",
         asset.status
     );
@@ -154,10 +154,7 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
     assert_eq!(methods, ["opened", "log", "closed"]);
     let exception = &messages[2]["params"]["exception"]["message"];
     let exception = exception.as_str().unwrap();
-    assert!(
-        exception.contains("accepted: a whole number"),
-        "{exception}"
-    );
+    assert!(exception.contains("expected a whole number"), "{exception}");
     let all = format!("{messages:?}{stderr}{:?}", setup.spans());
     assert!(!all.contains("c4n4ry99"), "{all}");
     let after = fs::read(setup.product.path(".floe/warehouse.db")).unwrap();
@@ -207,7 +204,7 @@ fn a_step_without_dagster_or_without_a_product_is_one_error() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
-        "error: found no variable `DAGSTER_PIPES_CONTEXT`, accepted: a process that Dagster Pipes starts\n"
+        "error: expected a process that Dagster Pipes starts, found no variable `DAGSTER_PIPES_CONTEXT`\n"
     );
     let output = setup.step("orders", &json!({}));
     assert_eq!(output.status.code(), Some(2));
@@ -227,6 +224,6 @@ fn a_step_without_dagster_or_without_a_product_is_one_error() {
     let output = setup.step("nowhere", &json!({}));
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);
-    let expected = "found the asset `nowhere`, accepted: orders, stg_orders, totals";
+    let expected = "expected orders, stg_orders, totals, found the asset `nowhere`";
     assert!(stderr.contains(expected), "{stderr}");
 }

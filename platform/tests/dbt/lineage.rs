@@ -221,6 +221,6 @@ fn a_lineage_backend_that_fails_costs_its_events_only() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(
         text_of(&output.stderr),
-        "warning: lineage: found the transport `kafka`, accepted: http, file, console\n"
+        "warning: lineage: expected http, file, console, found the transport `kafka`\n"
     );
 }

@@ -67,7 +67,7 @@ fn the_log_file_is_written_as_dbt_would() {
 
 #[test]
 fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
-    const ACCEPTED: &str = "accepted: a file or folder of the product, without symbolic links\n";
+    const EXPECTED: &str = "expected a file or folder of the product, without symbolic links\n";
     for (link, project, found) in [
         ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, "),
         ("logs", "", "logs: it is a symbolic link, "),
@@ -86,7 +86,7 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
         assert_eq!(output.status.code(), Some(0));
         let stderr = text_of(&output.stderr);
         assert!(stderr.starts_with("warning: "), "{stderr}");
-        assert!(stderr.ends_with(&format!("{found}{ACCEPTED}")), "{stderr}");
+        assert!(stderr.ends_with(&format!("{found}{EXPECTED}")), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0, "{link}");
         assert_eq!(setup.spans().len(), 19);

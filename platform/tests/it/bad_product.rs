@@ -26,7 +26,7 @@ fn an_invalid_variable_is_one_warning() {
         (
             "OTEL_EXPORTER_OTLP_HEADERS",
             "pigeon",
-            "found an entry without a key or without `=`, accepted is `key=value,key=value`",
+            "expected `key=value,key=value`, found an entry without a key or without `=`",
         ),
     ] {
         let output = Product::shop().floe("compile", &[], &[(name, value)]);
@@ -64,19 +64,19 @@ fn an_unresolvable_dependency_is_an_error_with_its_place() {
     let (bronze, gold) = ("models/stg_orders.sql", "models/totals.sql");
     check(
         overwrite(bronze, b"SELECT * FROM {{ ref('totals') }}"),
-        "{dir}/floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, accepted: dependencies without a cycle",
+        "{dir}/floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, expected dependencies without a cycle",
     );
     check(
         overwrite(gold, b"SELECT count(*) AS n\nFROM {{ ref('stg_order') }}"),
-        "{dir}/models/totals.sql:2:6: there is no model `stg_order`, accepted: stg_orders, totals",
+        "{dir}/models/totals.sql:2:6: there is no model `stg_order`, expected stg_orders, totals",
     );
     check(
         overwrite(gold, b"SELECT 1 AS n FROM {{ source('order') }}"),
-        "{dir}/models/totals.sql:1:20: there is no source `order`, accepted: orders",
+        "{dir}/models/totals.sql:1:20: there is no source `order`, expected orders",
     );
     check(
         overwrite(gold, b"SELECT {{ this }}"),
-        "{dir}/models/totals.sql:1:8: found `{{ this }}`, accepted: {{ ref('model') }} or {{ source('source') }}",
+        "{dir}/models/totals.sql:1:8: expected {{ ref('model') }} or {{ source('source') }}, found `{{ this }}`",
     );
 }
 
@@ -89,22 +89,22 @@ fn a_missing_file_or_a_duplicate_name_is_an_error_with_its_place() {
     );
     check(
         overwrite("models/totals.sql", b" \n"),
-        "{dir}/floe.yaml:12:11: `models/totals.sql` is empty, accepted: one SELECT",
+        "{dir}/floe.yaml:12:11: `models/totals.sql` is empty, expected one SELECT",
     );
     check(
         remove("data/orders.csv"),
-        "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, accepted: a CSV file, or `generate` with a query that makes it",
+        "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that makes it",
     );
     check(
         |product| {
             product.replace(spec, "name: totals", "name: orders");
             product.write("models/orders.sql", "SELECT 1 AS n");
         },
-        "{dir}/floe.yaml:12:11: `orders` is already the name of the asset at line 4, accepted: each name once",
+        "{dir}/floe.yaml:12:11: `orders` is already the name of the asset at line 4, expected each name once",
     );
     check(
         replace(spec, "name: ordered_on", "name: order_id"),
-        "{dir}/floe.yaml:8:17: `order_id` is already the name of the column at line 7, accepted: each name once",
+        "{dir}/floe.yaml:8:17: `order_id` is already the name of the column at line 7, expected each name once",
     );
 }
 
@@ -117,7 +117,7 @@ fn a_violation_of_a_platform_rule_is_an_error_with_its_place() {
     );
     check(
         append(manifest, "governance: { bronze_prefix: brz_ }\n"),
-        "{dir}/floe.yaml:10:11: the bronze model is `stg_orders`, accepted: a name that begins with `brz_`",
+        "{dir}/floe.yaml:10:11: the bronze model is `stg_orders`, expected a name that begins with `brz_`",
     );
     check(
         replace(
@@ -125,7 +125,7 @@ fn a_violation_of_a_platform_rule_is_an_error_with_its_place() {
             "bronze\n  - name: totals\n    layer: gold",
             "gold\n  - name: totals\n    layer: silver",
         ),
-        "{dir}/floe.yaml:13:12: `totals` is silver and reads `stg_orders`, which is gold, accepted: models of its own layer or below",
+        "{dir}/floe.yaml:13:12: `totals` is silver and reads `stg_orders`, which is gold, expected models of its own layer or below",
     );
 }
 
@@ -135,32 +135,32 @@ fn data_that_contradicts_the_product_stops_the_run() {
     for (bytes, error) in [
         (
             &b"order_id,ordered_on\n1,2024-01-31\n2\n"[..],
-            "3: found a line of 1 values, accepted: 2, as in the header",
+            "3: expected 2, as in the header, found a line of 1 values",
         ),
         (
             b"order_id,date\n1,\n",
-            "1: the header is `order_id,date`, accepted: `order_id,ordered_on`",
+            "1: the header is `order_id,date`, expected `order_id,ordered_on`",
         ),
-        (b"", "1: the header is ``, accepted: `order_id,ordered_on`"),
+        (b"", "1: the header is ``, expected `order_id,ordered_on`"),
         (
             b"order_id,ordered_on\nx,\n",
-            "2: `order_id` is `x`, accepted: a whole number of 64 bits or nothing",
+            "2: `order_id` is `x`, expected a whole number of 64 bits or nothing",
         ),
         (
             b"order_id,ordered_on\n1,2023-02-29\n",
-            "2: `ordered_on` is `2023-02-29`, accepted: a date as YYYY-MM-DD or nothing",
+            "2: `ordered_on` is `2023-02-29`, expected a date as YYYY-MM-DD or nothing",
         ),
         (
             b"order_id,ordered_on\n1,\"2024-01-31\n2,\n3,\n",
-            "2:3: found a quote that is not closed, accepted: a value that ends with a quote if it begins with one",
+            "2:3: expected a value that ends with a quote if it begins with one, found a quote that is not closed",
         ),
         (
             b"order_id,ordered_on\n1,\"2024-01-31\n2,\"2024-02-01\"\n",
-            "2:3: found text after the closing quote of this value, accepted: a comma or the end of the line; a quote inside of a value is written twice",
+            "2:3: expected a comma or the end of the line, found text after the closing quote of this value; a quote inside of a value is written twice",
         ),
         (
             b"order_id,ordered_on\n1,\xff\n",
-            "2: value 2 is not UTF-8, accepted: UTF-8 text",
+            "2: value 2 is not UTF-8, expected UTF-8 text",
         ),
     ] {
         check_with(

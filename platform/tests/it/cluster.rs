@@ -111,7 +111,7 @@ fn an_address_that_cannot_be_used_is_one_error() {
         ),
         (
             "{ type: webhook, url: '${env:PATH}' }",
-            "the address of the alert_channel plugin `webhook`: it is not a URL, accepted: `https://HOST` or `http://HOST`",
+            "the address of the alert_channel plugin `webhook`: it is not a URL, expected `https://HOST` or `http://HOST`",
         ),
     ] {
         let manifest =
@@ -170,7 +170,7 @@ fn a_key_that_is_no_secret_of_kubernetes_is_one_error() {
     assert_eq!(output.code, Some(2));
     assert_eq!(
         output.stderr,
-        "error: {dir}/floe.yaml: `secrets`: the store `k8s`: found the key `CAMPAIGN_TOKEN`, accepted: `NAME/KEY` with the name of a Secret and a key of its data\n"
+        "error: {dir}/floe.yaml: `secrets`: the store `k8s`: expected `NAME/KEY` with the name of a Secret and a key of its data, found the key `CAMPAIGN_TOKEN`\n"
     );
     assert!(!product.path(".floe/kubernetes").exists());
     // Nor is there anything to run.

@@ -40,7 +40,7 @@ fn the_error_names_the_line_of_the_query() {
     check("SELEC 1", ":1: near \"SELEC\": syntax error");
     check(
         "SELECT 1 AS a; DROP TABLE orders",
-        ": found more than one statement, accepted: one SELECT",
+        ": expected one SELECT, found more than one statement",
     );
 }
 

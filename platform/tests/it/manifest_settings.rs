@@ -181,7 +181,7 @@ fn artifacts_without_the_identity_are_refused() {
         .unwrap();
     product.write("artifacts.json", &artifacts.to_string());
     let error = CompiledArtifacts::read(&product.path("artifacts.json")).unwrap_err();
-    let expected = "observability.telemetry: resource_attributes.floe_mode: is missing, accepted: the identity of the product";
+    let expected = "observability.telemetry: resource_attributes.floe_mode: is missing, expected the identity of the product";
     assert!(error.to_string().ends_with(expected), "{error}");
 }
 
@@ -248,7 +248,7 @@ fn lineage_over_http_needs_an_endpoint_unless_it_is_switched_off() {
             (output.code, output.stderr.as_str()),
             (
                 Some(2),
-                "error: {dir}/manifest.yaml: found `observability.lineage.transport` http without `endpoint`, accepted: with it, for example `http://marquez:5000`\n"
+                "error: {dir}/manifest.yaml: expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none\n"
             )
         );
     }
@@ -263,7 +263,7 @@ fn an_unknown_lineage_transport_is_an_error_with_its_place() {
     assert_eq!(output.code, Some(2));
     assert_eq!(
         output.stderr,
-        "error: {dir}/manifest.yaml:3:40: observability.lineage.transport: found `kafka`, accepted are `http`, `console` and `noop`\n"
+        "error: {dir}/manifest.yaml:3:40: observability.lineage.transport: expected `http`, `console` or `noop`, found `kafka`\n"
     );
     assert!(!product.path(ARTIFACTS).exists());
 }

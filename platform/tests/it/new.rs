@@ -35,11 +35,11 @@ fn a_new_product_replaces_nothing() {
     fs::create_dir(path("empty")).unwrap();
     fs::write(path("file"), "mine").unwrap();
     for (folder, message) in [
-        (path("empty"), "it exists; accepted: a path that does not"),
-        (path("file"), "it exists; accepted: a path that does not"),
+        (path("empty"), "it exists, expected a path that does not"),
+        (path("file"), "it exists, expected a path that does not"),
         (
             path("Tea Shop"),
-            "the name of the product: found `Tea Shop`, accepted: 1 to 128 lower-case letters, digits and hyphens, starting with a letter",
+            "the name of the product: expected 1 to 128 lower-case letters, digits and hyphens, starting with a letter, found `Tea Shop`",
         ),
         (path("missing/tea-shop"), "cannot create a folder in"),
     ] {

@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 
 use crate::product::{self, Product};
 
-const OUTSIDE: &str = "accepted: a path that stays inside the product's folder";
+const OUTSIDE: &str = "expected a path that stays inside the product's folder";
 
-const WRITTEN: &str = "accepted: a file or folder of the product, without symbolic links";
+const WRITTEN: &str = "expected a file or folder of the product, without symbolic links";
 
 /// Runs `floe <command> <folder> <arguments>` with at most 4 GiB of address space and expects exactly this
 /// error and exit code 2. The program is killed after a minute of processor time.
@@ -48,7 +48,7 @@ fn output_replaces_only_artifacts() {
     let _socket = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     pipe(&fifo);
     symlink(product.path("notes.txt"), product.path("link")).unwrap();
-    let all = "accepted: a new file, or compiled artifacts, which are replaced";
+    let all = "expected a new file, or compiled artifacts, which are replaced";
     let other = "it is a file that does not contain compiled artifacts";
     for (path, found) in [
         ("floe.yaml", other),
@@ -137,7 +137,7 @@ fn artifacts_with_paths_or_names_that_the_compiler_refuses_are_refused() {
         assert_eq!(output.code, Some(2), "{}", output.stdout);
         let found = to.trim_start_matches("\"name\": ").trim_matches('"');
         let message =
-            format!("these are not compiled artifacts: found `{found}`, accepted: {accepted}");
+            format!("these are not compiled artifacts: expected {accepted}, found `{found}`");
         assert!(output.stderr.contains(&message), "{}", output.stderr);
     }
 }
@@ -385,7 +385,7 @@ fn a_path_that_is_written_is_below_the_folder() {
         product.append("manifest.yaml", &format!("plugins: {{ {setting} }}"));
         let output = product.run();
         let found = format!(
-            "found `{path}`, accepted: a path below the folder of the product, without `..`"
+            "expected a path below the folder of the product, without `..`, found `{path}`"
         );
         assert!(output.stderr.contains(&found), "{}", output.stderr);
         assert_eq!(output.code, Some(2), "{path}");
@@ -400,7 +400,7 @@ fn a_file_that_is_not_lineage_is_not_replaced() {
     let setting = "plugins: { lineage_backend: { type: file, path: data/orders.csv } }";
     product.append("manifest.yaml", setting);
     let output = product.run();
-    let expected = "is a file that does not begin with lineage, accepted: ";
+    let expected = "is a file that does not begin with lineage, expected ";
     assert!(output.stderr.contains(expected), "{}", output.stderr);
     assert_eq!(output.code, Some(1));
     assert_eq!(product.read("data/orders.csv"), before);
@@ -412,7 +412,7 @@ fn a_file_that_is_not_a_database_is_not_replaced() {
         let product = Product::shop();
         product.write(path, "the notes of a user\n");
         let error = format!(
-            "{{dir}}/{path}: it is a file that does not contain a database, accepted: a new file, or a database, which is replaced"
+            "{{dir}}/{path}: it is a file that does not contain a database, expected a new file, or a database, which is replaced"
         );
         refuse(&product, "run", &[], &error);
         assert_eq!(product.read(path), "the notes of a user\n");
@@ -474,7 +474,7 @@ fn a_generated_source_is_not_written_through_a_link() {
 
 #[test]
 fn files_that_are_not_regular_are_refused() {
-    let a_pipe = "it is a pipe, accepted: a regular file";
+    let a_pipe = "it is a pipe, expected a regular file";
     for (path, error) in [
         (
             "floe.yaml",
@@ -518,12 +518,12 @@ fn files_that_are_not_regular_are_refused() {
 
     let product = Product::shop();
     for option in ["--manifest", "--artifacts"] {
-        let error = "/dev/zero: cannot read it: it is a device, accepted: a regular file";
+        let error = "/dev/zero: cannot read it: it is a device, expected a regular file";
         refuse(&product, "run", &[option, "/dev/zero"], error);
     }
     product.remove("manifest.yaml");
     fs::create_dir(product.path("manifest.yaml")).unwrap();
-    let error = "{dir}/manifest.yaml: cannot read it: it is a directory, accepted: a regular file";
+    let error = "{dir}/manifest.yaml: cannot read it: it is a directory, expected a regular file";
     refuse(&product, "run", &[], error);
 }
 
@@ -533,7 +533,7 @@ fn text_is_bounded() {
     // A sparse file: it takes no space.
     let file = fs::File::create(product.path("manifest.yaml")).unwrap();
     file.set_len(1 << 40).unwrap();
-    let error = "{dir}/manifest.yaml: cannot read it: it is larger than 16 MiB, accepted: a text file of at most 16 MiB";
+    let error = "{dir}/manifest.yaml: cannot read it: it is larger than 16 MiB, expected a text file of at most 16 MiB";
     refuse(&product, "run", &[], error);
 }
 
@@ -544,12 +544,12 @@ fn the_place_of_an_error_is_not_redacted() {
     let output = product::program(&["run", "/etc/passwd"], &[]);
     assert_eq!(
         output.stderr,
-        "error: /etc/passwd: it is not a folder; accepted: a folder with a floe.yaml\n"
+        "error: /etc/passwd: it is not a folder, expected a folder with a floe.yaml\n"
     );
     let output = product::program(&["run", "/nowhere/token"], &[]);
     assert_eq!(
         output.stderr,
-        "error: /nowhere/token: there is no such folder; accepted: a folder with a floe.yaml\n"
+        "error: /nowhere/token: there is no such folder, expected a folder with a floe.yaml\n"
     );
     product.write("secret", "name: [");
     let secret = product.path("secret");
@@ -560,6 +560,6 @@ fn the_place_of_an_error_is_not_redacted() {
     let output = product::program(&["run", "/nowhere/password=hunter2"], &[]);
     assert_eq!(
         output.stderr,
-        "error: /nowhere/password=<REDACTED>: there is no such folder; accepted: a folder with a floe.yaml\n"
+        "error: /nowhere/password=<REDACTED>: there is no such folder, expected a folder with a floe.yaml\n"
     );
 }

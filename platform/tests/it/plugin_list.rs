@@ -165,11 +165,11 @@ fn a_plugin_that_cannot_be_used_is_one_error_with_its_place() {
         ),
         (
             "plugins: { secrets: [{ type: env }, { type: env }] }",
-            "3:45: found the secrets plugin `env` again, accepted: each plugin once",
+            "3:45: expected each plugin once, found the secrets plugin `env` again",
         ),
         (
             "plugins: { secrets: [{ type: k8s, namespace: a, url: '${env:URL}' }] }",
-            "3:54: `url`: it is not a URL, accepted: `http://HOST` or `https://HOST`",
+            "3:54: `url`: it is not a URL, expected `http://HOST` or `https://HOST`",
         ),
         (
             "plugins: { storage: { type: s3, bucket: b, access_key_id: '${secret:vault/a}', secret_access_key: '${env:KEY}' } }",
@@ -177,7 +177,7 @@ fn a_plugin_that_cannot_be_used_is_one_error_with_its_place() {
         ),
         (
             "plugins: { secrets: { type: infisical, project: p, environment: e, client_id: c, client_secret: '${secret:infisical/s}' } }",
-            "3:29: plugins depend on each other: infisical -> infisical, accepted: dependencies without a circle",
+            "3:29: plugins depend on each other: infisical -> infisical, expected dependencies without a circle",
         ),
     ] {
         let output = plugins(manifest, &["--check"]);

@@ -138,7 +138,7 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
     let output = product.run();
     assert_eq!(output.code, Some(2));
     let error =
-        "{dir}/models/totals.sql:1:15: there is no model `nowhere`, accepted: stg_orders, totals\n";
+        "{dir}/models/totals.sql:1:15: there is no model `nowhere`, expected stg_orders, totals\n";
     assert_eq!(output.stderr, format!("error: {error}"));
     let error = error.replace(
         "{dir}",

@@ -49,12 +49,12 @@ fn incompatible_artifacts_are_one_error_with_their_place() {
         (
             "\"0.1.0\"",
             "\"1.0.0\"",
-            format!(": found version `1.0.0`, accepted: {VERSION} and older"),
+            format!(": expected {VERSION} and older, found version `1.0.0`"),
         ),
         (
             "\"0.1.0\"",
             "\"one\"",
-            format!(": found version `one`, accepted: {VERSION} and older"),
+            format!(": expected {VERSION} and older, found version `one`"),
         ),
         (
             "\"lineage\": true",

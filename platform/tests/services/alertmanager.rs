@@ -62,7 +62,7 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     let at = SystemTime::now() - Duration::from_secs(60);
     let message = Message {
         severity: Severity::Critical,
-        description: Some("row_count: found 4\naccepted: 5"),
+        description: Some("row_count: found 4\nexpected 5"),
         violation: Some(Violation::Quality),
         namespace: "sales",
         product: "customer-360",
@@ -99,7 +99,7 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     assert_eq!(alert["annotations"]["summary"], message.summary);
     assert_eq!(
         alert["annotations"]["description"],
-        "row_count: found 4\naccepted: 5"
+        "row_count: found 4\nexpected 5"
     );
     assert_eq!(
         alert["annotations"]["trace_id"],

@@ -55,7 +55,7 @@ fn each_unusable_backend_is_one_clear_error() {
     check(
         "twin",
         &format!(
-            "backend: several backends have the same name: twin 0.1.0 ({file}:14) and twin 0.1.0 ({file}:15): accepted is one of each name"
+            "backend: several backends have the same name: twin 0.1.0 ({file}:14) and twin 0.1.0 ({file}:15), expected one of each name"
         ),
     );
     check("panics", "backend: `panics` panicked");
@@ -65,7 +65,7 @@ fn each_unusable_backend_is_one_clear_error() {
     );
     check(
         "unknown",
-        "backend: unknown backend `unknown`: accepted are `console`, `jaeger`, `nowhere`, `otlp`, `panics`, `twin`",
+        "backend: unknown backend `unknown`, expected `console`, `jaeger`, `nowhere`, `otlp`, `panics`, `twin`",
     );
     let other = TelemetryProvider::builder(TelemetryConfig::new("orders")).initialize();
     assert!(!other.unwrap().is_noop());

@@ -112,7 +112,7 @@ fn variables_filter_lines_and_spans() {
     let (lines, spans, stderr) = run(&[("RUST_LOG", directives)]);
     assert_eq!((lines, spans), (3, all.clone()));
     let warning = "warning: RUST_LOG: found `[span]=off`, which filters by span or field, \
-         accepted are a level, `target=level` or a target; the entry is ignored\n";
+         expected a level, `target=level` or a target; the entry is ignored\n";
     assert_eq!(stderr, warning);
 
     assert_eq!(run(&[("RUST_LOG", "warn")]), (1, neither, String::new()));

@@ -76,7 +76,7 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
-        "resource_attributes.service_name: found 0 characters, accepted are 1 to 128"
+        "resource_attributes.service_name: expected 1 to 128 characters, found 0"
     );
     config.resource_attributes.service_name.push_str("ok");
     let unknown = config.clone().with_backend("jeager");
@@ -85,7 +85,7 @@ fn invalid_configuration_leaves_nothing_behind() {
             .initialize()
             .unwrap_err()
             .to_string(),
-        "backend: unknown backend `jeager`: accepted are `console`, `jaeger`, `otlp`; did you mean `jaeger`?"
+        "backend: unknown backend `jeager`, expected `console`, `jaeger`, `otlp`; did you mean `jaeger`?"
     );
     config.otlp_endpoint = Some(format!("https://user:hunter2@{}", "collector:4317"));
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();

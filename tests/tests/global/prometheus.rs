@@ -106,7 +106,7 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
     let reader = "meter_provider: {readers: [{pull: {exporter: {prometheus: {port: 0}}}}]}";
     fs::write(file.path(), format!("file_format: \"1.0\"\n{reader}\n")).unwrap();
     let error = TelemetryConfig::from_config_file(file.path()).unwrap_err();
-    let expected = "line 2, column 66: meter_provider.readers.0.pull.exporter.prometheus.port: found 0, accepted is 1 to 65535";
+    let expected = "line 2, column 66: meter_provider.readers.0.pull.exporter.prometheus.port: expected 1 to 65535, found 0";
     assert!(error.to_string().contains(expected), "{error}");
     let prometheus = &config.metrics.prometheus;
     assert_eq!((&*prometheus.host, prometheus.port), ("0.0.0.0", 9999));

@@ -151,12 +151,12 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         (
             "grpc",
             "socks5://floe:hunter2@127.0.0.1:1",
-            "accepted is `http://host:port`",
+            "expected `http://host:port`",
         ),
         (
             "http/protobuf",
             "socks5://floe:hunter2@127.0.0.1:1",
-            "accepted is `http://host:port`",
+            "expected `http://host:port`",
         ),
     ] {
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);

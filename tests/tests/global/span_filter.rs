@@ -317,10 +317,7 @@ fn an_invalid_value_changes_nothing() {
         for ratio in [-0.1, 1.1, f64::NAN] {
             let error = handle.set_ratio(ratio).unwrap_err();
             assert!(error.is_config());
-            assert!(
-                error.to_string().contains("accepted is 0.0 to 1.0"),
-                "{error}"
-            );
+            assert!(error.to_string().contains("expected 0.0 to 1.0"), "{error}");
         }
         let error = handle
             .set_rules(vec![SamplingRule::new("", 0.0)])

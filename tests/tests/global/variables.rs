@@ -316,7 +316,7 @@ fn resource_attributes_are_free_text() {
             warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: found "),
             "{warning}"
         );
-        assert!(warning.contains(", accepted is "), "{warning}");
+        assert!(warning.contains(", expected "), "{warning}");
     }
     // A value that its field does not accept is one entry.
     let (resource, warnings) = attributes("floe.mode=loud,floe.namespace=sales,team=a");
@@ -326,7 +326,7 @@ fn resource_attributes_are_free_text() {
     assert_eq!(
         warnings,
         [
-            "warning: OTEL_RESOURCE_ATTRIBUTES: floe.mode: found `loud`, accepted are `dev`, `staging` and `prod`; \
+            "warning: OTEL_RESOURCE_ATTRIBUTES: floe.mode: expected `dev`, `staging` or `prod`, found `loud`; \
              the entry is ignored"
         ]
     );
@@ -345,19 +345,19 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         &[("OTEL_PROPAGATORS", "pigeon,baggage")],
         "propagators",
         r#"["baggage"]"#,
-        "accepted are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` and `none`; the entry is ignored",
+        "expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` or `none`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
         "exporters.traces",
         r#"["otlp"]"#,
-        "found `zipkin`, accepted are `otlp`, `otlp/stdout`, `otlp_file`, `console` and `none`; the entry is ignored",
+        "expected `otlp`, `otlp/stdout`, `otlp_file`, `console` or `none`, found `zipkin`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "none,console")],
         "exporters.traces",
         r#"["console"]"#,
-        "found `none` together with another exporter, accepted is `none` alone; the entry is ignored",
+        "expected `none` alone, found `none` together with another exporter; the entry is ignored",
     ),
     (
         &[("OTEL_EXPORTER_OTLP_HEADERS", "hunter2,x-tenant=sales")],
@@ -369,7 +369,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         &[("OTEL_EXPORTER_OTLP_HEADERS", "x key=hunter2,x-tenant=sales")],
         "otlp.all.headers",
         r#"{"x-tenant":"**********"}"#,
-        "found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`",
+        "expected letters, digits, `-`, `_` or `.`, found a name that no header can have",
     ),
     (
         &[(
@@ -387,7 +387,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         ],
         "batch_processor.max_export_batch_size",
         "100",
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: found `200`, accepted is at most the size of the queue, which is 100",
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: expected at most the size of the queue, which is 100, found `200`",
     ),
     (
         &[("OTEL_EXPORTER_OTLP_CLIENT_KEY", "Cargo.toml")],

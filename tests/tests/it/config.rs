@@ -285,7 +285,7 @@ fn references_to_credentials_are_not_redacted() {
     assert_eq!(
         TelemetryConfig::from_yaml(&json).unwrap_err().to_string(),
         "telemetry configuration: line 1, column 299: authentication: the type `bearer` needs the field `bearer_token`, \
-         which is the mask that stands for a credential in a written configuration, accepted is a reference, \
+         which is the mask that stands for a credential in a written configuration, expected a reference, \
          `${env:NAME}` or `${file:PATH}`, which is written as it is",
     );
 }

@@ -18,11 +18,11 @@ fn refused(yaml: &str) -> String {
 const CASES: &[(&str, &str)] = &[
     (
         "otlp_protocol: carrier-pigeon",
-        "telemetry configuration: line 2, column 16: otlp_protocol: found `carrier-pigeon`, accepted are `grpc`, `http` and `http/json`",
+        "telemetry configuration: line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `carrier-pigeon`",
     ),
     (
         "otlp_protocol: grcp",
-        "telemetry configuration: line 2, column 16: otlp_protocol: found `grcp`, accepted are `grpc`, `http` and `http/json`, did you mean `grpc`?",
+        "telemetry configuration: line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?",
     ),
     (
         "otlp_endpoint: collector:4317",
@@ -54,7 +54,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp_protocol: 'user:hunter2@c:4317'",
-        "telemetry configuration: line 2, column 16: otlp_protocol: found `<REDACTED>@c:4317`, accepted are `grpc`, `http` and `http/json`",
+        "telemetry configuration: line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `<REDACTED>@c:4317`",
     ),
     (
         "\"limits\\e[2J\\0\\r\\nERROR\\x7f\\x9b\\u202e\\L\": 1",
@@ -62,31 +62,31 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "backend:",
-        "telemetry configuration: line 2, column 8: backend: found nothing, accepted is a text",
+        "telemetry configuration: line 2, column 8: backend: expected a text, found nothing",
     ),
     (
         "otlp_endpoint: [a]",
-        "telemetry configuration: line 2, column 16: otlp_endpoint: found a list, accepted is a text",
+        "telemetry configuration: line 2, column 16: otlp_endpoint: expected a text, found a list",
     ),
     (
         "enabled: perhaps",
-        "telemetry configuration: line 2, column 10: enabled: found `perhaps`, accepted is `true` or `false`",
+        "telemetry configuration: line 2, column 10: enabled: expected `true` or `false`, found `perhaps`",
     ),
     (
         "sampling: {prod: 1.1}",
-        "telemetry configuration: line 2, column 18: sampling.prod: 1.1 is not a ratio, accepted is 0.0 to 1.0",
+        "telemetry configuration: line 2, column 18: sampling.prod: 1.1 is not a ratio, expected 0.0 to 1.0",
     ),
     (
         "sampling: {dev: -0.1}",
-        "telemetry configuration: line 2, column 17: sampling.dev: -0.1 is not a ratio, accepted is 0.0 to 1.0",
+        "telemetry configuration: line 2, column 17: sampling.dev: -0.1 is not a ratio, expected 0.0 to 1.0",
     ),
     (
         "sampling: {dev: .nan}",
-        "telemetry configuration: line 2, column 17: sampling.dev: NaN is not a ratio, accepted is 0.0 to 1.0",
+        "telemetry configuration: line 2, column 17: sampling.dev: NaN is not a ratio, expected 0.0 to 1.0",
     ),
     (
         "sampling: {dev: all}",
-        "telemetry configuration: line 2, column 17: sampling.dev: found `all`, accepted is a number",
+        "telemetry configuration: line 2, column 17: sampling.dev: expected a number, found `all`",
     ),
     (
         "sampling: {production: 1.0}",
@@ -94,47 +94,47 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "sampling: {sampler: always}",
-        "telemetry configuration: line 2, column 21: sampling.sampler: found `always`, accepted are `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`, `probability` and `parentbased_probability`, did you mean `always_on`?",
+        "telemetry configuration: line 2, column 21: sampling.sampler: expected `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`, `probability` or `parentbased_probability`, found `always`; did you mean `always_on`?",
     ),
     (
         "sampling: 0.5",
-        "telemetry configuration: line 2, column 11: sampling: found a text, accepted is a mapping",
+        "telemetry configuration: line 2, column 11: sampling: expected a mapping, found a text",
     ),
     (
         "batch_processor: {max_queue_size: 100}",
-        "telemetry configuration: line 2, column 18: batch_processor.max_export_batch_size: found 512, accepted is at most max_queue_size, which is 100",
+        "telemetry configuration: line 2, column 18: batch_processor.max_export_batch_size: expected at most max_queue_size, which is 100, found 512",
     ),
     (
         "batch_processor: {max_queue_size: 2000000}",
-        "telemetry configuration: line 2, column 35: batch_processor.max_queue_size: found 2000000, accepted is at most 1000000",
+        "telemetry configuration: line 2, column 35: batch_processor.max_queue_size: expected at most 1000000, found 2000000",
     ),
     (
         "log_batch_processor: {max_queue_size: 100}",
-        "telemetry configuration: line 2, column 22: log_batch_processor.max_export_batch_size: found 512, accepted is at most max_queue_size, which is 100",
+        "telemetry configuration: line 2, column 22: log_batch_processor.max_export_batch_size: expected at most max_queue_size, which is 100, found 512",
     ),
     (
         "log_batch_processor: {export_timeout_millis: 0}",
-        "telemetry configuration: line 2, column 46: log_batch_processor.export_timeout_millis: found 0, accepted is 1 or more",
+        "telemetry configuration: line 2, column 46: log_batch_processor.export_timeout_millis: expected 1 or more, found 0",
     ),
     (
         "batch_processor: {schedule_delay_millis: 0}",
-        "telemetry configuration: line 2, column 42: batch_processor.schedule_delay_millis: found 0, accepted is 1 or more",
+        "telemetry configuration: line 2, column 42: batch_processor.schedule_delay_millis: expected 1 or more, found 0",
     ),
     (
         "batch_processor: {export_timeout_millis: -5}",
-        "telemetry configuration: line 2, column 42: batch_processor.export_timeout_millis: found `-5`, accepted is a whole number, 0 or more",
+        "telemetry configuration: line 2, column 42: batch_processor.export_timeout_millis: expected a whole number, 0 or more, found `-5`",
     ),
     (
         "batch_processor: {max_export_batch_size: many}",
-        "telemetry configuration: line 2, column 42: batch_processor.max_export_batch_size: found `many`, accepted is a whole number, 0 or more",
+        "telemetry configuration: line 2, column 42: batch_processor.max_export_batch_size: expected a whole number, 0 or more, found `many`",
     ),
     (
         "logging: {log_level: TRACE}",
-        "telemetry configuration: line 2, column 22: logging.log_level: found `TRACE`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`",
+        "telemetry configuration: line 2, column 22: logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `TRACE`",
     ),
     (
         "logging: {log_level: warn}",
-        "telemetry configuration: line 2, column 22: logging.log_level: found `warn`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`, did you mean `WARNING`?",
+        "telemetry configuration: line 2, column 22: logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `warn`; did you mean `WARNING`?",
     ),
     (
         "authentication: {auth_type: api_key}",
@@ -154,31 +154,31 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "authentication: {auth_type: password, api_key: hunter2}",
-        "telemetry configuration: line 2, column 29: authentication.auth_type: found `password`, accepted are `api_key` and `bearer`",
+        "telemetry configuration: line 2, column 29: authentication.auth_type: expected `api_key` or `bearer`, found `password`",
     ),
     (
         "authentication: hunter2",
-        "telemetry configuration: line 2, column 17: authentication: found a text, accepted is a mapping",
+        "telemetry configuration: line 2, column 17: authentication: expected a mapping, found a text",
     ),
     (
         "authentication: {auth_type: bearer, bearer_token: '${env:}'}",
-        "telemetry configuration: line 2, column 17: authentication: the type `bearer` needs the field `bearer_token`, which begins like a reference, accepted are `${env:NAME}` and `${file:PATH}` without other text",
+        "telemetry configuration: line 2, column 17: authentication: the type `bearer` needs the field `bearer_token`, which begins like a reference, expected `${env:NAME}` or `${file:PATH}` without other text",
     ),
     (
         "authentication: {auth_type: bearer, bearer_token: 'abc', header_name: 'X Key'}",
-        "telemetry configuration: line 2, column 71: authentication.header_name: found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`",
+        "telemetry configuration: line 2, column 71: authentication.header_name: expected letters, digits, `-`, `_` or `.`, found a name that no header can have",
     ),
     (
         "authentication: {auth_type: bearer, bearer_token: 'abc', header_name: Transfer-Encoding}",
-        "telemetry configuration: line 2, column 71: authentication.header_name: found `Transfer-Encoding`, which the exporter sets itself, accepted are other headers",
+        "telemetry configuration: line 2, column 71: authentication.header_name: expected other headers, found `Transfer-Encoding`, which the exporter sets itself",
     ),
     (
         "otlp: {traces: {headers: {content-length: '1'}}}",
-        "telemetry configuration: line 2, column 26: otlp.traces.headers: found `content-length`, which the exporter sets itself, accepted are other headers",
+        "telemetry configuration: line 2, column 26: otlp.traces.headers: expected other headers, found `content-length`, which the exporter sets itself",
     ),
     (
         "otlp: {all: {max_request_bytes: 1000}}",
-        "telemetry configuration: line 2, column 33: otlp.all.max_request_bytes: found 1000, accepted is 1024 to 67108864",
+        "telemetry configuration: line 2, column 33: otlp.all.max_request_bytes: expected 1024 to 67108864, found 1000",
     ),
     (
         "otlp_endpoint: 'http://collector:4318/#v1'",
@@ -186,51 +186,51 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp: {all: {headers: {'x key': hunter2}}}",
-        "telemetry configuration: line 2, column 23: otlp.all.headers: found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`",
+        "telemetry configuration: line 2, column 23: otlp.all.headers: expected letters, digits, `-`, `_` or `.`, found a name that no header can have",
     ),
     (
         "otlp: {traces: {client_key: /k}}",
-        "telemetry configuration: line 2, column 16: otlp.traces.client_certificate: `client_certificate` and `client_key` belong together, accepted are both or none",
+        "telemetry configuration: line 2, column 16: otlp.traces.client_certificate: `client_certificate` and `client_key` belong together, expected both or none",
     ),
     (
         "otlp: {traces: {endpoint: nowhere, timeout_millis: 0}}",
-        "telemetry configuration: 2 mistakes\n  line 2, column 27: otlp.traces.endpoint: `nowhere` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`\n  line 2, column 52: otlp.traces.timeout_millis: found 0, accepted is 1 or more",
+        "telemetry configuration: 2 mistakes\n  line 2, column 27: otlp.traces.endpoint: `nowhere` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`\n  line 2, column 52: otlp.traces.timeout_millis: expected 1 or more, found 0",
     ),
     (
         "exporters: {traces: [none, otlp]}",
-        "telemetry configuration: line 2, column 21: exporters.traces: `none` together with another exporter, accepted is `none` alone",
+        "telemetry configuration: line 2, column 21: exporters.traces: `none` together with another exporter, expected `none` alone",
     ),
     (
         "metrics: {export_interval_millis: 0}",
-        "telemetry configuration: line 2, column 35: metrics.export_interval_millis: found 0, accepted is 1 or more",
+        "telemetry configuration: line 2, column 35: metrics.export_interval_millis: expected 1 or more, found 0",
     ),
     (
         "metrics: {views: [{metric: '', drop: true, attributes: []}, {metric: a, boundaries: [1, 1], cardinality_limit: 0}]}",
-        "telemetry configuration: 4 mistakes\n  line 2, column 28: metrics.views.0.metric: found 0 bytes, accepted is a name of 1 to 256 bytes with `*` for any characters\n  line 2, column 38: metrics.views.0.drop: a metric that is dropped cannot be changed, accepted is `drop` alone\n  line 2, column 85: metrics.views.1.boundaries: found [1.0, 1.0], accepted are finite numbers in increasing order\n  line 2, column 112: metrics.views.1.cardinality_limit: found 0, accepted is 1 or more",
+        "telemetry configuration: 4 mistakes\n  line 2, column 28: metrics.views.0.metric: expected a name of 1 to 256 bytes with `*` for any characters, found 0 bytes\n  line 2, column 38: metrics.views.0.drop: a metric that is dropped cannot be changed, expected `drop` alone\n  line 2, column 85: metrics.views.1.boundaries: expected finite numbers in increasing order, found [1.0, 1.0]\n  line 2, column 112: metrics.views.1.cardinality_limit: expected 1 or more, found 0",
     ),
     (
         "limits: {attribute_count: 129}",
-        "telemetry configuration: line 2, column 27: limits.attribute_count: found 129, accepted is at most 128",
+        "telemetry configuration: line 2, column 27: limits.attribute_count: expected at most 128, found 129",
     ),
     (
         "propagators: [pigeon]",
-        "telemetry configuration: line 2, column 15: propagators.0: found `pigeon`, accepted are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger` and `xray`",
+        "telemetry configuration: line 2, column 15: propagators.0: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger` or `xray`, found `pigeon`",
     ),
     (
         "redaction: {patterns: [ok, 'a('], level: loud}",
-        "telemetry configuration: 2 mistakes\n  line 2, column 28: redaction.patterns.1: `a(` is not a regular expression: at character 2: unclosed group\n  line 2, column 42: redaction.level: found `loud`, accepted are `credentials`, `credentials_and_pii` and `strict`",
+        "telemetry configuration: 2 mistakes\n  line 2, column 28: redaction.patterns.1: `a(` is not a regular expression: at character 2: unclosed group\n  line 2, column 42: redaction.level: expected `credentials`, `credentials_and_pii` or `strict`, found `loud`",
     ),
     (
         "span_attributes: {floe.mode: loud}",
-        "telemetry configuration: line 2, column 18: span_attributes: found `floe.mode`, accepted is a key that has no field of its own",
+        "telemetry configuration: line 2, column 18: span_attributes: expected a key that has no field of its own, found `floe.mode`",
     ),
     (
         "span_attributes: {'': x}",
-        "telemetry configuration: line 2, column 18: span_attributes: found a key of 0 bytes, accepted are 1 to 255",
+        "telemetry configuration: line 2, column 18: span_attributes: expected 1 to 255 bytes, found a key of 0 bytes",
     ),
     (
         "baggage_attributes: [tenant, 'a b']",
-        "telemetry configuration: line 2, column 30: baggage_attributes.1: `a b` is not a key of baggage, accepted are 1 to 255 printable ASCII characters without spaces and without `(),/:;<=>?@[\\]{}\"`",
+        "telemetry configuration: line 2, column 30: baggage_attributes.1: `a b` is not a key of baggage, expected 1 to 255 printable ASCII characters without spaces and without `(),/:;<=>?@[\\]{}\"`",
     ),
     (
         "otlp_endpiont: http://c",
@@ -238,11 +238,11 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "enabled: true\nenabled: false",
-        "telemetry configuration: line 3, column 1: enabled: the key occurs twice, accepted is once",
+        "telemetry configuration: line 3, column 1: enabled: expected the key once, found it twice",
     ),
     (
         "otlp_protocol: carrier-pigeon\nsampling: {dev: 2, prod: x}\nbatch_procesor: {}\nlogging: {log_level: LOUD}",
-        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: found `carrier-pigeon`, accepted are `grpc`, `http` and `http/json`\n  line 3, column 17: sampling.dev: 2 is not a ratio, accepted is 0.0 to 1.0\n  line 3, column 26: sampling.prod: found `x`, accepted is a number\n  line 4, column 1: batch_procesor: unknown key: did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: found `LOUD`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`",
+        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `carrier-pigeon`\n  line 3, column 17: sampling.dev: 2 is not a ratio, expected 0.0 to 1.0\n  line 3, column 26: sampling.prod: expected a number, found `x`\n  line 4, column 1: batch_procesor: unknown key: did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `LOUD`",
     ),
     (
         "a: [b",
@@ -267,7 +267,7 @@ fn the_resource_is_checked() {
         (
             "service_name: orders",
             "service_name: ''",
-            "telemetry configuration: line 1, column 37: resource_attributes.service_name: found 0 characters, accepted are 1 to 128",
+            "telemetry configuration: line 1, column 37: resource_attributes.service_name: expected 1 to 128 characters, found 0",
         ),
         (
             "service_name: orders, ",
@@ -277,22 +277,22 @@ fn the_resource_is_checked() {
         (
             "floe_namespace: sales",
             "floe_namespace: ''",
-            "telemetry configuration: line 1, column 119: resource_attributes.floe_namespace: found 0 characters, accepted are 1 to 128",
+            "telemetry configuration: line 1, column 119: resource_attributes.floe_namespace: expected 1 to 128 characters, found 0",
         ),
         (
             "floe_mode: prod",
             "floe_mode: production",
-            "telemetry configuration: line 1, column 190: resource_attributes.floe_mode: found `production`, accepted are `dev`, `staging` and `prod`, did you mean `prod`?",
+            "telemetry configuration: line 1, column 190: resource_attributes.floe_mode: expected `dev`, `staging` or `prod`, found `production`; did you mean `prod`?",
         ),
         (
             "floe_mode: prod",
             "floe_mode: prod, owner: me",
-            "telemetry configuration: line 1, column 196: resource_attributes.owner: unknown key, accepted are `service_name`, `service_version`, `deployment_environment`, `floe_namespace`, `floe_product_name`, `floe_product_version`, `floe_mode`, `additional`, `typed` and `schema_url`",
+            "telemetry configuration: line 1, column 196: resource_attributes.owner: unknown key, expected `service_name`, `service_version`, `deployment_environment`, `floe_namespace`, `floe_product_name`, `floe_product_version`, `floe_mode`, `additional`, `typed` or `schema_url`",
         ),
         (
             "floe_mode: prod",
             "floe_mode: prod, additional: {floe.mode: x}",
-            "telemetry configuration: line 1, column 208: resource_attributes.additional: found `floe.mode`, accepted is a key that has no field of its own",
+            "telemetry configuration: line 1, column 208: resource_attributes.additional: expected a key that has no field of its own, found `floe.mode`",
         ),
     ] {
         assert_eq!(refused(&RESOURCE.replace(from, to)), message);
@@ -303,14 +303,14 @@ fn the_resource_is_checked() {
     );
     assert_eq!(
         refused(&long),
-        "telemetry configuration: line 1, column 37: resource_attributes.service_name: found 129 characters, accepted are 1 to 128"
+        "telemetry configuration: line 1, column 37: resource_attributes.service_name: expected 1 to 128 characters, found 129"
     );
 }
 
 #[test]
 fn an_unknown_key_without_a_similar_one_lists_all_keys() {
     let error = refused(&format!("{RESOURCE}owner: me"));
-    let (place, keys) = error.split_once(", accepted are ").unwrap();
+    let (place, keys) = error.split_once(", expected ").unwrap();
     assert_eq!(
         place,
         "telemetry configuration: line 2, column 1: owner: unknown key"
@@ -332,7 +332,7 @@ fn a_long_value_is_quoted_by_its_beginning() {
     assert_eq!(
         refused(&format!("{RESOURCE}enabled: {long}")),
         format!(
-            "telemetry configuration: line 2, column 10: enabled: found `{}…`, accepted is `true` or `false`",
+            "telemetry configuration: line 2, column 10: enabled: expected `true` or `false`, found `{}…`",
             "x".repeat(200)
         )
     );
@@ -354,7 +354,7 @@ fn a_document_that_is_not_a_mapping_is_one_mistake() {
     );
     assert_eq!(
         refused("[]"),
-        "telemetry configuration: line 1, column 1: found a list, accepted is a mapping"
+        "telemetry configuration: line 1, column 1: expected a mapping, found a list"
     );
 }
 
@@ -366,9 +366,9 @@ fn all_values_set_in_code_are_validated() {
     assert_eq!(
         config.validate().unwrap_err().to_string(),
         "telemetry configuration: 3 mistakes\n  \
-         resource_attributes.service_name: found 0 characters, accepted are 1 to 128\n  \
-         batch_processor.max_queue_size: found 0, accepted is 1 or more\n  \
-         batch_processor.max_export_batch_size: found 0, accepted is 1 or more"
+         resource_attributes.service_name: expected 1 to 128 characters, found 0\n  \
+         batch_processor.max_queue_size: expected 1 or more, found 0\n  \
+         batch_processor.max_export_batch_size: expected 1 or more, found 0"
     );
 }
 
@@ -395,7 +395,7 @@ fn attributes_of_every_span_are_bounded() {
     assert_eq!(
         config.validate().unwrap_err().to_string(),
         "telemetry configuration: 2 mistakes\n  \
-         span_attributes: found 65, accepted are at most 64\n  \
-         baggage_attributes: found 65, accepted are at most 64"
+         span_attributes: expected at most 64, found 65\n  \
+         baggage_attributes: expected at most 64, found 65"
     );
 }

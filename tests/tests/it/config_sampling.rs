@@ -47,9 +47,9 @@ fn mistakes_are_reported_with_their_places() {
     assert_eq!(
         mistakes("{rules: [{span: a, ratio: 1}, {span: '', ratio: 2}], rate_limit: 0}"),
         "telemetry configuration: 3 mistakes\n  \
-         line 2, column 48: sampling.rules.1.span: found 0 bytes, accepted is a name of 1 to 256 bytes with `*` for any characters\n  \
-         line 2, column 59: sampling.rules.1.ratio: 2 is not a ratio, accepted is 0.0 to 1.0\n  \
-         line 2, column 76: sampling.rate_limit: found 0, accepted is more than 0"
+         line 2, column 48: sampling.rules.1.span: expected a name of 1 to 256 bytes with `*` for any characters, found 0 bytes\n  \
+         line 2, column 59: sampling.rules.1.ratio: 2 is not a ratio, expected 0.0 to 1.0\n  \
+         line 2, column 76: sampling.rate_limit: expected more than 0, found 0"
     );
     assert!(mistakes("{rules: [{span: a, ratoi: 1}]}").contains("did you mean `ratio`?"));
     assert!(mistakes("{rate_limit: .nan}").contains("sampling.rate_limit: found NaN"));
@@ -57,7 +57,7 @@ fn mistakes_are_reported_with_their_places() {
     let many = "{span: a, ratio: 1},".repeat(257);
     assert!(
         mistakes(&format!("{{rules: [{many}]}}"))
-            .contains("sampling.rules: found 257, accepted are at most 256")
+            .contains("sampling.rules: expected at most 256, found 257")
     );
 }
 
@@ -92,22 +92,22 @@ fn invalid_settings_of_tail_sampling_are_rejected() {
     };
     assert_eq!(
         mistake("{keep_slower_than: 2 days}"),
-        "keep_slower_than: found `2 days`, accepted is a duration such as `2s` or `500ms` \
-         (units are ns, us, ms, s, m and h), or a number of seconds"
+        "keep_slower_than: expected a duration such as `2s` or `500ms` \
+         (units are ns, us, ms, s, m and h), or a number of seconds, found `2 days`"
     );
     assert!(mistake("{keep_slower_than: -2}").starts_with("keep_slower_than: found `-2`"));
     assert_eq!(
         mistake("{keep_slower_than: 0}"),
-        "keep_slower_than: found 0, accepted is a duration of more than 0"
+        "keep_slower_than: expected a duration of more than 0, found 0"
     );
     assert_eq!(
         mistake("{tail: {max_spans: 0}}"),
-        "tail.max_spans: found 0, accepted is a whole number, 1 or more"
+        "tail.max_spans: expected a whole number, 1 or more, found 0"
     );
     assert!(mistakes("{tail: {max_span: 1}}").contains("did you mean `max_spans`?"));
     assert_eq!(
         mistake("{keep_errors: true, sampler: traceidratio}"),
         "sampler: `keep_errors` and `keep_slower_than` need a parent-based sampler, \
-         accepted are the samplers `parentbased_…`, or none"
+         expected the samplers `parentbased_…`, or none"
     );
 }

@@ -246,7 +246,7 @@ fn levels_apply_by_target() {
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
-        "logging.log_level: found `loud`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`"
+        "logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `loud`"
     );
 }
 

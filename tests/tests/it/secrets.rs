@@ -101,7 +101,7 @@ fn is_refused(key: &str) -> bool {
 #[test]
 fn macros_and_redaction_agree_on_the_names_of_secrets() {
     for key in SECRET {
-        assert!(is_refused(key), "accepted: {key}");
+        assert!(is_refused(key), "expected {key}");
         assert!(is_hidden(key, RANDOM), "shown: {key}");
     }
     // Only a value in PEM's form is a secret: the name is also that of a file.

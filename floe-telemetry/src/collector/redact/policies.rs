@@ -79,7 +79,7 @@ fn compile(at: usize, pattern: &str) -> Result<Regex, Error> {
         let beginning: String = pattern.chars().take(64).collect();
         let problem = match error {
             regex::Error::CompiledTooBig(_) => {
-                format!("is too large, accepted are at most {MAX_COMPILED} bytes compiled")
+                format!("is too large, expected at most {MAX_COMPILED} bytes compiled")
             }
             error => format!("is not a regular expression: {error}"),
         };
@@ -97,7 +97,7 @@ mod tests {
         let error = Policies::compile(&config).unwrap_err();
         assert_eq!(
             error.to_string(),
-            r"redaction.patterns.1: `\w{500}{20}` is too large, accepted are at most 1048576 bytes compiled"
+            r"redaction.patterns.1: `\w{500}{20}` is too large, expected at most 1048576 bytes compiled"
         );
     }
 }

@@ -249,7 +249,7 @@ impl<'a> Exporters<'a> {
             Some(file) if file.is_absolute() && file.file_name().is_some() => {
                 let known = self.config.file.path_mut(self.signal);
                 if self.kinds.contains(&ExporterKind::OtlpFile) && known.as_deref() != Some(file) {
-                    let message = "not supported, accepted is one file for each signal";
+                    let message = "not supported, expected one file for each signal";
                     return found.refuse(&path, message);
                 }
                 *known = Some(file.to_owned());
@@ -257,7 +257,7 @@ impl<'a> Exporters<'a> {
             }
             _ => found.refuse(
                 &path,
-                format!("found `{text}`, accepted are `stdout` and `file:///path/of/file.jsonl`"),
+                format!("expected `stdout` or `file:///path/of/file.jsonl`, found `{text}`"),
             ),
         }
     }
@@ -297,16 +297,13 @@ impl Tls {
             };
             let path = below(path, key);
             if !Path::new(&file).is_absolute() {
-                found.refuse(
-                    &path,
-                    format!("found `{file}`, accepted is an absolute path"),
-                );
+                found.refuse(&path, format!("expected an absolute path, found `{file}`"));
             }
             found.check(&path, needs(key, "otlp-tls", cfg!(feature = "otlp-tls")));
             *field = Some(PathBuf::from(file));
         }
         if options.client_certificate.is_some() != options.client_key.is_some() {
-            let message = "`cert_file` and `key_file` belong together, accepted are both or none";
+            let message = "`cert_file` and `key_file` belong together, expected both or none";
             found.refuse(path, message);
         }
         self.insecure

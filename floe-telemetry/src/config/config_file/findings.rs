@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use floe_yaml::{Content, Kind, Node, Position, accepted};
+use floe_yaml::{Content, Kind, Node, Position, expected, one_of};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
 use crate::config::problems::Problems;
@@ -45,7 +45,7 @@ impl TryFrom<u64> for Positive {
 
     fn try_from(number: u64) -> Result<Self, Self::Error> {
         match number {
-            0 => Err("found 0, accepted is 1 or more"),
+            0 => Err("expected 1 or more, found 0"),
             _ => Ok(Self(number)),
         }
     }
@@ -143,8 +143,8 @@ impl<'a> Findings<'a> {
     ) -> Option<(&'c str, &'c T, String)> {
         let mut entries = choice.iter();
         let (Some((key, value)), None) = (entries.next(), entries.next()) else {
-            let (count, accepted) = (choice.len(), accepted("", known));
-            let message = format!("found {count} keys, accepted is one: {accepted}");
+            let (count, keys) = (choice.len(), one_of(known));
+            let message = format!("expected one key, {keys}, found {count}");
             self.refuse(path, message);
             return None;
         };
@@ -153,13 +153,13 @@ impl<'a> Findings<'a> {
 
     /// Adds the mistake that none of the known words is found.
     pub(super) fn refuse_word(&mut self, path: &str, found: &str, known: &[&str]) {
-        self.refuse(path, format!("found `{found}`, {}", accepted(found, known)));
+        self.refuse(path, expected(known, found));
     }
 
     /// Returns the items of a list with their paths. A list without items is a mistake.
     pub(super) fn items<T>(&mut self, list: Option<Vec<T>>, path: &str) -> Vec<(String, T)> {
         if list.as_ref().is_some_and(Vec::is_empty) {
-            self.refuse(path, "accepted is a list with at least one value");
+            self.refuse(path, "expected a list with at least one value");
         }
         let items = list.unwrap_or_default().into_iter().enumerate();
         items

@@ -229,7 +229,7 @@ impl Prometheus {
         if let Some(port) = self.port {
             prometheus.port = port;
             if port == 0 {
-                found.refuse(&below(path, "port"), "found 0, accepted is 1 to 65535");
+                found.refuse(&below(path, "port"), "expected 1 to 65535, found 0");
             }
         }
         prometheus

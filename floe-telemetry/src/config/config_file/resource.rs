@@ -113,7 +113,7 @@ impl Detection {
         ] {
             for (path, pattern) in found.items(patterns, &below(path, key)) {
                 if pattern.contains('?') {
-                    found.ignore(&path, "accepted is `*` for any characters");
+                    found.ignore(&path, "expected `*` for any characters");
                 }
                 field.push(pattern);
             }

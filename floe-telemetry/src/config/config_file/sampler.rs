@@ -56,8 +56,8 @@ pub(super) struct ParentThreshold {
 /// A sampler of the configuration and its ratio, if it has one.
 type Chosen = (Kind, Option<f64>);
 
-const NOT_SUPPORTED: &str = "not supported, accepted are `always_on`, `always_off`, `trace_id_ratio_based`, \
-     `probability/development`, `parent_based` and `composite/development`";
+const NOT_SUPPORTED: &str = "not supported, expected `always_on`, `always_off`, `trace_id_ratio_based`, \
+     `probability/development`, `parent_based` or `composite/development`";
 
 impl Sampler {
     /// Returns the sampler of the configuration. `None` after a mistake.
@@ -87,7 +87,7 @@ impl Share {
     fn ratio(&self, path: &str, found: &mut Findings<'_>) -> f64 {
         let ratio = self.ratio.unwrap_or(1.0);
         if !(0.0..=1.0).contains(&ratio) {
-            let message = format!("found {ratio}, accepted is 0.0 to 1.0");
+            let message = format!("expected 0.0 to 1.0, found {ratio}");
             found.refuse(&below(path, "ratio"), message);
         }
         ratio
@@ -128,8 +128,7 @@ impl ParentBased {
                     found.read::<Nothing>(settings, &path);
                 }
                 Some((kind, _, path)) => {
-                    let message =
-                        format!("`{kind}` is not supported here, accepted is `{default}`");
+                    let message = format!("`{kind}` is not supported here, expected `{default}`");
                     found.refuse(&path, message);
                 }
                 None => {}
@@ -151,7 +150,8 @@ fn below_parents((root, ratio): Chosen, path: &str, found: &mut Findings<'_>) ->
         Kind::TraceIdRatio => Kind::ParentBasedTraceIdRatio,
         Kind::Probability => Kind::ParentBasedProbability,
         _ => {
-            let message = "a sampler that depends on the parent is not supported here, accepted are the others";
+            let message =
+                "a sampler that depends on the parent is not supported here, expected another one";
             found.refuse(path, message);
             return None;
         }
@@ -174,7 +174,7 @@ impl Composable {
                 below_parents(parent.root.choose(&path, found)?, &path, found)
             }
             Self::RuleBased(_) => {
-                let message = "not supported, accepted are `always_on`, `always_off`, `probability` and `parent_threshold`";
+                let message = "not supported, expected `always_on`, `always_off`, `probability` or `parent_threshold`";
                 found.refuse(&below(path, "rule_based"), message);
                 None
             }

@@ -69,7 +69,7 @@ impl Substitution<'_> {
 }
 
 fn too_large() -> String {
-    format!("found more than {MAX_BYTES} bytes of values, accepted are at most so many")
+    format!("expected at most {MAX_BYTES} bytes of values, found more")
 }
 
 /// Replaces the references of one value. `$$` is a `$` that begins no reference.
@@ -127,7 +127,7 @@ fn parse(reference: &str) -> Result<(&str, &str), String> {
     // The default may be a credential.
     let shown: String = name.chars().take(64).collect();
     Err(format!(
-        "found a reference to `{shown}`, accepted are `${{NAME}}`, `${{env:NAME}}` and `${{NAME:-default}}`, and `$$` for a `$`"
+        "expected `${{NAME}}`, `${{env:NAME}}` or `${{NAME:-default}}`, and `$$` for a `$`, found a reference to `{shown}`"
     ))
 }
 
@@ -203,7 +203,7 @@ mod tests {
             ("${file:/etc/passwd}", "file:/etc/passwd"),
         ] {
             let error = substituted(text, &variable).unwrap_err();
-            let expected = format!("found a reference to `{name}`, accepted are");
+            let expected = format!("found a reference to `{name}`");
             assert!(error.starts_with(&expected), "{text}: {error}");
         }
         let error = substituted("${A B:-hunter2}", &variable).unwrap_err();

@@ -121,7 +121,7 @@ impl AttributeKeys {
         let included = self.included.as_ref();
         let pattern = included?.iter().position(|key| key.contains(['*', '?']));
         if let Some(at) = pattern {
-            let reason = "all attributes are kept, accepted are keys without `*` and `?`";
+            let reason = "all attributes are kept, expected keys without `*` or `?`";
             found.ignore(&below(&path, &at.to_string()), reason);
             return None;
         }
@@ -177,7 +177,7 @@ fn ignore_kind(path: &str, found: &mut Findings<'_>) {
 fn check_boundaries(bounds: &[f64], path: &str, found: &mut Findings<'_>) {
     let is_finite = bounds.iter().all(|bound| bound.is_finite());
     if !is_finite || !bounds.is_sorted_by(|a, b| a < b) {
-        let message = format!("found {bounds:?}, accepted are finite numbers in increasing order");
+        let message = format!("expected finite numbers in increasing order, found {bounds:?}");
         found.refuse(path, message);
     }
 }

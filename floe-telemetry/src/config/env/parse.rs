@@ -1,14 +1,14 @@
-//! Parses the values of variables. An error describes what was found and what is accepted.
+//! Parses the values of variables. An error describes what was expected and what was found.
 
-use floe_yaml::accepted;
+use floe_yaml::expected;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 
-fn refused(found: &str, accepted: &str) -> String {
-    format!("found `{found}`, {accepted}")
+fn refused(found: &str, expected: &str) -> String {
+    format!("expected {expected}, found `{found}`")
 }
 
 /// Parses `true` or `false`, in any case
@@ -17,7 +17,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(refused(text, "accepted are `true` and `false`")),
+        _ => Err(refused(text, "`true` or `false`")),
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, S
             .find(|(word, _)| word.eq_ignore_ascii_case(text));
         known.map(|(_, value)| *value).ok_or_else(|| {
             let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            refused(text, &accepted(text, &words))
+            expected(&words, text)
         })
     }
 }
@@ -40,10 +40,7 @@ pub(super) fn number<T: FromStr + PartialOrd + Display>(
 ) -> impl FnOnce(&str) -> Result<T, String> {
     move |text| match text.parse() {
         Ok(number) if number >= least => Ok(number),
-        _ => Err(refused(
-            text,
-            &format!("accepted is a whole number, {least} or more"),
-        )),
+        _ => Err(refused(text, &format!("a whole number, {least} or more"))),
     }
 }
 
@@ -56,7 +53,7 @@ pub(super) fn between<T: FromStr + PartialOrd + Display>(
         Ok(number) if least <= number && number <= most => Ok(number),
         _ => Err(refused(
             text,
-            &format!("accepted is a whole number from {least} to {most}"),
+            &format!("a whole number from {least} to {most}"),
         )),
     }
 }
@@ -65,7 +62,7 @@ pub(super) fn between<T: FromStr + PartialOrd + Display>(
 pub(super) fn ratio(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
-        _ => Err(refused(text, "accepted is 0.0 to 1.0")),
+        _ => Err(refused(text, "0.0 to 1.0")),
     }
 }
 
@@ -86,13 +83,13 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let decode = |text: &str| {
         let decoded = percent_decode_str(text.trim()).decode_utf8();
         decoded.map(Cow::into_owned).map_err(|_| {
-            "found a value that is not UTF-8, accepted is percent-encoded UTF-8".to_owned()
+            "expected percent-encoded UTF-8, found a value that is not UTF-8".to_owned()
         })
     };
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((decode(key)?, decode(value)?)),
         _ => Err(
-            "found an entry without a key or without `=`, accepted is `key=value,key=value`"
+            "expected `key=value,key=value`, found an entry without a key or without `=`"
                 .to_owned(),
         ),
     }

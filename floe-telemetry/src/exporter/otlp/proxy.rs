@@ -75,7 +75,7 @@ impl ProxyConnector {
                 credential: proxy.basic_auth().cloned(),
             }),
             Some(_) => Route::Unsupported(
-                "the proxy of the environment is not an HTTP proxy, accepted is `http://host:port`",
+                "the proxy of the environment is not an HTTP proxy, expected `http://host:port`",
             ),
         };
         Self { tcp, route }

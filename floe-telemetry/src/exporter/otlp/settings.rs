@@ -95,7 +95,7 @@ impl OtlpSettings {
             .zip(file(|options| options.client_key.as_deref()));
         if protocol == OtlpProtocol::Grpc && endpoint.contains('?') {
             return Err(Error::config(format!(
-                "otlp: the endpoint `{}` has a query, which gRPC cannot send, accepted is an endpoint \
+                "otlp: the endpoint `{}` has a query, which gRPC cannot send, expected an endpoint \
                  without one, for example `http://collector:4317`",
                 without_credentials(endpoint)
             )));
@@ -187,7 +187,7 @@ fn headers(
         })?;
         if !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
             return Err(Error::config(
-                "a header of the OTLP exporter has a value that a header cannot carry, accepted is printable ASCII",
+                "a header of the OTLP exporter has a value that a header cannot carry, expected printable ASCII",
             ));
         }
         headers.retain(|(other, _)| *other != name);

@@ -101,7 +101,7 @@ mod rustls_config {
             let (added, _) = roots.add_parsable_certificates(certificates);
             if added == 0 {
                 return Err(Error::config(
-                    "otlp: this system has no trusted certificate authority, accepted is a PEM file in `otlp.all.certificate`",
+                    "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
                 ));
             }
             self.configure(roots)

@@ -93,7 +93,7 @@ impl TryFrom<String> for Address {
 
     fn try_from(text: String) -> Result<Self, String> {
         text.parse().map(Self).map_err(|_| {
-            format!("found `{text}`, accepted: `ada@example.org` or `Ada <ada@example.org>`")
+            format!("expected `ada@example.org` or `Ada <ada@example.org>`, found `{text}`")
         })
     }
 }
@@ -111,7 +111,7 @@ impl TryFrom<Vec<Address>> for Recipients {
 
     fn try_from(all: Vec<Address>) -> Result<Self, &'static str> {
         if all.is_empty() {
-            return Err("found no recipient, accepted: at least one");
+            return Err("expected at least one recipient, found none");
         }
         let addresses: Vec<String> = all.iter().map(|it| it.0.email.to_string()).collect();
         let text = addresses.join(", ");
@@ -132,7 +132,7 @@ impl Email {
             .timeout(Some(self.timeout.0));
         if let Some(login) = &self.login {
             if self.encryption == Encryption::None && !is_this_host(&self.host) {
-                let message = "found a login and `encryption: none`, accepted: `tls` or `starttls`";
+                let message = "expected `tls` or `starttls`, found a login and `encryption: none`";
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             let password = login.password.expose()?.to_owned();
@@ -154,7 +154,7 @@ impl Email {
         if let Some(path) = &self.ca_certificate {
             let refused = |what: &str| {
                 let message = format!(
-                    "`ca_certificate` is {}: {what}, accepted: one or several certificates in PEM",
+                    "`ca_certificate` is {}: {what}, expected one or several certificates in PEM",
                     path.display()
                 );
                 Error::new(ErrorKind::InvalidInput, message)

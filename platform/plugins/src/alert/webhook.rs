@@ -57,7 +57,7 @@ impl Webhook {
             None => Err(Error::new(
                 ErrorKind::InvalidInput,
                 format!(
-                    "`signing_key` ({}) is not valid, accepted: `whsec_` and 24 to 64 bytes in base64",
+                    "`signing_key` ({}) is not valid, expected `whsec_` and 24 to 64 bytes in base64",
                     key.reference()
                 ),
             )),

@@ -254,7 +254,7 @@ fn levels(namespace: &str) -> Result<Vec<&str>, Error> {
         return Ok(levels);
     }
     let message =
-        format!("found the namespace `{namespace}`, accepted: names with dots between them");
+        format!("expected names with dots between them, found the namespace `{namespace}`");
     Err(Error::new(ErrorKind::InvalidInput, message))
 }
 
@@ -262,7 +262,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     if !name.is_empty() && !matches!(name, "." | "..") && !name.contains(char::is_control) {
         return Ok(());
     }
-    let message = format!("found the name `{name}` of a table, accepted: text");
+    let message = format!("expected text, found the name `{name}` of a table");
     Err(Error::new(ErrorKind::InvalidInput, message))
 }
 

@@ -451,11 +451,11 @@ fn not_a_select(found: &str, query: &str) -> Error {
         }
         (Some("not implemented"), _) => Error::new(
             ErrorKind::InvalidInput,
-            "found a statement that is not a SELECT, accepted: one SELECT",
+            "expected one SELECT, found a statement that is not a SELECT",
         ),
         _ => Error::new(
             ErrorKind::InvalidInput,
-            "found no statement or more than one, accepted: one SELECT",
+            "expected one SELECT, found no statement or more than one",
         ),
     }
 }
@@ -497,7 +497,7 @@ impl<W: Write> RowSink for Csv<'_, W> {
         let row = self.rows;
         if values.len() != self.columns.len() {
             let (found, accepted) = (values.len(), self.columns.len());
-            let message = format!("row {row}: found {found} values, accepted: {accepted}");
+            let message = format!("row {row}: expected {accepted} values, found {found}");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         for (index, (value, column)) in values.iter().zip(self.columns).enumerate() {
@@ -658,7 +658,7 @@ fn without_semicolon(sql: &str) -> &str {
 
 fn utf8(path: &Path) -> Result<&str, Error> {
     path.to_str().ok_or_else(|| {
-        let message = format!("found the path `{}`, accepted: UTF-8 text", path.display());
+        let message = format!("expected UTF-8 text, found the path `{}`", path.display());
         Error::new(ErrorKind::InvalidInput, message)
     })
 }

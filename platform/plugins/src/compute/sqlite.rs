@@ -54,7 +54,7 @@ impl ComputeEngine for Sqlite {
 
     fn generate_profile(&self, file: &Path, target: &str) -> Result<serde_json::Value, Error> {
         let Some(folder) = file.parent().filter(|_| file.extension().is_some()) else {
-            let message = "found a database without a folder, accepted: the path of a file";
+            let message = "expected the path of a file, found a database without a folder";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
         Ok(serde_json::json!({
@@ -199,7 +199,7 @@ impl Database for SqliteDatabase {
         let sql = self.comments.add_to(sql);
         let mut statement = self.connection.prepare(&sql).map_err(failed)?;
         if !statement.readonly() || statement.column_count() == 0 {
-            let message = "found a statement that is not a query, accepted: one SELECT";
+            let message = "expected one SELECT, found a statement that is not a query";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let names: Vec<&str> = statement.column_names().collect();
@@ -366,7 +366,7 @@ fn explain(error: rusqlite::Error, prefix: usize) -> Error {
         }
         rusqlite::Error::MultipleStatement => Error::new(
             ErrorKind::InvalidInput,
-            "found more than one statement, accepted: one SELECT",
+            "expected one SELECT, found more than one statement",
         ),
         rusqlite::Error::SqliteFailure(_, Some(message)) => {
             Error::new(ErrorKind::InvalidInput, message)

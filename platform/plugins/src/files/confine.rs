@@ -14,7 +14,7 @@ use crate::error::{Error, reason};
 use crate::files::input_file;
 use crate::place::Place;
 
-const WRITTEN: &str = "accepted: a file or folder of the product, without symbolic links";
+const WRITTEN: &str = "expected a file or folder of the product, without symbolic links";
 
 /// Checks a path that is read, is relative to `folder` and has no `..`. Its last parts may not exist yet.
 ///
@@ -33,7 +33,7 @@ pub fn check(folder: &Path, inner: &Path) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "`{}` leads to `{}`, accepted: a path that stays inside the product's folder",
+        "`{}` leads to `{}`, expected a path that stays inside the product's folder",
         inner.display(),
         real.display()
     ))

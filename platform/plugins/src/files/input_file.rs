@@ -31,7 +31,7 @@ pub fn read(path: &Path) -> io::Result<String> {
         .take(MAX_TEXT_SIZE + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_TEXT_SIZE {
-        let message = "it is larger than 16 MiB, accepted: a text file of at most 16 MiB";
+        let message = "it is larger than 16 MiB, expected a text file of at most 16 MiB";
         return Err(io::Error::new(ErrorKind::FileTooLarge, message));
     }
     String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
@@ -74,6 +74,6 @@ fn check(metadata: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     let found = describe(metadata.file_type());
-    let message = format!("it is {found}, accepted: a regular file");
+    let message = format!("it is {found}, expected a regular file");
     Err(io::Error::new(ErrorKind::InvalidInput, message))
 }

@@ -94,7 +94,7 @@ fn check_header(file: &Path, header: &StringRecord, columns: &[Column<'_>]) -> R
         .map(|column| column.name)
         .collect::<Vec<_>>()
         .join(",");
-    let message = format!("the header is `{found}`, accepted: `{accepted}`");
+    let message = format!("the header is `{found}`, expected `{accepted}`");
     Err(Error::input(Place::file(file).line(1), message))
 }
 
@@ -143,7 +143,7 @@ fn wrong(file: &Path, record: &StringRecord, column: &Column<'_>, text: &str) ->
         ColumnType::Date => "a date as YYYY-MM-DD or nothing",
         _ => "any text",
     };
-    let message = format!("`{}` is `{text}`, accepted: {accepted}", column.name);
+    let message = format!("`{}` is `{text}`, expected {accepted}", column.name);
     Error::input(at(file, record.position()), message)
 }
 
@@ -160,11 +160,11 @@ fn unreadable(file: &Path, error: &csv::Error) -> Error {
         ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => {
-            format!("found a line of {len} values, accepted: {expected_len}, as in the header")
+            format!("expected {expected_len} values, as in the header, found {len}")
         }
         ErrorKind::Utf8 { err, .. } => {
             format!(
-                "value {} is not UTF-8, accepted: UTF-8 text",
+                "value {} is not UTF-8, expected UTF-8 text",
                 err.field() + 1
             )
         }

@@ -16,7 +16,7 @@ def run(request):
     import dlt
 
     if dlt.__version__.split(".")[0] != "1":
-        raise Failure("unsupported", f"found dlt {dlt.__version__}, accepted: 1")
+        raise Failure("unsupported", f"expected dlt 1, found {dlt.__version__}")
     try:
         return load(dlt, request) if request["operation"] == "load" else export(dlt, request)
     except Exception as error:
@@ -143,7 +143,7 @@ def refuse_narrower(sink, table, types):
     for name, kind in types.items():
         if name in found and found[name] not in accepted[kind]:
             raise Failure(
-                "invalid_input", f"`{table}.{name}` is {found[name]} in the sink, accepted for its values: {accepted[kind][0]}"
+                "invalid_input", f"`{table}.{name}` is {found[name]} in the sink, expected for its values: {accepted[kind][0]}"
             )
 
 

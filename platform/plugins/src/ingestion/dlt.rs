@@ -162,7 +162,7 @@ impl IngestionEngine for Dlt {
                 if !is_inner(Path::new(load.location)) {
                     let location = load.location;
                     let message =
-                        format!("found `{location}`, accepted: a path in the product's folder");
+                        format!("expected a path in the product's folder, found `{location}`");
                     return Err(Error::new(ErrorKind::InvalidInput, message));
                 }
                 json!({ "type": "filesystem", "folder": std::path::absolute(load.folder)? })
@@ -205,8 +205,7 @@ impl IngestionEngine for Dlt {
         for file in &loaded.files {
             let path = Path::new(file);
             if !is_inner(path) {
-                let message =
-                    format!("dlt: found the file `{file}`, accepted: one in the task's folder");
+                let message = format!("dlt: expected a file in the task's folder, found `{file}`");
                 return Err(Error::new(ErrorKind::InvalidResponse, message));
             }
             count += read(&folder.path().join(path), load.columns, rows)?;
@@ -222,13 +221,13 @@ impl IngestionEngine for Dlt {
         let Some(sink) = self.sinks.get(export.sink_type) else {
             let known: Vec<&str> = self.sinks.keys().map(String::as_str).collect();
             let message = format!(
-                "found the sink `{}`, accepted: {}",
-                export.sink_type,
+                "expected {}, found the sink `{}`",
                 if known.is_empty() {
-                    "none is configured".to_owned()
+                    "none, as none is configured".to_owned()
                 } else {
                     known.join(", ")
-                }
+                },
+                export.sink_type,
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
@@ -237,7 +236,7 @@ impl IngestionEngine for Dlt {
             Sink::Filesystem { path, dataset } => ("filesystem", path, dataset),
         };
         if !is_inner(Path::new(dataset)) {
-            let message = format!("found the dataset `{dataset}`, accepted: a name");
+            let message = format!("expected a name, found the dataset `{dataset}`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         sink.check(path)?;

@@ -14,9 +14,9 @@ pub(crate) struct QuoteError {
     pub(crate) message: &'static str,
 }
 
-const NOT_CLOSED: &str = "found a quote that is not closed, accepted: a value that ends with a quote if it begins with one";
-const TOO_LONG: &str = "found a record that is longer than 16 MiB, accepted: shorter ones";
-const TEXT_AFTER: &str = "found text after the closing quote of this value, accepted: a comma or the end of the line; a quote inside of a value is written twice";
+const NOT_CLOSED: &str = "expected a value that ends with a quote if it begins with one, found a quote that is not closed";
+const TOO_LONG: &str = "expected a record of at most 16 MiB, found a longer one";
+const TEXT_AFTER: &str = "expected a comma or the end of the line, found text after the closing quote of this value; a quote inside of a value is written twice";
 
 /// The longest record, in bytes.
 const LONGEST_RECORD: usize = 16 << 20;

@@ -65,7 +65,7 @@ impl Lines {
             return Ok(());
         }
         let message = format!(
-            "`{}` is a file that does not begin with lineage, accepted: a new file, or lineage, which is replaced",
+            "`{}` is a file that does not begin with lineage, expected a new file, or lineage, which is replaced",
             self.path.display()
         );
         Err(Error::new(ErrorKind::InvalidInput, message))

@@ -19,7 +19,7 @@ def product_folder() -> str:
     for folder in HERE.parents:
         if (folder / "floe.yaml").is_file():
             return str(folder)
-    raise dg.Failure("found no floe.yaml above the definitions, accepted: FLOE_PRODUCT, the product's folder")
+    raise dg.Failure("expected a floe.yaml above the definitions, or the product's folder in FLOE_PRODUCT, found neither")
 
 
 def upstream(context: dg.AssetExecutionContext, keys: list) -> dict:

@@ -161,8 +161,7 @@ impl Dagster {
             if events().any(|(_, message)| message.starts_with(VALID)) {
                 return Ok(());
             }
-            let message =
-                "dagster: the output has no result of the validation, accepted: Dagster 1";
+            let message = "dagster: the output has no result of the validation, expected Dagster 1";
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         match events().find(|(level, _)| level == "error") {

@@ -15,7 +15,7 @@ def run(request):
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     if gx.__version__.split(".")[0] != "1":
-        raise Failure("unsupported", f"found Great Expectations {gx.__version__}, accepted: 1")
+        raise Failure("unsupported", f"expected Great Expectations 1, found {gx.__version__}")
     with open("rows.jsonl", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     frame = pd.DataFrame(rows, columns=request["columns"]).convert_dtypes()

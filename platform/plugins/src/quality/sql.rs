@@ -62,7 +62,7 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
         && !is_identifier(column)
     {
         return invalid(format!(
-            "`{}` is for the column `{column}`, accepted: lower-case letters, digits and underscores",
+            "`{}` is for the column `{column}`, expected lower-case letters, digits and underscores",
             check.name()
         ));
     }
@@ -81,7 +81,7 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
             let values: Vec<String> = values.iter().map(|value| quoted_text(value)).collect();
             if values.is_empty() {
                 return invalid(format!(
-                    "`accepted_values` of `{column}` is empty, accepted: at least one value"
+                    "`accepted_values` of `{column}` is empty, expected at least one value"
                 ));
             }
             count(format!(
@@ -92,7 +92,7 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
         Check::Between { column, min, max } => {
             if !(min.is_finite() && max.is_finite() && min <= max) {
                 return invalid(format!(
-                    "`between` of `{column}` is {min} to {max}, accepted: a finite range"
+                    "`between` of `{column}` is {min} to {max}, expected a finite range"
                 ));
             }
             count(format!("\"{column}\" < {min:?} OR \"{column}\" > {max:?}"))

@@ -34,10 +34,10 @@ pub fn validate(suite: &Suite<'_>) -> Result<(), Error> {
     for check in suite.checks {
         let mistake = match check {
             Check::AcceptedValues { values, .. } if values.is_empty() => {
-                "found no values, accepted: at least one".to_owned()
+                "expected at least one value, found none".to_owned()
             }
             Check::Between { min, max, .. } if min > max || min.is_nan() || max.is_nan() => {
-                format!("found the range {min} to {max}, accepted: a minimum up to the maximum")
+                format!("expected a minimum up to the maximum, found the range {min} to {max}")
             }
             _ if check.column() == Some("") => "found a column without a name".to_owned(),
             _ => continue,

@@ -42,7 +42,7 @@ impl SecretStore for Env {
 impl Env {
     fn variable(&self, key: &str) -> Result<String, Error> {
         if key.is_empty() || key.contains(['=', '\0']) {
-            let message = format!("found the key `{key}`, accepted: the name of a variable");
+            let message = format!("expected the name of a variable, found the key `{key}`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         Ok(format!("{}{key}", self.prefix))

@@ -70,7 +70,7 @@ impl TryFrom<String> for Folder {
             return Ok(Self(path));
         }
         Err(format!(
-            "found `{path}`, accepted: a path that begins with `/`"
+            "expected a path that begins with `/`, found `{path}`"
         ))
     }
 }
@@ -172,7 +172,7 @@ fn check(key: &str) -> Result<(), Error> {
     // `.` and `..` are parts of a path.
     if ["", ".", ".."].contains(&key) || key.contains(is_refused) {
         let message =
-            format!("found the key `{key}`, accepted: a name without white space, `:` and `/`");
+            format!("expected a name without white space, `:` or `/`, found the key `{key}`");
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     Ok(())

@@ -175,7 +175,7 @@ fn parse(key: &str) -> Result<(&str, &str), Error> {
         .filter(|(name, key)| is_name(name) && is_data_key(key));
     parts.ok_or_else(|| {
         let message = format!(
-            "found the key `{key}`, accepted: `NAME/KEY` with the name of a Secret and a key of its data"
+            "expected `NAME/KEY` with the name of a Secret and a key of its data, found the key `{key}`"
         );
         Error::new(ErrorKind::InvalidInput, message)
     })
@@ -205,7 +205,7 @@ impl Lifecycle for Kubernetes {
             None => self.file("namespace")?,
         };
         if !is_name(&namespace) || namespace.contains('.') {
-            let message = format!("found the namespace `{namespace}`, accepted: a DNS label");
+            let message = format!("expected a DNS label, found the namespace `{namespace}`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let client = if server.is_https() {

@@ -71,7 +71,7 @@ pub(super) fn check_range(what: &str, range: &str) -> Result<(), Error> {
 
 pub(super) fn refused(what: &str, found: &str, accepted: &str) -> Error {
     let found: String = found.chars().take(80).collect();
-    let message = format!("{what}: found `{found}`, accepted: {accepted}");
+    let message = format!("{what}: expected {accepted}, found `{found}`");
     Error::new(ErrorKind::InvalidInput, message)
 }
 

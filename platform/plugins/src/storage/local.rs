@@ -74,6 +74,6 @@ impl Local {
 }
 
 fn outside(key: &str) -> Error {
-    let message = format!("found the key `{key}`, accepted: a path without `..`");
+    let message = format!("expected a path without `..`, found the key `{key}`");
     Error::new(ErrorKind::InvalidInput, message)
 }

@@ -120,7 +120,7 @@ impl ObjectStore for S3 {
         let size = metadata.len();
         if !metadata.is_file() || size > LARGEST_FILE {
             let message = format!(
-                "found `{}`, accepted: a regular file of at most 5 TiB",
+                "expected a regular file of at most 5 TiB, found `{}`",
                 file.display()
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
@@ -167,7 +167,7 @@ impl S3 {
         };
         let refused = |found: &str| {
             let message = format!(
-                "endpoint: found `{found}`, accepted: a URL such as https://s3.example, with `path_style: true` if the host has no name"
+                "endpoint: expected a URL such as https://s3.example, with `path_style: true` if the host has no name, found `{found}`"
             );
             Error::new(ErrorKind::InvalidInput, message)
         };
@@ -212,7 +212,7 @@ impl S3 {
             return Ok(whole);
         }
         let message = format!(
-            "found the key `{}`, accepted: 1 to {LONGEST_KEY} bytes of text without `.` and `..` between slashes",
+            "expected 1 to {LONGEST_KEY} bytes of text without `.` or `..` between slashes, found the key `{}`",
             whole.chars().take(80).collect::<String>()
         );
         Err(Error::new(ErrorKind::InvalidInput, message))
