@@ -175,12 +175,13 @@ schema_of_names!(
 /// precedence.
 ///
 /// ```
-/// use floe_telemetry::config::{DetectionConfig, ResourceDetector};
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::config::ResourceDetector;
 ///
-/// let detection = DetectionConfig::default()
-///     .with_detectors(ResourceDetector::all())
-///     .with_excluded(["process.owner"]);
-/// assert!(!detection.command_args);
+/// let mut config = TelemetryConfig::new("orders");
+/// config.detection.detectors = ResourceDetector::all();
+/// config.detection.excluded = vec!["process.owner".to_owned()];
+/// assert!(!config.detection.command_args);
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -196,13 +197,6 @@ pub struct DetectionConfig {
     /// data; they are redacted as other attributes. Default `false`.
     pub command_args: bool,
 }
-
-setters! { DetectionConfig {
-    with_detectors(detectors: list ResourceDetector);
-    with_included(included: list into String);
-    with_excluded(excluded: list into String);
-    with_command_args(command_args: bool);
-} }
 
 impl DetectionConfig {
     pub(super) fn check(&self, problems: &mut Problems) {

@@ -216,13 +216,6 @@ pub struct ExportersConfig {
     pub file: FileConfig,
 }
 
-setters! { ExportersConfig {
-    with_traces(traces: some list ExporterKind);
-    with_metrics(metrics: some list ExporterKind);
-    with_logs(logs: some list ExporterKind);
-    with_file(file: FileConfig);
-} }
-
 impl ExportersConfig {
     /// Returns the exporters of a signal; `None` if none is configured.
     #[must_use]
