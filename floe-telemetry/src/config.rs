@@ -69,7 +69,7 @@ pub use self::metrics::{
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
-pub use self::propagator::{ParsePropagatorError, Propagator, RegisteredPropagator};
+pub use self::propagator::{Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};

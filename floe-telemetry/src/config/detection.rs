@@ -1,10 +1,8 @@
 //! The detection of resource attributes.
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::named::{self, Named, identified_by_name, schema_of_names};
+use super::named::{self, linked_by_name, written_as_name};
 use super::problems::Problems;
 use crate::callsite::SourceLocation;
 use crate::json_schema::JsonSchema;
@@ -76,17 +74,7 @@ impl RegisteredDetector {
     }
 }
 
-impl Named for RegisteredDetector {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn location(&self) -> SourceLocation {
-        self.location
-    }
-}
-
-identified_by_name!(RegisteredDetector);
+linked_by_name!(RegisteredDetector);
 
 impl ResourceDetector {
     /// The detectors of this project.
@@ -147,27 +135,10 @@ impl ResourceDetector {
     }
 }
 
-impl fmt::Display for ResourceDetector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ResourceDetector {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for ResourceDetector {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named::deserialize(deserializer, "ResourceDetector", &["host"], Self::parse)
-    }
-}
-
-schema_of_names!(
+written_as_name!(
     ResourceDetector,
     KNOWN,
+    "host",
     "A resource detector, or the name of one that a crate registers."
 );
 
