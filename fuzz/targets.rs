@@ -182,7 +182,8 @@ pub(crate) fn resource_attributes(data: &[u8]) {
     let Ok((resource, _)) = parsers::resource_attributes(&text) else {
         return;
     };
-    let config = TelemetryConfig::new("fuzz").with_resource_attributes(resource.clone());
+    let mut config = TelemetryConfig::new("fuzz");
+    config.resource_attributes = resource.clone();
     assert_eq!(config.validate().map_err(|error| error.to_string()), Ok(()));
     let mode = resource.floe_mode.map(|mode| mode.as_str().to_owned());
     let fields = [
@@ -298,7 +299,8 @@ pub(crate) fn endpoint(data: &[u8]) {
     let in_authority = format!("https://user:{SECRET}@{text}");
     let in_query = format!("{text}?token={SECRET}");
     for endpoint in [in_authority, in_query] {
-        let config = TelemetryConfig::new("fuzz").with_otlp_endpoint(&*endpoint);
+        let mut config = TelemetryConfig::new("fuzz");
+        config.otlp_endpoint = Some(endpoint.clone());
         match config.validate() {
             Ok(()) => {
                 assert!(!format!("{config:?}").contains(SECRET), "{config:?}");

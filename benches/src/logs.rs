@@ -172,7 +172,8 @@ fn theirs() -> Dispatch {
 }
 
 fn ours(json_output: bool) -> Dispatch {
-    let config = LoggingConfig::default().with_json_output(json_output);
+    let mut config = LoggingConfig::default();
+    config.json_output = json_output;
     let layer = logs::layer_with_writer(&config, io::sink).expect("a layer");
     Dispatch::new(tracing_subscriber::registry().with(layer))
 }

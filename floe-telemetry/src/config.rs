@@ -8,24 +8,20 @@
 //! | YAML | the defaults |
 //!
 //! The structures are `#[non_exhaustive]`, because options are added in minor releases. Begin with
-//! a constructor or `Default`, then assign fields. Those that programs often set have `with_…` methods:
+//! a constructor or `Default`, then assign fields:
 //!
 //! ```
 //! use floe_telemetry::TelemetryConfig;
-//! use floe_telemetry::config::{BatchSpanProcessorConfig, SamplingConfig, SamplingRule};
+//! use floe_telemetry::config::SamplingRule;
 //!
-//! let mut config = TelemetryConfig::new("orders")
-//!     .with_sampling(SamplingConfig::default().with_rules([SamplingRule::new("health.*", 0.0)]))
-//!     .with_batch_processor(BatchSpanProcessorConfig::default().with_max_queue_size(4096));
-//! config.batch_processor.schedule_delay_millis = 1000;
+//! let mut config = TelemetryConfig::new("orders");
+//! config.sampling.rules = vec![SamplingRule::new("health.*", 0.0)];
+//! config.batch_processor.max_queue_size = 4096;
 //! config.validate()?;
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
 //! `docs/configuration.md` of the repository describes every section and lists the variables.
-
-#[macro_use]
-mod section;
 
 mod auth;
 mod batch;
@@ -49,6 +45,7 @@ mod redaction;
 mod resource;
 mod sampling;
 mod secret;
+mod section;
 mod span_filter;
 pub(crate) mod telemetry;
 
@@ -72,7 +69,7 @@ pub use self::metrics::{
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
-pub use self::propagator::{ParsePropagatorError, Propagator, RegisteredPropagator};
+pub use self::propagator::{Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};

@@ -95,7 +95,9 @@ pub fn init() -> Result<TelemetryGuard, Error> {
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap_or_else(|error| {
         config::warn(&format!("nothing is recorded: {error}"));
-        TelemetryConfig::new("unknown_service").with_enabled(false)
+        let mut config = TelemetryConfig::new("unknown_service");
+        config.enabled = false;
+        config
     })
 }
 

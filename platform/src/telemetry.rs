@@ -46,10 +46,9 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
         .as_str()
         .clone_into(&mut config.logging.log_level);
     config.logging.json_output = logging.format == LogFormat::Json;
-    config.resource_attributes = config
-        .resource_attributes
-        .with_service_version(&identity.version)
-        .with_deployment_environment(mode.as_str());
+    let resource = &mut config.resource_attributes;
+    resource.service_version = Some(identity.version.clone());
+    resource.deployment_environment = Some(mode.as_str().to_owned());
     let product =
         FloeSpanAttributes::new(&identity.namespace, &identity.name, &identity.version, mode);
     let mut config = config.with_identity(&product);

@@ -19,7 +19,8 @@ pub(super) struct Ours {
 
 impl Ours {
     pub(super) fn start(state: State, sink: &Sink, context: ContextMode) -> Self {
-        let mut config = TelemetryConfig::new("bench").with_context(context);
+        let mut config = TelemetryConfig::new("bench");
+        config.context = context;
         config.sampling = config
             .sampling
             .clone()

@@ -4,22 +4,26 @@ use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
 use super::plugin::TelemetryBackendPlugin;
 use crate::config::{DEFAULT_BACKEND, OtlpProtocol, TelemetryConfig};
 
-/// The terminal.
-pub(super) struct Console;
-
-/// Jaeger's collector in the same cluster.
-pub(super) struct Jaeger;
-
-/// Any receiver of OTLP; the configuration names it.
-pub(super) struct Otlp;
+pub(super) enum BuiltIn {
+    /// The terminal.
+    Console,
+    /// Jaeger's collector in the same cluster.
+    Jaeger,
+    /// Any receiver of OTLP; the configuration names it.
+    Otlp,
+}
 
 /// The Kubernetes service that Jaeger's Helm chart creates, on Jaeger's ports for OTLP.
 const JAEGER_GRPC_ENDPOINT: &str = "http://jaeger-collector:4317";
 const JAEGER_HTTP_ENDPOINT: &str = "http://jaeger-collector:4318";
 
-impl TelemetryBackendPlugin for Console {
+impl TelemetryBackendPlugin for BuiltIn {
     fn name(&self) -> &'static str {
-        DEFAULT_BACKEND
+        match self {
+            Self::Console => DEFAULT_BACKEND,
+            Self::Jaeger => "jaeger",
+            Self::Otlp => "otlp",
+        }
     }
 
     fn version(&self) -> &'static str {
@@ -27,57 +31,24 @@ impl TelemetryBackendPlugin for Console {
     }
 
     fn description(&self) -> &'static str {
-        "prints traces on the terminal"
+        match self {
+            Self::Console => "prints traces on the terminal",
+            Self::Jaeger => "sends traces to Jaeger's collector",
+            Self::Otlp => "sends telemetry to the configured endpoint",
+        }
     }
 
     /// `console` is also the default, so a configured endpoint must still be used.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
-        if config.otlp_endpoint.is_none() {
-            return ExporterConfig::Console;
-        }
-        let default_endpoint = config.otlp_protocol.unwrap_or_default().default_endpoint();
-        ExporterConfig::Otlp(OtlpExporterConfig::from_config(config, default_endpoint))
-    }
-}
-
-impl TelemetryBackendPlugin for Jaeger {
-    fn name(&self) -> &'static str {
-        "jaeger"
-    }
-
-    fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
-
-    fn description(&self) -> &'static str {
-        "sends traces to Jaeger's collector"
-    }
-
-    fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
-        let default_endpoint = match config.otlp_protocol.unwrap_or_default() {
-            OtlpProtocol::Grpc => JAEGER_GRPC_ENDPOINT,
-            OtlpProtocol::Http | OtlpProtocol::HttpJson => JAEGER_HTTP_ENDPOINT,
+        let protocol = config.otlp_protocol.unwrap_or_default();
+        let default_endpoint = match (self, protocol) {
+            (Self::Console, _) if config.otlp_endpoint.is_none() => return ExporterConfig::Console,
+            (Self::Jaeger, OtlpProtocol::Grpc) => JAEGER_GRPC_ENDPOINT,
+            (Self::Jaeger, OtlpProtocol::Http | OtlpProtocol::HttpJson) => JAEGER_HTTP_ENDPOINT,
+            (Self::Console | Self::Otlp, _) => protocol.default_endpoint(),
         };
-        let otlp = OtlpExporterConfig::from_config(config, default_endpoint);
-        ExporterConfig::Otlp(otlp.traces_only())
-    }
-}
-
-impl TelemetryBackendPlugin for Otlp {
-    fn name(&self) -> &'static str {
-        "otlp"
-    }
-
-    fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
-
-    fn description(&self) -> &'static str {
-        "sends telemetry to the configured endpoint"
-    }
-
-    fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
-        let default_endpoint = config.otlp_protocol.unwrap_or_default().default_endpoint();
-        ExporterConfig::Otlp(OtlpExporterConfig::from_config(config, default_endpoint))
+        let mut otlp = OtlpExporterConfig::from_config(config, default_endpoint);
+        otlp.is_traces_only = matches!(self, Self::Jaeger);
+        ExporterConfig::Otlp(otlp)
     }
 }

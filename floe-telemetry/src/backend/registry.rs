@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::built_in::{Console, Jaeger, Otlp};
+use super::built_in::BuiltIn;
 use super::plugin::TelemetryBackendPlugin;
 use crate::callsite::SourceLocation;
 use crate::error::Error;
@@ -55,9 +55,9 @@ crate::__floe_link_list! {
 /// The backends of this crate. They are not in the linker's list, because an element of a list counts
 /// as `unsafe_code` in the crate that declares the list.
 static BUILT_IN: [LinkedBackend; 3] = [
-    LinkedBackend::new(&Console, crate::__floe_location!()),
-    LinkedBackend::new(&Jaeger, crate::__floe_location!()),
-    LinkedBackend::new(&Otlp, crate::__floe_location!()),
+    LinkedBackend::new(&BuiltIn::Console, crate::__floe_location!()),
+    LinkedBackend::new(&BuiltIn::Jaeger, crate::__floe_location!()),
+    LinkedBackend::new(&BuiltIn::Otlp, crate::__floe_location!()),
 ];
 
 /// Every backend that is linked into the program, in no particular order, including backends that

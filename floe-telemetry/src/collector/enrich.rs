@@ -340,7 +340,7 @@ mod tests {
             spans in vec(vec("[a-c]{0,2}|password|k{1030}", 0..20), 1..10),
             limit in 0..20_u32,
         ) {
-            let limits = SpanLimits::default().with_attribute_count(limit);
+            let limits = SpanLimits { attribute_count: limit, ..SpanLimits::default() };
             let enricher = || Enricher::new(Redactor::default(), limits);
             let (clock, process) = (WallClock::default(), SharedAttributes::default());
             let mut known = enricher();

@@ -33,13 +33,6 @@ macro_rules! batch_processor {
             pub export_timeout_millis: u64,
         }
 
-        setters! { $name {
-            with_max_queue_size(max_queue_size: usize);
-            with_max_export_batch_size(max_export_batch_size: usize);
-            with_schedule_delay_millis(schedule_delay_millis: u64);
-            with_export_timeout_millis(export_timeout_millis: u64);
-        } }
-
         impl Default for $name {
             fn default() -> Self {
                 Self {

@@ -1,10 +1,8 @@
 //! The detection of resource attributes.
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::named::{self, Named, identified_by_name, schema_of_names};
+use super::named::{self, linked_by_name, written_as_name};
 use super::problems::Problems;
 use crate::callsite::SourceLocation;
 use crate::json_schema::JsonSchema;
@@ -76,17 +74,7 @@ impl RegisteredDetector {
     }
 }
 
-impl Named for RegisteredDetector {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn location(&self) -> SourceLocation {
-        self.location
-    }
-}
-
-identified_by_name!(RegisteredDetector);
+linked_by_name!(RegisteredDetector);
 
 impl ResourceDetector {
     /// The detectors of this project.
@@ -147,27 +135,10 @@ impl ResourceDetector {
     }
 }
 
-impl fmt::Display for ResourceDetector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ResourceDetector {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for ResourceDetector {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named::deserialize(deserializer, "ResourceDetector", &["host"], Self::parse)
-    }
-}
-
-schema_of_names!(
+written_as_name!(
     ResourceDetector,
     KNOWN,
+    "host",
     "A resource detector, or the name of one that a crate registers."
 );
 
@@ -175,12 +146,13 @@ schema_of_names!(
 /// precedence.
 ///
 /// ```
-/// use floe_telemetry::config::{DetectionConfig, ResourceDetector};
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::config::ResourceDetector;
 ///
-/// let detection = DetectionConfig::default()
-///     .with_detectors(ResourceDetector::all())
-///     .with_excluded(["process.owner"]);
-/// assert!(!detection.command_args);
+/// let mut config = TelemetryConfig::new("orders");
+/// config.detection.detectors = ResourceDetector::all();
+/// config.detection.excluded = vec!["process.owner".to_owned()];
+/// assert!(!config.detection.command_args);
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -196,13 +168,6 @@ pub struct DetectionConfig {
     /// data; they are redacted as other attributes. Default `false`.
     pub command_args: bool,
 }
-
-setters! { DetectionConfig {
-    with_detectors(detectors: list ResourceDetector);
-    with_included(included: list into String);
-    with_excluded(excluded: list into String);
-    with_command_args(command_args: bool);
-} }
 
 impl DetectionConfig {
     pub(super) fn check(&self, problems: &mut Problems) {

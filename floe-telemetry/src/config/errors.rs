@@ -44,10 +44,6 @@ impl ExceptionSignal {
         [("logs", Self::Logs), ("logs/dup", Self::LogsAndSpans)];
 }
 
-setters! { ErrorsConfig {
-    with_exception_signal(exception_signal: ExceptionSignal);
-} }
-
 impl Default for ErrorsConfig {
     fn default() -> Self {
         Self {

@@ -1,12 +1,10 @@
 //! The exporters of each signal.
 
+use serde::{Deserialize, Serialize};
 use std::any::Any;
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::file::FileConfig;
-use super::named::{self, Named, identified_by_name, schema_of_names};
+use super::named::{self, linked_by_name, written_as_name};
 use super::otlp::Signal;
 use super::problems::Problems;
 use super::section::is_default;
@@ -75,17 +73,7 @@ impl RegisteredExporter {
     }
 }
 
-impl Named for RegisteredExporter {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn location(&self) -> SourceLocation {
-        self.location
-    }
-}
-
-identified_by_name!(RegisteredExporter);
+linked_by_name!(RegisteredExporter);
 
 impl ExporterKind {
     /// The exporters that the specification names.
@@ -173,27 +161,10 @@ impl ExporterKind {
     }
 }
 
-impl fmt::Display for ExporterKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ExporterKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for ExporterKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        named::deserialize(deserializer, "ExporterKind", &["none"], Self::parse)
-    }
-}
-
-schema_of_names!(
+written_as_name!(
     ExporterKind,
     KNOWN,
+    "none",
     "An exporter, or the name of one that a crate registers."
 );
 
@@ -215,13 +186,6 @@ pub struct ExportersConfig {
     #[serde(skip_serializing_if = "is_default")]
     pub file: FileConfig,
 }
-
-setters! { ExportersConfig {
-    with_traces(traces: some list ExporterKind);
-    with_metrics(metrics: some list ExporterKind);
-    with_logs(logs: some list ExporterKind);
-    with_file(file: FileConfig);
-} }
 
 impl ExportersConfig {
     /// Returns the exporters of a signal; `None` if none is configured.

@@ -44,14 +44,6 @@ pub struct FileConfig {
     pub logs: Option<PathBuf>,
 }
 
-setters! { FileConfig {
-    with_directory(directory: into PathBuf);
-    with_max_bytes(max_bytes: u64);
-    with_traces(traces: some into PathBuf);
-    with_metrics(metrics: some into PathBuf);
-    with_logs(logs: some into PathBuf);
-} }
-
 impl Default for FileConfig {
     fn default() -> Self {
         Self {

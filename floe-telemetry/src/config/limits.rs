@@ -35,15 +35,6 @@ pub struct SpanLimits {
     pub attribute_count_per_link: u32,
 }
 
-setters! { SpanLimits {
-    with_attribute_count(attribute_count: u32);
-    with_attribute_value_length(attribute_value_length: some u32);
-    with_event_count(event_count: u32);
-    with_link_count(link_count: u32);
-    with_attribute_count_per_event(attribute_count_per_event: u32);
-    with_attribute_count_per_link(attribute_count_per_link: u32);
-} }
-
 /// The limits of a log record
 /// ([log record limits](https://opentelemetry.io/docs/specs/otel/logs/sdk/#logrecord-limits)). They apply to what is
 /// exported. Attributes over the limit are dropped, and the record contains their number.
@@ -60,11 +51,6 @@ pub struct LogRecordLimits {
     /// 8 KiB.
     pub attribute_value_length: Option<u32>,
 }
-
-setters! { LogRecordLimits {
-    with_attribute_count(attribute_count: u32);
-    with_attribute_value_length(attribute_value_length: some u32);
-} }
 
 impl Default for LogRecordLimits {
     fn default() -> Self {

@@ -17,10 +17,11 @@ const TARGET_LEVELS: [&str; 8] = [
 /// The levels and the format of log records.
 ///
 /// ```
-/// use floe_telemetry::config::LoggingConfig;
+/// use floe_telemetry::TelemetryConfig;
 ///
-/// let logging = LoggingConfig::default().with_log_level("INFO,hyper=WARN,orders::load=DEBUG");
-/// assert!(logging.json_output);
+/// let mut config = TelemetryConfig::new("orders");
+/// config.logging.log_level = "INFO,hyper=WARN,orders::load=DEBUG".to_owned();
+/// assert!(config.logging.json_output);
 /// ```
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -36,11 +37,6 @@ pub struct LoggingConfig {
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,
 }
-
-setters! { LoggingConfig {
-    with_log_level(log_level: into String);
-    with_json_output(json_output: bool);
-} }
 
 impl Default for LoggingConfig {
     fn default() -> Self {

@@ -126,10 +126,6 @@ pub struct MetricsConfig {
     pub prometheus: PrometheusConfig,
 }
 
-setters! { MetricsConfig {
-    with_cardinality_limit(cardinality_limit: usize);
-} }
-
 impl Default for MetricsConfig {
     fn default() -> Self {
         Self {
@@ -182,11 +178,11 @@ impl MetricsConfig {
 /// ```
 /// use floe_telemetry::config::MetricView;
 ///
-/// let views = [
-///     MetricView::new("process.*").with_drop(true),
-///     MetricView::new("*.duration").with_boundaries([1.0, 60.0, 3600.0]),
-/// ];
-/// # let _ = views;
+/// let mut dropped = MetricView::new("process.*");
+/// dropped.drop = true;
+/// let mut durations = MetricView::new("*.duration");
+/// durations.boundaries = Some(vec![1.0, 60.0, 3600.0]);
+/// # let _ = (dropped, durations);
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -250,16 +246,6 @@ pub enum InstrumentType {
     /// A sum that can decrease.
     UpDownCounter,
 }
-
-setters! { MetricView {
-    with_drop(drop: bool);
-    with_boundaries(boundaries: some list f64);
-    with_attributes(attributes: some list into String);
-    with_cardinality_limit(cardinality_limit: some usize);
-    with_unit(unit: some into String);
-    with_name(name: some into String);
-    with_description(description: some into String);
-} }
 
 impl MetricView {
     /// Creates a view that changes nothing.

@@ -41,6 +41,24 @@ macro_rules! identified_by_name {
 }
 pub(super) use identified_by_name;
 
+/// The same for what a crate registers.
+macro_rules! linked_by_name {
+    ($type:ident) => {
+        $crate::config::named::identified_by_name!($type);
+
+        impl $crate::config::named::Named for $type {
+            fn name(&self) -> &'static str {
+                self.name
+            }
+
+            fn location(&self) -> $crate::callsite::SourceLocation {
+                self.location
+            }
+        }
+    };
+}
+pub(super) use linked_by_name;
+
 /// Returns what is registered under names other than `known`, one of each name, sorted.
 pub(super) fn others<T: Named>(list: &LinkList<T>, known: &[&str]) -> Vec<T> {
     let others = list.iter().filter(|linked| !known.contains(&linked.name()));
@@ -127,9 +145,29 @@ impl<'de, T> Visitor<'de> for Name<T> {
     }
 }
 
-/// Implements the JSON Schema of a type: one of the names of `$known`, or another one that is registered.
-macro_rules! schema_of_names {
-    ($type:ident, $known:ident, $description:literal) => {
+/// Implements what a value has that is written as its name: `Display`, the traits of serde, and the JSON Schema, in
+/// which it is one of the names of `$known`, or another one that is registered. `$stand_in` is one of them.
+macro_rules! written_as_name {
+    ($type:ident, $known:ident, $stand_in:literal, $description:literal) => {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let what = stringify!($type);
+                $crate::config::named::deserialize(deserializer, what, &[$stand_in], Self::parse)
+            }
+        }
+
         #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -145,4 +183,4 @@ macro_rules! schema_of_names {
         }
     };
 }
-pub(super) use schema_of_names;
+pub(super) use written_as_name;

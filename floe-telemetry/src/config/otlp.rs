@@ -205,10 +205,11 @@ pub struct OtlpDestination {
 impl OtlpDestination {
     /// Creates another receiver of a signal, with its endpoint. No path is appended to it.
     pub fn new(signal: Signal, endpoint: impl Into<String>) -> Self {
-        Self {
-            signal,
-            options: OtlpOptions::default().with_endpoint(endpoint),
-        }
+        let options = OtlpOptions {
+            endpoint: Some(endpoint.into()),
+            ..OtlpOptions::default()
+        };
+        Self { signal, options }
     }
 }
 
@@ -257,18 +258,6 @@ pub struct OtlpOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_key: Option<PathBuf>,
 }
-
-setters! { OtlpConfig {
-    with_all(all: OtlpOptions);
-    with_traces(traces: OtlpOptions);
-    with_metrics(metrics: OtlpOptions);
-    with_logs(logs: OtlpOptions);
-} }
-
-setters! { OtlpOptions {
-    with_endpoint(endpoint: some into String);
-    with_headers(headers: list (String, SecretString));
-} }
 
 impl OtlpConfig {
     /// Returns the settings of one signal.

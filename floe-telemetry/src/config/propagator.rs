@@ -1,14 +1,13 @@
 //! The formats of context propagation.
 
 use floe_yaml::expected;
-use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use opentelemetry::propagation::TextMapPropagator;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::named::{self, identified_by_name, schema_of_names};
+use super::named::{self, identified_by_name, written_as_name};
+use crate::error::Error;
 
 /// The most propagators that a process can register.
 const MAX_REGISTERED: usize = 64;
@@ -18,8 +17,10 @@ const MAX_REGISTERED: usize = 64;
 /// ```
 /// use floe_telemetry::config::Propagator;
 ///
-/// assert_eq!("tracecontext".parse(), Ok(Propagator::TraceContext));
+/// let propagator: Propagator = "tracecontext".parse()?;
+/// assert_eq!(propagator, Propagator::TraceContext);
 /// assert_eq!(Propagator::B3Multi.as_str(), "b3multi");
+/// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -122,65 +123,36 @@ impl Propagator {
         Self::BUILT_IN.into_iter().chain(registered).collect()
     }
 
+    /// Parses a name in a document, where `none` is a list without formats.
+    fn parse(name: &str) -> Result<Self, String> {
+        named::parse(name, &Self::known(), Self::as_str)
+    }
+
     /// The names of all formats.
     pub(super) fn names() -> Vec<&'static str> {
         Self::known().into_iter().map(Self::as_str).collect()
     }
 }
 
-impl fmt::Display for Propagator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The error of parsing a [`Propagator`] from a name that none has.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ParsePropagatorError {
-    found: String,
-}
-
-impl fmt::Display for ParsePropagatorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut names = Propagator::names();
-        names.push("none");
-        f.write_str(&expected(&names, &self.found))
-    }
-}
-
-impl std::error::Error for ParsePropagatorError {}
-
 impl FromStr for Propagator {
-    type Err = ParsePropagatorError;
+    type Err = Error;
 
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let known = Self::known();
-        let known = known.into_iter().find(|known| known.as_str() == name);
-        known.ok_or_else(|| ParsePropagatorError {
-            found: name.chars().take(64).collect(),
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let known = Self::known()
+            .into_iter()
+            .find(|known| known.as_str() == name);
+        known.ok_or_else(|| {
+            let found: String = name.chars().take(64).collect();
+            let mut names = Self::names();
+            names.push("none");
+            Error::config(expected(&names, &found))
         })
     }
 }
 
-impl Serialize for Propagator {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Propagator {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // `none` is a list without formats.
-        let parse = |name: &str| {
-            let unknown = |_| expected(&Self::names(), name);
-            name.parse().map_err(unknown)
-        };
-        named::deserialize(deserializer, "Propagator", &["tracecontext"], parse)
-    }
-}
-
-schema_of_names!(
+written_as_name!(
     Propagator,
     BUILT_IN,
+    "tracecontext",
     "A format of context propagation, or the name of one that the program registers."
 );

@@ -19,9 +19,9 @@ use crate::keys;
 /// ```
 /// use floe_telemetry::config::ResourceAttributes;
 ///
-/// let resource = ResourceAttributes::new("orders")
-///     .with_service_version("3f2a91c")
-///     .with_deployment_environment("production");
+/// let mut resource = ResourceAttributes::new("orders");
+/// resource.service_version = Some("3f2a91c".to_owned());
+/// resource.deployment_environment = Some("production".to_owned());
 /// assert_eq!(resource.to_otel_dict().len(), 3);
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
@@ -102,12 +102,6 @@ impl From<&ResourceValue> for Value {
         }
     }
 }
-
-setters! { ResourceAttributes {
-    with_service_version(service_version: some into String);
-    with_deployment_environment(deployment_environment: some into String);
-    with_schema_url(schema_url: some into String);
-} }
 
 const SERVICE_NAME: &str = "service.name";
 const SERVICE_VERSION: &str = "service.version";

@@ -151,29 +151,18 @@ pub struct SamplingConfig {
     pub tail: TailConfig,
 }
 
-setters! { SamplingConfig {
-    with_dev(dev: some f64);
-    with_staging(staging: some f64);
-    with_prod(prod: some f64);
-    with_sampler(sampler: some Sampler);
-    with_sampler_arg(sampler_arg: some f64);
-    with_rules(rules: list SamplingRule);
-    with_rate_limit(rate_limit: some f64);
-    with_keep_errors(keep_errors: bool);
-    with_keep_slower_than(keep_slower_than: some Duration);
-    with_tail(tail: TailConfig);
-} }
-
 impl SamplingConfig {
     /// Records this share of the traces in every environment, from 0.0 to 1.0, with the sampler
     /// `parentbased_probability`, or `parentbased_always_on` for 1.0, which leaves the trace state unchanged.
     #[must_use]
-    pub fn with_ratio(self, ratio: f64) -> Self {
+    pub fn with_ratio(mut self, ratio: f64) -> Self {
         if ratio >= 1.0 {
-            return self.with_sampler(Sampler::ParentBasedAlwaysOn);
+            self.sampler = Some(Sampler::ParentBasedAlwaysOn);
+        } else {
+            self.sampler = Some(Sampler::ParentBasedProbability);
+            self.sampler_arg = Some(ratio);
         }
-        self.with_sampler(Sampler::ParentBasedProbability)
-            .with_sampler_arg(ratio)
+        self
     }
 
     /// Returns the share of roots that are recorded in an environment. Without a ratio for the environment
@@ -317,11 +306,6 @@ pub struct TailConfig {
     #[schemars(range(min = 1))]
     pub max_seconds: u64,
 }
-
-setters! { TailConfig {
-    with_max_spans(max_spans: usize);
-    with_max_seconds(max_seconds: u64);
-} }
 
 impl Default for TailConfig {
     fn default() -> Self {

@@ -178,23 +178,6 @@ pub struct TelemetryConfig {
     pub propagators: Vec<Propagator>,
 }
 
-setters! { TelemetryConfig {
-    with_enabled(enabled: bool);
-    with_otlp_endpoint(otlp_endpoint: some into String);
-    with_otlp_protocol(otlp_protocol: some OtlpProtocol);
-    with_sampling(sampling: SamplingConfig);
-    with_context(context: ContextMode);
-    with_resource_attributes(resource_attributes: ResourceAttributes);
-    with_span_attributes(span_attributes: list (String, String));
-    with_baggage_attributes(baggage_attributes: list into String);
-    with_max_memory_bytes(max_memory_bytes: usize);
-    with_batch_processor(batch_processor: BatchSpanProcessorConfig);
-    with_backend(backend: into String);
-    with_otlp(otlp: OtlpConfig);
-    with_exporters(exporters: ExportersConfig);
-    with_metrics(metrics: MetricsConfig);
-} }
-
 const fn default_enabled() -> bool {
     true
 }

@@ -47,7 +47,10 @@ fn found(
 }
 
 fn by(detectors: &[ResourceDetector]) -> DetectionConfig {
-    DetectionConfig::default().with_detectors(detectors.to_vec())
+    DetectionConfig {
+        detectors: detectors.to_vec(),
+        ..DetectionConfig::default()
+    }
 }
 
 #[test]
@@ -112,11 +115,12 @@ fn arguments_of_the_process_are_recorded_only_if_asked_for() {
             .iter()
             .any(|key| key == "process.command_args")
     );
-    let asked = process.clone().with_command_args(true);
+    let mut asked = process.clone();
+    asked.command_args = true;
     assert!(keys(&asked).iter().any(|key| key == "process.command_args"));
-    let chosen = process
-        .with_included(["process.*"])
-        .with_excluded(["process.e*", "*.owner"]);
+    let mut chosen = process;
+    chosen.included = vec!["process.*".to_owned()];
+    chosen.excluded = ["process.e*", "*.owner"].map(str::to_owned).into();
     assert!(
         !keys(&chosen)
             .iter()

@@ -168,42 +168,22 @@ impl Entry {
 }
 
 fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Instrument {
-    let name = metric.name.to_owned();
-    let (unit, description) = (metric.unit.to_owned(), metric.description.to_owned());
+    macro_rules! builder {
+        ($instrument:ident) => {
+            meter
+                .$instrument(metric.name.to_owned())
+                .with_unit(metric.unit.to_owned())
+                .with_description(metric.description.to_owned())
+        };
+    }
     match kind {
-        Kind::Counter => Instrument::Counter(
-            meter
-                .u64_counter(name)
-                .with_unit(unit)
-                .with_description(description)
-                .build(),
-        ),
-        Kind::UpDownCounter => Instrument::UpDownCounter(
-            meter
-                .i64_up_down_counter(name)
-                .with_unit(unit)
-                .with_description(description)
-                .build(),
-        ),
-        Kind::Gauge => Instrument::Gauge(
-            meter
-                .f64_gauge(name)
-                .with_unit(unit)
-                .with_description(description)
-                .build(),
-        ),
+        Kind::Counter => Instrument::Counter(builder!(u64_counter).build()),
+        Kind::UpDownCounter => Instrument::UpDownCounter(builder!(i64_up_down_counter).build()),
+        Kind::Gauge => Instrument::Gauge(builder!(f64_gauge).build()),
         Kind::Histogram => {
-            let builder = meter
-                .f64_histogram(name)
-                .with_unit(unit)
-                .with_description(description);
-            Instrument::Histogram(
-                match metric.boundaries {
-                    Some(bounds) => builder.with_boundaries(bounds.to_vec()),
-                    None => builder,
-                }
-                .build(),
-            )
+            let mut builder = builder!(f64_histogram);
+            builder.boundaries = metric.boundaries.map(<[f64]>::to_vec);
+            Instrument::Histogram(builder.build())
         }
     }
 }

@@ -67,7 +67,8 @@ impl Destination for Panicking {
 /// that have failed.
 fn flush_each_span(panics_with_spans: bool) -> usize {
     const SPANS: u64 = 60;
-    let mut config = TelemetryConfig::new("panics").with_max_memory_bytes(4 * 1024 * 1024);
+    let mut config = TelemetryConfig::new("panics");
+    config.max_memory_bytes = 4 * 1024 * 1024;
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     let memory = MemoryExporter::new();
     let builder = TelemetryProvider::builder(config).with_span_exporter(memory.clone());

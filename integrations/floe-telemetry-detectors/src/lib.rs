@@ -3,14 +3,13 @@
 //! The crate registers the detectors `container`, `kubernetes` and `cloud`, which a configuration chooses:
 //!
 //! ```no_run
-//! use floe_telemetry::config::{DetectionConfig, ResourceDetector};
+//! use floe_telemetry::config::ResourceDetector;
 //! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 //! use floe_telemetry_detectors as _; // links the crate
 //!
 //! // As `FLOE_RESOURCE_DETECTORS=all` does for `floe_telemetry::init`.
-//! let detection = DetectionConfig::default().with_detectors(ResourceDetector::all());
 //! let mut config = TelemetryConfig::new("orders");
-//! config.detection = detection;
+//! config.detection.detectors = ResourceDetector::all();
 //! let telemetry = TelemetryProvider::builder(config).initialize()?;
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```

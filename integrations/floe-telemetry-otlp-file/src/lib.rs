@@ -3,13 +3,13 @@
 //! The crate registers the exporters `otlp_file` and `otlp/stdout`, which a configuration chooses:
 //!
 //! ```no_run
-//! use floe_telemetry::config::{ExporterKind, ExportersConfig};
+//! use floe_telemetry::config::ExporterKind;
 //! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 //! use floe_telemetry_otlp_file as _; // links the crate
 //!
 //! // As `OTEL_TRACES_EXPORTER=otlp_file` does for `floe_telemetry::init`.
-//! let exporters = ExportersConfig::default().with_traces([ExporterKind::OtlpFile]);
-//! let config = TelemetryConfig::new("orders").with_exporters(exporters);
+//! let mut config = TelemetryConfig::new("orders");
+//! config.exporters.traces = Some(vec![ExporterKind::OtlpFile]);
 //! let telemetry = TelemetryProvider::builder(config).initialize()?; // telemetry/traces.jsonl
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```

@@ -3,13 +3,13 @@
 //! The crate registers the exporter `prometheus`, which a configuration chooses:
 //!
 //! ```no_run
-//! use floe_telemetry::config::{ExporterKind, ExportersConfig};
+//! use floe_telemetry::config::ExporterKind;
 //! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 //! use floe_telemetry_prometheus as _; // links the crate
 //!
 //! // As `OTEL_METRICS_EXPORTER=prometheus` does for `floe_telemetry::init`.
-//! let exporters = ExportersConfig::default().with_metrics([ExporterKind::Prometheus]);
-//! let config = TelemetryConfig::new("orders").with_exporters(exporters);
+//! let mut config = TelemetryConfig::new("orders");
+//! config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
 //! let telemetry = TelemetryProvider::builder(config).initialize()?; // http://localhost:9464/metrics
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```

@@ -78,7 +78,8 @@ fn a_document_names_it_as_any_other() {
 
 #[track_caller]
 fn check(service: &str, exporters: ExportersConfig, expected: &str) {
-    let config = TelemetryConfig::new(service).with_exporters(exporters);
+    let mut config = TelemetryConfig::new(service);
+    config.exporters = exporters;
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());
     assert_eq!(error.to_string(), expected);
@@ -86,10 +87,11 @@ fn check(service: &str, exporters: ExportersConfig, expected: &str) {
 
 #[test]
 fn one_that_cannot_be_used_is_one_clear_error() {
-    let exporters = ExportersConfig::default();
+    let mut exporters = ExportersConfig::default();
+    exporters.metrics = Some(vec![ExporterKind::Prometheus]);
     check(
         "orders",
-        exporters.clone().with_metrics([ExporterKind::Prometheus]),
+        exporters.clone(),
         &format!("exporters.metrics: {NOT_LINKED}"),
     );
     let refused = TelemetryConfig::from_yaml(

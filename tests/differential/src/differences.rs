@@ -16,7 +16,7 @@
 //! | a parent without a valid id is no parent for a parent-based sampler | required by the specification; the SDK's `Sampler::ParentBased` does not sample its children | [`sampler`] |
 
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::config::{ExporterKind, Sampler as OurSampler, SpanLimits};
+use floe_telemetry::config::{ExporterKind, Sampler as OurSampler};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, TraceState};
 use opentelemetry_sdk::trace::{Sampler as SdkSampler, ShouldSample, SpanLimits as SdkLimits};
@@ -43,13 +43,13 @@ pub fn config(settings: &Settings) -> TelemetryConfig {
     config.sampling.sampler = Some(sampler);
     config.sampling.sampler_arg = ratio;
     let limits = settings.limits;
-    config.limits = SpanLimits::default()
-        .with_attribute_count(limits.attributes)
-        .with_event_count(limits.events)
-        .with_link_count(limits.links)
-        .with_attribute_count_per_event(limits.per_event)
-        .with_attribute_count_per_link(limits.per_link);
-    config.limits.attribute_value_length = None;
+    let own = &mut config.limits;
+    own.attribute_count = limits.attributes;
+    own.event_count = limits.events;
+    own.link_count = limits.links;
+    own.attribute_count_per_event = limits.per_event;
+    own.attribute_count_per_link = limits.per_link;
+    own.attribute_value_length = None;
     config
 }
 

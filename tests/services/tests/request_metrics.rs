@@ -141,7 +141,8 @@ fn counts(points: &[ReceivedPoint], name: &str) -> Vec<String> {
 #[tokio::test]
 async fn requests_are_measured_whether_or_not_they_are_sampled() {
     let receiver = Receiver::http();
-    let mut config = TelemetryConfig::new("shop").with_otlp_endpoint(receiver.endpoint());
+    let mut config = TelemetryConfig::new("shop");
+    config.otlp_endpoint = Some(receiver.endpoint());
     config.otlp_protocol = Some(OtlpProtocol::Http);
     config.sampling.sampler = Some(Sampler::AlwaysOff);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();

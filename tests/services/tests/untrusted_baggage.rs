@@ -33,11 +33,10 @@ fn config() -> TelemetryConfig {
 }
 
 /// The spans of a service with this configuration that has answered the request.
-async fn spans(config: TelemetryConfig) -> Vec<ReceivedSpan> {
+async fn spans(mut config: TelemetryConfig) -> Vec<ReceivedSpan> {
     let receiver = Receiver::http();
-    let telemetry = TelemetryProvider::builder(config.with_otlp_endpoint(receiver.endpoint()))
-        .initialize()
-        .unwrap();
+    config.otlp_endpoint = Some(receiver.endpoint());
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = Router::new()
@@ -79,7 +78,9 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
     }
 
     // The key of the tenant is.
-    for span in spans(config().with_baggage_attributes(["tenant"])).await {
+    let mut trusts_tenants = config();
+    trusts_tenants.baggage_attributes = vec!["tenant".to_owned()];
+    for span in spans(trusts_tenants).await {
         assert_eq!(identity(&span.attributes), [("tenant", &text("acme"))]);
     }
 

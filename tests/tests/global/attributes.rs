@@ -86,13 +86,13 @@ fn a_neutral_service_has_no_attributes_of_its_own() {
 }
 
 fn every_span_carries_the_attributes_of_the_process() {
-    let config = TelemetryConfig::new("orders").with_span_attributes([
-        ("team".to_owned(), "checkout".to_owned()),
-        (
-            "dsn".to_owned(),
-            "postgres://floe:hunter2@db/orders".to_owned(),
-        ),
-    ]);
+    let mut config = TelemetryConfig::new("orders");
+    config.span_attributes = [
+        ("team", "checkout"),
+        ("dsn", "postgres://floe:hunter2@db/orders"),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into();
     let spans = run(config, || {
         plain();
         with_team();
@@ -105,9 +105,9 @@ fn every_span_carries_the_attributes_of_the_process() {
 }
 
 fn listed_keys_of_baggage_become_attributes() {
-    let config = TelemetryConfig::new("orders")
-        .with_span_attributes([("team".to_owned(), "checkout".to_owned())])
-        .with_baggage_attributes(["tenant", "team", "absent"]);
+    let mut config = TelemetryConfig::new("orders");
+    config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
+    config.baggage_attributes = ["tenant", "team", "absent"].map(str::to_owned).into();
     let spans = run(config, || {
         plain();
         let _attached = received().attach();

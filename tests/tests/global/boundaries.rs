@@ -16,7 +16,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 static TELEMETRY: LazyLock<(TelemetryProvider, MemoryExporter)> = LazyLock::new(|| {
     let memory = MemoryExporter::new();
-    let config = TelemetryConfig::new("bounded").with_context(ContextMode::Boundaries);
+    let mut config = TelemetryConfig::new("bounded");
+    config.context = ContextMode::Boundaries;
     let provider = TelemetryProvider::builder(config)
         .with_span_exporter(memory.clone())
         .initialize();

@@ -18,7 +18,7 @@ const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
 fn provider(service: &str, endpoint: &str) -> TelemetryProvider {
     let mut config = TelemetryConfig::new(service);
     config.otlp_endpoint = Some(endpoint.to_owned());
-    let config = config.with_baggage_attributes(keys::IDENTITY);
+    config.baggage_attributes = keys::IDENTITY.map(str::to_owned).into();
     TelemetryProvider::builder(config).initialize().unwrap()
 }
 

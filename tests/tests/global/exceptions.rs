@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use floe_telemetry::config::{ErrorsConfig, ExceptionSignal, ExporterKind, ExportersConfig};
+use floe_telemetry::config::{ExceptionSignal, ExporterKind, ExportersConfig};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{ReceivedLog, ReceivedSpan, Receiver};
 
@@ -25,10 +25,11 @@ fn export(
     is_flushed: bool,
 ) -> (Vec<ReceivedSpan>, Vec<ReceivedLog>) {
     let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("orders").with_backend("otlp");
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
     config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters = exporters;
-    config.errors = ErrorsConfig::default().with_exception_signal(signal);
+    config.errors.exception_signal = signal;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     load().unwrap_err();
     if is_flushed {
@@ -48,7 +49,8 @@ fn events(spans: &[ReceivedSpan]) -> Vec<&str> {
 #[test]
 fn exceptions_are_events_or_log_records_or_both() {
     floe_tests::alone!();
-    let no_metrics = ExportersConfig::default().with_metrics([ExporterKind::None]);
+    let mut no_metrics = ExportersConfig::default();
+    no_metrics.metrics = Some(vec![ExporterKind::None]);
     for is_flushed in [true, false] {
         for (signal, names) in [
             (ExceptionSignal::Spans, &["retried", "exception"][..]),
@@ -80,7 +82,8 @@ fn exceptions_are_events_or_log_records_or_both() {
         }
     }
     // Without an exporter of log records, the events stay.
-    let no_logs = no_metrics.with_logs([ExporterKind::None]);
+    let mut no_logs = no_metrics;
+    no_logs.logs = Some(vec![ExporterKind::None]);
     let (spans, logs) = export(ExceptionSignal::Logs, no_logs, false);
     assert_eq!(events(&spans), ["retried", "exception"]);
     assert!(logs.is_empty());

@@ -42,7 +42,8 @@ fn measure() -> (String, String) {
 }
 
 fn config(receiver: &Receiver) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders").with_backend("otlp");
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
     config.otlp_endpoint = Some(receiver.endpoint());
     let mut rows = MetricView::new("rows");
     rows.attributes = Some(vec!["shop".to_owned()]);
@@ -86,7 +87,9 @@ fn measurements_refer_to_the_current_span() {
 
 fn every_instrument_has_exemplars(context: ContextMode) {
     let receiver = Receiver::grpc();
-    let (ids, points) = run(config(&receiver).with_context(context), &receiver);
+    let mut config = config(&receiver);
+    config.context = context;
+    let (ids, points) = run(config, &receiver);
     for name in MEASURED {
         let found = exemplars(&points, name);
         // A histogram has one for each bucket with measurements.

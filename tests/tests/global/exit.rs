@@ -27,7 +27,8 @@ const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
 fn work() {}
 
 fn config(endpoint: &str) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("exit").with_otlp_endpoint(endpoint);
+    let mut config = TelemetryConfig::new("exit");
+    config.otlp_endpoint = Some(endpoint.to_owned());
     config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config

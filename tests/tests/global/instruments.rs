@@ -28,7 +28,8 @@ fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
 
 fn points() -> Vec<ReceivedPoint> {
     let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("orders").with_backend("otlp");
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
     config.otlp_endpoint = Some(receiver.endpoint());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     // More often than the measurements after which a series is bound.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use floe_telemetry_otlp_file as _;
 
-use floe_telemetry::config::{ExporterKind, ExportersConfig, FileConfig, OtlpProtocol};
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, add_event, create_span, init, traced,
 };
@@ -87,7 +87,8 @@ fn a_partial_success_in_json_is_counted() {
         rejected: 2,
         message: "too old".to_owned(),
     });
-    let mut config = TelemetryConfig::new("json").with_otlp_endpoint(receiver.endpoint());
+    let mut config = TelemetryConfig::new("json");
+    config.otlp_endpoint = Some(receiver.endpoint());
     config.otlp_protocol = Some(OtlpProtocol::HttpJson);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
@@ -104,13 +105,12 @@ fn a_partial_success_in_json_is_counted() {
 }
 
 fn config(directory: &Path) -> TelemetryConfig {
-    let file = FileConfig::default().with_directory(directory);
-    let exporters = ExportersConfig::default()
-        .with_traces([ExporterKind::OtlpFile])
-        .with_metrics([ExporterKind::OtlpFile])
-        .with_logs([ExporterKind::OtlpFile])
-        .with_file(file);
-    TelemetryConfig::new("json").with_exporters(exporters)
+    let mut config = TelemetryConfig::new("json");
+    config.exporters.traces = Some(vec![ExporterKind::OtlpFile]);
+    config.exporters.metrics = Some(vec![ExporterKind::OtlpFile]);
+    config.exporters.logs = Some(vec![ExporterKind::OtlpFile]);
+    config.exporters.file.directory = directory.into();
+    config
 }
 
 #[test]

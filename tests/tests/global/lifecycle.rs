@@ -79,7 +79,8 @@ fn invalid_configuration_leaves_nothing_behind() {
         "resource_attributes.service_name: expected 1 to 128 characters, found 0"
     );
     config.resource_attributes.service_name.push_str("ok");
-    let unknown = config.clone().with_backend("jeager");
+    let mut unknown = config.clone();
+    "jeager".clone_into(&mut unknown.backend);
     assert_eq!(
         TelemetryProvider::builder(unknown)
             .initialize()

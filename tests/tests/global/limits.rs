@@ -49,7 +49,7 @@ fn dropped_items_are_counted_on_the_wire() {
     limits.link_count = 1;
     limits.attribute_count_per_event = 1;
     limits.attribute_count_per_link = 0;
-    let config = config.with_span_attributes([("team".to_owned(), "checkout".to_owned())]);
+    config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
 
     let mut span = get_tracer("limits").start("limited");

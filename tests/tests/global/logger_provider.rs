@@ -4,7 +4,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use floe_telemetry::config::{ExporterKind, LogRecordLimits};
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, propagation, traced};
 use floe_tests::{ReceivedLog, Receiver, Value};
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
@@ -106,12 +106,12 @@ fn by_tracing() {
 }
 
 fn config(receiver: &Receiver) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders").with_backend("otlp");
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
     config.otlp_endpoint = Some(receiver.endpoint());
     config.exporters.metrics = Some(vec![ExporterKind::None]);
-    config.log_record_limits = LogRecordLimits::default()
-        .with_attribute_count(100)
-        .with_attribute_value_length(31);
+    config.log_record_limits.attribute_count = 100;
+    config.log_record_limits.attribute_value_length = Some(31);
     config
 }
 

@@ -29,7 +29,8 @@ fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
 /// The local output of the tests, which the test harness captures.
 fn configure() {
     let levels = "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN";
-    let logging = LoggingConfig::default().with_log_level(levels);
+    let mut logging = LoggingConfig::default();
+    levels.clone_into(&mut logging.log_level);
     logs::configure_logging(&logging).unwrap();
 }
 

@@ -126,7 +126,9 @@ fn peak() -> usize {
 fn a_blocked_exporter_retains_no_more_than_the_limit() {
     floe_tests::alone!();
     let blocked = Blocked::default();
-    let telemetry = TelemetryProvider::builder(config().with_max_memory_bytes(24 * MIB))
+    let mut config = config();
+    config.max_memory_bytes = 24 * MIB;
+    let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(blocked.clone())
         .initialize()
         .unwrap();
@@ -157,7 +159,9 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
 fn ordinary_spans_do_not_count_towards_the_limit() {
     floe_tests::alone!();
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config().with_max_memory_bytes(MIB))
+    let mut config = config();
+    config.max_memory_bytes = MIB;
+    let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(memory.clone())
         .initialize()
         .unwrap();

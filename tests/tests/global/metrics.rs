@@ -99,15 +99,21 @@ fn views() {
     let mut config = config(&receiver, OtlpProtocol::Http);
     config.metrics.temporality = MetricTemporality::LowMemory;
     config.metrics.histograms = HistogramKind::Exponential;
+    let view = |name: &str, set: fn(&mut MetricView)| {
+        let mut view = MetricView::new(name);
+        set(&mut view);
+        view
+    };
     config.metrics.views = vec![
-        MetricView::new("load.*").with_boundaries([2.0, 4.0]),
-        MetricView::new("process.*").with_drop(true),
-        // Counters ignore boundaries.
-        MetricView::new("by_table")
-            .with_attributes(["table"])
-            .with_boundaries([1.0]),
-        MetricView::new("m*y").with_cardinality_limit(5),
-        MetricView::new("load.duration").with_drop(true),
+        view("load.*", |view| view.boundaries = Some(vec![2.0, 4.0])),
+        view("process.*", |view| view.drop = true),
+        view("by_table", |view| {
+            view.attributes = Some(vec!["table".to_owned()]);
+            // Counters ignore boundaries.
+            view.boundaries = Some(vec![1.0]);
+        }),
+        view("m*y", |view| view.cardinality_limit = Some(5)),
+        view("load.duration", |view| view.drop = true),
     ];
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     record();

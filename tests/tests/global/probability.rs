@@ -36,7 +36,8 @@ fn service(headers: &HashMap<String, String>) -> HashMap<String, String> {
 
 fn start(sampling: SamplingConfig) -> (TelemetryProvider, MemoryExporter) {
     let memory = MemoryExporter::new();
-    let mut config = TelemetryConfig::new("probability").with_sampling(sampling);
+    let mut config = TelemetryConfig::new("probability");
+    config.sampling = sampling;
     config.batch_processor.max_queue_size = 20_000;
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(memory.clone())
@@ -104,8 +105,9 @@ fn thresholds() {
 
 fn counts_are_restored_with_tail_sampling() {
     const TRACES: u32 = 100_000;
-    let sampling = SamplingConfig::default().with_ratio(0.5);
-    let spans = run(sampling.with_keep_errors(true), |telemetry| {
+    let mut sampling = SamplingConfig::default().with_ratio(0.5);
+    sampling.keep_errors = true;
+    let spans = run(sampling, |telemetry| {
         for number in 0..TRACES {
             let outcome = if number % 20 == 0 {
                 Err("no disk")
@@ -162,15 +164,9 @@ fn a_ratio_of_one_leaves_the_trace_state_alone() {
     for (sampling, expected) in [
         (SamplingConfig::default(), None),
         (SamplingConfig::default().with_ratio(1.0), None),
-        (
-            SamplingConfig::default().with_sampler(Sampler::ParentBasedAlwaysOn),
-            None,
-        ),
+        (sampler(Sampler::ParentBasedAlwaysOn, None), None),
         // The specification requires it of this sampler.
-        (
-            SamplingConfig::default().with_sampler(Sampler::ParentBasedProbability),
-            Some("th:0"),
-        ),
+        (sampler(Sampler::ParentBasedProbability, None), Some("th:0")),
     ] {
         let spans = run(sampling, |_| order(Ok(())).unwrap());
         assert_eq!(spans.len(), 2);
@@ -186,7 +182,9 @@ fn rules_have_thresholds_of_their_own() {
         SamplingRule::new("health.*", 0.5),
         SamplingRule::new("span.*", 0.125),
     ];
-    let spans = run(SamplingConfig::default().with_rules(rules), |_| {
+    let mut sampling = SamplingConfig::default();
+    sampling.rules = rules.into();
+    let spans = run(sampling, |_| {
         for _ in 0..200 {
             let _ = order(Ok(()));
             health();
@@ -264,10 +262,15 @@ fn request(number: u64, flags: &str, state: &str) -> HashMap<String, String> {
     headers.map(|(key, value)| (key.to_owned(), value)).into()
 }
 
+fn sampler(sampler: Sampler, ratio: Option<f64>) -> SamplingConfig {
+    let mut sampling = SamplingConfig::default();
+    sampling.sampler = Some(sampler);
+    sampling.sampler_arg = ratio;
+    sampling
+}
+
 fn probability(ratio: f64) -> SamplingConfig {
-    SamplingConfig::default()
-        .with_sampler(Sampler::Probability)
-        .with_sampler_arg(ratio)
+    sampler(Sampler::Probability, Some(ratio))
 }
 
 /// Each service decides by itself, whatever the caller has decided, and the decisions are consistent.
@@ -336,9 +339,7 @@ fn a_parent_decides_and_passes_its_threshold_on() {
 }
 
 fn the_sampler_by_trace_id_writes_nothing() {
-    let sampling = SamplingConfig::default()
-        .with_sampler(Sampler::ParentBasedTraceIdRatio)
-        .with_sampler_arg(0.5);
+    let sampling = sampler(Sampler::ParentBasedTraceIdRatio, Some(0.5));
     let spans = run(sampling, |_| (0..100).for_each(|_| health()));
     assert!(!spans.is_empty());
     for span in &spans {

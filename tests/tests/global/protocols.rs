@@ -38,10 +38,10 @@ fn sent(mut config: TelemetryConfig) -> String {
 fn in_code(protocol: &str, endpoint: &str) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     if let Some((_, protocol)) = PROTOCOLS.iter().find(|(name, _)| *name == protocol) {
-        config = config.with_otlp_protocol(*protocol);
+        config.otlp_protocol = Some(*protocol);
     }
     if !endpoint.is_empty() {
-        config = config.with_otlp_endpoint(endpoint);
+        config.otlp_endpoint = Some(endpoint.to_owned());
     }
     config
 }

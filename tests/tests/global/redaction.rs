@@ -100,7 +100,8 @@ fn levels() {
         get_current_span().set_status(Status::error(format!("{EMAIL} is locked, session=nightly")));
     };
     let level = |level, attribute_level| {
-        let mut config = RedactionConfig::default().with_level(level);
+        let mut config = RedactionConfig::default();
+        config.level = level;
         config.attribute_level = attribute_level;
         config
     };
@@ -147,10 +148,10 @@ fn levels() {
 }
 
 fn patterns_and_keys() {
-    let redaction = RedactionConfig::default()
-        .with_patterns(["CUST-[0-9]{6}"])
-        .with_keys(["customer_ref"])
-        .with_allowed_keys(["page_token"]);
+    let mut redaction = RedactionConfig::default();
+    redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+    redaction.keys = vec!["customer_ref".to_owned()];
+    redaction.allowed_keys = vec!["page_token".to_owned()];
     let (span, statistics) = exported(redaction.clone(), || {
         let span = get_current_span();
         span.update_name("load CUST-123456");

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floe_telemetry::config::{ExporterKind, ExportersConfig, OtlpProtocol, SamplingConfig};
+use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, get_tracer, span, traced};
 use floe_tests::{ReceivedSpan, Receiver};
 use opentelemetry::trace::{
@@ -80,11 +80,11 @@ fn panics() -> i32 {
 }
 
 fn config(receiver: &Receiver) -> TelemetryConfig {
-    let mut config = TelemetryConfig::new("orders").with_otlp_protocol(OtlpProtocol::Http);
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_protocol = Some(OtlpProtocol::Http);
     config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters = ExportersConfig::default()
-        .with_metrics([ExporterKind::None])
-        .with_logs([ExporterKind::None]);
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config.exporters.logs = Some(vec![ExporterKind::None]);
     // The sampler of the program decides in place of it.
     config.sampling = SamplingConfig::default().with_ratio(0.0);
     config
@@ -161,7 +161,8 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     assert_eq!(calls.len(), 8);
 
     let mut tail = config(&receiver);
-    tail.sampling = SamplingConfig::default().with_keep_errors(true);
+    tail.sampling = SamplingConfig::default();
+    tail.sampling.keep_errors = true;
     let error = TelemetryProvider::builder(tail)
         .with_sampler(sampler.clone())
         .initialize()

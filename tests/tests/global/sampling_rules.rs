@@ -134,7 +134,8 @@ fn a_span_with_a_parent_follows_it() {
 }
 
 fn samplers_and_rules() {
-    let mut sampling = SamplingConfig::default().with_sampler(Sampler::AlwaysOn);
+    let mut sampling = SamplingConfig::default();
+    sampling.sampler = Some(Sampler::AlwaysOn);
     rules(&mut sampling, &[("health.*", 0.0)]);
     // This sampler decides for each span, and rules apply to spans without a local parent.
     assert_eq!(run(&sampling, health), ["step"]);
@@ -150,7 +151,8 @@ fn samplers_and_rules() {
 
 fn the_rate_limit_applies_to_roots_only() {
     // One token an hour, so that only one is available however long the test takes.
-    let mut sampling = SamplingConfig::default().with_rate_limit(1.0 / 3600.0);
+    let mut sampling = SamplingConfig::default();
+    sampling.rate_limit = Some(1.0 / 3600.0);
     rules(&mut sampling, &[("health.*", 0.0)]);
     let arrived = run(&sampling, || {
         // A root that the ratio does not sample takes no token.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floe_telemetry::attributes::AttributeValue;
-use floe_telemetry::config::{ExporterKind, ExportersConfig};
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{
     EndingSpan, TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced,
 };
@@ -29,12 +29,12 @@ fn load() -> Result<(), String> {
 fn processors_change_spans_before_they_are_redacted() {
     floe_tests::alone!();
     let receiver = Receiver::grpc();
-    let mut config = TelemetryConfig::new("orders").with_backend("otlp");
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
     config.otlp_endpoint = Some(receiver.endpoint());
-    config.exporters = ExportersConfig::default()
-        .with_metrics([ExporterKind::None])
-        .with_logs([ExporterKind::None]);
-    let config = config.with_span_attributes([("team".to_owned(), "checkout".to_owned())]);
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config.exporters.logs = Some(vec![ExporterKind::None]);
+    config.span_attributes = [("team".to_owned(), "checkout".to_owned())].into();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let names = Arc::clone(&seen);
     let telemetry = TelemetryProvider::builder(config)

@@ -67,7 +67,7 @@ pub(crate) fn spans() {
     let mut config = TelemetryConfig::new("canaries");
     // The waterfall is printed, and searched like every other output.
     config.resource_attributes.floe_namespace = Some(crate::values::resource_text());
-    let mut config = config.with_baggage_attributes(floe_telemetry::keys::IDENTITY);
+    config.baggage_attributes = floe_telemetry::keys::IDENTITY.map(str::to_owned).into();
     config.batch_processor.max_queue_size = 8192;
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(ConsoleExporter::stdout())

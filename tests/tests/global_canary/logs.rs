@@ -118,9 +118,10 @@ impl LogExporter for Dump {
 pub(crate) fn child() {
     silence_panics();
     let form = |json_output| {
-        LoggingConfig::default()
-            .with_log_level("DEBUG")
-            .with_json_output(json_output)
+        let mut config = LoggingConfig::default();
+        "DEBUG".clone_into(&mut config.log_level);
+        config.json_output = json_output;
+        config
     };
     tracing_subscriber::registry()
         .with(logs::layer(&form(true)).unwrap())
@@ -129,7 +130,7 @@ pub(crate) fn child() {
     let variable = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
     config.log_batch_processor.max_queue_size = 8192;
-    let config = config.with_baggage_attributes(floe_telemetry::keys::IDENTITY);
+    config.baggage_attributes = floe_telemetry::keys::IDENTITY.map(str::to_owned).into();
     let telemetry = TelemetryProvider::builder(config)
         .with_log_exporter(Dump(Mutex::new(File::create(variable(DUMP)).unwrap())))
         .with_otlp(variable(GRPC), OtlpProtocol::Grpc)

@@ -387,11 +387,11 @@ fn an_exponentially_expanding_document_is_rejected() {
 #[test]
 fn attributes_of_every_span_are_bounded() {
     let keys = |n| (0..n).map(|n| format!("key{n}"));
-    let config = TelemetryConfig::new("orders").with_baggage_attributes(keys(64));
+    let mut config = TelemetryConfig::new("orders");
+    config.baggage_attributes = keys(64).collect();
     config.validate().unwrap();
-    let config = config
-        .with_baggage_attributes(keys(65))
-        .with_span_attributes(keys(65).map(|key| (key, String::new())));
+    config.baggage_attributes = keys(65).collect();
+    config.span_attributes = keys(65).map(|key| (key, String::new())).collect();
     assert_eq!(
         config.validate().unwrap_err().to_string(),
         "telemetry configuration: 2 mistakes\n  \

@@ -68,7 +68,8 @@ fn tail_sampling_is_read_and_written() {
     let sampling = &config.sampling;
     assert!(sampling.keep_errors);
     assert_eq!(sampling.keep_slower_than, Some(Duration::from_millis(1500)));
-    let tail = TailConfig::default().with_max_spans(5);
+    let mut tail = TailConfig::default();
+    tail.max_spans = 5;
     assert_eq!((sampling.tail, tail.max_seconds), (tail, 60));
     let json = serde_json::to_string(&config).unwrap();
     assert!(json.contains("1500ms"), "{json}");

@@ -31,9 +31,10 @@ impl Write for Written {
 }
 
 fn config(log_level: &str, json_output: bool) -> LoggingConfig {
-    LoggingConfig::default()
-        .with_log_level(log_level)
-        .with_json_output(json_output)
+    let mut config = LoggingConfig::default();
+    log_level.clone_into(&mut config.log_level);
+    config.json_output = json_output;
+    config
 }
 
 /// The lines that `code` logs.

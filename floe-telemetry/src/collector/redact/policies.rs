@@ -93,7 +93,10 @@ mod tests {
 
     #[test]
     fn a_pattern_that_compiles_to_too_much_is_refused() {
-        let config = RedactionConfig::default().with_patterns(["ok", r"\w{500}{20}"]);
+        let config = RedactionConfig {
+            patterns: ["ok", r"\w{500}{20}"].map(str::to_owned).into(),
+            ..RedactionConfig::default()
+        };
         let error = Policies::compile(&config).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -13,10 +13,15 @@ use crate::config::TailConfig;
 const SLOW: Duration = Duration::from_secs(2);
 
 fn config(max_spans: usize) -> SamplingConfig {
-    SamplingConfig::default()
-        .with_keep_errors(true)
-        .with_keep_slower_than(SLOW)
-        .with_tail(TailConfig::default().with_max_spans(max_spans))
+    SamplingConfig {
+        keep_errors: true,
+        keep_slower_than: Some(SLOW),
+        tail: TailConfig {
+            max_spans,
+            ..TailConfig::default()
+        },
+        ..SamplingConfig::default()
+    }
 }
 
 fn sampler(max_spans: usize) -> TailSampler {

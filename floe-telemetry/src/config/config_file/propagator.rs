@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::findings::{Choice, Findings, Nothing};
-use crate::config::propagator::{ParsePropagatorError, Propagator as Format};
+use crate::config::propagator::Propagator as Format;
 use crate::config::telemetry::TelemetryConfig;
 
 /// The formats of context propagation. Those of `composite_list` follow those of `composite`.
@@ -36,6 +36,6 @@ fn add(name: &str, path: &str, config: &mut TelemetryConfig, found: &mut Finding
     match name.parse() {
         Ok(format) if config.propagators.contains(&format) => {}
         Ok(format) => config.propagators.push(format),
-        Err(error) => found.refuse(path, ParsePropagatorError::to_string(&error)),
+        Err(error) => found.refuse(path, error.to_string()),
     }
 }

@@ -2,9 +2,9 @@
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::metrics::v1::Exemplar as Sent;
 use opentelemetry_proto::tonic::metrics::v1::exemplar::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::{Exemplar as Sent, NumberDataPoint};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
 use crate::clock::UnixNanos;
@@ -34,39 +34,29 @@ fn add_to_points<T: Copy>(
     collected: &MetricData<T>,
     sent: &mut Data,
 ) {
+    macro_rules! add {
+        ($collected:ident, $sent:ident, $since:expr) => {
+            for (from, to) in $collected.data_points().zip(&mut $sent.data_points) {
+                let found = exemplars.of_point(from.attributes(), $since);
+                to.exemplars.extend(found.into_iter().map(sent_as));
+            }
+        };
+    }
     match (collected, sent) {
         (MetricData::Gauge(collected), Data::Gauge(sent)) => {
-            let since = collected.start_time();
-            for (from, to) in collected.data_points().zip(&mut sent.data_points) {
-                extend(to, exemplars.of_point(from.attributes(), since));
-            }
+            add!(collected, sent, collected.start_time());
         }
         (MetricData::Sum(collected), Data::Sum(sent)) => {
-            let since = Some(collected.start_time());
-            for (from, to) in collected.data_points().zip(&mut sent.data_points) {
-                extend(to, exemplars.of_point(from.attributes(), since));
-            }
+            add!(collected, sent, Some(collected.start_time()));
         }
         (MetricData::Histogram(collected), Data::Histogram(sent)) => {
-            let since = Some(collected.start_time());
-            for (from, to) in collected.data_points().zip(&mut sent.data_points) {
-                let found = exemplars.of_point(from.attributes(), since);
-                to.exemplars.extend(found.into_iter().map(sent_as));
-            }
+            add!(collected, sent, Some(collected.start_time()));
         }
         (MetricData::ExponentialHistogram(collected), Data::ExponentialHistogram(sent)) => {
-            let since = Some(collected.start_time());
-            for (from, to) in collected.data_points().zip(&mut sent.data_points) {
-                let found = exemplars.of_point(from.attributes(), since);
-                to.exemplars.extend(found.into_iter().map(sent_as));
-            }
+            add!(collected, sent, Some(collected.start_time()));
         }
         _ => {}
     }
-}
-
-fn extend(point: &mut NumberDataPoint, exemplars: Vec<Exemplar>) {
-    point.exemplars.extend(exemplars.into_iter().map(sent_as));
 }
 
 fn sent_as(exemplar: Exemplar) -> Sent {

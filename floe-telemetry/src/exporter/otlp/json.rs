@@ -48,7 +48,7 @@ fn write_message(
     out: &mut Vec<u8>,
 ) -> Result<(), Malformed> {
     if depth > MAX_DEPTH {
-        return Err(Malformed("values are nested too deeply"));
+        return Err(Malformed("values are nested too deeply".into()));
     }
     let start = out.len();
     out.push(b'{');
@@ -109,7 +109,8 @@ fn write_value(
             return write_message(message, bytes, depth + 1, out);
         }
         (Kind::Text, Value::Bytes(bytes)) => {
-            let text = str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))?;
+            let text =
+                str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8".into()))?;
             write_text(text, out);
             return Ok(());
         }
@@ -139,7 +140,7 @@ fn write_value(
             f64::NEG_INFINITY => write!(out, "\"-Infinity\""),
             number => write!(out, "{number:?}"),
         },
-        _ => return Err(Malformed("a field has another type than its schema")),
+        _ => return Err(Malformed("a field has another type than its schema".into())),
     };
     Ok(())
 }

@@ -36,7 +36,8 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 
 fn program(program: &mut Program) {
     let payload = "x".repeat(PAYLOAD);
-    let own = program.config().with_max_memory_bytes(MEMORY);
+    let mut own = program.config();
+    own.max_memory_bytes = MEMORY;
     let Ok(silent) = Script::silent() else { return };
     let mut config = own.clone();
     config.otlp_endpoint = Some(silent.endpoint());

@@ -158,7 +158,7 @@ async fn main() -> Result<(), Failure> {
     let mut config = TelemetryConfig::new("shop");
     config.otlp_endpoint = Some(endpoint.clone());
     config.otlp_protocol = Some(OtlpProtocol::Http);
-    let config = config.with_baggage_attributes(keys::IDENTITY);
+    config.baggage_attributes = keys::IDENTITY.map(str::to_owned).into();
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     let identity = FloeSpanAttributes::new("sales", "customer-360", "3.1.4", Mode::Prod);
     {

@@ -18,7 +18,8 @@ use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let config = TelemetryConfig::from_env()?.with_baggage_attributes(keys::IDENTITY);
+    let mut config = TelemetryConfig::from_env()?;
+    config.baggage_attributes = keys::IDENTITY.map(str::to_owned).into();
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     let port: u16 = std::env::args().nth(1).unwrap_or_default().parse()?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;

@@ -1,13 +1,23 @@
 //! Reads the fields of a message in protobuf's encoding
 //! ([encoding](https://protobuf.dev/programming-guides/encoding/)).
 
+use std::borrow::Cow;
+use std::error::Error;
+
+use bytes::Buf as _;
+use prost::encoding::{WireType, decode_key, decode_varint};
+
 use super::schema::Kind;
 
 /// Why bytes cannot be read.
 #[derive(Debug)]
-pub(super) struct Malformed(pub(super) &'static str);
+pub(super) struct Malformed(pub(super) Cow<'static, str>);
 
-const TRUNCATED: Malformed = Malformed("it is truncated");
+impl<E: Error> From<E> for Malformed {
+    fn from(error: E) -> Self {
+        Self(error.to_string().into())
+    }
+}
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +48,7 @@ impl<'b> Iterator for Values<'b> {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
             match read_field(&mut self.rest) {
-                Ok((number, value)) if number == u64::from(self.number) => return Some(Ok(value)),
+                Ok((number, value)) if number == self.number => return Some(Ok(value)),
                 Ok(_) => {}
                 Err(error) => {
                     self.rest = &[];
@@ -66,9 +76,9 @@ impl<'b> Value<'b> {
                 return None;
             }
             let number = if is_varint {
-                read_varint(&mut rest)
+                decode_varint(&mut rest).map_err(Malformed::from)
             } else {
-                read_fixed::<8>(&mut rest)
+                rest.try_get_u64_le().map_err(Malformed::from)
             };
             if number.is_err() {
                 rest = &[];
@@ -84,40 +94,22 @@ pub(super) const fn zigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }
 
-fn read_field<'b>(rest: &mut &'b [u8]) -> Result<(u64, Value<'b>), Malformed> {
-    let tag = read_varint(rest)?;
-    let value = match tag & 0b111 {
-        0 => Value::Number(read_varint(rest)?),
-        1 => Value::Number(read_fixed::<8>(rest)?),
-        2 => {
-            let length = usize::try_from(read_varint(rest)?).map_err(|_| TRUNCATED)?;
-            let (bytes, after) = rest.split_at_checked(length).ok_or(TRUNCATED)?;
+fn read_field<'b>(rest: &mut &'b [u8]) -> Result<(u32, Value<'b>), Malformed> {
+    let (number, wire_type) = decode_key(rest)?;
+    let value = match wire_type {
+        WireType::Varint => Value::Number(decode_varint(rest)?),
+        WireType::SixtyFourBit => Value::Number(rest.try_get_u64_le()?),
+        WireType::ThirtyTwoBit => Value::Number(rest.try_get_u32_le()?.into()),
+        WireType::LengthDelimited => {
+            let length = usize::try_from(decode_varint(rest)?).unwrap_or(usize::MAX);
+            let split = rest.split_at_checked(length);
+            let (bytes, after) = split.ok_or_else(|| Malformed("it is truncated".into()))?;
             *rest = after;
             Value::Bytes(bytes)
         }
-        5 => Value::Number(read_fixed::<4>(rest)?),
-        _ => return Err(Malformed("it has a field of an unknown type")),
-    };
-    Ok((tag >> 3, value))
-}
-
-fn read_varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, after) = rest.split_first().ok_or(TRUNCATED)?;
-        *rest = after;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Ok(number);
+        WireType::StartGroup | WireType::EndGroup => {
+            return Err(Malformed("it has a field of an unknown type".into()));
         }
-    }
-    Err(Malformed("it has a number of more than 64 bits"))
-}
-
-/// Reads a number of `N` bytes, the least significant one first.
-fn read_fixed<const N: usize>(rest: &mut &[u8]) -> Result<u64, Malformed> {
-    let (bytes, after) = rest.split_at_checked(N).ok_or(TRUNCATED)?;
-    *rest = after;
-    let bytes = bytes.iter().rev();
-    Ok(bytes.fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    };
+    Ok((number, value))
 }
