@@ -209,13 +209,7 @@ pub mod __private;
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
 
-/// The examples of README compile and run. They use more than the default features.
-#[cfg(all(
-    doctest,
-    feature = "logs",
-    feature = "otlp-grpc",
-    feature = "testing",
-    feature = "tracing"
-))]
+/// The example of README compiles and runs.
+#[cfg(all(doctest, feature = "provider"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
