@@ -2,6 +2,7 @@
 //! [W3C Baggage], in HTTP headers, headers of messages, string maps and environment variables.
 //!
 //! ```
+//! # #[cfg(feature = "testing")] {
 //! use std::collections::HashMap;
 //! use floe_telemetry::{propagation, testing, traced};
 //!
@@ -24,6 +25,7 @@
 //!     assert_eq!(serve(&headers).as_deref(), Some("acme"));
 //! });
 //! spans.single("serve").assert_child_of("call");
+//! # }
 //! ```
 //!
 //! # Without redaction
@@ -107,6 +109,7 @@ use crate::recorder;
 /// Without a current span no trace context is injected, and without baggage no baggage.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use std::collections::BTreeMap;
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
@@ -117,6 +120,7 @@ use crate::recorder;
 ///     let trace_id = span.span_context().trace_id();
 ///     assert!(headers["traceparent"].starts_with(&format!("00-{trace_id}-")));
 /// });
+/// # }
 /// ```
 pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
     inject_from(&current_context(), carrier);
@@ -154,6 +158,7 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
 /// several messages at once has one parent, and [links to the span of each message].
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{propagation, testing, traced};
 ///
 /// type Headers = Vec<(String, String)>;
@@ -176,6 +181,7 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
 ///
 /// let spans = testing::capture(|| process(&[publish(), Headers::new(), publish()]));
 /// assert_eq!(spans.single("process orders").data().links.links.len(), 2);
+/// # }
 /// ```
 ///
 /// [links to the span of each message]: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
@@ -225,12 +231,14 @@ pub fn current_context() -> Context {
 /// Returns the headers that propagate the current context.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
 /// testing::capture(|| {
 ///     let _span = create_span("request");
 ///     assert!(propagation::inject_headers().contains_key("traceparent"));
 /// });
+/// # }
 /// ```
 #[must_use]
 pub fn inject_headers() -> HashMap<String, String> {
@@ -248,6 +256,7 @@ pub fn get_current_span_context() -> SpanContext {
 /// Returns the id of the current trace as 32 lower-case hexadecimal digits.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
 /// assert_eq!(propagation::get_trace_id(), None);
@@ -256,6 +265,7 @@ pub fn get_current_span_context() -> SpanContext {
 ///     assert_eq!(propagation::get_trace_id().unwrap().len(), 32);
 ///     assert_eq!(propagation::get_span_id().unwrap().len(), 16);
 /// });
+/// # }
 /// ```
 #[must_use]
 pub fn get_trace_id() -> Option<String> {
