@@ -46,6 +46,26 @@ fn expansions_are_deterministic() {
     }
 }
 
+/// A crate that annotates needs no other crate than the runtime, and no version of OpenTelemetry.
+#[test]
+fn expansions_name_core_and_the_runtime_alone() {
+    for case in all() {
+        let text = expansion(case);
+        for (place, _) in text.match_indices("::") {
+            let before = text[..place].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '>')) {
+                continue; // Not the first name of a path.
+            }
+            let name = text[place + 2..].split("::").next().unwrap();
+            assert!(
+                matches!(name, "core" | "floe_telemetry" | "telemetry"),
+                "expected a path of the runtime, found `::{name}` in {}",
+                case.file
+            );
+        }
+    }
+}
+
 #[test]
 fn each_file_has_a_case() {
     if env::var_os("BLESS").is_some() {

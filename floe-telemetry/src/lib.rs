@@ -41,6 +41,18 @@
 //! than by calling a plain function, for example in a future. So set the provider early. While there is none, an
 //! annotated function costs one atomic load, and one of a variable of the thread.
 //!
+//! Each release of OpenTelemetry (0.34 after 0.33) changes its types, and the release of this crate that
+//! follows is a breaking one: `Context`, `SpanContext`, `KeyValue`, `Key` and `SpanKind` are in its signatures.
+//! They stay there, because spans nest with those of others by being in their `Context`; a type of our own
+//! would be converted at every border, and the version would only be hidden. For a library this means: it
+//! raises one number in its manifest and changes no code, since expansions name `core` and this crate alone,
+//! values of attributes are types of `std` or of [`attributes`], and OpenTelemetry is at
+//! [`opentelemetry`](mod@opentelemetry) in the version that fits. Its own interface changes only where it has
+//! one of those types, or a public type with [`FloeAttributes`]. Until it is raised, a program with the newer
+//! version contains this crate twice: nothing fails, but the functions of the library run as without a
+//! provider, and `cargo tree --duplicates` shows why. A program raises this crate together with the crates of
+//! OpenTelemetry that it names.
+//!
 //! Such a library also compiles for `wasm32-unknown-unknown`. No provider runs there, so its spans do
 //! nothing, and [`callsite::all`] is empty.
 //!
@@ -195,13 +207,7 @@ pub mod __private;
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
 
-/// The examples of README compile and run. They use more than the default features.
-#[cfg(all(
-    doctest,
-    feature = "logs",
-    feature = "otlp-grpc",
-    feature = "testing",
-    feature = "tracing"
-))]
+/// The example of README compiles and runs.
+#[cfg(all(doctest, feature = "provider"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

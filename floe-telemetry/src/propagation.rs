@@ -2,6 +2,7 @@
 //! [W3C Baggage], in HTTP headers, headers of messages, string maps and environment variables.
 //!
 //! ```
+//! # #[cfg(feature = "testing")] {
 //! use std::collections::HashMap;
 //! use floe_telemetry::{propagation, testing, traced};
 //!
@@ -24,6 +25,7 @@
 //!     assert_eq!(serve(&headers).as_deref(), Some("acme"));
 //! });
 //! spans.single("serve").assert_child_of("call");
+//! # }
 //! ```
 //!
 //! # Without redaction
@@ -102,6 +104,7 @@ use crate::recorder;
 /// Without a current span no trace context is injected, and without baggage no baggage.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use std::collections::BTreeMap;
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
@@ -112,6 +115,7 @@ use crate::recorder;
 ///     let trace_id = span.span_context().trace_id();
 ///     assert!(headers["traceparent"].starts_with(&format!("00-{trace_id}-")));
 /// });
+/// # }
 /// ```
 pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
     inject_from(&current_context(), carrier);
@@ -149,6 +153,7 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
 /// several messages at once has one parent, and [links to the span of each message].
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{propagation, testing, traced};
 ///
 /// type Headers = Vec<(String, String)>;
@@ -171,6 +176,7 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
 ///
 /// let spans = testing::capture(|| process(&[publish(), Headers::new(), publish()]));
 /// assert_eq!(spans.single("process orders").data().links.links.len(), 2);
+/// # }
 /// ```
 ///
 /// [links to the span of each message]: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
@@ -220,12 +226,14 @@ pub fn current_context() -> Context {
 /// Returns the headers that propagate the current context.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
 /// testing::capture(|| {
 ///     let _span = create_span("request");
 ///     assert!(propagation::inject_headers().contains_key("traceparent"));
 /// });
+/// # }
 /// ```
 #[must_use]
 pub fn inject_headers() -> HashMap<String, String> {
@@ -243,6 +251,7 @@ pub fn get_current_span_context() -> SpanContext {
 /// Returns the id of the current trace as 32 lower-case hexadecimal digits.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
 /// assert_eq!(propagation::get_trace_id(), None);
@@ -251,6 +260,7 @@ pub fn get_current_span_context() -> SpanContext {
 ///     assert_eq!(propagation::get_trace_id().unwrap().len(), 32);
 ///     assert_eq!(propagation::get_span_id().unwrap().len(), 16);
 /// });
+/// # }
 /// ```
 #[must_use]
 pub fn get_trace_id() -> Option<String> {

@@ -89,6 +89,7 @@ impl Clone for TracingLayer {
 /// spans:
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{testing, traced, tracing_layer};
 /// use tracing::{info, info_span, level_filters::LevelFilter};
 /// use tracing_subscriber::{Layer, layer::SubscriberExt};
@@ -109,6 +110,7 @@ impl Clone for TracingLayer {
 ///         .assert_attribute("table", "orders")
 ///         .assert_event("done");
 /// });
+/// # }
 /// ```
 ///
 /// # Instead of tracing-opentelemetry
@@ -162,6 +164,7 @@ impl TracingLayer {
     /// if it applies to every layer of the subscriber.
     ///
     /// ```
+    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{testing, tracing_layer};
     /// use tracing::{Level, debug_span, info, info_span};
     /// use tracing_subscriber::layer::SubscriberExt;
@@ -174,6 +177,7 @@ impl TracingLayer {
     ///     assert_eq!(spans.names(), ["request"]);
     ///     spans.single("request").assert_event("done");
     /// });
+    /// # }
     /// ```
     #[must_use]
     pub fn with_span_level(mut self, level: impl Into<LevelFilter>) -> Self {

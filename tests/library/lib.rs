@@ -1,9 +1,12 @@
-//! A library that only annotates.
+//! A library that only annotates. It depends on floe-telemetry alone.
+
+use std::collections::HashMap;
 
 use floe_telemetry::opentelemetry::trace::{Span as _, Status, TraceContextExt as _, Tracer as _};
 use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::{
-    SpanKind, Tracer, create_span, get_current_span, get_tracer, record_exception, span, traced,
+    FloeAttributes, SpanKind, Tracer, add_event, create_span, get_current_span, get_tracer,
+    propagation, record_exception, set_attribute, span, traced,
 };
 
 static TRACER: Tracer = floe_telemetry::tracer!("library.store");
@@ -73,6 +76,27 @@ pub fn by_hand() {
     record_exception(&std::io::Error::other("secret=hunter2abc"));
     drop(inner);
     drop(span("last").root().start());
+}
+
+/// An order, as attributes.
+#[derive(FloeAttributes)]
+#[floe(prefix = "order")]
+pub struct Order {
+    pub id: u64,
+    pub region: Option<&'static str>,
+}
+
+/// Continues the trace of a message, and links it.
+#[traced(
+    kind = consumer,
+    metrics,
+    parent = headers,
+    links = propagation::extract_span_context(headers),
+    floe_attributes = order
+)]
+pub fn receive(headers: &HashMap<String, String>, order: &Order) {
+    set_attribute("order.items", 3);
+    add_event("received", []);
 }
 
 /// Opens a span by OpenTelemetry's API, which nobody ends.

@@ -13,6 +13,19 @@
     reason = "a test support library reports a failure by failing the test"
 )]
 
+/// The examples of README and of the macros compile and run.
+#[cfg(doctest)]
+mod documentation {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../floe-telemetry-macros/docs/traced.md")]
+    struct Traced;
+
+    #[doc = include_str!("../../floe-telemetry-macros/docs/floe_attributes.md")]
+    struct FloeAttributes;
+}
+
 mod before_main;
 mod canary;
 mod child;

@@ -22,6 +22,11 @@ fn read(path: &str) -> String {
 
 /// The Rust files below a folder, with their paths from the root.
 fn sources(folder: &str) -> Vec<(String, String)> {
+    files(folder, ".rs")
+}
+
+/// The files below a folder whose names have this end, with their paths from the root.
+fn files(folder: &str, end: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -33,9 +38,10 @@ fn sources(folder: &str) -> Vec<(String, String)> {
                 .to_str()
                 .unwrap()
                 .replace('\\', "/");
-            if path.is_dir() && !name.ends_with("/target") {
+            let file = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && file != "target" && !file.starts_with('.') {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if file.ends_with(end) {
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
@@ -195,19 +201,34 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
 }
 
 #[test]
+fn the_minimum_rust_version_is_one_number() {
+    let stated = env!("CARGO_PKG_RUST_VERSION");
+    let mut pages = BTreeSet::new();
+    for (page, text) in files("", ".md") {
+        for (place, _) in text.match_indices("Rust 1.") {
+            let version = &text[place + "Rust ".len()..];
+            let end = version.find(|c: char| c != '.' && !c.is_ascii_digit());
+            let version = version[..end.unwrap_or(version.len())].trim_end_matches('.');
+            assert_eq!(version, stated, "{page}");
+            pages.insert(page.clone());
+        }
+    }
+    for page in ["README.md", "CHANGELOG.md"] {
+        assert!(pages.contains(page), "expected Rust {stated} in {page}");
+    }
+    for (name, text) in files("", "Cargo.toml") {
+        for line in text.lines().filter(|line| line.starts_with("rust-version")) {
+            assert!(
+                line == "rust-version.workspace = true" || name == "Cargo.toml",
+                "expected the version of the workspace, found `{line}` in {name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn duplicated_facts_agree() {
     let manifest = read("Cargo.toml");
-    let version = manifest
-        .split_once("rust-version = \"")
-        .unwrap()
-        .1
-        .split('"')
-        .next()
-        .unwrap();
-    assert!(
-        read("README.md").contains(&format!("Rust {version} ")),
-        "README and Cargo.toml name different Rust versions"
-    );
     let version = manifest.split_once("\nversion = \"").unwrap().1;
     let mut numbers = version.split('.');
     let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());

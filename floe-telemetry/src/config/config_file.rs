@@ -281,5 +281,10 @@ impl TryFrom<String> for Severity {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(
+    test,
+    feature = "otlp-grpc",
+    feature = "otlp-http",
+    feature = "otlp-tls"
+))]
 mod tests;

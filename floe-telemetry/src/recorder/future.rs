@@ -234,6 +234,7 @@ pub trait FutureExt: Future + Sized {
     /// future, or annotate an `async fn` with `#[traced]`, which records an `Err` as an error.
     ///
     /// ```
+    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{FutureExt, set_attribute, span, testing, traced};
     ///
     /// #[traced]
@@ -248,6 +249,7 @@ pub trait FutureExt: Future + Sized {
     /// let work = spans.single("work");
     /// work.assert_child_of("import").assert_attribute("table", "orders").assert_attribute("rows", 3);
     /// # });
+    /// # }
     /// ```
     #[inline]
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
@@ -264,6 +266,7 @@ pub trait FutureExt: Future + Sized {
     /// traces.
     ///
     /// ```
+    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{FutureExt, testing, traced};
     ///
     /// #[traced]
@@ -280,6 +283,7 @@ pub trait FutureExt: Future + Sized {
     /// let spans = testing::capture_async(import()).await;
     /// spans.single("load").assert_child_of("import");
     /// # });
+    /// # }
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
         let parked = if context_is_alive() {

@@ -62,6 +62,7 @@ impl Tracer {
 /// the name of its instrumentation scope is empty; a span of [`Tracer::span`] has the tracer's.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{SpanKind, span, testing};
 ///
 /// let spans = testing::capture(|| {
@@ -72,6 +73,7 @@ impl Tracer {
 /// });
 /// let span = spans.single("orders.fetch").assert_ok().assert_attribute("orders.limit", 100);
 /// assert_eq!(span.scope(), "");
+/// # }
 /// ```
 #[inline]
 #[track_caller]
@@ -86,6 +88,7 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 /// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, testing};
 ///
 /// let spans = testing::capture(|| {
@@ -93,6 +96,7 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 ///     span.set_attribute("rows", 3);
 /// });
 /// spans.single("orders.import").assert_ok().assert_attribute("rows", 3);
+/// # }
 /// ```
 #[track_caller]
 pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
@@ -102,10 +106,12 @@ pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
 /// Runs `body` in a span that [`create_span`] starts, and passes it a handle to the span.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span_with, testing};
 ///
 /// let spans = testing::capture(|| create_span_with("sum", |span| span.set_attribute("n", 2)));
 /// spans.single("sum").assert_ok().assert_attribute("n", 2);
+/// # }
 /// ```
 #[track_caller]
 pub fn create_span_with<T>(
@@ -289,6 +295,7 @@ pub struct CurrentSpan(Context);
 /// methods do nothing.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{get_current_span, testing, traced};
 ///
 /// #[traced]
@@ -297,6 +304,7 @@ pub struct CurrentSpan(Context);
 /// }
 ///
 /// testing::capture(load).single("load").assert_attribute("rows", 100);
+/// # }
 /// ```
 #[must_use]
 pub fn get_current_span() -> CurrentSpan {
@@ -311,6 +319,7 @@ pub fn get_current_span() -> CurrentSpan {
 /// annotated function does with its `Err`.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{record_exception, testing, traced};
 ///
 /// #[traced]
@@ -322,6 +331,7 @@ pub fn get_current_span() -> CurrentSpan {
 ///
 /// let spans = testing::capture(|| refresh());
 /// spans.single("refresh").assert_error("invalid digit found in string");
+/// # }
 /// ```
 pub fn record_exception(error: &(impl Error + ?Sized)) {
     if context_is_alive() {
@@ -336,6 +346,7 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
 /// Without a span that is recorded, it does nothing and allocates nothing.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{set_attribute, testing, traced};
 ///
 /// #[traced]
@@ -344,6 +355,7 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
 /// }
 ///
 /// testing::capture(|| load(&["a", "b"])).single("load").assert_attribute("rows", 2);
+/// # }
 /// ```
 pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
     if let Some(span) = recording_span() {
@@ -355,6 +367,7 @@ pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
 /// [`set_attribute`] sets one.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{FloeAttributes, set_attributes, testing, traced};
 ///
 /// #[derive(FloeAttributes)]
@@ -369,6 +382,7 @@ pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
 /// }
 ///
 /// testing::capture(load).single("load").assert_attribute("path", "/orders").assert_attribute("rows", 50);
+/// # }
 /// ```
 pub fn set_attributes(attributes: &impl FloeAttributes) {
     if let Some(span) = recording_span() {
@@ -380,6 +394,7 @@ pub fn set_attributes(attributes: &impl FloeAttributes) {
 /// it does nothing.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{add_event, testing, traced};
 /// use opentelemetry::KeyValue;
 ///
@@ -389,6 +404,7 @@ pub fn set_attributes(attributes: &impl FloeAttributes) {
 /// }
 ///
 /// testing::capture(refresh).single("refresh").assert_event("cache.miss");
+/// # }
 /// ```
 pub fn add_event(
     name: impl Into<Cow<'static, str>>,
@@ -467,6 +483,7 @@ impl CurrentSpan {
     /// Records the error if the result is an `Err`, and returns the result.
     ///
     /// ```
+    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{create_span, testing};
     ///
     /// fn rows(text: &str) -> Result<u64, std::num::ParseIntError> {
@@ -476,6 +493,7 @@ impl CurrentSpan {
     ///
     /// testing::capture(|| rows("x")).single("rows").assert_error("invalid digit found in string");
     /// testing::capture(|| rows("1")).single("rows").assert_ok();
+    /// # }
     /// ```
     ///
     /// # Errors

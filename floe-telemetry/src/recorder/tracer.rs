@@ -28,11 +28,13 @@ pub struct RecorderTracer {
 /// Returns a tracer with a name, which becomes the name of the instrumentation scope of its spans.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{get_tracer, testing};
 /// use opentelemetry::trace::{Span, Tracer};
 ///
 /// let spans = testing::capture(|| get_tracer("acme.mail").start("mail.send").end());
 /// assert_eq!(spans.single("mail.send").scope(), "acme.mail");
+/// # }
 /// ```
 pub fn get_tracer(name: impl Into<Cow<'static, str>>) -> RecorderTracer {
     RecorderTracerProvider.tracer(name)

@@ -5,15 +5,19 @@
 #[path = "../../src/before_main.rs"]
 mod before_main;
 
+use std::collections::HashMap;
 use std::panic::catch_unwind;
 
 use floe_telemetry::RecorderTracerProvider;
-use floe_tests_library::{around, burst, by_api, by_hand, fail, load, refuse, wait};
+use floe_tests_library::{
+    Order, around, burst, by_api, by_hand, fail, load, receive, refuse, wait,
+};
 use opentelemetry::trace::{
     FutureExt, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState, Tracer,
     TracerProvider,
 };
 use opentelemetry::{Context, SpanId, TraceId, Value, global};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 
 fn named<'a>(spans: &'a [SpanData], name: &str) -> &'a SpanData {
@@ -67,6 +71,7 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     errors_have_no_secrets(&exporter);
     guards_and_builders(&exporter);
     spans_of_the_api(&provider, &exporter);
+    arguments_of_the_attribute(&exporter);
     futures(&provider, &exporter);
     the_sampler_of_the_provider_decides();
     // Another provider, and one that is shut down.
@@ -114,6 +119,28 @@ fn nested_right(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
     assert!(attribute(load, "code.line.number").is_some());
     assert!(load.end_time >= load.start_time);
     assert!(load.end_time <= it.end_time);
+}
+
+fn arguments_of_the_attribute(exporter: &InMemorySpanExporter) {
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+    let order = Order { id: 7, region: Some("eu") };
+    receive(&headers, &order);
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    let span = named(&spans, "receive");
+    assert_eq!(span.parent_span_id.to_string(), "b7ad6b7169203331");
+    assert_eq!(span.span_kind, SpanKind::Consumer);
+    for (key, value) in [
+        ("order.id", Value::I64(7)),
+        ("order.region", "eu".into()),
+        ("order.items", Value::I64(3)),
+    ] {
+        assert_eq!(attribute(span, key), Some(&value), "{key}");
+    }
+    assert_eq!(span.links.len(), 1);
+    assert_eq!(span.events.len(), 1);
 }
 
 fn errors_have_no_secrets(exporter: &InMemorySpanExporter) {
