@@ -61,6 +61,7 @@ corpus! {
     returned_closures
     sizes
     tail_temporaries
+    type_parameters
 }
 
 struct Shape {

@@ -24,7 +24,7 @@ use futures_core::Stream;
 
 use super::call::{end, run, run_opening};
 use super::declared::Never;
-use super::future::{Phase, Traced};
+use super::future::{OutcomeOf, Phase, Traced};
 use super::open::Opened;
 use super::outcome::Classifier;
 
@@ -302,7 +302,7 @@ impl<V: Future> Found<OpaqueFuture, V> {
         span: &mut Opened,
         value: V,
         outcome: Classifier<V::Output>,
-    ) -> Traced<V, Classifier<V::Output>> {
+    ) -> Traced<V, OutcomeOf<V>> {
         in_future(span, value, outcome)
     }
 }
@@ -379,12 +379,12 @@ fn recorded<V>(
 
 /// Moves `span` to a future that was returned.
 #[inline]
-pub(super) fn in_future<T, F: Future<Output = T>>(
+pub(super) fn in_future<F: Future>(
     span: &mut Opened,
     future: F,
-    outcome: Classifier<T>,
-) -> Traced<F, Classifier<T>> {
-    Traced::new(Phase::Open(span.park()), future, outcome)
+    outcome: Classifier<F::Output>,
+) -> Traced<F, OutcomeOf<F>> {
+    Traced::new(Phase::Open(span.park()), future, OutcomeOf(outcome))
 }
 
 /// Moves `span` to a stream that was returned.
