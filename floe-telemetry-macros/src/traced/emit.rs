@@ -154,6 +154,7 @@ fn declared(traced: &Traced<'_>) -> TokenStream {
 /// dropped. A `loop {}` would make `()` or `!` of a type that is not known.
 fn nested(traced: &Traced<'_>) -> TokenStream {
     let body = &traced.function.body;
+    let at = at_result(traced);
     let unreachable = match traced.output {
         Output::Unit | Output::Never | Output::Type(_) => {
             quote_spanned!(Span::mixed_site()=> loop {})
@@ -163,7 +164,15 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
             quote_spanned!(Span::mixed_site()=> #private::never_made())
         }
     };
-    quote_spanned!(Span::mixed_site()=> if false { #unreachable } else #body)
+    quote_spanned!(at=> if false { #unreachable } else #body)
+}
+
+/// A hygienic span at the last token of the body, where an error about the result is reported.
+fn at_result(traced: &Traced<'_>) -> Span {
+    let body = &traced.function.body;
+    let last = body.stream().into_iter().last();
+    let last = last.map_or_else(|| body.span_close(), |last| last.span());
+    Span::mixed_site().located_at(last)
 }
 
 /// For a use of `_name` that the expansion adds, which clippy would report.
