@@ -57,6 +57,11 @@ impl Function {
                            constant evaluation";
             cx.error(token, message);
         }
+        if let Some(attr) = function.attrs.iter().find(|attr| is_naked(attr)) {
+            let message = "`#[traced]` cannot be on a naked function: its body is assembly, and a span needs code \
+                           around it";
+            cx.error(attr, message);
+        }
         Some(function)
     }
 
@@ -133,6 +138,16 @@ impl Function {
             sig,
             body,
         })
+    }
+}
+
+/// `#[unsafe(naked)]`
+pub(super) fn is_naked(attr: &Attribute) -> bool {
+    match &attr.meta {
+        Meta::List(list) if list.path.is_ident("unsafe") => {
+            tokens::any_ident(&list.tokens, |word| word == "naked")
+        }
+        _ => false,
     }
 }
 
