@@ -290,8 +290,8 @@ fn parse_word(
     known.map(|(_, variant)| *variant)
 }
 
-/// The word among `accepted` that is meant by `"debug"`, `Level::DEBUG`, or by one of the numbers that
-/// `tracing` has for levels.
+/// The word among `accepted` that is meant by `"debug"`, `Level::DEBUG`, `warning`, or by one of the numbers
+/// that `tracing` has for levels.
 fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
     let text = match written {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
@@ -313,10 +313,8 @@ fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
         }
         _ => return None,
     };
-    accepted
-        .iter()
-        .copied()
-        .find(|word| text.eq_ignore_ascii_case(word))
+    let text = text.to_ascii_lowercase();
+    accepted.iter().copied().find(|word| text.starts_with(word))
 }
 
 /// Reports a future or a stream in the signature that no span can follow.
@@ -453,6 +451,12 @@ fn check_variables(
                  attribute of the `impl` block, override it on `{name}`, or exclude `{name}` with \
                  `#[traced(skip)]`"
             );
+            cx.error(word, message);
+            continue;
+        }
+        if let Some(word) = capture::leaves(value) {
+            let message = "expected a value, found `return`: this is evaluated before the body, and cannot leave the \
+                           function";
             cx.error(word, message);
             continue;
         }
