@@ -56,6 +56,7 @@ corpus! {
     elided_lifetimes
     frames
     inferred_from_bounds
+    own_traits
     panics
     receivers
     returned_closures

@@ -13,6 +13,7 @@ use syn::{Expr, Signature, spanned::Spanned};
 use super::{
     model::{Shape, Traced},
     output::Output,
+    returned::Inside,
 };
 use crate::tokens;
 
@@ -94,7 +95,12 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => true,
         Shape::AsyncTrait(_) | Shape::Returns(_) => false,
     };
-    if let (Output::Type(ty), None, true) = (&traced.output, &traced.error_if, is_the_body) {
+    let check = traced
+        .inside
+        .as_ref()
+        .map(|it| ends_with_the_call(traced, it));
+    let is_by_type = traced.error_if.is_none() && check.is_none() && is_the_body;
+    if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
         return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_classify());
     }
     let classifier = quote_spanned! {ours=>
@@ -118,11 +124,31 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
 }
 
 /// The result is bound as a variable, so that an error about its type points at the user's tokens.
+            #check
 fn error_if(value: &Expr) -> TokenStream {
     let ours = Span::mixed_site();
     let result = Ident::new("__floe_return", on(value));
     let Expr::Closure(closure) = value else {
         return quote_spanned!(on(value)=> || #value(#result));
+/// Checks by its type that what the signature names like a future or stream is none. The compiler reports it
+/// where it is named.
+fn ends_with_the_call(traced: &Traced<'_>, inside: &Inside) -> TokenStream {
+    let private = traced.krate.private();
+    let ours = Span::mixed_site();
+    let (method, references) = if inside.into_future {
+        ("__floe_into_future", quote_spanned!(ours=> &))
+    } else {
+        ("__floe_returned", quote_spanned!(ours=> &&&&&))
+    };
+    let look = Ident::new(method, on(&inside.ty));
+    quote_spanned! {ours=> {
+        use #private::returned_future::prelude::*;
+        (#references #private::returned_future::Returned(__floe_return))
+            .#look()
+            .ends_with_the_call();
+    }}
+}
+
     };
     let (output, body) = (&closure.output, &closure.body);
     let bindings = closure.inputs.iter().map(|pattern| {

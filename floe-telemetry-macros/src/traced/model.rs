@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Signature, ext::IdentExt};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ext::IdentExt};
 
 use super::{
     args::Args,
@@ -15,7 +15,7 @@ use super::{
     item::Function,
     output::Output,
     record::{Key, Record},
-    returned::{self, AsyncTrait, Kind, Returned},
+    returned::{AsyncTrait, Inside, Returned},
     secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
@@ -45,6 +45,8 @@ pub(super) struct Traced<'a> {
     pub(super) records: Vec<Record>,
     pub(super) attributes_fn: Option<AttributesFn<'a>>,
     pub(super) output: Output,
+    /// What the signature names like a future that no span can follow.
+    pub(super) inside: Option<Inside>,
     pub(super) shape: Shape,
 }
 
@@ -88,9 +90,6 @@ impl<'a> Traced<'a> {
         let call_only = args.call_only.is_some();
         let shape = shape(function, call_only);
         misplaced(cx, &args, &shape);
-        if !call_only {
-            check_returned(cx, &function.sig, &shape);
-        }
         let arguments = arguments::of(&function.sig);
         let mut records = std::mem::take(&mut args.attributes);
         check_variables(cx, &values(&args, &records), function, &arguments);
@@ -142,6 +141,8 @@ impl<'a> Traced<'a> {
                 .and_then(|value| AttributesFn::new(cx, value, arguments))
                 .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: Output::new(&function.sig.output),
+            inside: Inside::new(&function.sig)
+                .filter(|_| !call_only && matches!(shape, Shape::Sync | Shape::Async)),
             shape,
         }
     }
@@ -199,13 +200,6 @@ fn shape(function: &Function, call_only: bool) -> Shape {
 
 /// Reports arguments that do not apply to this kind of function.
 fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
-    if let (Some((word, _)), Shape::Returns(returned)) = (&args.error_if, shape)
-        && matches!(returned.kind, Kind::Stream)
-    {
-        let message = "`error_if` tests the returned value, and a stream ends without one: set the \
-                       status in the stream";
-        cx.error(word, message);
-    }
     if let (Some(word), Shape::Async | Shape::AsyncTrait(_)) = (&args.call_only, shape) {
         let message = "`call_only` applies to a function that returns a future: the call of an \
                        `async fn` does not run its body";
@@ -315,34 +309,6 @@ fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
     };
     let text = text.to_ascii_lowercase();
     accepted.iter().copied().find(|word| text.starts_with(word))
-}
-
-/// Reports a future or a stream in the signature that no span can follow.
-fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
-    match shape {
-        Shape::Sync | Shape::Async => {
-            if let Some(ty) = returned::unsupported(sig) {
-                let message = "the span would end before this future or stream does: put `#[traced]` on the \
-                     function that it comes from, and nothing or `#[traced(skip)]` here";
-                cx.error(ty, message);
-            }
-        }
-        Shape::Returns(it) => {
-            let what = match it.kind {
-                Kind::Future(_) => "Future",
-                Kind::Stream => "Stream",
-            };
-            for bound in returned::lost_bounds(&sig.output) {
-                let message = format!(
-                    "a future or stream in a span implements only `{what}`, `Send`, `Sync`, `Unpin`, \
-                     `UnwindSafe`, `RefUnwindSafe` and `Debug`: return that, or write `#[traced(call_only)]` for a span of the \
-                     call alone"
-                );
-                cx.error(bound, message);
-            }
-        }
-        Shape::AsyncTrait(_) => {}
-    }
 }
 
 /// The runtime calls `error_if` with the returned value and nothing else.
