@@ -3,9 +3,12 @@
 
 fn f(
     self: Arc<Self>,
+    #[deny(elided_lifetimes_in_paths)]
     list: Vec<u8>,
     rest: &[u8],
+    #[deny(elided_lifetimes_in_paths)]
     __floe_argument_3: (u8, T),
+    #[deny(elided_lifetimes_in_paths)]
     __floe_argument_4: T,
 ) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(

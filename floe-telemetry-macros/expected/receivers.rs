@@ -5,6 +5,7 @@
 
 fn f(
     mut self: Pin<&mut Self>,
+    #[deny(elided_lifetimes_in_paths)]
     list: Vec<u8>,
 ) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(

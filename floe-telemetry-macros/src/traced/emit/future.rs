@@ -43,6 +43,7 @@ fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> To
     }
     sig.asyncness = None;
     sig.output = future_of(traced);
+    parameters::deny_hidden_lifetimes(sig);
     future
 }
 

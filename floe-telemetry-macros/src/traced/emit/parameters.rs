@@ -10,7 +10,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
     Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
-    ext::IdentExt,
+    ext::IdentExt, parse_quote_spanned, spanned::Spanned,
 };
 
 use super::allow_underscore;
@@ -66,6 +66,39 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
 pub(super) fn take_apart(sig: &Signature) -> bool {
     sig.inputs.iter().any(|input| match input {
         FnArg::Receiver(_) => false,
+/// Lets the compiler refuse `Row` for a `Row<'a>` as it does in the arguments of an `async fn`, so that the
+/// function also compiles without the macro.
+pub(super) fn deny_hidden_lifetimes(sig: &mut Signature) {
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(typed) = input
+            && may_hide_lifetimes(typed.ty.to_token_stream())
+        {
+            let at = Span::mixed_site().located_at(typed.ty.span());
+            typed
+                .attrs
+                .push(parse_quote_spanned!(at=> #[deny(elided_lifetimes_in_paths)]));
+        }
+    }
+}
+
+/// Whether there is a name without a list of arguments that is not that of a primitive type. An `async fn`
+/// may contain `fn(Row)` and `impl Fn(Row)`.
+fn may_hide_lifetimes(ty: TokenStream) -> bool {
+    let trees: Vec<_> = ty.into_iter().collect();
+    let mut hides = false;
+    for (at, tree) in trees.iter().enumerate() {
+        match (tree, trees.get(at + 1)) {
+            (TokenTree::Ident(_), Some(TokenTree::Group(_))) => return false,
+            (TokenTree::Ident(word), _) => {
+                hides |= word.to_string().starts_with(char::is_uppercase);
+            }
+            (TokenTree::Group(group), _) => hides |= may_hide_lifetimes(group.stream()),
+            _ => {}
+        }
+    }
+    hides
+}
+
         FnArg::Typed(typed) => {
             let is_whole = match &*typed.pat {
                 Pat::Ident(pat) => is_name(pat),
