@@ -8,7 +8,7 @@ mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Signature, spanned::Spanned};
+use syn::{Expr, ReturnType, Signature, parse_quote_spanned, spanned::Spanned};
 
 use super::{
     model::{Shape, Traced},
@@ -20,6 +20,12 @@ use crate::tokens;
 /// The function with its span around the body.
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
+    if let (Output::Unit, ReturnType::Type(_, ty)) = (&traced.output, &mut sig.output)
+        && traced.function.may_never_end()
+    {
+        // Clippy does not call `-> ()` needless above such a body, which it no longer sees.
+        **ty = parse_quote_spanned!(on(ty)=> ());
+    }
     let callsite = callsite(traced);
     let call = match &traced.shape {
         Shape::Sync => body::sync(traced, &mut sig),
@@ -118,18 +124,12 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     quote_spanned! {ours=>
         |__floe_return, __floe_sink| {
             use #private::outcome::IsUnresolved as _;
+            #check
             #call
         }
     }
 }
 
-/// The result is bound as a variable, so that an error about its type points at the user's tokens.
-            #check
-fn error_if(value: &Expr) -> TokenStream {
-    let ours = Span::mixed_site();
-    let result = Ident::new("__floe_return", on(value));
-    let Expr::Closure(closure) = value else {
-        return quote_spanned!(on(value)=> || #value(#result));
 /// Checks by its type that what the signature names like a future or stream is none. The compiler reports it
 /// where it is named.
 fn ends_with_the_call(traced: &Traced<'_>, inside: &Inside) -> TokenStream {
@@ -149,6 +149,12 @@ fn ends_with_the_call(traced: &Traced<'_>, inside: &Inside) -> TokenStream {
     }}
 }
 
+/// The result is bound as a variable, so that an error about its type points at the user's tokens.
+fn error_if(value: &Expr) -> TokenStream {
+    let ours = Span::mixed_site();
+    let result = Ident::new("__floe_return", on(value));
+    let Expr::Closure(closure) = value else {
+        return quote_spanned!(on(value)=> || #value(#result));
     };
     let (output, body) = (&closure.output, &closure.body);
     let bindings = closure.inputs.iter().map(|pattern| {
@@ -170,6 +176,7 @@ fn declared(traced: &Traced<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         let __floe_declared = #private::declared();
         if false {
+            #[allow(clippy::diverging_sub_expression)]
             return __floe_declared.value();
         }
     }

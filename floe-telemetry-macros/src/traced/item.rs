@@ -97,6 +97,12 @@ impl Function {
         }
     }
 
+    /// Whether control may never reach the end of the body, which a macro such as `panic!` decides, too.
+    pub(super) fn may_never_end(&self) -> bool {
+        tokens::any_punct(&self.body, '!')
+            || tokens::any_ident(&self.body, |word| word == "return" || word == "loop")
+    }
+
     /// Whether the function has `#[must_use]`, which on an `async fn` applies to the output.
     pub(super) fn must_use(&self) -> bool {
         self.attrs.iter().any(|attr| match &attr.meta {
