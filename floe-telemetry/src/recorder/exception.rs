@@ -63,6 +63,7 @@ impl Exception {
         Self::guarded(name, || match failure.view {
             ErrorView::Error(error) => Self::read(name, &error, error.source()),
             ErrorView::Display(text) => Self::new(name, bounded(&text)),
+            ErrorView::Payload(payload) => Self::new(keys::PANIC, panic_message(payload)),
             ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
             ErrorView::Nothing => Self::new(name, name.to_owned()),
         })

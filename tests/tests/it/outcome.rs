@@ -1,5 +1,6 @@
 //! The outcome of a call, for every kind of return value.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -134,6 +135,14 @@ fn generic<E>(error: E) -> Result<(), E> {
 fn unit() -> Result<(), ()> {
     Err(())
 }
+#[traced]
+fn joined() -> std::thread::Result<()> {
+    std::thread::spawn(|| panic!("joined {SECRET}")).join()
+}
+#[traced]
+fn payload() -> Result<(), Box<dyn Any + Send>> {
+    Err(Box::new(7))
+}
 
 #[test]
 fn the_error_may_be_of_any_type() {
@@ -147,6 +156,8 @@ fn the_error_may_be_of_any_type() {
         let _ = any();
         let _ = generic("generic");
         let _ = unit();
+        let _ = joined();
+        let _ = payload();
     });
     spans
         .single("alias")
@@ -163,6 +174,13 @@ fn the_error_may_be_of_any_type() {
     // Without a bound only the type name of `E` is available.
     spans.single("generic").assert_error("&str");
     spans.single("unit").assert_error("()");
+    spans
+        .single("joined")
+        .assert_error("joined postgresql://<REDACTED>@db.internal/x?password=<REDACTED>")
+        .assert_attribute("exception.type", "panic");
+    spans
+        .single("payload")
+        .assert_error("a value that is not text");
 }
 
 #[test]
