@@ -79,12 +79,18 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
         let level = Ident::new(level, ours);
         quote_spanned!(ours=> , with_level(#private::Level::#level))
     });
+    // The compiler knows the type of a method that is in no block of this macro.
+    let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
+    let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));
+    let with_path =
+        is_alone.then(|| quote_spanned!(ours=> , with_path(::core::any::type_name::<__FloeHere>)));
     let metrics = traced
         .metrics
         .then(|| quote_spanned!(ours=> , with_metrics()));
     quote_spanned! {ours=>
+        #here
         #private::callsite!(
-            __FLOE_CALLSITE, #name, #function, #line, #kind #(#with_tracer)* #level #metrics
+            __FLOE_CALLSITE, #name, #function, #line, #kind #(#with_tracer)* #level #metrics #with_path
         );
     }
 }

@@ -24,6 +24,8 @@ use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
 pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
     pub(super) function: &'a Function,
+    /// The type of the block that the method is in.
+    pub(super) of_type: Option<String>,
     /// The name of the call site.
     pub(super) name: LitStr,
     /// The name of the span, if it is computed for each call.
@@ -109,6 +111,7 @@ impl<'a> Traced<'a> {
         Self {
             krate: Krate::new(args.krate),
             function,
+            of_type: args.of_type,
             name,
             computed_name,
             tracer: args
