@@ -3,13 +3,18 @@
 
 fn f(
     self: Arc<Self>,
+    #[deny(elided_lifetimes_in_paths)]
     list: Vec<u8>,
     rest: &[u8],
+    #[deny(elided_lifetimes_in_paths)]
     __floe_argument_3: (u8, T),
+    #[deny(elided_lifetimes_in_paths)]
     __floe_argument_4: T,
 ) -> impl ::core::future::Future<Output = ()> {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call_async(
         ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),

@@ -6,8 +6,10 @@
 
 #[must_use]
 async fn f(self, first: String, _second: String, third: String) -> usize {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call_async(
             ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),

@@ -23,8 +23,10 @@ fn load<'life0, 'async_trait>(
 where
     'life0: 'async_trait,
 {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "load", "load key", ::core::line!(), Internal
+        __FLOE_CALLSITE, "load", "load key", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     Box::pin(
         ::floe_telemetry::__private::call_async(

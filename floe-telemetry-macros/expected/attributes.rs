@@ -17,10 +17,11 @@
 // fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {}
 
 fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "create",
         "create table path mode id owner.name options.limit rows db.rows db.system.name error.type {keys::TABLE} {LIMIT}",
-        ::core::line!(), Internal
+        ::core::line!(), Internal, with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call(
         {

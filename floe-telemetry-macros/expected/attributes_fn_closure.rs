@@ -2,8 +2,10 @@
 // fn f(&self, name: String, (a, b): (u8, u8)) {}
 
 fn f(&self, name: String, (a, b): (u8, u8)) {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call(
         {

@@ -2,8 +2,10 @@
 // fn f(&mut self, name: &str) {}
 
 fn f(&mut self, name: &str) {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call(
         {

@@ -21,6 +21,7 @@ impl<T: Ord> Store for self::Memory<T> {
     const SIZE: usize = 3;
     type Item = T;
     #[::floe_telemetry::traced(
+        __floe_of_type = "Memory",
         name = "Memory::load",
         kind = client,
         attributes(self.id),
@@ -29,7 +30,13 @@ impl<T: Ord> Store for self::Memory<T> {
     pub fn load(&self) -> u8 {
         self.get().await
     }
-    #[::floe_telemetry::traced(kind = client, boxed, name = "save", attributes(n))]
+    #[::floe_telemetry::traced(
+        __floe_of_type = "Memory",
+        kind = client,
+        boxed,
+        name = "save",
+        attributes(n)
+    )]
     async fn save(&self, n: u8) {}
     fn len(&self) -> usize {
         0

@@ -23,40 +23,56 @@
 impl S {
     #[cfg_attr(
         feature = "spans",
-        ::floe_telemetry::traced(kind = client, name = "loaded", root)
+        ::floe_telemetry::traced(
+            __floe_of_type = "S",
+            kind = client,
+            name = "loaded",
+            root
+        )
     )]
     #[cfg_attr(feature = "spans", must_use)]
     #[cfg_attr(
         not(any(feature = "spans")),
-        ::floe_telemetry::traced(name = "S::load", kind = client)
+        ::floe_telemetry::traced(__floe_of_type = "S", name = "S::load", kind = client)
     )]
     fn load(&self) -> u8 {
         1
     }
     #[cfg_attr(
         not(any(feature = "quiet")),
-        ::floe_telemetry::traced(name = "S::save", kind = client)
+        ::floe_telemetry::traced(__floe_of_type = "S", name = "S::save", kind = client)
     )]
     #[inline]
     fn save(&self) {}
     #[cfg_attr(
         feature = "spans",
-        ::floe_telemetry::traced(name = "S::both", kind = client, root, attributes(n))
+        ::floe_telemetry::traced(
+            __floe_of_type = "S",
+            name = "S::both",
+            kind = client,
+            root,
+            attributes(n)
+        )
     )]
     #[cfg_attr(
         not(any(feature = "spans")),
-        ::floe_telemetry::traced(name = "S::both", kind = client, root)
+        ::floe_telemetry::traced(
+            __floe_of_type = "S",
+            name = "S::both",
+            kind = client,
+            root
+        )
     )]
     fn both(&self, n: u8) {}
     #[cfg_attr(unix, must_use)]
     #[cfg_attr(
         all(unix, feature = "spans"),
-        ::floe_telemetry::traced(kind = client, name = "deep")
+        ::floe_telemetry::traced(__floe_of_type = "S", kind = client, name = "deep")
     )]
     #[cfg_attr(all(unix, feature = "spans"), inline)]
     #[cfg_attr(
         not(any(all(unix, feature = "spans"))),
-        ::floe_telemetry::traced(name = "S::nested", kind = client)
+        ::floe_telemetry::traced(__floe_of_type = "S", name = "S::nested", kind = client)
     )]
     fn nested(&self) -> u8 {
         1

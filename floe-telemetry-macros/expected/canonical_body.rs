@@ -4,8 +4,10 @@
 // }
 
 fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "partial_cmp", "partial_cmp", ::core::line!(), Internal
+        __FLOE_CALLSITE, "partial_cmp", "partial_cmp", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call(
         ::floe_telemetry::__private::enter(

@@ -4,7 +4,10 @@
 //     f(n).await
 // }
 
-fn f(n: Vec<u8>) -> impl ::core::future::Future<Output = usize> {
+fn f(
+    #[deny(elided_lifetimes_in_paths)]
+    n: Vec<u8>,
+) -> impl ::core::future::Future<Output = usize> {
     ::floe_telemetry::__private::Box::pin(async move {
         #[allow(clippy::shadow_same)]
         let mut n = n;

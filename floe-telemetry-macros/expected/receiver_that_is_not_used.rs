@@ -4,8 +4,10 @@
 // }
 
 fn f(&self, n: u8) -> impl ::core::future::Future<Output = u8> {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call_async(
         ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),

@@ -5,10 +5,13 @@
 
 fn f(
     mut self: Pin<&mut Self>,
+    #[deny(elided_lifetimes_in_paths)]
     list: Vec<u8>,
 ) -> impl ::core::future::Future<Output = ()> {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call_async(
         ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),

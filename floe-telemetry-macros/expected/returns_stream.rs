@@ -21,7 +21,11 @@ fn f() -> impl Stream<Item = u8> {
                 .finish(
                     __floe_span,
                     __floe_value,
-                    ::floe_telemetry::__private::outcome::success,
+                    |__floe_return, __floe_sink| {
+                        use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                        ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                            .__floe_classify()(__floe_return, __floe_sink)
+                    },
                 )
         },
     )

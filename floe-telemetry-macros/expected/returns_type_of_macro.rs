@@ -9,7 +9,7 @@ fn f() -> rows!(u8) {
     );
     let __floe_declared = ::floe_telemetry::__private::declared();
     if false {
-        return __floe_declared.value();
+        #[allow(clippy::diverging_sub_expression)] return __floe_declared.value();
     }
     ::floe_telemetry::__private::call_by_type(
         ::floe_telemetry::__private::enter(

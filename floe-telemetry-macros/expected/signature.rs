@@ -26,8 +26,10 @@ pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
 where
     T: Ord + 'a,
 {
+    enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "signature", "signature", ::core::line!(), Internal
+        __FLOE_CALLSITE, "signature", "signature", ::core::line!(), Internal,
+        with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call(
         ::floe_telemetry::__private::enter(

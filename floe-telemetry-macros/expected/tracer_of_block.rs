@@ -6,8 +6,16 @@
 // }
 
 impl Billing {
-    #[::floe_telemetry::traced(name = "Billing::charge", tracer = TRACER)]
+    #[::floe_telemetry::traced(
+        __floe_of_type = "Billing",
+        name = "Billing::charge",
+        tracer = TRACER,
+    )]
     fn charge() {}
-    #[::floe_telemetry::traced(name = "Billing::refund", tracer = "acme.refunds")]
+    #[::floe_telemetry::traced(
+        __floe_of_type = "Billing",
+        name = "Billing::refund",
+        tracer = "acme.refunds"
+    )]
     fn refund() {}
 }

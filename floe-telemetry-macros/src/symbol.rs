@@ -70,6 +70,9 @@ pub(crate) const CALL_ONLY: Symbol = Symbol {
     usage: "call_only",
 };
 
+/// Written by the attribute of a block alone.
+pub(crate) const OF_TYPE: &str = "__floe_of_type";
+
 // `#[floe(…)]`
 pub(crate) const PREFIX: Symbol = Symbol {
     word: "prefix",

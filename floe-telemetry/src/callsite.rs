@@ -13,8 +13,11 @@ use opentelemetry::trace::SpanKind;
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
-    /// The name of the function and the keys of its attributes, separated by spaces.
+    /// The name of the function, with that of its type where the macro knows it, and the keys of its
+    /// attributes, separated by spaces.
     known: &'static str,
+    /// Of a method whose type the macro does not know.
+    path: Option<fn() -> &'static str>,
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
@@ -49,6 +52,7 @@ impl CallSite {
         Self {
             name,
             known,
+            path: None,
             location: SourceLocation::new(module, file, line),
             scope_name: match package {
                 Some(package) => package,
@@ -72,6 +76,14 @@ impl CallSite {
             "a tracer needs a name, and this one is empty"
         );
         self.scope_name = name;
+        self
+    }
+
+    /// `path` returns the path of a type that is declared in the method.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_path(mut self, path: fn() -> &'static str) -> Self {
+        self.path = Some(path);
         self
     }
 
@@ -110,11 +122,24 @@ impl CallSite {
     #[must_use]
     pub const fn function(&self) -> &'static str {
         let bytes = self.known.as_bytes();
-        let mut end = 0;
+        let (mut start, mut end) = (0, 0);
         while end < bytes.len() && bytes[end] != b' ' {
+            if bytes[end] == b':' {
+                start = end + 1;
+            }
             end += 1;
         }
-        self.known.split_at(end).0
+        self.known.split_at(end).0.split_at(start).1
+    }
+
+    /// The path of the function, as in `catalog::Table::rows`.
+    pub(crate) fn function_path(&self) -> String {
+        let module = self.location.module;
+        let known = self.known.split(' ').next().unwrap_or_default();
+        match self.path.and_then(|path| type_around(path())) {
+            Some(around) => format!("{module}::{around}::{known}"),
+            None => format!("{module}::{known}"),
+        }
     }
 
     /// The keys of the attributes in the annotation, in the order in which they are recorded.
@@ -203,6 +228,22 @@ impl CallSite {
     pub const fn has_metrics(&self) -> bool {
         self.metrics
     }
+}
+
+/// The name of the type in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or
+/// `shop::list::<impl shop::Cart>::add::Here`.
+fn type_around(here: &str) -> Option<&str> {
+    let path = here.rsplitn(3, "::").nth(2)?;
+    let path = path.strip_suffix('>').map_or(path, |path| {
+        let of_impl = path.rsplit_once("<impl ").map(|(_, path)| path);
+        let of_trait = path
+            .strip_prefix('<')
+            .and_then(|path| path.split_once(" as "));
+        of_impl.or(of_trait.map(|(path, _)| path)).unwrap_or(path)
+    });
+    let path = path.rsplit_once(" for ").map_or(path, |(_, path)| path);
+    let path = path.split('<').next()?;
+    path.rsplit("::").next().filter(|name| !name.is_empty())
 }
 
 /// The first segment of a module's path.
@@ -451,6 +492,30 @@ pub fn all() -> impl Iterator<Item = &'static CallSite> {
 
 #[cfg(test)]
 mod tests {
+    use super::type_around;
+
+    #[test]
+    fn the_type_around_a_method_is_found() {
+        for (here, expected) in [
+            ("shop::Cart::add::Here", Some("Cart")),
+            ("shop::Cart<_>::add::Here", Some("Cart")),
+            ("<shop::Cart as shop::List>::add::Here", Some("Cart")),
+            (
+                "<alloc::vec::Vec<_> as shop::List<_>>::add::Here",
+                Some("Vec"),
+            ),
+            ("shop::list::<impl shop::Cart>::add::Here", Some("Cart")),
+            (
+                "shop::list::<impl shop::List for shop::Cart<_>>::add::Here",
+                Some("Cart"),
+            ),
+            ("shop::List::add::Here", Some("List")),
+            ("add::Here", None),
+        ] {
+            assert_eq!(type_around(here), expected, "{here}");
+        }
+    }
+
     /// A program may contain two incompatible versions of this crate, so their lists need different names.
     #[test]
     fn the_lists_name_this_version() {

@@ -32,17 +32,8 @@ macro_rules! __floe_as_it_is {
 }
 pub use crate::__floe_as_it_is as as_it_is;
 
-/// The block of an `async fn` that seems to call itself. It is a macro because the compiler's error about
-/// a future of infinite size names the macro, and contains no other text that could mention `boxed`.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_recursive {
-    ($(#[$allow:meta])* { $($body:tt)* }) => { $(#[$allow])* async move { $($body)* } };
-}
-pub use crate::__floe_recursive as write_traced_boxed_for_recursion;
-
-/// The constant with the key of a field. It is a macro for the same reason: the compiler's error about
-/// another constant of this name names it.
+/// The constant with the key of a field. It is a macro because the compiler's error about another constant
+/// of this name names it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_key_constant {

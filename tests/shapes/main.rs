@@ -56,11 +56,13 @@ corpus! {
     elided_lifetimes
     frames
     inferred_from_bounds
+    own_traits
     panics
     receivers
     returned_closures
     sizes
     tail_temporaries
+    type_parameters
 }
 
 struct Shape {

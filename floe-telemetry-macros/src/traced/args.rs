@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Expr, Lit, Path,
+    Expr, Lit, LitStr, Path, Token,
     buffer::Cursor,
     ext::IdentExt,
     parenthesized,
@@ -38,6 +38,8 @@ pub(super) struct Args {
     /// The keyword, for an error where it does not apply.
     pub(super) call_only: Option<Ident>,
     pub(super) krate: Option<Path>,
+    /// The type of the block that the method is in.
+    pub(super) of_type: Option<String>,
     /// The tokens of each argument, which a block passes to its methods.
     pub(super) pieces: Vec<(String, TokenStream)>,
 }
@@ -118,6 +120,7 @@ struct Cells<'c> {
     boxed: Attr<'c, ()>,
     call_only: Attr<'c, ()>,
     krate: Attr<'c, Path>,
+    of_type: Option<String>,
 }
 
 impl<'c> Cells<'c> {
@@ -138,6 +141,7 @@ impl<'c> Cells<'c> {
             boxed: Attr::new(cx, symbol::BOXED),
             call_only: Attr::new(cx, symbol::CALL_ONLY),
             krate: Attr::new(cx, symbol::CRATE),
+            of_type: None,
         }
     }
 
@@ -149,6 +153,12 @@ impl<'c> Cells<'c> {
         if let Ok(word) = input.fork().call(Ident::parse_any) {
             if let Some(message) = instrument_advice(&word, input) {
                 return Err(input.error(message));
+            }
+            if word == symbol::OF_TYPE {
+                input.parse::<Ident>()?;
+                input.parse::<Token![=]>()?;
+                self.of_type = Some(input.parse::<LitStr>()?.value());
+                return Ok(());
             }
             if word == symbol::SKIP.word {
                 let message = "`skip` must be the only argument, on a method in an `impl` block with `#[traced]`";
@@ -216,6 +226,7 @@ impl<'c> Cells<'c> {
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
             call_only: self.call_only.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),
+            of_type: self.of_type,
             pieces,
         }
     }

@@ -1,6 +1,6 @@
 //! `#[traced]` on an `impl` block, which puts the attribute on each of its methods.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute, ImplItem, ItemImpl, Meta, Path, Signature, Token, Type, Visibility,
@@ -14,7 +14,7 @@ use super::{
     item,
     returned::{Kind, Returned},
 };
-use crate::krate::Krate;
+use crate::{krate::Krate, symbol};
 
 /// An `impl` block, in which the bodies are not parsed.
 pub(super) struct Block {
@@ -142,7 +142,8 @@ impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
         let rest = &self.rest;
         // A method that cannot be traced is emitted unchanged, because the attribute is not on the method.
-        let possible = self.has_body && self.sig.constness.is_none();
+        let possible =
+            self.has_body && self.sig.constness.is_none() && !self.attrs.iter().any(item::is_naked);
         let Some(shared) = shared.filter(|_| !self.is_left_out() && possible) else {
             let mut attrs: Vec<_> = self.attrs.iter().collect();
             attrs.retain(|attr| !(is_called(attr, "traced") && is_skip(attr)));
@@ -210,7 +211,8 @@ impl Method {
         });
         let pieces = pieces.map(|(_, tokens)| tokens);
         let traced = path_of_the_macro(shared.krate.as_ref(), ident.span());
-        quote!(#traced(#name #(#pieces,)* #own))
+        let of_type = Ident::new(symbol::OF_TYPE, ident.span());
+        quote!(#traced(#of_type = #type_name, #name #(#pieces,)* #own))
     }
 
     /// Whether an argument of the block applies to this method.

@@ -2,6 +2,8 @@
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 
+use crate::tokens;
+
 /// Returns a use of `word` in `tokens`. `None` if a pattern in `tokens` may bind `word`: the compiler then
 /// reports a mistake.
 pub(super) fn of(word: &Ident, tokens: TokenStream) -> Option<Ident> {
@@ -26,6 +28,23 @@ pub(super) fn of_the_body(
     operands(tokens.clone(), is_alone, &mut words);
     words.into_iter().find(|word| {
         !is_known(word) && declares(word, body.clone()) && of(word, tokens.clone()).is_some()
+    })
+}
+
+/// The `return` in an expression that contains no function for it to return from.
+pub(super) fn leaves(tokens: &TokenStream) -> Option<Ident> {
+    let is_function = |word: &Ident| word == "async" || word == "fn";
+    if tokens::any_punct(tokens, '|') || tokens::any_ident(tokens, is_function) {
+        return None;
+    }
+    first(tokens.clone(), "return")
+}
+
+fn first(tokens: TokenStream, wanted: &str) -> Option<Ident> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(word) => (word == wanted).then_some(word),
+        TokenTree::Group(group) => first(group.stream(), wanted),
+        _ => None,
     })
 }
 

@@ -8,17 +8,24 @@ mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Signature, spanned::Spanned};
+use syn::{Expr, ReturnType, Signature, parse_quote_spanned, spanned::Spanned};
 
 use super::{
     model::{Shape, Traced},
     output::Output,
+    returned::Inside,
 };
 use crate::tokens;
 
 /// The function with its span around the body.
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
+    if let (Output::Unit, ReturnType::Type(_, ty)) = (&traced.output, &mut sig.output)
+        && traced.function.may_never_end()
+    {
+        // Clippy does not call `-> ()` needless above such a body, which it no longer sees.
+        **ty = parse_quote_spanned!(on(ty)=> ());
+    }
     let callsite = callsite(traced);
     let call = match &traced.shape {
         Shape::Sync => body::sync(traced, &mut sig),
@@ -72,12 +79,18 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
         let level = Ident::new(level, ours);
         quote_spanned!(ours=> , with_level(#private::Level::#level))
     });
+    // The compiler knows the type of a method that is in no block of this macro.
+    let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
+    let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));
+    let with_path =
+        is_alone.then(|| quote_spanned!(ours=> , with_path(::core::any::type_name::<__FloeHere>)));
     let metrics = traced
         .metrics
         .then(|| quote_spanned!(ours=> , with_metrics()));
     quote_spanned! {ours=>
+        #here
         #private::callsite!(
-            __FLOE_CALLSITE, #name, #function, #line, #kind #(#with_tracer)* #level #metrics
+            __FLOE_CALLSITE, #name, #function, #line, #kind #(#with_tracer)* #level #metrics #with_path
         );
     }
 }
@@ -94,7 +107,12 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => true,
         Shape::AsyncTrait(_) | Shape::Returns(_) => false,
     };
-    if let (Output::Type(ty), None, true) = (&traced.output, &traced.error_if, is_the_body) {
+    let check = traced
+        .inside
+        .as_ref()
+        .map(|it| ends_with_the_call(traced, it));
+    let is_by_type = traced.error_if.is_none() && check.is_none() && is_the_body;
+    if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
         return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_classify());
     }
     let classifier = quote_spanned! {ours=>
@@ -112,9 +130,29 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     quote_spanned! {ours=>
         |__floe_return, __floe_sink| {
             use #private::outcome::IsUnresolved as _;
+            #check
             #call
         }
     }
+}
+
+/// Checks by its type that what the signature names like a future or stream is none. The compiler reports it
+/// where it is named.
+fn ends_with_the_call(traced: &Traced<'_>, inside: &Inside) -> TokenStream {
+    let private = traced.krate.private();
+    let ours = Span::mixed_site();
+    let (method, references) = if inside.into_future {
+        ("__floe_into_future", quote_spanned!(ours=> &))
+    } else {
+        ("__floe_returned", quote_spanned!(ours=> &&&&&))
+    };
+    let look = Ident::new(method, on(&inside.ty));
+    quote_spanned! {ours=> {
+        use #private::returned_future::prelude::*;
+        (#references #private::returned_future::Returned(__floe_return))
+            .#look()
+            .ends_with_the_call();
+    }}
 }
 
 /// The result is bound as a variable, so that an error about its type points at the user's tokens.
@@ -144,6 +182,7 @@ fn declared(traced: &Traced<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         let __floe_declared = #private::declared();
         if false {
+            #[allow(clippy::diverging_sub_expression)]
             return __floe_declared.value();
         }
     }
@@ -154,6 +193,7 @@ fn declared(traced: &Traced<'_>) -> TokenStream {
 /// dropped. A `loop {}` would make `()` or `!` of a type that is not known.
 fn nested(traced: &Traced<'_>) -> TokenStream {
     let body = &traced.function.body;
+    let at = at_result(traced);
     let unreachable = match traced.output {
         Output::Unit | Output::Never | Output::Type(_) => {
             quote_spanned!(Span::mixed_site()=> loop {})
@@ -163,7 +203,15 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
             quote_spanned!(Span::mixed_site()=> #private::never_made())
         }
     };
-    quote_spanned!(Span::mixed_site()=> if false { #unreachable } else #body)
+    quote_spanned!(at=> if false { #unreachable } else #body)
+}
+
+/// A hygienic span at the last token of the body, where an error about the result is reported.
+fn at_result(traced: &Traced<'_>) -> Span {
+    let body = &traced.function.body;
+    let last = body.stream().into_iter().last();
+    let last = last.map_or_else(|| body.span_close(), |last| last.span());
+    Span::mixed_site().located_at(last)
 }
 
 /// For a use of `_name` that the expansion adds, which clippy would report.

@@ -57,6 +57,11 @@ impl Function {
                            constant evaluation";
             cx.error(token, message);
         }
+        if let Some(attr) = function.attrs.iter().find(|attr| is_naked(attr)) {
+            let message = "`#[traced]` cannot be on a naked function: its body is assembly, and a span needs code \
+                           around it";
+            cx.error(attr, message);
+        }
         Some(function)
     }
 
@@ -90,6 +95,12 @@ impl Function {
                 && !trees.iter().any(is_semicolon)
                 && tokens::any_ident(&self.body, |word| word == "cmp")
         }
+    }
+
+    /// Whether control may never reach the end of the body, which a macro such as `panic!` decides, too.
+    pub(super) fn may_never_end(&self) -> bool {
+        tokens::any_punct(&self.body, '!')
+            || tokens::any_ident(&self.body, |word| word == "return" || word == "loop")
     }
 
     /// Whether the function has `#[must_use]`, which on an `async fn` applies to the output.
@@ -133,6 +144,16 @@ impl Function {
             sig,
             body,
         })
+    }
+}
+
+/// `#[unsafe(naked)]`
+pub(super) fn is_naked(attr: &Attribute) -> bool {
+    match &attr.meta {
+        Meta::List(list) if list.path.is_ident("unsafe") => {
+            tokens::any_ident(&list.tokens, |word| word == "naked")
+        }
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Signature, ext::IdentExt};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ext::IdentExt};
 
 use super::{
     args::Args,
@@ -15,7 +15,7 @@ use super::{
     item::Function,
     output::Output,
     record::{Key, Record},
-    returned::{self, AsyncTrait, Kind, Returned},
+    returned::{AsyncTrait, Inside, Returned},
     secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
@@ -24,6 +24,8 @@ use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
 pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
     pub(super) function: &'a Function,
+    /// The type of the block that the method is in.
+    pub(super) of_type: Option<String>,
     /// The name of the call site.
     pub(super) name: LitStr,
     /// The name of the span, if it is computed for each call.
@@ -45,6 +47,8 @@ pub(super) struct Traced<'a> {
     pub(super) records: Vec<Record>,
     pub(super) attributes_fn: Option<AttributesFn<'a>>,
     pub(super) output: Output,
+    /// What the signature names like a future that no span can follow.
+    pub(super) inside: Option<Inside>,
     pub(super) shape: Shape,
 }
 
@@ -88,9 +92,6 @@ impl<'a> Traced<'a> {
         let call_only = args.call_only.is_some();
         let shape = shape(function, call_only);
         misplaced(cx, &args, &shape);
-        if !call_only {
-            check_returned(cx, &function.sig, &shape);
-        }
         let arguments = arguments::of(&function.sig);
         let mut records = std::mem::take(&mut args.attributes);
         check_variables(cx, &values(&args, &records), function, &arguments);
@@ -110,6 +111,7 @@ impl<'a> Traced<'a> {
         Self {
             krate: Krate::new(args.krate),
             function,
+            of_type: args.of_type,
             name,
             computed_name,
             tracer: args
@@ -142,6 +144,8 @@ impl<'a> Traced<'a> {
                 .and_then(|value| AttributesFn::new(cx, value, arguments))
                 .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: Output::new(&function.sig.output),
+            inside: Inside::new(&function.sig)
+                .filter(|_| !call_only && matches!(shape, Shape::Sync | Shape::Async)),
             shape,
         }
     }
@@ -199,13 +203,6 @@ fn shape(function: &Function, call_only: bool) -> Shape {
 
 /// Reports arguments that do not apply to this kind of function.
 fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
-    if let (Some((word, _)), Shape::Returns(returned)) = (&args.error_if, shape)
-        && matches!(returned.kind, Kind::Stream)
-    {
-        let message = "`error_if` tests the returned value, and a stream ends without one: set the \
-                       status in the stream";
-        cx.error(word, message);
-    }
     if let (Some(word), Shape::Async | Shape::AsyncTrait(_)) = (&args.call_only, shape) {
         let message = "`call_only` applies to a function that returns a future: the call of an \
                        `async fn` does not run its body";
@@ -290,8 +287,8 @@ fn parse_word(
     known.map(|(_, variant)| *variant)
 }
 
-/// The word among `accepted` that is meant by `"debug"`, `Level::DEBUG`, or by one of the numbers that
-/// `tracing` has for levels.
+/// The word among `accepted` that is meant by `"debug"`, `Level::DEBUG`, `warning`, or by one of the numbers
+/// that `tracing` has for levels.
 fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
     let text = match written {
         Expr::Lit(ExprLit { lit, .. }) => match lit {
@@ -313,38 +310,8 @@ fn suggestion<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
         }
         _ => return None,
     };
-    accepted
-        .iter()
-        .copied()
-        .find(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// Reports a future or a stream in the signature that no span can follow.
-fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
-    match shape {
-        Shape::Sync | Shape::Async => {
-            if let Some(ty) = returned::unsupported(sig) {
-                let message = "the span would end before this future or stream does: put `#[traced]` on the \
-                     function that it comes from, and nothing or `#[traced(skip)]` here";
-                cx.error(ty, message);
-            }
-        }
-        Shape::Returns(it) => {
-            let what = match it.kind {
-                Kind::Future(_) => "Future",
-                Kind::Stream => "Stream",
-            };
-            for bound in returned::lost_bounds(&sig.output) {
-                let message = format!(
-                    "a future or stream in a span implements only `{what}`, `Send`, `Sync`, `Unpin`, \
-                     `UnwindSafe`, `RefUnwindSafe` and `Debug`: return that, or write `#[traced(call_only)]` for a span of the \
-                     call alone"
-                );
-                cx.error(bound, message);
-            }
-        }
-        Shape::AsyncTrait(_) => {}
-    }
+    let text = text.to_ascii_lowercase();
+    accepted.iter().copied().find(|word| text.starts_with(word))
 }
 
 /// The runtime calls `error_if` with the returned value and nothing else.
@@ -453,6 +420,12 @@ fn check_variables(
                  attribute of the `impl` block, override it on `{name}`, or exclude `{name}` with \
                  `#[traced(skip)]`"
             );
+            cx.error(word, message);
+            continue;
+        }
+        if let Some(word) = capture::leaves(value) {
+            let message = "expected a value, found `return`: this is evaluated before the body, and cannot leave the \
+                           function";
             cx.error(word, message);
             continue;
         }

@@ -31,6 +31,7 @@ impl Output {
         };
         match bare(ty) {
             Type::Never(_) => Self::Never,
+            Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
             Type::ImplTrait(_) => Self::Opaque,
             _ if has_macro(ty.to_token_stream()) => Self::Macro,
             _ if !tokens::any_ident(ty, |word| word == "impl") => Self::Type(ty.clone()),

@@ -106,23 +106,24 @@ fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>>
     Ok(Some((key(input)?, input.parse()?)))
 }
 
-/// The tokens before the `=`, if this is a key such as `db-rows = …` or `http.2xx = …`, whose characters
-/// need quotes.
+/// The tokens before the `=`, if this is a key such as `db-rows = …`, `http.2xx = …` or `1x = …`, whose
+/// characters need quotes.
 fn unquoted_key(input: ParseStream<'_>) -> Option<TokenStream> {
     let ahead = input.fork();
-    let mut key = TokenStream::from(TokenTree::from(ahead.call(Ident::parse_any).ok()?));
+    let mut key = TokenStream::from(word(&ahead)?);
     while !keywords::is_assignment(&ahead) {
         let between: Punct = ahead.parse().ok()?;
         if !matches!(between.as_char(), '-' | '.' | '/') {
             return None;
         }
-        let word: TokenTree = ahead.parse().ok()?;
-        if !matches!(word, TokenTree::Ident(_) | TokenTree::Literal(_)) {
-            return None;
-        }
-        key.extend([between.into(), word]);
+        key.extend([between.into(), word(&ahead)?]);
     }
     Some(key)
+}
+
+fn word(input: ParseStream<'_>) -> Option<TokenTree> {
+    let word = input.parse().ok()?;
+    matches!(word, TokenTree::Ident(_) | TokenTree::Literal(_)).then_some(word)
 }
 
 fn format(input: ParseStream<'_>) -> syn::Result<Format> {

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
     GenericArgument, GenericParam, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
-    TypeImplTrait, TypeParamBound, punctuated::Punctuated,
+    TypeParamBound, punctuated::Punctuated,
 };
 
 use super::output::bare;
@@ -104,68 +104,47 @@ fn in_box(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// The bounds of an `impl Future` or `impl Stream` that the runtime's wrapper does not implement.
-pub(super) fn lost_bounds(output: &ReturnType) -> Vec<&TypeParamBound> {
-    const KEPT: [&str; 8] = [
-        "Debug",
-        "Future",
-        "RefUnwindSafe",
-        "Send",
-        "Stream",
-        "Sync",
-        "Unpin",
-        "UnwindSafe",
-    ];
-    let ReturnType::Type(_, ty) = output else {
-        return Vec::new();
-    };
-    let is_lost = |bound: &&TypeParamBound| match bound {
-        TypeParamBound::Trait(it) => it
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| !KEPT.iter().any(|kept| last.ident == kept)),
-        _ => false,
-    };
-    opaque(ty)
-        .map(|it| it.bounds.iter().filter(is_lost).collect())
-        .unwrap_or_default()
+/// A type in the signature that is named like a future or a stream, inside another type or returned by an
+/// `async fn`. A span would end before it. Whether it is one is determined by the type.
+pub(super) struct Inside {
+    pub(super) ty: Type,
+    /// Named like what can be made a future.
+    pub(super) into_future: bool,
 }
 
-/// `impl …`, or that in `Pin<Box<impl …>>`.
-fn opaque(ty: &Type) -> Option<&TypeImplTrait> {
-    match bare(ty) {
-        Type::ImplTrait(opaque) => Some(opaque),
-        Type::Path(path) => opaque(in_box(types(path.path.segments.last()?).next()?)?),
-        _ => None,
+impl Inside {
+    pub(super) fn new(sig: &Signature) -> Option<Self> {
+        let ReturnType::Type(_, ty) = &sig.output else {
+            return None;
+        };
+        let is_opaque = matches!(bare(ty), Type::ImplTrait(_));
+        let may_be_inside = match sig.asyncness {
+            Some(_) => is_opaque,
+            None => of_type(ty).is_none(),
+        };
+        may_be_inside.then(|| find(ty)).flatten()
     }
 }
 
-/// Returns a future or a stream in the return type that cannot contain the span, because it is inside
-/// another type or is returned by an `async fn`.
-pub(super) fn unsupported(sig: &Signature) -> Option<&Type> {
-    let ReturnType::Type(_, ty) = &sig.output else {
-        return None;
-    };
-    if sig.asyncness.is_some() {
-        let opaque = matches!(bare(ty), Type::ImplTrait(_));
-        return find(ty).filter(|_| opaque);
-    }
-    Returned::new(sig).is_none().then(|| find(ty)).flatten()
-}
-
-fn find(ty: &Type) -> Option<&Type> {
+fn find(ty: &Type) -> Option<Inside> {
     const AROUND: [&str; 6] = ["Box", "Either", "Option", "Pin", "Result", "Vec"];
-    let is_one = |bounds| of_bounds(bounds, Form::Opaque).is_some() || has_into_future(bounds);
+    let found = |into_future| Inside {
+        ty: ty.clone(),
+        into_future,
+    };
+    let of_bounds = |bounds| match of_bounds(bounds, Form::Opaque) {
+        Some(_) => Some(found(false)),
+        None => has_into_future(bounds).then(|| found(true)),
+    };
     match bare(ty) {
-        Type::ImplTrait(opaque) => is_one(&opaque.bounds).then_some(ty),
-        Type::TraitObject(object) => is_one(&object.bounds).then_some(ty),
+        Type::ImplTrait(opaque) => of_bounds(&opaque.bounds),
+        Type::TraitObject(object) => of_bounds(&object.bounds),
         Type::Tuple(tuple) => tuple.elems.iter().find_map(find),
         Type::Array(array) => find(&array.elem),
         Type::Path(path) => {
             let segment = path.path.segments.last()?;
             if of_path(segment).is_some() {
-                return Some(ty);
+                return Some(found(false));
             }
             let is_around = AROUND.iter().any(|around| segment.ident == around);
             types(segment).filter(|_| is_around).find_map(find)

@@ -43,15 +43,15 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
             Key::Text(key) if record.shorthand.is_none() => {
                 let text = key.value();
                 let last = text.rsplit('.').next().unwrap_or_default();
-                secret::is_named_by(last).then(|| (last.to_owned(), key.span()))
+                secret::is_named_by(last).then(|| Use::named(last, key.span()))
             }
             _ => None,
         });
-        if let Some((name, span)) = found {
+        if let Some(Use { name, value, span }) = found {
             let message = format!(
                 "`{name}` sounds like a credential, which no span may carry: record something else \
-                 about it, as in `attributes({name}_present = {name}.is_some())` or with \
-                 `!{name}.is_empty()`, or if it is none, put the key in quotes: `\"{name}\" = …`"
+                 about it, as in `attributes({name}_present = {value}.is_some())` or with \
+                 `!{value}.is_empty()`, or if it is none, put the key in quotes: `\"{name}\" = …`"
             );
             cx.syn(syn::Error::new(span, message));
         }
@@ -59,11 +59,11 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
 }
 
 pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
-    if let Some((name, span)) = first_use(name.to_token_stream(), aliases) {
+    if let Some(Use { name, value, span }) = first_use(name.to_token_stream(), aliases) {
         let message = format!(
             "`{name}` sounds like a credential, which no span may be called by: leave it out, or \
-             record something about it, as in `attributes({name}_present = {name}.is_some())` or \
-             with `!{name}.is_empty()`, or if it is none, `attributes(\"{name}\" = …)` with the key in \
+             record something about it, as in `attributes({name}_present = {value}.is_some())` or \
+             with `!{value}.is_empty()`, or if it is none, `attributes(\"{name}\" = …)` with the key in \
              quotes"
         );
         cx.syn(syn::Error::new(span, message));
@@ -76,11 +76,13 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
         return;
     };
     let renamed: Vec<_> = bindings.iter().flat_map(renamed).collect();
-    if let Some((name, span)) = first_use(body.to_token_stream(), &renamed) {
+    if let Some(Use { name, value, span }) = first_use(body.to_token_stream(), &renamed) {
+        let is_renamed = renamed.iter().any(|alias| alias.word == value);
+        let value = if is_renamed { &name } else { &value };
         let message = format!(
             "`{name}` sounds like a credential, which no span may carry: take the argument as `_`, \
              or record something else about it, as in \
-             `attributes({name}_present = {name}.is_some())` or with `!{name}.is_empty()`, or if it \
+             `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or if it \
              is none, `attributes(\"{name}\" = …)` with the key in quotes"
         );
         cx.syn(syn::Error::new(span, message));
@@ -107,8 +109,24 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
     found
 }
 
+/// A use of a secret.
+struct Use {
+    /// The name that sounds like one.
+    name: String,
+    /// The value as it is written, such as `config.api_key`.
+    value: String,
+    span: Span,
+}
+
+impl Use {
+    fn named(name: &str, span: Span) -> Self {
+        let (name, value) = (name.to_owned(), name.to_owned());
+        Self { name, value, span }
+    }
+}
+
 /// Returns the first secret whose value `tokens` use, under its own name or an alias.
-fn first_use(tokens: TokenStream, aliases: &[Alias]) -> Option<(String, Span)> {
+fn first_use(tokens: TokenStream, aliases: &[Alias]) -> Option<Use> {
     Search { aliases }.tokens(tokens, false)
 }
 
@@ -117,14 +135,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn tokens(&self, tokens: TokenStream, in_macro: bool) -> Option<(String, Span)> {
+    fn tokens(&self, tokens: TokenStream, in_macro: bool) -> Option<Use> {
         let trees: Vec<_> = tokens.into_iter().collect();
         let mut index = 0;
         while index < trees.len() {
             let before = index.checked_sub(1).map(|before| &trees[before]);
             let rest = &trees[index + 1..];
             let found = match &trees[index] {
-                TokenTree::Ident(word) => self.word(word, before, rest),
+                TokenTree::Ident(word) => self.word(word, &trees[..index], rest),
                 TokenTree::Literal(_) if in_macro => self.text(&trees[index]),
                 TokenTree::Group(group) => {
                     let in_macro = in_macro || is_punct(before, '!');
@@ -146,12 +164,8 @@ impl Search<'_> {
         None
     }
 
-    fn word(
-        &self,
-        word: &Ident,
-        before: Option<&TokenTree>,
-        rest: &[TokenTree],
-    ) -> Option<(String, Span)> {
+    fn word(&self, word: &Ident, written: &[TokenTree], rest: &[TokenTree]) -> Option<Use> {
+        let before = written.last();
         let alias = self.aliases.iter().find(|alias| alias.word == *word);
         let alias = alias.filter(|_| !is_punct(before, '.'));
         let name = alias.map_or_else(|| word.unraw().to_string(), |alias| alias.of.clone());
@@ -165,20 +179,34 @@ impl Search<'_> {
         let names_another = (follows(0, ':') && !is_punct(before, ':'))
             || follows(0, '!') && !follows(1, '=')
             || follows(0, '=') && !follows(1, '=') && !follows(1, '>');
-        (!names_another && is_value(rest)).then(|| (name, word.span()))
+        (!names_another && is_value(rest)).then(|| Use {
+            name,
+            value: format!("{}{word}", place(written)),
+            span: word.span(),
+        })
     }
 
     /// `{password}` and `{password:?}` in the text of a `format!`.
-    fn text(&self, literal: &TokenTree) -> Option<(String, Span)> {
+    fn text(&self, literal: &TokenTree) -> Option<Use> {
         let literal: LitStr = syn::parse2(literal.to_token_stream()).ok()?;
         let text = literal.value().replace("{{", "");
         text.split('{').skip(1).find_map(|piece| {
             let name = piece.split(['}', ':']).next()?.trim();
             let alias = self.aliases.iter().find(|alias| alias.word == name);
             let name = alias.map_or(name, |alias| &alias.of);
-            secret::is_named_by(name).then(|| (name.to_owned(), literal.span()))
+            secret::is_named_by(name).then(|| Use::named(name, literal.span()))
         })
     }
+}
+
+/// The `config.` or `self.config().` at the end of what is written before a field.
+fn place(written: &[TokenTree]) -> String {
+    let mut start = written.len();
+    while start > 1 && is_punct(written.get(start - 1), '.') {
+        let is_call = matches!(&written[start - 2], TokenTree::Group(call) if is_call(call));
+        start = start.saturating_sub(if is_call { 3 } else { 2 });
+    }
+    written[start..].iter().map(ToString::to_string).collect()
 }
 
 /// Returns whether the tokens after the name still denote the secret value, and not another value that is

@@ -229,8 +229,10 @@ fn shared(
 fn function_or_module(site: &CallSite) -> Option<KeyValue> {
     let module = site.location().module();
     if site.is_function() {
-        let function = format!("{module}::{}", site.function());
-        return Some(KeyValue::new(keys::CODE_FUNCTION_NAME, function));
+        return Some(KeyValue::new(
+            keys::CODE_FUNCTION_NAME,
+            site.function_path(),
+        ));
     }
     (!module.is_empty()).then(|| KeyValue::new(keys::CODE_MODULE_NAME, module))
 }

@@ -25,6 +25,9 @@ const MAX_DEPTH: usize = 16;
 /// redaction, so that redaction sees whole tokens.
 const MAX_TEXT: usize = 16 * 1024;
 
+/// The bytes of a `Debug` text that may begin with the name of a type.
+const MAX_NAME: usize = 128;
+
 /// What the text of an error follows in its stack trace.
 const FIRST: &str = "0: ";
 
@@ -34,7 +37,7 @@ pub(crate) const MARK: &str = "\0exception";
 /// An error or a panic. Nothing in it is redacted yet.
 #[derive(Debug)]
 pub(crate) struct Exception {
-    pub(crate) type_name: &'static str,
+    pub(crate) type_name: Cow<'static, str>,
     pub(crate) message: String,
     /// The stack trace of an error: the `source()` chain, one line for each error. It is empty if there is no source,
     /// as it is the message behind [`FIRST`] then.
@@ -44,7 +47,7 @@ pub(crate) struct Exception {
 impl Exception {
     pub(super) const fn new(type_name: &'static str, message: String) -> Self {
         Self {
-            type_name,
+            type_name: Cow::Borrowed(type_name),
             message,
             chain: None,
         }
@@ -61,25 +64,23 @@ impl Exception {
     pub(super) fn of_failure(failure: &Failure<'_>) -> Self {
         let name = failure.type_name;
         Self::guarded(name, || match failure.view {
-            ErrorView::Error(error) => Self::read(name, &error, error.source()),
+            ErrorView::Error(error) => Self::read(name, &error),
             ErrorView::Display(text) => Self::new(name, bounded(&text)),
+            ErrorView::Payload(payload) => Self::new(keys::PANIC, panic_message(payload)),
             ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
             ErrorView::Nothing => Self::new(name, name.to_owned()),
         })
     }
 
     pub(crate) fn of_error<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
-        Self::guarded(type_name, || Self::read(type_name, &error, error.source()))
+        Self::guarded(type_name, || Self::read(type_name, error))
     }
 
     /// The message is the error's own text, followed by colons and the texts of its sources that it does
     /// not contain.
-    fn read(
-        type_name: &'static str,
-        error: &dyn fmt::Display,
-        mut next: Option<&(dyn Error + 'static)>,
-    ) -> Self {
-        let mut message = bounded(error);
+    fn read<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
+        let mut next = error.source();
+        let mut message = bounded(&error);
         let mut chain = String::new();
         if next.is_some() {
             chain = [FIRST, &message].concat();
@@ -101,9 +102,15 @@ impl Exception {
             }
             next = source.source();
         }
+        let is_erased = type_name.contains("dyn ");
+        let type_name = match named_in_debug(&error).filter(|_| is_erased) {
+            Some(name) => Cow::Owned(name),
+            None => Cow::Borrowed(type_name),
+        };
         Self {
+            type_name,
+            message,
             chain: Some(chain),
-            ..Self::new(type_name, message)
         }
     }
 
@@ -122,7 +129,7 @@ impl Exception {
 
     /// The attributes of its event.
     fn details(&self) -> Vec<KeyValue> {
-        let type_name = KeyValue::new(keys::EXCEPTION_TYPE, self.type_name);
+        let type_name = KeyValue::new(keys::EXCEPTION_TYPE, self.type_name.clone());
         let message = KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone());
         let stacktrace = self.stacktrace().map(Cow::into_owned);
         let stacktrace = stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text));
@@ -138,7 +145,7 @@ impl Exception {
     /// Writes it to a span of another library.
     pub(super) fn write_to(self, span: &SpanRef<'_>) {
         let details = self.details();
-        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name));
+        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name.clone()));
         span.set_attributes(details.iter().take(2).cloned());
         span.add_event(keys::EXCEPTION, details);
         span.set_status(Status::error(self.message));
@@ -175,6 +182,26 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     bounded(&text)
 }
 
+/// The type of an error behind a `dyn Error`, if its `Debug` text begins with the path of it, as in
+/// `reqwest::Error { kind: …`. A name without a path may be that of a variant.
+fn named_in_debug(error: &dyn fmt::Debug) -> Option<String> {
+    let mut text = String::new();
+    let room = MAX_NAME;
+    let _ = write!(
+        Bounded {
+            text: &mut text,
+            room
+        },
+        "{error:?}"
+    );
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let (name, rest) = text.split_at(text.find(|c| !is_name(c))?);
+    let (path, last) = name.rsplit_once("::")?;
+    let is_type = !path.is_empty() && last.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_debug = rest.starts_with('(') || rest.starts_with(" {");
+    (is_type && is_debug).then(|| name.to_owned())
+}
+
 /// The text of `value`, truncated to [`MAX_TEXT`] bytes.
 fn bounded(value: &dyn fmt::Display) -> String {
     let mut text = String::new();
@@ -184,24 +211,25 @@ fn bounded(value: &dyn fmt::Display) -> String {
 
 /// Appends at most [`MAX_TEXT`] bytes of the text of `value`.
 fn append(text: &mut String, value: &dyn fmt::Display) {
-    struct Bounded<'a> {
-        text: &'a mut String,
-        room: usize,
-    }
-
-    impl fmt::Write for Bounded<'_> {
-        fn write_str(&mut self, part: &str) -> fmt::Result {
-            let end = char_boundary::floor(part, self.room);
-            self.text.push_str(&part[..end]);
-            self.room -= end;
-            if end == part.len() {
-                return Ok(());
-            }
-            // Stops the formatter: the rest would be discarded.
-            Err(fmt::Error)
-        }
-    }
-
     let room = MAX_TEXT;
     let _ = write!(Bounded { text, room }, "{value}");
+}
+
+/// Appends as much as there is room for.
+struct Bounded<'a> {
+    text: &'a mut String,
+    room: usize,
+}
+
+impl fmt::Write for Bounded<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let end = char_boundary::floor(part, self.room);
+        self.text.push_str(&part[..end]);
+        self.room -= end;
+        if end == part.len() {
+            return Ok(());
+        }
+        // Stops the formatter: the rest would be discarded.
+        Err(fmt::Error)
+    }
 }

@@ -42,12 +42,22 @@ pub fn call_async<F: Future>(
     opened_by: OpenedBy,
     future: F,
     outcome: Classifier<F::Output>,
-) -> Traced<F, Classifier<F::Output>> {
+) -> Traced<F, OutcomeOf<F>> {
     let phase = match opened_by {
         OpenedBy::Wrapper(callsite) => Phase::BeforeWrapperOpens(callsite),
         OpenedBy::Future => Phase::BeforeFutureOpens,
     };
-    Traced::new(phase, future, outcome)
+    Traced::new(phase, future, OutcomeOf(outcome))
+}
+
+/// The classifier of a future's output. With the future as its parameter, and not the output, it outlives what
+/// the future outlives, also if the output is a type that need not.
+pub struct OutcomeOf<F: Future>(pub(super) Classifier<F::Output>);
+
+impl<F: Future> fmt::Debug for OutcomeOf<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OutcomeOf")
+    }
 }
 
 pin_project_lite::pin_project! {
@@ -194,7 +204,7 @@ impl Drop for FutureSpan {
     }
 }
 
-impl<F: Future> Future for Traced<F, Classifier<F::Output>> {
+impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
     type Output = F::Output;
 
     // No other function is on the stack between this one and the inner future, see `call`.
@@ -208,7 +218,7 @@ impl<F: Future> Future for Traced<F, Classifier<F::Output>> {
         match catch_unwind(AssertUnwindSafe(|| this.inner.poll(task))) {
             Ok(polled) => {
                 if let Some(entered) = entered {
-                    this.span.polled(entered, &polled, *this.outcome);
+                    this.span.polled(entered, &polled, this.outcome.0);
                 }
                 polled
             }
@@ -255,7 +265,7 @@ pub trait FutureExt: Future + Sized {
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
         InSpan {
             span: (!listeners::is_off()).then(|| Box::new(span.below_current())),
-            inner: Traced::new(Phase::Open(Parked::Off), self, unclassified),
+            inner: Traced::new(Phase::Open(Parked::Off), self, OutcomeOf(unclassified)),
         }
     }
 
@@ -292,7 +302,7 @@ pub trait FutureExt: Future + Sized {
             Parked::Off
         };
         InCurrentSpan {
-            inner: Traced::new(Phase::Open(parked), self, unclassified),
+            inner: Traced::new(Phase::Open(parked), self, OutcomeOf(unclassified)),
         }
     }
 }
@@ -309,7 +319,7 @@ pin_project_lite::pin_project! {
         // `None` after the first poll.
         span: Option<Box<SpanBuilder>>,
         #[pin]
-        inner: Traced<F, Classifier<F::Output>>,
+        inner: Traced<F, OutcomeOf<F>>,
     }
 }
 
@@ -341,7 +351,7 @@ pin_project_lite::pin_project! {
         F: Future,
     {
         #[pin]
-        inner: Traced<F, Classifier<F::Output>>,
+        inner: Traced<F, OutcomeOf<F>>,
     }
 }
 

@@ -39,8 +39,10 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
     let scope = if let Some(site) = record.head.callsite {
         builder.name = site.name().into();
         builder.span_kind = Some(site.kind().clone());
-        let function = format!("{}::{}", site.location().module(), site.function());
-        code.push(KeyValue::new(keys::CODE_FUNCTION_NAME, function));
+        code.push(KeyValue::new(
+            keys::CODE_FUNCTION_NAME,
+            site.function_path(),
+        ));
         add_location(&mut code, site.location().file(), site.location().line());
         scope(site.scope_name(), site.scope_version())
     } else {

@@ -24,9 +24,22 @@ pub struct Opening(pub(super) Box<Recording>);
 /// Precedes the message of a panic in a warning.
 pub(crate) const PANICKED: &str = " panicked: ";
 
-/// Sets the name, attributes and links that a span has from its start. It is not `FnMut`, so that the
-/// expressions of an attribute cannot change the arguments of the function.
-pub(super) type Fill<'a> = &'a dyn Fn(&mut Opening);
+/// Sets the name, attributes and links that a span has from its start. It is not for `FnMut`, so that the
+/// expressions of an attribute cannot change the arguments of the function. The compiler's error about one
+/// that does contains the name of the trait.
+pub trait AttributesOnlyBorrow {
+    /// Sets them.
+    fn set(&self, opening: &mut Opening);
+}
+
+impl<F: Fn(&mut Opening)> AttributesOnlyBorrow for F {
+    #[inline]
+    fn set(&self, opening: &mut Opening) {
+        self(opening);
+    }
+}
+
+pub(super) type Fill<'a> = &'a dyn AttributesOnlyBorrow;
 
 impl Opening {
     /// Sets the name to a copy of the text.
@@ -124,7 +137,7 @@ impl Opening {
 #[inline]
 pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill(&mut opening))) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill.set(&mut opening))) {
         opening.warn(&format!("attributes{PANICKED}{}", panic_message(&*payload)));
     }
     opening.0

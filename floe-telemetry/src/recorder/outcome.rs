@@ -11,7 +11,7 @@
 //! same return type share.
 
 use std::alloc::Layout;
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::{self, Debug, Display};
@@ -84,6 +84,8 @@ impl Debug for Failure<'_> {
 pub(super) enum ErrorView<'a> {
     Error(&'a (dyn Error + 'a)),
     Display(&'a (dyn Display + 'a)),
+    /// Of a panic.
+    Payload(&'a (dyn Any + Send)),
     Debug(&'a (dyn Debug + 'a)),
     Nothing,
 }
@@ -134,7 +136,9 @@ levels! {
     /// `E` contains an error, as `Box<dyn Error>` does.
     IsAsDynError [AsRef<dyn Error + 'e>] error => ErrorView::Error(error.as_ref()), else IsDisplay;
     /// `E` implements `Display`.
-    IsDisplay [Display] error => ErrorView::Display(error), else IsDebug;
+    IsDisplay [Display] error => ErrorView::Display(error), else IsPayload;
+    /// `E` is the payload of a panic, as in `std::thread::Result`.
+    IsPayload [AsRef<dyn Any + Send>] error => ErrorView::Payload(error.as_ref()), else IsDebug;
     /// `E` implements `Debug`.
     IsDebug [Debug] error => ErrorView::Debug(error), else IsAnyResult;
     /// Any other `Result`.
@@ -158,8 +162,8 @@ impl<T> IsValue<T> {
 #[inline]
 #[must_use]
 pub const fn probe<T>() -> IsStdError<T> {
-    IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(IsDebug(
-        IsAnyResult(IsValue(PhantomData)),
+    IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(IsPayload(
+        IsDebug(IsAnyResult(IsValue(PhantomData))),
     )))))
 }
 

@@ -226,9 +226,12 @@ impl SpanRecord {
     /// marked.
     pub(crate) fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
-        let name = exception.type_name;
-        self.attributes.push_static(keys::ERROR_TYPE, name);
-        self.attributes.push_static(keys::EXCEPTION_TYPE, name);
+        for key in [keys::ERROR_TYPE, keys::EXCEPTION_TYPE] {
+            match &exception.type_name {
+                Cow::Borrowed(name) => self.attributes.push_static(key, name),
+                Cow::Owned(name) => self.attributes.set(key, name),
+            }
+        }
         self.attributes.push_static(keys::EXCEPTION_MESSAGE, MARK);
         self.add_event(Event::new(MARK, wall_now(), Vec::new(), 0));
         let is_empty = exception.message.is_empty();

@@ -24,7 +24,7 @@ use futures_core::Stream;
 
 use super::call::{end, run, run_opening};
 use super::declared::Never;
-use super::future::{Phase, Traced};
+use super::future::{OutcomeOf, Phase, Traced};
 use super::open::Opened;
 use super::outcome::Classifier;
 
@@ -85,33 +85,6 @@ unresolved! {
     () Never bool char String OsString PathBuf Duration Instant SystemTime Layout
 }
 
-/// An `Option`, `Result` or `Vec` of futures.
-pub trait ContainsFutures {
-    /// The type that was returned.
-    type Type;
-    /// Does not compile.
-    fn __floe_returned(&self) -> Found<Value, Self::Type>
-    where
-        Self::Type: EndsWithTheCall;
-}
-
-macro_rules! containers {
-    ($($ty:ident<$($other:ident)?>)*) => {$(
-        impl<F: Future, $($other)?> ContainsFutures for &&&Returned<'_, $ty<F, $($other)?>> {
-            type Type = $ty<F, $($other)?>;
-
-            fn __floe_returned(&self) -> Found<Value, Self::Type>
-            where
-                Self::Type: EndsWithTheCall,
-            {
-                found()
-            }
-        }
-    )*};
-}
-
-containers!(Option<> Result<E> Vec<>);
-
 /// A boxed future or stream.
 pub trait IsPointer {
     /// The type that was returned.
@@ -120,10 +93,72 @@ pub trait IsPointer {
     fn __floe_returned(&self) -> Found<Boxed, Self::Type>;
 }
 
-impl<V: Pointer> IsPointer for &&Returned<'_, V> {
+impl<V: Pointer> IsPointer for &&&Returned<'_, V> {
     type Type = V;
 
     fn __floe_returned(&self) -> Found<Boxed, V> {
+        found()
+    }
+}
+
+/// A future or stream, or a container of some. The compiler infers `As`, which separates the implementations.
+pub trait LivesOn<As> {}
+
+/// A future.
+#[derive(Debug)]
+pub struct AsFuture;
+
+/// A stream.
+#[derive(Debug)]
+pub struct AsStream;
+
+/// A box of a future or a stream that must be pinned first.
+#[derive(Debug)]
+pub struct AsBox;
+
+/// Inside another type, at an index.
+#[derive(Debug)]
+pub struct Inside<const AT: usize, As>(PhantomData<As>);
+
+/// Inside a box.
+#[derive(Debug)]
+pub struct InBox<As>(PhantomData<As>);
+
+impl<F: Future + ?Sized> LivesOn<AsFuture> for F {}
+impl<S: Stream + ?Sized> LivesOn<AsStream> for S {}
+impl<T: LivesOn<As>, As> LivesOn<Inside<0, As>> for Option<T> {}
+impl<T: LivesOn<As>, E, As> LivesOn<Inside<0, As>> for Result<T, E> {}
+impl<T: LivesOn<As>, As> LivesOn<Inside<0, As>> for Vec<T> {}
+impl<T: LivesOn<As>, As, const N: usize> LivesOn<Inside<0, As>> for [T; N] {}
+impl<A: LivesOn<As>, B, As> LivesOn<Inside<0, As>> for (A, B) {}
+impl<A, B: LivesOn<As>, As> LivesOn<Inside<1, As>> for (A, B) {}
+impl<A: LivesOn<As>, B, C, As> LivesOn<Inside<0, As>> for (A, B, C) {}
+impl<A, B: LivesOn<As>, C, As> LivesOn<Inside<1, As>> for (A, B, C) {}
+impl<A, B, C: LivesOn<As>, As> LivesOn<Inside<2, As>> for (A, B, C) {}
+
+/// A container of futures or streams, or a box of a trait object of the user's that is one.
+pub trait Contains<As> {}
+
+impl<V: LivesOn<Inside<AT, As>>, As, const AT: usize> Contains<Inside<AT, As>> for V {}
+impl<V: LivesOn<As> + ?Sized, As> Contains<InBox<As>> for Box<V> {}
+
+/// Any container of futures or streams.
+pub trait IsContainer<As> {
+    /// The type that was returned.
+    type Type;
+    /// Does not compile.
+    fn __floe_returned(&self) -> Found<Value, Self::Type>
+    where
+        Self::Type: EndsWithTheCall;
+}
+
+impl<V: Contains<As>, As> IsContainer<As> for &&Returned<'_, V> {
+    type Type = V;
+
+    fn __floe_returned(&self) -> Found<Value, V>
+    where
+        V: EndsWithTheCall,
+    {
         found()
     }
 }
@@ -182,12 +217,35 @@ impl<V: Stream> IsStream for Returned<'_, V> {
     }
 }
 
+/// Any type that can be made a future.
+pub trait IsIntoFuture {
+    /// The type that was returned.
+    type Type;
+    /// Does not compile.
+    fn __floe_into_future(&self) -> Found<Value, Self::Type>
+    where
+        Self::Type: EndsWithTheCall;
+}
+
+impl<V: IntoFuture> IsIntoFuture for Returned<'_, V> {
+    type Type = V;
+
+    fn __floe_into_future(&self) -> Found<Value, V>
+    where
+        V: EndsWithTheCall,
+    {
+        found()
+    }
+}
+
 /// Any value.
 pub trait IsValue {
     /// The type that was returned.
     type Type;
     /// The result of the lookup.
     fn __floe_returned(self) -> Found<Value, Self::Type>;
+    /// The result of the lookup.
+    fn __floe_into_future(self) -> Found<Value, Self::Type>;
     /// A value, although the signature promises a future or a stream.
     fn __floe_opaque(self) -> Found<OpaqueValue, Self::Type>;
 }
@@ -197,6 +255,10 @@ impl<V> IsValue for Returned<'_, V> {
     type Type = V;
 
     fn __floe_returned(self) -> Found<Value, V> {
+        found()
+    }
+
+    fn __floe_into_future(self) -> Found<Value, V> {
         found()
     }
 
@@ -282,6 +344,9 @@ pub struct OpaqueStream;
 pub struct OpaqueValue;
 
 impl<V> Found<Value, V> {
+    /// Compiles if the span can end with the call.
+    pub const fn ends_with_the_call(self) {}
+
     /// Ends the span.
     pub fn finish(self, span: &mut Opened, value: V, outcome: Classifier<V>) -> V {
         end(span, value, outcome)
@@ -289,6 +354,13 @@ impl<V> Found<Value, V> {
 }
 
 impl<V: Pointer> Found<Boxed, V> {
+    /// Does not compile.
+    pub const fn ends_with_the_call(self)
+    where
+        V: EndsWithTheCall,
+    {
+    }
+
     /// Moves the span to the future or stream.
     pub fn finish(self, span: &mut Opened, value: V, outcome: Classifier<V::Output>) -> V {
         value.in_span(span, outcome)
@@ -302,30 +374,35 @@ impl<V: Future> Found<OpaqueFuture, V> {
         span: &mut Opened,
         value: V,
         outcome: Classifier<V::Output>,
-    ) -> Traced<V, Classifier<V::Output>> {
+    ) -> Traced<V, OutcomeOf<V>> {
         in_future(span, value, outcome)
     }
 }
 
 impl<V: Stream> Found<OpaqueStream, V> {
     /// Moves the span to the stream.
-    pub fn finish(self, span: &mut Opened, value: V, _: Classifier<()>) -> Traced<V, StreamEnded> {
+    pub fn finish(
+        self,
+        span: &mut Opened,
+        value: V,
+        _: Classifier<AStreamEndsWithoutAValue>,
+    ) -> Traced<V, StreamEnded> {
         in_stream(span, value)
     }
 }
 
 impl<V> Found<OpaqueValue, V> {
     /// Ends the span.
-    pub fn finish(self, span: &mut Opened, value: V, _: Classifier<()>) -> V {
-        end(span, value, |_, _| ())
+    pub fn finish(self, span: &mut Opened, value: V, outcome: Classifier<V>) -> V {
+        end(span, value, outcome)
     }
 }
 
 /// The traits, without their names.
 pub mod prelude {
     pub use super::{
-        ContainsFutures as _, DeclaredTypeMismatch as _, IsFuture as _, IsPointer as _,
-        IsStream as _, IsUnresolved as _, IsValue as _,
+        DeclaredTypeMismatch as _, IsContainer as _, IsFuture as _, IsIntoFuture as _,
+        IsPointer as _, IsStream as _, IsUnresolved as _, IsValue as _,
     };
 }
 
@@ -379,12 +456,12 @@ fn recorded<V>(
 
 /// Moves `span` to a future that was returned.
 #[inline]
-pub(super) fn in_future<T, F: Future<Output = T>>(
+pub(super) fn in_future<F: Future>(
     span: &mut Opened,
     future: F,
-    outcome: Classifier<T>,
-) -> Traced<F, Classifier<T>> {
-    Traced::new(Phase::Open(span.park()), future, outcome)
+    outcome: Classifier<F::Output>,
+) -> Traced<F, OutcomeOf<F>> {
+    Traced::new(Phase::Open(span.park()), future, OutcomeOf(outcome))
 }
 
 /// Moves `span` to a stream that was returned.
@@ -420,9 +497,13 @@ impl<S: Stream> Stream for Traced<S, StreamEnded> {
     }
 }
 
+/// In place of the result of a stream, which has none for an `error_if` to test.
+#[derive(Debug)]
+pub struct AStreamEndsWithoutAValue;
+
 /// A boxed future or stream.
 pub trait Pointer: Sized {
-    /// The output of the future; `()` for a stream.
+    /// The output of the future; [`AStreamEndsWithoutAValue`] for a stream.
     type Output;
 
     /// Moves the span into the future or stream.
@@ -457,26 +538,29 @@ macro_rules! pointers {
             }
         }
 
-        impl<'a, T: 'a> Pointer for Pin<Box<dyn Stream<Item = T> $(+ $bound)* + 'a>> {
-            type Output = ();
+        impl<T> LivesOn<AsBox> for Box<dyn Future<Output = T> $(+ $bound)* + '_> {}
+        impl<T> LivesOn<AsBox> for Box<dyn Stream<Item = T> $(+ $bound)* + '_> {}
 
-            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
+        impl<'a, T: 'a> Pointer for Pin<Box<dyn Stream<Item = T> $(+ $bound)* + 'a>> {
+            type Output = AStreamEndsWithoutAValue;
+
+            fn in_span(self, span: &mut Opened, _: Classifier<AStreamEndsWithoutAValue>) -> Self {
                 Box::pin(in_stream(span, self))
             }
         }
 
         impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + Unpin + 'a> {
-            type Output = ();
+            type Output = AStreamEndsWithoutAValue;
 
-            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
+            fn in_span(self, span: &mut Opened, _: Classifier<AStreamEndsWithoutAValue>) -> Self {
                 Box::new(in_stream(span, self))
             }
         }
 
         impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + 'a> {
-            type Output = ();
+            type Output = AStreamEndsWithoutAValue;
 
-            fn in_span(self, span: &mut Opened, _: Classifier<()>) -> Self {
+            fn in_span(self, span: &mut Opened, _: Classifier<AStreamEndsWithoutAValue>) -> Self {
                 Box::new(in_stream(span, Self::into_pin(self)))
             }
         }

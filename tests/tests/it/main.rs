@@ -12,6 +12,7 @@ mod config_schema;
 mod conformance;
 mod console;
 mod current_context;
+mod default_lints;
 mod derive;
 mod derive_registry;
 mod derive_schema;

@@ -1,5 +1,6 @@
 //! The outcome of a call, for every kind of return value.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -134,6 +135,14 @@ fn generic<E>(error: E) -> Result<(), E> {
 fn unit() -> Result<(), ()> {
     Err(())
 }
+#[traced]
+fn joined() -> std::thread::Result<()> {
+    std::thread::spawn(|| panic!("joined {SECRET}")).join()
+}
+#[traced]
+fn payload() -> Result<(), Box<dyn Any + Send>> {
+    Err(Box::new(7))
+}
 
 #[test]
 fn the_error_may_be_of_any_type() {
@@ -147,6 +156,8 @@ fn the_error_may_be_of_any_type() {
         let _ = any();
         let _ = generic("generic");
         let _ = unit();
+        let _ = joined();
+        let _ = payload();
     });
     spans
         .single("alias")
@@ -163,6 +174,67 @@ fn the_error_may_be_of_any_type() {
     // Without a bound only the type name of `E` is available.
     spans.single("generic").assert_error("&str");
     spans.single("unit").assert_error("()");
+    spans
+        .single("joined")
+        .assert_error("joined postgresql://<REDACTED>@db.internal/x?password=<REDACTED>")
+        .assert_attribute("exception.type", "panic");
+    spans
+        .single("payload")
+        .assert_error("a value that is not text");
+}
+
+#[test]
+fn an_error_behind_a_box_has_its_own_type() {
+    struct Named(&'static str);
+
+    impl fmt::Debug for Named {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl fmt::Display for Named {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("failed")
+        }
+    }
+
+    impl Error for Named {}
+
+    #[traced]
+    fn boxed(debug: &'static str) -> Result<(), Box<dyn Error>> {
+        Err(Box::new(Named(debug)))
+    }
+
+    #[traced]
+    fn recorded(error: &dyn Error) {
+        floe_telemetry::record_exception(error);
+    }
+
+    let erased = "alloc::boxed::Box<dyn core::error::Error>";
+    for (debug, expected) in [
+        ("reqwest::Error { kind: Request }", "reqwest::Error"),
+        ("hyper::Error(Connect, \"refused\")", "hyper::Error"),
+        // A variant, and texts.
+        ("Os { code: 2 }", erased),
+        ("refused::by the server (1)", erased),
+        ("::Error(1)", erased),
+        ("a::Error", erased),
+        ("", erased),
+    ] {
+        let spans = testing::capture(|| {
+            assert!(boxed(debug).is_err());
+        });
+        spans
+            .single("boxed")
+            .assert_error("failed")
+            .assert_attribute("error.type", expected)
+            .assert_attribute("exception.type", expected);
+    }
+    let spans = testing::capture(|| recorded(&Named("a::B { c: 1 }")));
+    spans
+        .single("recorded")
+        .assert_attribute("exception.type", "a::B");
 }
 
 #[test]

@@ -241,6 +241,74 @@ fn every_annotated_function_is_listed_before_it_runs() {
     assert_eq!(site.kind(), &SpanKind::Client);
 }
 
+#[test]
+fn the_name_of_a_method_has_its_type() {
+    trait List {
+        fn first(&self) -> u8;
+
+        #[traced]
+        fn second(&self) -> u8 {
+            2
+        }
+    }
+
+    struct Generic<T>(T);
+
+    struct Block;
+
+    impl<T> Generic<T> {
+        #[traced(name = "alone")]
+        fn get(&self) -> &T {
+            &self.0
+        }
+
+        #[traced]
+        async fn later(&self) -> &T {
+            &self.0
+        }
+    }
+
+    impl<T> List for Generic<T> {
+        #[traced]
+        fn first(&self) -> u8 {
+            1
+        }
+    }
+
+    #[traced]
+    impl Block {
+        fn made() -> Self {
+            Self
+        }
+
+        #[traced(name = "block.get")]
+        fn get(self) {}
+    }
+
+    let spans = testing::capture(|| {
+        let generic = Generic(1);
+        assert_eq!(*generic.get() + generic.first() + generic.second(), 4);
+        assert_eq!(*futures_executor::block_on(generic.later()), 1);
+        Block::made().get();
+    });
+    for (span, function) in [
+        ("alone", "it::traced::Generic::get"),
+        ("later", "it::traced::Generic::later"),
+        ("first", "it::traced::Generic::first"),
+        ("second", "it::traced::List::second"),
+        ("Block::made", "it::traced::Block::made"),
+        ("block.get", "it::traced::Block::get"),
+    ] {
+        spans
+            .single(span)
+            .assert_attribute("code.function.name", function);
+    }
+    let site = floe_telemetry::callsite::all()
+        .find(|site| site.name() == "block.get")
+        .unwrap();
+    assert_eq!(site.function(), "get");
+}
+
 /// A value whose `Display` and `Debug` panic.
 struct Panics;
 

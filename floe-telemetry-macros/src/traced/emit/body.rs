@@ -72,18 +72,15 @@ pub(super) fn returned(
     let private = traced.krate.private();
     let opened = Opened::new(traced, sig, "call_opaque");
     let ours = Span::mixed_site();
+    let outcome = outcome(traced);
     // With one reference a stream is found before a future.
-    let (references, of, outcome) = match &returned.kind {
+    let (references, of) = match &returned.kind {
         Kind::Future(ty) => {
             let ty = ty.as_deref().and_then(output::erased);
             let of = ty.map(|ty| quote_spanned!(ours=> .of::<#ty>().__floe_found()));
-            (quote_spanned!(ours=> &&), of, outcome(traced))
+            (quote_spanned!(ours=> &&), of)
         }
-        Kind::Stream => (
-            quote_spanned!(ours=> &),
-            None,
-            quote_spanned!(ours=> #private::outcome::success),
-        ),
+        Kind::Stream => (quote_spanned!(ours=> &), None),
     };
     let finish = quote_spanned! {ours=>
         |__floe_span, __floe_value| {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature, Token, parse_quote_spanned, spanned::Spanned};
 
 use super::{
-    declared, nested, on, opening, outcome,
+    at_result, declared, nested, on, opening, outcome,
     parameters::{self, Place},
 };
 use crate::tokens;
@@ -43,6 +43,7 @@ fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> To
     }
     sig.asyncness = None;
     sig.output = future_of(traced);
+    parameters::deny_hidden_lifetimes(sig);
     future
 }
 
@@ -56,7 +57,9 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 }
 
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
-    let private = traced.krate.private();
+    // Also a mistake in a lifetime, which is in the type of the future.
+    let at = at_result(traced);
+    let private = tokens::located_at(traced.krate.private(), at);
     let outcome = outcome(traced);
     let open = (!traced.is_plain()).then(|| opening::open_in_future(traced));
     let block = block(traced, rebind, open.as_ref(), body);
@@ -66,7 +69,7 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
     } else {
         quote_spanned!(ours=> Future)
     };
-    let future = quote_spanned! {ours=>
+    let future = quote_spanned! {at=>
         #private::call_async(#private::OpenedBy::#opened_by, #block, #outcome)
     };
     if traced.boxed {
@@ -85,11 +88,16 @@ fn block(
     let allow = allow_future(traced);
     let ours = Span::mixed_site();
     let block = if !traced.boxed && traced.function.seems_recursive() {
-        // The compiler's error about a recursive future names this macro, and points at the function.
+        // The compiler's error about a future of infinite size names this macro, points at the function, and
+        // contains no other text that could mention `boxed`.
         let at = on(&traced.function.sig.ident);
-        let private = tokens::located_at(traced.krate.private(), at);
         let body = quote_spanned!(ours=> { #rebind #open #body });
-        quote_spanned!(at=> #private::write_traced_boxed_for_recursion!(#allow #body))
+        quote_spanned! {at=> {
+            macro_rules! write_traced_boxed_for_recursion {
+                ($body:tt) => { #allow async move $body };
+            }
+            write_traced_boxed_for_recursion!(#body)
+        }}
     } else {
         quote_spanned!(ours=> #allow async move { #rebind #open #body })
     };
@@ -103,8 +111,9 @@ fn block(
 }
 
 fn boxed(traced: &Traced<'_>, future: &TokenStream) -> TokenStream {
-    let private = traced.krate.private();
-    quote_spanned!(Span::mixed_site()=> #private::Box::pin(#future))
+    let at = at_result(traced);
+    let private = tokens::located_at(traced.krate.private(), at);
+    quote_spanned!(at=> #private::Box::pin(#future))
 }
 
 /// An `async fn` may return a future, such as the handle of a task. Clippy reports that in an `async`
@@ -119,18 +128,23 @@ fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
 /// The return type of an `async fn` in its long form. These tokens have the edition of this crate, in
 /// which the type captures everything that an `async fn` captures.
 fn future_of(traced: &Traced<'_>) -> ReturnType {
-    let ours = Span::mixed_site();
-    let ty = match (&traced.output, &traced.function.sig.output) {
+    let sig = &traced.function.sig;
+    // Errors about the type are reported at the user's, or where that would be.
+    let at = match &sig.output {
+        ReturnType::Default => Span::mixed_site().located_at(end(sig)),
+        ReturnType::Type(_, ty) => on(ty),
+    };
+    let ty = match (&traced.output, &sig.output) {
         (Output::Never, _) => {
             let private = traced.krate.private();
-            quote_spanned!(ours=> #private::Never)
+            quote_spanned!(at=> #private::Never)
         }
-        (_, ReturnType::Default) => quote_spanned!(ours=> ()),
+        (_, ReturnType::Default) => quote_spanned!(at=> ()),
         (_, ReturnType::Type(_, ty)) => quote!(#ty),
     };
     // Errors about the function are reported at its signature, so it ends at the user's last token.
-    let end = Token![>](end(&traced.function.sig));
-    parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = #ty #end)
+    let end = Token![>](end(sig));
+    parse_quote_spanned!(at=> -> impl ::core::future::Future<Output = #ty #end)
 }
 
 /// The last token of a signature.

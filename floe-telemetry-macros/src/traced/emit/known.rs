@@ -9,9 +9,13 @@ use crate::traced::{model::Traced, record::Key};
 /// Attributes whose keys are known only when the function runs.
 const OTHERS: &str = "*";
 
-/// `load table rows {OrderAttributes}`.
+/// `load table rows {OrderAttributes}`, `Table::load` in a block.
 pub(super) fn of(traced: &Traced<'_>) -> String {
-    let mut words = vec![traced.function.sig.ident.unraw().to_string()];
+    let function = traced.function.sig.ident.unraw();
+    let mut words = vec![match &traced.of_type {
+        Some(of_type) => format!("{of_type}::{function}"),
+        None => function.to_string(),
+    }];
     words.extend(traced.floe_attributes.iter().map(floe_attributes));
     words.extend(traced.records.iter().map(|record| match &record.key {
         Key::Text(text) => text.value(),

@@ -6,11 +6,11 @@
 //! of the user may borrow one they are: where the compiler rejects that, it suggests `move` for what is
 //! borrowed from a local.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
-    Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
-    ext::IdentExt,
+    Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, ReceiverKind, ReturnType, Signature,
+    Type, ext::IdentExt, parse_quote_spanned, spanned::Spanned,
 };
 
 use super::allow_underscore;
@@ -47,12 +47,16 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         .filter_map(|input| mention(input, place))
         .collect();
     let borrows = contains_closure(place);
+    let lends =
+        matches!(&sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Reference(_)));
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
             // As a whole: fields that are captured separately are dropped in another order, and the
             // compiler does not see that they are read.
             FnArg::Receiver(receiver) => capture_receiver(receiver, place),
-            FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => None,
+            FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => {
+                mention_returned(typed, place).filter(|_| lends)
+            }
             FnArg::Typed(typed) => match &mut *typed.pat {
                 Pat::Ident(pat) if is_name(pat) => Some(rebind_name(pat, &mut typed.attrs, place)),
                 _ => Some(destructure(typed, index, place)),
@@ -60,6 +64,39 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         });
     }
     statements
+}
+
+/// Lets the compiler refuse `Row` for a `Row<'a>` as it does in the arguments of an `async fn`, so that the
+/// function also compiles without the macro.
+pub(super) fn deny_hidden_lifetimes(sig: &mut Signature) {
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(typed) = input
+            && may_hide_lifetimes(typed.ty.to_token_stream())
+        {
+            let at = Span::mixed_site().located_at(typed.ty.span());
+            typed
+                .attrs
+                .push(parse_quote_spanned!(at=> #[deny(elided_lifetimes_in_paths)]));
+        }
+    }
+}
+
+/// Whether there is a name without a list of arguments that is not that of a primitive type. An `async fn`
+/// may contain `fn(Row)` and `impl Fn(Row)`.
+fn may_hide_lifetimes(ty: TokenStream) -> bool {
+    let trees: Vec<_> = ty.into_iter().collect();
+    let mut hides = false;
+    for (at, tree) in trees.iter().enumerate() {
+        match (tree, trees.get(at + 1)) {
+            (TokenTree::Ident(_), Some(TokenTree::Group(_))) => return false,
+            (TokenTree::Ident(word), _) => {
+                hides |= word.to_string().starts_with(char::is_uppercase);
+            }
+            (TokenTree::Group(group), _) => hides |= may_hide_lifetimes(group.stream()),
+            _ => {}
+        }
+    }
+    hides
 }
 
 /// Whether the pattern of an argument splits it, and its parts may have drop glue.
@@ -106,6 +143,36 @@ fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
             Some(quote_spanned!(Span::mixed_site()=> #allow let _ = &#name;))
         }
     }
+}
+
+/// Mentions an argument that the body returns as it is. Clippy's `ptr_arg` sees that it is returned, and asks
+/// for no slice, only where the body is that of the function.
+fn mention_returned(typed: &PatType, place: Place<'_>) -> Option<TokenStream> {
+    let (Place::Closure(body) | Place::ClosureBehindOpening { body, .. }) = place else {
+        return None;
+    };
+    match (&*typed.pat, &*typed.ty) {
+        (Pat::Ident(pat), Type::Reference(_)) if is_returned(&pat.ident, body.clone()) => {
+            let name = &pat.ident;
+            Some(quote_spanned!(Span::mixed_site()=> let _ = &#name;))
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is behind a `return`, or last in braces.
+fn is_returned(name: &Ident, body: TokenStream) -> bool {
+    let trees: Vec<_> = body.into_iter().collect();
+    let is = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(it) if it == word);
+    let name_text = name.to_string();
+    trees.last().is_some_and(|last| is(last, &name_text))
+        || trees
+            .windows(2)
+            .any(|pair| is(&pair[0], "return") && is(&pair[1], &name_text))
+        || trees.iter().any(|tree| {
+            matches!(tree, TokenTree::Group(group)
+            if group.delimiter() == Delimiter::Brace && is_returned(name, group.stream()))
+        })
 }
 
 /// `self` cannot be bound again, but must be captured as a whole, also by a body that uses none or only

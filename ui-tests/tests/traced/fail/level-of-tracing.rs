@@ -6,6 +6,9 @@ fn text() {}
 #[traced(level = Level::DEBUG)]
 fn path() {}
 
+#[traced(level = "warning")]
+fn longer() {}
+
 #[traced(level = 2)]
 fn number() {}
 

@@ -2,6 +2,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use floe_telemetry::traced;
+use futures_core::Stream;
 
 #[traced]
 fn result() -> Result<impl Future<Output = u8>, String> {
@@ -25,6 +26,21 @@ fn into_future() -> impl IntoFuture<Output = u8> {
 
 #[traced]
 async fn twice() -> impl Future<Output = u8> {
+    async { 1 }
+}
+
+#[traced]
+fn to_be_pinned() -> Result<Box<dyn Future<Output = u8> + Send>, String> {
+    Err(String::new())
+}
+
+#[traced]
+fn streams() -> Option<Vec<(u8, Pin<Box<dyn Stream<Item = u8>>>)>> {
+    None
+}
+
+#[traced]
+async fn into_future_later() -> impl IntoFuture<Output = u8> {
     async { 1 }
 }
 

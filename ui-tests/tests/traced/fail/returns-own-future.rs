@@ -45,4 +45,23 @@ fn generic<F: Future>(future: F) -> F {
     future
 }
 
+trait Job: Future<Output = u8> {}
+
+impl Job for Own {}
+
+#[traced]
+fn job() -> impl Job {
+    Own
+}
+
+#[traced]
+fn pinned_job() -> Pin<Box<dyn Job>> {
+    Box::pin(Own)
+}
+
+#[traced]
+fn boxed_job() -> Box<dyn Job> {
+    Box::new(Own)
+}
+
 fn main() {}
