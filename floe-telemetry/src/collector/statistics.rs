@@ -44,7 +44,7 @@ pub struct Statistics {
     /// Spans dropped because an exporter's queue was full: another exporter had room, or their thread had ended and
     /// its buffer could not be kept.
     pub dropped_queue_full: u64,
-    /// Spans dropped because a thread's buffer was full, or there was no memory for one.
+    /// Spans dropped because the buffers of the threads were full, or there was no memory for one.
     pub dropped_buffer_full: u64,
     /// Spans dropped because the memory limit
     /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.

@@ -3,7 +3,8 @@
 //! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the
 //! data that few spans have. Each is written in order, which caches predict well. The buffer outlives its
 //! thread: it is left to the next one, see [`idle`](super::idle). If it is closed instead, the reader's half owns
-//! it until the collector has emptied it.
+//! it until the collector has emptied it. A thread that has filled its buffer leaves it, too, and continues in another
+//! one, as far as the memory limit allows.
 //!
 //! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes
 //! that travel to the collector and back arrived cold and cost twice as much.
@@ -21,9 +22,7 @@ use super::idle::Idle;
 use super::idle::{Left, Rings};
 #[cfg(not(feature = "provider"))]
 use super::memory::forks;
-#[cfg(feature = "provider")]
-use super::memory::unused_bytes;
-use super::memory::{Portion, has_headroom};
+use super::memory::{Portion, has_headroom, unused_bytes};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::Attribute;
@@ -232,7 +231,7 @@ impl Writer {
     #[expect(clippy::inline_always, reason = "see `Local::push`")]
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if !self.heads.has_room_for(1) {
+        if self.is_full() {
             // The collector was woken while the buffer filled, so it need not be woken again.
             return false;
         }
@@ -267,6 +266,16 @@ impl Writer {
             wake();
         }
         true
+    }
+
+    /// Whether there is no room for another span.
+    pub(super) fn is_full(&mut self) -> bool {
+        !self.heads.has_room_for(1)
+    }
+
+    /// The number of spans that were written since the buffer was created.
+    pub(super) const fn written(&self) -> usize {
+        self.heads.written()
     }
 
     /// Counts the memory of a span. Returns whether the limit allows it.
@@ -320,6 +329,17 @@ pub(super) fn count(pushed: Option<bool>) {
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), new_writer)
+}
+
+/// Exchanges the full buffer of a thread for one with room, if the memory limit allows one more. Returns whether there
+/// is room now.
+#[cold]
+pub(super) fn exchange(full: &mut Writer) -> bool {
+    // After a fork, the parent exports what is in the buffer.
+    full.portion.is_of_process() && {
+        full.portion.publish();
+        LEFT.exchange_or(forks(), full, unused_bytes(), new_writer)
+    }
 }
 
 fn new_writer() -> Option<Writer> {

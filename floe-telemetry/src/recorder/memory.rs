@@ -63,7 +63,6 @@ pub(crate) fn limit_buffered(bytes: usize) {
 }
 
 /// The bytes that are left until the limit is reached.
-#[cfg(feature = "provider")]
 pub(super) fn unused_bytes() -> usize {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(BUFFERED.load(Ordering::Relaxed));
@@ -158,11 +157,16 @@ impl Portion {
         !self.is_exhausted
     }
 
+    /// Whether this process records the spans, and not the one that it was forked from.
+    pub(super) fn is_of_process(&self) -> bool {
+        self.forks == forks()
+    }
+
     /// Adds the bytes to the sum of the process.
     pub(super) fn publish(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
         // The collector of a fork never subtracts the spans in a ring of the parent.
-        if bytes != 0 && self.forks == forks() {
+        if bytes != 0 && self.is_of_process() {
             BUFFERED.fetch_add(bytes, Ordering::Relaxed);
         }
     }
