@@ -136,7 +136,7 @@ pub(crate) use self::record::Head;
 #[cfg(any(feature = "provider", feature = "tracing"))]
 pub(crate) use self::record::SpanRecord;
 #[cfg(feature = "provider")]
-pub(crate) use self::record::{Code, More, Origin};
+pub(crate) use self::record::{Code, More, Origin, limit_events_and_links};
 pub use self::recorded_span::RecordedSpan;
 pub(crate) use self::recording::context_is_alive;
 pub use self::returned_future::{call_by_type, call_opaque, call_opaque_opening};

@@ -64,7 +64,7 @@ pub(super) fn apply_default(attributes: &mut [KeyValue]) {
     }
 }
 
-fn size(limit: u32) -> usize {
+pub(super) fn size(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 

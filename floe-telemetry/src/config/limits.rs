@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::problems::Problems;
 use crate::json_schema::JsonSchema;
 
-/// The most attributes, events or links that the recorder stores for one span.
-pub(super) const MAX_COUNT: u32 = 128;
+/// The most attributes, events or links that the limits can allow for one span.
+pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
+
+/// The most attributes of a log record.
+pub(super) const MAX_LOG_COUNT: u32 = 128;
 
 /// The limits of a span
 /// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes, events and
@@ -15,19 +18,20 @@ pub(super) const MAX_COUNT: u32 = 128;
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpanLimits {
-    /// The most attributes of a span. At most 128, which is the default. Attributes that the collector adds
-    /// to every span are not counted.
-    #[schemars(range(max = 128))]
+    /// The most attributes of a span, at most 65,536. Default 128. The source location of a span is left out if there is
+    /// no room for it, and not counted as dropped. The attributes that the configuration adds to every span are always
+    /// there.
+    #[schemars(range(max = 65_536))]
     pub attribute_count: u32,
     /// The most characters of a text value, and of the description of a status. Longer texts are truncated,
     /// after redaction. Default 65,536; `null` for no limit. The names of spans and events, and the keys of
     /// attributes, are always truncated to 1024 characters.
     pub attribute_value_length: Option<u32>,
-    /// The most events of a span. At most 128, which is the default.
-    #[schemars(range(max = 128))]
+    /// The most events of a span, at most 65,536. Default 128.
+    #[schemars(range(max = 65_536))]
     pub event_count: u32,
-    /// The most links of a span. At most 128, which is the default.
-    #[schemars(range(max = 128))]
+    /// The most links of a span, at most 65,536. Default 128.
+    #[schemars(range(max = 65_536))]
     pub link_count: u32,
     /// The most attributes of an event. Default 128.
     pub attribute_count_per_event: u32,
@@ -69,7 +73,7 @@ setters! { LogRecordLimits {
 impl Default for LogRecordLimits {
     fn default() -> Self {
         Self {
-            attribute_count: MAX_COUNT,
+            attribute_count: MAX_LOG_COUNT,
             attribute_value_length: None,
         }
     }
@@ -78,10 +82,10 @@ impl Default for LogRecordLimits {
 impl LogRecordLimits {
     pub(super) fn check(&self, problems: &mut Problems) {
         let count = self.attribute_count;
-        if count > MAX_COUNT {
+        if count > MAX_LOG_COUNT {
             problems.add(
                 "log_record_limits.attribute_count",
-                format!("found {count}, accepted is at most {MAX_COUNT}"),
+                format!("found {count}, accepted is at most {MAX_LOG_COUNT}"),
             );
         }
     }
@@ -107,10 +111,10 @@ impl SpanLimits {
             ("event_count", self.event_count),
             ("link_count", self.link_count),
         ] {
-            if count > MAX_COUNT {
+            if count > MAX_SPAN_COUNT {
                 problems.add(
                     &format!("limits.{key}"),
-                    format!("found {count}, accepted is at most {MAX_COUNT}"),
+                    format!("found {count}, accepted is at most {MAX_SPAN_COUNT}"),
                 );
             }
         }

@@ -18,13 +18,14 @@ use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
+use crate::attributes::limit_attributes;
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
     Redactor, START_TIMEOUT, SharedAttributes, Size, SpanProcessor, WorkerSettings,
 };
 use crate::config::{
-    ExporterKind, OtlpProtocol, SamplingConfig, Signal, TelemetryConfig, is_disabled,
+    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
@@ -321,6 +322,7 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
         };
         recorder::limit_buffered(memory.buffers);
+        limit_counts(&self.config.limits);
         Ok(Pipeline::new(settings, destinations))
     }
 }
@@ -417,6 +419,13 @@ fn add_registered(
         }
     }
     Ok(provider)
+}
+
+/// Allows the recorder to store what the limits let pass. The collector applies those that are lower.
+fn limit_counts(limits: &SpanLimits) {
+    let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
+    limit_attributes(size(limits.attribute_count));
+    recorder::limit_events_and_links(size(limits.event_count), size(limits.link_count));
 }
 
 /// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).

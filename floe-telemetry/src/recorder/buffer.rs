@@ -25,7 +25,7 @@ use super::memory::forks;
 use super::memory::{Portion, has_headroom, unused_bytes};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
-use crate::attributes::Attribute;
+use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 
 /// The number of finished spans that a thread buffers until the collector fetches them.
@@ -236,12 +236,15 @@ impl Writer {
             return false;
         }
         let owns_memory = record.owns_memory();
-        if owns_memory && !self.count_memory(record) {
-            return false;
+        let mut rare = 0;
+        if owns_memory {
+            if !self.count_memory(record) {
+                return false;
+            }
+            rare = self.push_many(record);
         }
         let items = record.attributes.items_mut();
         let mut attributes = items.len();
-        let mut rare = 0;
         if !self.attributes.push_all(items) {
             let _ = self.rare.push(Rare::Attributes(mem::take(items)));
             (attributes, rare) = (0, 1);
@@ -286,6 +289,17 @@ impl Writer {
             wake();
         }
         is_counted
+    }
+
+    /// Moves attributes that are too many for their ring as one piece. Returns the number of pieces.
+    #[inline]
+    fn push_many(&mut self, record: &mut SpanRecord) -> usize {
+        let items = record.attributes.items_mut();
+        if items.len() <= MAX_ATTRIBUTES {
+            return 0;
+        }
+        let _ = self.rare.push(Rare::Attributes(mem::take(items)));
+        1
     }
 
     /// Returns the number of attributes of events, and of pieces of rare data.

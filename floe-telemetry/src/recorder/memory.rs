@@ -24,7 +24,7 @@ use super::exception::Exception;
 #[cfg(feature = "provider")]
 use super::fork::forks;
 use super::record::{More, SpanRecord};
-use crate::attributes::Attribute;
+use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 
 /// The bytes that a thread counts before it adds them to the sum of the process.
 const PORTION: i64 = 16 * 1024;
@@ -183,12 +183,19 @@ impl Drop for Portion {
 /// static.
 fn owned_by(record: &SpanRecord) -> usize {
     let attributes = |all: &[Attribute]| all.iter().map(attribute).sum::<usize>();
-    let own = if record.attributes.owns_memory() {
-        attributes(record.attributes.as_slice())
+    let own = record.attributes.as_slice();
+    // The rings have no room for so many.
+    let list = if own.len() > MAX_ATTRIBUTES {
+        size_of_val(own)
     } else {
         0
     };
-    own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
+    let own = if record.attributes.owns_memory() {
+        attributes(own)
+    } else {
+        0
+    };
+    list + own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
 }
 
 fn attribute(Attribute { key, value }: &Attribute) -> usize {

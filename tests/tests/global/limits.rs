@@ -23,6 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 fn limits_and_samplers() {
     floe_tests::alone!();
     dropped_items_are_counted_on_the_wire();
+    limits_can_be_raised();
     each_sampler_follows_the_specification();
     a_call_that_is_not_sampled_is_a_local_parent();
 }
@@ -75,7 +76,8 @@ fn dropped_items_are_counted_on_the_wire() {
     assert_eq!(span.attributes["text"], Value::from("grüße an all"));
     assert_eq!(span.attributes["url"], Value::from("http://<REDA"));
     assert!(!span.attributes.contains_key("one.too.many"));
-    // Attributes of the process do not count towards the limit.
+    // Attributes of the process do not count towards the limit, and the source location does not exceed it.
+    assert_eq!(span.attributes.len(), 3);
     assert_eq!(span.attributes["team"], Value::from("checkout"));
     assert_eq!(span.events.len(), 1);
     assert_eq!(span.events[0].name, "first");
@@ -96,6 +98,44 @@ fn dropped_items_are_counted_on_the_wire() {
             "{dropped:?}"
         );
     }
+}
+
+fn limits_can_be_raised() {
+    const LIMIT: usize = 1000;
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("limits").with_otlp_endpoint(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
+    let limits = &mut config.limits;
+    (
+        limits.attribute_count,
+        limits.event_count,
+        limits.link_count,
+    ) = (1000, 1000, 1000);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let wide = |items: usize| {
+        let span = create_span("wide");
+        for n in 0..items {
+            let key = format!("key.{n}");
+            floe_telemetry::set_attribute(key, &n);
+            span.add_event("event", Vec::new());
+        }
+        let cx = Context::current();
+        (0..items).for_each(|_| cx.span().add_link(remote(true), Vec::new()));
+    };
+    for items in [LIMIT - 1, LIMIT, LIMIT + 100] {
+        wide(items);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    for (span, expected) in spans.iter().zip([LIMIT - 1, LIMIT, LIMIT]) {
+        let own = span.attributes.keys().filter(|key| key.starts_with("key."));
+        assert_eq!(own.count(), expected);
+        assert_eq!(span.events.len(), expected);
+        assert_eq!(span.links.len(), expected);
+        // The source location has the room that is left.
+        assert_eq!(span.attributes.len(), LIMIT);
+    }
+    assert_eq!(spans.len(), 3);
 }
 
 fn each_sampler_follows_the_specification() {

@@ -209,8 +209,8 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: 4 mistakes\n  line 2, column 28: metrics.views.0.metric: found 0 bytes, accepted is a name of 1 to 256 bytes with `*` for any characters\n  line 2, column 38: metrics.views.0.drop: a metric that is dropped cannot be changed, accepted is `drop` alone\n  line 2, column 85: metrics.views.1.boundaries: found [1.0, 1.0], accepted are finite numbers in increasing order\n  line 2, column 112: metrics.views.1.cardinality_limit: found 0, accepted is 1 or more",
     ),
     (
-        "limits: {attribute_count: 129}",
-        "telemetry configuration: line 2, column 27: limits.attribute_count: found 129, accepted is at most 128",
+        "limits: {attribute_count: 65537}",
+        "telemetry configuration: line 2, column 27: limits.attribute_count: found 65537, accepted is at most 65536",
     ),
     (
         "propagators: [pigeon]",

@@ -6,6 +6,7 @@ use opentelemetry::{Array, KeyValue, Value};
 use secrecy::ExposeSecret as _;
 
 use super::*;
+use crate::config::duration::NO_LIMIT;
 use crate::config::{
     Compression, ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, OtlpProtocol,
     Propagator, ResourceDetector, Sampler, Signal,
@@ -186,7 +187,7 @@ fn otlp_exporters_have_their_settings() {
     );
     assert_eq!(otlp.protocol, Some(OtlpProtocol::HttpJson));
     assert_eq!(otlp.compression, Some(Compression::Gzip));
-    assert_eq!(otlp.timeout_millis, Some(exporter::NO_LIMIT));
+    assert_eq!(otlp.timeout_millis, Some(NO_LIMIT));
     assert_eq!(otlp.certificate.as_deref(), Some(Path::new("/ca.pem")));
     assert_eq!(
         otlp.client_certificate.as_deref(),
@@ -258,7 +259,7 @@ tracer_provider:
     );
     assert_eq!(
         (batch.schedule_delay_millis, batch.export_timeout_millis),
-        (1, exporter::NO_LIMIT)
+        (1, NO_LIMIT)
     );
     let logs = config.log_record_limits;
     assert_eq!(
@@ -390,7 +391,7 @@ fn readers_of_metrics() {
             metrics.export_interval_millis,
             metrics.export_timeout_millis
         ),
-        (5000, exporter::NO_LIMIT)
+        (5000, NO_LIMIT)
     );
     assert_eq!(metrics.cardinality_limit, 100);
     assert_eq!(
@@ -558,7 +559,7 @@ meter_provider:
   meter_configurator/development: {meters: []}
 tracer_provider:
   processors: [{batch: {exporter: {console: }}}, {batch: {schedule_delay: 1, exporter: {otlp_grpc: }}}]
-  limits: {attribute_count_limit: 1000}
+  limits: {attribute_count_limit: 100000}
   tracer_configurator/development: {tracers: []}
 resource: {}
 instrumentation/development: {general: {http: {}}, java: {a: b}, rust: {a: b}}
@@ -578,7 +579,7 @@ anchors: {}";
         "meter_provider.views.1.stream.aggregation.sum: the aggregation is",
         "meter_provider.meter_configurator/development",
         "tracer_provider.processors.1.batch: the settings of the first",
-        "tracer_provider.limits.attribute_count_limit: at most 128",
+        "tracer_provider.limits.attribute_count_limit: at most 65536",
         "tracer_provider.tracer_configurator/development",
         "instrumentation/development.general",
         "instrumentation/development.rust",
