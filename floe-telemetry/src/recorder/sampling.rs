@@ -70,6 +70,9 @@ pub(super) enum Decision {
     Excluded,
     /// A span whose parent, which has these ids, is not sampled.
     Below(IdHash),
+    /// The first span of this process in a trace that is not sampled. OpenTelemetry's `Context` has it, so that code of
+    /// others finds a local span; those below it have the same one there, which costs them nothing.
+    BelowRemote,
     /// A span that is not sampled, with the ids that its children get.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
@@ -122,6 +125,10 @@ pub(super) fn decide(
         && !above.is_sampled()
         && !is_tail_sampled
     {
+        // The tail sampler takes a local parent for one whose trace it buffers.
+        if above.is_remote() && listeners & TAIL == 0 {
+            return Decision::BelowRemote;
+        }
         return Decision::Below(IdHash::of(above));
     }
     decide_with_ids(listeners, parent, is_current, callsite)
@@ -327,7 +334,7 @@ pub(super) fn not_recorded(
             let is_measured = listeners::measures(listeners::current() & MEASURES, callsite);
             (None, is_measured.then(|| measure(callsite)).flatten())
         }
-        Decision::Below(_) => {
+        Decision::Below(_) | Decision::BelowRemote => {
             let span = parent.span();
             let id = recording::with(|local| local.ids.span_id());
             let ids = id.map(|id| current::child_of(span.span_context(), id));
