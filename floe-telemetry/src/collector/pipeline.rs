@@ -181,12 +181,18 @@ impl Pipeline {
         tail.is_none_or(|tail| tail.is_settled() && !tail.has_sampled())
     }
 
-    /// Enriches the span and adds it to the open batch, unless a processor discards it.
+    /// Enriches the span and adds it to the open batch, unless a processor discards it, or the head has recorded it only
+    /// for processors and metrics.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         if !self.errors.panic_messages {
             panics::remove_messages(record);
         }
         if !self.processors.is_empty() && !self.processors.process(record, clock, &self.counters) {
+            return;
+        }
+        // The tail exports spans without the flag, too.
+        if self.tail.is_none() && !record.head.flags.is_sampled() {
+            self.counters.sampled_out.fetch_add(1, Ordering::Release);
             return;
         }
         let exporters = self.destinations.len();

@@ -67,7 +67,8 @@ pub struct Statistics {
     pub kept_error: u64,
     /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling has buffered and then discarded.
+    /// Spans that tail sampling has buffered and then discarded, and those that the sampler of the program has recorded
+    /// only for processors and metrics.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,

@@ -142,8 +142,9 @@ impl TelemetryProviderBuilder {
     /// the filter has an effect.
     ///
     /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
-    /// the expressions of `#[traced]` are evaluated for each call. `RecordOnly` is like `Drop`: nothing would receive
-    /// the span. If it panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
+    /// the expressions of `#[traced]` are evaluated for each call. A span that is `RecordOnly` passes the span
+    /// processors and the metrics that are derived from spans, and is not exported
+    /// ([`Statistics::sampled_out`](crate::Statistics)). If it panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};

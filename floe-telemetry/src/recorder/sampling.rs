@@ -8,7 +8,7 @@
 //! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
 //! | 3 | the filter: target and level | excluded |
 //! | 4 | the parent, if the sampler is parent-based | keep or drop, as it |
-//! | 5 | the program's `ShouldSample` | keep or drop; needs name, attributes and links |
+//! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
 //! | 6 | the first rule that matches a root, else the ratio | drop, or go on; rules need the name |
 //! | 7 | the rate limit of roots | keep or drop |
 //!
@@ -221,19 +221,19 @@ pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> D
     let record = &mut recording.record;
     let listeners = listeners::current();
     #[cfg(feature = "provider")]
-    let is_sampled = if listeners & CUSTOM != 0 {
+    let decision = if listeners & CUSTOM != 0 {
         provider::decide_by_program(record, parent)
     } else {
-        Some(samples_by_name(record, parent))
+        Some(decide_by_name(record, parent))
     };
     #[cfg(not(feature = "provider"))]
-    let is_sampled = Some(samples_by_name(record, parent));
-    if is_sampled == Some(false) {
+    let decision = Some(decide_by_name(record, parent));
+    if decision != Some(Named::Sample) {
         record.head.flags = record.head.flags.with_sampled(false);
     }
-    match is_sampled {
-        Some(is_sampled) if is_sampled || listeners & TAIL != 0 => Decision::Keep(recording),
-        Some(_) => Decision::Drop(recording),
+    match decision {
+        Some(Named::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
+        Some(_) => Decision::Keep(recording),
         None => {
             recording.discard();
             Decision::Off
@@ -241,8 +241,19 @@ pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> D
     }
 }
 
+/// The decision for a span whose name is set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Named {
+    Drop,
+    /// Without the sampled flag: the collector passes it to processors and metrics, and exports it only if the tail
+    /// keeps its trace.
+    #[cfg(feature = "provider")]
+    Record,
+    Sample,
+}
+
 /// Decides for a root by its name.
-fn samples_by_name(record: &mut SpanRecord, parent: &Context) -> bool {
+fn decide_by_name(record: &mut SpanRecord, parent: &Context) -> Named {
     let span = parent.span();
     let above = span.span_context();
     let site = record.head.callsite;
@@ -255,7 +266,10 @@ fn samples_by_name(record: &mut SpanRecord, parent: &Context) -> bool {
     if let Some(Sampled::ByProbability(threshold)) = sampled {
         set_threshold(record, above, threshold);
     }
-    !matches!(sampled, Some(Sampled::No))
+    match sampled {
+        Some(Sampled::No) => Named::Drop,
+        _ => Named::Sample,
+    }
 }
 
 /// Sets the threshold of a sampled span.
