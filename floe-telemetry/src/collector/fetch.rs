@@ -104,7 +104,7 @@ impl Collector {
                 }
                 counted += 1;
                 if let Some(pipeline) = &mut self.pipeline {
-                    pipeline.count(&record, &self.clock);
+                    pipeline.count_call(&mut record, &self.clock);
                 }
             }
         }

@@ -315,6 +315,7 @@ impl TelemetryProviderBuilder {
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             errors: self.config.errors,
+            status_on_success: self.config.status_on_success,
             exceptions,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,

@@ -110,6 +110,9 @@ impl More {
 pub(crate) enum Code {
     #[default]
     Unset,
+    /// A call that has returned no error, and whose status nobody set. The collector makes it OK, or unset if the
+    /// configuration says so.
+    Success,
     Error,
     Ok,
 }
@@ -179,7 +182,7 @@ impl From<Code> for Status {
         match code {
             Code::Unset => Self::Unset,
             Code::Error => Self::error(""),
-            Code::Ok => Self::Ok,
+            Code::Ok | Code::Success => Self::Ok,
         }
     }
 }
@@ -396,6 +399,13 @@ impl SpanRecord {
 /// The methods of the collector.
 #[cfg(feature = "provider")]
 impl SpanRecord {
+    /// Gives a call that has succeeded its status.
+    pub(crate) fn settle(&mut self, is_success_ok: bool) {
+        if self.head.code == Code::Success {
+            self.head.code = if is_success_ok { Code::Ok } else { Code::Unset };
+        }
+    }
+
     /// Takes the record and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
         mem::replace(self, Self::blank())

@@ -153,12 +153,12 @@ impl Recording {
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
-    /// Ends the span OK unless a status was set.
+    /// Ends the span as a success, unless a status was set.
     #[inline]
     fn succeed(self: Box<Self>) {
         let code = match self.record.head.code {
             // So a backend can tell a call that returned from a span whose status nobody set.
-            Code::Unset => Code::Ok,
+            Code::Unset => Code::Success,
             code => code,
         };
         self.finish(Ticks::now(), code);
@@ -233,10 +233,13 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     match *outcome {
         Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
         Outcome::Expected(name) => span.attributes.push_static(keys::ERROR_TYPE, name),
-        Outcome::Refused(name) => {
-            span.attributes.push_static(keys::ERROR_TYPE, name);
+        Outcome::Refused => {
+            span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
+        // The future may have recorded it, with its text.
+        Outcome::Unread(_) if span.head.code == Code::Error => {}
+        Outcome::Unread(name) => span.set_exception(Exception::new(name, name.to_owned())),
     }
 }
 
