@@ -109,7 +109,7 @@ setters! { ResourceAttributes {
     with_schema_url(schema_url: some into String);
 } }
 
-const SERVICE_NAME: &str = "service.name";
+pub(super) const SERVICE_NAME: &str = "service.name";
 const SERVICE_VERSION: &str = "service.version";
 pub(super) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.name";
 /// The deprecated key that [`DEPLOYMENT_ENVIRONMENT_NAME`] replaces.

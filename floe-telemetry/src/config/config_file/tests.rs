@@ -108,7 +108,7 @@ fn the_version_is_checked_first() {
         assert_eq!(
             read(version),
             format!(
-                "telemetry configuration: line 1, column 14: file_format: found `{found}`, accepted is `1.0`"
+                "telemetry configuration: line 1, column 14: file_format: expected `1.0` or `1.1`, found `{found}`"
             )
         );
     }
@@ -122,6 +122,7 @@ fn the_version_is_checked_first() {
     for (version, warning) in [
         ("1.0", ""),
         ("'1.0-rc.3'", "is read as `1.0`"),
+        ("'1.1'", ""),
         ("'1.2'", "may have"),
     ] {
         let text = format!("file_format: {version}");
@@ -129,6 +130,26 @@ fn the_version_is_checked_first() {
         assert_eq!(parsed.warnings.len(), usize::from(!warning.is_empty()));
         assert!(parsed.warnings.concat().contains(warning));
     }
+}
+
+#[test]
+fn an_empty_name_of_the_service_is_that_of_a_variable_that_is_not_set() {
+    let read = |name: &str| {
+        let attributes = format!("[{{name: service.name, value: '{name}'}}]");
+        let text = format!("file_format: '1.1'\nresource: {{attributes: {attributes}}}");
+        parse(&text, &TelemetryConfig::new("base"), &variable)
+    };
+    for empty in ["", "${NOT_SET}"] {
+        let Parsed { config, warnings } = read(empty).unwrap();
+        assert_eq!(config.resource_attributes.service_name, "base");
+        let warning = warnings.concat();
+        assert!(
+            warning.contains("resource.attributes.0.value: the name is empty"),
+            "{warning}"
+        );
+    }
+    let long = read(&"n".repeat(129)).unwrap_err().to_string();
+    assert!(long.contains("found 129 characters"), "{long}");
 }
 
 #[test]
@@ -656,10 +677,6 @@ fn mistakes_have_their_place_and_a_suggestion() {
         (
             "resource: {attributes: [{name: a, value: x, type: int}]}",
             "resource.attributes.0.value: found `x`, accepted is a whole number",
-        ),
-        (
-            "resource: {attributes: [{name: service.name, value: ''}]}",
-            "found 0 characters, accepted are 1 to 128",
         ),
         (
             "resource: {attributes_list: 'a'}",
