@@ -49,6 +49,7 @@ pub struct TracingLayer {
     described: Described,
     requested: Requested,
     error_fields: ErrorFields,
+    has_events: bool,
     open: Spans,
     /// The subscriber already has a layer of this type.
     is_second: bool,
@@ -62,11 +63,16 @@ struct Requested {
     timings: bool,
 }
 
-/// What the field `error` of an event without a message becomes.
+/// What the errors in fields become.
 #[derive(Clone, Copy, Debug)]
 struct ErrorFields {
+    /// Of the field `error` of an event without a message.
     are_exceptions: bool,
     set_status: bool,
+    /// Of a field of the type `dyn Error`: whether the span or the event with it has `exception.…`.
+    describe_own: bool,
+    /// Whether the span of such an event has them, too.
+    describe_span: bool,
 }
 
 /// A clone is meant for another subscriber: it has the same options, but no open spans.
@@ -77,6 +83,7 @@ impl Clone for TracingLayer {
             described: self.described,
             requested: self.requested,
             error_fields: self.error_fields,
+            has_events: self.has_events,
             ..tracing_layer()
         }
     }
@@ -132,8 +139,8 @@ impl Clone for TracingLayer {
 /// | `with_context_activation(false)` | the context of a span is not attached | always attached | `#[traced]` functions and OpenTelemetry's API would not nest |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
 /// | sources of an error | `<field>.chain`, an array | `exception.stacktrace`, text | backends show it as the text that it is by convention |
-/// | a `log` record | `log.*` is not recorded | recorded | |
-/// | events of a span | as many as the SDK's limits allow | at most 128, OpenTelemetry's default | memory is bounded |
+/// | a `log` record | `log.*` is not recorded | its target and location are those of the event | |
+/// | events of a span | as many as the SDK's limits allow | at most 128, or `limits.event_count` | memory is bounded |
 ///
 /// `docs/comparison.md` of the repository has the result of tracing-opentelemetry's own tests with this layer.
 #[must_use]
@@ -148,7 +155,10 @@ pub fn tracing_layer() -> TracingLayer {
         error_fields: ErrorFields {
             are_exceptions: true,
             set_status: true,
+            describe_own: true,
+            describe_span: true,
         },
+        has_events: true,
         open: Spans::default(),
         is_second: false,
     }
@@ -223,6 +233,30 @@ impl TracingLayer {
     #[must_use]
     pub const fn with_error_events_to_status(mut self, status: bool) -> Self {
         self.error_fields.set_status = status;
+        self
+    }
+
+    /// Whether a span or an event with a field of the type `dyn Error` has `exception.message` and
+    /// `exception.stacktrace`. Default: yes. The field itself is recorded in any case.
+    #[must_use]
+    pub const fn with_error_fields_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.describe_own = exceptions;
+        self
+    }
+
+    /// Whether the span of an event with a field of the type `dyn Error` has `exception.message` and
+    /// `exception.stacktrace` of the last one. Default: yes.
+    #[must_use]
+    pub const fn with_error_records_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.describe_span = exceptions;
+        self
+    }
+
+    /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span: for
+    /// programs that export them as log records.
+    #[must_use]
+    pub const fn with_events(mut self, events: bool) -> Self {
+        self.has_events = events;
         self
     }
 

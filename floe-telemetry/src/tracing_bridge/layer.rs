@@ -141,7 +141,7 @@ where
         let site = Site::of(metadata, self.described);
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
             self.describe(metadata, record);
-            attributes.record(&mut SpanFields(record));
+            attributes.record(&mut SpanFields::new(record, self.error_fields));
         });
         if let Some(mut opened) = opened {
             if self.requested.timings {
@@ -162,7 +162,7 @@ where
         // The values are formatted by user code, so the open spans must not be locked meanwhile.
         let mut update = SpanRecord::blank();
         update.attributes = scratch::take();
-        guarded(|| values.record(&mut SpanFields(&mut update)));
+        guarded(|| values.record(&mut SpanFields::new(&mut update, self.error_fields)));
         self.open.with(id, |span| span.update(&mut update));
         scratch::keep(update.attributes);
     }
@@ -182,6 +182,7 @@ where
         let visit = || {
             let mut bridged =
                 BridgedEvent::new(metadata, self.described.location, self.error_fields);
+            bridged.is_recorded = self.has_events;
             guarded(|| event.record(&mut bridged));
             bridged
         };
