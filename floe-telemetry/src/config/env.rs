@@ -61,7 +61,7 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
+    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_SPAN_EVENTS` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
     /// set, the file replaces the other `OTEL_*` variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
@@ -351,6 +351,11 @@ fn logging(config: &mut TelemetryConfig) {
         ("no", false),
     ];
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
+    set(
+        "FLOE_LOG_SPAN_EVENTS",
+        &mut logging.span_events,
+        word(&booleans),
+    );
 }
 
 fn span_filter(config: &mut TelemetryConfig) {
