@@ -50,6 +50,8 @@ pub struct TracingLayer {
     requested: Requested,
     error_fields: ErrorFields,
     has_events: bool,
+    /// Whether the `Context` of a span is current while it is entered.
+    activates: bool,
     open: Spans,
     /// The subscriber already has a layer of this type.
     is_second: bool,
@@ -84,6 +86,7 @@ impl Clone for TracingLayer {
             requested: self.requested,
             error_fields: self.error_fields,
             has_events: self.has_events,
+            activates: self.activates,
             ..tracing_layer()
         }
     }
@@ -136,7 +139,6 @@ impl Clone for TracingLayer {
 /// | a span starts | when it is entered or its context is read | when it is created | its start time is the time of its creation, and events before the first `enter` have a place |
 /// | threads, busy and idle time | recorded | on request | they cost as much as the rest of a span |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`](crate::with_current_span) | |
-/// | `with_context_activation(false)` | the context of a span is not attached | always attached | `#[traced]` functions and OpenTelemetry's API would not nest |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
 /// | sources of an error | `<field>.chain`, an array | `exception.stacktrace`, text | backends show it as the text that it is by convention |
 /// | a `log` record | `log.*` is not recorded | its target and location are those of the event | |
@@ -159,6 +161,7 @@ pub fn tracing_layer() -> TracingLayer {
             describe_span: true,
         },
         has_events: true,
+        activates: true,
         open: Spans::default(),
         is_second: false,
     }
@@ -249,6 +252,15 @@ impl TracingLayer {
     #[must_use]
     pub const fn with_error_records_to_exceptions(mut self, exceptions: bool) -> Self {
         self.error_fields.describe_span = exceptions;
+        self
+    }
+
+    /// Whether the OpenTelemetry `Context` of a span is current while the span is entered. Default: yes. Otherwise only
+    /// spans and events of `tracing` belong to it: a `#[traced]` function in it, and a span of OpenTelemetry's API, do not
+    /// become its children, and outgoing requests do not carry it.
+    #[must_use]
+    pub const fn with_context_activation(mut self, activation: bool) -> Self {
+        self.activates = activation;
         self
     }
 

@@ -137,7 +137,16 @@ where
             return;
         }
         let is_explicit = !attributes.is_contextual();
-        let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
+        let parent = if is_explicit {
+            Some(self.parent(attributes.parent(), &layers))
+        } else if self.activates {
+            None
+        } else {
+            let current = layers.lookup_current();
+            current
+                .and_then(|span| self.context_of(&span.id(), &layers))
+                .map(Parent::of)
+        };
         let site = Site::of(metadata, self.described);
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
             self.describe(metadata, record);
@@ -149,7 +158,9 @@ where
             }
             let entrance = opened.entrance();
             self.open.insert(id, opened);
-            if let Some(entrance) = entrance {
+            if let Some(entrance) = entrance
+                && self.activates
+            {
                 entered::start(id, entrance);
             }
         }
@@ -188,6 +199,12 @@ where
         };
         let cx = match event.parent() {
             Some(parent) => self.context_of(parent, &layers).filter(is_recording),
+            None if event.is_contextual() && !self.activates => {
+                let current = layers.lookup_current();
+                current
+                    .and_then(|span| self.context_of(&span.id(), &layers))
+                    .filter(is_recording)
+            }
             None if event.is_contextual() => {
                 // Usually the current span is an open span of this layer, whose record can be
                 // written to directly.
@@ -219,8 +236,10 @@ where
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         if !self.is_idle() {
-            let entrance = || self.entrance(id, &layers);
-            entered::enter(id, entrance, || self.own_context(id, &layers));
+            if self.activates {
+                let entrance = || self.entrance(id, &layers);
+                entered::enter(id, entrance, || self.own_context(id, &layers));
+            }
             if self.requested.timings {
                 self.open.with(id, BridgedSpan::entered);
             }

@@ -29,12 +29,8 @@ impl WithoutTracer {
     }
 }
 
-/// The options that the layer does not have.
+/// The option that the layer does not have.
 pub trait Options: Sized {
-    fn with_context_activation(self, _: bool) -> Self {
-        self
-    }
-
     fn with_counting_event_filter<F>(self, _: F) -> Self {
         self
     }

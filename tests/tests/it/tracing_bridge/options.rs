@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use floe_telemetry::{TracingLayer, get_otel_context, testing, tracing_layer};
+use floe_telemetry::{TracingLayer, create_span, get_otel_context, testing, traced, tracing_layer};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, Value};
 use tracing::dispatcher::{get_default, with_default};
@@ -154,6 +154,34 @@ fn events_may_be_left_to_log_records() {
     }
     spans.single("fine").assert_unset();
     spans.single("failed").assert_error("disk full");
+}
+
+#[test]
+fn the_context_of_a_span_need_not_be_current() {
+    #[traced]
+    fn function() {}
+
+    let layer = tracing_layer().with_context_activation(false);
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+    let spans = testing::capture(|| {
+        let _request = create_span("request");
+        with_default(&dispatch, || {
+            info_span!("outer").in_scope(|| {
+                info_span!("inner").in_scope(|| info!("done"));
+                info!("outside");
+                function();
+            });
+        });
+    });
+    spans
+        .single("outer")
+        .assert_child_of("request")
+        .assert_event("outside");
+    spans
+        .single("inner")
+        .assert_child_of("outer")
+        .assert_event("done");
+    spans.single("function").assert_child_of("request");
 }
 
 #[test]
