@@ -23,9 +23,12 @@ pub struct SpanLimits {
     /// there.
     #[schemars(range(max = 65_536))]
     pub attribute_count: u32,
-    /// The most characters of a text value, and of the description of a status. Longer texts are truncated,
-    /// after redaction. Default 65,536; `null` for no limit. The names of spans and events, and the keys of
-    /// attributes, are always truncated to 1024 characters.
+    /// The most characters of a text value. Longer texts are truncated, after redaction. Default 65,536; `null` for no
+    /// limit. The names of spans and events, and the keys of attributes, are always truncated to 1024 characters.
+    ///
+    /// It applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded for each
+    /// error. The description of a status has at most 500 characters of the message. Where one of these texts was cut,
+    /// it ends in `…`.
     pub attribute_value_length: Option<u32>,
     /// The most events of a span, at most 65,536. Default 128.
     #[schemars(range(max = 65_536))]

@@ -24,6 +24,7 @@ fn limits_and_samplers() {
     floe_tests::alone!();
     dropped_items_are_counted_on_the_wire();
     limits_can_be_raised();
+    a_text_of_an_error_that_was_cut_is_marked();
     each_sampler_follows_the_specification();
     a_call_that_is_not_sampled_is_a_local_parent();
 }
@@ -136,6 +137,42 @@ fn limits_can_be_raised() {
         assert_eq!(span.attributes.len(), LIMIT);
     }
     assert_eq!(spans.len(), 3);
+}
+
+fn a_text_of_an_error_that_was_cut_is_marked() {
+    #[traced]
+    fn fails() -> Result<(), String> {
+        Err("cannot read the orders".to_owned())
+    }
+    let memory = MemoryExporter::new();
+    let mut config = TelemetryConfig::new("limits");
+    config.limits.attribute_value_length = Some(11);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    fails().unwrap_err();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let span = &memory.spans()[0];
+    assert_eq!(
+        span.status,
+        opentelemetry::trace::Status::error("cannot rea…")
+    );
+    let of = |attributes: &[KeyValue], key: &str| {
+        let found = attributes.iter().find(|own| own.key.as_str() == key);
+        found.map(|own| own.value.as_str().into_owned())
+    };
+    let event = &span.events.events[0].attributes;
+    for attributes in [&span.attributes, event] {
+        let message = of(attributes, "exception.message");
+        assert_eq!(message.as_deref(), Some("cannot rea…"));
+        // Others are cut as the specification says.
+        assert_eq!(
+            of(attributes, "exception.type").as_deref(),
+            Some("alloc::stri")
+        );
+    }
+    assert_eq!(of(event, "exception.stacktrace"), None);
 }
 
 fn each_sampler_follows_the_specification() {
