@@ -15,6 +15,9 @@ pub(crate) use self::identity::FloeSpanAttributes;
 pub use self::identity::ParseModeError;
 pub(crate) use self::into::FloeAttributes;
 pub use self::into::IntoAttributes;
+pub(crate) use self::list::MAX_ATTRIBUTES;
+#[cfg(feature = "provider")]
+pub(crate) use self::list::limit_attributes;
 pub use self::list::{Attribute, AttributeList};
 pub use self::schema::{
     AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,

@@ -9,6 +9,9 @@ pub(crate) fn floor(text: &str, index: usize) -> usize {
     index
 }
 
+/// What the end of a text was replaced with.
+pub(crate) const CUT: &str = "…";
+
 /// The first `limit` characters.
 pub(crate) fn beginning(text: &str, limit: usize) -> &str {
     // A character has at least one byte.

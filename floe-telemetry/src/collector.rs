@@ -334,6 +334,7 @@ impl Collector {
         #[cfg(feature = "testing")]
         if let Some(capture) = record.capture() {
             statistics::count_captured();
+            record.settle(true);
             if let Some(spans) = self.captures.get_mut(&capture) {
                 let none = SharedAttributes::default();
                 let span = self.enricher.enrich(record, &self.clock, &none);

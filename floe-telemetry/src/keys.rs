@@ -52,6 +52,8 @@ pub(crate) const EXCEPTION: &str = "exception";
 pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
 /// The `exception.type` and `error.type` of a panic.
 pub(crate) const PANIC: &str = "panic";
+/// The `error.type` of an error that has no type.
+pub(crate) const OTHER: &str = "_OTHER";
 pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
 pub(crate) const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 

@@ -138,7 +138,7 @@ pub(crate) use self::{
     measure::{Measures, missed_calls, new_measures},
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
     opening::PANICKED,
-    record::{Code, More, Origin},
+    record::{Code, More, Origin, limit_events_and_links},
     sampling::{
         CustomSampler, Measured, ProviderId, RootSampler, Sampling, Threshold, change_sampling,
         matches, rejects, sampler_panics, spans_after_shutdown, start_provider, stop_provider,

@@ -11,7 +11,7 @@ use floe_redact::{Level, Redactor};
 use crate::char_boundary;
 use crate::printable::printable;
 
-/// The maximum length of an error message that is recorded, in characters.
+/// The maximum length of [`sanitize_error_message`]'s result, and of the description of a status, in characters.
 pub(crate) const MAX_MESSAGE_CHARS: usize = 500;
 
 /// The most characters of a quote in an error.
@@ -23,7 +23,8 @@ const MAX_LINE: usize = 2048;
 /// Removes credentials and personal data from an error message, and truncates it to 500 characters.
 ///
 /// Redacts before truncating, so that a secret across the limit is found. Applying it again changes
-/// nothing. A clean, short message is returned borrowed.
+/// nothing. A clean, short message is returned borrowed. Spans have longer texts, see
+/// [`SpanLimits::attribute_value_length`](crate::config::SpanLimits::attribute_value_length).
 #[must_use]
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     let redactor = Redactor::builder().max_chars(MAX_MESSAGE_CHARS).build();

@@ -49,6 +49,9 @@ pub struct TracingLayer {
     described: Described,
     requested: Requested,
     error_fields: ErrorFields,
+    has_events: bool,
+    /// Whether the `Context` of a span is current while it is entered.
+    activates: bool,
     open: Spans,
     /// The subscriber already has a layer of this type.
     is_second: bool,
@@ -62,11 +65,16 @@ struct Requested {
     timings: bool,
 }
 
-/// What the field `error` of an event without a message becomes.
+/// What the errors in fields become.
 #[derive(Clone, Copy, Debug)]
 struct ErrorFields {
+    /// Of the field `error` of an event without a message.
     are_exceptions: bool,
     set_status: bool,
+    /// Of a field of the type `dyn Error`: whether the span or the event with it has `exception.…`.
+    describe_own: bool,
+    /// Whether the span of such an event has them, too.
+    describe_span: bool,
 }
 
 /// A clone is meant for another subscriber: it has the same options, but no open spans.
@@ -77,6 +85,8 @@ impl Clone for TracingLayer {
             described: self.described,
             requested: self.requested,
             error_fields: self.error_fields,
+            has_events: self.has_events,
+            activates: self.activates,
             ..tracing_layer()
         }
     }
@@ -131,11 +141,10 @@ impl Clone for TracingLayer {
 /// | a span starts | when it is entered or its context is read | when it is created | its start time is the time of its creation, and events before the first `enter` have a place |
 /// | threads, busy and idle time | recorded | on request | they cost as much as the rest of a span |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`](crate::with_current_span) | |
-/// | `with_context_activation(false)` | the context of a span is not attached | always attached | `#[traced]` functions and OpenTelemetry's API would not nest |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
 /// | sources of an error | `<field>.chain`, an array | `exception.stacktrace`, text | backends show it as the text that it is by convention |
-/// | a `log` record | `log.*` is not recorded | recorded | |
-/// | events of a span | as many as the SDK's limits allow | at most 128, OpenTelemetry's default | memory is bounded |
+/// | a `log` record | `log.*` is not recorded | its target and location are those of the event | |
+/// | events of a span | as many as the SDK's limits allow | at most 128, or `limits.event_count` | memory is bounded |
 ///
 /// `docs/comparison.md` of the repository has the result of tracing-opentelemetry's own tests with this layer.
 #[must_use]
@@ -150,7 +159,11 @@ pub fn tracing_layer() -> TracingLayer {
         error_fields: ErrorFields {
             are_exceptions: true,
             set_status: true,
+            describe_own: true,
+            describe_span: true,
         },
+        has_events: true,
+        activates: true,
         open: Spans::default(),
         is_second: false,
     }
@@ -227,6 +240,39 @@ impl TracingLayer {
     #[must_use]
     pub const fn with_error_events_to_status(mut self, status: bool) -> Self {
         self.error_fields.set_status = status;
+        self
+    }
+
+    /// Whether a span or an event with a field of the type `dyn Error` has `exception.message` and
+    /// `exception.stacktrace`. Default: yes. The field itself is recorded in any case.
+    #[must_use]
+    pub const fn with_error_fields_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.describe_own = exceptions;
+        self
+    }
+
+    /// Whether the span of an event with a field of the type `dyn Error` has `exception.message` and
+    /// `exception.stacktrace` of the last one. Default: yes.
+    #[must_use]
+    pub const fn with_error_records_to_exceptions(mut self, exceptions: bool) -> Self {
+        self.error_fields.describe_span = exceptions;
+        self
+    }
+
+    /// Whether the OpenTelemetry `Context` of a span is current while the span is entered. Default: yes. Otherwise only
+    /// spans and events of `tracing` belong to it: a `#[traced]` function in it, and a span of OpenTelemetry's API, do not
+    /// become its children, and outgoing requests do not carry it.
+    #[must_use]
+    pub const fn with_context_activation(mut self, activation: bool) -> Self {
+        self.activates = activation;
+        self
+    }
+
+    /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span: for
+    /// programs that export them as log records.
+    #[must_use]
+    pub const fn with_events(mut self, events: bool) -> Self {
+        self.has_events = events;
         self
     }
 

@@ -4,14 +4,25 @@ use std::borrow::Cow;
 #[cfg(feature = "tracing")]
 use std::fmt::Debug;
 use std::iter;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use opentelemetry::{Key, KeyValue, Value};
 
 use super::{AttributeValue, Text, ToAttributeValue};
 
 /// The most attributes of a span
-/// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
+/// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)), unless the process allows
+/// more.
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
+
+/// The most attributes of a span in this process. It is read for lists that have [`MAX_ATTRIBUTES`] only.
+static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
+
+/// Sets the most attributes of a span, if it is more than [`MAX_ATTRIBUTES`].
+#[cfg(feature = "provider")]
+pub(crate) fn limit_attributes(limit: usize) {
+    LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
+}
 
 /// Longer keys are counted as memory of their span, in bytes: they were probably made at run time.
 const MAX_SHORT_KEY: usize = 64;
@@ -33,7 +44,8 @@ impl From<Attribute> for KeyValue {
 
 /// Attributes in the order in which they were set. If a key is set twice, the later value wins.
 ///
-/// A list contains at most 128 attributes. Further ones are dropped and counted on the span.
+/// A list contains at most 128 attributes, or as many as the limits of the provider allow. Further ones are dropped and
+/// counted on the span.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttributeList {
     items: Vec<Attribute>,
@@ -148,22 +160,27 @@ impl AttributeList {
         self.dropped += other.dropped;
     }
 
-    /// Sets a key of a full list: the value of an existing key is replaced. A new key takes the place of
-    /// values that were replaced before, or is dropped.
+    /// Sets a key of a list with [`MAX_ATTRIBUTES`]. If it is full, the value of an existing key is replaced. A new key
+    /// takes the place of values that were replaced before, or is dropped.
     #[cold]
     fn replace(&mut self, key: Key, value: AttributeValue) {
         self.owns_memory = true;
+        let limit = LIMIT.load(Ordering::Relaxed);
+        if self.items.len() < limit {
+            self.items.push(Attribute { key, value });
+            return;
+        }
         if let Some(item) = self.items.iter_mut().rfind(|item| item.key == key) {
             item.value = value;
             return;
         }
         if !self.is_distinct {
             self.is_distinct = true;
-            self.keep_distinct(MAX_ATTRIBUTES);
+            self.keep_distinct(limit);
         }
-        if self.items.len() < MAX_ATTRIBUTES {
+        if self.items.len() < limit {
             self.items.push(Attribute { key, value });
-            self.is_distinct = self.items.len() == MAX_ATTRIBUTES;
+            self.is_distinct = self.items.len() == limit;
         } else {
             self.dropped += 1;
         }

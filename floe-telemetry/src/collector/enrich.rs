@@ -33,6 +33,8 @@ pub(crate) struct EnrichedSpan<'a> {
     pub(crate) end: UnixNanos,
     site: &'a Site,
     process: &'a SharedAttributes,
+    /// The number of attributes of the source location that the limit allows.
+    room: usize,
 }
 
 /// The data that all spans of one source location have in common.
@@ -64,11 +66,11 @@ pub(crate) struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
-    /// The attributes that are added to the span: its source location and the attributes of the
-    /// process, which have different keys. The span's own attributes win.
+    /// The attributes that are added to the span: its source location, as far as the limit allows, and the attributes
+    /// of the process, which have different keys. The span's own attributes win.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        let code = self.site.code.not_set_by(own);
+        let code = self.site.code.not_set_by(own).take(self.room);
         code.chain(self.process.not_set_by(own))
     }
 
@@ -81,8 +83,8 @@ impl EnrichedSpan<'_> {
     #[cfg(feature = "_otlp")]
     pub(crate) fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
-        self.site.code.write_not_set_by(own, out);
-        self.process.write_not_set_by(own, out);
+        self.site.code.write_not_set_by(own, self.room, out);
+        self.process.write_not_set_by(own, usize::MAX, out);
     }
 }
 
@@ -149,6 +151,8 @@ impl Enricher {
             // A time that was set through the API may contradict the other one. Backends subtract the two as
             // unsigned numbers.
             end: end.max(start),
+            room: limits::size(self.limits.attribute_count)
+                .saturating_sub(record.attributes.as_slice().len() + process.len()),
             record,
             site,
             process,

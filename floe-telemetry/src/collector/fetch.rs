@@ -47,11 +47,13 @@ impl Collector {
     }
 
     /// Reads every buffer once, as far as `backpressure` allows. One that is closed is read in any case, because
-    /// there are too many: spans without room are dropped and counted.
+    /// there are too many: spans without room are dropped and counted. The first one without room is the last one
+    /// next time: otherwise a thread that is never idle would take all the room.
     fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
         let mut room = 0;
+        let mut without_room = None;
         for at in 0..self.buffers.len() {
             let is_closed = self.buffers[at].is_closed();
             let is_limited = backpressure == Backpressure::Respected && !is_closed;
@@ -59,6 +61,7 @@ impl Collector {
                 if is_limited && room == 0 {
                     room = self.room().min(MAX_ROOM);
                     if room == 0 {
+                        without_room.get_or_insert(at);
                         break;
                     }
                 }
@@ -81,6 +84,9 @@ impl Collector {
                 }
             }
         }
+        if let Some(at) = without_room {
+            self.buffers.rotate_left(at + 1);
+        }
         fetched
     }
 
@@ -98,7 +104,7 @@ impl Collector {
                 }
                 counted += 1;
                 if let Some(pipeline) = &mut self.pipeline {
-                    pipeline.count(&record, &self.clock);
+                    pipeline.count_call(&mut record, &self.clock);
                 }
             }
         }

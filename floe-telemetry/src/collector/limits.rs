@@ -6,10 +6,12 @@ use std::borrow::Cow;
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-use crate::attributes::{AttributeValue, keep_distinct};
-use crate::char_boundary::beginning;
+use crate::attributes::{Attribute, AttributeValue, keep_distinct};
+use crate::char_boundary::{CUT, beginning};
 use crate::config::SpanLimits;
+use crate::keys;
 use crate::recorder::{More, SpanRecord};
+use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The most characters of the name of a span or an event, and of the key of an attribute.
 const MAX_NAME: usize = 1024;
@@ -25,15 +27,17 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid
     let are_keys_valid = are_keys_valid || limit_keys(limits, record);
     if let Some(limit) = limits.attribute_value_length {
         for attribute in record.attributes.as_mut_slice() {
-            shorten(&mut attribute.value, size(limit));
+            shorten(attribute, size(limit));
         }
     }
     if let Some(more) = &mut record.more {
         if let Some(name) = &mut more.name {
             shorten_name(name, MAX_NAME);
         }
-        if let Some(limit) = limits.attribute_value_length {
-            shorten_name(&mut more.description, size(limit));
+        let limit = limits.attribute_value_length.map_or(usize::MAX, size);
+        let limit = limit.min(MAX_MESSAGE_CHARS);
+        if let Some(short) = shortened(&more.description, limit, true) {
+            more.description = short.into();
         }
         events_and_links(limits, more);
     }
@@ -59,12 +63,12 @@ pub(super) fn apply_default(attributes: &mut [KeyValue]) {
     for attribute in attributes {
         shorten_key(&mut attribute.key);
         if let Some(limit) = SpanLimits::default().attribute_value_length {
-            shorten_value(&mut attribute.value, size(limit));
+            shorten_value(attribute, size(limit));
         }
     }
 }
 
-fn size(limit: u32) -> usize {
+pub(super) fn size(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
@@ -102,14 +106,18 @@ fn limit(limits: &SpanLimits, count: u32, attributes: &mut Vec<KeyValue>) -> u32
         return dropped;
     };
     for attribute in attributes {
-        shorten_value(&mut attribute.value, limit);
+        shorten_value(attribute, limit);
     }
     dropped
 }
 
-fn shorten_value(value: &mut Value, limit: usize) {
+fn shorten_value(KeyValue { key, value, .. }: &mut KeyValue, limit: usize) {
     match value {
-        Value::String(text) => shorten_string(text, limit),
+        Value::String(text) => {
+            if let Some(short) = shortened(text.as_str(), limit, is_error_text(key)) {
+                *text = short.into();
+            }
+        }
         Value::Array(array) => shorten_array(array, limit),
         _ => {}
     }
@@ -132,14 +140,30 @@ fn shorten_key(key: &mut Key) -> bool {
     is_long
 }
 
+/// The text of an error says that it was cut. Other values are cut as the specification says.
+fn is_error_text(key: &Key) -> bool {
+    [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE].contains(&key.as_str())
+}
+
+/// The beginning of a text with more than `limit` characters, with a mark in place of the last one if it `is_marked`.
+fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
+    let short = beginning(text, limit);
+    if short.len() == text.len() {
+        return None;
+    }
+    Some(match limit.checked_sub(1) {
+        Some(limit) if is_marked => [beginning(text, limit), CUT].concat(),
+        _ => short.to_owned(),
+    })
+}
+
 #[inline]
-fn shorten(value: &mut AttributeValue, limit: usize) {
+fn shorten(Attribute { key, value }: &mut Attribute, limit: usize) {
     match value {
         AttributeValue::Static(text) => *text = beginning(text, limit),
         // A character has at least one byte, and the bytes need no check for valid UTF-8.
         AttributeValue::Text(text) if text.as_bytes().len() > limit => {
-            let short = beginning(text, limit);
-            if short.len() < text.len() {
+            if let Some(short) = shortened(text, limit, is_error_text(key)) {
                 *text = short.into();
             }
         }

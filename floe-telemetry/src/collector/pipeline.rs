@@ -28,6 +28,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
     pub(crate) errors: ErrorsConfig,
+    /// Whether a call that has succeeded has the status OK.
+    pub(crate) status_on_success: bool,
     /// Emits exceptions as log records, if that is configured.
     pub(crate) exceptions: Option<Exceptions>,
     /// The settings of tail sampling, if it is enabled.
@@ -53,6 +55,7 @@ pub(crate) struct Pipeline {
     delay: Duration,
     counters: Arc<Counters>,
     errors: ErrorsConfig,
+    status_on_success: bool,
     processors: Processors,
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
@@ -84,6 +87,7 @@ impl Pipeline {
             delay: settings.delay,
             counters: settings.counters,
             errors: settings.errors,
+            status_on_success: settings.status_on_success,
             processors: settings.processors,
             enricher,
             destinations,
@@ -129,7 +133,7 @@ impl Pipeline {
         collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let exporters = self.destinations.len();
         self.moving += exporters;
-        self.count(record, clock);
+        self.count_call(record, clock);
         if let Some(tail) = &mut self.tail
             && TailSampler::needs(record)
         {
@@ -141,8 +145,9 @@ impl Pipeline {
         }
     }
 
-    /// Updates the metrics by a span, or by a call without a span.
-    pub(super) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
+    /// Settles the status of a span, or of a call without a span, and updates the metrics by it.
+    pub(super) fn count_call(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        record.settle(self.status_on_success);
         if let Some(metrics) = &mut self.metrics {
             metrics.count(record, clock);
         }
@@ -181,12 +186,18 @@ impl Pipeline {
         tail.is_none_or(|tail| tail.is_settled() && !tail.has_sampled())
     }
 
-    /// Enriches the span and adds it to the open batch, unless a processor discards it.
+    /// Enriches the span and adds it to the open batch, unless a processor discards it, or the head has recorded it only
+    /// for processors and metrics.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         if !self.errors.panic_messages {
             panics::remove_messages(record);
         }
         if !self.processors.is_empty() && !self.processors.process(record, clock, &self.counters) {
+            return;
+        }
+        // The tail exports spans without the flag, too.
+        if self.tail.is_none() && !record.head.flags.is_sampled() {
+            self.counters.sampled_out.fetch_add(1, Ordering::Release);
             return;
         }
         let exporters = self.destinations.len();

@@ -10,7 +10,6 @@ mod tests;
 
 use std::borrow::Cow;
 
-use floe_redact::REDACTED;
 use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
@@ -24,7 +23,6 @@ use super::limits;
 use super::rate_limited::RateLimited;
 use crate::attributes::{AttributeValue, keep_distinct};
 use crate::recorder::{MARK, SpanRecord};
-use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The warning about empty keys.
 static EMPTY_KEYS: RateLimited = RateLimited::new();
@@ -93,7 +91,7 @@ impl Redactor {
             if let Some(name) = &mut more.name {
                 self.name(name);
             }
-            if let Some(redacted) = self.redaction.message(&more.description) {
+            if let Some(redacted) = self.redaction.error_text(&more.description) {
                 more.description = redacted.into();
             }
             if !self.is_clean(&more.trace_state) {
@@ -114,12 +112,9 @@ impl Redactor {
         let Some(exception) = record.exception_mut() else {
             return;
         };
-        let message = self.redaction.message(&exception.message);
-        let len = message.as_ref().unwrap_or(&exception.message).len();
-        // The end of a truncated message is missing in it.
-        let is_complete = len + REDACTED.len() <= MAX_MESSAGE_CHARS;
+        let message = self.redaction.error_text(&exception.message);
         let is_message = exception.chain.as_deref() == Some("");
-        if !(is_message && is_complete) {
+        if !is_message {
             exception.chain = exception.stacktrace().map(|text| {
                 let redacted = self.redaction.repeated_error_text(&text);
                 redacted.unwrap_or_else(|| text.into_owned())

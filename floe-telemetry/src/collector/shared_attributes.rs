@@ -76,6 +76,11 @@ impl SharedAttributes {
         shared
     }
 
+    /// The number of attributes.
+    pub(super) const fn len(&self) -> usize {
+        self.attributes.len()
+    }
+
     /// Whether there is an attribute with this key.
     pub(super) fn sets(&self, key: &Key) -> bool {
         let mut attributes = self.attributes.iter();
@@ -91,16 +96,15 @@ impl SharedAttributes {
         attributes.filter(move |attribute| !own.sets(&attribute.key))
     }
 
-    /// Appends the attributes that the span does not set itself, as fields of an OTLP span.
+    /// Appends at most `room` of the attributes that the span does not set itself, as fields of an OTLP span.
     #[cfg(feature = "_otlp")]
-    pub(super) fn write_not_set_by(&self, own: OwnAttributes<'_>, out: &mut Vec<u8>) {
-        if self.lengths & own.lengths == 0 {
+    pub(super) fn write_not_set_by(&self, own: OwnAttributes<'_>, room: usize, out: &mut Vec<u8>) {
+        if self.lengths & own.lengths == 0 && self.attributes.len() <= room {
             return out.extend_from_slice(&self.otlp);
         }
-        for shared in &self.attributes {
-            if !own.sets(&shared.attribute.key) {
-                out.extend_from_slice(&shared.otlp);
-            }
+        let not_set = |shared: &&SharedAttribute| !own.sets(&shared.attribute.key);
+        for shared in self.attributes.iter().filter(not_set).take(room) {
+            out.extend_from_slice(&shared.otlp);
         }
     }
 }

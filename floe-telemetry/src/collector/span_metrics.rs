@@ -262,6 +262,6 @@ const fn code_word(code: Code) -> &'static str {
     match code {
         Code::Unset => "STATUS_CODE_UNSET",
         Code::Error => "STATUS_CODE_ERROR",
-        Code::Ok => "STATUS_CODE_OK",
+        Code::Ok | Code::Success => "STATUS_CODE_OK",
     }
 }

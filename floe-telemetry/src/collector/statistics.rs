@@ -44,7 +44,7 @@ pub struct Statistics {
     /// Spans dropped because an exporter's queue was full: another exporter had room, or their thread had ended and
     /// its buffer could not be kept.
     pub dropped_queue_full: u64,
-    /// Spans dropped because a thread's buffer was full, or there was no memory for one.
+    /// Spans dropped because the buffers of the threads were full, or there was no memory for one.
     pub dropped_buffer_full: u64,
     /// Spans dropped because the memory limit
     /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.
@@ -67,7 +67,8 @@ pub struct Statistics {
     pub kept_error: u64,
     /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling has buffered and then discarded.
+    /// Spans that tail sampling has buffered and then discarded, and those that the sampler of the program has recorded
+    /// only for processors and metrics.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,

@@ -1,5 +1,6 @@
 //! The file of `OTEL_CONFIG_FILE`: OpenTelemetry's
-//! [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), file format 1.0.
+//! [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), file formats 1.0 and
+//! 1.1.
 //!
 //! The file is read into structures with the names of its schema, which are converted to our own configuration. A
 //! property that this library does not have is reported once with its place, and has no effect. A component that it
@@ -81,7 +82,7 @@ const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal
 
 impl TelemetryConfig {
     /// Loads a file in the format of OpenTelemetry's
-    /// [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), version 1.0,
+    /// [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), version 1.0 or 1.1,
     /// as [`from_env`](Self::from_env) does with that of `OTEL_CONFIG_FILE`.
     ///
     /// References to environment variables (`${NAME}`, `${NAME:-default}`) are substituted; other variables are not
@@ -205,7 +206,8 @@ fn hide_suffixes(node: &mut Node) {
     }
 }
 
-/// Returns whether the version of the file is later than 1.0, and `None` if it is not accepted
+/// Returns whether the version of the file is later than 1.0, so that unknown keys are no mistakes, and `None` if it is
+/// not accepted
 /// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)).
 fn check_version(
     version: Version,
@@ -216,9 +218,11 @@ fn check_version(
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match text.strip_prefix("1.") {
         Some("0") => Some(false),
+        // Its additions are known, or reported where they occur.
+        Some("1") => Some(true),
         Some(minor) if is_number(minor) => {
             warnings.push(format!(
-                "found the file format `{text}`, which may have properties that 1.0 has not"
+                "found the file format `{text}`, which may have properties that 1.1 has not"
             ));
             Some(true)
         }
@@ -229,7 +233,10 @@ fn check_version(
             Some(false)
         }
         _ => {
-            found.refuse("file_format", format!("expected `1.0`, found `{text}`"));
+            found.refuse(
+                "file_format",
+                format!("expected `1.0` or `1.1`, found `{text}`"),
+            );
             None
         }
     }

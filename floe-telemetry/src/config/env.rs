@@ -17,9 +17,10 @@ use std::sync::{Mutex, PoisonError};
 use self::parse::{between, number, word};
 use super::batch::MAX_QUEUE_SIZE;
 use super::detection::ResourceDetector;
+use super::duration::without_limit;
 use super::errors::ExceptionSignal;
 use super::exporters::ExporterKind;
-use super::limits::MAX_COUNT;
+use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
 use super::logging::Levels;
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
@@ -60,7 +61,7 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
+    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_SPAN_EVENTS` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
     /// set, the file replaces the other `OTEL_*` variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
@@ -347,6 +348,11 @@ fn logging(config: &mut TelemetryConfig) {
         ("no", false),
     ];
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
+    set(
+        "FLOE_LOG_SPAN_EVENTS",
+        &mut logging.span_events,
+        word(&booleans),
+    );
 }
 
 fn span_filter(config: &mut TelemetryConfig) {
@@ -431,18 +437,16 @@ fn exporters(config: &mut TelemetryConfig) {
 
 fn metrics(config: &mut TelemetryConfig) {
     let metrics = &mut config.metrics;
-    for (name, millis) in [
-        (
-            "OTEL_METRIC_EXPORT_INTERVAL",
-            &mut metrics.export_interval_millis,
-        ),
-        (
-            "OTEL_METRIC_EXPORT_TIMEOUT",
-            &mut metrics.export_timeout_millis,
-        ),
-    ] {
-        set(name, millis, number(1));
-    }
+    set(
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        &mut metrics.export_interval_millis,
+        number(1),
+    );
+    set(
+        "OTEL_METRIC_EXPORT_TIMEOUT",
+        &mut metrics.export_timeout_millis,
+        timeout,
+    );
     set(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
         &mut metrics.temporality,
@@ -487,19 +491,21 @@ fn exceptions(config: &mut TelemetryConfig) {
 /// Applies the limits. The variables for spans and log records take precedence over the general ones.
 fn limits(config: &mut TelemetryConfig) {
     let (limits, logs) = (&mut config.limits, &mut config.log_record_limits);
-    let general = take("OTEL_ATTRIBUTE_COUNT_LIMIT", between(0, MAX_COUNT));
-    for (name, field) in [
+    let general = take("OTEL_ATTRIBUTE_COUNT_LIMIT", between(0, MAX_SPAN_COUNT));
+    for (name, field, most) in [
         (
             "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
             &mut limits.attribute_count,
+            MAX_SPAN_COUNT,
         ),
         (
             "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
             &mut logs.attribute_count,
+            MAX_LOG_COUNT,
         ),
     ] {
-        let own = take(name, between(0, MAX_COUNT));
-        *field = own.or(general).unwrap_or(*field);
+        let own = take(name, between(0, most));
+        *field = own.or(general).unwrap_or(*field).min(most);
     }
     let general = take("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", number(0));
     for (name, field) in [
@@ -518,7 +524,7 @@ fn limits(config: &mut TelemetryConfig) {
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
         ("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count),
     ] {
-        set(name, field, between(0, MAX_COUNT));
+        set(name, field, between(0, MAX_SPAN_COUNT));
     }
     for (name, field) in [
         (
@@ -566,12 +572,22 @@ fn batches(config: &mut TelemetryConfig) {
     }
     for (name, millis) in [
         ("OTEL_BSP_SCHEDULE_DELAY", &mut spans.schedule_delay_millis),
-        ("OTEL_BSP_EXPORT_TIMEOUT", &mut spans.export_timeout_millis),
         ("OTEL_BLRP_SCHEDULE_DELAY", &mut logs.schedule_delay_millis),
-        ("OTEL_BLRP_EXPORT_TIMEOUT", &mut logs.export_timeout_millis),
     ] {
         set(name, millis, number(1));
     }
+    for (name, millis) in [
+        ("OTEL_BSP_EXPORT_TIMEOUT", &mut spans.export_timeout_millis),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", &mut logs.export_timeout_millis),
+    ] {
+        set(name, millis, timeout);
+    }
+}
+
+/// Parses a timeout in milliseconds. 0 is no limit.
+fn timeout(text: &str) -> Result<u64, String> {
+    let millis = number(0)(text)?;
+    Ok(without_limit(millis))
 }
 
 /// Applies the settings of the OTLP exporter, for one signal or for all
@@ -634,7 +650,7 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
     if let Some(headers) = take_partly(&name("HEADERS"), parse_headers) {
         options.headers = headers;
     }
-    fill(&name("TIMEOUT"), &mut options.timeout_millis, number(1));
+    fill(&name("TIMEOUT"), &mut options.timeout_millis, timeout);
     fill(&name("COMPRESSION"), &mut options.compression, |text| {
         let compression = word(&Compression::ALL)(text)?;
         if compression == Compression::Zstd {

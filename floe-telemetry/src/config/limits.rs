@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::problems::Problems;
 use crate::json_schema::JsonSchema;
 
-/// The most attributes, events or links that the recorder stores for one span.
-pub(super) const MAX_COUNT: u32 = 128;
+/// The most attributes, events or links that the limits can allow for one span.
+pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
+
+/// The most attributes of a log record.
+pub(super) const MAX_LOG_COUNT: u32 = 128;
 
 /// The limits of a span
 /// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes, events and
@@ -15,19 +18,23 @@ pub(super) const MAX_COUNT: u32 = 128;
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpanLimits {
-    /// The most attributes of a span. At most 128, which is the default. Attributes that the collector adds
-    /// to every span are not counted.
-    #[schemars(range(max = 128))]
+    /// The most attributes of a span, at most 65,536. Default 128. The source location of a span is left out if there is
+    /// no room for it, and not counted as dropped. The attributes that the configuration adds to every span are always
+    /// there.
+    #[schemars(range(max = 65_536))]
     pub attribute_count: u32,
-    /// The most characters of a text value, and of the description of a status. Longer texts are truncated,
-    /// after redaction. Default 65,536; `null` for no limit. The names of spans and events, and the keys of
-    /// attributes, are always truncated to 1024 characters.
+    /// The most characters of a text value. Longer texts are truncated, after redaction. Default 65,536; `null` for no
+    /// limit. The names of spans and events, and the keys of attributes, are always truncated to 1024 characters.
+    ///
+    /// It applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded for each
+    /// error. The description of a status has at most 500 characters of the message. Where one of these texts was cut,
+    /// it ends in `…`.
     pub attribute_value_length: Option<u32>,
-    /// The most events of a span. At most 128, which is the default.
-    #[schemars(range(max = 128))]
+    /// The most events of a span, at most 65,536. Default 128.
+    #[schemars(range(max = 65_536))]
     pub event_count: u32,
-    /// The most links of a span. At most 128, which is the default.
-    #[schemars(range(max = 128))]
+    /// The most links of a span, at most 65,536. Default 128.
+    #[schemars(range(max = 65_536))]
     pub link_count: u32,
     /// The most attributes of an event. Default 128.
     pub attribute_count_per_event: u32,
@@ -55,7 +62,7 @@ pub struct LogRecordLimits {
 impl Default for LogRecordLimits {
     fn default() -> Self {
         Self {
-            attribute_count: MAX_COUNT,
+            attribute_count: MAX_LOG_COUNT,
             attribute_value_length: None,
         }
     }
@@ -64,10 +71,10 @@ impl Default for LogRecordLimits {
 impl LogRecordLimits {
     pub(super) fn check(&self, problems: &mut Problems) {
         let count = self.attribute_count;
-        if count > MAX_COUNT {
+        if count > MAX_LOG_COUNT {
             problems.add(
                 "log_record_limits.attribute_count",
-                format!("expected at most {MAX_COUNT}, found {count}"),
+                format!("expected at most {MAX_LOG_COUNT}, found {count}"),
             );
         }
     }
@@ -93,10 +100,10 @@ impl SpanLimits {
             ("event_count", self.event_count),
             ("link_count", self.link_count),
         ] {
-            if count > MAX_COUNT {
+            if count > MAX_SPAN_COUNT {
                 problems.add(
                     &format!("limits.{key}"),
-                    format!("expected at most {MAX_COUNT}, found {count}"),
+                    format!("expected at most {MAX_SPAN_COUNT}, found {count}"),
                 );
             }
         }

@@ -36,6 +36,10 @@ pub struct LoggingConfig {
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,
+    /// Whether events of `tracing` in a span are also events of that span, for the layer that [`init`](crate::init)
+    /// installs. Default `true`: each event in a span is exported twice then, with its span and as a log record. With
+    /// `false` it only sets the status of its span.
+    pub span_events: bool,
 }
 
 impl Default for LoggingConfig {
@@ -43,6 +47,7 @@ impl Default for LoggingConfig {
         Self {
             log_level: "INFO".to_owned(),
             json_output: true,
+            span_events: true,
         }
     }
 }

@@ -103,7 +103,7 @@ impl From<&ResourceValue> for Value {
     }
 }
 
-const SERVICE_NAME: &str = "service.name";
+pub(super) const SERVICE_NAME: &str = "service.name";
 const SERVICE_VERSION: &str = "service.version";
 pub(super) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.name";
 /// The deprecated key that [`DEPLOYMENT_ENVIRONMENT_NAME`] replaces.

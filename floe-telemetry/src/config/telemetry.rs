@@ -166,6 +166,20 @@ pub struct TelemetryConfig {
     /// The limits of a log record.
     #[serde(default, skip_serializing_if = "is_default")]
     pub log_record_limits: LogRecordLimits,
+    /// Whether the span of a call that has succeeded has the status OK, unless its body sets a status. Default `true`;
+    /// `false` leaves it unset.
+    ///
+    /// OpenTelemetry reserves OK for those who know that an operation has succeeded, and asks instrumentation that does
+    /// not to leave the status unset. `#[traced]` belongs to the former: the author of a function has annotated it, and
+    /// its return type says whether a call has failed, so OK tells a call that has returned from a span that nobody
+    /// judged, such as one that was cancelled. Backends count errors, so neither value changes their rates. The
+    /// integrations, which know an operation only from outside, leave it unset as their conventions require. Set it to
+    /// `false` if a processor or a backend of yours decides later what was a success: OK is final.
+    #[serde(
+        default = "default_status_on_success",
+        skip_serializing_if = "is_default_status_on_success"
+    )]
+    pub status_on_success: bool,
     /// The recording of errors and panics.
     #[serde(default, skip_serializing_if = "is_default")]
     pub errors: ErrorsConfig,
@@ -180,6 +194,18 @@ pub struct TelemetryConfig {
 
 const fn default_enabled() -> bool {
     true
+}
+
+const fn default_status_on_success() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_default_status_on_success(is_ok: &bool) -> bool {
+    *is_ok
 }
 
 fn default_backend() -> String {
@@ -234,6 +260,7 @@ impl TelemetryConfig {
             metrics: MetricsConfig::default(),
             limits: SpanLimits::default(),
             log_record_limits: LogRecordLimits::default(),
+            status_on_success: true,
             errors: ErrorsConfig::default(),
             propagators: default_propagators(),
         }
@@ -457,6 +484,7 @@ impl fmt::Debug for Fields<'_> {
             metrics,
             limits,
             log_record_limits,
+            status_on_success,
             errors,
             propagators,
         } = self.0;
@@ -491,6 +519,7 @@ impl fmt::Debug for Fields<'_> {
             .field("metrics", metrics)
             .field("limits", limits)
             .field("log_record_limits", log_record_limits)
+            .field("status_on_success", status_on_success)
             .field("errors", errors)
             .field("propagators", propagators)
             .finish()

@@ -65,7 +65,8 @@ where
         Some(directives) => targets(&directives),
         None => Targets::new().with_default(DEFAULT_LEVEL),
     };
-    crate::tracing_layer().with_filter(filter)
+    let layer = crate::tracing_layer().with_events(config.logging.span_events);
+    layer.with_filter(filter)
 }
 
 fn targets(directives: &[Directive]) -> Targets {

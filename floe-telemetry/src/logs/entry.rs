@@ -10,6 +10,7 @@ use tracing::Level;
 
 use super::bounded::Bounded;
 use crate::char_boundary;
+use crate::keys;
 
 /// The limit for one text, in bytes.
 pub(super) const MAX_TEXT: usize = 8 * 1024;
@@ -44,10 +45,14 @@ pub(super) struct Entry {
     /// The bytes of nested values, which are not in `texts`.
     nested: usize,
     texts: String,
+    /// Whether `message` is a message, and not the name of the event.
+    pub(super) has_message: bool,
     message: Range<usize>,
     target: Range<usize>,
     identity: Vec<Field>,
     fields: Vec<Field>,
+    /// The field with the error that the event is about.
+    error: Option<usize>,
 }
 
 /// The ids of the span that a record belongs to.
@@ -93,10 +98,12 @@ impl Entry {
             dropped_fields: 0,
             nested: 0,
             texts: String::new(),
+            has_message: false,
             message: 0..0,
             target: 0..0,
             identity: Vec::new(),
             fields: Vec::new(),
+            error: None,
         }
     }
 
@@ -105,6 +112,7 @@ impl Entry {
         self.time = time;
         (self.event_name, self.span) = (None, None);
         (self.has_baggage, self.has_panicked) = (false, false);
+        (self.has_message, self.error) = (false, None);
         (self.dropped_fields, self.nested) = (0, 0);
         (self.message, self.target) = (0..0, 0..0);
         self.texts.clear();
@@ -131,6 +139,21 @@ impl Entry {
 
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Key, Value<'_>)> {
         self.fields.iter().map(|field| self.resolve(field))
+    }
+
+    /// The event is about the error in this field.
+    pub(super) const fn set_error(&mut self, field: usize) {
+        self.error = Some(field);
+    }
+
+    /// The text of the error that the event is about, unless the code has set `exception.message` itself.
+    pub(super) fn error(&self) -> Option<&str> {
+        let field = self.fields.get(self.error?)?;
+        let is_set = |field: &Field| field.key.as_str() == keys::EXCEPTION_MESSAGE;
+        match &field.value {
+            Stored::Text(range) if !self.fields.iter().any(is_set) => Some(self.text(range)),
+            _ => None,
+        }
     }
 
     pub(super) fn set_message(
@@ -185,34 +208,37 @@ impl Entry {
         self.text(&range).to_owned()
     }
 
+    /// Adds a text, and returns the number of its field.
     pub(super) fn add_text(
         &mut self,
         key: Key,
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
         redact: impl FnOnce(&str) -> Option<String>,
-    ) {
+    ) -> usize {
         let value = Stored::Text(self.write(write, redact));
-        self.add(key, value);
+        self.add(key, value)
     }
 
     pub(super) fn add_bool(&mut self, key: Key, value: bool) {
-        self.add(key, Stored::Bool(value));
+        let _ = self.add(key, Stored::Bool(value));
     }
 
     pub(super) fn add_i64(&mut self, key: Key, value: i64) {
-        self.add(key, Stored::I64(value));
+        let _ = self.add(key, Stored::I64(value));
     }
 
     pub(super) fn add_f64(&mut self, key: Key, value: f64) {
-        self.add(key, Stored::F64(value));
+        let _ = self.add(key, Stored::F64(value));
     }
 
-    /// Adds a field or replaces the value of an existing key.
-    fn add(&mut self, key: Key, value: Stored) {
-        match self.fields.iter_mut().find(|field| field.key == key) {
-            Some(existing) => existing.value = value,
+    /// Adds a field or replaces the value of an existing key, and returns the number of the field.
+    fn add(&mut self, key: Key, value: Stored) -> usize {
+        let known = self.fields.iter().position(|field| field.key == key);
+        match known {
+            Some(at) => self.fields[at].value = value,
             None => self.fields.push(Field { key, value }),
         }
+        known.unwrap_or(self.fields.len() - 1)
     }
 
     /// Writes a text, redacts it and then truncates it, so that a secret across the truncation limit

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::{self, Debug, Write as _};
 
 use opentelemetry::Key;
+use tracing::Level;
 use tracing::field::{Field, Visit};
 
 use super::bounded::Bounded;
@@ -23,6 +24,16 @@ pub(super) struct Fields<'a> {
 
 impl Fields<'_> {
     fn text(&mut self, field: &Field, write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result) {
+        let is_error = field.name() == "error" && self.entry.level == Level::ERROR;
+        self.write(field, is_error, write);
+    }
+
+    fn write(
+        &mut self,
+        field: &Field,
+        is_error: bool,
+        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
+    ) {
         let name = field.name();
         if name == "message" {
             self.has_message = true;
@@ -33,8 +44,11 @@ impl Fields<'_> {
         }
         if let Some(key) = self.key(name) {
             let redactor = &mut *self.redactor;
-            self.entry
-                .add_text(key, write, |text| redactor.log_text(name, text));
+            let redact = |text: &str| redactor.log_text(name, text);
+            let at = self.entry.add_text(key, write, redact);
+            if is_error {
+                self.entry.set_error(at);
+            }
         }
     }
 
@@ -94,7 +108,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn StdError + 'static)) {
-        self.text(field, |text| {
+        self.write(field, true, |text| {
             write!(text, "{value}")?;
             let mut source = value.source();
             for _ in 0..MAX_SOURCES {

@@ -106,8 +106,9 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
         has_message: false,
     };
     event.record(&mut fields);
-    let has_message = fields.has_message;
-    if !has_message {
+    entry.has_message = fields.has_message;
+    // Lines have the name in its place, if the code gives one.
+    if !entry.has_message && entry.event_name.is_some() {
         entry.set_message(
             |text| text.write_str(metadata.name()),
             |text| redactor.log_message(text),

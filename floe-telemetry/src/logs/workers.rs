@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::{Context, InstrumentationScope, Key};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 use tracing::Level;
@@ -13,6 +13,7 @@ use super::entry::{Entry, Value};
 use super::limited::LimitedRecord;
 use super::worker::LogWorker;
 use crate::config::LogRecordLimits;
+use crate::keys;
 
 /// Queues each record for every exporter. The records are already redacted.
 #[derive(Clone, Debug)]
@@ -59,7 +60,13 @@ impl Workers {
         record.set_severity_text(text);
         // The exporter uses the target as the name of the scope.
         record.set_target(entry.target().to_owned());
-        record.set_body(entry.message().to_owned().into());
+        if entry.has_message {
+            record.set_body(entry.message().to_owned().into());
+        }
+        if let Some(error) = entry.error() {
+            let error = AnyValue::String(error.to_owned().into());
+            limited.add(Key::from_static_str(keys::EXCEPTION_MESSAGE), error);
+        }
         self.emit(limited.finish(), &self.scope);
     }
 

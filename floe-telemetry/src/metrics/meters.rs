@@ -60,7 +60,11 @@ pub(crate) struct Meters {
 }
 
 /// The scope of the library's own metrics.
-const SCOPE: &str = "floe.telemetry";
+fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("floe.telemetry")
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build()
+}
 
 impl Meters {
     /// Starts the readers and makes this the current meter provider of the process.
@@ -78,7 +82,7 @@ impl Meters {
         clear_exemplars();
         let views = Views::new(config);
         let sdk = views.apply(builder).build();
-        let meter = sdk.meter(SCOPE);
+        let meter = sdk.meter_with_scope(scope());
         sdk_metrics::observe(&meter, counters);
         #[cfg(target_os = "linux")]
         process::observe(&meter);
@@ -93,14 +97,14 @@ impl Meters {
 
     /// Creates the instruments that derive metrics from spans.
     pub(crate) fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
-        let meter = self.sdk.meter(SCOPE);
+        let meter = self.sdk.meter_with_scope(scope());
         SpanMetrics::new(
             &meter,
             config.from_spans,
             config.cardinality_limit,
             redactor,
             |name, unit, kind, bounds| {
-                let scope = InstrumentationScope::builder(SCOPE).build();
+                let scope = scope();
                 let shape = self.views.shape(&scope, name, unit, kind, Some(bounds));
                 instrument_exemplars(&scope, shape)
             },

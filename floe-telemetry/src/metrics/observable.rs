@@ -52,7 +52,7 @@ type Callback = Arc<dyn Fn(&Observer<'_>) + Send + Sync>;
 
 /// An observable instrument, and what reads its values.
 struct Registered {
-    component: &'static str,
+    scope: InstrumentationScope,
     name: String,
     unit: String,
     description: String,
@@ -68,7 +68,7 @@ fn registered() -> MutexGuard<'static, Vec<Registered>> {
 
 /// Adds an instrument to the current provider and to each later one. The error is the reason why it is not added.
 pub(super) fn add(
-    component: &'static str,
+    scope: InstrumentationScope,
     metric: &Metric<'_>,
     kind: Observable,
     callback: impl Fn(&Observer<'_>) + Send + Sync + 'static,
@@ -77,7 +77,8 @@ pub(super) fn add(
         return Err(fault.to_owned());
     }
     let mut all = registered();
-    let is_known = |known: &Registered| known.component == component && known.name == metric.name;
+    let is_known =
+        |known: &Registered| known.scope.name() == scope.name() && known.name == metric.name;
     if all.iter().any(is_known) {
         return Err("it is observed already".to_owned());
     }
@@ -87,7 +88,7 @@ pub(super) fn add(
         ));
     }
     let instrument = Registered {
-        component,
+        scope,
         name: metric.name.to_owned(),
         unit: metric.unit.to_owned(),
         description: metric.description.to_owned(),
@@ -113,8 +114,7 @@ pub(super) fn switch(provider: Arc<dyn MeterProvider + Send + Sync>) {
 
 impl Registered {
     fn build(&self, provider: &(dyn MeterProvider + Send + Sync)) {
-        let scope = InstrumentationScope::builder(self.component).build();
-        let meter: Meter = provider.meter_with_scope(scope);
+        let meter: Meter = provider.meter_with_scope(self.scope.clone());
         let callback = Arc::clone(&self.callback);
         let callback = move |observer: &dyn AsyncInstrument<f64>| {
             // A panic would end the thread that collects metrics.

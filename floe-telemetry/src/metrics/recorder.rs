@@ -32,6 +32,7 @@ use super::series::{self, SeriesKey};
 #[derive(Debug)]
 pub struct MetricRecorder {
     component: &'static str,
+    version: Option<&'static str>,
     scope: OnceLock<InstrumentationScope>,
     instruments: RwLock<Option<Instruments>>,
     /// Identifies the recorder in the threads' caches. Its address would not do: another recorder
@@ -45,10 +46,35 @@ impl MetricRecorder {
     pub const fn new(component: &'static str) -> Self {
         Self {
             component,
+            version: None,
             scope: OnceLock::new(),
             instruments: RwLock::new(None),
             id: OnceLock::new(),
         }
+    }
+
+    /// Sets the version of the component, which is that of the instrumentation scope. Default none.
+    ///
+    /// ```
+    /// use floe_telemetry::MetricRecorder;
+    ///
+    /// static METRICS: MetricRecorder =
+    ///     MetricRecorder::new("acme-mail").with_version(env!("CARGO_PKG_VERSION"));
+    /// # METRICS.increment("mails.sent", 1, &[]);
+    /// ```
+    #[must_use]
+    pub const fn with_version(mut self, version: &'static str) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    fn scope(&self) -> InstrumentationScope {
+        let scope = InstrumentationScope::builder(self.component);
+        match self.version {
+            Some(version) => scope.with_version(version),
+            None => scope,
+        }
+        .build()
     }
 
     /// Adds `value` to a counter, a sum that never decreases.
@@ -96,7 +122,7 @@ impl MetricRecorder {
         callback: impl Fn(&Observer<'_>) + Send + Sync + 'static,
     ) {
         let metric = metric.into();
-        let added = observable::add(self.component, &metric, kind, callback);
+        let added = observable::add(self.scope(), &metric, kind, callback);
         if let Err(reason) = added {
             warn(metric.name, &reason, true);
         }
@@ -202,9 +228,7 @@ impl MetricRecorder {
                 }
             }
             drop(guard);
-            let scope = self
-                .scope
-                .get_or_init(|| InstrumentationScope::builder(self.component).build());
+            let scope = self.scope.get_or_init(|| self.scope());
             let fault = self
                 .instruments
                 .write()

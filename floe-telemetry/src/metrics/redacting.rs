@@ -14,8 +14,9 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 use self::cache::{AttributeSet, RedactionCache};
 use self::record::Record;
 use super::views::Views;
+use crate::char_boundary::beginning;
 use crate::collector::{ExemplarValue, Exemplars, Redaction, Redactor, instrument_exemplars};
-use crate::redaction::REDACTED;
+use crate::redaction::{MAX_MESSAGE_CHARS, REDACTED};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
@@ -166,7 +167,7 @@ impl Instruments {
         let redacted = self
             .policy
             .redaction
-            .message_or_same(name.clone().into_owned());
+            .error_text_or_same(name.clone().into_owned());
         if redacted == name {
             name
         } else {
@@ -176,13 +177,11 @@ impl Instruments {
         }
     }
 
-    /// The redacted unit or description.
+    /// The redacted unit or description, which is bounded.
     fn text(&self, text: Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
         text.map(|text| {
-            self.policy
-                .redaction
-                .message_or_same(text.into_owned())
-                .into()
+            let text = (self.policy.redaction).error_text_or_same(text.into_owned());
+            beginning(&text, MAX_MESSAGE_CHARS).to_owned().into()
         })
     }
 }

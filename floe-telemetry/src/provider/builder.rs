@@ -18,13 +18,14 @@ use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
+use crate::attributes::limit_attributes;
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
     Redactor, START_TIMEOUT, SharedAttributes, Size, SpanProcessor, WorkerSettings,
 };
 use crate::config::{
-    ExporterKind, OtlpProtocol, SamplingConfig, Signal, TelemetryConfig, is_disabled,
+    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
@@ -141,8 +142,9 @@ impl TelemetryProviderBuilder {
     /// the filter has an effect.
     ///
     /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
-    /// the expressions of `#[traced]` are evaluated for each call. `RecordOnly` is like `Drop`: nothing would receive
-    /// the span. If it panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
+    /// the expressions of `#[traced]` are evaluated for each call. A span that is `RecordOnly` passes the span
+    /// processors and the metrics that are derived from spans, and is not exported
+    /// ([`Statistics::sampled_out`](crate::Statistics)). If it panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -313,6 +315,7 @@ impl TelemetryProviderBuilder {
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             errors: self.config.errors,
+            status_on_success: self.config.status_on_success,
             exceptions,
             tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
             tail_bytes: memory.other,
@@ -321,6 +324,7 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
         };
         recorder::limit_buffered(memory.buffers);
+        limit_counts(&self.config.limits);
         Ok(Pipeline::new(settings, destinations))
     }
 }
@@ -417,6 +421,13 @@ fn add_registered(
         }
     }
     Ok(provider)
+}
+
+/// Allows the recorder to store what the limits let pass. The collector applies those that are lower.
+fn limit_counts(limits: &SpanLimits) {
+    let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
+    limit_attributes(size(limits.attribute_count));
+    recorder::limit_events_and_links(size(limits.event_count), size(limits.link_count));
 }
 
 /// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).

@@ -3,7 +3,8 @@
 //! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the
 //! data that few spans have. Each is written in order, which caches predict well. The buffer outlives its
 //! thread: it is left to the next one, see [`idle`](super::idle). If it is closed instead, the reader's half owns
-//! it until the collector has emptied it.
+//! it until the collector has emptied it. A thread that has filled its buffer leaves it, too, and continues in another
+//! one, as far as the memory limit allows.
 //!
 //! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes
 //! that travel to the collector and back arrived cold and cost twice as much.
@@ -19,7 +20,7 @@ use super::idle::{Idle, Left, Rings};
 use super::memory::{Portion, has_headroom, unused_bytes};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
-use crate::attributes::Attribute;
+use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 
 /// The number of finished spans that a thread buffers until the collector fetches them.
@@ -221,17 +222,20 @@ impl Writer {
     #[expect(clippy::inline_always, reason = "see `Local::push`")]
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if !self.heads.has_room_for(1) {
+        if self.is_full() {
             // The collector was woken while the buffer filled, so it need not be woken again.
             return false;
         }
         let owns_memory = record.owns_memory();
-        if owns_memory && !self.count_memory(record) {
-            return false;
+        let mut rare = 0;
+        if owns_memory {
+            if !self.count_memory(record) {
+                return false;
+            }
+            rare = self.push_many(record);
         }
         let items = record.attributes.items_mut();
         let mut attributes = items.len();
-        let mut rare = 0;
         if !self.attributes.push_all(items) {
             let _ = self.rare.push(Rare::Attributes(mem::take(items)));
             (attributes, rare) = (0, 1);
@@ -258,6 +262,16 @@ impl Writer {
         true
     }
 
+    /// Whether there is no room for another span.
+    pub(super) fn is_full(&mut self) -> bool {
+        !self.heads.has_room_for(1)
+    }
+
+    /// The number of spans that were written since the buffer was created.
+    pub(super) const fn written(&self) -> usize {
+        self.heads.written()
+    }
+
     /// Counts the memory of a span. Returns whether the limit allows it.
     #[cold]
     fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
@@ -266,6 +280,17 @@ impl Writer {
             wake();
         }
         is_counted
+    }
+
+    /// Moves attributes that are too many for their ring as one piece. Returns the number of pieces.
+    #[inline]
+    fn push_many(&mut self, record: &mut SpanRecord) -> usize {
+        let items = record.attributes.items_mut();
+        if items.len() <= MAX_ATTRIBUTES {
+            return 0;
+        }
+        let _ = self.rare.push(Rare::Attributes(mem::take(items)));
+        1
     }
 
     /// Returns the number of attributes of events, and of pieces of rare data.
@@ -309,6 +334,17 @@ pub(super) fn count(pushed: Option<bool>) {
 #[cold]
 pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), new_writer)
+}
+
+/// Exchanges the full buffer of a thread for one with room, if the memory limit allows one more. Returns whether there
+/// is room now.
+#[cold]
+pub(super) fn exchange(full: &mut Writer) -> bool {
+    // After a fork, the parent exports what is in the buffer.
+    full.portion.is_of_process() && {
+        full.portion.publish();
+        LEFT.exchange_or(forks(), full, unused_bytes(), new_writer)
+    }
 }
 
 fn new_writer() -> Option<Writer> {

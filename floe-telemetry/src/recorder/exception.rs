@@ -13,7 +13,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, SpanRef, Status};
 
 use super::outcome::{ErrorView, Failure};
-use crate::char_boundary;
+use crate::char_boundary::{self, CUT};
 #[cfg(feature = "tracing")]
 use crate::clock::wall_now;
 use crate::keys;
@@ -21,12 +21,15 @@ use crate::keys;
 /// The length up to which the `source()` chain is followed.
 const MAX_DEPTH: usize = 16;
 
-/// The bytes of an error's text that are recorded. Far more than the 500 characters that are kept after
-/// redaction, so that redaction sees whole tokens.
+/// The bytes of an error's text that are recorded.
 const MAX_TEXT: usize = 16 * 1024;
 
 /// The bytes of a `Debug` text that may begin with the name of a type.
 const MAX_NAME: usize = 128;
+
+/// How many bytes before the end of a cut text are searched for the start of the last word, which is removed: redaction
+/// may not recognize a part of a secret.
+const MAX_WORD: usize = 4 * 1024;
 
 /// What the text of an error follows in its stack trace.
 const FIRST: &str = "0: ";
@@ -190,7 +193,8 @@ fn named_in_debug(error: &dyn fmt::Debug) -> Option<String> {
     let _ = write!(
         Bounded {
             text: &mut text,
-            room
+            room,
+            is_cut: false,
         },
         "{error:?}"
     );
@@ -211,14 +215,26 @@ fn bounded(value: &dyn fmt::Display) -> String {
 
 /// Appends at most [`MAX_TEXT`] bytes of the text of `value`.
 fn append(text: &mut String, value: &dyn fmt::Display) {
-    let room = MAX_TEXT;
-    let _ = write!(Bounded { text, room }, "{value}");
+    let start = text.len();
+    let mut bounded = Bounded {
+        text,
+        room: MAX_TEXT,
+        is_cut: false,
+    };
+    let _ = write!(bounded, "{value}");
+    if bounded.is_cut {
+        let from = char_boundary::floor(text, text.len().saturating_sub(MAX_WORD)).max(start);
+        let last_word = text[from..].rfind(char::is_whitespace).unwrap_or_default();
+        text.truncate(from + last_word);
+        text.push_str(CUT);
+    }
 }
 
 /// Appends as much as there is room for.
 struct Bounded<'a> {
     text: &'a mut String,
     room: usize,
+    is_cut: bool,
 }
 
 impl fmt::Write for Bounded<'_> {
@@ -229,6 +245,7 @@ impl fmt::Write for Bounded<'_> {
         if end == part.len() {
             return Ok(());
         }
+        self.is_cut = true;
         // Stops the formatter: the rest would be discarded.
         Err(fmt::Error)
     }

@@ -1,8 +1,8 @@
 //! What the state of a thread or a buffer needs to notice that it belongs to an ancestor of the process, see
+//! [`fork_handlers`](super::fork_handlers).
+//!
 //! State that belongs to a process stores the number of forks before it. A thread that was copied replaces its
 //! rings and its ids at its next span.
-//!
-//! [`fork_handlers`](super::fork_handlers).
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};

@@ -19,7 +19,7 @@ use super::current_context::current_context;
 use super::listeners;
 use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;
-use super::outcome::{Classifier, Sink};
+use super::outcome::{Classifier, Sink, by_discriminant};
 use super::recording::{Recording, context_is_alive};
 use super::sampling;
 use super::span::SpanBuilder;
@@ -239,9 +239,9 @@ pub trait FutureExt: Future + Sized {
     /// Unless the builder sets another parent, the span is a child of the span that is current when
     /// `in_span` is called, and the rest of that context, such as baggage, is current during each poll.
     ///
-    /// The output may be of any type, so the span of a future that is ready has the status OK even if the
-    /// output is an `Err`. Record an error with [`record_exception`](crate::record_exception) in the
-    /// future, or annotate an `async fn` with `#[traced]`, which records an `Err` as an error.
+    /// If the output is an `Err`, the span is an error with the type of the error. Its text is not recorded, because
+    /// the output may be of any type: record it with [`record_exception`](crate::record_exception) in the future, or
+    /// annotate an `async fn` with `#[traced]`, which records the text, too.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -265,7 +265,7 @@ pub trait FutureExt: Future + Sized {
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
         InSpan {
             span: (!listeners::is_off()).then(|| Box::new(span.below_current())),
-            inner: Traced::new(Phase::Open(Parked::Off), self, OutcomeOf(unclassified)),
+            inner: Traced::new(Phase::Open(Parked::Off), self, OutcomeOf(by_discriminant)),
         }
     }
 
@@ -274,6 +274,9 @@ pub trait FutureExt: Future + Sized {
     ///
     /// A task that is spawned without the context has no current span, so its spans are roots of new
     /// traces.
+    ///
+    /// `tracing::Instrument` has a method of this name, which knows spans of `tracing` only. Where both traits are
+    /// imported, name the trait: `FutureExt::in_current_span(future)`.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {

@@ -114,7 +114,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
         }
         match code {
             Code::Unset => {}
-            Code::Ok => span.set_status(Status::Ok),
+            Code::Ok | Code::Success => span.set_status(Status::Ok),
             Code::Error => span.set_status(Status::error(safe_message(&more.description))),
         }
         span.end_with_timestamp(at);

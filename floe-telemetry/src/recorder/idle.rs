@@ -1,8 +1,12 @@
 //! The rings that threads have left: a thread that ends leaves its own, also with items in them, and the next
 //! one that starts continues there. So there are about as many rings as threads were alive at the same time,
 //! whatever the collector does. It closes those that are too many.
+//!
+//! A thread whose rings are full exchanges them for others, so a burst of one thread has all the memory that the
+//! process has for rings, while the rings themselves stay small enough for the processor's caches.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many rings are kept without a condition. While there are fewer, a thread that starts needs not share the
@@ -79,6 +83,22 @@ impl<W: Rings> Idle<W> {
         self.rings.pop_front()
     }
 
+    /// Exchanges rings without room for others with room. Returns whether there were any.
+    pub(super) fn exchange(&mut self, full: &mut W) -> bool {
+        let found = self.rings.iter_mut().position(W::has_room);
+        let Some(with_room) = found.and_then(|at| self.rings.remove(at)) else {
+            return false;
+        };
+        self.leave(mem::replace(full, with_room));
+        true
+    }
+
+    /// Whether these rings can be left, too: then all of them occupy at most this number of bytes.
+    pub(super) fn has_place_for(&self, rings: &W, bytes: usize) -> bool {
+        let left = self.rings.iter().map(W::bytes).sum::<usize>();
+        self.rings.len() < MAX && left + rings.bytes() <= bytes
+    }
+
     /// Closes what is left of a peak of threads: rings without items, and some of those that would occupy more than
     /// this number of bytes.
     pub(super) fn close_surplus(&mut self, mut bytes: usize) {
@@ -121,6 +141,28 @@ impl<W: Rings> Left<W> {
     pub(super) fn take_or(&self, forks: u32, new: impl FnOnce() -> Option<W>) -> Option<W> {
         let left = self.lock(forks).take();
         left.or_else(new).or_else(|| self.lock(forks).take_any())
+    }
+
+    /// Exchanges the full rings of a thread for those that another thread has left, or for new ones if all that were
+    /// left occupy at most this number of bytes. Returns whether there were any.
+    pub(super) fn exchange_or(
+        &self,
+        forks: u32,
+        full: &mut W,
+        bytes: usize,
+        new: impl FnOnce() -> Option<W>,
+    ) -> bool {
+        let mut idle = self.lock(forks);
+        if idle.exchange(full) {
+            return true;
+        }
+        let is_new_allowed = idle.has_place_for(full, bytes);
+        drop(idle);
+        let new = if is_new_allowed { new() } else { None };
+        new.is_some_and(|new| {
+            self.lock(forks).leave(mem::replace(full, new));
+            true
+        })
     }
 }
 
@@ -173,6 +215,27 @@ mod tests {
         assert_eq!(taken(&mut idle([3; KEPT - 1])), None);
         assert_eq!(taken(&mut idle([3; KEPT])), Some(0));
         assert_eq!(idle([3]).take_any().map(|rings| rings.id), Some(0));
+    }
+
+    #[test]
+    fn full_rings_are_exchanged_for_any_with_room() {
+        let mut idle = idle([3, 2, 0, 4]);
+        let mut own = Model { id: 9, items: 4 };
+        let mut found = || (idle.exchange(&mut own), own.id);
+        assert_eq!([(); 3].map(|()| found()), [(true, 1), (true, 2), (true, 1)]);
+        own.items = 4;
+        idle.rings.iter_mut().for_each(|rings| rings.items = 4);
+        assert!(!idle.exchange(&mut own));
+        assert_eq!(idle.rings.len(), 4);
+    }
+
+    #[test]
+    fn full_rings_are_left_only_as_far_as_they_fit() {
+        let full = Model { id: 9, items: 4 };
+        assert!(idle([4, 4]).has_place_for(&full, 12));
+        assert!(!idle([4, 4]).has_place_for(&full, 11));
+        assert!(idle([4; MAX - 1]).has_place_for(&full, usize::MAX));
+        assert!(!idle([4; MAX]).has_place_for(&full, usize::MAX));
     }
 
     /// The ids of the rings that are left when those that are too many were closed this number of times.

@@ -1,11 +1,11 @@
 //! Measured calls: calls without a span, from which the collector makes metrics.
 //!
 //! They have their own ring, so that metrics stay complete while a backend does not accept spans and the
-//! ring for spans is full. A thread without measured calls has no such ring. One that ends leaves it to the next, see
-//! A call leaves 40 bytes. While a backend is down, spans stay in their ring and are dropped when it is full;
-//! their calls are counted all the same.
+//! rings for spans are full. A thread without measured calls has no such ring. One that ends leaves it to the next,
+//! and one that has filled it continues in another one, see [`idle`](super::idle).
 //!
-//! [`idle`](super::idle).
+//! A call leaves 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full;
+//! their calls are counted all the same.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -40,6 +40,8 @@ pub(super) struct Measure {
 #[derive(Debug)]
 pub(super) struct Writer {
     calls: ring::Writer<Measure, CAPACITY>,
+    /// The process that it belongs to, see [`fork`](super::fork).
+    forks: u32,
 }
 
 /// The collector's half.
@@ -91,6 +93,14 @@ pub(super) fn writer() -> Option<Writer> {
     LEFT.take_or(forks(), new_writer)
 }
 
+/// Exchanges the full ring of a thread for one with room, if the memory limit allows one more. Returns whether there is
+/// room now.
+#[cold]
+pub(super) fn exchange(full: &mut Writer) -> bool {
+    // After a fork, the parent reads what is in the ring.
+    full.forks == forks() && LEFT.exchange_or(forks(), full, unused_bytes(), new_writer)
+}
+
 fn new_writer() -> Option<Writer> {
     if !has_headroom() {
         return None;
@@ -100,18 +110,25 @@ fn new_writer() -> Option<Writer> {
         calls: to_read,
         forks: forks(),
     });
-    Some(Writer { calls })
+    Some(Writer {
+        calls,
+        forks: forks(),
+    })
 }
 
 impl Writer {
     #[inline]
-    pub(super) fn push(&mut self, call: Measure) {
-        if self.calls.push(call).is_err() {
-            return count_missed();
-        }
+    pub(super) fn push(&mut self, call: Measure) -> Result<(), Measure> {
+        self.calls.push(call)?;
         if self.calls.written().is_multiple_of(WAKE_EVERY) {
             buffer::wake();
         }
+        Ok(())
+    }
+
+    /// The number of calls that were written since the ring was created.
+    pub(super) const fn written(&self) -> usize {
+        self.calls.written()
     }
 }
 

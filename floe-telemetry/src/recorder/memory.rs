@@ -21,7 +21,7 @@ use opentelemetry::{KeyValue, Value};
 use super::exception::Exception;
 use super::fork::forks;
 use super::record::{More, SpanRecord};
-use crate::attributes::Attribute;
+use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 
 /// The bytes that a thread counts before it adds them to the sum of the process.
 const PORTION: i64 = 16 * 1024;
@@ -143,11 +143,16 @@ impl Portion {
         !self.is_exhausted
     }
 
+    /// Whether this process records the spans, and not the one that it was forked from.
+    pub(super) fn is_of_process(&self) -> bool {
+        self.forks == forks()
+    }
+
     /// Adds the bytes to the sum of the process.
     pub(super) fn publish(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
         // The collector of a fork never subtracts the spans in a ring of the parent.
-        if bytes != 0 && self.forks == forks() {
+        if bytes != 0 && self.is_of_process() {
             BUFFERED.fetch_add(bytes, Ordering::Relaxed);
         }
     }
@@ -164,12 +169,19 @@ impl Drop for Portion {
 /// static.
 fn owned_by(record: &SpanRecord) -> usize {
     let attributes = |all: &[Attribute]| all.iter().map(attribute).sum::<usize>();
-    let own = if record.attributes.owns_memory() {
-        attributes(record.attributes.as_slice())
+    let own = record.attributes.as_slice();
+    // The rings have no room for so many.
+    let list = if own.len() > MAX_ATTRIBUTES {
+        size_of_val(own)
     } else {
         0
     };
-    own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
+    let own = if record.attributes.owns_memory() {
+        attributes(own)
+    } else {
+        0
+    };
+    list + own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
 }
 
 fn attribute(Attribute { key, value }: &Attribute) -> usize {

@@ -6,6 +6,7 @@
 //! | [`Off`](Decision::Off) | `Off` | `InContext`: that of the parent | the parent |
 //! | [`Excluded`](Decision::Excluded) | `Measured`, or `Off` | `InContext`: that of the parent | – |
 //! | [`Below`](Decision::Below) | `Unsampled`: its id is made when it is read | `InContext`: a child of the parent | that context |
+//! | [`BelowRemote`](Decision::BelowRemote) | `InContext`: a child of the parent | the same | that context |
 //! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
 //! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
 //! | [`Undecided`](Decision::Undecided) | the user's expressions are evaluated, then one of the rows above | the same | the same |

@@ -15,7 +15,9 @@ use std::any::{Any, type_name};
 use std::error::Error;
 use std::ffi::OsString;
 use std::fmt::{self, Debug, Display};
+use std::hash::{Hash as _, Hasher};
 use std::marker::PhantomData;
+use std::mem;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -38,8 +40,10 @@ pub enum Outcome<'a> {
     Failure(Failure<'a>),
     /// An `Err` that `error_if` does not classify as an error, with the type of the error.
     Expected(&'static str),
-    /// A value other than an `Err` that `error_if` classifies as an error, with its type.
-    Refused(&'static str),
+    /// A value other than an `Err` that `error_if` classifies as an error.
+    Refused,
+    /// An `Err` whose traits are not known, with the type of the error.
+    Unread(&'static str),
 }
 
 /// The classifier of functions without a return value, which always succeed.
@@ -62,8 +66,55 @@ pub fn error_if<T>(
         }
     });
     if is_error == Some(true) && !failed {
-        sink(Outcome::Refused(type_name::<T>()));
+        sink(Outcome::Refused);
     }
+}
+
+/// The classifier of a value whose type is a parameter, so that its traits cannot be looked up: whether it is an `Err`
+/// is in the name of its type and in its discriminant.
+pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
+    struct IsZero(bool);
+
+    impl Hasher for IsZero {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0 &= bytes.iter().all(|byte| *byte == 0);
+        }
+
+        fn finish(&self) -> u64 {
+            u64::from(self.0)
+        }
+    }
+
+    let Some(error) = error_type(type_name::<T>()) else {
+        return;
+    };
+    // `Ok` is declared first.
+    let mut is_ok = IsZero(true);
+    mem::discriminant(value).hash(&mut is_ok);
+    if !is_ok.0 {
+        sink(Outcome::Unread(error));
+    }
+}
+
+/// The type of the error, if this is the name of a `Result`.
+fn error_type(name: &'static str) -> Option<&'static str> {
+    let arguments = name
+        .strip_prefix("core::result::Result<")?
+        .strip_suffix('>')?;
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for (at, c) in arguments.char_indices() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            // The arrow of a function is no bracket.
+            '>' if before == '-' => {}
+            '>' | ')' | ']' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => return Some(arguments[at + 1..].trim_start()),
+            _ => {}
+        }
+        before = c;
+    }
+    None
 }
 
 /// An error, viewed through the best trait it implements.
@@ -210,3 +261,34 @@ macro_rules! unresolved {
 }
 
 unresolved! { () Never bool char String OsString PathBuf Duration Instant SystemTime Layout }
+
+#[cfg(test)]
+mod tests {
+    use std::num::{NonZeroU8, ParseIntError};
+
+    use super::*;
+
+    fn found<T>(value: &T) -> Option<String> {
+        let mut found = None;
+        by_discriminant(value, &mut |outcome| found = Some(format!("{outcome:?}")));
+        found
+    }
+
+    #[test]
+    fn an_error_is_found_without_its_traits() {
+        struct Opaque;
+        type Nested = Result<fn(u8) -> Result<(), u8>, [(u8, Opaque); 1]>;
+
+        let parsed: Result<u8, ParseIntError> = "x".parse();
+        let unread = |name: &str| Some(format!("Unread({name:?})"));
+        assert_eq!(found(&parsed), unread("core::num::error::ParseIntError"));
+        assert_eq!(found(&Err::<NonZeroU8, ()>(())), unread("()"));
+        let nested: Nested = Err([(1, Opaque)]);
+        let name = type_name::<[(u8, Opaque); 1]>();
+        assert_eq!(found(&nested), unread(name));
+        assert_eq!(found(&Ok::<_, Opaque>(7)), None);
+        assert_eq!(found(&NonZeroU8::new(1).map(Ok::<_, u8>)), None);
+        assert_eq!(found(&Some(Err::<u8, _>(7))), None);
+        assert_eq!(found(&1_u32), None);
+    }
+}

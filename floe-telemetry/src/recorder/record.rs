@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
@@ -16,9 +17,16 @@ use crate::callsite::{CallSite, Scope};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
-/// The most events and the most links of a span (OpenTelemetry's defaults).
-const MAX_EVENTS: usize = 128;
-const MAX_LINKS: usize = 128;
+/// The most events and the most links of a span: OpenTelemetry's defaults, unless the process allows more.
+static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
+static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
+
+/// Sets the most events and the most links of a span, where they are more than the defaults.
+#[cfg(feature = "provider")]
+pub(crate) fn limit_events_and_links(events: usize, links: usize) {
+    MAX_EVENTS.store(events.max(128), Ordering::Relaxed);
+    MAX_LINKS.store(links.max(128), Ordering::Relaxed);
+}
 
 /// The API that created the span, which determines its instrumentation scope and its source location.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +101,9 @@ impl More {
 pub(crate) enum Code {
     #[default]
     Unset,
+    /// A call that has returned no error, and whose status nobody set. The collector makes it OK, or unset if the
+    /// configuration says so.
+    Success,
     Error,
     Ok,
 }
@@ -162,7 +173,7 @@ impl From<Code> for Status {
         match code {
             Code::Unset => Self::Unset,
             Code::Error => Self::error(""),
-            Code::Ok => Self::Ok,
+            Code::Ok | Code::Success => Self::Ok,
         }
     }
 }
@@ -215,7 +226,7 @@ impl SpanRecord {
 
     pub(crate) fn add_event(&mut self, event: Event) {
         let more = self.more_mut();
-        if more.events.len() < MAX_EVENTS {
+        if more.events.len() < MAX_EVENTS.load(Ordering::Relaxed) {
             more.events.push(event);
         } else {
             more.dropped_events += 1;
@@ -274,8 +285,9 @@ impl SpanRecord {
         if is_mixed {
             more.events.sort_by_key(|event| event.timestamp);
         }
-        let over = more.events.len().saturating_sub(MAX_EVENTS);
-        more.events.truncate(MAX_EVENTS);
+        let limit = MAX_EVENTS.load(Ordering::Relaxed);
+        let over = more.events.len().saturating_sub(limit);
+        more.events.truncate(limit);
         more.dropped_events += u32::try_from(over).unwrap_or(u32::MAX);
     }
 
@@ -288,7 +300,7 @@ impl SpanRecord {
             return;
         }
         let more = self.more_mut();
-        if more.links.len() < MAX_LINKS {
+        if more.links.len() < MAX_LINKS.load(Ordering::Relaxed) {
             more.links.push(link);
         } else {
             more.dropped_links += 1;
@@ -356,6 +368,13 @@ impl SpanRecord {
 
 /// The methods of the collector.
 impl SpanRecord {
+    /// Gives a call that has succeeded its status.
+    pub(crate) fn settle(&mut self, is_success_ok: bool) {
+        if self.head.code == Code::Success {
+            self.head.code = if is_success_ok { Code::Ok } else { Code::Unset };
+        }
+    }
+
     /// Takes the record and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
         mem::replace(self, Self::blank())

@@ -150,12 +150,12 @@ impl Recording {
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
-    /// Ends the span OK unless a status was set.
+    /// Ends the span as a success, unless a status was set.
     #[inline]
     fn succeed(self: Box<Self>) {
         let code = match self.record.head.code {
             // So a backend can tell a call that returned from a span whose status nobody set.
-            Code::Unset => Code::Ok,
+            Code::Unset => Code::Success,
             code => code,
         };
         self.finish(Ticks::now(), code);
@@ -230,10 +230,13 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     match *outcome {
         Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
         Outcome::Expected(name) => span.attributes.push_static(keys::ERROR_TYPE, name),
-        Outcome::Refused(name) => {
-            span.attributes.push_static(keys::ERROR_TYPE, name);
+        Outcome::Refused => {
+            span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
+        // The future may have recorded it, with its text.
+        Outcome::Unread(_) if span.head.code == Code::Error => {}
+        Outcome::Unread(name) => span.set_exception(Exception::new(name, name.to_owned())),
     }
 }
 
@@ -249,23 +252,29 @@ fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
 /// The maximum number of blank recordings of a thread. Each of them may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// How many spans of a thread are dropped for lack of memory until it asks for rings again. Threads that ask wait for
-/// each other.
-const ASK_EVERY: u16 = 1024;
+/// How many spans a thread ends until it asks again for rings that it did not get. Threads that ask wait for each other.
+const ASK_EVERY: usize = 1024;
 
-/// The spans for which a thread had no rings.
-struct Missing(u16);
+/// The rings that a thread has asked for in vain.
+#[derive(Default)]
+struct Missing {
+    /// The spans that were dropped.
+    dropped: usize,
+    /// The number of spans that were dropped or written when it has asked, unless it got rings since.
+    asked: Option<usize>,
+}
 
 impl Missing {
+    /// Asks for rings, unless that was in vain a moment ago. `written` is the number of spans in the current ones.
     #[cold]
-    fn ask<W>(&mut self, rings: impl FnOnce() -> Option<W>) -> Option<W> {
-        let is_due = self.0.is_multiple_of(ASK_EVERY);
-        let found = if is_due { rings() } else { None };
-        self.0 = if found.is_some() {
-            0
-        } else {
-            self.0.wrapping_add(1)
-        };
+    fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
+        let spans = self.dropped.wrapping_add(written);
+        self.dropped = self.dropped.wrapping_add(1);
+        if (self.asked).is_some_and(|asked| spans.wrapping_sub(asked) < ASK_EVERY) {
+            return None;
+        }
+        let found = rings();
+        self.asked = found.is_none().then_some(spans);
         found
     }
 }
@@ -294,9 +303,9 @@ thread_local! {
             ids: Ids::seeded(),
             blank: Vec::new(),
             writer: None,
-            missing: Missing(0),
+            missing: Missing::default(),
             measures: None,
-            missing_measures: Missing(0),
+            missing_measures: Missing::default(),
             settings: CachedSettings::default(),
             exception: None,
             forks: fork::forks(),
@@ -353,17 +362,31 @@ impl Local {
         let Some(writer) = &mut self.writer else {
             return self.push_first(record, end, code);
         };
-        writer.push(record, end, code) || {
-            self.drop_span(record, end, code);
-            false
+        writer.push(record, end, code) || self.push_elsewhere(record, end, code)
+    }
+
+    /// Moves a span for which the thread's rings have no room into others, if there are some.
+    #[cold]
+    #[inline(never)]
+    fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if let Some(writer) = &mut self.writer
+            && writer.is_full()
+            && (self.missing)
+                .ask(writer.written(), || buffer::exchange(writer).then_some(()))
+                .is_some()
+            && writer.push(record, end, code)
+        {
+            return true;
         }
+        self.drop_span(record, end, code);
+        false
     }
 
     /// Moves a span into the ring of a thread that has none yet, if there is one.
     #[cold]
     #[inline(never)]
     fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        self.writer = self.missing.ask(buffer::writer);
+        self.writer = self.missing.ask(0, buffer::writer);
         if self.writer.is_some() {
             return self.push(record, end, code);
         }
@@ -389,22 +412,40 @@ impl Local {
         let Some(writer) = &mut self.measures else {
             return self.measure_first(record, end, code);
         };
-        writer.push(Measure {
+        let call = Measure {
             callsite: record.head.callsite,
             more: record.more.take(),
             start: record.head.start,
             end,
             code,
-        });
+        };
+        if let Err(call) = writer.push(call) {
+            self.measure_elsewhere(call);
+        }
         record.attributes.clear();
         record.packed.clear();
+    }
+
+    /// Moves a call for which the thread's ring has no room into another one, if there is one.
+    #[cold]
+    #[inline(never)]
+    fn measure_elsewhere(&mut self, call: Measure) {
+        if let Some(writer) = &mut self.measures
+            && (self.missing_measures)
+                .ask(writer.written(), || measure::exchange(writer).then_some(()))
+                .is_some()
+            && writer.push(call).is_ok()
+        {
+            return;
+        }
+        measure::count_missed();
     }
 
     /// Measures a call on a thread without a ring for such calls, if there is one.
     #[cold]
     #[inline(never)]
     fn measure_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
-        self.measures = self.missing_measures.ask(measure::writer);
+        self.measures = self.missing_measures.ask(0, measure::writer);
         if self.measures.is_some() {
             return self.measure(record, end, code);
         }

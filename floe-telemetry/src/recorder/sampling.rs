@@ -8,7 +8,7 @@
 //! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
 //! | 3 | the filter: target and level | excluded |
 //! | 4 | the parent, if the sampler is parent-based | keep or drop, as it |
-//! | 5 | the program's `ShouldSample` | keep or drop; needs name, attributes and links |
+//! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
 //! | 6 | the first rule that matches a root, else the ratio | drop, or go on; rules need the name |
 //! | 7 | the rate limit of roots | keep or drop |
 //!
@@ -71,6 +71,9 @@ pub(super) enum Decision {
     Excluded,
     /// A span whose parent, which has these ids, is not sampled.
     Below(IdHash),
+    /// The first span of this process in a trace that is not sampled. OpenTelemetry's `Context` has it, so that code of
+    /// others finds a local span; those below it have the same one there, which costs them nothing.
+    BelowRemote,
     /// A span that is not sampled, with the ids that its children get.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
@@ -122,6 +125,10 @@ pub(super) fn decide(
         && !above.is_sampled()
         && !is_tail_sampled
     {
+        // The tail sampler takes a local parent for one whose trace it buffers.
+        if above.is_remote() && listeners & TAIL == 0 {
+            return Decision::BelowRemote;
+        }
         return Decision::Below(IdHash::of(above));
     }
     decide_with_ids(listeners, parent, is_current, callsite)
@@ -213,17 +220,17 @@ fn decide_with_ids(
 pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     let record = &mut recording.record;
     let listeners = listeners::current();
-    let is_sampled = match listeners & CUSTOM {
+    let decision = match listeners & CUSTOM {
         #[cfg(feature = "provider")]
         CUSTOM => provider::decide_by_program(record, parent),
-        _ => Some(samples_by_name(record, parent)),
+        _ => Some(decide_by_name(record, parent)),
     };
-    if is_sampled == Some(false) {
+    if decision != Some(Named::Sample) {
         record.head.flags = record.head.flags.with_sampled(false);
     }
-    match is_sampled {
-        Some(is_sampled) if is_sampled || listeners & TAIL != 0 => Decision::Keep(recording),
-        Some(_) => Decision::Drop(recording),
+    match decision {
+        Some(Named::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
+        Some(_) => Decision::Keep(recording),
         None => {
             recording.discard();
             Decision::Off
@@ -231,8 +238,19 @@ pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> D
     }
 }
 
+/// The decision for a span whose name is set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Named {
+    Drop,
+    /// Without the sampled flag: the collector passes it to processors and metrics, and exports it only if the tail
+    /// keeps its trace.
+    #[cfg(feature = "provider")]
+    Record,
+    Sample,
+}
+
 /// Decides for a root by its name.
-fn samples_by_name(record: &mut SpanRecord, parent: &Context) -> bool {
+fn decide_by_name(record: &mut SpanRecord, parent: &Context) -> Named {
     let span = parent.span();
     let above = span.span_context();
     let site = record.head.callsite;
@@ -245,7 +263,10 @@ fn samples_by_name(record: &mut SpanRecord, parent: &Context) -> bool {
     if let Some(Sampled::ByProbability(threshold)) = sampled {
         set_threshold(record, above, threshold);
     }
-    !matches!(sampled, Some(Sampled::No))
+    match sampled {
+        Some(Sampled::No) => Named::Drop,
+        _ => Named::Sample,
+    }
 }
 
 /// Sets the threshold of a sampled span.
@@ -324,7 +345,7 @@ pub(super) fn not_recorded(
             let is_measured = listeners::measures(listeners::current() & MEASURES, callsite);
             (None, is_measured.then(|| measure(callsite)).flatten())
         }
-        Decision::Below(_) => {
+        Decision::Below(_) | Decision::BelowRemote => {
             let span = parent.span();
             let id = recording::with(|local| local.ids.span_id());
             let ids = id.map(|id| current::child_of(span.span_context(), id));

@@ -11,6 +11,7 @@ use tracing::{Level, Metadata};
 
 use super::{ErrorFields, scratch};
 use crate::attributes::{AttributeList, ToAttributeValue};
+use crate::keys;
 use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};
 
 /// The field with the error of an event.
@@ -23,6 +24,10 @@ pub(super) struct BridgedEvent {
     has_message: bool,
     has_location: bool,
     error_fields: ErrorFields,
+    /// Whether it becomes an event of its span.
+    pub(super) is_recorded: bool,
+    /// A record of the `log` facade, whose origin is in fields.
+    is_log: bool,
     /// The field `error` of an event without a message, as `#[instrument(err)]` writes it.
     error: Option<String>,
     /// What the span gets of a field of the type `dyn Error`.
@@ -41,6 +46,8 @@ impl BridgedEvent {
             has_message: false,
             has_location,
             error_fields,
+            is_recorded: true,
+            is_log: metadata.name() == "log event" && metadata.target() == "log",
             error: None,
             exception: Vec::new(),
             attributes: scratch::take(),
@@ -70,6 +77,9 @@ impl BridgedEvent {
             span.set_status(status);
         }
         span.set_attributes(mem::take(&mut self.exception));
+        if !self.is_recorded {
+            return scratch::keep(self.attributes);
+        }
         let head = EventHead::now(self.metadata, self.has_location);
         let mut event = head.into_event(self.attributes.items_mut().drain(..));
         if let Some(error) = self.take_exception() {
@@ -85,6 +95,9 @@ impl BridgedEvent {
         if !self.exception.is_empty() {
             record.attributes.extend(mem::take(&mut self.exception));
         }
+        if !self.is_recorded {
+            return scratch::keep(self.attributes);
+        }
         let head = EventHead::now(self.metadata, self.has_location);
         let error = self.take_exception();
         let attributes = self.attributes.items_mut();
@@ -99,7 +112,25 @@ impl BridgedEvent {
     }
 
     fn value(&mut self, field: &Field, value: impl ToAttributeValue) {
-        self.attributes.set(field.name(), &value);
+        if let Some(key) = self.key(field) {
+            self.attributes.set(key, &value);
+        }
+    }
+
+    /// The key of a field: for the origin of a `log` record that of the event's own.
+    fn key(&self, field: &Field) -> Option<&'static str> {
+        let name = field.name();
+        if !self.is_log {
+            return Some(name);
+        }
+        let location = |key| self.has_location.then_some(key);
+        match name {
+            "log.target" => Some(keys::TARGET),
+            "log.module_path" => location(keys::CODE_MODULE_NAME),
+            "log.file" => location(keys::CODE_FILE_PATH),
+            "log.line" => location(keys::CODE_LINE_NUMBER),
+            _ => Some(name),
+        }
     }
 
     /// Takes the value of a field with a meaning of its own, and returns whether it is no attribute. The message is
@@ -145,21 +176,27 @@ impl Visit for BridgedEvent {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if !self.is_special(field, || value.to_owned()) {
-            self.attributes.set(field.name(), value);
+        if !self.is_special(field, || value.to_owned())
+            && let Some(key) = self.key(field)
+        {
+            self.attributes.set(key, value);
         }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
-        self.exception.clone_from(&details);
+        if self.error_fields.describe_span {
+            self.exception.clone_from(&details);
+        }
         let is_special = self.is_special(field, || text.clone());
         if !is_special {
             self.attributes.set(field.name(), &text);
         }
-        // An exception has its message, which is the first detail, from the field.
-        let details = details.into_iter().skip(usize::from(is_special));
-        self.attributes.extend(details);
+        if self.error_fields.describe_own {
+            // An exception has its message, which is the first detail, from the field.
+            let details = details.into_iter().skip(usize::from(is_special));
+            self.attributes.extend(details);
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

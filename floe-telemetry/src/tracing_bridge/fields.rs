@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use opentelemetry::trace::{SpanKind, Status};
 use tracing::field::{Field, Visit};
 
+use super::ErrorFields;
 use crate::recorder::{SpanRecord, describe_error};
 
 /// The field that sets the name of the span.
@@ -17,7 +18,19 @@ const STATUS_DESCRIPTION: &str = "otel.status_description";
 
 /// Writes fields to a span.
 #[derive(Debug)]
-pub(super) struct SpanFields<'a>(pub(super) &'a mut SpanRecord);
+pub(super) struct SpanFields<'a> {
+    record: &'a mut SpanRecord,
+    describes_errors: bool,
+}
+
+impl<'a> SpanFields<'a> {
+    pub(super) const fn new(record: &'a mut SpanRecord, errors: ErrorFields) -> Self {
+        Self {
+            record,
+            describes_errors: errors.describe_own,
+        }
+    }
+}
 
 impl SpanFields<'_> {
     /// Applies a field that sets the name, kind or status, and returns whether it did.
@@ -26,14 +39,14 @@ impl SpanFields<'_> {
             return false;
         }
         match field.name() {
-            NAME => self.0.set_name(text().into_owned().into()),
+            NAME => self.record.set_name(text().into_owned().into()),
             KIND => {
                 if let Some(kind) = kind(&text()) {
-                    self.0.more_mut().kind = Some(kind);
+                    self.record.more_mut().kind = Some(kind);
                 }
             }
-            STATUS_CODE => self.0.set_status(status(&text())),
-            STATUS_DESCRIPTION => self.0.set_status(Status::error(text().into_owned())),
+            STATUS_CODE => self.record.set_status(status(&text())),
+            STATUS_DESCRIPTION => self.record.set_status(Status::error(text().into_owned())),
             _ => return false,
         }
         true
@@ -42,44 +55,46 @@ impl SpanFields<'_> {
 
 impl Visit for SpanFields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.attributes.set(field.name(), &value);
+        self.record.attributes.set(field.name(), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.attributes.set(field.name(), &value);
+        self.record.attributes.set(field.name(), &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.attributes.set(field.name(), &value);
+        self.record.attributes.set(field.name(), &value);
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.0.attributes.set(field.name(), &value);
+        self.record.attributes.set(field.name(), &value);
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.0.attributes.set(field.name(), &value);
+        self.record.attributes.set(field.name(), &value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.attributes.set(field.name(), &value);
+        self.record.attributes.set(field.name(), &value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         if !self.is_special(field, || value.into()) {
-            self.0.attributes.set(field.name(), value);
+            self.record.attributes.set(field.name(), value);
         }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
-        self.0.attributes.set(field.name(), &text);
-        self.0.attributes.extend(details);
+        self.record.attributes.set(field.name(), &text);
+        if self.describes_errors {
+            self.record.attributes.extend(details);
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if !self.is_special(field, || format!("{value:?}").into()) {
-            self.0.attributes.push_debug(field.name(), value);
+            self.record.attributes.push_debug(field.name(), value);
         }
     }
 }

@@ -137,11 +137,20 @@ where
             return;
         }
         let is_explicit = !attributes.is_contextual();
-        let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
+        let parent = if is_explicit {
+            Some(self.parent(attributes.parent(), &layers))
+        } else if self.activates {
+            None
+        } else {
+            let current = layers.lookup_current();
+            current
+                .and_then(|span| self.context_of(&span.id(), &layers))
+                .map(Parent::of)
+        };
         let site = Site::of(metadata, self.described);
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
             self.describe(metadata, record);
-            attributes.record(&mut SpanFields(record));
+            attributes.record(&mut SpanFields::new(record, self.error_fields));
         });
         if let Some(mut opened) = opened {
             if self.requested.timings {
@@ -149,7 +158,9 @@ where
             }
             let entrance = opened.entrance();
             self.open.insert(id, opened);
-            if let Some(entrance) = entrance {
+            if let Some(entrance) = entrance
+                && self.activates
+            {
                 entered::start(id, entrance);
             }
         }
@@ -162,7 +173,7 @@ where
         // The values are formatted by user code, so the open spans must not be locked meanwhile.
         let mut update = SpanRecord::blank();
         update.attributes = scratch::take();
-        guarded(|| values.record(&mut SpanFields(&mut update)));
+        guarded(|| values.record(&mut SpanFields::new(&mut update, self.error_fields)));
         self.open.with(id, |span| span.update(&mut update));
         scratch::keep(update.attributes);
     }
@@ -182,11 +193,18 @@ where
         let visit = || {
             let mut bridged =
                 BridgedEvent::new(metadata, self.described.location, self.error_fields);
+            bridged.is_recorded = self.has_events;
             guarded(|| event.record(&mut bridged));
             bridged
         };
         let cx = match event.parent() {
             Some(parent) => self.context_of(parent, &layers).filter(is_recording),
+            None if event.is_contextual() && !self.activates => {
+                let current = layers.lookup_current();
+                current
+                    .and_then(|span| self.context_of(&span.id(), &layers))
+                    .filter(is_recording)
+            }
             None if event.is_contextual() => {
                 // Usually the current span is an open span of this layer, whose record can be
                 // written to directly.
@@ -218,8 +236,10 @@ where
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
         if !self.is_idle() {
-            let entrance = || self.entrance(id, &layers);
-            entered::enter(id, entrance, || self.own_context(id, &layers));
+            if self.activates {
+                let entrance = || self.entrance(id, &layers);
+                entered::enter(id, entrance, || self.own_context(id, &layers));
+            }
             if self.requested.timings {
                 self.open.with(id, BridgedSpan::entered);
             }

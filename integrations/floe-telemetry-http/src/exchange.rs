@@ -209,6 +209,18 @@ impl Exchange {
         }
     }
 
+    /// Records the other end of the connection that a client has used.
+    #[cfg(feature = "reqwest-middleware")]
+    pub(crate) fn set_peer(&mut self, peer: Option<std::net::SocketAddr>) {
+        if let Some(peer) = peer {
+            let address = peer.ip().to_canonical().to_string();
+            self.span
+                .set_attribute(keys::NETWORK_PEER_ADDRESS, &address);
+            self.span
+                .set_attribute(keys::NETWORK_PEER_PORT, &i64::from(peer.port()));
+        }
+    }
+
     /// Sets the size of the body of the response.
     #[cfg(feature = "reqwest-middleware")]
     pub(crate) fn set_size(&mut self, bytes: Option<u64>) {

@@ -14,7 +14,7 @@ static SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// What proxies have added to a request. A caller without a proxy can send it, too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Forwarded<'h> {
-    headers: &'h HeaderMap,
+    headers: Option<&'h HeaderMap>,
     /// The first element of `Forwarded`, which takes precedence.
     element: Option<&'h str>,
     /// The first of `X-Forwarded-For`.
@@ -22,7 +22,9 @@ pub(crate) struct Forwarded<'h> {
 }
 
 impl<'h> Forwarded<'h> {
-    pub(crate) fn of(headers: &'h HeaderMap) -> Self {
+    /// What the headers say, unless the caller is not trusted.
+    pub(crate) fn of(headers: &'h HeaderMap, is_untrusted: bool) -> Self {
+        let headers = (!is_untrusted).then_some(headers);
         Self {
             headers,
             element: first(headers, &FORWARDED),
@@ -68,8 +70,8 @@ impl<'h> Forwarded<'h> {
 }
 
 /// The first value of a header that is a list.
-fn first<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    let values = headers.get(name)?.to_str().ok()?;
+fn first<'h>(headers: Option<&'h HeaderMap>, name: &HeaderName) -> Option<&'h str> {
+    let values = headers?.get(name)?.to_str().ok()?;
     values.split(',').next().map(str::trim)
 }
 
@@ -112,7 +114,7 @@ mod tests {
             ("forwarded", ";=;for;\"", None),
         ] {
             let headers = headers(&[(name, value)]);
-            let found = Forwarded::of(&headers).client();
+            let found = Forwarded::of(&headers, false).client();
             assert_eq!(found, expected.map(|text| text.parse().unwrap()), "{value}");
         }
     }
@@ -127,7 +129,7 @@ mod tests {
             ("x-forwarded-host", "older.example"),
             ("x-forwarded-proto", "http"),
         ]);
-        let forwarded = Forwarded::of(&both);
+        let forwarded = Forwarded::of(&both, false);
         assert_eq!(forwarded.scheme(), Some("https"));
         assert_eq!(forwarded.host().unwrap().as_str(), "shop.example:8443");
         let older = headers(&[
@@ -135,10 +137,10 @@ mod tests {
             ("x-forwarded-host", "shop.example, proxy.internal"),
             ("x-forwarded-proto", "https,http"),
         ]);
-        let forwarded = Forwarded::of(&older);
+        let forwarded = Forwarded::of(&older, false);
         assert_eq!(forwarded.scheme(), Some("https"));
         assert_eq!(forwarded.host().unwrap().as_str(), "shop.example");
         let bad = headers(&[("x-forwarded-host", "a b")]);
-        assert_eq!(Forwarded::of(&bad).host(), None);
+        assert_eq!(Forwarded::of(&bad, false).host(), None);
     }
 }

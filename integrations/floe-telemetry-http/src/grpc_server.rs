@@ -70,7 +70,8 @@ fn open(options: &Options<Parts>, parts: &Parts, _: Option<u64>) -> Option<Excha
             method.describe(opening);
             let (host, port) = semantics::server_of(parts);
             semantics::server(opening, host, port);
-            semantics::client(opening, Forwarded::of(&parts.headers), options.peer(parts));
+            let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
+            semantics::client(opening, forwarded, options.peer(parts));
             opening.links(&link);
         },
     );

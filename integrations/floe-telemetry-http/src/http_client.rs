@@ -53,6 +53,7 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     let outgoing = Outgoing {
         method: RequestMethod::of(&parts.method, options.known_methods()),
         template: parts.extensions.get(),
+        scheme: parts.uri.scheme_str(),
         host,
         port: port.or(match parts.uri.scheme_str() {
             Some("http") => Some(80),

@@ -108,6 +108,7 @@ impl UrlTemplate {
 pub(crate) struct Outgoing<'r> {
     pub(crate) method: RequestMethod<'r>,
     pub(crate) template: Option<&'r UrlTemplate>,
+    pub(crate) scheme: Option<&'r str>,
     pub(crate) host: Option<&'r str>,
     pub(crate) port: Option<u16>,
 }
@@ -121,6 +122,11 @@ impl Outgoing<'_> {
         opening.attribute_from(keys::URL_FULL, url);
         if let Some(template) = template {
             opening.attribute(keys::URL_TEMPLATE, bounded(template));
+        }
+        match self.scheme {
+            Some("https") => opening.attribute_static(keys::URL_SCHEME, "https"),
+            Some("http") => opening.attribute_static(keys::URL_SCHEME, "http"),
+            _ => {}
         }
         server(opening, self.host, self.port);
     }

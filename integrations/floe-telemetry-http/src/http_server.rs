@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_telemetry::Opening;
 use http::header::USER_AGENT;
@@ -32,11 +33,12 @@ use crate::service::service;
 /// dropped before its end, the span has the attribute `floe.cancelled`.
 ///
 /// `client.address`, `server.address` and `url.scheme` are those that proxies name in `Forwarded` or
-/// `X-Forwarded-…`, whether or not the caller is [trusted](Self::untrusted). A request without a trace context
+/// `X-Forwarded-…`, unless the caller is [not trusted](Self::untrusted). A request without a trace context
 /// starts a new trace, even if a span is current where the server runs.
 ///
 /// With the feature `axum` and `Router::layer`, spans are named after the route:
-/// `GET /orders/{id}`. For other routers there is [`with_route`](Self::with_route).
+/// `GET /orders/{id}`. A layer around a whole `Router` does not see the route, which one warning reports. For other
+/// routers there is [`with_route`](Self::with_route).
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -81,19 +83,41 @@ impl HttpServerLayer {
         Arc::make_mut(&mut self.options).set_route(route);
         self
     }
+
+    /// Counts the requests that are being served, in the metric `http.server.active_requests`. OpenTelemetry's
+    /// conventions have it in development, and it costs two measurements for each request, so it is off by default.
+    #[must_use]
+    pub fn with_active_requests(mut self) -> Self {
+        Arc::make_mut(&mut self.options).has_active_requests = true;
+        self
+    }
 }
 
 common_options!(HttpServerLayer, Parts);
 http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
-service!(HttpServerLayer, HttpServer, open);
+service!(HttpServerLayer, HttpServer, open, check_route);
+
+/// Warns once if the layer is around a router of axum, which finds the route of a request only inside.
+fn check_route(options: &Options<Parts>, inner: &str) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+
+    let loses_route = cfg!(feature = "axum")
+        && options.route.is_none()
+        && inner.contains("axum::routing::Router");
+    if loses_route && !WARNED.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            "`HttpServerLayer` is around a `Router`, so its spans have no `http.route`: expected `Router::layer`, or `with_route`"
+        );
+    }
+}
 
 fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange {
     let ServerParent { context, link } = ServerParent::of(&parts.headers, options.is_untrusted);
     if !options.records(parts) {
         return Exchange::skipped(Kind::HttpServer, context);
     }
-    let forwarded = Forwarded::of(&parts.headers);
+    let forwarded = Forwarded::of(&parts.headers, options.is_untrusted);
     let incoming = Incoming::of(options, parts, forwarded);
     let span = options.open(
         SpanKind::Server,
@@ -107,6 +131,13 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
         },
     );
     let measurement = Measurement::start(|| incoming.attributes());
+    let measurement = measurement.map(|measurement| {
+        if options.has_active_requests {
+            measurement.active(incoming.series())
+        } else {
+            measurement
+        }
+    });
     Exchange::new(
         Kind::HttpServer,
         span,
@@ -167,10 +198,17 @@ impl<'r> Incoming<'r> {
         }
     }
 
+    /// The attributes of `http.server.active_requests`.
+    fn series(&self) -> [KeyValue; 2] {
+        [
+            self.method.attribute(),
+            KeyValue::new(keys::URL_SCHEME, self.scheme),
+        ]
+    }
+
     fn attributes(&self) -> Vec<KeyValue> {
         let mut attributes = Vec::with_capacity(6);
-        attributes.push(self.method.attribute());
-        attributes.push(KeyValue::new(keys::URL_SCHEME, self.scheme));
+        attributes.extend(self.series());
         if let Some(version) = self.version {
             attributes.push(KeyValue::new(keys::NETWORK_PROTOCOL_VERSION, version));
         }

@@ -10,7 +10,8 @@ use opentelemetry::{KeyValue, Value};
 
 use crate::kind::Kind;
 
-static METRICS: MetricRecorder = MetricRecorder::new(env!("CARGO_PKG_NAME"));
+static METRICS: MetricRecorder =
+    MetricRecorder::new(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
 
 /// Seconds; both conventions advise these.
 const SECONDS: &[f64] = &[
@@ -78,11 +79,26 @@ const RPC_CLIENT_DURATION: Metric<'_> = duration(
     "Measures the duration of an outgoing Remote Procedure Call (RPC).",
 );
 
+const ACTIVE: Metric<'_> = Metric::new("http.server.active_requests")
+    .with_unit("{request}")
+    .with_description("Number of active HTTP server requests.");
+
+/// A request that is counted as being served, until this is dropped.
+#[derive(Debug)]
+struct Active([KeyValue; 2]);
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        METRICS.add(ACTIVE, -1, &self.0);
+    }
+}
+
 /// The metrics of one request, which is being served.
 #[derive(Debug)]
 pub(crate) struct Measurement {
     started: Instant,
     attributes: Vec<KeyValue>,
+    _active: Option<Active>,
 }
 
 impl Measurement {
@@ -91,7 +107,17 @@ impl Measurement {
         is_enabled().then(|| Self {
             started: Instant::now(),
             attributes: attributes(),
+            _active: None,
         })
+    }
+
+    /// Counts the request as being served, with these attributes.
+    pub(crate) fn active(self, attributes: [KeyValue; 2]) -> Self {
+        METRICS.add(ACTIVE, 1, &attributes);
+        Self {
+            _active: Some(Active(attributes)),
+            ..self
+        }
     }
 
     /// Sets an attribute, which replaces one with the same key.

@@ -43,6 +43,7 @@ type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
 pub(crate) struct Options<R> {
     location: &'static Location<'static>,
     pub(crate) is_untrusted: bool,
+    pub(crate) has_active_requests: bool,
     pub(crate) filter: Option<Callback<Filter<R>>>,
     pub(crate) route: Option<Callback<Route<R>>>,
     pub(crate) peer: Option<Callback<Peer<R>>>,
@@ -69,6 +70,7 @@ impl<R> Clone for Options<R> {
         Self {
             location: self.location,
             is_untrusted: self.is_untrusted,
+            has_active_requests: self.has_active_requests,
             filter: self.filter.clone(),
             route: self.route.clone(),
             peer: self.peer.clone(),
@@ -87,6 +89,7 @@ impl<R> Options<R> {
         Arc::new(Self {
             location: Location::caller(),
             is_untrusted: false,
+            has_active_requests: false,
             filter: None,
             route: None,
             peer: None,
@@ -315,7 +318,7 @@ macro_rules! server_options {
     ($layer:ty) => {
         impl $layer {
             /// Trusts no caller, for services that anybody can call: each request starts a new trace with a
-            /// link to the caller's span, and the caller's baggage is ignored.
+            /// link to the caller's span, and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
             #[must_use]
             pub fn untrusted(mut self) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).is_untrusted = true;

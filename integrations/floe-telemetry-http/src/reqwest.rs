@@ -92,6 +92,7 @@ impl<F: Future<Output = Result<reqwest::Response>>> Future for Responding<F> {
         match &result {
             Ok(response) => {
                 let (status, version) = (response.status(), response.version());
+                this.exchange.set_peer(response.remote_addr());
                 this.exchange.respond(status, version, response.headers());
                 this.exchange.set_size(response.content_length());
                 this.exchange.end_body();
@@ -115,6 +116,7 @@ fn open(
     let outgoing = Outgoing {
         method: RequestMethod::of(request.method(), options.known_methods()),
         template: extensions.get(),
+        scheme: Some(url.scheme()),
         host: url.host_str(),
         port: url.port_or_known_default(),
     };

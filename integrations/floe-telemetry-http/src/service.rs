@@ -1,13 +1,14 @@
 //! The service that a layer wraps around another one.
 
 /// Implements a layer with the field `options`, and its service. The function `open` opens the exchange of a request,
-/// or returns `None` for a request that passes through.
+/// or returns `None` for a request that passes through; `check` receives the options and the type of the inner service.
 macro_rules! service {
-    ($layer:ident, $service:ident, $open:ident) => {
+    ($layer:ident, $service:ident, $open:ident $(, $check:ident)?) => {
         impl<S> tower_layer::Layer<S> for $layer {
             type Service = $service<S>;
 
             fn layer(&self, inner: S) -> $service<S> {
+                $($check(&self.options, std::any::type_name::<S>());)?
                 $service {
                     inner,
                     options: std::sync::Arc::clone(&self.options),

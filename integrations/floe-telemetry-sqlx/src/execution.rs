@@ -2,18 +2,27 @@
 
 use std::borrow::Cow;
 use std::cell::LazyCell;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use floe_telemetry::propagation::is_trace_active;
-use floe_telemetry::{get_tracer, record_exception};
+use floe_telemetry::{RecorderTracer, RecorderTracerProvider, record_exception};
 use opentelemetry::metrics::Histogram;
-use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt, Tracer, TracerProvider as _};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use sqlx_core::error::Error;
 
 use crate::query::Query;
 
-const SCOPE: &str = env!("CARGO_PKG_NAME");
+/// The instrumentation scope of spans and metrics.
+pub(crate) fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build()
+}
+
+static TRACER: LazyLock<RecorderTracer> =
+    LazyLock::new(|| RecorderTracerProvider::default().tracer_with_scope(scope()));
 
 /// What all queries of a pool have in common.
 #[derive(Clone, Debug, Default)]
@@ -51,10 +60,10 @@ impl Execution {
         common: &Common,
     ) -> Self {
         let query = LazyCell::new(read);
-        let tracer = get_tracer(SCOPE);
+        let tracer = &*TRACER;
         let builder = |name: String| tracer.span_builder(name).with_kind(SpanKind::Client);
         let span = if is_trace_active() {
-            let mut span = builder(system.to_owned()).start(&tracer);
+            let mut span = builder(system.to_owned()).start(tracer);
             if span.is_recording() {
                 span.update_name(query.name(system));
                 span.set_attributes(query.attributes(system, &common.attributes));
@@ -63,7 +72,7 @@ impl Execution {
         } else {
             let builder = builder(query.name(system));
             let builder = builder.with_attributes(query.attributes(system, &common.attributes));
-            builder.start(&tracer)
+            builder.start(tracer)
         };
         let measurement = common.duration.as_ref().map(|duration| Measurement {
             duration: duration.clone(),

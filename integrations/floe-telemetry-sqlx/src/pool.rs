@@ -16,7 +16,7 @@ use sqlx_core::pool::Pool;
 use sqlx_core::sql_str::SqlStr;
 
 use crate::address;
-use crate::execution::Common;
+use crate::execution::{Common, scope};
 use crate::executor::Traced;
 
 /// A pool whose queries have spans. It dereferences to the pool itself, and is as cheap to clone.
@@ -76,7 +76,7 @@ impl<DB: Database> TracedPool<DB> {
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]
     pub fn observe(mut self, pool_name: impl Into<Value>) -> Self {
-        let meter = global::meter(env!("CARGO_PKG_NAME"));
+        let meter = global::meter_with_scope(scope());
         let duration = meter
             .f64_histogram("db.client.operation.duration")
             .with_unit("s")

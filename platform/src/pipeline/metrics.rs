@@ -11,7 +11,8 @@ use super::outcome::Outcome;
 use super::report::Report;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 
-static METRICS: MetricRecorder = MetricRecorder::new("floe.pipeline");
+static METRICS: MetricRecorder =
+    MetricRecorder::new("floe.pipeline").with_version(env!("CARGO_PKG_VERSION"));
 
 /// Histogram boundaries from milliseconds, as in the demo, to hours, as in a large warehouse.
 const SECONDS: &[f64] = &[

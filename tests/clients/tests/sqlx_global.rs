@@ -45,6 +45,9 @@ fn queries_are_spans_of_the_global_provider() {
         assert_eq!(span.parent_span_id, above.span().span_context().span_id());
         assert_eq!(span.span_kind, SpanKind::Client);
         assert_eq!(span.instrumentation_scope.name(), "floe-telemetry-sqlx");
+        // All packages of the workspace have one version.
+        let version = span.instrumentation_scope.version();
+        assert_eq!(version, Some(env!("CARGO_PKG_VERSION")));
         assert_eq!(attribute(span, "db.system.name"), Some(&"sqlite".into()));
     }
     assert_eq!((&*select.name, &*failed.name), ("SELECT", "SELECT missing"));

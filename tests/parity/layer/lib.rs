@@ -8,33 +8,29 @@ use opentelemetry::metrics::MeterProvider;
 
 /// A layer that has no tracer yet.
 #[derive(Debug)]
-pub struct WithoutTracer;
+pub struct WithoutTracer(TracingLayer);
 
 pub fn layer() -> WithoutTracer {
-    WithoutTracer
+    WithoutTracer(tracing_layer())
 }
 
 impl WithoutTracer {
     /// Spans go to the provider of the process.
     pub fn with_tracer<T>(self, _: T) -> TracingLayer {
-        tracing_layer()
+        self.0
     }
 
-    pub fn with_error_fields_to_exceptions(self, _: bool) -> Self {
-        self
+    pub fn with_error_fields_to_exceptions(self, exceptions: bool) -> Self {
+        Self(self.0.with_error_fields_to_exceptions(exceptions))
     }
 
-    pub fn with_error_records_to_exceptions(self, _: bool) -> Self {
-        self
+    pub fn with_error_records_to_exceptions(self, exceptions: bool) -> Self {
+        Self(self.0.with_error_records_to_exceptions(exceptions))
     }
 }
 
-/// The options that the layer does not have.
+/// The option that the layer does not have.
 pub trait Options: Sized {
-    fn with_context_activation(self, _: bool) -> Self {
-        self
-    }
-
     fn with_counting_event_filter<F>(self, _: F) -> Self {
         self
     }

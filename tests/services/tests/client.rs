@@ -71,6 +71,9 @@ async fn a_request_is_a_span_whose_context_is_sent() {
         .assert_attribute("url.full", format!("{server}/echo?token=<REDACTED>"))
         .assert_attribute("server.address", "127.0.0.1")
         .assert_attribute("server.port", port)
+        .assert_attribute("url.scheme", "http")
+        .assert_attribute("network.peer.address", "127.0.0.1")
+        .assert_attribute("network.peer.port", port)
         .assert_attribute("network.protocol.version", "1.1");
     assert_eq!(span.data().span_kind, SpanKind::Client);
     let scope = &span.data().instrumentation_scope;

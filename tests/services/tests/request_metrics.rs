@@ -40,6 +40,7 @@ fn app() -> Router {
         .layer(
             HttpServerLayer::new()
                 .with_body_sizes()
+                .with_active_requests()
                 .with_filter(|request| request.uri.path() != "/healthz"),
         )
 }
@@ -175,6 +176,25 @@ async fn requests_are_measured_whether_or_not_they_are_sampled() {
     assert_eq!(
         (&*duration.unit, &*duration.scope),
         ("s", "floe-telemetry-http")
+    );
+    // All packages of the workspace have one version.
+    for point in &points {
+        assert_eq!(point.scope_version, env!("CARGO_PKG_VERSION"), "{point:?}");
+    }
+    let mut active: Vec<_> = points
+        .iter()
+        .filter(|point| point.name == "http.server.active_requests")
+        .map(|point| (text(&point.attributes), &point.value))
+        .collect();
+    active.sort_by(|a, b| a.0.cmp(&b.0));
+    let none_of = |name: &str| (name.to_owned(), &MetricValue::Sum(0.0));
+    assert_eq!(
+        active,
+        [
+            none_of("http.request.method=GET url.scheme=http"),
+            none_of("http.request.method=POST url.scheme=https"),
+            none_of("http.request.method=_OTHER url.scheme=http"),
+        ]
     );
     let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
         panic!("{duration:?}");

@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll};
 
 use axum::Router;
@@ -21,6 +22,7 @@ use http_body_util::BodyExt as _;
 use opentelemetry::SpanId;
 use opentelemetry::trace::{SpanKind, Status};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -513,6 +515,66 @@ async fn an_untrusted_caller_is_only_linked() {
     let linked = &links[0].span_context;
     assert_eq!(linked.span_id().to_string(), "00f067aa0ba902b7");
     assert_ne!(linked.trace_id(), span.span_context().trace_id());
+}
+
+#[tokio::test]
+async fn an_untrusted_caller_does_not_name_the_client() {
+    let layer = HttpServerLayer::new()
+        .untrusted()
+        .with_peer_address(|_| Some(([192, 0, 2, 1], 4711).into()));
+    let spans = testing::capture_async(async {
+        let request = request("/orders/1")
+            .header("forwarded", "for=203.0.113.7;host=evil.example;proto=https")
+            .header("x-forwarded-for", "203.0.113.8")
+            .header("x-forwarded-host", "evil.example")
+            .header("x-forwarded-proto", "https");
+        serve_with(layer, request.body(Body::empty()).unwrap()).await;
+    })
+    .await;
+    spans
+        .single("GET /orders/{id}")
+        .assert_attribute("client.address", "192.0.2.1")
+        .assert_attribute("url.scheme", "http")
+        .assert_attribute("server.address", "shop.example");
+}
+
+/// Keeps what a subscriber writes.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<String>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Written {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        struct Message<'a>(&'a mut String);
+
+        impl tracing::field::Visit for Message<'_> {
+            fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0.push_str(&format!("{value:?}\n"));
+            }
+        }
+
+        event.record(&mut Message(&mut self.0.lock().unwrap()));
+    }
+}
+
+#[test]
+fn a_layer_around_a_router_is_reported_once() {
+    let written = Written::default();
+    let subscriber = tracing_subscriber::registry().with(written.clone());
+    let router = || Router::<()>::new().route("/orders/{id}", get(|| async {}));
+    tracing::subscriber::with_default(subscriber, || {
+        let named = HttpServerLayer::new().with_route(|_| None);
+        let _ = named.layer(router());
+        let _ = router().layer(HttpServerLayer::new());
+        assert_eq!(*written.0.lock().unwrap(), "");
+        for _ in 0..2 {
+            let _ = HttpServerLayer::new().layer(router());
+        }
+    });
+    assert_eq!(
+        *written.0.lock().unwrap(),
+        "`HttpServerLayer` is around a `Router`, so its spans have no `http.route`: expected `Router::layer`, or \
+         `with_route`\n"
+    );
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct ReceivedPoint {
     pub resource: BTreeMap<String, Value>,
     /// Name of the instrumentation scope.
     pub scope: String,
+    /// Version of the instrumentation scope, empty if it has none.
+    pub scope_version: String,
     /// Name of the metric.
     pub name: String,
     /// Unit of the metric.
@@ -54,13 +56,14 @@ pub(super) fn from_request(request: ExportMetricsServiceRequest) -> Vec<Received
     for of_resource in request.resource_metrics {
         let resource = attributes(of_resource.resource.unwrap_or_default().attributes);
         for of_scope in of_resource.scope_metrics {
-            let scope = of_scope.scope.unwrap_or_default().name;
+            let scope = of_scope.scope.unwrap_or_default();
             for metric in of_scope.metrics {
                 let (temporality, values) = metric.data.map(values).unwrap_or_default();
                 let values = values.into_iter();
                 points.extend(values.map(|(attributes, value, exemplars)| ReceivedPoint {
                     resource: resource.clone(),
-                    scope: scope.clone(),
+                    scope: scope.name.clone(),
+                    scope_version: scope.version.clone(),
                     name: metric.name.clone(),
                     unit: metric.unit.clone(),
                     description: metric.description.clone(),

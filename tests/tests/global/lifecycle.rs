@@ -306,6 +306,7 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
     let receiver = Receiver::grpc();
     receiver.respond(Response::Hang);
     let mut config = TelemetryConfig::new("hang");
+    config.max_memory_bytes = 1024 * 1024;
     config.otlp_endpoint = Some(receiver.endpoint());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
@@ -314,7 +315,7 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
         .unwrap_err();
     assert!(error.is_timeout(), "{error}");
     // More spans than all queues hold: the caller continues, and lost spans are counted.
-    for _ in 0..20_000 {
+    for _ in 0..100_000 {
         work();
     }
     let started = Instant::now();

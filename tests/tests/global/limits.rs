@@ -23,6 +23,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 fn limits_and_samplers() {
     floe_tests::alone!();
     dropped_items_are_counted_on_the_wire();
+    limits_can_be_raised();
+    a_text_of_an_error_that_was_cut_is_marked();
     each_sampler_follows_the_specification();
     a_call_that_is_not_sampled_is_a_local_parent();
 }
@@ -75,7 +77,8 @@ fn dropped_items_are_counted_on_the_wire() {
     assert_eq!(span.attributes["text"], Value::from("grüße an all"));
     assert_eq!(span.attributes["url"], Value::from("http://<REDA"));
     assert!(!span.attributes.contains_key("one.too.many"));
-    // Attributes of the process do not count towards the limit.
+    // Attributes of the process do not count towards the limit, and the source location does not exceed it.
+    assert_eq!(span.attributes.len(), 3);
     assert_eq!(span.attributes["team"], Value::from("checkout"));
     assert_eq!(span.events.len(), 1);
     assert_eq!(span.events[0].name, "first");
@@ -96,6 +99,81 @@ fn dropped_items_are_counted_on_the_wire() {
             "{dropped:?}"
         );
     }
+}
+
+fn limits_can_be_raised() {
+    const LIMIT: usize = 1000;
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("limits");
+    config.otlp_endpoint = Some(receiver.endpoint());
+    config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
+    let limits = &mut config.limits;
+    (
+        limits.attribute_count,
+        limits.event_count,
+        limits.link_count,
+    ) = (1000, 1000, 1000);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let wide = |items: usize| {
+        let span = create_span("wide");
+        for n in 0..items {
+            let key = format!("key.{n}");
+            floe_telemetry::set_attribute(key, &n);
+            span.add_event("event", Vec::new());
+        }
+        let cx = Context::current();
+        (0..items).for_each(|_| cx.span().add_link(remote(true), Vec::new()));
+    };
+    for items in [LIMIT - 1, LIMIT, LIMIT + 100] {
+        wide(items);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    for (span, expected) in spans.iter().zip([LIMIT - 1, LIMIT, LIMIT]) {
+        let own = span.attributes.keys().filter(|key| key.starts_with("key."));
+        assert_eq!(own.count(), expected);
+        assert_eq!(span.events.len(), expected);
+        assert_eq!(span.links.len(), expected);
+        // The source location has the room that is left.
+        assert_eq!(span.attributes.len(), LIMIT);
+    }
+    assert_eq!(spans.len(), 3);
+}
+
+fn a_text_of_an_error_that_was_cut_is_marked() {
+    #[traced]
+    fn fails() -> Result<(), String> {
+        Err("cannot read the orders".to_owned())
+    }
+    let memory = MemoryExporter::new();
+    let mut config = TelemetryConfig::new("limits");
+    config.limits.attribute_value_length = Some(11);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    fails().unwrap_err();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let span = &memory.spans()[0];
+    assert_eq!(
+        span.status,
+        opentelemetry::trace::Status::error("cannot rea…")
+    );
+    let of = |attributes: &[KeyValue], key: &str| {
+        let found = attributes.iter().find(|own| own.key.as_str() == key);
+        found.map(|own| own.value.as_str().into_owned())
+    };
+    let event = &span.events.events[0].attributes;
+    for attributes in [&span.attributes, event] {
+        let message = of(attributes, "exception.message");
+        assert_eq!(message.as_deref(), Some("cannot rea…"));
+        // Others are cut as the specification says.
+        assert_eq!(
+            of(attributes, "exception.type").as_deref(),
+            Some("alloc::stri")
+        );
+    }
+    assert_eq!(of(event, "exception.stacktrace"), None);
 }
 
 fn each_sampler_follows_the_specification() {

@@ -107,6 +107,29 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
     assert_eq!(error.scope, "orders::load");
     assert_eq!(error.span_id, ids.1);
 
+    for (body, message) in [
+        ("cannot parse", Some("invalid digit found in string".into())),
+        (
+            "cannot parse it",
+            Some("invalid digit found in string".into()),
+        ),
+        ("tries again", None),
+    ] {
+        let log = single(&logs, body);
+        assert_eq!(log.attributes.get("exception.message").cloned(), message);
+        assert_eq!(
+            log.attributes["error"],
+            "invalid digit found in string".into()
+        );
+    }
+    let without_body = logs
+        .iter()
+        .filter(|log| log.attributes.contains_key("loaded"));
+    let named: Vec<_> = without_body
+        .map(|log| (&*log.event_name, &log.body))
+        .collect();
+    assert_eq!(named, [("rows.loaded", &None), ("", &None)]);
+
     let outside = single(&logs, "outside");
     assert_eq!((&*outside.trace_id, &*outside.span_id), ("", ""));
     assert_eq!((outside.severity_number, outside.flags), (5, 0));
@@ -135,6 +158,13 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
         tracing::info!("of an earlier provider");
         let ids = load();
         tracing::debug!("outside");
+        let failure = "x".parse::<u8>().unwrap_err();
+        let failure: &(dyn std::error::Error + 'static) = &failure;
+        tracing::error!(error = failure, "cannot parse");
+        tracing::error!(error = %failure, "cannot parse it");
+        tracing::info!(error = %failure, "tries again");
+        tracing::info!(name: "rows.loaded", loaded = 5);
+        tracing::info!(loaded = 6);
         telemetry.force_flush(TIMEOUT).unwrap();
         check(&receiver, ids);
         tracing::info!("last");

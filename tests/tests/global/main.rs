@@ -40,6 +40,7 @@ mod span_filter;
 mod span_metrics;
 mod span_processor;
 mod spawned;
+mod status_on_success;
 mod thread_end;
 mod tracing;
 mod transport;

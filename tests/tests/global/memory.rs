@@ -54,6 +54,10 @@ impl Blocked {
         *self.0.0.lock().unwrap() = true;
         self.0.1.notify_all();
     }
+
+    fn block(&self) {
+        *self.0.0.lock().unwrap() = false;
+    }
 }
 
 impl SpanExporter for Blocked {
@@ -153,6 +157,72 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
     blocked.release();
     let counted = await_none_pending(&telemetry, SPANS);
     assert!(counted.exported > 0, "{counted:?}");
+}
+
+/// A span with three attributes, one of which owns memory.
+#[traced(attributes(number, name = "burst", text))]
+fn order(number: u64, text: &str) {}
+
+#[test]
+fn a_burst_of_one_thread_is_delivered_whole() {
+    floe_tests::alone!();
+    const BURST: u64 = 50_000;
+    let blocked = Blocked::default();
+    let telemetry = TelemetryProvider::builder(config())
+        .with_span_exporter(blocked.clone())
+        .initialize()
+        .unwrap();
+    // Twice: the second burst finds what the first one has left.
+    for n in 1..=2 {
+        for number in 0..BURST {
+            order(number, "a text of more than twenty-two characters");
+        }
+        let counted = telemetry.statistics();
+        assert_eq!(accounted(&counted), n * BURST, "{counted:?}");
+        assert_eq!(counted.pending + counted.exported, n * BURST, "{counted:?}");
+        blocked.release();
+        telemetry.force_flush(TIMEOUT).unwrap();
+        assert_eq!(telemetry.statistics().exported, n * BURST);
+        blocked.block();
+    }
+    blocked.release();
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_buffers_of_a_burst_are_bounded() {
+    floe_tests::alone!();
+    const BURST: u64 = 500_000;
+    let blocked = Blocked::default();
+    let mut config = config();
+    config.max_memory_bytes = 16 * MIB;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(blocked.clone())
+        .initialize()
+        .unwrap();
+    let before = peak();
+    for number in 0..BURST {
+        order(number, "short");
+    }
+    let counted = telemetry.statistics();
+    assert_eq!(accounted(&counted), BURST, "{counted:?}");
+    // 8 MiB for spans of 208 bytes each, and what does not count: the buffer of the thread, and the queue.
+    let bound = 8 * MIB as u64 / 208 + 4096 + 2048;
+    assert!(counted.pending > 20_000, "{counted:?}");
+    assert!(counted.pending < bound, "{counted:?}");
+    assert_eq!(counted.pending + counted.dropped_buffer_full, BURST);
+    let grown = peak() - before;
+    assert!(grown < (16 + 8) * MIB, "{} MiB", grown / MIB);
+    blocked.release();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    // The room is used again.
+    for number in 0..20_000 {
+        order(number, "short");
+    }
+    let dropped = telemetry.statistics().dropped_buffer_full;
+    assert_eq!(dropped, counted.dropped_buffer_full);
+    telemetry.shutdown(TIMEOUT).unwrap();
 }
 
 #[test]

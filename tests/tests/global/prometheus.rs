@@ -148,6 +148,13 @@ fn recorded_metrics_are_scraped() {
 fn check(answer: &str) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    // The series of the library have its version, which is that of all packages.
+    let version = format!(",otel_scope_version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(
+        body.contains(&format!("floe.telemetry\"{version}")),
+        "{body}"
+    );
+    let body = &body.replace(&version, "");
     assert!(
         head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"),
         "{head}"

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingConfig};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, get_tracer, span, traced};
+use floe_telemetry::{EndingSpan, TelemetryConfig, TelemetryProvider, get_tracer, span, traced};
 use floe_tests::{ReceivedSpan, Receiver};
 use opentelemetry::trace::{
     Link, Span as _, SpanContext, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
@@ -101,8 +101,13 @@ fn the_sampler_of_the_program_decides_for_each_span() {
     floe_tests::alone!();
     let receiver = Receiver::http();
     let sampler = ByAttribute::default();
+    let processed = Arc::<Mutex<Vec<String>>>::default();
+    let names_of = Arc::clone(&processed);
     let telemetry = TelemetryProvider::builder(config(&receiver))
         .with_sampler(sampler.clone())
+        .with_span_processor(move |span: &mut EndingSpan<'_>| {
+            names_of.lock().unwrap().push(span.name().to_owned());
+        })
         .initialize()
         .unwrap();
     let kept = work(true);
@@ -121,9 +126,15 @@ fn the_sampler_of_the_program_decides_for_each_span() {
         .span_builder("api.record")
         .with_attributes([KeyValue::new("keep", "record")])
         .start(&tracer);
-    assert!(!other.is_recording() && other.span_context().is_valid());
+    assert!(other.is_recording() && !other.span_context().is_sampled());
+    assert!(other.span_context().is_valid());
     other.end();
     telemetry.shutdown(TIMEOUT).unwrap();
+    // Processors see what is only recorded, and no exporter.
+    let processed = processed.lock().unwrap();
+    assert_eq!(processed.len(), 7);
+    assert!(processed.contains(&"api.record".to_owned()));
+    assert_eq!(telemetry.statistics().sampled_out, 1);
 
     assert!(kept.is_sampled() && !dropped.is_sampled() && dropped.is_valid());
     assert_eq!(dropped.trace_state().get("acme"), Some("1"));

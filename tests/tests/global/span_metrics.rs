@@ -390,15 +390,16 @@ fn calls_are_counted_while_spans_are_dropped() {
         config.sampling = config.sampling.clone().with_ratio(1.0);
         config.batch_processor.max_queue_size = 64;
         config.batch_processor.max_export_batch_size = 64;
+        config.max_memory_bytes = 1024 * 1024;
     });
-    for _ in 0..20_000 {
+    for _ in 0..100_000 {
         called();
     }
     telemetry.shutdown(TIMEOUT).unwrap_or_default();
     let statistics = telemetry.statistics();
     let (collected, dropped) = (statistics.collected, statistics.dropped_buffer_full);
     assert!(dropped > 0, "{statistics:?}");
-    assert_eq!(collected + dropped, 20_000, "{statistics:?}");
+    assert_eq!(collected + dropped, 100_000, "{statistics:?}");
     let measured = Measured(receiver.points());
     let MetricValue::Sum(calls) = measured.point(CALLS, "called").value else {
         panic!("no sum");
@@ -406,7 +407,7 @@ fn calls_are_counted_while_spans_are_dropped() {
     #[expect(clippy::cast_precision_loss, reason = "small")]
     let missed = statistics.missed_calls as f64;
     assert!(
-        (calls + missed - 20_000.0).abs() < 0.1,
+        (calls + missed - 100_000.0).abs() < 0.1,
         "{calls} {statistics:?}"
     );
 }

@@ -1,6 +1,7 @@
 //! `FutureExt`: futures with a span, and futures in the current span.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -9,10 +10,11 @@ use std::thread;
 
 use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
 use floe_telemetry::{
-    FutureExt, SpanKind, add_event, create_span, get_current_span, set_attribute, set_attributes,
-    span, testing, traced,
+    FutureExt, SpanKind, add_event, create_span, get_current_span, record_exception, set_attribute,
+    set_attributes, span, testing, traced,
 };
 use opentelemetry::baggage::BaggageExt;
+use opentelemetry::trace::Status;
 use opentelemetry::{Context, KeyValue};
 
 #[traced]
@@ -167,12 +169,57 @@ fn a_panic_reaches_the_caller_and_the_span() {
 }
 
 #[test]
-fn the_output_of_a_future_is_not_inspected() {
+fn a_future_that_gives_an_err_is_an_error() {
     let spans = testing::capture(|| {
         let work = async { Err::<(), _>("refused") }.in_span(span("work"));
         assert_eq!(futures_executor::block_on(work), Err("refused"));
+        let recorded = async {
+            let error = "x".parse::<u8>().unwrap_err();
+            record_exception(&error);
+            Err::<(), _>(error)
+        };
+        let recorded = recorded.in_span(span("recorded"));
+        assert!(futures_executor::block_on(recorded).is_err());
+        let judged = async {
+            get_current_span().set_status(Status::Ok);
+            Err::<(), _>(1)
+        };
+        assert!(futures_executor::block_on(judged.in_span(span("judged"))).is_err());
+        let fine = async { Ok::<_, u8>(1) }.in_span(span("fine"));
+        assert!(futures_executor::block_on(fine).is_ok());
     });
-    spans.single("work").assert_ok();
+    spans
+        .single("work")
+        .assert_error("&str")
+        .assert_attribute("error.type", "&str");
+    // The text that the future has recorded is kept.
+    spans
+        .single("recorded")
+        .assert_error("invalid digit found in string")
+        .assert_attribute("error.type", "core::num::error::ParseIntError");
+    spans.single("judged").assert_ok();
+    spans.single("fine").assert_ok();
+}
+
+/// Both traits have `in_current_span`, so a program that imports both names the one that it means.
+#[test]
+fn the_trait_of_tracing_can_be_imported_beside_ours() {
+    use tracing::Instrument;
+
+    let spans = testing::capture(|| {
+        let _request = create_span("request");
+        let ours = FutureExt::in_current_span(async { leaf() });
+        let theirs = Instrument::in_current_span(async { leaf() });
+        thread::scope(|scope| {
+            scope.spawn(|| futures_executor::block_on(ours));
+            scope.spawn(|| futures_executor::block_on(theirs));
+        });
+        futures_executor::block_on(async { leaf() }.in_span(span("work")));
+    });
+    // That of `tracing` carries no context, so its span is not in the capture.
+    let parents = spans.named("leaf").map(|leaf| leaf.data().parent_span_id);
+    let expected = ["request", "work"].map(|name| spans.single(name).span_context().span_id());
+    assert_eq!(parents.collect::<HashSet<_>>(), HashSet::from(expected));
 }
 
 #[test]

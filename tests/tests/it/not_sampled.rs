@@ -127,17 +127,37 @@ fn the_id_is_carried_to_another_thread() {
     check(0xa8, || spawns().to_vec());
 }
 
-/// The documented limit: it has no `Context`, which would cost several times as much as the call.
+/// The first function has a `Context`. Those below it have not, which would cost several times as much as the call.
 #[test]
-fn other_code_finds_the_nearest_ancestor_with_a_context() {
-    #[traced]
-    fn reads() -> SpanContext {
-        assert_ne!(current().span_id(), SpanId::from(9));
+fn other_code_finds_the_first_span_of_the_process() {
+    fn found() -> SpanContext {
         Context::current().span().span_context().clone()
     }
+    #[traced]
+    fn below() -> [SpanContext; 2] {
+        [current(), found()]
+    }
+    #[traced]
+    fn first() -> [SpanContext; 4] {
+        let [below, found_below] = below();
+        [current(), found(), below, found_below]
+    }
+    #[traced]
+    async fn first_future() -> [SpanContext; 4] {
+        yields().await;
+        first_of(below())
+    }
+    fn first_of([below, found_below]: [SpanContext; 2]) -> [SpanContext; 4] {
+        [current(), found(), below, found_below]
+    }
     check(0xa9, || {
-        assert_eq!(reads(), remote(0xa9));
-        Vec::new()
+        let calls = [first(), futures_executor::block_on(first_future())];
+        let ids = calls.map(|[own, found, below, found_below]| {
+            assert_eq!(found, own);
+            assert_eq!(found_below, own);
+            [own, below]
+        });
+        ids.concat()
     });
 }
 

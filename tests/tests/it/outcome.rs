@@ -379,7 +379,32 @@ fn a_huge_message_is_cut() {
         Err("ä".repeat(1_000_000))
     }
     let spans = testing::capture(|| assert_eq!(huge().unwrap_err().chars().count(), 1_000_000));
-    spans.single("huge").assert_error(&"ä".repeat(500));
+    let cut = |chars: usize| "ä".repeat(chars) + "…";
+    // The last word may be a part of a secret; here it has no beginning.
+    let recorded = cut((16 - 4) * 1024 / 2);
+    spans
+        .single("huge")
+        .assert_error(&cut(499))
+        .assert_attribute("exception.message", recorded);
+}
+
+#[test]
+fn a_long_message_is_complete_where_the_limits_allow_it() {
+    #[traced]
+    fn long() -> Result<(), String> {
+        Err("word ".repeat(300))
+    }
+    let spans = testing::capture(|| assert!(long().is_err()));
+    let message = "word ".repeat(300);
+    let span = spans.single("long");
+    span.assert_error(&format!("{}…", &message[..499]))
+        .assert_attribute("exception.message", &*message);
+    let event = &span.assert_event("exception").events()[0];
+    let of_event = |key: &str| {
+        let found = event.attributes.iter().find(|own| own.key.as_str() == key);
+        found.map(|own| own.value.as_str().into_owned())
+    };
+    assert_eq!(of_event("exception.message"), Some(message));
 }
 
 #[traced]

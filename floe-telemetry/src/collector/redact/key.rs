@@ -18,9 +18,10 @@ const MAX_KEYS: usize = 4096;
 /// The maximum number of attributes of a call site whose keys are found without a lookup in the map.
 const MAX_SLOTS: usize = 16;
 
-/// Keys of error text other than the message of an exception. The author of the annotated code did not choose
-/// this text, so the stricter policy for error text applies.
-const ERROR_TEXTS: [&str; 3] = [
+/// Keys of error text. The author of the annotated code did not choose this text, so the stricter policy for error
+/// text applies.
+const ERROR_TEXTS: [&str; 4] = [
+    keys::EXCEPTION_MESSAGE,
     keys::EXCEPTION_STACKTRACE,
     keys::ERROR_MESSAGE,
     keys::FLOE_WARNING,
@@ -40,8 +41,6 @@ pub(super) struct Key {
 enum Kind {
     Value,
     ErrorText,
-    /// The message of an exception, which is truncated like the description of a status.
-    Message,
 }
 
 impl Key {
@@ -51,7 +50,6 @@ impl Key {
             redacted: redaction.text(name).map(OtelKey::from),
             meaning: redaction.meaning(name),
             kind: match name {
-                keys::EXCEPTION_MESSAGE => Kind::Message,
                 name if ERROR_TEXTS.contains(&name) => Kind::ErrorText,
                 _ => Kind::Value,
             },
@@ -87,7 +85,6 @@ impl Key {
         match self.kind {
             Kind::Value => redaction.value(&self.name, self.meaning, value),
             Kind::ErrorText => redaction.error_text(value),
-            Kind::Message => redaction.message(value),
         }
     }
 }

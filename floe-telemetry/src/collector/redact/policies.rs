@@ -5,7 +5,6 @@ use regex::{Regex, RegexBuilder};
 
 use crate::config::{RedactionConfig, RedactionLevel};
 use crate::error::Error;
-use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The maximum number of bytes of a compiled pattern.
 const MAX_COMPILED: usize = 1 << 20;
@@ -15,8 +14,6 @@ const MAX_COMPILED: usize = 1 << 20;
 pub(crate) struct Policies {
     /// The policy for error text.
     pub(super) error: Redactor,
-    /// The policy for error messages, which are truncated.
-    pub(super) message: Redactor,
     /// The policy for all other text.
     pub(super) attribute: Redactor,
 }
@@ -58,7 +55,6 @@ impl Policies {
     pub(super) fn of(error: &RedactorBuilder, attribute: &RedactorBuilder) -> Self {
         Self {
             error: error.clone().build(),
-            message: error.clone().max_chars(MAX_MESSAGE_CHARS).build(),
             attribute: attribute.clone().build(),
         }
     }

@@ -54,8 +54,11 @@ impl Redaction {
         if_changed(value, redacted)
     }
 
-    /// Redacts the text of an error without truncating it.
+    /// Redacts the text of an error, unless it is that of an exception that is not written yet.
     pub(super) fn error_text(&self, text: &str) -> Option<String> {
+        if text.is_empty() || text == MARK {
+            return None;
+        }
         self.redacted(&self.policies.error, text)
     }
 
@@ -64,22 +67,14 @@ impl Redaction {
         if_changed(text, self.policies.error.redact(text))
     }
 
-    /// Redacts and truncates the message of an error, unless it is in an exception that is not written yet.
-    pub(super) fn message(&self, text: &str) -> Option<String> {
-        if text.is_empty() || text == MARK {
-            return None;
-        }
-        self.redacted(&self.policies.message, text)
-    }
-
-    /// [`message`](Self::message), or the text itself if it needs no redaction.
-    pub(crate) fn message_or_same(&self, text: String) -> String {
-        self.message(&text).unwrap_or(text)
+    /// [`error_text`](Self::error_text), or the text itself if it needs no redaction.
+    pub(crate) fn error_text_or_same(&self, text: String) -> String {
+        self.error_text(&text).unwrap_or(text)
     }
 
     /// Why others failed, as errors and warnings show it.
     pub(crate) fn failure(&self, text: String) -> String {
-        shown(&self.message_or_same(text)).into_owned()
+        shown(&self.error_text_or_same(text)).into_owned()
     }
 
     /// The replacement of a value that is a secret because of its key, by this rule.

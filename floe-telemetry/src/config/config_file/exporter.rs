@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::findings::{Choice, Findings, Word, below};
 use crate::config::auth::check_header_name;
+use crate::config::duration::without_limit;
 use crate::config::env::{needs, parse_headers, with_scheme};
 use crate::config::exporters::{ExporterKind, ExportersConfig};
 use crate::config::metrics::{HistogramKind, MetricTemporality};
@@ -96,14 +97,6 @@ struct Console {
 /// The keys that only exporters of metrics have.
 const METRICS: [&str; 2] = ["temporality_preference", "default_histogram_aggregation"];
 
-/// What a timeout of 0, which is no limit, becomes: 24 days, in milliseconds.
-pub(super) const NO_LIMIT: u64 = 2_147_483_647;
-
-/// Returns a timeout. 0 is no limit.
-pub(super) const fn limit(timeout: u64) -> u64 {
-    if timeout == 0 { NO_LIMIT } else { timeout }
-}
-
 /// The exporters of a signal, in the order of the file.
 pub(super) struct Exporters<'a> {
     pub(super) signal: Signal,
@@ -189,7 +182,7 @@ impl<'a> Exporters<'a> {
         let mut options = OtlpOptions {
             protocol: Some(protocol),
             headers: headers(&otlp, path, found),
-            timeout_millis: otlp.timeout.map(limit),
+            timeout_millis: otlp.timeout.map(without_limit),
             ..OtlpOptions::default()
         };
         if otlp

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::exporter::Exporters;
 use super::findings::Findings;
 use super::tracer_provider::{AttributeLimits, Processor, processors};
+use crate::config::limits::MAX_LOG_COUNT;
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
@@ -29,7 +30,13 @@ impl LoggerProvider {
                 &mut fields.attribute_value_length,
                 &mut fields.attribute_count,
             );
-            limits.apply("logger_provider.limits", length, count, found);
+            limits.apply(
+                "logger_provider.limits",
+                length,
+                count,
+                MAX_LOG_COUNT,
+                found,
+            );
         }
     }
 }

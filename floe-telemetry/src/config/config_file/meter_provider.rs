@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use super::exporter::{Exporter, Exporters, limit};
+use super::exporter::{Exporter, Exporters};
 use super::findings::{Findings, Positive, Word, below};
 use super::view::View;
+use crate::config::duration::without_limit;
 use crate::config::exporters::ExporterKind;
 use crate::config::metrics::{ExemplarFilter, MetricsConfig, PrometheusConfig, check_host};
 use crate::config::otlp::Signal;
@@ -137,7 +138,7 @@ impl Periodic {
         let defaults = MetricsConfig::default();
         let interval = self.interval.unwrap_or(defaults.export_interval_millis);
         let timeout = self.timeout.unwrap_or(defaults.export_timeout_millis);
-        let own = (interval.max(1), limit(timeout));
+        let own = (interval.max(1), without_limit(timeout));
         if *times.get_or_insert(own) == own {
             (
                 metrics.export_interval_millis,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::findings::{Choice, Findings, Nothing, Word, below};
 use crate::config::detection::{DetectionConfig, ResourceDetector};
 use crate::config::env::parse_resource_attributes;
-use crate::config::resource::{ResourceAttributes, ResourceValue, check_key};
+use crate::config::resource::{ResourceAttributes, ResourceValue, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
 use crate::environment;
 
@@ -137,8 +137,13 @@ impl Attribute {
         let key = self.name;
         let typed = match self.r#type.map(|Word(of)| of).unwrap_or_default() {
             Type::String => {
-                if let Some(text) = found.read(&value, &at) {
-                    found.check(&at, resource.set(key, text));
+                match found.read::<String>(&value, &at) {
+                    // As that of `OTEL_SERVICE_NAME`: it is the value of a variable that is not set.
+                    Some(text) if text.is_empty() && key == SERVICE_NAME => {
+                        found.ignore(&at, "the name is empty, and the default is used");
+                    }
+                    Some(text) => found.check(&at, resource.set(key, text)),
+                    None => {}
                 }
                 return;
             }

@@ -6,6 +6,7 @@ use opentelemetry::{Array, KeyValue, Value};
 use secrecy::ExposeSecret as _;
 
 use super::*;
+use crate::config::duration::NO_LIMIT;
 use crate::config::{
     Compression, ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, OtlpProtocol,
     Propagator, ResourceDetector, Sampler, Signal,
@@ -107,7 +108,7 @@ fn the_version_is_checked_first() {
         assert_eq!(
             read(version),
             format!(
-                "telemetry configuration: line 1, column 14: file_format: expected `1.0`, found `{found}`"
+                "telemetry configuration: line 1, column 14: file_format: expected `1.0` or `1.1`, found `{found}`"
             )
         );
     }
@@ -121,6 +122,7 @@ fn the_version_is_checked_first() {
     for (version, warning) in [
         ("1.0", ""),
         ("'1.0-rc.3'", "is read as `1.0`"),
+        ("'1.1'", ""),
         ("'1.2'", "may have"),
     ] {
         let text = format!("file_format: {version}");
@@ -128,6 +130,26 @@ fn the_version_is_checked_first() {
         assert_eq!(parsed.warnings.len(), usize::from(!warning.is_empty()));
         assert!(parsed.warnings.concat().contains(warning));
     }
+}
+
+#[test]
+fn an_empty_name_of_the_service_is_that_of_a_variable_that_is_not_set() {
+    let read = |name: &str| {
+        let attributes = format!("[{{name: service.name, value: '{name}'}}]");
+        let text = format!("file_format: '1.1'\nresource: {{attributes: {attributes}}}");
+        parse(&text, &TelemetryConfig::new("base"), &variable)
+    };
+    for empty in ["", "${NOT_SET}"] {
+        let Parsed { config, warnings } = read(empty).unwrap();
+        assert_eq!(config.resource_attributes.service_name, "base");
+        let warning = warnings.concat();
+        assert!(
+            warning.contains("resource.attributes.0.value: the name is empty"),
+            "{warning}"
+        );
+    }
+    let long = read(&"n".repeat(129)).unwrap_err().to_string();
+    assert!(long.contains("found 129 characters"), "{long}");
 }
 
 #[test]
@@ -186,7 +208,7 @@ fn otlp_exporters_have_their_settings() {
     );
     assert_eq!(otlp.protocol, Some(OtlpProtocol::HttpJson));
     assert_eq!(otlp.compression, Some(Compression::Gzip));
-    assert_eq!(otlp.timeout_millis, Some(exporter::NO_LIMIT));
+    assert_eq!(otlp.timeout_millis, Some(NO_LIMIT));
     assert_eq!(otlp.certificate.as_deref(), Some(Path::new("/ca.pem")));
     assert_eq!(
         otlp.client_certificate.as_deref(),
@@ -258,7 +280,7 @@ tracer_provider:
     );
     assert_eq!(
         (batch.schedule_delay_millis, batch.export_timeout_millis),
-        (1, exporter::NO_LIMIT)
+        (1, NO_LIMIT)
     );
     let logs = config.log_record_limits;
     assert_eq!(
@@ -384,7 +406,7 @@ fn readers_of_metrics() {
             metrics.export_interval_millis,
             metrics.export_timeout_millis
         ),
-        (5000, exporter::NO_LIMIT)
+        (5000, NO_LIMIT)
     );
     assert_eq!(metrics.cardinality_limit, 100);
     assert_eq!(
@@ -549,7 +571,7 @@ meter_provider:
   meter_configurator/development: {meters: []}
 tracer_provider:
   processors: [{batch: {exporter: {console: }}}, {batch: {schedule_delay: 1, exporter: {otlp_grpc: }}}]
-  limits: {attribute_count_limit: 1000}
+  limits: {attribute_count_limit: 100000}
   tracer_configurator/development: {tracers: []}
 resource: {}
 instrumentation/development: {general: {http: {}}, java: {a: b}, rust: {a: b}}
@@ -569,7 +591,7 @@ anchors: {}";
         "meter_provider.views.1.stream.aggregation.sum: the aggregation is",
         "meter_provider.meter_configurator/development",
         "tracer_provider.processors.1.batch: the settings of the first",
-        "tracer_provider.limits.attribute_count_limit: at most 128",
+        "tracer_provider.limits.attribute_count_limit: at most 65536",
         "tracer_provider.tracer_configurator/development",
         "instrumentation/development.general",
         "instrumentation/development.rust",
@@ -646,10 +668,6 @@ fn mistakes_have_their_place_and_a_suggestion() {
         (
             "resource: {attributes: [{name: a, value: x, type: int}]}",
             "resource.attributes.0.value: expected a whole number, found `x`",
-        ),
-        (
-            "resource: {attributes: [{name: service.name, value: ''}]}",
-            "expected 1 to 128 characters, found 0",
         ),
         (
             "resource: {attributes_list: 'a'}",

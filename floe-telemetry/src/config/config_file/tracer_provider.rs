@@ -2,11 +2,12 @@
 
 use serde::Deserialize;
 
-use super::exporter::{Exporter, Exporters, limit};
+use super::exporter::{Exporter, Exporters};
 use super::findings::{Findings, Positive, below};
 use super::sampler::Sampler;
 use crate::config::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-use crate::config::limits::{MAX_COUNT, SpanLimits as Limits};
+use crate::config::duration::without_limit;
+use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
 use crate::config::sampling::Sampler as Kind;
 use crate::config::telemetry::TelemetryConfig;
@@ -117,7 +118,7 @@ impl Settings {
     fn of(batch: &Batch) -> Self {
         Self {
             schedule_delay: batch.schedule_delay.map(|delay| delay.max(AT_ONCE)),
-            export_timeout: batch.export_timeout.map(limit),
+            export_timeout: batch.export_timeout.map(without_limit),
             max_queue_size: batch.max_queue_size.map(Positive::to_usize),
             max_export_batch_size: batch.max_export_batch_size.map(Positive::to_usize),
         }
@@ -165,12 +166,18 @@ pub(super) fn processors(
 impl AttributeLimits {
     /// Applies the limits to spans and log records.
     pub(super) fn apply_to_all(self, config: &mut TelemetryConfig, found: &mut Findings<'_>) {
-        let (mut length, mut count) = (None, MAX_COUNT);
-        self.apply("attribute_limits", &mut length, &mut count, found);
+        let (mut length, mut count) = (None, Limits::default().attribute_count);
+        self.apply(
+            "attribute_limits",
+            &mut length,
+            &mut count,
+            MAX_SPAN_COUNT,
+            found,
+        );
         let (spans, logs) = (&mut config.limits, &mut config.log_record_limits);
         spans.attribute_value_length = length.or(spans.attribute_value_length);
         logs.attribute_value_length = length;
-        (spans.attribute_count, logs.attribute_count) = (count, count);
+        (spans.attribute_count, logs.attribute_count) = (count, count.min(MAX_LOG_COUNT));
     }
 
     pub(super) fn apply(
@@ -178,11 +185,12 @@ impl AttributeLimits {
         path: &str,
         length: &mut Option<u32>,
         count: &mut u32,
+        most: u32,
         found: &mut Findings<'_>,
     ) {
         *length = self.attribute_value_length_limit.or(*length);
         let path = below(path, "attribute_count_limit");
-        set_count(self.attribute_count_limit, &path, count, found);
+        set_count(self.attribute_count_limit, &path, count, most, found);
     }
 }
 
@@ -208,7 +216,7 @@ impl SpanLimits {
             ),
         ] {
             let path = below("tracer_provider.limits", key);
-            set_count(found_count, &path, count, found);
+            set_count(found_count, &path, count, MAX_SPAN_COUNT, found);
         }
         for (found_count, count) in [
             (
@@ -225,12 +233,12 @@ impl SpanLimits {
     }
 }
 
-fn set_count(value: Option<u32>, path: &str, count: &mut u32, found: &mut Findings<'_>) {
+fn set_count(value: Option<u32>, path: &str, count: &mut u32, most: u32, found: &mut Findings<'_>) {
     let Some(value) = value else {
         return;
     };
-    if value > MAX_COUNT {
-        found.ignore(path, &format!("at most {MAX_COUNT} are recorded"));
+    if value > most {
+        found.ignore(path, &format!("at most {most} are recorded"));
     }
-    *count = value.min(MAX_COUNT);
+    *count = value.min(most);
 }

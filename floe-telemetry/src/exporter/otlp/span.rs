@@ -126,7 +126,7 @@ fn link(out: &mut Vec<u8>, link: &Link) {
 fn status(out: &mut Vec<u8>, record: &SpanRecord) {
     match record.head.code {
         Code::Unset => out.extend_from_slice(&[0x7a, 0]),
-        Code::Ok => out.extend_from_slice(&[0x7a, 2, 0x18, 1]),
+        Code::Ok | Code::Success => out.extend_from_slice(&[0x7a, 2, 0x18, 1]),
         Code::Error => message(out, 15, |out| {
             if let Some(more) = &record.more {
                 bytes(out, 2, more.description.as_bytes());

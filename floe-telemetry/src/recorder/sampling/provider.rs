@@ -14,6 +14,7 @@ use opentelemetry::trace::TraceState;
 use opentelemetry::{Context, Key, KeyValue};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
+use super::Named;
 use super::probability::Threshold;
 use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
@@ -220,7 +221,7 @@ fn replace_program(sampler: Option<CustomSampler>) {
 }
 
 /// Decides for a span whose name, attributes and links are set. `None` if there is no span.
-pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> Option<bool> {
+pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> Option<Named> {
     if IS_DECIDING.get() {
         return None;
     }
@@ -230,19 +231,23 @@ pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> Op
         .clone();
     // The provider was shut down since.
     let Some(sampler) = sampler else {
-        return Some(true);
+        return Some(Named::Sample);
     };
     let Some(result) = ask(&*sampler, record, parent) else {
-        return Some(false);
+        return Some(Named::Drop);
     };
-    let is_sampled = result.decision == SamplingDecision::RecordAndSample;
-    if is_sampled {
+    let decision = match result.decision {
+        SamplingDecision::Drop => Named::Drop,
+        SamplingDecision::RecordOnly => Named::Record,
+        SamplingDecision::RecordAndSample => Named::Sample,
+    };
+    if decision != Named::Drop {
         record.attributes.extend(result.attributes);
     }
     if result.trace_state != TraceState::NONE || record.more.is_some() {
         record.more_mut().trace_state = result.trace_state;
     }
-    Some(is_sampled)
+    Some(decision)
 }
 
 /// Returns the decision of the sampler; `None` if it panics.

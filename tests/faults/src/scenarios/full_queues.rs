@@ -11,11 +11,11 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 const THREADS: u64 = 8;
 
-/// The spans of each thread: 25 times as many as its buffer has room for.
+/// The spans of each thread.
 const SPANS: u64 = 100_000;
 
-/// The room for spans: the queue, and the buffer of each thread.
-const ROOM: u64 = 2048 + THREADS * 4096;
+/// The room for spans: the queue, the buffer of each thread, and half of `max_memory_bytes`.
+const ROOM: u64 = 2048 + THREADS * 4096 + 32 * 1024 * 1024 / 64;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 

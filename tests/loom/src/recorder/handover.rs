@@ -1,5 +1,7 @@
 //! A thread that ends leaves its ring to another one, while the collector reads and closes what is left.
 
+use std::mem;
+
 use crate::primitives::model;
 use crate::primitives::sync::{Arc, Mutex};
 use crate::primitives::thread;
@@ -73,6 +75,41 @@ fn threads_share_rings_only_one_after_the_other() {
         }
         all.sort_unstable();
         assert_eq!(all, [1, 2]);
+    });
+}
+
+#[test]
+fn a_thread_that_has_filled_its_ring_continues_in_another() {
+    model(|| {
+        let left = nothing();
+        let (mut writer, mut buffer) = new_buffer(1);
+        let thread = thread::spawn({
+            let left = Arc::clone(&left);
+            move || {
+                let mut other = None;
+                for number in 1..=3 {
+                    if writer.push(Item::new(number)).is_ok() {
+                        continue;
+                    }
+                    if !left.lock().unwrap().exchange(&mut writer) {
+                        let (new, buffer) = new_buffer(2);
+                        left.lock().unwrap().leave(mem::replace(&mut writer, new));
+                        other = Some(buffer);
+                    }
+                    assert!(writer.push(Item::new(number)).is_ok());
+                }
+                left.lock().unwrap().leave(writer);
+                other
+            }
+        });
+        let mut all = read(&mut buffer);
+        // The collector closes what is too much, which may be the full ring.
+        left.lock().unwrap().close_surplus(0);
+        all.extend(read(&mut buffer));
+        let other = thread.join().unwrap();
+        all.extend(read(&mut buffer));
+        all.extend(other.map(|mut other| read(&mut other)).unwrap_or_default());
+        assert_eq!(all, [1, 2, 3]);
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use floe_telemetry::{TracingLayer, get_otel_context, testing, tracing_layer};
+use floe_telemetry::{TracingLayer, create_span, get_otel_context, testing, traced, tracing_layer};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, Value};
 use tracing::dispatcher::{get_default, with_default};
@@ -99,6 +99,128 @@ fn the_options_select_what_an_error_in_an_event_becomes() {
                 (!exceptions).then_some("disk full"),
                 "{name}"
             );
+        }
+    }
+}
+
+#[test]
+fn the_options_select_where_an_error_is_described() {
+    let failure = std::io::Error::other("disk full");
+    let failure: &(dyn std::error::Error + 'static) = &failure;
+    for (fields, records) in [(true, true), (true, false), (false, true), (false, false)] {
+        let layer = tracing_layer()
+            .with_error_fields_to_exceptions(fields)
+            .with_error_records_to_exceptions(records);
+        let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer.clone()));
+        let spans = testing::capture(|| {
+            with_default(&dispatch, || {
+                info_span!("event").in_scope(|| info!(failure, "cannot load"));
+                drop(info_span!("field", failure));
+            });
+        });
+        let message = "exception.message";
+        let is_described = |name: &str| spans.single(name).attribute(message).is_some();
+        assert_eq!(is_described("event"), records);
+        assert_eq!(is_described("field"), fields);
+        spans
+            .single("field")
+            .assert_attribute("failure", "disk full");
+        let event = &spans.single("event").events()[0];
+        let keys = event.attributes.iter().map(|own| own.key.as_str());
+        let found: Vec<_> = keys
+            .filter(|key| ["failure", message].contains(key))
+            .collect();
+        let expected: &[_] = if fields {
+            &["failure", message]
+        } else {
+            &["failure"]
+        };
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn events_may_be_left_to_log_records() {
+    let layer = tracing_layer().with_events(false);
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+    let spans = testing::capture(|| {
+        with_default(&dispatch, || {
+            info_span!("fine").in_scope(|| info!("done"));
+            info_span!("failed").in_scope(|| error!(error = "disk full"));
+        });
+    });
+    for name in ["fine", "failed"] {
+        assert_eq!(spans.single(name).events().len(), 0, "{name}");
+    }
+    spans.single("fine").assert_unset();
+    spans.single("failed").assert_error("disk full");
+}
+
+#[test]
+fn the_context_of_a_span_need_not_be_current() {
+    #[traced]
+    fn function() {}
+
+    let layer = tracing_layer().with_context_activation(false);
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+    let spans = testing::capture(|| {
+        let _request = create_span("request");
+        with_default(&dispatch, || {
+            info_span!("outer").in_scope(|| {
+                info_span!("inner").in_scope(|| info!("done"));
+                info!("outside");
+                function();
+            });
+        });
+    });
+    spans
+        .single("outer")
+        .assert_child_of("request")
+        .assert_event("outside");
+    spans
+        .single("inner")
+        .assert_child_of("outer")
+        .assert_event("done");
+    spans.single("function").assert_child_of("request");
+}
+
+#[test]
+fn a_record_of_log_has_the_location_and_the_target_of_its_call() {
+    for location in [true, false] {
+        let layer = tracing_layer().with_location(location);
+        let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+        let spans = testing::capture(|| {
+            with_default(&dispatch, || {
+                info_span!("work").in_scope(|| {
+                    let record = log::Record::builder()
+                        .args(format_args!("by log"))
+                        .level(log::Level::Info)
+                        .target("orders::load")
+                        .file(Some("orders.rs"))
+                        .line(Some(7))
+                        .build();
+                    tracing_log::format_trace(&record).unwrap();
+                });
+            });
+        });
+        let event = &spans.single("work").assert_event("by log").events()[0];
+        let of = |key: &str| {
+            let mut all = event
+                .attributes
+                .iter()
+                .filter(|own| own.key.as_str() == key);
+            let found = all.next().map(|own| own.value.as_str().into_owned());
+            assert!(all.next().is_none(), "{key} twice");
+            found
+        };
+        assert_eq!(of("target").as_deref(), Some("orders::load"));
+        assert_eq!(
+            of("code.file.path").as_deref(),
+            location.then_some("orders.rs")
+        );
+        assert_eq!(of("code.line.number").as_deref(), location.then_some("7"));
+        for key in ["log.target", "log.file", "log.line", "log.module_path"] {
+            assert_eq!(of(key), None);
         }
     }
 }
