@@ -20,7 +20,7 @@ use super::detection::ResourceDetector;
 use super::errors::ExceptionSignal;
 use super::exporters::ExporterKind;
 use super::limits::MAX_COUNT;
-use super::logging::Levels;
+use super::logging::{Levels, LoggingConfig};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
@@ -98,6 +98,24 @@ impl TelemetryConfig {
             otlp(Some(signal), is_refused, self);
         }
         Ok(())
+    }
+}
+
+impl TelemetryConfig {
+    /// Applies the variables that filter and format what `tracing` emits, to settings that have their defaults.
+    pub(crate) fn apply_filters(&mut self) {
+        let default = LoggingConfig::default();
+        let own = self.logging.clone();
+        logging(self);
+        if own.log_level != default.log_level {
+            self.logging.log_level = own.log_level;
+        }
+        if own.json_output != default.json_output {
+            self.logging.json_output = own.json_output;
+        }
+        if self.span_filter.is_none() {
+            span_filter(self);
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use tracing_subscriber::{Layer, Registry};
 
 use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
@@ -41,19 +43,27 @@ use crate::recorder::{self, CustomSampler, Measured};
 type Start =
     Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
 
-/// Builds a [`TelemetryProvider`].
-#[must_use = "a builder does nothing until `initialize` is called"]
+/// A layer of the program for the subscriber that [`init`](TelemetryProviderBuilder::init) installs.
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts the
+/// provider alone, and [`init`](Self::init) what [`floe_telemetry::init`](crate::init) starts.
+#[must_use = "a builder does nothing until `initialize` or `init` is called"]
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<CustomSampler>,
     processors: Processors,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
-    otlp: Vec<OtlpTarget>,
+    otlp: Vec<(String, OtlpProtocol)>,
     /// OTLP that is written, by signal.
     written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
+    /// The layers of the program for the subscriber; `None` if none is to be installed.
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    layers: Option<Vec<ProgramLayer>>,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -78,6 +88,8 @@ impl TelemetryProviderBuilder {
             written: Vec::new(),
             metrics: Vec::new(),
             logs: Vec::new(),
+            #[cfg(any(feature = "logs", feature = "tracing"))]
+            layers: Some(Vec::new()),
         }
     }
 
@@ -85,6 +97,61 @@ impl TelemetryProviderBuilder {
     #[must_use]
     pub const fn config(&self) -> &TelemetryConfig {
         &self.config
+    }
+
+    /// Changes the configuration: redaction, attributes of spans and of the resource, sampling rules, views of metrics
+    /// and every other setting.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder()
+    ///     .configure(|config| {
+    ///         config.redaction.patterns.push("CUST-[0-9]{6}".to_owned());
+    ///         config.span_attributes.insert("team".to_owned(), "checkout".to_owned());
+    ///         config.resource_attributes.service_version = Some("1.4.0".to_owned());
+    ///     })
+    ///     .init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn configure(mut self, change: impl FnOnce(&mut TelemetryConfig)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs, for example one of
+    /// `tracing_subscriber::fmt`. May be called more than once.
+    ///
+    /// The filters of the variables apply to the layers of this crate only, so the layer brings its own. It is called
+    /// before the layer that records spans.
+    ///
+    /// ```standalone_crate
+    /// use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt};
+    ///
+    /// let telemetry = floe_telemetry::builder()
+    ///     .with_layer(fmt::layer().with_writer(std::io::stderr).with_filter(LevelFilter::WARN))
+    ///     .init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
+        self.layers.get_or_insert_default().push(Box::new(layer));
+        self
+    }
+
+    /// Lets [`init`](Self::init) install no `tracing` subscriber, so that the program has no log lines and no spans of
+    /// `tracing`, unless it installs a subscriber itself.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder().without_subscriber().init()?;
+    /// tracing::info!("not on the standard output, which has the results of this program");
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub fn without_subscriber(mut self) -> Self {
+        self.layers = None;
+        self
     }
 
     /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
@@ -163,17 +230,7 @@ impl TelemetryProviderBuilder {
     /// Adds an OTLP destination with this endpoint and protocol. All other settings are those of the
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
-        let mut config = self.config.clone();
-        config.otlp_endpoint = Some(endpoint.into());
-        config.otlp_protocol = Some(protocol);
-        for signal in [
-            &mut config.otlp.traces,
-            &mut config.otlp.metrics,
-            &mut config.otlp.logs,
-        ] {
-            (signal.endpoint, signal.protocol) = (None, None);
-        }
-        self.otlp.push(config.into());
+        self.otlp.push((endpoint.into(), protocol));
         self
     }
 
@@ -200,11 +257,22 @@ impl TelemetryProviderBuilder {
     ///
     /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if
     /// an exporter cannot be created, or if another provider is in use ([`Error::is_state`]). After an error nothing
-    /// is recorded, and `initialize` may be called on another builder.
+    /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
+    /// added, which only [`init`](Self::init) installs.
     pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
+        #[cfg(any(feature = "logs", feature = "tracing"))]
+        if self
+            .layers
+            .as_ref()
+            .is_some_and(|layers| !layers.is_empty())
+        {
+            return Err(Error::state(
+                "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
+            ));
+        }
         self.config.validate()?;
         backend::find(&self.config.backend)?;
-        for target in &self.otlp {
+        for target in self.otlp_targets() {
             target.config.validate()?;
         }
         let counters = Arc::<Counters>::default();
@@ -258,6 +326,39 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
+    /// The configuration, which `init` completes.
+    pub(crate) const fn config_mut(&mut self) -> &mut TelemetryConfig {
+        &mut self.config
+    }
+
+    /// Whether the program has added an exporter of spans.
+    pub(crate) const fn has_span_exporter(&self) -> bool {
+        !self.exporters.is_empty() || !self.otlp.is_empty()
+    }
+
+    /// The layers of the program, which the caller installs; `None` if it is to install no subscriber.
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub(crate) const fn take_layers(&mut self) -> Option<Vec<ProgramLayer>> {
+        self.layers.take()
+    }
+
+    /// The OTLP destinations that were added.
+    fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
+        self.otlp.iter().map(|(endpoint, protocol)| {
+            let mut config = self.config.clone();
+            config.otlp_endpoint = Some(endpoint.clone());
+            config.otlp_protocol = Some(*protocol);
+            for signal in [
+                &mut config.otlp.traces,
+                &mut config.otlp.metrics,
+                &mut config.otlp.logs,
+            ] {
+                (signal.endpoint, signal.protocol) = (None, None);
+            }
+            config.into()
+        })
+    }
+
     /// Builds the pipeline of the spans, and starts the metrics and the logs.
     fn build(mut self, provider: &mut Inner) -> Result<Pipeline, Error> {
         let counters = &provider.counters;
@@ -268,7 +369,11 @@ impl TelemetryProviderBuilder {
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
-        let otlp = OtlpTargets::resolve(&self.config, self.otlp, self.written)?;
+        let added = self.otlp_targets().collect();
+        for (_, target) in &mut self.written {
+            target.config.clone_from(&self.config);
+        }
+        let otlp = OtlpTargets::resolve(&self.config, added, self.written)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0);
