@@ -66,7 +66,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
 /// | without an endpoint or an exporter: traces are printed on the standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
-/// | the configuration is that of the variables `OTEL_*` and `FLOE_*`, and of the file in `OTEL_CONFIG_FILE` | | | | | yes |
+/// | the configuration is that of the variables `OTEL_*` and `FLOE_*`, and of the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
 /// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
 /// `docs/configuration.md` of the repository lists the variables.
@@ -94,7 +94,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// log lines are written. For a program that must run in any case there is [`init_or_noop`].
 ///
 /// These are not errors, but one warning each: an invalid variable, which is ignored, and a file in
-/// `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
+/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
 pub fn init() -> Result<TelemetryGuard, Error> {
     builder().init()
 }
@@ -124,7 +124,7 @@ pub fn init_with(config: TelemetryConfig) -> Result<TelemetryGuard, Error> {
 /// Returns a builder with the configuration of the environment, for telemetry like that of [`init`] with parts of the
 /// program's own.
 ///
-/// With a file in `OTEL_CONFIG_FILE` that cannot be read or is not valid, this warns, and nothing is recorded.
+/// With a file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, this warns, and nothing is recorded.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::EndingSpan;

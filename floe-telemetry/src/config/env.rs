@@ -45,16 +45,27 @@ const MAX_ENTRIES: usize = 1024;
 /// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
+/// The variable with the path of a document of ours.
+const DOCUMENT: &str = "FLOE_CONFIG_FILE";
+
 impl TelemetryConfig {
-    /// Returns the defaults with the changes from the environment. If no variable names the service, its
-    /// name is `unknown_service:` and the name of the executable. `docs/configuration.md` in the repository
-    /// lists the variables.
+    /// Returns the document in the file of `FLOE_CONFIG_FILE`, else the defaults, with the changes from the environment.
+    /// If neither names the service, its name is `unknown_service:` and the name of the executable.
+    /// `docs/configuration.md` in the repository lists the variables.
     ///
     /// # Errors
     ///
-    /// Fails if the file of `OTEL_CONFIG_FILE` cannot be read or is not valid.
+    /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, and if there are both.
     pub fn from_env() -> Result<Self, Error> {
-        let mut config = Self::new(default_service_name());
+        let mut config = match path(DOCUMENT) {
+            Some(_) if config_file().is_some() => {
+                return Err(Error::config(format!(
+                    "expected `{DOCUMENT}` or `{CONFIG_FILE}`, found both, each of which is a whole configuration"
+                )));
+            }
+            Some(path) => Self::read_document(&path)?,
+            None => Self::new(default_service_name()),
+        };
         config.apply_env()?;
         Ok(config)
     }
@@ -136,7 +147,12 @@ fn unknown_service(executable: Option<&str>) -> String {
 
 /// Returns the path in `OTEL_CONFIG_FILE`, if there is one.
 pub(crate) fn config_file() -> Option<PathBuf> {
-    let path = environment::variable_os(CONFIG_FILE)?;
+    path(CONFIG_FILE)
+}
+
+/// Returns the path in a variable, unless it is blank.
+fn path(variable: &str) -> Option<PathBuf> {
+    let path = environment::variable_os(variable)?;
     let is_blank = path.to_str().is_some_and(|path| path.trim().is_empty());
     (!is_blank).then(|| path.into())
 }
