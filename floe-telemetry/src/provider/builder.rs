@@ -12,7 +12,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
+use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
 #[cfg(any(feature = "logs", feature = "tracing"))]
 use tracing_subscriber::{Layer, Registry};
 
@@ -23,7 +23,8 @@ use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
-    Redactor, START_TIMEOUT, SharedAttributes, Size, SpanProcessor, WorkerSettings,
+    Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
+    WorkerSettings,
 };
 use crate::config::{
     ExporterKind, OtlpProtocol, SamplingConfig, Signal, TelemetryConfig, is_disabled,
@@ -37,7 +38,7 @@ use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
-use crate::recorder::{self, CustomSampler, Measured};
+use crate::recorder::{self, Measured, OfProgram};
 
 /// Starts an exporter that was added to the builder.
 type Start =
@@ -52,8 +53,9 @@ pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
 #[must_use = "a builder does nothing until `initialize` or `init` is called"]
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
-    sampler: Option<CustomSampler>,
+    sampler: Option<Arc<dyn ShouldSample>>,
     processors: Processors,
+    sdk_processors: Vec<(&'static str, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<(String, OtlpProtocol)>,
@@ -83,6 +85,7 @@ impl TelemetryProviderBuilder {
             config,
             sampler: None,
             processors: Processors::default(),
+            sdk_processors: Vec::new(),
             exporters: Vec::new(),
             otlp: Vec::new(),
             written: Vec::new(),
@@ -202,6 +205,56 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Adds a span processor of OpenTelemetry's SDK. May be called more than once.
+    ///
+    /// `on_start` is called by the thread that starts a recorded span, when the name, the attributes and the links are
+    /// known, and can change the span. It sees what the code has recorded; its own spans are not recorded. `on_end` gets
+    /// the spans that are exported, redacted, on a thread of its own, like an [exporter](Self::with_span_exporter):
+    /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). Panics of
+    /// `on_start` are caught and counted ([`Statistics::processor_panics`](crate::Statistics)). A processor is no
+    /// exporter: without one, spans are printed all the same.
+    ///
+    /// A processor makes the start of a span several times as expensive, because it needs a span of the SDK.
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::opentelemetry::{Context, KeyValue, baggage::BaggageExt as _, trace::Span as _};
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry_sdk::error::OTelSdkResult;
+    /// use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+    ///
+    /// #[derive(Debug)]
+    /// struct Tenant;
+    ///
+    /// impl SpanProcessor for Tenant {
+    ///     fn on_start(&self, span: &mut Span, parent: &Context) {
+    ///         if let Some(tenant) = parent.baggage().get("tenant") {
+    ///             span.set_attribute(KeyValue::new("tenant", tenant.as_str().to_owned()));
+    ///         }
+    ///     }
+    ///     fn on_end(&self, _: SpanData) {}
+    ///     fn force_flush(&self) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    ///     fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_sdk_span_processor(Tenant)
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_sdk_span_processor<P: trace::SpanProcessor + 'static>(
+        mut self,
+        processor: P,
+    ) -> Self {
+        let name = short_type_name::<P>();
+        self.sdk_processors.push((name, Box::new(processor)));
+        self
+    }
+
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
     /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
     /// [span filter](TelemetryConfig::span_filter) still applies. Of a [`SamplingHandle`], only
@@ -292,24 +345,27 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
-        let sampler = self.sampler.take();
+        let mut program = OfProgram {
+            sampler: self.sampler.take(),
+            observer: None,
+        };
         // Starting an exporter calls code of the user.
         let started = catch_unwind(AssertUnwindSafe(|| {
-            if sampler.is_some() && self.config.sampling.has_tail() {
+            if program.sampler.is_some() && self.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
                 ));
             }
             let sampling = sampling(&self.config)?;
-            let pipeline = add_registered(self)?.build(&mut inner)?;
-            Ok((sampling, sampler, pipeline))
+            let pipeline = add_registered(self)?.build(&mut inner, &mut program)?;
+            Ok((sampling, program, pipeline))
         }));
         let panicked = "an exporter panicked while the provider was started";
         let started = started.unwrap_or_else(|_| Err(Error::export(panicked)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, sampler, pipeline) = started?;
+        let (mut sampling, program, pipeline) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
         }
@@ -322,7 +378,7 @@ impl TelemetryProviderBuilder {
         provider
             .0
             .sampling
-            .connect(recorder::start_provider(sampling, sampler));
+            .connect(recorder::start_provider(sampling, program));
         Ok(provider)
     }
 
@@ -360,7 +416,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Builds the pipeline of the spans, and starts the metrics and the logs.
-    fn build(mut self, provider: &mut Inner) -> Result<Pipeline, Error> {
+    fn build(mut self, provider: &mut Inner, program: &mut OfProgram) -> Result<Pipeline, Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
@@ -379,7 +435,8 @@ impl TelemetryProviderBuilder {
         let has_console = has_console.unwrap_or(exporters == 0);
         let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
-        let shares = exporters + 2 * usize::from(has_console) + log_exporters;
+        let shares =
+            exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
         let settings = WorkerSettings {
             capacity: Size {
@@ -393,6 +450,18 @@ impl TelemetryProviderBuilder {
         let mut destinations = Vec::new();
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
+        }
+        let mut starts = Vec::new();
+        for (name, mut processor) in self.sdk_processors {
+            processor.set_resource(&resource);
+            let processor: Arc<dyn trace::SpanProcessor> = processor.into();
+            starts.push(Arc::clone(&processor));
+            let ends = SdkEnds(processor);
+            destinations.push(exporter::plain(name, ends, &resource, &settings)?);
+        }
+        if !starts.is_empty() {
+            let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
+            program.observer = Some(Arc::new(starts));
         }
         for (index, target) in otlp.spans.iter().enumerate() {
             let name = exporter_name(index);
