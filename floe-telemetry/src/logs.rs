@@ -19,7 +19,7 @@
 //! The ids are those of the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
 //! The `span_attributes` of the configuration follow, and the values of the baggage keys that
-//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike.
+//! `baggage_attributes` lists, which take precedence. [`LogKeys`](crate::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or with
 //! the default redaction if there is no provider. Text is truncated to 8 KiB, and a record has at most 128
@@ -54,6 +54,7 @@ mod limited;
 mod nested;
 mod provider;
 mod record;
+mod safe_writer;
 mod thread_state;
 mod timestamp;
 mod worker;
@@ -71,9 +72,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
+use self::json::Names;
 use self::layer::{Form, LogLayer};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::RecorderLogRecord;
+pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub(crate) use self::worker::LogSettings;
 use crate::config::{Levels, LoggingConfig};
 use crate::environment::is_color_disabled;
@@ -205,7 +208,7 @@ fn standard_output() -> Unsignalled<io::Stdout> {
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
     if config.json_output {
-        Form::Json
+        Form::Json(Names::of(config.keys))
     } else {
         Form::Text { has_color }
     }

@@ -4,6 +4,7 @@ use floe_yaml::{did_you_mean, one_of};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use super::section::is_default;
 use crate::json_schema::JsonSchema;
 
 /// The accepted levels, in any case.
@@ -36,6 +37,48 @@ pub struct LoggingConfig {
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,
+    /// The keys of message, level, time, target and ids in lines of JSON: those of Python's `structlog` (default), or
+    /// `plain`, `gcp`, `ecs` or `datadog`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keys: LogKeys,
+}
+
+/// The keys of the built-in fields in log lines of JSON.
+///
+/// | | message | level | time | target | ids |
+/// |---|---|---|---|---|---|
+/// | `structlog` | `event` | `level`: `warning` | `timestamp` | `target` | `trace_id`, `span_id` |
+/// | `plain` | `message` | `severity`: `WARN` | `timestamp` | `target` | `trace_id`, `span_id` |
+/// | `gcp` | `message` | `severity`: `WARNING` | `time` | `target` | `logging.googleapis.com/trace`, `logging.googleapis.com/spanId` |
+/// | `ecs` | `message` | `log.level`: `warn` | `@timestamp` | `log.logger` | `trace.id`, `span.id` |
+/// | `datadog` | `message` | `status`: `warn` | `timestamp` | `logger.name` | `trace_id`, `span_id` |
+///
+/// A line with the keys of ECS also has `ecs.version`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LogKeys {
+    /// The keys of Python's `structlog` (default).
+    #[default]
+    Structlog,
+    /// Keys that many programs use.
+    Plain,
+    /// Google Cloud Logging.
+    Gcp,
+    /// The Elastic Common Schema.
+    Ecs,
+    /// Datadog.
+    Datadog,
+}
+
+impl LogKeys {
+    pub(super) const ALL: [(&'static str, Self); 5] = [
+        ("structlog", Self::Structlog),
+        ("plain", Self::Plain),
+        ("gcp", Self::Gcp),
+        ("ecs", Self::Ecs),
+        ("datadog", Self::Datadog),
+    ];
 }
 
 impl Default for LoggingConfig {
@@ -43,6 +86,7 @@ impl Default for LoggingConfig {
         Self {
             log_level: "INFO".to_owned(),
             json_output: true,
+            keys: LogKeys::default(),
         }
     }
 }
