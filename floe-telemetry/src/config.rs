@@ -62,7 +62,7 @@ pub use self::file::FileConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 #[cfg(feature = "logs")]
 pub(crate) use self::logging::Levels;
-pub use self::logging::{LogKeys, LoggingConfig};
+pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{
     ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
     PrometheusConfig,

@@ -62,7 +62,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | the propagators of the process | the configuration | | yes | yes | yes |
 /// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
 /// | spans and events of `tracing` | `span_filter`, else `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |
-/// | log lines on the standard output, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_KEYS` | `logs` | | yes | yes |
+/// | log lines, on the standard output by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
 /// | without an endpoint or an exporter: traces are printed on the standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
@@ -83,7 +83,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// common program, which has enabled the features in order to use them, would need two places to get what one says, and
 /// would show nothing if one was forgotten. The rare program, which gets a feature from a crate below it, has the last
 /// word: `init` is called by programs and not by libraries, a subscriber that the program has installed stays,
-/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, and `RUST_LOG=off` silences what
+/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the lines, and `RUST_LOG=off` silences what
 /// is there. Libraries need neither feature: `#[traced]` and the events of `tracing` do not depend on them, and no
 /// integration of this repository enables them.
 ///
@@ -102,7 +102,7 @@ pub fn init() -> Result<TelemetryGuard, Error> {
 /// Starts the telemetry of a program like [`init`], with this configuration in place of the environment's.
 ///
 /// [`TelemetryConfig::from_env`] is the configuration of `init`, and [`TelemetryConfig::apply_env`] applies the
-/// variables to another one. The variables of the filters, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS`, `FLOE_SPAN_FILTER` and
+/// variables to another one. The variables of the filters, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT`, `FLOE_SPAN_FILTER` and
 /// `RUST_LOG`, apply in any case where the configuration has the default.
 ///
 /// ```standalone_crate

@@ -20,7 +20,7 @@ use super::detection::ResourceDetector;
 use super::errors::ExceptionSignal;
 use super::exporters::ExporterKind;
 use super::limits::MAX_COUNT;
-use super::logging::{Levels, LogKeys, LoggingConfig};
+use super::logging::{Levels, LogKeys, LogOutput, LoggingConfig};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
@@ -71,7 +71,7 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
+    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
     /// set, the file replaces the other `OTEL_*` variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
@@ -126,6 +126,9 @@ impl TelemetryConfig {
         }
         if own.keys != default.keys {
             self.logging.keys = own.keys;
+        }
+        if own.output != default.output {
+            self.logging.output = own.output;
         }
         if self.span_filter.is_none() {
             span_filter(self);
@@ -385,6 +388,11 @@ fn logging(config: &mut TelemetryConfig) {
     ];
     set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
     set("FLOE_LOG_KEYS", &mut logging.keys, word(&LogKeys::ALL));
+    set(
+        "FLOE_LOG_OUTPUT",
+        &mut logging.output,
+        word(&LogOutput::ALL),
+    );
 }
 
 fn span_filter(config: &mut TelemetryConfig) {

@@ -41,6 +41,32 @@ pub struct LoggingConfig {
     /// `plain`, `gcp`, `ecs` or `datadog`.
     #[serde(skip_serializing_if = "is_default")]
     pub keys: LogKeys,
+    /// Where `init`, `configure_logging` and `logs::layer` write lines: `stdout` (default), `stderr` or `none`. The
+    /// records are exported in any case.
+    #[serde(skip_serializing_if = "is_default")]
+    pub output: LogOutput,
+}
+
+/// Where log lines are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LogOutput {
+    /// The standard output (default).
+    #[default]
+    Stdout,
+    /// The standard error, for a program whose standard output is its result.
+    Stderr,
+    /// Nowhere, for a program with a layer of its own. Records are still exported.
+    None,
+}
+
+impl LogOutput {
+    pub(super) const ALL: [(&'static str, Self); 3] = [
+        ("stdout", Self::Stdout),
+        ("stderr", Self::Stderr),
+        ("none", Self::None),
+    ];
 }
 
 /// The keys of the built-in fields in log lines of JSON.
@@ -87,6 +113,7 @@ impl Default for LoggingConfig {
             log_level: "INFO".to_owned(),
             json_output: true,
             keys: LogKeys::default(),
+            output: LogOutput::default(),
         }
     }
 }

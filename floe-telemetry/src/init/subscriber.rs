@@ -52,11 +52,9 @@ fn lines<S>(
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    use std::io::IsTerminal as _;
-
     use crate::config::LoggingConfig;
 
-    if std::io::stdout().is_terminal() && !config::is_set("FLOE_LOG_JSON") {
+    if crate::logs::is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
         config.logging.json_output = false;
     }
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
@@ -66,7 +64,7 @@ where
         _ => crate::logs::level_filter(&config.logging)
             .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
     };
-    crate::logs::stdout_layer(&config.logging, filter)
+    crate::logs::output_layer(&config.logging, filter)
 }
 
 /// The layer that records the spans and events of `tracing`.

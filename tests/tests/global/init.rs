@@ -412,7 +412,7 @@ fn each_form_of_the_call_starts_the_same() {
         &[("RUST_LOG", "error,global::init=debug")],
         &[("RUST_LOG", "warn"), ("FLOE_SPAN_FILTER", "debug")],
         &[("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")],
-        &[("FLOE_LOG_JSON", "no")],
+        &[("FLOE_LOG_JSON", "no"), ("FLOE_LOG_KEYS", "gcp")],
         &[("FLOE_SPAN_FILTER", "error,global::init=info")],
         &[("OTEL_PROPAGATORS", "b3multi")],
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "")],
@@ -601,4 +601,38 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
         }
     }
     assert!(dependents >= 5, "{dependents}");
+}
+
+#[test]
+fn lines_go_where_the_program_needs_them() {
+    const TEST: &str = "init::lines_go_where_the_program_needs_them";
+    if is_child() {
+        let _telemetry = init().unwrap();
+        load("orders");
+        println!("a result");
+        return;
+    }
+    for (output, stdout_lines, stderr_lines) in [("stdout", 2, 0), ("stderr", 0, 2), ("none", 0, 0)]
+    {
+        let receiver = Receiver::grpc();
+        let endpoint = receiver.endpoint();
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("FLOE_LOG_OUTPUT", output),
+            ("FLOE_LOG_KEYS", "plain"),
+        ];
+        let (stdout, stderr) = run_in_child(TEST, &variables);
+        assert!(stdout.contains("a result"));
+        assert_eq!(
+            stdout.matches("\"message\":").count(),
+            stdout_lines,
+            "{stdout}"
+        );
+        assert_eq!(
+            stderr.matches("\"message\":").count(),
+            stderr_lines,
+            "{stderr}"
+        );
+        assert_eq!(receiver.logs().len(), 2, "records are exported");
+    }
 }
