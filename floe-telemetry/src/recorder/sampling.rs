@@ -234,7 +234,7 @@ pub(super) fn decide_filled(
         }
         Decision::Undecided(recording) => decide_named(fill(recording), parent),
         Decision::Observed(recording) => Decision::Keep(fill(recording)),
-        decision => decision,
+        decision => return decision,
     };
     #[cfg(feature = "provider")]
     if let Decision::Keep(mut recording) = decision {
