@@ -5,7 +5,7 @@
 //! | a value set in code after [`apply_env`](crate::TelemetryConfig::apply_env) | everything |
 //! | `OTEL_*` and `FLOE_*` variables | the document and the defaults |
 //! | the file of `OTEL_CONFIG_FILE`, in place of the `OTEL_*` variables | the document and the defaults |
-//! | YAML | the defaults |
+//! | YAML, from the file of `FLOE_CONFIG_FILE` or in code | the defaults |
 //!
 //! The structures are `#[non_exhaustive]`, because options are added in minor releases. Begin with
 //! a constructor or `Default`, then assign fields:
@@ -47,6 +47,7 @@ mod sampling;
 mod secret;
 mod section;
 mod span_filter;
+mod substitution;
 pub(crate) mod telemetry;
 
 pub use self::auth::{AuthType, TelemetryAuth};
@@ -61,7 +62,7 @@ pub use self::file::FileConfig;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 #[cfg(feature = "logs")]
 pub(crate) use self::logging::Levels;
-pub use self::logging::LoggingConfig;
+pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{
     ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
     PrometheusConfig,

@@ -13,9 +13,9 @@ use std::time::Duration;
 use opentelemetry::global;
 
 pub use self::guard::TelemetryGuard;
-use crate::config::{self, ExporterKind, TelemetryConfig};
+use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, TelemetryConfig};
 use crate::error::Error;
-use crate::provider::TelemetryProvider;
+use crate::provider::{TelemetryProvider, TelemetryProviderBuilder};
 
 /// The timeout of the shutdown when the guard is dropped, and of that at the exit of the process.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,29 +40,52 @@ const TERMINAL_DELAY: u64 = 100;
 /// }
 /// ```
 ///
-/// `OTEL_CONFIG_FILE` is the path of a file in OpenTelemetry's format, which replaces the other variables `OTEL_*`
-/// ([`TelemetryConfig::from_config_file`]).
+/// `init()` is [`builder()`](builder)`.init()`, and [`init_with`]`(config)` is
+/// [`TelemetryProvider::builder`]`(config).init()`. So a program that needs a setting, an exporter, a sampler, a span
+/// processor or a layer of its own inserts it between the two, and nothing else changes:
 ///
-/// | what | configured by | needs the feature |
-/// |---|---|---|
-/// | spans of `#[traced]` functions and of the OpenTelemetry API, whose global tracer provider is set | `OTEL_*`, `FLOE_SPAN_FILTER` | |
-/// | metrics, also of the OpenTelemetry API, whose global meter provider is set | `OTEL_*` | |
-/// | the propagators of the process | `OTEL_PROPAGATORS` | |
-/// | export over OTLP | `OTEL_EXPORTER_OTLP_*` | `otlp-grpc` or `otlp-http` |
-/// | spans and events of `tracing` | `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` |
-/// | log lines on the standard output, and log records over OTLP, of `tracing` and `log` | `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere | `logs` |
-/// | a log record for each panic, with its message and location, after the previous panic hook has run | `FLOE_LOG_LEVEL`, `RUST_LOG` | `logs` |
-/// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | |
-/// | export at SIGTERM and SIGINT | [`TelemetryProvider::shutdown_on_signals`] of the guard | `signals` |
+/// ```standalone_crate
+/// use floe_telemetry::config::SamplingRule;
 ///
-/// Without an endpoint or an exporter in the environment, traces are printed if the standard error is a
-/// terminal, at most 100 milliseconds after they have ended. `docs/configuration.md` of the repository lists the
-/// variables.
+/// let _telemetry = floe_telemetry::builder()
+///     .configure(|config| config.sampling.rules.push(SamplingRule::new("health.*", 0.0)))
+///     .init()?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+///
+/// What each step starts:
+///
+/// | what | configured by | needs the feature | `initialize()` | `init_with` | `init` |
+/// |---|---|---|---|---|---|
+/// | spans of `#[traced]` functions | the configuration | | yes | yes | yes |
+/// | metrics and export over OTLP | the configuration | `otlp-grpc` or `otlp-http` for OTLP | yes | yes | yes |
+/// | the propagators of the process | the configuration | | yes | yes | yes |
+/// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
+/// | spans and events of `tracing` | `span_filter`, else `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |
+/// | log lines, on the standard output by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
+/// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
+/// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
+/// | without an endpoint or an exporter: traces are printed on the standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
+/// | the configuration is that of the variables `OTEL_*` and `FLOE_*`, and of the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
+///
+/// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
+/// `docs/configuration.md` of the repository lists the variables.
 ///
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. Filters by spans and
 /// fields (`target[span]=level`) are not accepted; such an entry is ignored with one warning. If the program has
 /// installed a global `tracing` subscriber before, that subscriber stays; it needs
 /// [`tracing_layer`](crate::tracing_layer) and [`logs::layer`](crate::logs::layer).
+///
+/// # Features of the build
+///
+/// The features `logs` and `tracing` change what `init` does, although Cargo enables a feature for all of a build as
+/// soon as one of its crates asks for it. The other choice would be that a program asks once more in code. Then the
+/// common program, which has enabled the features in order to use them, would need two places to get what one says, and
+/// would show nothing if one was forgotten. The rare program, which gets a feature from a crate below it, has the last
+/// word: `init` is called by programs and not by libraries, a subscriber that the program has installed stays,
+/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the lines, and `RUST_LOG=off` silences what
+/// is there. Libraries need neither feature: `#[traced]` and the events of `tracing` do not depend on them, and no
+/// integration of this repository enables them.
 ///
 /// # Errors
 ///
@@ -71,23 +94,80 @@ const TERMINAL_DELAY: u64 = 100;
 /// log lines are written. For a program that must run in any case there is [`init_or_noop`].
 ///
 /// These are not errors, but one warning each: an invalid variable, which is ignored, and a file in
-/// `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
+/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
 pub fn init() -> Result<TelemetryGuard, Error> {
-    let mut config = from_env();
-    choose_printing(&mut config, io::stderr().is_terminal());
-    set_global_providers();
-    #[cfg(any(feature = "logs", feature = "tracing"))]
-    subscriber::install(&mut config);
-    #[cfg(feature = "logs")]
-    panics::log(config.errors);
-    let provider = TelemetryProvider::builder(config).initialize()?;
-    if !provider.is_noop() {
-        provider.shutdown_at_exit(SHUTDOWN_TIMEOUT);
-        if cfg!(panic = "abort") {
-            provider.flush_on_panic(SHUTDOWN_TIMEOUT);
+    builder().init()
+}
+
+/// Starts the telemetry of a program like [`init`], with this configuration in place of the environment's.
+///
+/// [`TelemetryConfig::from_env`] is the configuration of `init`, and [`TelemetryConfig::apply_env`] applies the
+/// variables to another one. The variables of the filters, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT`, `FLOE_SPAN_FILTER` and
+/// `RUST_LOG`, apply in any case where the configuration has the default.
+///
+/// ```standalone_crate
+/// use floe_telemetry::TelemetryConfig;
+///
+/// let mut config = TelemetryConfig::from_env()?;
+/// config.redaction.keys.push("customer_ref".to_owned());
+/// let _telemetry = floe_telemetry::init_with(config)?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Fails like [`init`], and if the configuration is not valid.
+pub fn init_with(config: TelemetryConfig) -> Result<TelemetryGuard, Error> {
+    TelemetryProvider::builder(config).init()
+}
+
+/// Returns a builder with the configuration of the environment, for telemetry like that of [`init`] with parts of the
+/// program's own.
+///
+/// With a file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, this warns, and nothing is recorded.
+///
+/// ```standalone_crate
+/// use floe_telemetry::EndingSpan;
+///
+/// let _telemetry = floe_telemetry::builder()
+///     .with_span_processor(|span: &mut EndingSpan<'_>| span.set_attribute("team", "checkout"))
+///     .init()?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+pub fn builder() -> TelemetryProviderBuilder {
+    TelemetryProvider::builder(from_env())
+}
+
+impl TelemetryProviderBuilder {
+    /// Starts the provider and everything else that [`init`] starts, until the returned guard is dropped. The
+    /// documentation of [`init`] has the list.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`initialize`](Self::initialize), and if a [layer](Self::with_layer) was added and the process
+    /// already has a global `tracing` subscriber ([`Error::is_state`]).
+    pub fn init(mut self) -> Result<TelemetryGuard, Error> {
+        self.config_mut().apply_filters();
+        let is_terminal = io::stderr().is_terminal();
+        if !self.has_span_exporter() {
+            choose_printing(self.config_mut(), is_terminal);
         }
+        set_global_providers();
+        #[cfg(any(feature = "logs", feature = "tracing"))]
+        if let Some(layers) = self.take_layers() {
+            subscriber::install(self.config_mut(), layers)?;
+        }
+        #[cfg(feature = "logs")]
+        panics::log(self.config().errors);
+        let provider = self.initialize()?;
+        if !provider.is_noop() {
+            provider.shutdown_at_exit(SHUTDOWN_TIMEOUT);
+            if cfg!(panic = "abort") {
+                provider.flush_on_panic(SHUTDOWN_TIMEOUT);
+            }
+        }
+        Ok(TelemetryGuard::new(provider, SHUTDOWN_TIMEOUT))
     }
-    Ok(TelemetryGuard::new(provider, SHUTDOWN_TIMEOUT))
 }
 
 /// The configuration of the environment. With a configuration file that is not valid, nothing is recorded: the
@@ -136,7 +216,11 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) {
     }
     if !is_terminal {
         config.exporters.traces = Some(vec![ExporterKind::None]);
-    } else if !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
-        config.batch_processor.schedule_delay_millis = TERMINAL_DELAY;
+        return;
+    }
+    let delay = &mut config.batch_processor.schedule_delay_millis;
+    let default = BatchSpanProcessorConfig::default().schedule_delay_millis;
+    if *delay == default && !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
+        *delay = TERMINAL_DELAY;
     }
 }

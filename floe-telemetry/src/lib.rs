@@ -59,8 +59,9 @@
 //! # In applications
 //!
 //! Call [`init`] first in `main`: it starts everything that the features below include, configured by the
-//! environment, and its guard exports the rest when it is dropped. For a configuration in code, initialize a
-//! [`TelemetryProvider`] instead, and shut it down before the program ends.
+//! environment, and its guard exports the rest when it is dropped. [`builder`] and [`init_with`] start the same with a
+//! configuration, exporters, samplers, processors and layers of the program. [`TelemetryProvider::builder`] starts a
+//! provider alone, which the program shuts down before it ends.
 //!
 //! # Features
 //!
@@ -171,7 +172,7 @@ pub use self::{
     collector::{EndingSpan, SpanProcessor, Statistics},
     config::telemetry::TelemetryConfig,
     error::Error,
-    init::{TelemetryGuard, init, init_or_noop},
+    init::{TelemetryGuard, builder, init, init_or_noop, init_with},
     provider::{
         ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
         ensure_telemetry_initialized,

@@ -19,7 +19,7 @@
 //! The ids are those of the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
 //! The `span_attributes` of the configuration follow, and the values of the baggage keys that
-//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike.
+//! `baggage_attributes` lists, which take precedence. [`LogKeys`](crate::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or with
 //! the default redaction if there is no provider. Text is truncated to 8 KiB, and a record has at most 128
@@ -52,14 +52,14 @@ mod json;
 mod layer;
 mod limited;
 mod nested;
+mod output;
 mod provider;
 mod record;
+mod safe_writer;
 mod thread_state;
 mod timestamp;
 mod worker;
 mod workers;
-
-use std::io::{self, IsTerminal as _};
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -71,20 +71,22 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
+use self::json::Names;
 use self::layer::{Form, LogLayer};
+use self::output::Output;
+pub(crate) use self::output::is_terminal;
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::RecorderLogRecord;
+pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub(crate) use self::worker::LogSettings;
 use crate::config::{Levels, LoggingConfig};
-use crate::environment::is_color_disabled;
 use crate::error::Error;
-use crate::program_signals::Unsignalled;
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.
 const SCOPE: &str = "floe.telemetry";
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
-/// standard output.
+/// [output](LoggingConfig::output), which is the standard output by default.
 ///
 /// # Errors
 ///
@@ -116,7 +118,7 @@ where
     install(layer_with_writer::<Registry, _>(config, writer)?)
 }
 
-/// Creates a layer that writes log records to the standard output, for a subscriber of your own. It
+/// Creates a layer that writes log records to the [output](LoggingConfig::output), for a subscriber of your own. It
 /// writes JSON lines or text, with colours if the output is a terminal and `NO_COLOR` is not set.
 ///
 /// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
@@ -140,20 +142,20 @@ pub fn layer<S>(config: &LoggingConfig) -> Result<impl Layer<S> + Send + Sync + 
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let has_color = io::stdout().is_terminal() && !is_color_disabled();
-    filtered(config, standard_output, has_color)
+    let output = Output(config.output);
+    filtered(config, output, output.has_color())
 }
 
 /// Creates a layer like [`layer()`] with this filter instead of the configured levels.
-pub(crate) fn stdout_layer<S>(
+pub(crate) fn output_layer<S>(
     config: &LoggingConfig,
     filter: Targets,
 ) -> impl Layer<S> + Send + Sync + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let has_color = io::stdout().is_terminal() && !is_color_disabled();
-    LogLayer::new(standard_output, form(config, has_color)).with_filter(filter)
+    let output = Output(config.output);
+    LogLayer::new(output, form(config, output.has_color())).with_filter(filter)
 }
 
 /// Creates a layer like [`layer()`] that writes to `writer` and without colours.
@@ -198,14 +200,9 @@ pub(crate) fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
         .with_targets(targets))
 }
 
-/// A log line is written by the thread of the program that logs, and must not end it.
-fn standard_output() -> Unsignalled<io::Stdout> {
-    Unsignalled(io::stdout())
-}
-
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
     if config.json_output {
-        Form::Json
+        Form::Json(Names::of(config.keys))
     } else {
         Form::Text { has_color }
     }

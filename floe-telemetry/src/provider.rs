@@ -44,6 +44,8 @@ use std::time::Duration;
 use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, with_default};
 
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) use self::builder::ProgramLayer;
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;

@@ -140,9 +140,9 @@ pub(crate) use self::{
     opening::PANICKED,
     record::{Code, More, Origin, limit_events_and_links},
     sampling::{
-        CustomSampler, Measured, ProviderId, RootSampler, Sampling, Threshold, change_sampling,
-        matches, rejects, sampler_panics, spans_after_shutdown, start_provider, stop_provider,
-        with_threshold,
+        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanObserver, Threshold,
+        change_sampling, matches, rejects, sampler_panics, spans_after_shutdown, start_provider,
+        stop_provider, with_threshold,
     },
     wakeup::WakeUp,
 };

@@ -1,8 +1,8 @@
 //! The span processors of the program, which see each finished span before it is redacted and exported.
 //!
 //! They run on the collector's thread, so they cost the caller nothing, and before redaction, so they cannot
-//! add a secret. The trait is our own: that of the SDK receives a copy of the span after its end, or runs on
-//! the caller's thread.
+//! add a secret. The trait is our own: that of the SDK, which `sdk_span_processor` calls, receives a copy of the span
+//! after its end, or runs on the caller's thread.
 
 use std::borrow::Cow;
 use std::fmt;

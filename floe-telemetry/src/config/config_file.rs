@@ -13,7 +13,6 @@ mod meter_provider;
 mod propagator;
 mod resource;
 mod sampler;
-mod substitution;
 mod tracer_provider;
 mod view;
 
@@ -34,6 +33,7 @@ use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::{LogRecordLimits, SpanLimits};
 use super::otlp::OtlpConfig;
 use super::problems::Problems;
+use super::substitution;
 use super::telemetry::TelemetryConfig;
 use crate::environment;
 use crate::error::Error;
@@ -118,11 +118,16 @@ impl TelemetryConfig {
         Ok(config)
     }
 
+    /// Reads a document of ours from a file.
+    pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
+        let config = read(path).and_then(|text| Self::from_yaml(&text));
+        config.map_err(|error| error.within(&context(path)))
+    }
+
     /// Applies a file. After an error the configuration is unchanged.
     pub(super) fn apply_config_file(&mut self, path: &Path) -> Result<(), Error> {
-        let context = format!("the configuration file `{}`", path.display());
+        let context = context(path);
         let parsed = read(path)
-            .map_err(Error::config)
             .and_then(|text| parse(&text, self, &|name| environment::variable(name).ok()));
         let parsed = parsed.map_err(|error| error.within(&context))?;
         for message in &parsed.warnings {
@@ -134,10 +139,16 @@ impl TelemetryConfig {
     }
 }
 
+/// Precedes an error of the file.
+fn context(path: &Path) -> String {
+    format!("the configuration file `{}`", path.display())
+}
+
 /// Returns the text of the file.
-fn read(path: &Path) -> Result<String, String> {
-    let bytes = regular_file::read(path, MAX_BYTES).map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+fn read(path: &Path) -> Result<String, Error> {
+    let bytes = regular_file::read(path, MAX_BYTES);
+    let bytes = bytes.map_err(|error| Error::config(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| Error::config("it is not UTF-8"))
 }
 
 /// A file that was read.
@@ -175,7 +186,7 @@ fn convert(
 ) -> Option<Parsed> {
     let mut document = problems.parse(text)?;
     hide_suffixes(&mut document);
-    substitution::substitute(&mut document, variable, problems);
+    substitution::substitute(&mut document, variable, |_| false, problems);
     let mut unsupported = Problems::default();
     findings::take_unsupported(&mut document, &mut unsupported);
     let mut found = Findings::new(&document, problems, unsupported);

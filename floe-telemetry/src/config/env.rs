@@ -21,7 +21,7 @@ use super::duration::without_limit;
 use super::errors::ExceptionSignal;
 use super::exporters::ExporterKind;
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
-use super::logging::Levels;
+use super::logging::{Levels, LogKeys, LogOutput, LoggingConfig};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
@@ -46,22 +46,34 @@ const MAX_ENTRIES: usize = 1024;
 /// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
+/// The variable with the path of a document of ours.
+const DOCUMENT: &str = "FLOE_CONFIG_FILE";
+
 impl TelemetryConfig {
-    /// Returns the defaults with the changes from the environment. If no variable names the service, its
-    /// name is `unknown_service:` and the name of the executable. `docs/configuration.md` in the repository
-    /// lists the variables.
+    /// Returns the document in the file of `FLOE_CONFIG_FILE`, else the defaults, with the changes from the environment.
+    /// If neither names the service, its name is `unknown_service:` and the name of the executable.
+    /// `docs/configuration.md` in the repository lists the variables.
     ///
     /// # Errors
     ///
-    /// Fails if the file of `OTEL_CONFIG_FILE` cannot be read or is not valid.
+    /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, and if there are both.
     pub fn from_env() -> Result<Self, Error> {
-        let mut config = Self::new(default_service_name());
+        let mut config = match path(DOCUMENT) {
+            Some(_) if config_file().is_some() => {
+                return Err(Error::config(format!(
+                    "expected `{DOCUMENT}` or `{CONFIG_FILE}`, found both, each of which is a whole configuration"
+                )));
+            }
+            Some(path) => Self::read_document(&path)?,
+            None => Self::new(default_service_name()),
+        };
         config.apply_env()?;
         Ok(config)
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_SPAN_EVENTS` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
+    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT`,
+    /// `FLOE_LOG_SPAN_EVENTS` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
     /// set, the file replaces the other `OTEL_*` variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
@@ -102,6 +114,30 @@ impl TelemetryConfig {
     }
 }
 
+impl TelemetryConfig {
+    /// Applies the variables that filter and format what `tracing` emits, to settings that have their defaults.
+    pub(crate) fn apply_filters(&mut self) {
+        let default = LoggingConfig::default();
+        let own = self.logging.clone();
+        logging(self);
+        if own.log_level != default.log_level {
+            self.logging.log_level = own.log_level;
+        }
+        if own.json_output != default.json_output {
+            self.logging.json_output = own.json_output;
+        }
+        if own.keys != default.keys {
+            self.logging.keys = own.keys;
+        }
+        if own.output != default.output {
+            self.logging.output = own.output;
+        }
+        if self.span_filter.is_none() {
+            span_filter(self);
+        }
+    }
+}
+
 /// Returns the name of a service that has none.
 pub(super) fn default_service_name() -> String {
     unknown_service(environment::executable_name().as_deref())
@@ -119,7 +155,12 @@ fn unknown_service(executable: Option<&str>) -> String {
 
 /// Returns the path in `OTEL_CONFIG_FILE`, if there is one.
 pub(crate) fn config_file() -> Option<PathBuf> {
-    let path = environment::variable_os(CONFIG_FILE)?;
+    path(CONFIG_FILE)
+}
+
+/// Returns the path in a variable, unless it is blank.
+fn path(variable: &str) -> Option<PathBuf> {
+    let path = environment::variable_os(variable)?;
     let is_blank = path.to_str().is_some_and(|path| path.trim().is_empty());
     (!is_blank).then(|| path.into())
 }
@@ -352,6 +393,12 @@ fn logging(config: &mut TelemetryConfig) {
         "FLOE_LOG_SPAN_EVENTS",
         &mut logging.span_events,
         word(&booleans),
+    );
+    set("FLOE_LOG_KEYS", &mut logging.keys, word(&LogKeys::ALL));
+    set(
+        "FLOE_LOG_OUTPUT",
+        &mut logging.output,
+        word(&LogOutput::ALL),
     );
 }
 

@@ -4,6 +4,7 @@ use floe_yaml::{did_you_mean, one_of};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use super::section::is_default;
 use crate::json_schema::JsonSchema;
 
 /// The accepted levels, in any case.
@@ -40,6 +41,74 @@ pub struct LoggingConfig {
     /// installs. Default `true`: each event in a span is exported twice then, with its span and as a log record. With
     /// `false` it only sets the status of its span.
     pub span_events: bool,
+    /// The keys of message, level, time, target and ids in lines of JSON: those of Python's `structlog` (default), or
+    /// `plain`, `gcp`, `ecs` or `datadog`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keys: LogKeys,
+    /// Where `init`, `configure_logging` and `logs::layer` write lines: `stdout` (default), `stderr` or `none`. The
+    /// records are exported in any case.
+    #[serde(skip_serializing_if = "is_default")]
+    pub output: LogOutput,
+}
+
+/// Where log lines are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LogOutput {
+    /// The standard output (default).
+    #[default]
+    Stdout,
+    /// The standard error, for a program whose standard output is its result.
+    Stderr,
+    /// Nowhere, for a program with a layer of its own. Records are still exported.
+    None,
+}
+
+impl LogOutput {
+    pub(super) const ALL: [(&'static str, Self); 3] = [
+        ("stdout", Self::Stdout),
+        ("stderr", Self::Stderr),
+        ("none", Self::None),
+    ];
+}
+
+/// The keys of the built-in fields in log lines of JSON.
+///
+/// | | message | level | time | target | ids |
+/// |---|---|---|---|---|---|
+/// | `structlog` | `event` | `level`: `warning` | `timestamp` | `target` | `trace_id`, `span_id` |
+/// | `plain` | `message` | `severity`: `WARN` | `timestamp` | `target` | `trace_id`, `span_id` |
+/// | `gcp` | `message` | `severity`: `WARNING` | `time` | `target` | `logging.googleapis.com/trace`, `logging.googleapis.com/spanId` |
+/// | `ecs` | `message` | `log.level`: `warn` | `@timestamp` | `log.logger` | `trace.id`, `span.id` |
+/// | `datadog` | `message` | `status`: `warn` | `timestamp` | `logger.name` | `trace_id`, `span_id` |
+///
+/// A line with the keys of ECS also has `ecs.version`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LogKeys {
+    /// The keys of Python's `structlog` (default).
+    #[default]
+    Structlog,
+    /// Keys that many programs use.
+    Plain,
+    /// Google Cloud Logging.
+    Gcp,
+    /// The Elastic Common Schema.
+    Ecs,
+    /// Datadog.
+    Datadog,
+}
+
+impl LogKeys {
+    pub(super) const ALL: [(&'static str, Self); 5] = [
+        ("structlog", Self::Structlog),
+        ("plain", Self::Plain),
+        ("gcp", Self::Gcp),
+        ("ecs", Self::Ecs),
+        ("datadog", Self::Datadog),
+    ];
 }
 
 impl Default for LoggingConfig {
@@ -48,6 +117,8 @@ impl Default for LoggingConfig {
             log_level: "INFO".to_owned(),
             json_output: true,
             span_events: true,
+            keys: LogKeys::default(),
+            output: LogOutput::default(),
         }
     }
 }

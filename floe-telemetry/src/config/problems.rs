@@ -149,3 +149,12 @@ impl Problem {
         sanitize_error(&line).into_owned()
     }
 }
+
+/// Returns the path of a value below `path`.
+pub(super) fn below(path: &str, key: &str) -> String {
+    match (path, key) {
+        ("", key) => key.to_owned(),
+        (path, "") => path.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
+}

@@ -23,7 +23,9 @@ use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::section::is_default;
 use super::span_filter::parse_span_filter;
+use super::substitution::substitute;
 use crate::attributes::FloeSpanAttributes;
+use crate::environment;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
 use crate::keys;
@@ -268,6 +270,9 @@ impl TelemetryConfig {
 
     /// Parses and validates YAML (or JSON, which is YAML, too).
     ///
+    /// `${NAME}`, `${env:NAME}` and `${NAME:-default}` in values become the value of an environment variable, and `$$`
+    /// becomes `$`. Only [credentials](TelemetryAuth) keep their references, which are resolved later.
+    ///
     /// # Errors
     ///
     /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is
@@ -287,7 +292,9 @@ impl TelemetryConfig {
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
-        let config = problems.parse(yaml).and_then(|document| {
+        let config = problems.parse(yaml).and_then(|mut document| {
+            let variable = |name: &str| environment::variable(name).ok();
+            substitute(&mut document, &variable, is_credential, &mut problems);
             let mut mistakes = Vec::new();
             let config: Option<Self> = document.read(&mut mistakes);
             problems.add_mistakes(mistakes);
@@ -435,6 +442,15 @@ impl TelemetryConfig {
             }
         }
     }
+}
+
+/// Returns whether the value with this path is a credential, which may be a reference.
+fn is_credential(path: &str) -> bool {
+    let is_header = || path.starts_with("otlp.") && path.contains(".headers.");
+    matches!(
+        path,
+        "authentication.api_key" | "authentication.bearer_token"
+    ) || is_header()
 }
 
 /// Returns whether this is a [token](https://www.w3.org/TR/baggage/#key) with a valid length of an attribute

@@ -6,23 +6,41 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::Registry;
 
 use crate::config::{self, Directive, TelemetryConfig};
+use crate::error::Error;
+use crate::provider::ProgramLayer;
 
 /// The filter of `tracing` without a variable.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
-/// Installs the subscriber, unless the program has one.
-pub(super) fn install(config: &mut TelemetryConfig) {
+/// Installs the subscriber, with the layers of the program. A subscriber that the program has stays.
+///
+/// # Errors
+///
+/// Fails if there are layers to be added to a subscriber that the program has.
+pub(super) fn install(
+    config: &mut TelemetryConfig,
+    layers: Vec<ProgramLayer>,
+) -> Result<(), Error> {
     let rust_log = config::rust_log();
-    let subscriber = Registry::default();
+    let has_layers = !layers.is_empty();
+    // A `Vec` without layers would disable everything.
+    let subscriber = Registry::default().with(has_layers.then_some(layers));
     #[cfg(feature = "logs")]
     let subscriber = subscriber.with(lines(config, rust_log.as_deref()));
     #[cfg(feature = "tracing")]
     let subscriber = crate::with_current_span(subscriber.with(spans(config, rust_log)));
     if tracing::subscriber::set_global_default(subscriber).is_err() {
-        return check_existing();
+        if has_layers {
+            return Err(Error::state(
+                "expected no global `tracing` subscriber, found one, to which the layers of `with_layer` cannot be added",
+            ));
+        }
+        check_existing();
+        return Ok(());
     }
     #[cfg(feature = "logs")]
     crate::logs::forward_log();
+    Ok(())
 }
 
 /// The layer that writes and exports log records.
@@ -34,18 +52,19 @@ fn lines<S>(
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    use std::io::IsTerminal as _;
+    use crate::config::LoggingConfig;
 
-    if std::io::stdout().is_terminal() && !config::is_set("FLOE_LOG_JSON") {
+    if crate::logs::is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
         config.logging.json_output = false;
     }
+    let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     let filter = match rust_log {
-        Some(directives) if !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
-        // The level is valid, otherwise the variable is ignored.
+        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
+        // An invalid level is an error of the provider.
         _ => crate::logs::level_filter(&config.logging)
             .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
     };
-    crate::logs::stdout_layer(&config.logging, filter)
+    crate::logs::output_layer(&config.logging, filter)
 }
 
 /// The layer that records the spans and events of `tracing`.

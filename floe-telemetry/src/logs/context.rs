@@ -35,16 +35,21 @@ pub(super) fn add(
     }
 }
 
-/// Adds the ids of the current span, and the baggage values of the `listed` keys.
-fn add_current(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
+/// Returns the ids of the current span.
+pub(super) fn ids(cx: &Context) -> Option<SpanIds> {
     let span = cx.span();
     let below = span_context_within(cx);
     let context = below.as_ref().unwrap_or_else(|| span.span_context());
-    entry.span = context.is_valid().then(|| SpanIds {
+    context.is_valid().then(|| SpanIds {
         trace_id: context.trace_id(),
         span_id: context.span_id(),
         flags: context.trace_flags(),
-    });
+    })
+}
+
+/// Adds the ids of the current span, and the baggage values of the `listed` keys.
+fn add_current(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
+    entry.span = ids(cx);
     if listed.is_empty() {
         return;
     }

@@ -8,45 +8,160 @@ use serde_json::ser::Formatter;
 use tracing::Level;
 
 use super::entry::{Entry, Value};
+use crate::config::LogKeys;
 use crate::printable::is_unprintable;
 
-/// The names of the built-in fields.
-const BUILT_IN: [&str; 6] = [
-    "event",
-    "level",
-    "timestamp",
-    "target",
-    "trace_id",
-    "span_id",
-];
+/// What a backend calls the built-in fields, and the levels. The names are printable ASCII.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Message, level, time, target, trace id and span id.
+    keys: [&'static str; 6],
+    /// From `ERROR` to `TRACE`.
+    levels: [&'static str; 5],
+    /// A field that each line has, and its value.
+    constant: Option<(&'static str, &'static str)>,
+}
+
+impl Names {
+    pub(super) const fn of(keys: LogKeys) -> &'static Self {
+        match keys {
+            LogKeys::Structlog => &Self {
+                keys: [
+                    "event",
+                    "level",
+                    "timestamp",
+                    "target",
+                    "trace_id",
+                    "span_id",
+                ],
+                levels: ["error", "warning", "info", "debug", "trace"],
+                constant: None,
+            },
+            LogKeys::Plain => &Self {
+                keys: [
+                    "message",
+                    "severity",
+                    "timestamp",
+                    "target",
+                    "trace_id",
+                    "span_id",
+                ],
+                levels: ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"],
+                constant: None,
+            },
+            // https://cloud.google.com/logging/docs/structured-logging
+            LogKeys::Gcp => &Self {
+                keys: [
+                    "message",
+                    "severity",
+                    "time",
+                    "target",
+                    "logging.googleapis.com/trace",
+                    "logging.googleapis.com/spanId",
+                ],
+                levels: ["ERROR", "WARNING", "INFO", "DEBUG", "DEBUG"],
+                constant: None,
+            },
+            // https://www.elastic.co/docs/reference/ecs
+            LogKeys::Ecs => &Self {
+                keys: [
+                    "message",
+                    "log.level",
+                    "@timestamp",
+                    "log.logger",
+                    "trace.id",
+                    "span.id",
+                ],
+                levels: ["error", "warn", "info", "debug", "trace"],
+                constant: Some(("ecs.version", "8.11.0")),
+            },
+            // https://docs.datadoghq.com/logs/log_configuration/pipelines/#preprocessing
+            LogKeys::Datadog => &Self {
+                keys: [
+                    "message",
+                    "status",
+                    "timestamp",
+                    "logger.name",
+                    "trace_id",
+                    "span_id",
+                ],
+                levels: ["error", "warn", "info", "debug", "debug"],
+                constant: None,
+            },
+        }
+    }
+
+    const fn level(&self, level: Level) -> &'static str {
+        let [error, warn, info, debug, trace] = self.levels;
+        match level {
+            Level::ERROR => error,
+            Level::WARN => warn,
+            Level::INFO => info,
+            Level::DEBUG => debug,
+            Level::TRACE => trace,
+        }
+    }
+
+    fn contains(&self, key: &str) -> bool {
+        self.keys.contains(&key) || self.constant.is_some_and(|(own, _)| own == key)
+    }
+}
 
 /// Writes the record, with the line end.
-pub(super) fn write(entry: &Entry, timestamp: &str, line: &mut Vec<u8>) {
-    line.extend_from_slice(b"{\"event\":");
+pub(super) fn write(entry: &Entry, timestamp: &str, names: &Names, line: &mut Vec<u8>) {
+    let [message, level, time, target, trace_id, span_id] = names.keys;
+    line.extend_from_slice(b"{\"");
+    line.extend_from_slice(message.as_bytes());
+    line.extend_from_slice(b"\":");
     text(line, entry.message());
-    line.extend_from_slice(b",\"level\":\"");
-    line.extend_from_slice(word(entry.level).as_bytes());
-    line.extend_from_slice(b"\",\"timestamp\":\"");
-    line.extend_from_slice(timestamp.as_bytes());
-    line.extend_from_slice(b"\",\"target\":");
+    quoted(line, level, names.level(entry.level).as_bytes());
+    quoted(line, time, timestamp.as_bytes());
+    member(line, target);
     text(line, entry.target());
+    if let Some((key, value)) = names.constant {
+        quoted(line, key, value.as_bytes());
+    }
     if let Some(span) = entry.span {
-        line.extend_from_slice(b",\"trace_id\":\"");
-        hex(line, &span.trace_id.to_bytes());
-        line.extend_from_slice(b"\",\"span_id\":\"");
-        hex(line, &span.span_id.to_bytes());
-        line.push(b'"');
+        id(line, trace_id, &span.trace_id.to_bytes());
+        id(line, span_id, &span.span_id.to_bytes());
     }
     for (key, value) in entry.identity().chain(entry.fields()) {
-        field(line, key, value);
+        field(line, names, key, value);
     }
     line.extend_from_slice(b"}\n");
 }
 
-fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
+/// Writes a comma, and a key that needs no escapes.
+fn member(line: &mut Vec<u8>, key: &str) {
+    line.extend_from_slice(b",\"");
+    line.extend_from_slice(key.as_bytes());
+    line.extend_from_slice(b"\":");
+}
+
+/// Writes a key and a text, neither of which needs escapes.
+fn quoted(line: &mut Vec<u8>, key: &str, text: &[u8]) {
+    member(line, key);
+    line.push(b'"');
+    line.extend_from_slice(text);
+    line.push(b'"');
+}
+
+/// Writes a key and an id, in hexadecimal digits.
+fn id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    member(line, key);
+    line.push(b'"');
+    for byte in bytes {
+        line.push(DIGITS[usize::from(byte >> 4)]);
+        line.push(DIGITS[usize::from(byte & 15)]);
+    }
+    line.push(b'"');
+}
+
+fn field(line: &mut Vec<u8>, names: &Names, key: &Key, value: Value<'_>) {
     let key = key.as_str();
     line.push(b',');
-    if BUILT_IN.contains(&key) {
+    if names.contains(key) {
         text(line, &format!("fields.{key}"));
     } else {
         text(line, key);
@@ -92,24 +207,5 @@ impl Formatter for Printable {
             }
         }
         Ok(())
-    }
-}
-
-/// The level as Python's structlog names it.
-fn word(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warning",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
-    }
-}
-
-fn hex(line: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        line.push(DIGITS[usize::from(byte >> 4)]);
-        line.push(DIGITS[usize::from(byte & 15)]);
     }
 }

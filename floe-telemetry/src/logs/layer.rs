@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer;
 
 use super::fields::Fields;
+use super::json::Names;
 use super::thread_state::{self, ThreadState};
 use super::{console, context, json};
 use crate::clock::wall_now;
@@ -26,7 +27,7 @@ const UNNAMED: &str = "event ";
 /// The format of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
-    Json,
+    Json(&'static Names),
     Text { has_color: bool },
 }
 
@@ -69,7 +70,7 @@ where
             }
             let timestamp = timestamp.format(entry.time);
             match self.form {
-                Form::Json => json::write(entry, timestamp, line),
+                Form::Json(names) => json::write(entry, timestamp, names, line),
                 Form::Text { has_color } => console::write(entry, timestamp, has_color, line),
             }
             // The reader of a pipe may be gone, or the writer's mutex poisoned. Neither may make the

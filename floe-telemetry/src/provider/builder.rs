@@ -12,7 +12,9 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
+use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use tracing_subscriber::{Layer, Registry};
 
 use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
@@ -22,7 +24,8 @@ use crate::attributes::limit_attributes;
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
-    Redactor, START_TIMEOUT, SharedAttributes, Size, SpanProcessor, WorkerSettings,
+    Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
+    WorkerSettings,
 };
 use crate::config::{
     ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
@@ -36,25 +39,34 @@ use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
-use crate::recorder::{self, CustomSampler, Measured};
+use crate::recorder::{self, Measured, OfProgram};
 
 /// Starts an exporter that was added to the builder.
 type Start =
     Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
 
-/// Builds a [`TelemetryProvider`].
-#[must_use = "a builder does nothing until `initialize` is called"]
+/// A layer of the program for the subscriber that [`init`](TelemetryProviderBuilder::init) installs.
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts the
+/// provider alone, and [`init`](Self::init) what [`floe_telemetry::init`](crate::init) starts.
+#[must_use = "a builder does nothing until `initialize` or `init` is called"]
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
-    sampler: Option<CustomSampler>,
+    sampler: Option<Arc<dyn ShouldSample>>,
     processors: Processors,
+    sdk_processors: Vec<(&'static str, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
-    otlp: Vec<OtlpTarget>,
+    otlp: Vec<(String, OtlpProtocol)>,
     /// OTLP that is written, by signal.
     written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
+    /// The layers of the program for the subscriber; `None` if none is to be installed.
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    layers: Option<Vec<ProgramLayer>>,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -74,11 +86,14 @@ impl TelemetryProviderBuilder {
             config,
             sampler: None,
             processors: Processors::default(),
+            sdk_processors: Vec::new(),
             exporters: Vec::new(),
             otlp: Vec::new(),
             written: Vec::new(),
             metrics: Vec::new(),
             logs: Vec::new(),
+            #[cfg(any(feature = "logs", feature = "tracing"))]
+            layers: Some(Vec::new()),
         }
     }
 
@@ -86,6 +101,61 @@ impl TelemetryProviderBuilder {
     #[must_use]
     pub const fn config(&self) -> &TelemetryConfig {
         &self.config
+    }
+
+    /// Changes the configuration: redaction, attributes of spans and of the resource, sampling rules, views of metrics
+    /// and every other setting.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder()
+    ///     .configure(|config| {
+    ///         config.redaction.patterns.push("CUST-[0-9]{6}".to_owned());
+    ///         config.span_attributes.insert("team".to_owned(), "checkout".to_owned());
+    ///         config.resource_attributes.service_version = Some("1.4.0".to_owned());
+    ///     })
+    ///     .init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn configure(mut self, change: impl FnOnce(&mut TelemetryConfig)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs, for example one of
+    /// `tracing_subscriber::fmt`. May be called more than once.
+    ///
+    /// The filters of the variables apply to the layers of this crate only, so the layer brings its own. It is called
+    /// before the layer that records spans.
+    ///
+    /// ```standalone_crate
+    /// use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt};
+    ///
+    /// let telemetry = floe_telemetry::builder()
+    ///     .with_layer(fmt::layer().with_writer(std::io::stderr).with_filter(LevelFilter::WARN))
+    ///     .init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
+        self.layers.get_or_insert_default().push(Box::new(layer));
+        self
+    }
+
+    /// Lets [`init`](Self::init) install no `tracing` subscriber, so that the program has no log lines and no spans of
+    /// `tracing`, unless it installs a subscriber itself.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder().without_subscriber().init()?;
+    /// tracing::info!("not on the standard output, which has the results of this program");
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub fn without_subscriber(mut self) -> Self {
+        self.layers = None;
+        self
     }
 
     /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
@@ -136,6 +206,56 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Adds a span processor of OpenTelemetry's SDK. May be called more than once.
+    ///
+    /// `on_start` is called by the thread that starts a recorded span, when the name, the attributes and the links are
+    /// known, and can change the span. It sees what the code has recorded; its own spans are not recorded. `on_end` gets
+    /// the spans that are exported, redacted, on a thread of its own, like an [exporter](Self::with_span_exporter):
+    /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). Panics of
+    /// `on_start` are caught and counted ([`Statistics::processor_panics`](crate::Statistics)). A processor is no
+    /// exporter: without one, spans are printed all the same.
+    ///
+    /// A processor makes the start of a span several times as expensive, because it needs a span of the SDK.
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::opentelemetry::{Context, KeyValue, baggage::BaggageExt as _, trace::Span as _};
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry_sdk::error::OTelSdkResult;
+    /// use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+    ///
+    /// #[derive(Debug)]
+    /// struct Tenant;
+    ///
+    /// impl SpanProcessor for Tenant {
+    ///     fn on_start(&self, span: &mut Span, parent: &Context) {
+    ///         if let Some(tenant) = parent.baggage().get("tenant") {
+    ///             span.set_attribute(KeyValue::new("tenant", tenant.as_str().to_owned()));
+    ///         }
+    ///     }
+    ///     fn on_end(&self, _: SpanData) {}
+    ///     fn force_flush(&self) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    ///     fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_sdk_span_processor(Tenant)
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_sdk_span_processor<P: trace::SpanProcessor + 'static>(
+        mut self,
+        processor: P,
+    ) -> Self {
+        let name = short_type_name::<P>();
+        self.sdk_processors.push((name, Box::new(processor)));
+        self
+    }
+
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
     /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
     /// [span filter](TelemetryConfig::span_filter) still applies. Of a [`SamplingHandle`], only
@@ -165,17 +285,7 @@ impl TelemetryProviderBuilder {
     /// Adds an OTLP destination with this endpoint and protocol. All other settings are those of the
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
-        let mut config = self.config.clone();
-        config.otlp_endpoint = Some(endpoint.into());
-        config.otlp_protocol = Some(protocol);
-        for signal in [
-            &mut config.otlp.traces,
-            &mut config.otlp.metrics,
-            &mut config.otlp.logs,
-        ] {
-            (signal.endpoint, signal.protocol) = (None, None);
-        }
-        self.otlp.push(config.into());
+        self.otlp.push((endpoint.into(), protocol));
         self
     }
 
@@ -202,11 +312,22 @@ impl TelemetryProviderBuilder {
     ///
     /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if
     /// an exporter cannot be created, or if another provider is in use ([`Error::is_state`]). After an error nothing
-    /// is recorded, and `initialize` may be called on another builder.
+    /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
+    /// added, which only [`init`](Self::init) installs.
     pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
+        #[cfg(any(feature = "logs", feature = "tracing"))]
+        if self
+            .layers
+            .as_ref()
+            .is_some_and(|layers| !layers.is_empty())
+        {
+            return Err(Error::state(
+                "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
+            ));
+        }
         self.config.validate()?;
         backend::find(&self.config.backend)?;
-        for target in &self.otlp {
+        for target in self.otlp_targets() {
             target.config.validate()?;
         }
         let counters = Arc::<Counters>::default();
@@ -226,24 +347,27 @@ impl TelemetryProviderBuilder {
             ));
         }
         let propagators = self.config.propagators.clone();
-        let sampler = self.sampler.take();
+        let mut program = OfProgram {
+            sampler: self.sampler.take(),
+            observer: None,
+        };
         // Starting an exporter calls code of the user.
         let started = catch_unwind(AssertUnwindSafe(|| {
-            if sampler.is_some() && self.config.sampling.has_tail() {
+            if program.sampler.is_some() && self.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
                 ));
             }
             let sampling = sampling(&self.config)?;
-            let pipeline = add_registered(self)?.build(&mut inner)?;
-            Ok((sampling, sampler, pipeline))
+            let pipeline = add_registered(self)?.build(&mut inner, &mut program)?;
+            Ok((sampling, program, pipeline))
         }));
         let panicked = "an exporter panicked while the provider was started";
         let started = started.unwrap_or_else(|_| Err(Error::export(panicked)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, sampler, pipeline) = started?;
+        let (mut sampling, program, pipeline) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
         }
@@ -256,12 +380,45 @@ impl TelemetryProviderBuilder {
         provider
             .0
             .sampling
-            .connect(recorder::start_provider(sampling, sampler));
+            .connect(recorder::start_provider(sampling, program));
         Ok(provider)
     }
 
+    /// The configuration, which `init` completes.
+    pub(crate) const fn config_mut(&mut self) -> &mut TelemetryConfig {
+        &mut self.config
+    }
+
+    /// Whether the program has added an exporter of spans.
+    pub(crate) const fn has_span_exporter(&self) -> bool {
+        !self.exporters.is_empty() || !self.otlp.is_empty()
+    }
+
+    /// The layers of the program, which the caller installs; `None` if it is to install no subscriber.
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub(crate) const fn take_layers(&mut self) -> Option<Vec<ProgramLayer>> {
+        self.layers.take()
+    }
+
+    /// The OTLP destinations that were added.
+    fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
+        self.otlp.iter().map(|(endpoint, protocol)| {
+            let mut config = self.config.clone();
+            config.otlp_endpoint = Some(endpoint.clone());
+            config.otlp_protocol = Some(*protocol);
+            for signal in [
+                &mut config.otlp.traces,
+                &mut config.otlp.metrics,
+                &mut config.otlp.logs,
+            ] {
+                (signal.endpoint, signal.protocol) = (None, None);
+            }
+            config.into()
+        })
+    }
+
     /// Builds the pipeline of the spans, and starts the metrics and the logs.
-    fn build(mut self, provider: &mut Inner) -> Result<Pipeline, Error> {
+    fn build(mut self, provider: &mut Inner, program: &mut OfProgram) -> Result<Pipeline, Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
@@ -270,13 +427,18 @@ impl TelemetryProviderBuilder {
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
-        let otlp = OtlpTargets::resolve(&self.config, self.otlp, self.written)?;
+        let added = self.otlp_targets().collect();
+        for (_, target) in &mut self.written {
+            target.config.clone_from(&self.config);
+        }
+        let otlp = OtlpTargets::resolve(&self.config, added, self.written)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0);
         let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
-        let shares = exporters + 2 * usize::from(has_console) + log_exporters;
+        let shares =
+            exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
         let memory = Shares::new(&self.config, shares);
         let settings = WorkerSettings {
             capacity: Size {
@@ -290,6 +452,18 @@ impl TelemetryProviderBuilder {
         let mut destinations = Vec::new();
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
+        }
+        let mut starts = Vec::new();
+        for (name, mut processor) in self.sdk_processors {
+            processor.set_resource(&resource);
+            let processor: Arc<dyn trace::SpanProcessor> = processor.into();
+            starts.push(Arc::clone(&processor));
+            let ends = SdkEnds(processor);
+            destinations.push(exporter::plain(name, ends, &resource, &settings)?);
+        }
+        if !starts.is_empty() {
+            let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
+            program.observer = Some(Arc::new(starts));
         }
         for (index, target) in otlp.spans.iter().enumerate() {
             let name = exporter_name(index);

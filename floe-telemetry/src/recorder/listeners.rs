@@ -36,9 +36,19 @@ pub(super) const BOUNDARIES: Listeners = 1 << 11;
 pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 /// OpenTelemetry's global provider is another one, which records the spans while there is no provider of this crate.
 pub(super) const FOREIGN: Listeners = 1 << 13;
+/// The program observes the start of each recorded span.
+pub(super) const OBSERVED: Listeners = 1 << 14;
 /// The bits that a provider sets when it starts and clears when it shuts down.
-const OF_PROVIDER: Listeners =
-    PROVIDER | PER_SPAN | CUSTOM | BAGGAGE | TAIL | MEASURES | MEASURES_ALL | FILTER | BOUNDARIES;
+const OF_PROVIDER: Listeners = PROVIDER
+    | PER_SPAN
+    | CUSTOM
+    | BAGGAGE
+    | TAIL
+    | MEASURES
+    | MEASURES_ALL
+    | FILTER
+    | BOUNDARIES
+    | OBSERVED;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);
@@ -99,7 +109,8 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 /// recorded span than its parent.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
-    const OTHERS: Listeners = CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE;
+    const OTHERS: Listeners =
+        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | OBSERVED;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 

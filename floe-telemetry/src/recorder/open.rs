@@ -9,7 +9,7 @@
 //! | [`BelowRemote`](Decision::BelowRemote) | `InContext`: a child of the parent | the same | that context |
 //! | [`Drop`](Decision::Drop) | `InContext`: its ids | the same | that context |
 //! | [`Keep`](Decision::Keep) | `InContext`: the span; `Nested` in a boundary | `InContext`: the span | the recording |
-//! | [`Undecided`](Decision::Undecided) | the user's expressions are evaluated, then one of the rows above | the same | the same |
+//! | [`Undecided`](Decision::Undecided), [`Observed`](Decision::Observed) | the user's expressions are evaluated, then one of the rows above | the same | the same |
 //!
 //! - A call that is not sampled has a recording if metrics are made from it.
 //! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
@@ -266,17 +266,18 @@ fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
     }
 }
 
-/// Lets the sampler decide about a span that it needs the name or the attributes of.
+/// Lets the program decide about a span, or observe it, when its name and its attributes are set.
 fn decided<'f>(
     decision: Decision,
     parent: &Parent,
     fill: Option<Fill<'f>>,
 ) -> (Decision, Option<Fill<'f>>) {
-    let Decision::Undecided(recording) = decision else {
+    if !decision.is_waiting() {
         return (decision, fill);
-    };
+    }
     let cx = parent.map(Context::clone);
-    (sampling::decide_named(filled(recording, fill), &cx), None)
+    let fill = |recording| filled(recording, fill);
+    (sampling::decide_filled(decision, &cx, fill), None)
 }
 
 /// Where a call runs of which this crate records no span, and its recording: that of a measured call, or of a span of

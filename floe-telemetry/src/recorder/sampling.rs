@@ -13,7 +13,7 @@
 //! | 7 | the rate limit of roots | keep or drop |
 //!
 //! Where a name or attributes are needed that are not known yet, the head is [undecided](Decision::Undecided): the
-//! span is filled, and the same samplers decide then ([`decide_named`]).
+//! span is filled, and the same samplers decide then ([`decide_filled`]).
 //!
 //! The tail decides on the collector's thread, about whole traces that have ended (`collector/tail.rs`): the head
 //! keeps for it what it would drop, without the sampled flag. The first of these answers:
@@ -40,7 +40,7 @@ use opentelemetry::{Context, SpanId, TraceId};
 pub(crate) use self::{
     probability::rejects,
     provider::{
-        CustomSampler, Measured, ProviderId, RootSampler, Sampling, change_sampling,
+        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanObserver, change_sampling,
         sampler_panics, start_provider, stop_provider,
     },
     settings::matches,
@@ -52,7 +52,8 @@ use self::settings::Sampled;
 use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::listeners::{
-    self, BAGGAGE, CUSTOM, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, SHUT_DOWN, TAIL,
+    self, BAGGAGE, CUSTOM, FILTER, FORKED, Listeners, MEASURES, OBSERVED, PER_SPAN, PROVIDER,
+    SHUT_DOWN, TAIL,
 };
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Recording};
@@ -77,8 +78,17 @@ pub(super) enum Decision {
     /// A span that is not sampled, with the ids that its children get.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
-    /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_named`] makes it.
+    /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_filled`] makes it.
     Undecided(Box<Recording>),
+    /// A span that is kept, and that the program observes when its name, attributes and links are set.
+    Observed(Box<Recording>),
+}
+
+impl Decision {
+    /// Whether it waits for the name, the attributes and the links.
+    pub(super) const fn is_waiting(&self) -> bool {
+        matches!(self, Self::Undecided(_) | Self::Observed(_))
+    }
 }
 
 /// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is that of the call
@@ -210,14 +220,41 @@ fn decide_with_ids(
         recording.open();
         match sampled {
             Sampled::NeedsName => Decision::Undecided(recording),
+            _ if listeners & OBSERVED != 0 => Decision::Observed(recording),
             _ => Decision::Keep(recording),
         }
     });
     decided.unwrap_or(Decision::Off)
 }
 
+/// Completes a decision that [waits](Decision::is_waiting) for what `fill` sets.
+pub(super) fn decide_filled(
+    decision: Decision,
+    parent: &Context,
+    fill: impl FnOnce(Box<Recording>) -> Box<Recording>,
+) -> Decision {
+    let decision = match decision {
+        #[cfg(feature = "provider")]
+        Decision::Undecided(recording) | Decision::Observed(recording) if provider::is_asking() => {
+            recording.discard();
+            return Decision::Off;
+        }
+        Decision::Undecided(recording) => decide_named(fill(recording), parent),
+        Decision::Observed(recording) => Decision::Keep(fill(recording)),
+        decision => return decision,
+    };
+    #[cfg(feature = "provider")]
+    if let Decision::Keep(mut recording) = decision {
+        if listeners::current() & OBSERVED != 0 {
+            provider::observe_start(&mut recording.record, parent);
+        }
+        return Decision::Keep(recording);
+    }
+    decision
+}
+
 /// Decides for a span whose name, attributes and links are set.
-pub(super) fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
+fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     let record = &mut recording.record;
     let listeners = listeners::current();
     let decision = match listeners & CUSTOM {
@@ -364,7 +401,9 @@ pub(super) fn not_recorded(
             recording.open();
             (Some(ids), Some(recording))
         }
-        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) => (None, None),
+        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Observed(_) => {
+            (None, None)
+        }
     }
 }
 

@@ -60,13 +60,11 @@ impl Tracer for RecorderTracer {
                 self.fill(recording, builder);
             }
         };
-        let decision = match sampling::decide(parent, true, None) {
-            Decision::Undecided(mut recording) => {
-                fill(&mut recording);
-                sampling::decide_named(recording, parent)
-            }
-            decision => decision,
-        };
+        let decision = sampling::decide(parent, true, None);
+        let decision = sampling::decide_filled(decision, parent, |mut recording| {
+            fill(&mut recording);
+            recording
+        });
         let (context, recording) = match decision {
             Decision::Keep(recording) => (Some(recording.record.context()), Some(recording)),
             Decision::Off => {

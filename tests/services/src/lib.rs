@@ -80,3 +80,8 @@ pub async fn make(
     }
     Ok(())
 }
+
+/// The examples of the page compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/tasks.md")]
+struct Tasks;

@@ -136,3 +136,94 @@ fn with_mistakes(folder: &Path) {
     let (stdout, _) = run_in_child(TEST, &[("OTEL_CONFIG_FILE", " ")]);
     assert!(stdout.contains("noop=false"), "{stdout}");
 }
+
+#[test]
+fn a_document_of_ours_configures_init() {
+    const TEST: &str = "config_file::a_document_of_ours_configures_init";
+    if is_child() {
+        let telemetry = init().unwrap();
+        drop(floe_telemetry::span("order CUST-4711").start());
+        println!("noop={}", telemetry.is_noop());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let document = |text: &str| {
+        let path = folder.path().join("floe.yaml");
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let file = document(
+        "resource_attributes:
+  service_name: orders
+  service_version: ${VERSION}
+  additional: {k8s.pod.name: '${env:POD}', region: '${REGION:-eu-1}', price: '5 $$', absent: 'a${NO_SUCH}b'}
+otlp_endpoint: ${COLLECTOR}
+otlp: {all: {headers: {x-tenant: '${env:TENANT}'}}}
+batch_processor: {max_queue_size: '${QUEUE}'}
+redaction: {patterns: ['CUST-[0-9]+']}
+span_attributes: {team: checkout}
+",
+    );
+    let variables = [
+        ("FLOE_CONFIG_FILE", &*file),
+        ("COLLECTOR", &endpoint),
+        ("POD", "orders-7d4f"),
+        ("VERSION", "1.4.0"),
+        ("TENANT", "sales"),
+        ("QUEUE", "4096"),
+        ("OTEL_SERVICE_NAME", "from the variable"),
+    ];
+    let (stdout, stderr) = run_in_child(TEST, &variables);
+    assert_eq!(stderr, "");
+    assert!(stdout.contains("noop=false"), "{stdout}");
+    let spans = receiver.spans();
+    assert_eq!(spans.len(), 1);
+    assert_eq!(spans[0].name, "order <REDACTED>");
+    assert_eq!(spans[0].attributes["team"], Value::from("checkout"));
+    let resource = &spans[0].resource;
+    for (key, value) in [
+        ("service.name", "from the variable"),
+        ("service.version", "1.4.0"),
+        ("k8s.pod.name", "orders-7d4f"),
+        ("region", "eu-1"),
+        ("price", "5 $"),
+        ("absent", "ab"),
+    ] {
+        assert_eq!(resource[key], Value::from(value), "{key}");
+    }
+    let requests = receiver.requests();
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.headers["x-tenant"] == "sales")
+    );
+
+    // What cannot be used is one warning, and nothing is recorded.
+    let other = write(folder.path(), "file_format: '1.0'");
+    for (text, other, warning) in [
+        (
+            "resource_attributes: {service_name: orders}\nspan_attributes: {a: '${file:/etc/hostname}'}",
+            "",
+            "line 2, column 22: span_attributes.a: expected `${NAME}`",
+        ),
+        (
+            "resource_attributes: {service_name: orders}",
+            &*other,
+            "expected `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE`, found both",
+        ),
+        ("otlp_endpiont: x", "", "did you mean `otlp_endpoint`?"),
+    ] {
+        let file = document(text);
+        let variables = [("FLOE_CONFIG_FILE", &*file), ("OTEL_CONFIG_FILE", other)];
+        let (stdout, stderr) = run_in_child(TEST, &variables);
+        assert!(stdout.contains("noop=true"), "{text}: {stdout}");
+        assert!(
+            stderr.starts_with("warning: nothing is recorded: "),
+            "{stderr}"
+        );
+        assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
+        assert!(stderr.contains(warning), "{stderr}");
+    }
+}

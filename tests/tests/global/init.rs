@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "tests"
 )]
 
@@ -11,7 +12,12 @@ use std::panic::catch_unwind;
 use std::process::Command;
 use std::time::Duration;
 
-use floe_telemetry::{MetricRecorder, init, init_or_noop, propagation, traced};
+use floe_telemetry::config::ExporterKind;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryGuard, TelemetryProvider, builder, init,
+    init_or_noop, init_with, propagation, traced,
+};
 use floe_tests::{Receiver, Value, is_child, run_in_child, tree};
 use opentelemetry::global;
 use opentelemetry::trace::Tracer as _;
@@ -126,31 +132,34 @@ fn variables_filter_lines_and_spans() {
 fn traces_are_printed_on_a_terminal_only() {
     const TEST: &str = "init::traces_are_printed_on_a_terminal_only";
     if is_child() {
-        let telemetry = init().unwrap();
+        let telemetry = start_form();
         assert!(!telemetry.is_noop());
         load("orders");
         return;
     }
-    let (lines, stderr) = run(TEST, &[]);
-    assert_eq!(events(&lines), ["loaded", "by log"]);
-    assert_eq!(lines[0]["trace_id"].as_str().unwrap().len(), 32);
-    assert_eq!(stderr, "");
+    for form in FORMS {
+        let (lines, stderr) = run(TEST, &[(FORM, form)]);
+        assert_eq!(events(&lines), ["loaded", "by log"]);
+        assert_eq!(lines[0]["trace_id"].as_str().unwrap().len(), 32);
+        assert_eq!(stderr, "");
 
-    let executable = std::env::current_exe().unwrap();
-    let command = format!("'{}' --exact {TEST} --nocapture", executable.display());
-    let terminal = Command::new("script")
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .env("FLOE_TEST_CHILD", "1")
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap();
-    let screen = String::from_utf8(terminal.stdout).unwrap();
-    assert!(terminal.status.success(), "{screen}");
-    assert!(screen.contains("· 3 spans"), "{screen}");
-    assert!(
-        screen.contains("INFO  global::init: loaded rows=3"),
-        "{screen}"
-    );
+        let executable = std::env::current_exe().unwrap();
+        let command = format!("'{}' --exact {TEST} --nocapture", executable.display());
+        let terminal = Command::new("script")
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .env("FLOE_TEST_CHILD", "1")
+            .env(FORM, form)
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap();
+        let screen = String::from_utf8(terminal.stdout).unwrap();
+        assert!(terminal.status.success(), "{screen}");
+        assert!(screen.contains("· 3 spans"), "{screen}");
+        assert!(
+            screen.contains("INFO  global::init: loaded rows=3"),
+            "{screen}"
+        );
+    }
 }
 
 #[test]
@@ -309,4 +318,319 @@ fn a_subscriber_of_the_program_stays() {
         "{stdout}"
     );
     assert_eq!(tree(&receiver.spans()), "load\n  send");
+}
+
+/// Selects one of [`FORMS`] in a child process.
+const FORM: &str = "FLOE_TEST_FORM";
+
+/// The forms of the call with a configuration of the environment.
+const FORMS: [&str; 4] = ["init", "init_with", "builder", "the builder of a provider"];
+
+/// Calls the form of this child process.
+fn start_form() -> TelemetryGuard {
+    let started = match std::env::var(FORM).unwrap().as_str() {
+        "init" => init(),
+        "init_with" => init_with(from_env()),
+        "builder" => builder().init(),
+        "the builder of a provider" => TelemetryProvider::builder(from_env()).init(),
+        form => panic!("{form}"),
+    };
+    started.unwrap()
+}
+
+fn from_env() -> TelemetryConfig {
+    TelemetryConfig::from_env().unwrap()
+}
+
+/// Everything that can be seen of a child process that calls one of the forms and exits.
+#[derive(Debug, Eq, PartialEq)]
+struct Seen {
+    /// The events of log lines in JSON with their levels, or lines of text without time and ids.
+    lines: Vec<String>,
+    stderr: String,
+    spans: String,
+    bodies: Vec<String>,
+    metrics: Vec<String>,
+}
+
+fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let mut all = vec![(FORM, form), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
+    all.extend(variables);
+    let (stdout, stderr) = run_in_child(test, &all);
+    let line = |line: &str| {
+        if let Ok(line) = serde_json::from_str::<Json>(line) {
+            return format!("{} {}", line["level"], line["event"]);
+        }
+        let line = line.split_once(' ').map_or(line, |(_, rest)| rest);
+        let line = line.split_once(" trace_id=").map_or(line, |(rest, _)| rest);
+        line.to_owned()
+    };
+    let is_line = |line: &&str| line.starts_with('{') || line.contains("global::init: ");
+    let lines = stdout.lines().filter(is_line);
+    let mut bodies: Vec<_> = receiver
+        .logs()
+        .into_iter()
+        .map(|log| format!("{:?}", log.body))
+        .collect();
+    bodies.sort();
+    let mut metrics: Vec<_> = receiver.points().into_iter().map(|p| p.name).collect();
+    metrics.sort();
+    metrics.dedup();
+    Seen {
+        lines: lines.map(line).collect(),
+        stderr,
+        spans: tree(&receiver.spans()),
+        bodies,
+        metrics,
+    }
+}
+
+#[test]
+fn each_form_of_the_call_starts_the_same() {
+    const TEST: &str = "init::each_form_of_the_call_starts_the_same";
+    if is_child() {
+        std::panic::set_hook(Box::new(|_| eprintln!("the hook of the program")));
+        let _telemetry = start_form();
+        load("orders");
+        let mut carrier = std::collections::HashMap::<String, String>::new();
+        let span = floe_telemetry::create_span("request");
+        propagation::inject_context(&mut carrier);
+        let mut keys: Vec<_> = carrier.into_keys().collect();
+        keys.sort();
+        println!("{{\"event\":\"{}\",\"level\":\"carrier\"}}", keys.join(" "));
+        catch_unwind(|| panic!("lost")).unwrap_err();
+        drop(span);
+        // Drops nothing.
+        std::process::exit(0);
+    }
+    let cases: [&[(&str, &str)]; 9] = [
+        &[],
+        &[("RUST_LOG", "error,global::init=debug")],
+        &[("RUST_LOG", "warn"), ("FLOE_SPAN_FILTER", "debug")],
+        &[("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")],
+        &[("FLOE_LOG_JSON", "no"), ("FLOE_LOG_KEYS", "gcp")],
+        &[("FLOE_SPAN_FILTER", "error,global::init=info")],
+        &[("OTEL_PROPAGATORS", "b3multi")],
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "")],
+        &[("OTEL_SDK_DISABLED", "true")],
+    ];
+    for variables in cases {
+        let expected = see(TEST, FORMS[0], variables);
+        assert_eq!(expected.stderr, "the hook of the program\n", "{expected:?}");
+        for form in &FORMS[1..] {
+            assert_eq!(
+                see(TEST, form, variables),
+                expected,
+                "{form}, {variables:?}"
+            );
+        }
+        if variables.is_empty() {
+            assert_eq!(
+                expected.lines[..2],
+                ["\"info\" \"loaded\"", "\"warning\" \"by log\""]
+            );
+            assert!(
+                expected
+                    .lines
+                    .contains(&"\"carrier\" \"traceparent\"".to_owned())
+            );
+            assert!(
+                expected
+                    .lines
+                    .contains(&"\"error\" \"a thread panicked\"".to_owned())
+            );
+            assert_eq!(expected.bodies.len(), 3);
+            assert_eq!(expected.spans, "load\n  query\n  send\n\nrequest");
+            assert!(expected.metrics.contains(&"orders.loaded".to_owned()));
+        }
+    }
+}
+
+#[test]
+fn variables_filter_a_configuration_in_code_where_it_has_the_default() {
+    const TEST: &str = "init::variables_filter_a_configuration_in_code_where_it_has_the_default";
+    if is_child() {
+        let mut config = TelemetryConfig::new("orders");
+        config.exporters.traces = Some(vec![ExporterKind::None]);
+        if let Ok(level) = std::env::var("FLOE_TEST_LEVEL") {
+            config.logging.log_level = level;
+        }
+        let _telemetry = init_with(config).unwrap();
+        load("orders");
+        return;
+    }
+    let lines = |variables: &[(&str, &str)]| {
+        let (lines, stderr) = run(TEST, variables);
+        assert_eq!(stderr, "");
+        lines.len()
+    };
+    assert_eq!(lines(&[]), 2);
+    assert_eq!(lines(&[("RUST_LOG", "error,global::init=debug")]), 3);
+    assert_eq!(lines(&[("FLOE_LOG_LEVEL", "WARNING")]), 1);
+    let both = [("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "INFO")];
+    assert_eq!(lines(&both), 2);
+    let code = [("RUST_LOG", "debug"), ("FLOE_TEST_LEVEL", "WARNING")];
+    assert_eq!(lines(&code), 1);
+    let code = [("FLOE_LOG_LEVEL", "DEBUG"), ("FLOE_TEST_LEVEL", "WARNING")];
+    assert_eq!(lines(&code), 1);
+}
+
+#[test]
+fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
+    const TEST: &str = "init::the_builder_takes_layers_exporters_processors_samplers_and_settings";
+    if is_child() {
+        let memory = MemoryExporter::new();
+        let fmt = tracing_subscriber::fmt::layer()
+            .without_time()
+            .with_ansi(false)
+            .with_filter(tracing::level_filters::LevelFilter::WARN);
+        let errors = tracing_subscriber::fmt::layer()
+            .without_time()
+            .with_ansi(false)
+            .with_writer(std::io::stderr)
+            .with_filter(tracing::level_filters::LevelFilter::ERROR);
+        let telemetry = builder()
+            .with_otlp(
+                std::env::var("FLOE_TEST_ENDPOINT").unwrap(),
+                floe_telemetry::config::OtlpProtocol::Grpc,
+            )
+            .configure(|config| {
+                config.resource_attributes.service_name = "checkout".to_owned();
+                config
+                    .span_attributes
+                    .insert("team".to_owned(), "sales".to_owned());
+                config.redaction.patterns.push("CUST-[0-9]+".to_owned());
+            })
+            .with_layer(fmt)
+            .with_layer(errors)
+            .with_span_exporter(memory.clone())
+            .with_span_processor(|span: &mut EndingSpan<'_>| span.set_attribute("seen", true))
+            .with_sampler(opentelemetry_sdk::trace::Sampler::AlwaysOn)
+            .init()
+            .unwrap();
+        load("CUST-4711");
+        tracing::error!("to both");
+        drop(telemetry);
+        let spans = memory.spans();
+        assert_eq!(spans.len(), 3, "{spans:?}");
+        return;
+    }
+    let receiver = Receiver::grpc();
+    let (stdout, stderr) = run_in_child(TEST, &[("FLOE_TEST_ENDPOINT", &receiver.endpoint())]);
+    assert!(stdout.contains(" WARN global::init: by log"), "{stdout}");
+    assert!(
+        !stdout.contains("INFO"),
+        "the layer has a filter of its own: {stdout}"
+    );
+    assert!(
+        stdout.contains("\"event\":\"loaded\""),
+        "and so have log lines: {stdout}"
+    );
+    assert_eq!(stderr, "ERROR global::init: to both\n");
+    let spans = receiver.spans();
+    assert_eq!(tree(&spans), "load\n  query\n  send");
+    for span in &spans {
+        assert_eq!(span.resource["service.name"], "checkout".into());
+        assert_eq!(span.attributes["team"], "sales".into());
+        assert_eq!(span.attributes["seen"], true.into());
+    }
+    let load = spans.iter().find(|span| span.name == "load").unwrap();
+    assert_eq!(load.attributes["table"], "<REDACTED>".into());
+}
+
+#[test]
+fn a_layer_that_cannot_be_installed_is_an_error() {
+    floe_tests::alone!();
+    let layer = tracing_subscriber::fmt::layer;
+    let config = || TelemetryConfig::new("orders");
+    let builder = TelemetryProvider::builder(config()).with_layer(layer());
+    let error = builder.initialize().unwrap_err();
+    assert!(error.is_state(), "{error}");
+    assert!(error.to_string().contains("found `initialize`"), "{error}");
+
+    tracing_subscriber::registry().init();
+    let builder = TelemetryProvider::builder(config()).with_layer(layer());
+    let error = builder.init().unwrap_err();
+    assert!(error.is_state(), "{error}");
+    let expected = "expected no global `tracing` subscriber, found one";
+    assert!(error.to_string().contains(expected), "{error}");
+    assert!(!init_with(config()).unwrap().is_noop());
+}
+
+#[test]
+fn a_program_can_refuse_the_subscriber() {
+    const TEST: &str = "init::a_program_can_refuse_the_subscriber";
+    if is_child() {
+        let _telemetry = builder().without_subscriber().init().unwrap();
+        load("orders");
+        assert!(!tracing::dispatcher::has_been_set());
+        return;
+    }
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let (lines, stderr) = run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    assert_eq!((lines, stderr), (Vec::new(), String::new()));
+    assert_eq!(tree(&receiver.spans()), "load\n  send");
+}
+
+/// A feature of a library would change what the call starts in every program that depends on it.
+#[test]
+fn no_integration_enables_a_feature_that_changes_the_call() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap();
+    let mut manifests = vec![root.join("floe-plugin/Cargo.toml")];
+    for folder in std::fs::read_dir(root.join("integrations")).unwrap() {
+        manifests.push(folder.unwrap().path().join("Cargo.toml"));
+    }
+    let mut dependents = 0;
+    for manifest in manifests {
+        let text = std::fs::read_to_string(&manifest).unwrap();
+        let (text, _) = text.split_once("[dev-dependencies]").unwrap_or((&text, ""));
+        for line in text
+            .lines()
+            .filter(|line| line.starts_with("floe-telemetry"))
+        {
+            dependents += 1;
+            let enables = ["\"logs\"", "\"tracing\""].map(|feature| line.contains(feature));
+            assert_eq!(enables, [false, false], "{}", manifest.display());
+        }
+    }
+    assert!(dependents >= 5, "{dependents}");
+}
+
+#[test]
+fn lines_go_where_the_program_needs_them() {
+    const TEST: &str = "init::lines_go_where_the_program_needs_them";
+    if is_child() {
+        let _telemetry = init().unwrap();
+        load("orders");
+        println!("a result");
+        return;
+    }
+    for (output, stdout_lines, stderr_lines) in [("stdout", 2, 0), ("stderr", 0, 2), ("none", 0, 0)]
+    {
+        let receiver = Receiver::grpc();
+        let endpoint = receiver.endpoint();
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("FLOE_LOG_OUTPUT", output),
+            ("FLOE_LOG_KEYS", "plain"),
+        ];
+        let (stdout, stderr) = run_in_child(TEST, &variables);
+        assert!(stdout.contains("a result"));
+        assert_eq!(
+            stdout.matches("\"message\":").count(),
+            stdout_lines,
+            "{stdout}"
+        );
+        assert_eq!(
+            stderr.matches("\"message\":").count(),
+            stderr_lines,
+            "{stderr}"
+        );
+        assert_eq!(receiver.logs().len(), 2, "records are exported");
+    }
 }

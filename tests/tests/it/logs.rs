@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use floe_telemetry::config::LoggingConfig;
+use floe_telemetry::config::{LogKeys, LoggingConfig};
 use floe_telemetry::{
     FloeSpanAttributes, Mode, logs, propagation, testing, traced, tracing_layer, with_current_span,
 };
@@ -14,6 +14,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, global};
 use serde_json::{Value, json};
 use tracing::{Instrument as _, dispatcher};
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 /// A writer whose content a test reads.
@@ -451,4 +452,143 @@ fn an_event_without_a_message_has_the_name_that_the_code_gives_it() {
     assert_eq!(line["event"], "");
     let line = one(|| tracing::info!(name: "rows.loaded", rows = 1));
     assert_eq!(line["event"], "rows.loaded");
+}
+
+#[test]
+fn keys_are_those_of_a_backend() {
+    let cases = [
+        (
+            LogKeys::Structlog,
+            [
+                "event",
+                "level",
+                "timestamp",
+                "target",
+                "trace_id",
+                "span_id",
+            ],
+            "warning",
+        ),
+        (
+            LogKeys::Plain,
+            [
+                "message",
+                "severity",
+                "timestamp",
+                "target",
+                "trace_id",
+                "span_id",
+            ],
+            "WARN",
+        ),
+        (
+            LogKeys::Gcp,
+            [
+                "message",
+                "severity",
+                "time",
+                "target",
+                "logging.googleapis.com/trace",
+                "logging.googleapis.com/spanId",
+            ],
+            "WARNING",
+        ),
+        (
+            LogKeys::Ecs,
+            [
+                "message",
+                "log.level",
+                "@timestamp",
+                "log.logger",
+                "trace.id",
+                "span.id",
+            ],
+            "warn",
+        ),
+        (
+            LogKeys::Datadog,
+            [
+                "message",
+                "status",
+                "timestamp",
+                "logger.name",
+                "trace_id",
+                "span_id",
+            ],
+            "warn",
+        ),
+    ];
+    let _remote = Context::new().with_remote_span_context(remote()).attach();
+    for (keys, [message, level, time, target, trace_id, span_id], word) in cases {
+        let mut config = LoggingConfig::default();
+        config.keys = keys;
+        let line = written(&config, || {
+            tracing::warn!(rows = 5, status = "of the field", "the \"text\"");
+        });
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line[message], "the \"text\"", "{line}");
+        assert_eq!(
+            (&line[level], &line[target]),
+            (&json!(word), &json!("it::logs"))
+        );
+        assert!(line[time].as_str().unwrap().ends_with('Z'));
+        assert_eq!(line[trace_id], "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5");
+        assert_eq!(line[span_id], "00f067aa0ba902b7");
+        assert_eq!(line["rows"], 5);
+        let status = if level == "status" {
+            "fields.status"
+        } else {
+            "status"
+        };
+        assert_eq!(line[status], "of the field");
+        assert_eq!(line.get("ecs.version").is_some(), keys == LogKeys::Ecs);
+        let count = line.as_object().unwrap().len();
+        assert_eq!(count, 8 + usize::from(keys == LogKeys::Ecs));
+    }
+}
+
+#[test]
+fn a_layer_of_the_program_gets_redacted_lines_with_ids() {
+    let buffer = Written::default();
+    let lines = |is_json: bool, in_span: bool| {
+        let writer = buffer.clone();
+        let writer = logs::safe_writer(move || writer.clone());
+        let fmt = tracing_subscriber::fmt::layer()
+            .with_ansi(false)
+            .with_writer(writer);
+        let layer = if is_json {
+            fmt.json().boxed()
+        } else {
+            fmt.boxed()
+        };
+        let _remote = in_span.then(|| Context::new().with_remote_span_context(remote()).attach());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::info!(password = "hunter2XyZ", rows = 5, "logged in");
+        });
+        let bytes = std::mem::take(&mut *buffer.0.lock().unwrap());
+        String::from_utf8(bytes).unwrap()
+    };
+    let line: Value = serde_json::from_str(&lines(true, true)).unwrap();
+    assert_eq!(line["fields"]["password"], "<REDACTED>");
+    assert_eq!(
+        (&line["fields"]["rows"], &line["level"]),
+        (&json!(5), &json!("INFO"))
+    );
+    assert_eq!(line["trace_id"], "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5");
+    assert_eq!(line["span_id"], "00f067aa0ba902b7");
+    let line: Value = serde_json::from_str(&lines(true, false)).unwrap();
+    assert_eq!(
+        (&line["fields"]["password"], line.get("trace_id")),
+        (&json!("<REDACTED>"), None)
+    );
+
+    let line = lines(false, true);
+    let ids = " trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=00f067aa0ba902b7\n";
+    assert!(line.ends_with(ids), "{line}");
+    assert!(
+        line.contains("logged in") && line.contains("rows=5"),
+        "{line}"
+    );
+    assert!(!line.contains("hunter2XyZ"), "{line}");
+    assert_eq!(line.lines().count(), 1);
 }

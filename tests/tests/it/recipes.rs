@@ -8,6 +8,9 @@ use floe_telemetry::config::OtlpProtocol;
 
 const BACKENDS: &str = include_str!("../../../docs/backends.md");
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
+const TASKS: &str = include_str!("../../../docs/tasks.md");
+const MANIFEST: &str = include_str!("../../../Cargo.toml");
+const LOCK: &str = include_str!("../../../Cargo.lock");
 
 struct Recipe<'a> {
     backend: &'a str,
@@ -99,4 +102,39 @@ fn both_forms_send_the_same_header() {
             assert!(yaml.contains(&reference), "{backend}: {reference}");
         }
     }
+}
+
+#[test]
+fn the_document_of_the_tasks_is_valid() {
+    let config = config(block(TASKS, "yaml"));
+    assert_eq!(
+        config.otlp_endpoint.as_deref(),
+        Some("http://localhost:4317")
+    );
+    let pod = &config.resource_attributes.additional["k8s.pod.name"];
+    assert_eq!(pod, "none");
+    config.validate().unwrap();
+}
+
+#[test]
+fn the_tasks_name_the_versions_that_are_used() {
+    let (_, table) = TASKS
+        .split_once("| crate | version | for |\n|---|---|---|\n")
+        .unwrap();
+    let mut rows = 0;
+    for row in table.lines().take_while(|line| line.starts_with("| ")) {
+        rows += 1;
+        let mut cells = row.split(" | ");
+        let name = cells.next().unwrap().trim_matches(['|', ' ', '`']);
+        let version = cells.next().unwrap();
+        let forms = [
+            format!("\n{name} = \"{version}\""),
+            format!("\n{name} = {{ version = \"{version}\""),
+        ];
+        assert!(forms.iter().any(|form| MANIFEST.contains(form)), "{row}");
+        if name == "reqwest-middleware" {
+            assert!(LOCK.contains("name = \"reqwest\"\nversion = \"0.13."));
+        }
+    }
+    assert_eq!(rows, 6);
 }

@@ -6,6 +6,7 @@ use floe_yaml::{Content, Kind, Node, Position, expected, one_of};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer};
 
 use crate::config::problems::Problems;
+pub(super) use crate::config::problems::below;
 
 /// The prefix of keys of the file itself that are the author's, for example for anchors.
 const OWN: &str = "x-";
@@ -183,15 +184,6 @@ impl<'a> Findings<'a> {
 
 fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
     path.split('.').try_fold(root, |node, key| node.child(key))
-}
-
-/// Returns the path of a value below `path`.
-pub(super) fn below(path: &str, key: &str) -> String {
-    match (path, key) {
-        ("", key) => key.to_owned(),
-        (path, "") => path.to_owned(),
-        _ => format!("{path}.{key}"),
-    }
 }
 
 /// The parts of the format that this library has nothing for. `*` is any key or index.

@@ -6,9 +6,10 @@
 //! reads anyway selects this path.
 
 use std::cell::Cell;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use opentelemetry::trace::TraceState;
 use opentelemetry::{Context, Key, KeyValue};
@@ -20,8 +21,8 @@ use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
 use crate::recorder::fork_handlers;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER,
-    SHUT_DOWN, TAIL,
+    self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, MEASURES, MEASURES_ALL, OBSERVED, PER_SPAN,
+    PROVIDER, SHUT_DOWN, TAIL,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -90,19 +91,34 @@ fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts recording. A sampler of the program decides for each span in place of the configured one, the rules and the
-/// rate limit.
-pub(crate) fn start_provider(sampling: Sampling, program: Option<CustomSampler>) -> ProviderId {
+/// What the program takes part in when a span starts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OfProgram {
+    /// Decides for each span in place of the configured sampler, the rules and the rate limit.
+    pub(crate) sampler: Option<Arc<dyn ShouldSample>>,
+    /// Sees and changes each span that is recorded.
+    pub(crate) observer: Option<Arc<dyn SpanObserver>>,
+}
+
+/// Observes spans on the threads that start them.
+pub(crate) trait SpanObserver: fmt::Debug + Send + Sync {
+    /// Called when the name, the attributes and the links of a recorded span are set. It does not panic.
+    fn on_start(&self, record: &mut SpanRecord, parent: &Context);
+}
+
+/// Starts recording.
+pub(crate) fn start_provider(sampling: Sampling, program: OfProgram) -> ProviderId {
     fork_handlers::watch();
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
     in_use.apply(&sampling);
-    let is_parent_based = sampling.is_parent_based && program.is_none();
+    let is_parent_based = sampling.is_parent_based && program.sampler.is_none();
     let bits = [
         (PROVIDER, true),
         (PER_SPAN, !is_parent_based),
-        (CUSTOM, program.is_some()),
+        (CUSTOM, program.sampler.is_some()),
+        (OBSERVED, program.observer.is_some()),
         (TAIL, sampling.needs_unsampled),
         // A sampler that decides for each span may give each its own trace state.
         (BOUNDARIES, sampling.has_boundaries && is_parent_based),
@@ -127,7 +143,7 @@ pub(crate) fn stop_provider() {
         listeners::set(SHUT_DOWN);
     }
     listeners::clear_provider();
-    replace_program(None);
+    replace_program(OfProgram::default());
 }
 
 /// Changes the sampler, the rules or the filter of a provider. Returns false if it has shut down.
@@ -193,17 +209,18 @@ fn bound(ratio: f64) -> u64 {
     bound
 }
 
-pub(crate) type CustomSampler = Arc<dyn ShouldSample>;
-
-static SAMPLER: RwLock<Option<CustomSampler>> = RwLock::new(None);
+static PROGRAM: RwLock<OfProgram> = RwLock::new(OfProgram {
+    sampler: None,
+    observer: None,
+});
 
 /// Panics of samplers since the process started.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// Whether the sampler is deciding on this thread. There is no span of what it calls itself: the decision about
-    /// one would not end, and no `Context` can be attached while OpenTelemetry's API lends the current one.
-    static IS_DECIDING: Cell<bool> = const { Cell::new(false) };
+    /// Whether the program is asked about a span on this thread. There is no span of what it calls itself: the decision
+    /// about one would not end, and no `Context` can be attached while OpenTelemetry's API lends the current one.
+    static IS_ASKING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The number of panics of samplers since the process started.
@@ -211,24 +228,42 @@ pub(crate) fn sampler_panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
 }
 
-/// Replaces the sampler.
-fn replace_program(sampler: Option<CustomSampler>) {
-    let mut slot = SAMPLER.write().unwrap_or_else(PoisonError::into_inner);
-    let previous = std::mem::replace(&mut *slot, sampler);
+/// Replaces the sampler and the observer.
+fn replace_program(program: OfProgram) {
+    let mut slot = PROGRAM.write().unwrap_or_else(PoisonError::into_inner);
+    let previous = std::mem::replace(&mut *slot, program);
     drop(slot);
     // Its destructor is code of the program.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(previous)));
 }
 
+/// What the program takes part in. The lock is not held while it does.
+fn program() -> RwLockReadGuard<'static, OfProgram> {
+    PROGRAM.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the program is asked about a span on this thread.
+pub(super) fn is_asking() -> bool {
+    IS_ASKING.get()
+}
+
+/// Shows the observer a span whose name, attributes and links are set.
+pub(super) fn observe_start(record: &mut SpanRecord, parent: &Context) {
+    // The provider may have been shut down since.
+    let observer = program().observer.clone();
+    if let Some(observer) = observer {
+        IS_ASKING.set(true);
+        observer.on_start(record, parent);
+        IS_ASKING.set(false);
+    }
+}
+
 /// Decides for a span whose name, attributes and links are set. `None` if there is no span.
 pub(super) fn decide_by_program(record: &mut SpanRecord, parent: &Context) -> Option<Named> {
-    if IS_DECIDING.get() {
+    if is_asking() {
         return None;
     }
-    let sampler = SAMPLER
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let sampler = program().sampler.clone();
     // The provider was shut down since.
     let Some(sampler) = sampler else {
         return Some(Named::Sample);
@@ -261,7 +296,7 @@ fn ask(
     let attributes = record.attributes.as_slice().iter();
     let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
     let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
-    IS_DECIDING.set(true);
+    IS_ASKING.set(true);
     let result = catch_unwind(AssertUnwindSafe(|| {
         sampler.should_sample(
             Some(parent),
@@ -272,7 +307,7 @@ fn ask(
             links,
         )
     }));
-    IS_DECIDING.set(false);
+    IS_ASKING.set(false);
     if result.is_err() {
         PANICS.fetch_add(1, Ordering::Relaxed);
     }

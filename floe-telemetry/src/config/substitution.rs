@@ -1,4 +1,4 @@
-//! References to environment variables in the values of a file
+//! References to environment variables in the values of a document, ours or that of `OTEL_CONFIG_FILE`
 //! ([specification](https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution)).
 //!
 //! Values are substituted once: what a variable contains is not searched for references, and cannot add keys.
@@ -6,20 +6,22 @@
 
 use floe_yaml::{Content, Node, Position};
 
-use super::findings::below;
-use crate::config::problems::Problems;
+use super::problems::{Problems, below};
 
-/// The most bytes of all values of a file after substitution: 1 MiB.
+/// The most bytes of all values of a document after substitution: 1 MiB.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Replaces the references in all values. `variable` returns the value of an environment variable.
+/// Replaces the references in all values, except those whose path `keeps` selects. `variable` returns the value of an
+/// environment variable.
 pub(super) fn substitute(
     root: &mut Node,
     variable: &dyn Fn(&str) -> Option<String>,
+    keeps: fn(&str) -> bool,
     problems: &mut Problems,
 ) {
     let mut substitution = Substitution {
         variable,
+        keeps,
         problems,
         bytes: 0,
     };
@@ -28,6 +30,7 @@ pub(super) fn substitute(
 
 struct Substitution<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
+    keeps: fn(&str) -> bool,
     problems: &'a mut Problems,
     bytes: usize,
 }
@@ -51,7 +54,7 @@ impl Substitution<'_> {
     }
 
     fn scalar(&mut self, text: &mut String, position: Position, path: &str) {
-        if text.contains('$') {
+        if text.contains('$') && !(self.keeps)(path) {
             match substituted(text, self.variable) {
                 Ok(substituted) => *text = substituted,
                 Err(message) => self.problems.add_at(position, path.to_owned(), message),
