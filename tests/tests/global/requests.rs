@@ -82,7 +82,7 @@ fn a_request_names_the_exporter_and_the_instance() {
         work("");
         telemetry.shutdown(TIMEOUT).unwrap();
         let request = &receiver.requests()[0];
-        let expected = concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"), " ");
+        let expected = concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
         let agent = &request.headers["user-agent"];
         assert!(agent.starts_with(expected), "{agent}");
         let resource = &receiver.spans()[0].resource;

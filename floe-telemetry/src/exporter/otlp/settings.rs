@@ -30,12 +30,13 @@ const MAX_CREDENTIAL: u64 = 64 * 1024;
 /// Shorter values of headers are not removed from messages: they are not secrets, and occur in other words.
 const MIN_SECRET: usize = 4;
 
-/// The product that sends requests
-/// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)).
+/// The exporter that sends requests, its version and its language
+/// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
+/// another exporter, that of OpenTelemetry, and has other versions.
 pub(super) const USER_AGENT: &str = concat!(
-    "OTel-OTLP-Exporter-Rust/",
+    "floe-telemetry/",
     env!("CARGO_PKG_VERSION"),
-    " floe-telemetry"
+    " (OTLP exporter; Rust)"
 );
 
 /// The effective OTLP settings of one signal.
