@@ -184,14 +184,14 @@ impl Otlp {
                 .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload))))
         });
         let settings = &self.settings;
-        let accepted =
-            result.map_err(|reason| settings.with_origin(settings.without_own_headers(reason)))?;
+        let accepted = result
+            .map_err(|reason| settings.with_receiver(&settings.without_own_headers(reason)))?;
         let message = settings.without_own_headers(accepted.message);
         if accepted.rejected > 0 {
             // The specification forbids a retry: the receiver has accepted the other items.
             return Err(ExportFailure {
                 items: Some(accepted.rejected),
-                reason: settings.with_origin(format!(
+                reason: settings.with_receiver(&format!(
                     "the receiver rejected {} items of a batch: {message}",
                     accepted.rejected
                 )),
@@ -200,7 +200,7 @@ impl Otlp {
         if !message.is_empty() && WARNINGS.is_due() {
             let warning = crate::redaction::sanitize_error(&message);
             let warning = crate::redaction::sanitize_error_message(&warning);
-            let endpoint = settings.origin();
+            let endpoint = settings.receiver();
             // A field `message` would replace the message of the record.
             guarded_message(|| {
                 tracing::warn!(endpoint, %warning, "the OTLP receiver sent a warning");
@@ -293,7 +293,7 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     if settings.writer.is_some() {
         return Ok(());
     }
-    let endpoint = settings.origin();
+    let endpoint = settings.receiver();
     let protocol = settings.protocol;
     let checked = protocol.check_feature(&format!("`{}` for `{endpoint}`", protocol.name()));
     let has_files = settings.certificate.is_some() || settings.client.is_some();

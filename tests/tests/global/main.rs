@@ -28,6 +28,7 @@ mod probability;
 mod prometheus;
 mod protocols;
 mod proxy;
+mod receiver_errors;
 mod redaction;
 mod requests;
 mod sampler;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::response::origin;
 use super::writer::SharedWriter;
 use crate::config::{
     Compression, CredentialSource, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
@@ -45,10 +44,6 @@ pub(super) struct OtlpSettings {
     pub(super) signal: Signal,
     pub(super) endpoint: String,
     /// Whether the endpoint is that of the signal, to which no path is appended.
-    #[cfg_attr(
-        not(feature = "otlp-http"),
-        expect(dead_code, reason = "gRPC does not use the path of the endpoint")
-    )]
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
     /// What writes the requests, in place of an endpoint.
@@ -133,21 +128,25 @@ impl OtlpSettings {
         }
     }
 
-    /// The receiver without path and query, which may contain a credential.
-    pub(super) fn origin(&self) -> String {
-        if let Some(writer) = &self.writer {
-            return writer.name().to_owned();
+    /// The URL of the requests. Over gRPC it is the endpoint.
+    pub(super) fn url(&self) -> String {
+        if self.is_complete || self.protocol == OtlpProtocol::Grpc {
+            return self.endpoint.clone();
         }
-        origin(&self.endpoint.parse().unwrap_or_default())
+        signal_url(&self.endpoint, self.signal)
     }
 
-    /// Adds the receiver to a message that does not contain it: there may be several receivers.
-    pub(super) fn with_origin(&self, message: String) -> String {
-        let origin = self.origin();
-        if message.contains(&origin) {
-            return message;
+    /// The URL as messages show it, without what may be a credential, or the name of a writer.
+    pub(super) fn receiver(&self) -> String {
+        match &self.writer {
+            Some(writer) => writer.name().to_owned(),
+            None => without_credentials(&self.url()),
         }
-        format!("`{origin}`: {message}")
+    }
+
+    /// Adds the receiver to a message: there may be several receivers.
+    pub(super) fn with_receiver(&self, message: &str) -> String {
+        format!("`{}`: {message}", self.receiver())
     }
 
     /// Removes the values of the headers from a message: a receiver may quote them.
@@ -258,4 +257,54 @@ pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
             path.display()
         ))
     })
+}
+
+/// Appends the path of the signal, unless the endpoint has it
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
+fn signal_url(endpoint: &str, signal: Signal) -> String {
+    let (endpoint, query) = match endpoint.split_once('?') {
+        Some((endpoint, query)) => (endpoint, format!("?{query}")),
+        None => (endpoint, String::new()),
+    };
+    let base = endpoint.trim_end_matches('/');
+    // A general endpoint is often configured with the path of traces.
+    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
+    let path = format!("/v1/{}", signal.as_str());
+    if base.ends_with(&path) {
+        format!("{base}{query}")
+    } else {
+        format!("{base}{path}{query}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_appended_once() {
+        for endpoint in [
+            "http://c:4318",
+            "http://c:4318/",
+            "http://c:4318/v1/traces",
+            "http://c:4318/v1/traces/",
+        ] {
+            assert_eq!(
+                signal_url(endpoint, Signal::Traces),
+                "http://c:4318/v1/traces"
+            );
+            assert_eq!(
+                signal_url(endpoint, Signal::Metrics),
+                "http://c:4318/v1/metrics"
+            );
+        }
+        for (endpoint, expected) in [
+            ("http://c/otlp", "http://c/otlp/v1/logs"),
+            ("http://c?k=v", "http://c/v1/logs?k=v"),
+            ("http://c/v1/logs?k=v/", "http://c/v1/logs?k=v/"),
+            ("http://c/?k=a?b", "http://c/v1/logs?k=a?b"),
+        ] {
+            assert_eq!(signal_url(endpoint, Signal::Logs), expected);
+        }
+    }
 }
