@@ -8,6 +8,8 @@
 mod block_on;
 mod destination;
 mod drain;
+#[cfg(feature = "_otlp")]
+mod ending;
 mod enrich;
 #[cfg_attr(
     not(feature = "logs"),
@@ -49,6 +51,8 @@ pub(crate) use self::destination::{
     BatchingDestination, Destination, SpanDataBatch, span_data_bytes,
 };
 pub(crate) use self::drain::Drain;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::ending::Ending;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::enrich::EnrichedSpan;
 #[cfg(any(test, feature = "testing"))]

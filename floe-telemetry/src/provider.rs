@@ -45,6 +45,8 @@ use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
+#[cfg(feature = "_otlp")]
+use self::delivery::end_of_exports;
 use self::delivery::{await_delivery, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
@@ -357,6 +359,11 @@ impl Inner {
         let _ending = Ending(self);
         recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
+        #[cfg(feature = "_otlp")]
+        if let Some(deadline) = deadline {
+            let end = end_of_exports(deadline, timeout);
+            self.counters.ending.begin(end);
+        }
         let shut_down = || self.logs.shut_down(timeout);
         let mut reports = (!self.logs.follow_spans).then(shut_down);
         let metrics = || {

@@ -84,7 +84,7 @@ impl From<String> for ExportFailure {
     }
 }
 
-/// The result of a flush or a shutdown: the name of the exporter, and the last failure since the
+/// The result of a flush or a shutdown: the name of the exporter, and the first failure since the
 /// previous report.
 pub(crate) type Report = (String, Result<(), String>);
 
@@ -324,7 +324,7 @@ struct ExporterThread {
     redaction: Redaction,
     /// Spans that could not be exported since the last report.
     failed: u64,
-    /// The last failure since the last report.
+    /// The first failure since the last report.
     failure: Option<String>,
     warnings: RateLimited,
 }
@@ -374,7 +374,8 @@ impl ExporterThread {
             self.warn(failed, &error);
             self.counters.exports.set_failure(&self.name, &error);
             self.failed += failed;
-            self.failure = Some(error);
+            // Once time has run out, the failures of later batches only say that it has.
+            self.failure.get_or_insert(error);
         }
     }
 

@@ -38,7 +38,7 @@ use std::future::Future;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -51,14 +51,14 @@ pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
-use self::retry::Throttle;
+use self::retry::{Limits, Throttle};
 use self::settings::OtlpSettings;
 pub(crate) use self::writer::SharedWriter;
 use self::writer::Written;
 pub use self::writer::{OtlpRequest, OtlpWriter};
 use super::OtlpTarget;
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, ExportFailure, RateLimited, Worker,
+    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, RateLimited, Worker,
     WorkerSettings, guarded_message,
 };
 use crate::config::{Compression, OtlpProtocol, Signal, needs};
@@ -94,6 +94,7 @@ struct Otlp {
     runtime: Runtime,
     transport: Box<dyn Transport>,
     throttle: Throttle,
+    ending: Arc<Ending>,
     settings: OtlpSettings,
     files: WatchedFiles,
 }
@@ -110,16 +111,19 @@ pub(crate) fn otlp(
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
-    let target = target.clone();
-    let worker = Worker::start(name, move || exporter(&target), settings)?;
+    let (target, ending) = (target.clone(), Arc::clone(&settings.counters.ending));
+    let worker = Worker::start(name, move || exporter(&target, ending), settings)?;
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
-    Ok(Box::new(connect(target, Signal::Traces)?))
+fn exporter(
+    target: &OtlpTarget,
+    ending: Arc<Ending>,
+) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
+    Ok(Box::new(connect(target, Signal::Traces, ending)?))
 }
 
-fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
+fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
     let runtime = runtime()?;
@@ -128,6 +132,7 @@ fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
         transport: transport(&runtime, &settings)?,
         runtime,
         throttle: Throttle::default(),
+        ending,
         settings,
         files,
     })
@@ -177,8 +182,11 @@ impl Otlp {
                 &mut *self.transport,
                 request,
                 &mut self.throttle,
-                deadline,
-                timeout,
+                Limits {
+                    deadline,
+                    timeout,
+                    ending: &self.ending,
+                },
             );
             catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(sent)))
                 .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload))))
@@ -257,7 +265,8 @@ impl Otlp {
 ///
 /// The request was not accepted within `timeout`. The error is the reason.
 pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
-    let mut otlp = connect(target, Signal::Traces).map_err(|error| error.to_string())?;
+    let otlp = connect(target, Signal::Traces, Arc::default());
+    let mut otlp = otlp.map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     let outcome = otlp.transport.send(request, timeout);
     let result = otlp
@@ -267,9 +276,9 @@ pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), Str
     otlp.close();
     match result {
         Ok(Outcome::Accepted { .. }) => Ok(()),
-        Ok(Outcome::Rejected(reason) | Outcome::Retry { reason, .. }) => {
-            Err(settings.without_own_headers(reason))
-        }
+        Ok(
+            Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
+        ) => Err(settings.without_own_headers(reason)),
         Err(_) => Err(format!("no answer within {timeout:?}")),
     }
 }

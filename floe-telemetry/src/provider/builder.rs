@@ -294,7 +294,7 @@ impl TelemetryProviderBuilder {
             destinations.push(start_otlp(&name, target, &resource, &settings)?);
         }
         self.metrics
-            .extend(metrics::destinations(&self.config, &otlp)?);
+            .extend(metrics::destinations(&self.config, &otlp, counters)?);
         if has_console {
             let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
             destinations.push(exporter::plain("console", console, &resource, &settings)?);

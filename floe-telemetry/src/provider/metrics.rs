@@ -1,6 +1,7 @@
 //! The metric exporters of a provider.
 
 use super::targets::{OtlpTargets, signal_targets};
+use crate::collector::Counters;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
@@ -12,6 +13,7 @@ use crate::metrics::MetricDestination;
 pub(super) fn destinations(
     config: &TelemetryConfig,
     targets: &OtlpTargets,
+    counters: &Counters,
 ) -> Result<Vec<MetricDestination>, Error> {
     let chosen = config.exporters.metrics.as_deref();
     let mut destinations = Vec::new();
@@ -19,17 +21,17 @@ pub(super) fn destinations(
         destinations.push(MetricDestination::new(ConsoleMetrics));
     }
     for target in signal_targets(Signal::Metrics, chosen, config, targets) {
-        destinations.push(otlp(&target)?);
+        destinations.push(otlp(&target, counters)?);
     }
     Ok(destinations)
 }
 
 #[cfg(feature = "_otlp")]
-fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
-    Ok(MetricDestination::new(otlp_metrics(target)?))
+fn otlp(target: &OtlpTarget, counters: &Counters) -> Result<MetricDestination, Error> {
+    Ok(MetricDestination::new(otlp_metrics(target, counters)?))
 }
 
 #[cfg(not(feature = "_otlp"))]
-fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
+fn otlp(target: &OtlpTarget, _: &Counters) -> Result<MetricDestination, Error> {
     Err(super::targets::without_otlp(target))
 }

@@ -5,6 +5,7 @@ mod boundaries;
 mod child_process;
 mod config_file;
 mod delivery;
+mod end_of_a_program;
 mod ensure;
 mod environment;
 mod exceptions;

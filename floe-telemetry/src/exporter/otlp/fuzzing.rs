@@ -33,6 +33,7 @@ impl From<Outcome> for Response {
         match outcome {
             Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
             Outcome::Retry { reason, after } => Self::Retry(reason, after),
+            Outcome::Unanswered(reason) => Self::Retry(reason, None),
             Outcome::Rejected(reason) => Self::Rejected(reason),
         }
     }

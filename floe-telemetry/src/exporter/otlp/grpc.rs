@@ -17,7 +17,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Extensions, Request, Status};
+use tonic::{Code, Extensions, Request, Status, TimeoutExpired};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use self::http_status::HttpStatusService;
@@ -25,7 +25,9 @@ use self::message_body::{Message, MessageService};
 use self::write_buffer::BufferingConnector;
 use super::Transport;
 use super::proxy::ProxyConnector;
-use super::response::{self, MAX_RESPONSE, Outcome, advice, error_chain, is_invalid_response};
+use super::response::{
+    self, MAX_RESPONSE, Outcome, advice, causes, error_chain, is_invalid_response,
+};
 use super::settings::{OtlpSettings, USER_AGENT};
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use crate::error::Error;
@@ -133,6 +135,9 @@ impl Grpc {
 
     /// The outcome if there is no connection, or it ended without a response.
     fn disconnected(&self, error: &(dyn std::error::Error + 'static)) -> Outcome {
+        if causes(error).any(<dyn std::error::Error>::is::<TimeoutExpired>) {
+            return Outcome::Unanswered("no response".to_owned());
+        }
         let reason = format!("the connection failed: {}", error_chain(error))
             + &advice(
                 error,
@@ -143,10 +148,7 @@ impl Grpc {
         if is_invalid_response(error) {
             Outcome::Rejected(reason)
         } else {
-            Outcome::Retry {
-                reason,
-                after: None,
-            }
+            Outcome::Unanswered(reason)
         }
     }
 }

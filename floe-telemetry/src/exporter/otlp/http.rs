@@ -266,10 +266,7 @@ fn disconnected(error: &(dyn std::error::Error + 'static), reason: String) -> Ou
     if is_invalid_response(error) {
         Outcome::Rejected(reason)
     } else {
-        Outcome::Retry {
-            reason,
-            after: None,
-        }
+        Outcome::Unanswered(reason)
     }
 }
 

@@ -15,7 +15,7 @@ use prost::Message;
 
 use super::sender::{Sender, sdk_error};
 use super::{OtlpTarget, exemplars, too_large};
-use crate::collector::{ExportFailure, RateLimited, guarded_message};
+use crate::collector::{Counters, ExportFailure, RateLimited, guarded_message};
 use crate::config::Signal;
 use crate::error::Error;
 
@@ -33,9 +33,9 @@ pub(crate) struct OtlpMetrics {
 /// # Errors
 ///
 /// The settings of the target cannot be used.
-pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
+pub(crate) fn otlp_metrics(target: &OtlpTarget, counters: &Counters) -> Result<OtlpMetrics, Error> {
     Ok(OtlpMetrics {
-        sender: Sender::new(target, Signal::Metrics)?,
+        sender: Sender::new(target, Signal::Metrics, counters)?,
         max_request: target.config.otlp.max_request(Signal::Metrics),
         temporality: target.config.metrics.temporality.into(),
         failures: RateLimited::default(),

@@ -25,6 +25,8 @@ pub(super) enum Outcome {
         reason: String,
         after: Option<Duration>,
     },
+    /// There was no connection, or it ended without an answer. The request can be retried.
+    Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
 }
@@ -137,7 +139,7 @@ fn is_error_without_tls(_: &(dyn StdError + 'static)) -> Option<bool> {
 }
 
 /// An error and its sources.
-fn causes<'e>(
+pub(super) fn causes<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     iter::successors(Some(error), |error| (*error).source())

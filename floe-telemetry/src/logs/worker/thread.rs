@@ -28,7 +28,7 @@ pub(super) struct ExporterThread<E> {
     due: Option<Instant>,
     queue: Arc<Queue>,
     settings: LogSettings,
-    /// The last failure since the last report.
+    /// The first failure since the last report.
     failure: Option<String>,
     warnings: RateLimited,
 }
@@ -151,7 +151,7 @@ impl<E: LogExporter> ExporterThread<E> {
                     );
                 });
             }
-            self.failure = Some(error);
+            self.failure.get_or_insert(error);
         }
     }
 
