@@ -285,7 +285,7 @@ impl TelemetryProvider {
         if self.0.is_inherited() {
             return;
         }
-        if let Err(error) = self.shutdown(timeout) {
+        if let Err(error) = self.0.shut_down_unheard(timeout) {
             exit::warn(move || {
                 tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
             });
@@ -337,6 +337,16 @@ impl Inner {
         let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         let reports = reports.flatten();
         result.and(logs::await_delivery(reports, operation, timeout, deadline))
+    }
+
+    /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
+    /// that, at most a minute old.
+    fn shut_down_unheard(&self, timeout: Duration) -> Result<(), Error> {
+        let is_logged = |error: &Error| error.is_export() && self.counters.exports.have_failed();
+        match self.shutdown(timeout) {
+            Err(error) if is_logged(&error) => Ok(()),
+            result => result,
+        }
     }
 
     fn shutdown(&self, timeout: Duration) -> Result<(), Error> {

@@ -1,12 +1,14 @@
 //! Measurements of the span exporters: the length of each queue and the duration of each export.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 
+use super::rate_limited::RateLimited;
 use crate::keys;
 
 /// The measurements of all span exporters of a provider.
@@ -15,6 +17,11 @@ pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
     /// Their number, without a lock: a fork may read the statistics of its parent's provider.
     count: AtomicUsize,
+    /// The warnings about exports that have failed, by the name of the exporter, which those of all signals to one
+    /// receiver share.
+    warnings: Mutex<BTreeMap<String, RateLimited>>,
+    /// Why the last export of metrics has failed, until it is reported.
+    metric_failure: Mutex<Option<String>>,
     /// Set if metrics are enabled.
     duration: OnceLock<Histogram<f64>>,
 }
@@ -56,6 +63,33 @@ impl Exports {
         }
     }
 
+    /// Whether a warning about an export that has failed is due.
+    pub(crate) fn is_warning_due(&self, name: &str) -> bool {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        warnings.entry(name.to_owned()).or_default().is_due()
+    }
+
+    /// Whether an export has failed, about which there is one warning a minute.
+    pub(crate) fn have_failed(&self) -> bool {
+        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        !warnings.is_empty()
+    }
+
+    pub(crate) fn set_metric_failure(&self, reason: &str) {
+        *self.metric_failure() = Some(reason.to_owned());
+    }
+
+    /// Returns why an export of metrics has failed since the last call.
+    pub(crate) fn take_metric_failure(&self) -> Option<String> {
+        self.metric_failure().take()
+    }
+
+    fn metric_failure(&self) -> MutexGuard<'_, Option<String>> {
+        self.metric_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The number of exporters.
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
@@ -94,7 +128,7 @@ impl Exports {
         duration.record(elapsed.as_secs_f64(), &attributes);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Queue>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

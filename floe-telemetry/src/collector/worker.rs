@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 
 use super::guarded_message::guarded_message;
-use super::rate_limited::RateLimited;
 use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::clock::monotonic_now;
@@ -190,7 +189,6 @@ impl<B: Send + 'static> Worker<B> {
             redaction: settings.redaction.clone(),
             failed: 0,
             failure: None,
-            warnings: RateLimited::default(),
         };
         let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
         settings.counters.exports.add(name, spans, capacity);
@@ -326,7 +324,6 @@ struct ExporterThread {
     failed: u64,
     /// The first failure since the last report.
     failure: Option<String>,
-    warnings: RateLimited,
 }
 
 impl ExporterThread {
@@ -380,7 +377,7 @@ impl ExporterThread {
     }
 
     fn warn(&mut self, spans: u64, error: &str) {
-        if self.warnings.is_due() {
+        if self.counters.exports.is_warning_due(&self.name) {
             guarded_message(|| {
                 tracing::warn!(
                     exporter = self.name,

@@ -103,8 +103,9 @@ impl TelemetryProviderBuilder {
     ///
     /// It receives redacted attributes, every `metrics.export_interval_millis`. May be called more than
     /// once: each exporter has its own thread.
-    pub fn with_metric_exporter(mut self, exporter: impl PushMetricExporter) -> Self {
-        self.metrics.push(MetricDestination::new(exporter));
+    pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
+        let name = short_type_name::<E>();
+        self.metrics.push(MetricDestination::new(name, exporter));
         self
     }
 

@@ -1,5 +1,5 @@
-//! The end of a program whose receiver is not there: it does not wait for it, and the error has endpoint and reason.
-//! One test, because a process has one provider.
+//! The end of a program whose receiver is not there: it does not wait for it, and the error, which is one message for
+//! all signals, has endpoint and reason.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Receiver};
+use floe_tests::{Authority, ClientCertificate, Receiver, is_child, run_in_child};
 
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -74,4 +74,68 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
             "{text}"
         );
     }
+}
+
+/// The program of `init` with all signals, whose receiver refuses the connection.
+#[test]
+fn a_program_without_its_receiver_writes_one_message() {
+    const TEST: &str = "end_of_a_program::a_program_without_its_receiver_writes_one_message";
+    if is_child() {
+        let _telemetry = floe_telemetry::init().unwrap();
+        let meter = opentelemetry::global::meter("program");
+        meter.u64_counter("program.rows").build().add(1, &[]);
+        work();
+        tracing::info!("worked");
+        return;
+    }
+    let endpoint = format!("http://127.0.0.1:{}", refused_port());
+    for protocol in ["grpc", "http/protobuf"] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
+            (
+                "RUST_LOG",
+                "debug,h2=off,hyper=off,hyper_util=off,tower=off,tonic=off",
+            ),
+        ];
+        let (stdout, stderr) = run_in_child(TEST, &variables);
+        let is_failure = |line: &&str| {
+            [
+                "refused",
+                "ExportError",
+                "Noop",
+                "could not",
+                "not delivered",
+            ]
+            .iter()
+            .any(|word| line.contains(word))
+        };
+        let failures: Vec<_> = stdout
+            .lines()
+            .chain(stderr.lines())
+            .filter(is_failure)
+            .collect();
+        let [failure] = failures[..] else {
+            panic!("{failures:#?}\n{stdout}{stderr}");
+        };
+        assert!(
+            failure.contains(&endpoint) && failure.contains("refused"),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn meters_without_an_exporter_of_metrics_write_no_message() {
+    const TEST: &str = "end_of_a_program::meters_without_an_exporter_of_metrics_write_no_message";
+    if is_child() {
+        let _telemetry = floe_telemetry::init().unwrap();
+        let meter = opentelemetry::global::meter("program");
+        meter.u64_counter("program.rows").build().add(1, &[]);
+        return;
+    }
+    let variables = [("OTEL_METRICS_EXPORTER", "none"), ("RUST_LOG", "debug")];
+    let (stdout, _) = run_in_child(TEST, &variables);
+    assert!(!stdout.contains("Noop"), "{stdout}");
 }

@@ -9,7 +9,7 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::clock::monotonic_now;
-use crate::collector::{RateLimited, block_on_until, guarded, guarded_message};
+use crate::collector::{block_on_until, guarded, guarded_message};
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
 /// most 4 MiB by default.
@@ -30,7 +30,6 @@ pub(super) struct ExporterThread<E> {
     settings: LogSettings,
     /// The first failure since the last report.
     failure: Option<String>,
-    warnings: RateLimited,
 }
 
 impl<E: LogExporter> ExporterThread<E> {
@@ -51,7 +50,6 @@ impl<E: LogExporter> ExporterThread<E> {
             queue,
             settings,
             failure: None,
-            warnings: RateLimited::default(),
         }
     }
 
@@ -141,7 +139,7 @@ impl<E: LogExporter> ExporterThread<E> {
         if let Err(error) = result {
             let error = self.settings.worker.redaction.failure(error);
             // Written locally but not exported, because telemetry is suppressed on this thread.
-            if self.warnings.is_due() {
+            if counters.exports.is_warning_due(&self.name) {
                 guarded_message(|| {
                     tracing::warn!(
                         exporter = self.name,
