@@ -6,7 +6,7 @@ const MIN_SIMILARITY: f64 = 0.8;
 /// The most bytes of a text that may be a misspelt word. The time to compare a text grows with its length.
 const MAX_WORD: usize = 256;
 
-/// Returns the most similar word, if it is similar enough.
+/// Returns the most similar word, if it is similar enough. Of those that begin with the text, it is the first one.
 pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     if found.len() > MAX_WORD {
         return None;
@@ -19,6 +19,14 @@ pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
             (similarity, *word)
         })
         .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
+        .map(
+            |(similarity, word)| match word.to_ascii_lowercase().starts_with(&found) {
+                true => (f64::INFINITY, word),
+                false => (similarity, word),
+            },
+        )
+        // The first of those that are equal.
+        .rev()
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, word)| word)
 }
@@ -54,6 +62,8 @@ mod tests {
         assert_eq!(nearest("otlp_endpiont", &words), Some("otlp_endpoint"));
         assert_eq!(nearest("Backend", &words), Some("backend"));
         assert_eq!(nearest("owner", &words), None);
+        let protocols = ["grpc", "http/protobuf", "http/json"];
+        assert_eq!(nearest("http", &protocols), Some("http/protobuf"));
         assert_eq!(
             accepted("grcp", &["grpc", "http"]),
             "accepted are `grpc` and `http`, did you mean `grpc`?"
