@@ -32,6 +32,7 @@ mod resource;
 mod sampling;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
+mod start_message;
 mod targets;
 #[cfg(all(test, feature = "_otlp"))]
 mod tests;

@@ -53,6 +53,7 @@ use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
 use self::retry::{Limits, Throttle};
 use self::settings::OtlpSettings;
+pub(crate) use self::settings::otlp_route;
 pub(crate) use self::writer::SharedWriter;
 use self::writer::Written;
 pub use self::writer::{OtlpRequest, OtlpWriter};

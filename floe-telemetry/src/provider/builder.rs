@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
-use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
+use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
@@ -54,6 +54,7 @@ pub struct TelemetryProviderBuilder {
     written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
+    added: start_message::Added,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -78,6 +79,7 @@ impl TelemetryProviderBuilder {
             written: Vec::new(),
             metrics: Vec::new(),
             logs: Vec::new(),
+            added: start_message::Added::default(),
         }
     }
 
@@ -92,8 +94,10 @@ impl TelemetryProviderBuilder {
     /// It receives redacted spans. May be called more than once: each exporter has its own queue and
     /// thread.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        self.exporters.push(Box::new(|resource, settings| {
-            exporter::plain(short_type_name::<E>(), exporter, resource, settings)
+        let name = short_type_name::<E>();
+        self.added.traces.push(name.to_owned());
+        self.exporters.push(Box::new(move |resource, settings| {
+            exporter::plain(name, exporter, resource, settings)
         }));
         self
     }
@@ -105,6 +109,7 @@ impl TelemetryProviderBuilder {
     /// once: each exporter has its own thread.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
+        self.added.metrics.push(name.to_owned());
         self.metrics.push(MetricDestination::new(name, exporter));
         self
     }
@@ -113,7 +118,8 @@ impl TelemetryProviderBuilder {
     /// collects when it is asked.
     ///
     /// It reads redacted attributes. May be called more than once.
-    pub fn with_metric_reader(mut self, reader: impl MetricReader) -> Self {
+    pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
+        self.added.metrics.push(short_type_name::<R>().to_owned());
         self.metrics.push(MetricDestination::of_reader(reader));
         self
     }
@@ -125,6 +131,7 @@ impl TelemetryProviderBuilder {
     #[cfg(feature = "logs")]
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
+        self.added.logs.push(name.to_owned());
         self.logs.push(LogDestination::new(name, exporter));
         self
     }
@@ -234,15 +241,15 @@ impl TelemetryProviderBuilder {
                 ));
             }
             let sampling = sampling(&self.config)?;
-            let pipeline = add_registered(self)?.build(&mut inner)?;
-            Ok((sampling, sampler, pipeline))
+            let built = add_registered(self)?.build(&mut inner, sampler.is_some())?;
+            Ok((sampling, sampler, built))
         }));
         let panicked = "an exporter panicked while the provider was started";
         let started = started.unwrap_or_else(|_| Err(Error::export(panicked)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, sampler, pipeline) = started?;
+        let (mut sampling, sampler, (pipeline, message)) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
         }
@@ -256,11 +263,16 @@ impl TelemetryProviderBuilder {
             .0
             .sampling
             .connect(recorder::start_provider(sampling, sampler));
+        start_message::write(&message);
         Ok(provider)
     }
 
-    /// Builds the pipeline of the spans, and starts the metrics and the logs.
-    fn build(mut self, provider: &mut Inner) -> Result<Pipeline, Error> {
+    /// Builds the pipeline of the spans, and starts the metrics and the logs. Returns the message about them, too.
+    fn build(
+        mut self,
+        provider: &mut Inner,
+        has_sampler: bool,
+    ) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
@@ -273,6 +285,8 @@ impl TelemetryProviderBuilder {
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0);
+        let message =
+            start_message::line(&self.config, self.added, &otlp, has_console, has_sampler);
         let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares = exporters + 2 * usize::from(has_console) + log_exporters;
@@ -322,7 +336,7 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
         };
         recorder::limit_buffered(memory.buffers);
-        Ok(Pipeline::new(settings, destinations))
+        Ok((Pipeline::new(settings, destinations), message))
     }
 }
 

@@ -42,6 +42,7 @@ mod span_filter;
 mod span_metrics;
 mod span_processor;
 mod spawned;
+mod start_message;
 mod thread_end;
 mod tracing;
 mod transport;

@@ -79,10 +79,7 @@ impl OtlpSettings {
         if let Some(writer) = &target.writer {
             return Ok(Self::of_writer(writer.clone(), config, signal));
         }
-        let endpoint = own.endpoint.as_deref().or(config.otlp_endpoint.as_deref());
-        let protocol = own.protocol.or(config.otlp_protocol);
-        let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
-        let endpoint = endpoint.unwrap_or_else(|| protocol.default_endpoint());
+        let (protocol, endpoint) = route(config, signal);
         let timeout = own.timeout_millis.or(all.timeout_millis);
         let timeout = timeout.map_or(TIMEOUT, Duration::from_millis);
         let file =
@@ -161,6 +158,27 @@ impl OtlpSettings {
         }
         message
     }
+}
+
+/// The protocol and the endpoint of a signal.
+fn route(config: &TelemetryConfig, signal: Signal) -> (OtlpProtocol, &str) {
+    let own = config.otlp.signal(signal);
+    let endpoint = own.endpoint.as_deref().or(config.otlp_endpoint.as_deref());
+    let protocol = own.protocol.or(config.otlp_protocol);
+    let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
+    (
+        protocol,
+        endpoint.unwrap_or_else(|| protocol.default_endpoint()),
+    )
+}
+
+/// Describes where a signal goes, without credentials: its protocol and endpoint, or the name of a writer.
+pub(crate) fn otlp_route(target: &OtlpTarget, signal: Signal) -> String {
+    if let Some(writer) = &target.writer {
+        return writer.name().to_owned();
+    }
+    let (protocol, endpoint) = route(&target.config, signal);
+    format!("{} {}", protocol.name(), without_credentials(endpoint))
 }
 
 /// The export timeout of the signal, which limits all attempts of one export.
