@@ -81,7 +81,8 @@ pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
 pub(crate) use self::worker::{
-    BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
+    BatchExporter, ExportFailure, OTHER_ERROR, Report, START_TIMEOUT, Size, Worker, WorkerSettings,
+    guarded,
 };
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;

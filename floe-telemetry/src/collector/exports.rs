@@ -9,6 +9,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 
 use super::rate_limited::RateLimited;
+use crate::config::Signal;
 use crate::keys;
 
 /// The measurements of all span exporters of a provider.
@@ -22,6 +23,8 @@ pub(crate) struct Exports {
     warnings: Mutex<BTreeMap<String, RateLimited>>,
     /// Why the last export of metrics has failed, until it is reported.
     metric_failure: Mutex<Option<String>>,
+    /// What exporters have exported: spans or log records, by the name of the exporter and the class of the error.
+    results: Mutex<BTreeMap<(Signal, String, Option<&'static str>), u64>>,
     /// Set if metrics are enabled.
     duration: OnceLock<Histogram<f64>>,
 }
@@ -45,6 +48,8 @@ impl Queue {
 
 impl Exports {
     pub(super) fn add(&self, name: &str, spans: Arc<AtomicUsize>, capacity: usize) {
+        self.results()
+            .insert((Signal::Traces, name.to_owned(), None), 0);
         let name = name.into();
         self.lock().push(Queue {
             name,
@@ -117,18 +122,52 @@ impl Exports {
     }
 
     /// Records the duration and the result of an export.
-    pub(super) fn record(&self, name: &str, elapsed: Duration, delivered: bool) {
+    pub(super) fn record(&self, name: &str, elapsed: Duration, error_type: Option<&'static str>) {
         let Some(duration) = self.duration.get() else {
             return;
         };
-        let mut attributes = vec![KeyValue::new(keys::OTEL_COMPONENT_NAME, name.to_owned())];
-        if !delivered {
-            attributes.push(KeyValue::new(keys::ERROR_TYPE, "rejected"));
+        duration.record(elapsed.as_secs_f64(), &attributes(name, error_type));
+    }
+
+    /// Counts spans or log records that were exported, and those that failed for one reason.
+    pub(crate) fn add_results(
+        &self,
+        signal: Signal,
+        name: &str,
+        exported: u64,
+        failed: u64,
+        error_type: Option<&'static str>,
+    ) {
+        let mut results = self.results();
+        for (count, error_type) in [(exported, None), (failed, error_type)] {
+            if count > 0 {
+                *results
+                    .entry((signal, name.to_owned(), error_type))
+                    .or_default() += count;
+            }
         }
-        duration.record(elapsed.as_secs_f64(), &attributes);
+    }
+
+    /// Returns what was counted for a signal, with the attributes of its series.
+    pub(crate) fn counted(&self, signal: Signal) -> Vec<(u64, Vec<KeyValue>)> {
+        let results = self.results();
+        let results = results.iter().filter(|((of, ..), _)| *of == signal);
+        results
+            .map(|((_, name, error_type), count)| (*count, attributes(name, *error_type)))
+            .collect()
+    }
+
+    fn results(&self) -> MutexGuard<'_, BTreeMap<(Signal, String, Option<&'static str>), u64>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn attributes(name: &str, error_type: Option<&'static str>) -> Vec<KeyValue> {
+    let name = KeyValue::new(keys::OTEL_COMPONENT_NAME, name.to_owned());
+    let error_type = error_type.map(|error| KeyValue::new(keys::ERROR_TYPE, error));
+    [name].into_iter().chain(error_type).collect()
 }

@@ -15,9 +15,14 @@ use super::guarded_message::guarded_message;
 use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::clock::monotonic_now;
+use crate::config::Signal;
 use crate::error::Error;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp, panic_message};
+
+/// The class of an error that is not known better
+/// ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
+pub(crate) const OTHER_ERROR: &str = "_OTHER";
 
 /// How long the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,6 +42,8 @@ pub(crate) trait BatchExporter<B>: fmt::Debug {
 pub(crate) struct ExportFailure {
     /// The number of spans or log records that were not exported; `None` for the complete batch.
     pub(crate) items: Option<u64>,
+    /// Its class in metrics.
+    pub(crate) error_type: &'static str,
     pub(crate) reason: String,
 }
 
@@ -67,7 +74,7 @@ impl ExportFailure {
                     .items
                     .zip(second.items)
                     .map(|(one, other)| one + other),
-                reason: first.reason,
+                ..first
             }),
             (first, second) => first.and(second),
         }
@@ -78,6 +85,7 @@ impl From<String> for ExportFailure {
     fn from(reason: String) -> Self {
         Self {
             items: None,
+            error_type: OTHER_ERROR,
             reason,
         }
     }
@@ -359,11 +367,19 @@ impl ExporterThread {
         let start = monotonic_now();
         let result = guarded(|| exporter.export(batch));
         let exports = &self.counters.exports;
-        exports.record(&self.name, start.elapsed(), result.is_ok());
+        let error_type = result.as_ref().err().map(|failure| failure.error_type);
+        exports.record(&self.name, start.elapsed(), error_type);
         let failed = result
             .as_ref()
             .map_or_else(|failure| failure.failed_of(spans), |()| 0);
         queued.count(&self.counters.exported, spans as u64 - failed);
+        exports.add_results(
+            Signal::Traces,
+            &self.name,
+            spans as u64 - failed,
+            failed,
+            error_type,
+        );
         drop(queued);
         if let Err(failure) = result {
             // Error messages quote endpoints and headers, which may contain credentials.

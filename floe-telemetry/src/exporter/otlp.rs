@@ -51,7 +51,7 @@ pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
-use self::retry::{Limits, Throttle};
+use self::retry::{Limits, Throttle, Undelivered};
 use self::settings::OtlpSettings;
 pub(crate) use self::settings::otlp_route;
 pub(crate) use self::writer::SharedWriter;
@@ -178,7 +178,8 @@ impl Otlp {
     fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
         self.reload_certificates();
         let timeout = self.settings.timeout;
-        let result = self.transport.encode(request).and_then(|request| {
+        let encoded = self.transport.encode(request).map_err(Undelivered::from);
+        let result = encoded.and_then(|request| {
             let sent = retry::send(
                 &mut *self.transport,
                 request,
@@ -190,16 +191,20 @@ impl Otlp {
                 },
             );
             catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(sent)))
-                .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload))))
+                .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload)).into()))
         });
         let settings = &self.settings;
-        let accepted = result
-            .map_err(|reason| settings.with_receiver(&settings.without_own_headers(reason)))?;
+        let accepted = result.map_err(|Undelivered { error_type, reason }| ExportFailure {
+            items: None,
+            error_type,
+            reason: settings.with_receiver(&settings.without_own_headers(reason)),
+        })?;
         let message = settings.without_own_headers(accepted.message);
         if accepted.rejected > 0 {
             // The specification forbids a retry: the receiver has accepted the other items.
             return Err(ExportFailure {
                 items: Some(accepted.rejected),
+                error_type: "rejected",
                 reason: settings.with_receiver(&format!(
                     "the receiver rejected {} items of a batch: {message}",
                     accepted.rejected
@@ -291,6 +296,7 @@ fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     }
     Err(ExportFailure {
         items: Some(items as u64),
+        error_type: "too_large",
         reason: format!(
             "{items} not sent: larger than the maximum size of a request, which is {max} bytes \
              (`max_request_bytes`)"

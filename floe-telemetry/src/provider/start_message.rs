@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 
+use opentelemetry::Context;
+
 use super::targets::{OtlpTargets, signal_targets};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::environment;
@@ -64,6 +66,8 @@ pub(super) fn line(
 
 /// Writes the line if somebody asks for it.
 pub(super) fn write(line: &str) {
+    // It is not exported.
+    let _quiet = Context::enter_telemetry_suppressed_scope();
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{line}");
     } else if environment::variable(LOG_LEVEL)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Receiver, is_child, run_in_child};
+use floe_tests::{Authority, ClientCertificate, Receiver, Response, is_child, run_in_child};
 
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -73,6 +73,43 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
             text.contains(&endpoint) && text.contains("no response"),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn metrics_tell_a_refused_connection_from_a_rejection() {
+    floe_tests::alone!();
+    for (status, error_type) in [(None, "connection_error"), (Some(400), "rejected")] {
+        let (spans, metrics) = (Receiver::http(), Receiver::http());
+        let endpoint = match status {
+            Some(status) => {
+                let headers = vec![];
+                spans.respond(Response::Http { status, headers });
+                spans.endpoint()
+            }
+            None => format!("http://127.0.0.1:{}", refused_port()),
+        };
+        let mut config = TelemetryConfig::new("end");
+        config.otlp_protocol = Some(OtlpProtocol::Http);
+        config.otlp_endpoint = Some(endpoint);
+        config.otlp.metrics.endpoint = Some(format!("{}/v1/metrics", metrics.endpoint()));
+        config.exporters.logs = Some(vec![ExporterKind::None]);
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        work();
+        telemetry.shutdown(NEVER).unwrap_err();
+        let points = metrics.points();
+        for name in [
+            "otel.sdk.exporter.span.exported",
+            "otel.sdk.exporter.operation.duration",
+        ] {
+            let point = points.iter().find(|point| point.name == name).unwrap();
+            assert_eq!(point.attributes["error.type"], error_type.into(), "{name}");
+            assert_eq!(
+                point.attributes["otel.component.name"],
+                "otlp".into(),
+                "{name}"
+            );
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::time::{self, sleep};
 use super::Transport;
 use super::response::Outcome;
 use crate::clock::monotonic_now;
-use crate::collector::Ending;
+use crate::collector::{Ending, OTHER_ERROR};
 use crate::recorder::random;
 
 /// The delay before the first retry. It doubles with each further retry.
@@ -38,6 +38,22 @@ pub(super) struct Accepted {
     pub(super) rejected: u64,
     /// The reason, or a warning.
     pub(super) message: String,
+}
+
+/// A request that the receiver has not accepted.
+#[derive(Debug)]
+pub(super) struct Undelivered {
+    /// [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/): `rejected` if the receiver has
+    /// answered, `connection_error` if it has not, `timeout` if there was no time left.
+    pub(super) error_type: &'static str,
+    pub(super) reason: String,
+}
+
+impl From<String> for Undelivered {
+    fn from(reason: String) -> Self {
+        let error_type = OTHER_ERROR;
+        Self { error_type, reason }
+    }
 }
 
 /// When an export that starts now has to end.
@@ -112,11 +128,12 @@ impl Limits<'_> {
         unless(pause, changes.changed()).await;
     }
 
-    fn error(&self, reason: &str) -> String {
-        match self.ending.get() {
+    fn error(&self, error_type: &'static str, reason: &str) -> Undelivered {
+        let reason = match self.ending.get() {
             Some(_) => format!("not delivered before the shutdown: {reason}"),
             None => format!("not delivered within {:?}: {reason}", self.timeout),
-        }
+        };
+        Undelivered { error_type, reason }
     }
 }
 
@@ -136,7 +153,7 @@ pub(super) async fn send(
     request: Bytes,
     throttle: &mut Throttle,
     limits: Limits<'_>,
-) -> Result<Accepted, String> {
+) -> Result<Accepted, Undelivered> {
     send_with(transport, request, throttle, limits, sleep).await
 }
 
@@ -147,7 +164,7 @@ async fn send_with<S: Future<Output = ()>>(
     throttle: &mut Throttle,
     limits: Limits<'_>,
     sleep: impl Fn(Duration) -> S,
-) -> Result<Accepted, String> {
+) -> Result<Accepted, Undelivered> {
     let throttled = throttle.take();
     if !throttled.is_zero() {
         limits.pause(sleep(throttled.min(limits.left()))).await;
@@ -158,7 +175,7 @@ async fn send_with<S: Future<Output = ()>>(
             Some(failure) => failure,
             None => "the other requests took the time",
         };
-        return Err(limits.error(&format!("not sent: {reason}")));
+        return Err(limits.error("timeout", &format!("not sent: {reason}")));
     }
     let mut delay = INITIAL_DELAY;
     let mut is_repeated = false;
@@ -172,7 +189,10 @@ async fn send_with<S: Future<Output = ()>>(
                 throttle.failure = None;
                 return Ok(Accepted { rejected, message });
             }
-            Some(Outcome::Rejected(reason)) => return Err(reason),
+            Some(Outcome::Rejected(reason)) => {
+                let error_type = "rejected";
+                return Err(Undelivered { error_type, reason });
+            }
             Some(Outcome::Retry { reason, after }) => (reason, after),
             Some(Outcome::Unanswered(reason)) => {
                 throttle.unanswered = unanswered;
@@ -186,12 +206,16 @@ async fn send_with<S: Future<Output = ()>>(
                     Some(last) => format!("no response to the last attempt, and before: {last}"),
                     None => "no response".to_owned(),
                 };
-                return Err(limits.error(&reason));
+                return Err(limits.error("timeout", &reason));
             }
         };
         throttle.failure = Some(reason.clone());
+        let error_type = match throttle.unanswered {
+            0 => "rejected",
+            _ => "connection_error",
+        };
         if throttle.unanswered >= MAX_UNANSWERED && limits.ending.get().is_some() {
-            return Err(limits.error(&reason));
+            return Err(limits.error(error_type, &reason));
         }
         let pause = pause(delay, after);
         if pause >= limits.left() {
@@ -199,7 +223,7 @@ async fn send_with<S: Future<Output = ()>>(
             if after.is_some() {
                 throttle.require(pause, limits.timeout);
             }
-            return Err(limits.error(&reason));
+            return Err(limits.error(error_type, &reason));
         }
         limits.pause(sleep(pause)).await;
         delay = (delay * 2).min(MAX_DELAY);
@@ -260,7 +284,7 @@ mod tests {
         after: Option<Duration>,
         throttle: &mut Throttle,
         timeout: Duration,
-    ) -> (Result<Accepted, String>, Vec<Duration>) {
+    ) -> (Result<Accepted, Undelivered>, Vec<Duration>) {
         let pauses = RefCell::new(Vec::new());
         let no_sleep = |pause| {
             pauses.borrow_mut().push(pause);
@@ -316,7 +340,10 @@ mod tests {
     fn a_pause_that_does_not_fit_before_the_deadline_ends_the_export() {
         let mut throttle = Throttle::default();
         let (result, pauses) = send_without_sleep(1, None, &mut throttle, INITIAL_DELAY / 2);
-        assert_eq!(result.unwrap_err(), "not delivered within 50ms: overloaded");
+        assert_eq!(
+            result.unwrap_err().reason,
+            "not delivered within 50ms: overloaded"
+        );
         assert!(pauses.is_empty(), "{pauses:?}");
         assert!(throttle.until.is_none());
     }
@@ -327,7 +354,10 @@ mod tests {
         let timeout = 10 * SECOND;
         let after = Some(99 * SECOND);
         let (result, pauses) = send_without_sleep(1, after, &mut throttle, timeout);
-        assert_eq!(result.unwrap_err(), "not delivered within 10s: overloaded");
+        assert_eq!(
+            result.unwrap_err().reason,
+            "not delivered within 10s: overloaded"
+        );
         assert!(pauses.is_empty(), "{pauses:?}");
         let (result, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
         assert!(result.is_ok());
@@ -377,7 +407,9 @@ mod tests {
             let no_sleep = |_| future::ready(());
             let mut send = || {
                 let sent = send_with(&mut absent, Bytes::new(), &mut throttle, limits, no_sleep);
-                runtime.block_on(sent).unwrap_err()
+                let undelivered = runtime.block_on(sent).unwrap_err();
+                assert_eq!(undelivered.error_type, "connection_error");
+                undelivered.reason
             };
             assert_eq!(send(), "not delivered before the shutdown: refused");
             // The next batch is tried once.

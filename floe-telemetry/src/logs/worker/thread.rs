@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
+use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::clock::monotonic_now;
-use crate::collector::{block_on_until, guarded, guarded_message};
+use crate::collector::{OTHER_ERROR, block_on_until, guarded, guarded_message};
+use crate::config::Signal;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
 /// most 4 MiB by default.
@@ -117,7 +119,10 @@ impl<E: LogExporter> ExporterThread<E> {
             let timeout = self.settings.worker.export_timeout;
             let deadline = monotonic_now().checked_add(timeout);
             match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {
-                Some(exported) => exported.map_err(|error| error.to_string()),
+                Some(exported) => exported.map_err(|error| match error {
+                    OTelSdkError::InternalFailure(reason) => reason,
+                    error => error.to_string(),
+                }),
                 None => Err(format!("not exported within {timeout:?}")),
             }
         });
@@ -132,6 +137,15 @@ impl<E: LogExporter> ExporterThread<E> {
             .logs_exported
             .fetch_add(records - failed, Ordering::Release);
         counters.logs_failed.fetch_add(failed, Ordering::Release);
+        let error_type = result.as_ref().err().map(|_| OTHER_ERROR);
+        let exports = &counters.exports;
+        exports.add_results(
+            Signal::Logs,
+            &self.name,
+            records - failed,
+            failed,
+            error_type,
+        );
         for queued in &mut batch {
             queued.has_result = true;
         }
