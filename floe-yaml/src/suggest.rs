@@ -12,23 +12,22 @@ pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
         return None;
     }
     let found = found.to_ascii_lowercase();
-    words
+    let similar = |word: &&str| {
+        let word = word.to_ascii_lowercase();
+        match strsim::jaro_winkler(&found, &word) {
+            similarity if similarity < MIN_SIMILARITY => None,
+            _ if word.starts_with(&found) => Some(f64::INFINITY),
+            similarity => Some(similarity),
+        }
+    };
+    let similar = words
         .iter()
-        .map(|word| {
-            let similarity = strsim::jaro_winkler(&found, &word.to_ascii_lowercase());
-            (similarity, *word)
-        })
-        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
-        .map(
-            |(similarity, word)| match word.to_ascii_lowercase().starts_with(&found) {
-                true => (f64::INFINITY, word),
-                false => (similarity, word),
-            },
-        )
-        // The first of those that are equal.
+        .filter_map(|word| Some((similar(word)?, *word)));
+    // The first of those that are equal.
+    let nearest = similar
         .rev()
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, word)| word)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    nearest.map(|(_, word)| word)
 }
 
 /// Formats "accepted are `a` and `b`", with a suggestion if one of them is similar.

@@ -23,11 +23,13 @@ pub(crate) struct Exports {
     warnings: Mutex<BTreeMap<String, RateLimited>>,
     /// Why the last export of metrics has failed, until it is reported.
     metric_failure: Mutex<Option<String>>,
-    /// What exporters have exported: spans or log records, by the name of the exporter and the class of the error.
-    results: Mutex<BTreeMap<(Signal, String, Option<&'static str>), u64>>,
+    results: Mutex<Results>,
     /// Set if metrics are enabled.
     duration: OnceLock<Histogram<f64>>,
 }
+
+/// What exporters have exported: spans or log records, by the name of the exporter and the class of the error.
+type Results = BTreeMap<(Signal, String, Option<&'static str>), u64>;
 
 /// The queue of an exporter.
 #[derive(Clone, Debug)]
@@ -157,7 +159,7 @@ impl Exports {
             .collect()
     }
 
-    fn results(&self) -> MutexGuard<'_, BTreeMap<(Signal, String, Option<&'static str>), u64>> {
+    fn results(&self) -> MutexGuard<'_, Results> {
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
