@@ -80,9 +80,10 @@ use self::statistics::Baseline;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
+#[cfg(any(feature = "_otlp", feature = "logs"))]
+pub(crate) use self::worker::OTHER_ERROR;
 pub(crate) use self::worker::{
-    BatchExporter, ExportFailure, OTHER_ERROR, Report, START_TIMEOUT, Size, Worker, WorkerSettings,
-    guarded,
+    BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
 };
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
