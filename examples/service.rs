@@ -10,7 +10,8 @@
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use floe_telemetry::traced;
 use floe_telemetry_http::HttpServerLayer;
-use tokio::{net::TcpListener, signal};
+use tokio::net::TcpListener;
+use tokio::signal::{ctrl_c, unix};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,8 +22,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080")).await?;
     tracing::info!("listening on {}", listener.local_addr()?);
+    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = ctrl_c() => {} }
+    };
     axum::serve(listener, app)
-        .with_graceful_shutdown(async { _ = signal::ctrl_c().await })
+        .with_graceful_shutdown(stop)
         .await?;
     Ok(())
 }

@@ -64,12 +64,28 @@ impl Service {
         }
     }
 
-    /// Ctrl-C is sent with `kill`.
-    fn stop(mut self) {
+    /// Ends the service as Ctrl-C (`INT`) or a supervisor (`TERM`) does.
+    fn stop(mut self, signal: &str) {
         let id = self.process.id().to_string();
-        let kill = Command::new("kill").args(["-INT", &id]).status();
+        let kill = Command::new("kill").args(["-s", signal, &id]).status();
         assert!(kill.unwrap().success());
         assert!(self.process.wait().unwrap().success());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_service_exports_everything_when_its_supervisor_ends_it() {
+    let receiver = Receiver::grpc();
+    for (ended, signal) in ["TERM", "INT"].into_iter().enumerate() {
+        let mut command = program(env!("CARGO_BIN_EXE_service"), &receiver);
+        let service = Service::start(command.arg("127.0.0.1:0"));
+        for _ in 0..3 {
+            let found = request(&service.address, "/orders/42");
+            assert!(found.starts_with("HTTP/1.1 200 "), "{found}");
+        }
+        service.stop(signal);
+        assert_eq!(receiver.spans().len(), 9 * (ended + 1), "{signal}");
     }
 }
 
@@ -86,7 +102,7 @@ fn the_service_exports_a_trace_for_each_request() {
     assert!(found.ends_with("three pairs of shoes\n"), "{found}");
     let missing = request(&address, "/orders/7");
     assert!(missing.starts_with("HTTP/1.1 404 "), "{missing}");
-    service.stop();
+    service.stop("INT");
 
     let spans = receiver.spans();
     let trace = "GET /orders/{id}\n  order\n    load";

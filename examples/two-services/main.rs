@@ -20,7 +20,8 @@ use floe_telemetry_sqlx::TracedPool;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, reqwest::Client};
 use sqlx::sqlite::{Sqlite, SqlitePoolOptions};
 use sqlx::{query, query_scalar};
-use tokio::{net::TcpListener, signal};
+use tokio::net::TcpListener;
+use tokio::signal::{ctrl_c, unix};
 
 #[derive(Clone)]
 struct Stock {
@@ -39,8 +40,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let listener = TcpListener::bind(address).await?;
     tracing::info!("listening on {}", listener.local_addr()?);
+    let mut terminate = unix::signal(unix::SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = ctrl_c() => {} }
+    };
     axum::serve(listener, app)
-        .with_graceful_shutdown(async { _ = signal::ctrl_c().await })
+        .with_graceful_shutdown(stop)
         .await?;
     Ok(())
 }

@@ -8,6 +8,8 @@
 mod block_on;
 mod destination;
 mod drain;
+#[cfg(feature = "_otlp")]
+mod ending;
 mod enrich;
 #[cfg_attr(
     not(feature = "logs"),
@@ -74,11 +76,13 @@ use self::statistics::Baseline;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
+#[cfg(any(feature = "_otlp", feature = "logs"))]
+pub(crate) use self::worker::OTHER_ERROR;
 pub(crate) use self::worker::{
     BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
 };
 #[cfg(feature = "_otlp")]
-pub(crate) use self::{destination::BatchBuilder, enrich::EnrichedSpan};
+pub(crate) use self::{destination::BatchBuilder, ending::Ending, enrich::EnrichedSpan};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::program_signals;

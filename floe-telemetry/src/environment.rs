@@ -15,6 +15,15 @@ pub(crate) fn variable_os(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
+/// Returns the names of the variables that begin with one of these prefixes and have a value.
+pub(crate) fn names(prefixes: &[&str]) -> Vec<String> {
+    let names = env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = names.filter_map(|(name, _)| name.into_string().ok());
+    names
+        .filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+        .collect()
+}
+
 /// Returns whether `NO_COLOR` (<https://no-color.org>) or `TERM=dumb` disables colours.
 pub(crate) fn is_color_disabled() -> bool {
     variable_os("NO_COLOR").is_some_and(|value| !value.is_empty())

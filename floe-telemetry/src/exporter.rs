@@ -20,6 +20,6 @@ pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]
 pub use self::otlp::{OtlpRequest, OtlpWriter};
 #[cfg(feature = "_otlp")]
-pub(crate) use self::otlp::{SharedWriter, otlp, otlp_metrics, try_otlp};
+pub(crate) use self::otlp::{SharedWriter, otlp, otlp_metrics, otlp_route, try_otlp};
 pub(crate) use self::plain::plain;
 pub(crate) use self::target::OtlpTarget;

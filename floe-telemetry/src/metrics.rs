@@ -33,6 +33,8 @@ pub(crate) mod recorder;
 #[cfg(feature = "provider")]
 mod redacting;
 #[cfg(feature = "provider")]
+mod reporting;
+#[cfg(feature = "provider")]
 mod sdk_metrics;
 #[cfg(feature = "provider")]
 mod series;

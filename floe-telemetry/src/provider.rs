@@ -32,6 +32,7 @@ mod resource;
 mod sampling;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
+mod start_message;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,8 @@ use tracing::dispatcher::{Dispatch, with_default};
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::builder::ProgramLayer;
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
+#[cfg(feature = "_otlp")]
+use self::delivery::end_of_exports;
 use self::delivery::{await_delivery, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
@@ -285,7 +288,7 @@ impl TelemetryProvider {
         if self.0.is_inherited() {
             return;
         }
-        if let Err(error) = self.shutdown(timeout) {
+        if let Err(error) = self.0.shut_down_unheard(timeout) {
             exit::warn(move || {
                 tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
             });
@@ -339,6 +342,16 @@ impl Inner {
         result.and(logs::await_delivery(reports, operation, timeout, deadline))
     }
 
+    /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
+    /// that, at most a minute old.
+    fn shut_down_unheard(&self, timeout: Duration) -> Result<(), Error> {
+        let is_logged = |error: &Error| error.is_export() && self.counters.exports.have_failed();
+        match self.shutdown(timeout) {
+            Err(error) if is_logged(&error) => Ok(()),
+            result => result,
+        }
+    }
+
     fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         if self.is_noop {
             return Ok(());
@@ -359,6 +372,11 @@ impl Inner {
         let _ending = Ending(self);
         recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
+        #[cfg(feature = "_otlp")]
+        if let Some(deadline) = deadline {
+            let end = end_of_exports(deadline, timeout);
+            self.counters.ending.begin(end);
+        }
         let shut_down = || self.logs.shut_down(timeout);
         let mut reports = (!self.logs.follow_spans).then(shut_down);
         let metrics = || {

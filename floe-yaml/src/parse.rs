@@ -194,7 +194,12 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         self.nodes += size.nodes;
         self.bytes += size.bytes;
         if self.nodes > MAX_NODES || self.bytes > MAX_BYTES {
-            return Err(refuse(position, "larger than a configuration can be"));
+            return Err(refuse(
+                position,
+                format!(
+                    "expected at most {MAX_BYTES} bytes and {MAX_NODES} values, with those of aliases, found more"
+                ),
+            ));
         }
         Ok(())
     }

@@ -6,21 +6,28 @@ const MIN_SIMILARITY: f64 = 0.8;
 /// The most bytes of a text that may be a misspelt word. The time to compare a text grows with its length.
 const MAX_WORD: usize = 256;
 
-/// Returns the most similar word, if it is similar enough.
+/// Returns the most similar word, if it is similar enough. Of those that begin with the text, it is the first one.
 pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     if found.len() > MAX_WORD {
         return None;
     }
     let found = found.to_ascii_lowercase();
-    words
+    let similar = |word: &&str| {
+        let word = word.to_ascii_lowercase();
+        match strsim::jaro_winkler(&found, &word) {
+            similarity if similarity < MIN_SIMILARITY => None,
+            _ if word.starts_with(&found) => Some(f64::INFINITY),
+            similarity => Some(similarity),
+        }
+    };
+    let similar = words
         .iter()
-        .map(|word| {
-            let similarity = strsim::jaro_winkler(&found, &word.to_ascii_lowercase());
-            (similarity, *word)
-        })
-        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, word)| word)
+        .filter_map(|word| Some((similar(word)?, *word)));
+    // The first of those that are equal.
+    let nearest = similar
+        .rev()
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    nearest.map(|(_, word)| word)
 }
 
 /// Formats "expected `a` or `b`, found `x`", with a suggestion if one of the words is similar.
@@ -61,6 +68,8 @@ mod tests {
         let words = ["console", "jaeger", "otlp"];
         assert_eq!(nearest("Jaeger", &words), Some("jaeger"));
         assert_eq!(nearest("otpl", &words), Some("otlp"));
+        let protocols = ["grpc", "http/protobuf", "http/json"];
+        assert_eq!(nearest("http", &protocols), Some("http/protobuf"));
         assert_eq!(
             expected(&["grpc", "http"], "grcp"),
             "expected `grpc` or `http`, found `grcp`; did you mean `grpc`?"

@@ -12,13 +12,17 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 
 use super::guarded_message::guarded_message;
-use super::rate_limited::RateLimited;
 use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::clock::monotonic_now;
+use crate::config::Signal;
 use crate::error::Error;
 use crate::program_signals;
 use crate::recorder::{self, WakeUp, panic_message};
+
+/// The class of an error that is not known better
+/// ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
+pub(crate) const OTHER_ERROR: &str = "_OTHER";
 
 /// How long the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,6 +42,8 @@ pub(crate) trait BatchExporter<B>: fmt::Debug {
 pub(crate) struct ExportFailure {
     /// The number of spans or log records that were not exported; `None` for the complete batch.
     pub(crate) items: Option<u64>,
+    /// Its class in metrics.
+    pub(crate) error_type: &'static str,
     pub(crate) reason: String,
 }
 
@@ -68,7 +74,7 @@ impl ExportFailure {
                     .items
                     .zip(second.items)
                     .map(|(one, other)| one + other),
-                reason: first.reason,
+                ..first
             }),
             (first, second) => first.and(second),
         }
@@ -79,12 +85,13 @@ impl From<String> for ExportFailure {
     fn from(reason: String) -> Self {
         Self {
             items: None,
+            error_type: OTHER_ERROR,
             reason,
         }
     }
 }
 
-/// The result of a flush or a shutdown: the name of the exporter, and the last failure since the
+/// The result of a flush or a shutdown: the name of the exporter, and the first failure since the
 /// previous report.
 pub(crate) type Report = (String, Result<(), String>);
 
@@ -190,7 +197,6 @@ impl<B: Send + 'static> Worker<B> {
             redaction: settings.redaction.clone(),
             failed: 0,
             failure: None,
-            warnings: RateLimited::default(),
         };
         let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
         settings.counters.exports.add(name, spans, capacity);
@@ -324,9 +330,8 @@ struct ExporterThread {
     redaction: Redaction,
     /// Spans that could not be exported since the last report.
     failed: u64,
-    /// The last failure since the last report.
+    /// The first failure since the last report.
     failure: Option<String>,
-    warnings: RateLimited,
 }
 
 impl ExporterThread {
@@ -362,11 +367,19 @@ impl ExporterThread {
         let start = monotonic_now();
         let result = guarded(|| exporter.export(batch));
         let exports = &self.counters.exports;
-        exports.record(&self.name, start.elapsed(), result.is_ok());
+        let error_type = result.as_ref().err().map(|failure| failure.error_type);
+        exports.record(&self.name, start.elapsed(), error_type);
         let failed = result
             .as_ref()
             .map_or_else(|failure| failure.failed_of(spans), |()| 0);
         queued.count(&self.counters.exported, spans as u64 - failed);
+        exports.add_results(
+            Signal::Traces,
+            &self.name,
+            spans as u64 - failed,
+            failed,
+            error_type,
+        );
         drop(queued);
         if let Err(failure) = result {
             // Error messages quote endpoints and headers, which may contain credentials.
@@ -374,12 +387,13 @@ impl ExporterThread {
             self.warn(failed, &error);
             self.counters.exports.set_failure(&self.name, &error);
             self.failed += failed;
-            self.failure = Some(error);
+            // Once time has run out, the failures of later batches only say that it has.
+            self.failure.get_or_insert(error);
         }
     }
 
     fn warn(&mut self, spans: u64, error: &str) {
-        if self.warnings.is_due() {
+        if self.counters.exports.is_warning_due(&self.name) {
             guarded_message(|| {
                 tracing::warn!(
                     exporter = self.name,

@@ -4,6 +4,7 @@
 //! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
 //! requires. The environment therefore never makes a valid configuration invalid.
 
+mod misspelled;
 mod parse;
 
 use floe_yaml::expected;
@@ -77,7 +78,7 @@ impl TelemetryConfig {
     /// set, the file replaces the other `OTEL_*` variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
-    /// or on standard error if there is no `tracing` subscriber.
+    /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these.
     ///
     /// # Errors
     ///
@@ -90,6 +91,7 @@ impl TelemetryConfig {
             detection(self);
             logging(self);
             span_filter(self);
+            misspelled::warn(&["FLOE"]);
             return Ok(());
         }
         if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
@@ -110,6 +112,7 @@ impl TelemetryConfig {
         for signal in Signal::ALL {
             otlp(Some(signal), is_refused, self);
         }
+        misspelled::warn(&["OTEL", "FLOE"]);
         Ok(())
     }
 }
@@ -159,7 +162,8 @@ pub(crate) fn config_file() -> Option<PathBuf> {
 }
 
 /// Returns the path in a variable, unless it is blank.
-fn path(variable: &str) -> Option<PathBuf> {
+fn path(variable: &'static str) -> Option<PathBuf> {
+    misspelled::know(variable);
     let path = environment::variable_os(variable)?;
     let is_blank = path.to_str().is_some_and(|path| path.trim().is_empty());
     (!is_blank).then(|| path.into())
@@ -213,6 +217,7 @@ fn warn_about(name: &str, message: &str, consequence: &str) {
 /// Returns the value of a variable. `None` if it is not set or invalid. The specification treats a blank
 /// value as not set.
 fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    misspelled::know(name);
     let ignored = |message: &str| warn_about(name, message, "the variable is ignored");
     let text = match environment::variable(name) {
         Ok(text) => text,
@@ -421,9 +426,11 @@ fn sampling(config: &mut TelemetryConfig) {
         }
         Ok(sampler)
     });
+    let argument = "OTEL_TRACES_SAMPLER_ARG";
+    misspelled::know(argument);
     if sampler.is_some() {
         sampling.sampler = sampler;
-        sampling.sampler_arg = take("OTEL_TRACES_SAMPLER_ARG", parse::ratio);
+        sampling.sampler_arg = take(argument, parse::ratio);
     }
 }
 

@@ -28,11 +28,11 @@ const TARGET_LEVELS: [&str; 8] = [
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LoggingConfig {
-    /// The level: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. It may be followed by
+    /// The level: `DEBUG`, `INFO`, `WARNING` (or `WARN`), `ERROR` or `CRITICAL`, in any case. It may be followed by
     /// levels for targets, separated by commas: `INFO,hyper=WARN`. The level of a target applies to all
-    /// targets with that prefix, and may also be `TRACE`, `WARN` or `OFF`. Default `INFO`.
+    /// targets with that prefix, and may also be `TRACE` or `OFF`. Default `INFO`.
     #[schemars(regex(
-        pattern = "(?i)^(DEBUG|INFO|WARNING|ERROR|CRITICAL)( *, *[^=, ]+ *= *(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|OFF))*$"
+        pattern = "(?i)^(DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)( *, *[^=, ]+ *= *(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|OFF))*$"
     ))]
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
@@ -147,7 +147,11 @@ impl Levels {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(',').map(str::trim);
         let default = parts.next().unwrap_or_default();
-        let default = level(default, default, &LEVELS)?;
+        let default = match default {
+            // As `tracing` and `RUST_LOG` call it.
+            warn if warn.eq_ignore_ascii_case("WARN") => "WARNING".to_owned(),
+            default => level(default, default, &LEVELS)?,
+        };
         let targets = parts.map(|part| match part.split_once('=') {
             Some((target, word)) if is_target(target.trim()) => {
                 let level = level(part, word.trim(), &TARGET_LEVELS)?;
@@ -197,6 +201,7 @@ mod tests {
 
     #[test]
     fn levels_of_targets_follow_the_default_level() {
+        assert_eq!(Levels::parse("warn"), Levels::parse("WARNING"));
         let levels = Levels::parse(" info, hyper=warn,orders::load = Off").unwrap();
         assert_eq!(levels.to_string(), "INFO,hyper=WARN,orders::load=OFF");
         assert_eq!(Levels::parse(&levels.to_string()), Ok(levels));

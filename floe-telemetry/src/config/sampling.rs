@@ -51,6 +51,12 @@ pub enum Sampler {
 }
 
 impl Sampler {
+    /// Returns the name in `OTEL_TRACES_SAMPLER`.
+    pub(crate) fn as_str(self) -> &'static str {
+        let of = Self::ALL.iter().find(|(_, sampler)| *sampler == self);
+        of.map_or("", |(name, _)| name)
+    }
+
     /// The samplers with their names in `OTEL_TRACES_SAMPLER`.
     pub(super) const ALL: [(&'static str, Self); 8] = [
         ("always_on", Self::AlwaysOn),

@@ -38,7 +38,7 @@ use std::future::Future;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -51,14 +51,15 @@ pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
 use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
-use self::retry::Throttle;
+use self::retry::{Limits, Throttle, Undelivered};
 use self::settings::OtlpSettings;
+pub(crate) use self::settings::otlp_route;
 pub(crate) use self::writer::SharedWriter;
 use self::writer::Written;
 pub use self::writer::{OtlpRequest, OtlpWriter};
 use super::OtlpTarget;
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, ExportFailure, RateLimited, Worker,
+    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, RateLimited, Worker,
     WorkerSettings, guarded_message,
 };
 use crate::config::{Compression, OtlpProtocol, Signal, needs};
@@ -94,6 +95,7 @@ struct Otlp {
     runtime: Runtime,
     transport: Box<dyn Transport>,
     throttle: Throttle,
+    ending: Arc<Ending>,
     settings: OtlpSettings,
     files: WatchedFiles,
 }
@@ -110,16 +112,19 @@ pub(crate) fn otlp(
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
-    let target = target.clone();
-    let worker = Worker::start(name, move || exporter(&target), settings)?;
+    let (target, ending) = (target.clone(), Arc::clone(&settings.counters.ending));
+    let worker = Worker::start(name, move || exporter(&target, ending), settings)?;
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
-    Ok(Box::new(connect(target, Signal::Traces)?))
+fn exporter(
+    target: &OtlpTarget,
+    ending: Arc<Ending>,
+) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
+    Ok(Box::new(connect(target, Signal::Traces, ending)?))
 }
 
-fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
+fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
     let runtime = runtime()?;
@@ -128,6 +133,7 @@ fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
         transport: transport(&runtime, &settings)?,
         runtime,
         throttle: Throttle::default(),
+        ending,
         settings,
         files,
     })
@@ -172,26 +178,34 @@ impl Otlp {
     fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
         self.reload_certificates();
         let timeout = self.settings.timeout;
-        let result = self.transport.encode(request).and_then(|request| {
+        let encoded = self.transport.encode(request).map_err(Undelivered::from);
+        let result = encoded.and_then(|request| {
             let sent = retry::send(
                 &mut *self.transport,
                 request,
                 &mut self.throttle,
-                deadline,
-                timeout,
+                Limits {
+                    deadline,
+                    timeout,
+                    ending: &self.ending,
+                },
             );
             catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(sent)))
-                .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload))))
+                .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload)).into()))
         });
         let settings = &self.settings;
-        let accepted =
-            result.map_err(|reason| settings.with_origin(settings.without_own_headers(reason)))?;
+        let accepted = result.map_err(|Undelivered { error_type, reason }| ExportFailure {
+            items: None,
+            error_type,
+            reason: settings.with_receiver(&settings.without_own_headers(reason)),
+        })?;
         let message = settings.without_own_headers(accepted.message);
         if accepted.rejected > 0 {
             // The specification forbids a retry: the receiver has accepted the other items.
             return Err(ExportFailure {
                 items: Some(accepted.rejected),
-                reason: settings.with_origin(format!(
+                error_type: "rejected",
+                reason: settings.with_receiver(&format!(
                     "the receiver rejected {} items of a batch: {message}",
                     accepted.rejected
                 )),
@@ -200,7 +214,7 @@ impl Otlp {
         if !message.is_empty() && WARNINGS.is_due() {
             let warning = crate::redaction::sanitize_error(&message);
             let warning = crate::redaction::sanitize_error_message(&warning);
-            let endpoint = settings.origin();
+            let endpoint = settings.receiver();
             // A field `message` would replace the message of the record.
             guarded_message(|| {
                 tracing::warn!(endpoint, %warning, "the OTLP receiver sent a warning");
@@ -257,7 +271,8 @@ impl Otlp {
 ///
 /// The request was not accepted within `timeout`. The error is the reason.
 pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
-    let mut otlp = connect(target, Signal::Traces).map_err(|error| error.to_string())?;
+    let otlp = connect(target, Signal::Traces, Arc::default());
+    let mut otlp = otlp.map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     let outcome = otlp.transport.send(request, timeout);
     let result = otlp
@@ -267,9 +282,9 @@ pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), Str
     otlp.close();
     match result {
         Ok(Outcome::Accepted { .. }) => Ok(()),
-        Ok(Outcome::Rejected(reason) | Outcome::Retry { reason, .. }) => {
-            Err(settings.without_own_headers(reason))
-        }
+        Ok(
+            Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
+        ) => Err(settings.without_own_headers(reason)),
         Err(_) => Err(format!("no answer within {timeout:?}")),
     }
 }
@@ -281,6 +296,7 @@ fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     }
     Err(ExportFailure {
         items: Some(items as u64),
+        error_type: "too_large",
         reason: format!(
             "{items} not sent: larger than the maximum size of a request, which is {max} bytes \
              (`max_request_bytes`)"
@@ -293,7 +309,7 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     if settings.writer.is_some() {
         return Ok(());
     }
-    let endpoint = settings.origin();
+    let endpoint = settings.receiver();
     let protocol = settings.protocol;
     let checked = protocol.check_feature(&format!("`{}` for `{endpoint}`", protocol.name()));
     let has_files = settings.certificate.is_some() || settings.client.is_some();

@@ -48,7 +48,7 @@ impl LogSettings {
     }
 }
 
-/// The result of a flush or a shutdown: the exporter's name and the last failure since the previous
+/// The result of a flush or a shutdown: the exporter's name and the first failure since the previous
 /// report.
 pub(crate) type LogReport = (String, Result<(), String>);
 

@@ -7,8 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use crate::error::Error;
 use crate::program_signals;
@@ -30,7 +29,10 @@ impl MetricReport {
 
     fn complete(&self, work: impl FnOnce() -> OTelSdkResult) {
         let result = match catch_unwind(AssertUnwindSafe(work)) {
-            Ok(result) => result.map_err(|error| error.to_string()),
+            Ok(result) => result.map_err(|error| match error {
+                OTelSdkError::InternalFailure(reason) => reason,
+                error => error.to_string(),
+            }),
             Err(_) => Err("an exporter panicked".to_owned()),
         };
         *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
@@ -54,15 +56,15 @@ impl Flushes {
     /// Requests a flush that begins after this call.
     pub(super) fn request(
         self: &Arc<Self>,
-        sdk: &SdkMeterProvider,
+        flush: impl Fn() -> OTelSdkResult + Send + 'static,
     ) -> Result<Arc<MetricReport>, Error> {
         let mut state = self.lock();
         let report = Arc::clone(state.next.get_or_insert_default());
         if !state.is_running {
-            let (flushes, sdk) = (Arc::clone(self), sdk.clone());
+            let flushes = Arc::clone(self);
             let started = start(move || {
                 while let Some(report) = flushes.next() {
-                    report.complete(|| sdk.force_flush());
+                    report.complete(&flush);
                 }
             });
             if let Err(error) = started {

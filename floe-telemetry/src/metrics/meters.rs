@@ -7,6 +7,7 @@ use std::time::Duration;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
@@ -15,6 +16,7 @@ use super::flushes::{Flushes, MetricReport, in_background};
 #[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
+use super::reporting::Reporting;
 use super::sdk_metrics;
 use super::views::Views;
 use super::{current, observable};
@@ -26,8 +28,9 @@ use crate::error::Error;
 use crate::program_signals;
 
 /// Adds an exporter's reader to the builder.
-type AddReader =
-    Box<dyn FnOnce(MeterProviderBuilder, &MetricsConfig) -> MeterProviderBuilder + Send>;
+type AddReader = Box<
+    dyn FnOnce(MeterProviderBuilder, &MetricsConfig, Arc<Counters>) -> MeterProviderBuilder + Send,
+>;
 
 /// An exporter whose metric reader is created when the provider starts.
 pub(crate) struct MetricDestination(AddReader);
@@ -39,15 +42,21 @@ impl fmt::Debug for MetricDestination {
 }
 
 impl MetricDestination {
-    pub(crate) fn new(exporter: impl PushMetricExporter) -> Self {
-        Self(Box::new(|builder, config| {
+    pub(crate) fn new(name: &str, exporter: impl PushMetricExporter) -> Self {
+        let name = name.to_owned();
+        Self(Box::new(|builder, config, counters| {
+            let exporter = Reporting {
+                name,
+                exporter,
+                counters,
+            };
             let reader = PeriodicReader::builder(exporter).with_interval(config.export_interval());
             builder.with_reader(program_signals::blocked(|| reader.build()))
         }))
     }
 
     pub(crate) fn of_reader(reader: impl MetricReader) -> Self {
-        Self(Box::new(|builder, _| builder.with_reader(reader)))
+        Self(Box::new(|builder, _, _| builder.with_reader(reader)))
     }
 }
 
@@ -57,6 +66,7 @@ pub(crate) struct Meters {
     sdk: SdkMeterProvider,
     views: Views,
     flushes: Arc<Flushes>,
+    counters: Arc<Counters>,
 }
 
 /// The scope of the library's own metrics.
@@ -77,7 +87,7 @@ impl Meters {
     ) -> Self {
         let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
         for MetricDestination(add) in destinations {
-            builder = add(builder, config);
+            builder = add(builder, config, Arc::clone(counters));
         }
         clear_exemplars();
         let views = Views::new(config);
@@ -92,6 +102,7 @@ impl Meters {
             sdk,
             views,
             flushes: Arc::default(),
+            counters: Arc::clone(counters),
         }
     }
 
@@ -113,13 +124,23 @@ impl Meters {
 
     /// Collects and exports in the background.
     pub(crate) fn flush(&self) -> Result<Arc<MetricReport>, Error> {
-        self.flushes.request(&self.sdk)
+        let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
+        self.flushes
+            .request(move || reported(sdk.force_flush(), &counters))
     }
 
     /// Exports a last time and shuts the readers down in the background.
     pub(crate) fn shut_down(&self, timeout: Duration) -> Result<Arc<MetricReport>, Error> {
         current::switch(None);
-        let sdk = self.sdk.clone();
-        in_background(move || sdk.shutdown_with_timeout(timeout))
+        let (sdk, counters) = (self.sdk.clone(), Arc::clone(&self.counters));
+        in_background(move || reported(sdk.shutdown_with_timeout(timeout), &counters))
+    }
+}
+
+/// Adds the failure of an exporter to the result of the SDK.
+fn reported(result: OTelSdkResult, counters: &Counters) -> OTelSdkResult {
+    match counters.exports.take_metric_failure() {
+        Some(failure) => Err(OTelSdkError::InternalFailure(failure)),
+        None => result,
     }
 }

@@ -1,8 +1,9 @@
 //! The meter provider for code that uses OpenTelemetry's API.
 
+use std::sync::Arc;
+
 use opentelemetry::InstrumentationScope;
-use opentelemetry::metrics::noop::NoopMeterProvider;
-use opentelemetry::metrics::{Meter, MeterProvider};
+use opentelemetry::metrics::{InstrumentProvider, Meter, MeterProvider};
 
 use super::current;
 
@@ -19,7 +20,12 @@ impl MeterProvider for RecorderMeterProvider {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
         match current::current() {
             Some(current) => current.provider.meter_with_scope(scope),
-            None => NoopMeterProvider::new().meter_with_scope(scope),
+            None => Meter::new(Arc::new(NoInstruments)),
         }
     }
 }
+
+/// Instruments that do nothing. OpenTelemetry's own provider of them logs each meter as a mistake.
+struct NoInstruments;
+
+impl InstrumentProvider for NoInstruments {}

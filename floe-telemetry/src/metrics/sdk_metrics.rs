@@ -8,6 +8,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
 use crate::collector::{Counters, Queue, Statistics};
+use crate::config::Signal;
 use crate::keys;
 
 /// Bucket boundaries for the duration of an export, in seconds.
@@ -74,9 +75,7 @@ fn spans(meter: &Meter, counters: &Arc<Counters>) {
         "{span}",
         "Spans that exporters delivered or failed to deliver.",
     );
-    counter(meter, exported, counters, |spans| {
-        vec![(spans.exported, None), lost(spans.failed, "rejected")]
-    });
+    exports_of(meter, exported, counters, Signal::Traces);
     let missed = (
         "floe.telemetry.calls.missed",
         "{call}",
@@ -94,13 +93,36 @@ fn logs(meter: &Meter, counters: &Arc<Counters>) {
         "{log_record}",
         "Log records that exporters delivered or failed to deliver.",
     );
-    counter(meter, exported, counters, |logs| {
-        vec![
-            (logs.logs_exported, None),
-            lost(logs.logs_failed, "rejected"),
-            lost(logs.logs_dropped, "queue_full"),
-        ]
+    exports_of(meter, exported, counters, Signal::Logs);
+    let processed = (
+        "otel.sdk.processor.log.processed",
+        "{log_record}",
+        "Log records for exporters, and dropped ones by reason.",
+    );
+    counter(meter, processed, counters, |logs| {
+        let done = logs.logs_exported + logs.logs_failed;
+        vec![(done, None), lost(logs.logs_dropped, "queue_full")]
     });
+}
+
+/// Registers a counter of what the exporters of a signal have exported.
+fn exports_of(
+    meter: &Meter,
+    (name, unit, description): (&'static str, &'static str, &'static str),
+    counters: &Arc<Counters>,
+    signal: Signal,
+) {
+    let counters = Arc::clone(counters);
+    let _instrument = meter
+        .u64_observable_counter(name)
+        .with_unit(unit)
+        .with_description(description)
+        .with_callback(move |counter| {
+            for (count, attributes) in counters.exports.counted(signal) {
+                counter.observe(count, &attributes);
+            }
+        })
+        .build();
 }
 
 /// Registers the number of redactions by rule; the removed text is never part of it.

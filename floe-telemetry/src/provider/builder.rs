@@ -19,7 +19,7 @@ use tracing_subscriber::{Layer, Registry};
 use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
-use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
+use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::attributes::limit_attributes;
 use crate::backend;
 use crate::collector::{
@@ -67,6 +67,7 @@ pub struct TelemetryProviderBuilder {
     /// The layers of the program for the subscriber; `None` if none is to be installed.
     #[cfg(any(feature = "logs", feature = "tracing"))]
     layers: Option<Vec<ProgramLayer>>,
+    added: start_message::Added,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -94,6 +95,7 @@ impl TelemetryProviderBuilder {
             logs: Vec::new(),
             #[cfg(any(feature = "logs", feature = "tracing"))]
             layers: Some(Vec::new()),
+            added: start_message::Added::default(),
         }
     }
 
@@ -163,8 +165,10 @@ impl TelemetryProviderBuilder {
     /// It receives redacted spans. May be called more than once: each exporter has its own queue and
     /// thread.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        self.exporters.push(Box::new(|resource, settings| {
-            exporter::plain(short_type_name::<E>(), exporter, resource, settings)
+        let name = short_type_name::<E>();
+        self.added.traces.push(name.to_owned());
+        self.exporters.push(Box::new(move |resource, settings| {
+            exporter::plain(name, exporter, resource, settings)
         }));
         self
     }
@@ -174,8 +178,10 @@ impl TelemetryProviderBuilder {
     ///
     /// It receives redacted attributes, every `metrics.export_interval_millis`. May be called more than
     /// once: each exporter has its own thread.
-    pub fn with_metric_exporter(mut self, exporter: impl PushMetricExporter) -> Self {
-        self.metrics.push(MetricDestination::new(exporter));
+    pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
+        let name = short_type_name::<E>();
+        self.added.metrics.push(name.to_owned());
+        self.metrics.push(MetricDestination::new(name, exporter));
         self
     }
 
@@ -183,7 +189,8 @@ impl TelemetryProviderBuilder {
     /// collects when it is asked.
     ///
     /// It reads redacted attributes. May be called more than once.
-    pub fn with_metric_reader(mut self, reader: impl MetricReader) -> Self {
+    pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
+        self.added.metrics.push(short_type_name::<R>().to_owned());
         self.metrics.push(MetricDestination::of_reader(reader));
         self
     }
@@ -195,6 +202,7 @@ impl TelemetryProviderBuilder {
     #[cfg(feature = "logs")]
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
+        self.added.logs.push(name.to_owned());
         self.logs.push(LogDestination::new(name, exporter));
         self
     }
@@ -359,15 +367,15 @@ impl TelemetryProviderBuilder {
                 ));
             }
             let sampling = sampling(&self.config)?;
-            let pipeline = add_registered(self)?.build(&mut inner, &mut program)?;
-            Ok((sampling, program, pipeline))
+            let built = add_registered(self)?.build(&mut inner, &mut program)?;
+            Ok((sampling, program, built))
         }));
         let panicked = "an exporter panicked while the provider was started";
         let started = started.unwrap_or_else(|_| Err(Error::export(panicked)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
-        let (mut sampling, program, pipeline) = started?;
+        let (mut sampling, program, (pipeline, message)) = started?;
         if !has_meters {
             sampling.measures = Measured::None;
         }
@@ -381,6 +389,7 @@ impl TelemetryProviderBuilder {
             .0
             .sampling
             .connect(recorder::start_provider(sampling, program));
+        start_message::write(&message);
         Ok(provider)
     }
 
@@ -417,8 +426,12 @@ impl TelemetryProviderBuilder {
         })
     }
 
-    /// Builds the pipeline of the spans, and starts the metrics and the logs.
-    fn build(mut self, provider: &mut Inner, program: &mut OfProgram) -> Result<Pipeline, Error> {
+    /// Builds the pipeline of the spans, and starts the metrics and the logs. Returns the message about them, too.
+    fn build(
+        mut self,
+        provider: &mut Inner,
+        program: &mut OfProgram,
+    ) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
@@ -435,6 +448,13 @@ impl TelemetryProviderBuilder {
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
         let has_console = has_console.unwrap_or(exporters == 0);
+        let message = start_message::line(
+            &self.config,
+            self.added,
+            &otlp,
+            has_console,
+            program.sampler.is_some(),
+        );
         let log_exporters = logs::count(&self.config, &otlp, &self.logs);
         // The console has a second share for the traces that are not complete.
         let shares =
@@ -470,7 +490,7 @@ impl TelemetryProviderBuilder {
             destinations.push(start_otlp(&name, target, &resource, &settings)?);
         }
         self.metrics
-            .extend(metrics::destinations(&self.config, &otlp)?);
+            .extend(metrics::destinations(&self.config, &otlp, counters)?);
         if has_console {
             let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
@@ -499,7 +519,7 @@ impl TelemetryProviderBuilder {
         };
         recorder::limit_buffered(memory.buffers);
         limit_counts(&self.config.limits);
-        Ok(Pipeline::new(settings, destinations))
+        Ok((Pipeline::new(settings, destinations), message))
     }
 }
 

@@ -9,6 +9,10 @@ use crate::collector::{self, Counters, Drain, Report};
 use crate::error::Error;
 use crate::metrics::MetricReport;
 
+/// What is left of a shutdown, at most, for the reports of exporters whose requests it has ended. A tenth of a
+/// shorter timeout is left.
+const MARGIN: Duration = Duration::from_millis(250);
+
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
 ///
 /// Metrics are also derived from spans and from span exports. `start_metrics` is therefore called once
@@ -23,7 +27,10 @@ pub(super) fn await_delivery(
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
     let (count_sender, count) = channel();
-    let drain = Drain::new(deadline, shutdown, sender, count_sender);
+    let end = shutdown
+        .and(deadline)
+        .map(|deadline| end_of_exports(deadline, timeout));
+    let drain = Drain::new(end.or(deadline), shutdown, sender, count_sender);
     let started = collector::run(move |collector| collector.drain(drain));
     let half = monotonic_now().checked_add(timeout / 2);
     let mut received = Vec::new();
@@ -50,6 +57,12 @@ pub(super) fn await_delivery(
             .map_err(|error| Error::export(format!("metrics: {error}")))
     });
     spans.and(metrics)
+}
+
+/// Returns when exports have to end, so that a shutdown that ends at `deadline` knows their results.
+pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
+    let end = deadline.checked_sub(MARGIN.min(timeout / 10));
+    end.unwrap_or(deadline)
 }
 
 /// Describes what has not been delivered when an operation times out.

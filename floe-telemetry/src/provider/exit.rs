@@ -56,7 +56,7 @@ extern "C" fn exiting() {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        run(timeout, move || provider.shutdown(timeout));
+        run(timeout, move || provider.shut_down_unheard(timeout));
     }
 }
 

@@ -35,7 +35,7 @@ impl ProviderLogs {
         resource: &Resource,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
-        exporters.extend(destinations(config, all)?);
+        exporters.extend(destinations(config, all, &settings.counters)?);
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
         redactor.attributes(&mut identity);
@@ -98,11 +98,15 @@ pub(super) fn count(config: &TelemetryConfig, all: &OtlpTargets, added: &Added) 
 
 /// Returns the configured OTLP destinations, see [`signal_targets`]. The exporter `console` is the local
 /// output, which is always written.
-fn destinations(config: &TelemetryConfig, all: &OtlpTargets) -> Result<Vec<LogDestination>, Error> {
+fn destinations(
+    config: &TelemetryConfig,
+    all: &OtlpTargets,
+    counters: &Counters,
+) -> Result<Vec<LogDestination>, Error> {
     let targets = targets(config, all);
     let targets = targets.iter().enumerate();
     targets
-        .map(|(index, target)| otlp(&exporter_name(index), target))
+        .map(|(index, target)| otlp(&exporter_name(index), target, counters))
         .collect()
 }
 
@@ -113,14 +117,14 @@ fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
 }
 
 #[cfg(feature = "_otlp")]
-fn otlp(name: &str, target: &OtlpTarget) -> Result<LogDestination, Error> {
-    let exporter = otlp_logs(target)?;
+fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<LogDestination, Error> {
+    let exporter = otlp_logs(target, counters)?;
     let failed = exporter.failed();
     Ok(LogDestination::with_failed(name, exporter, Some(failed)))
 }
 
 #[cfg(not(feature = "_otlp"))]
-fn otlp(_: &str, target: &OtlpTarget) -> Result<LogDestination, Error> {
+fn otlp(_: &str, target: &OtlpTarget, _: &Counters) -> Result<LogDestination, Error> {
     Err(super::targets::without_otlp(target))
 }
 

@@ -1,6 +1,7 @@
 //! The metric exporters of a provider.
 
-use super::targets::{OtlpTargets, signal_targets};
+use super::targets::{OtlpTargets, exporter_name, signal_targets};
+use crate::collector::Counters;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
@@ -12,24 +13,29 @@ use crate::metrics::MetricDestination;
 pub(super) fn destinations(
     config: &TelemetryConfig,
     targets: &OtlpTargets,
+    counters: &Counters,
 ) -> Result<Vec<MetricDestination>, Error> {
     let chosen = config.exporters.metrics.as_deref();
     let mut destinations = Vec::new();
     if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console)) {
-        destinations.push(MetricDestination::new(ConsoleMetrics));
+        destinations.push(MetricDestination::new("console", ConsoleMetrics));
     }
-    for target in signal_targets(Signal::Metrics, chosen, config, targets) {
-        destinations.push(otlp(&target)?);
+    let targets = signal_targets(Signal::Metrics, chosen, config, targets);
+    for (index, target) in targets.iter().enumerate() {
+        destinations.push(otlp(&exporter_name(index), target, counters)?);
     }
     Ok(destinations)
 }
 
 #[cfg(feature = "_otlp")]
-fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
-    Ok(MetricDestination::new(otlp_metrics(target)?))
+fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<MetricDestination, Error> {
+    Ok(MetricDestination::new(
+        name,
+        otlp_metrics(target, counters)?,
+    ))
 }
 
 #[cfg(not(feature = "_otlp"))]
-fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
+fn otlp(_: &str, target: &OtlpTarget, _: &Counters) -> Result<MetricDestination, Error> {
     Err(super::targets::without_otlp(target))
 }

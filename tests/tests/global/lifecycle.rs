@@ -320,7 +320,9 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
     }
     let started = Instant::now();
     let error = telemetry.shutdown(Duration::from_millis(300)).unwrap_err();
-    assert!(error.is_timeout(), "{error}");
+    // The request was given up before the shutdown, so that its reason is known, unless the machine is busy.
+    let is_explained = error.to_string().contains("no response");
+    assert!(is_explained || error.is_timeout(), "{error}");
     // A generous bound for a busy machine; the export timeout is 30 s.
     assert!(started.elapsed() < Duration::from_secs(10));
     let statistics = telemetry.statistics();

@@ -77,7 +77,7 @@ fn own(points: &[ReceivedPoint]) {
     for name in [
         "otel.sdk.processor.span.processed",
         "otel.sdk.exporter.span.exported",
-        "otel.sdk.exporter.log.exported",
+        "otel.sdk.processor.log.processed",
     ] {
         assert!(points.iter().any(|point| point.name == name), "{name}");
     }

@@ -82,7 +82,11 @@ fn a_request_names_the_exporter_and_the_instance() {
         work("");
         telemetry.shutdown(TIMEOUT).unwrap();
         let request = &receiver.requests()[0];
-        let expected = concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"), " ");
+        let expected = concat!(
+            "floe-telemetry/",
+            env!("CARGO_PKG_VERSION"),
+            " (OTLP exporter; Rust)"
+        );
         let agent = &request.headers["user-agent"];
         assert!(agent.starts_with(expected), "{agent}");
         let resource = &receiver.spans()[0].resource;
@@ -414,7 +418,7 @@ fn two_destinations_have_two_names() {
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
     for (name, endpoint) in ["otlp", "otlp/2"].into_iter().zip(endpoints) {
         let failure = format!(
-            "exporter `{name}`: 1 span failed: `{endpoint}`: the receiver answered 400 Bad Request"
+            "exporter `{name}`: 1 span failed: `{endpoint}/v1/traces`: the receiver answered 400 Bad Request"
         );
         assert!(error.contains(&failure), "{error}");
     }

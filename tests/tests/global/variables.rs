@@ -163,7 +163,42 @@ fn each_row_of_the_table_holds() {
     the_order_of_precedence();
     resource_attributes_are_free_text();
     usable_values_are_used();
+    a_misspelled_name_is_reported_with_its_suggestion();
     each_recipe_has_one_effect_in_both_forms(root);
+}
+
+fn a_misspelled_name_is_reported_with_its_suggestion() {
+    let (_, warnings) = run(&[
+        ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://c:4317"),
+        ("OTEL_OTLP_EXPORTER_HEADERS", "x-api-key=hunter2"),
+        ("FLOE_LOGLEVEL", "warn"),
+        ("OTEL_TRACE_SAMPLER", ""),
+        ("OTEL_PYTHON_LOG_CORRELATION", "true"),
+        ("OTEL_JAVAAGENT_ENABLED", "true"),
+        ("OTEL_LOG_LEVEL", "debug"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+    ]);
+    let expected = |name: &str, known: &str| {
+        format!("warning: {name}: unknown variable, did you mean `{known}`?")
+    };
+    let mut warnings = warnings;
+    warnings.sort_unstable();
+    assert_eq!(
+        warnings,
+        [
+            expected("FLOE_LOGLEVEL", "FLOE_LOG_LEVEL"),
+            expected("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            expected("OTEL_OTLP_EXPORTER_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+        ]
+    );
+    let (output, warnings) = run(&[("FLOE_LOG_LEVEL", "warn")]);
+    assert_eq!(field(&output, "logging.log_level"), "WARNING");
+    assert_eq!(warnings, Vec::<String>::new());
+    let (_, warnings) = run(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http")]);
+    assert!(
+        warnings[0].contains("did you mean `http/protobuf`?"),
+        "{warnings:?}"
+    );
 }
 
 /// The variables of a recipe in `docs/backends.md` configure what its YAML does.

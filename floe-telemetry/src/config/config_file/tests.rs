@@ -741,7 +741,7 @@ fn aliases_and_keys_are_bounded() {
     let bytes = format!("anchors: {{a: &a {}, b: [{aliases}]}}", "x".repeat(100_000));
     let key = format!("? {}\n: 1", "x".repeat(2_000));
     for (text, message) in [
-        (bytes, "larger than a configuration can be"),
+        (bytes, "expected at most 1048576 bytes and 100000 values"),
         (key, "expected 1024 bytes, found a key of 2000 bytes"),
     ] {
         let error = error(&text);

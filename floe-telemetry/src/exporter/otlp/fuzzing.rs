@@ -6,10 +6,15 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use tokio::runtime::Runtime;
 
 use super::response::{self, Outcome};
 use super::{grpc, http, tls};
-use crate::collector::block_on_until;
+
+thread_local! {
+    /// For the time limit of a body.
+    static RUNTIME: Option<Runtime> = super::runtime().ok();
+}
 
 /// The outcome of a request.
 #[derive(Debug, Eq, PartialEq)]
@@ -28,6 +33,7 @@ impl From<Outcome> for Response {
         match outcome {
             Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
             Outcome::Retry { reason, after } => Self::Retry(reason, after),
+            Outcome::Unanswered(reason) => Self::Retry(reason, None),
             Outcome::Rejected(reason) => Self::Rejected(reason),
         }
     }
@@ -46,7 +52,8 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Re
             response.headers_mut().insert(name, value);
         }
     }
-    block_on_until(None, http::classify(response, response::accepted)).map(Response::from)
+    let classified = http::classify(response, response::accepted);
+    RUNTIME.with(|runtime| Some(runtime.as_ref()?.block_on(classified).into()))
 }
 
 /// A response over gRPC: code, message and details of the status.

@@ -17,16 +17,19 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Extensions, Request, Status};
+use tonic::{Code, Extensions, Request, Status, TimeoutExpired};
+use tonic_types::{ErrorDetails, StatusExt as _};
 
 use self::http_status::HttpStatusService;
 use self::message_body::{Message, MessageService};
 use self::write_buffer::BufferingConnector;
 use super::Transport;
 use super::proxy::ProxyConnector;
-use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
+use super::response::{
+    self, MAX_RESPONSE, Outcome, advice, causes, error_chain, is_invalid_response,
+};
 use super::settings::{OtlpSettings, USER_AGENT};
-use crate::config::{Compression, Signal, without_credentials};
+use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use crate::error::Error;
 
 /// The gRPC method of a signal.
@@ -57,6 +60,7 @@ pub(super) struct Grpc {
     endpoint: Endpoint,
     connector: ProxyConnector,
     compression: Compression,
+    has_answered: bool,
     headers: MetadataMap,
     export: PathAndQuery,
 }
@@ -97,6 +101,7 @@ impl Grpc {
             endpoint,
             connector,
             compression: settings.compression,
+            has_answered: false,
             headers: metadata,
             export: PathAndQuery::from_static(method(settings.signal)),
         })
@@ -112,34 +117,38 @@ impl Grpc {
         }
         let mut request = Request::from_parts(self.headers.clone(), extensions, request);
         request.set_timeout(timeout.min(MAX_SENT_TIMEOUT));
-        match self
-            .client
-            .unary(request, self.export.clone(), BytesCodec)
-            .await
-        {
-            Ok(response) => response::accepted(response.get_ref()),
-            Err(status) => match status.source() {
-                // The status comes from this side: there was no response.
-                Some(error) => self.disconnected(error),
-                None => classify(&status),
-            },
+        let response = self.client.unary(request, self.export.clone(), BytesCodec);
+        let status = match response.await {
+            Ok(response) => {
+                self.has_answered = true;
+                return response::accepted(response.get_ref());
+            }
+            Err(status) => status,
+        };
+        if let Some(error) = status.source() {
+            // The status comes from this side: there was no response.
+            return self.disconnected(error);
         }
+        self.has_answered = true;
+        classify(&status)
     }
 
     /// The outcome if there is no connection, or it ended without a response.
     fn disconnected(&self, error: &(dyn std::error::Error + 'static)) -> Outcome {
-        let origin = origin(self.endpoint.uri());
-        let reason = format!(
-            "the connection to `{origin}` failed: {}",
-            error_chain(error)
-        );
+        if causes(error).any(<dyn std::error::Error>::is::<TimeoutExpired>) {
+            return Outcome::Unanswered("no response".to_owned());
+        }
+        let reason = format!("the connection failed: {}", error_chain(error))
+            + &advice(
+                error,
+                self.endpoint.uri(),
+                OtlpProtocol::Grpc,
+                self.has_answered,
+            );
         if is_invalid_response(error) {
             Outcome::Rejected(reason)
         } else {
-            Outcome::Retry {
-                reason,
-                after: None,
-            }
+            Outcome::Unanswered(reason)
         }
     }
 }
@@ -210,12 +219,17 @@ impl Transport for Grpc {
 
 /// Maps a status to an outcome. The retryable codes are those of the specification.
 pub(super) fn classify(status: &Status) -> Outcome {
+    let details = status.get_error_details();
+    let texts = [status.message().to_owned()]
+        .into_iter()
+        .chain(texts(&details));
+    let texts: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
     let reason = format!(
         "the receiver answered {:?}: {}",
         status.code(),
-        status.message()
+        texts.join("; ")
     );
-    let after = retry_delay(status);
+    let after = details.retry_info().and_then(|info| info.retry_delay);
     // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
     // retried.
     if status.message().contains("message length too large") {
@@ -233,10 +247,34 @@ pub(super) fn classify(status: &Status) -> Outcome {
     }
 }
 
-/// `RetryInfo.retry_delay` in the details of the status.
-fn retry_delay(status: &Status) -> Option<Duration> {
-    use tonic_types::StatusExt;
-    status.get_details_retry_info()?.retry_delay
+/// What the details of a status say to a reader.
+fn texts(details: &ErrorDetails) -> Vec<String> {
+    let mut texts = Vec::new();
+    if let Some(message) = details.localized_message() {
+        texts.push(message.message.clone());
+    }
+    if let Some(error) = details.error_info() {
+        texts.push(format!("{} ({})", error.reason, error.domain));
+    }
+    for violation in details
+        .bad_request()
+        .map_or(&[][..], |it| &it.field_violations)
+    {
+        texts.push(format!("{}: {}", violation.field, violation.description));
+    }
+    for violation in details
+        .precondition_failure()
+        .map_or(&[][..], |it| &it.violations)
+    {
+        texts.push(format!("{}: {}", violation.subject, violation.description));
+    }
+    for violation in details.quota_failure().map_or(&[][..], |it| &it.violations) {
+        texts.push(format!("{}: {}", violation.subject, violation.description));
+    }
+    for link in details.help().map_or(&[][..], |it| &it.links) {
+        texts.push(format!("{}: {}", link.description, link.url));
+    }
+    texts
 }
 
 /// A codec without conversion: requests are encoded already, and responses are decoded by the caller.
@@ -274,5 +312,27 @@ impl Decoder for BytesCodec {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_details_of_a_status_are_part_of_its_reason() {
+        let mut details = ErrorDetails::with_error_info("KEY_EXPIRED", "acme.example", []);
+        details.add_bad_request_violation("resource", "has no service.name");
+        details.set_localized_message("en", "The key has expired.");
+        details.add_help_link("new keys", "https://acme.example/keys");
+        let status = Status::with_error_details(Code::Unauthenticated, "no access", details);
+        let Outcome::Rejected(reason) = classify(&status) else {
+            panic!("not rejected");
+        };
+        assert_eq!(
+            reason,
+            "the receiver answered Unauthenticated: no access; The key has expired.; \
+             KEY_EXPIRED (acme.example); resource: has no service.name; new keys: https://acme.example/keys"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! OTLP over HTTP, with bodies in protobuf or JSON
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
+mod explanation;
 mod json_response;
 pub(super) mod retry_after;
 
@@ -20,21 +21,27 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time;
 
 use super::Transport;
 use super::compress::compress;
 use super::proxy::ProxyConnector;
-use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
+use super::response::{self, MAX_RESPONSE, Outcome, advice, error_chain, is_invalid_response};
 use super::settings::{self, OtlpSettings};
 use crate::clock::wall_now;
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use crate::error::Error;
+
+/// The most bytes of a response that explain a status, and the longest time until they have arrived.
+const MAX_EXPLANATION: usize = 16 * 1024;
+const EXPLANATION_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) struct Http {
     client: Box<dyn PostClient>,
     uri: Uri,
     headers: HeaderMap,
     compression: Compression,
+    has_answered: bool,
     /// The signal, if the bodies are JSON.
     json: Option<Signal>,
     /// Reads the body of a successful response.
@@ -50,11 +57,7 @@ impl fmt::Debug for Http {
 impl Http {
     /// Creates a client that connects with the first request.
     pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
-        let url = if settings.is_complete {
-            settings.endpoint.clone()
-        } else {
-            signal_url(&settings.endpoint, settings.signal)
-        };
+        let url = settings.url();
         let uri: Uri = url.parse().map_err(|error| {
             let shown = without_credentials(&url);
             Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
@@ -73,6 +76,7 @@ impl Http {
             uri,
             headers,
             compression: settings.compression,
+            has_answered: false,
             json: is_json(settings).then_some(settings.signal),
             reads: match settings.protocol {
                 OtlpProtocol::HttpJson => json_response::accepted,
@@ -81,20 +85,20 @@ impl Http {
         })
     }
 
-    async fn post(&self, body: Bytes) -> Outcome {
+    async fn post(&mut self, body: Bytes) -> Outcome {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
         request.headers_mut().clone_from(&self.headers);
         match self.client.post(request).await {
-            Ok(response) => classify(response, self.reads).await,
+            Ok(response) => {
+                self.has_answered = true;
+                classify(response, self.reads).await
+            }
             Err(error) => {
-                let origin = origin(&self.uri);
-                let reason = format!(
-                    "the connection to `{origin}` failed: {}",
-                    error_chain(&error)
-                );
-                disconnected(&error, reason)
+                let reason = format!("the connection failed: {}", error_chain(&error));
+                let advice = advice(&error, &self.uri, OtlpProtocol::Http, self.has_answered);
+                disconnected(&error, reason + &advice)
             }
         }
     }
@@ -212,7 +216,10 @@ where
     }
     let after = response.headers().get(RETRY_AFTER);
     let after = after.and_then(|after| retry_after::retry_after(after.to_str().ok()?, wall_now()));
-    let reason = format!("the receiver answered {status}");
+    let mut reason = format!("the receiver answered {status}");
+    if let Some(explanation) = explained(response).await {
+        reason = format!("{reason}: {explanation}");
+    }
     match status {
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
@@ -220,6 +227,29 @@ where
         | StatusCode::GATEWAY_TIMEOUT => Outcome::Retry { reason, after },
         _ => Outcome::Rejected(reason),
     }
+}
+
+/// What the receiver says about a status. A body that does not end is not waited for.
+async fn explained<B>(response: Response<B>) -> Option<String>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let is_encoded = response.headers().contains_key(CONTENT_ENCODING);
+    let (parts, mut incoming) = response.into_parts();
+    let mut body = Vec::new();
+    let reading = async {
+        while body.len() < MAX_EXPLANATION
+            && let Some(Ok(frame)) = incoming.frame().await
+        {
+            body.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        }
+    };
+    if !is_encoded {
+        let _ = time::timeout(EXPLANATION_TIMEOUT, reading).await;
+    }
+    // It is shortened where it is shown, once it has no credentials any more.
+    body.truncate(MAX_EXPLANATION);
+    explanation::explanation(&parts.headers, &body)
 }
 
 fn is_web_page<B>(response: &Response<B>) -> bool {
@@ -236,10 +266,7 @@ fn disconnected(error: &(dyn std::error::Error + 'static), reason: String) -> Ou
     if is_invalid_response(error) {
         Outcome::Rejected(reason)
     } else {
-        Outcome::Retry {
-            reason,
-            after: None,
-        }
+        Outcome::Unanswered(reason)
     }
 }
 
@@ -264,54 +291,4 @@ where
         body.extend_from_slice(chunk);
     }
     Ok(reads(&body))
-}
-
-/// Appends the path of the signal, unless the endpoint has it
-/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-fn signal_url(endpoint: &str, signal: Signal) -> String {
-    let (endpoint, query) = match endpoint.split_once('?') {
-        Some((endpoint, query)) => (endpoint, format!("?{query}")),
-        None => (endpoint, String::new()),
-    };
-    let base = endpoint.trim_end_matches('/');
-    // A general endpoint is often configured with the path of traces.
-    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
-    let path = format!("/v1/{}", signal.as_str());
-    if base.ends_with(&path) {
-        format!("{base}{query}")
-    } else {
-        format!("{base}{path}{query}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_is_appended_once() {
-        for endpoint in [
-            "http://c:4318",
-            "http://c:4318/",
-            "http://c:4318/v1/traces",
-            "http://c:4318/v1/traces/",
-        ] {
-            assert_eq!(
-                signal_url(endpoint, Signal::Traces),
-                "http://c:4318/v1/traces"
-            );
-            assert_eq!(
-                signal_url(endpoint, Signal::Metrics),
-                "http://c:4318/v1/metrics"
-            );
-        }
-        for (endpoint, expected) in [
-            ("http://c/otlp", "http://c/otlp/v1/logs"),
-            ("http://c?k=v", "http://c/v1/logs?k=v"),
-            ("http://c/v1/logs?k=v/", "http://c/v1/logs?k=v/"),
-            ("http://c/?k=a?b", "http://c/v1/logs?k=a?b"),
-        ] {
-            assert_eq!(signal_url(endpoint, Signal::Logs), expected);
-        }
-    }
 }

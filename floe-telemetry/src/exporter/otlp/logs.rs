@@ -17,7 +17,7 @@ use prost::Message;
 
 use super::sender::{Sender, sdk_error};
 use super::{OtlpTarget, too_large};
-use crate::collector::ExportFailure;
+use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
 use crate::error::Error;
 use crate::keys;
@@ -36,9 +36,9 @@ pub(crate) struct OtlpLogs {
 /// # Errors
 ///
 /// The settings of the target cannot be used.
-pub(crate) fn otlp_logs(target: &OtlpTarget) -> Result<OtlpLogs, Error> {
+pub(crate) fn otlp_logs(target: &OtlpTarget, counters: &Counters) -> Result<OtlpLogs, Error> {
     Ok(OtlpLogs {
-        sender: Sender::new(target, Signal::Logs)?,
+        sender: Sender::new(target, Signal::Logs, counters)?,
         resource: ResourceAttributesWithSchema::default(),
         max_request: target.config.otlp.max_request(Signal::Logs),
         failed: Arc::default(),

@@ -15,7 +15,7 @@ use prost::Message;
 
 use super::sender::{Sender, sdk_error};
 use super::{OtlpTarget, exemplars, too_large};
-use crate::collector::{ExportFailure, RateLimited, guarded_message};
+use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
 use crate::error::Error;
 
@@ -25,7 +25,6 @@ pub(crate) struct OtlpMetrics {
     sender: Sender,
     max_request: usize,
     temporality: Temporality,
-    failures: RateLimited,
 }
 
 /// Creates the metric exporter for `target`.
@@ -33,12 +32,11 @@ pub(crate) struct OtlpMetrics {
 /// # Errors
 ///
 /// The settings of the target cannot be used.
-pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
+pub(crate) fn otlp_metrics(target: &OtlpTarget, counters: &Counters) -> Result<OtlpMetrics, Error> {
     Ok(OtlpMetrics {
-        sender: Sender::new(target, Signal::Metrics)?,
+        sender: Sender::new(target, Signal::Metrics, counters)?,
         max_request: target.config.otlp.max_request(Signal::Metrics),
         temporality: target.config.metrics.temporality.into(),
-        failures: RateLimited::default(),
     })
 }
 
@@ -69,16 +67,6 @@ impl PushMetricExporter for OtlpMetrics {
         exemplars::add(metrics, &mut request);
         self.send(request, self.sender.deadline())
             .map_err(|failure| sdk_error(&failure))
-            .inspect_err(|error| {
-                if self.failures.is_due() {
-                    let reason = error.to_string();
-                    let reason = crate::redaction::sanitize_error(&reason);
-                    // The reader of the SDK logs that an export failed, but not the reason.
-                    guarded_message(|| {
-                        tracing::warn!(%reason, "metrics could not be exported");
-                    });
-                }
-            })
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -142,28 +142,53 @@ impl Service<Uri> for ProxyConnector {
     }
 
     fn call(&mut self, receiver: Uri) -> Connecting {
-        let mut tcp = self.tcp.clone();
+        let tcp = self.tcp.clone();
         let route = self.route.clone();
         Box::pin(async move {
-            let (stream, is_forwarded) = match route {
-                Route::Direct => (tcp.call(receiver).await?, false),
-                #[cfg(feature = "otlp-http")]
-                Route::Forward(proxy) => (tcp.call(proxy.uri).await?, true),
-                Route::Tunnel(proxy) => {
-                    let tunnel = Tunnel::new(proxy.uri, tcp);
-                    let mut tunnel = match proxy.credential {
-                        Some(credential) => tunnel.with_auth(credential),
-                        None => tunnel,
-                    };
-                    (tunnel.call(with_port(receiver)).await?, false)
-                }
-                Route::Unsupported(reason) => return Err(reason.into()),
-            };
-            Ok(ReceiverStream {
-                stream,
-                is_forwarded,
-            })
+            let connected = connect(tcp, route, receiver).await;
+            connected.map_err(|error| NotConnected(error).into())
         })
+    }
+}
+
+async fn connect(
+    mut tcp: HttpConnector,
+    route: Route,
+    receiver: Uri,
+) -> Result<ReceiverStream, BoxError> {
+    let (stream, is_forwarded) = match route {
+        Route::Direct => (tcp.call(receiver).await?, false),
+        #[cfg(feature = "otlp-http")]
+        Route::Forward(proxy) => (tcp.call(proxy.uri).await?, true),
+        Route::Tunnel(proxy) => {
+            let tunnel = Tunnel::new(proxy.uri, tcp);
+            let mut tunnel = match proxy.credential {
+                Some(credential) => tunnel.with_auth(credential),
+                None => tunnel,
+            };
+            (tunnel.call(with_port(receiver)).await?, false)
+        }
+        Route::Unsupported(reason) => return Err(reason.into()),
+    };
+    Ok(ReceiverStream {
+        stream,
+        is_forwarded,
+    })
+}
+
+/// Why there is no connection. The clients wrap it, and it is found among the sources of their errors.
+#[derive(Debug)]
+pub(super) struct NotConnected(BoxError);
+
+impl fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for NotConnected {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
     }
 }
 

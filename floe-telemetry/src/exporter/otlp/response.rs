@@ -2,10 +2,14 @@
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
 use std::error::Error as StdError;
+use std::iter;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
+
+use super::proxy::NotConnected;
+use crate::config::OtlpProtocol;
 
 /// The most bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
@@ -21,6 +25,8 @@ pub(super) enum Outcome {
         reason: String,
         after: Option<Duration>,
     },
+    /// There was no connection, or it ended without an answer. The request can be retried.
+    Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
 }
@@ -67,40 +73,82 @@ pub(super) fn description(body: &[u8]) -> &'static str {
 /// Whether a connection ended because the response is not valid HTTP or exceeds a limit, such as headers
 /// without an end. The response to a retry would be the same.
 pub(super) fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<hyper::Error>()
-            && error.is_parse()
-        {
-            return true;
-        }
+    causes(error).any(|cause| {
         #[cfg(feature = "otlp-grpc")]
-        if let Some(error) = error.downcast_ref::<h2::Error>()
-            && error.is_library()
-        {
+        if cause.downcast_ref().is_some_and(h2::Error::is_library) {
             return true;
         }
-        next = error.source();
-    }
-    false
+        cause.downcast_ref().is_some_and(hyper::Error::is_parse)
+    })
 }
 
-/// The scheme, host and port of an endpoint, for messages. Its query may contain a credential.
-pub(super) fn origin(endpoint: &hyper::Uri) -> String {
-    let scheme = endpoint.scheme_str().unwrap_or("http");
-    let authority = endpoint.authority().map_or("", |host| host.as_str());
-    format!("{scheme}://{authority}")
+/// What to change if a receiver probably speaks another protocol than the exporter, to be appended to the error of a
+/// request without an answer. Every protocol may have any port, so only the network shows this mistake: the answer is
+/// not one of the protocol, or a receiver that `has_answered` nothing so far ends each connection.
+pub(super) fn advice(
+    error: &(dyn StdError + 'static),
+    endpoint: &hyper::Uri,
+    protocol: OtlpProtocol,
+    has_answered: bool,
+) -> String {
+    let is_without_tls = is_error_without_tls(error);
+    if is_without_tls == Some(true) {
+        return "; the receiver does not use TLS: expected an endpoint with `http://`".to_owned();
+    }
+    let is_closed = !has_answered && is_without_tls.is_none() && !is_unconnected(error);
+    if !is_closed && !is_invalid_response(error) {
+        return String::new();
+    }
+    let (other, port) = match protocol {
+        OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => (OtlpProtocol::Grpc, 4317),
+    };
+    let tls = match endpoint.scheme_str() {
+        Some("https") => "",
+        _ => ", and one with TLS an endpoint with `https://`",
+    };
+    format!(
+        "; a receiver of {}, usually at port {port}, needs `OTEL_EXPORTER_OTLP_PROTOCOL={}` \
+         (`otlp_protocol`){tls}",
+        other.as_str(),
+        other.name(),
+    )
+}
+
+/// Whether there was no connection at all.
+pub(super) fn is_unconnected(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(<dyn StdError>::is::<NotConnected>)
+}
+
+/// Whether the receiver has answered a TLS handshake without TLS. `None` if TLS has not failed.
+#[cfg(feature = "otlp-tls")]
+fn is_error_without_tls(error: &(dyn StdError + 'static)) -> Option<bool> {
+    causes(error).find_map(|mut cause| {
+        // The source of an error of the system is not the error that it wraps.
+        while let Some(wrapped) = cause.downcast_ref().and_then(std::io::Error::get_ref) {
+            cause = wrapped;
+        }
+        let error = cause.downcast_ref()?;
+        Some(matches!(error, rustls::Error::InvalidMessage(_)))
+    })
+}
+
+#[cfg(not(feature = "otlp-tls"))]
+fn is_error_without_tls(_: &(dyn StdError + 'static)) -> Option<bool> {
+    None
+}
+
+/// An error and its sources.
+pub(super) fn causes<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    iter::successors(Some(error), |error| (*error).source())
 }
 
 /// The messages of an error and of its sources. The outermost alone seldom names the cause.
-pub(super) fn error_chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
+pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
+    let causes: Vec<_> = causes(error).map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 #[cfg(test)]

@@ -2,8 +2,15 @@
 //!
 //! The retries follow the table of the OTLP specification and use the complete timeout. tonic reports what
 //! happens on this side as a status with a source, which is retried unless the response itself is invalid.
+//!
+//! A shutdown must not wait for a receiver that is not there. Once it has begun, an export ends with the second
+//! request in a row to which there was no answer, and the first one may precede the shutdown; a pause ends when it
+//! begins. A receiver that answers is retried as before, and a request that waits for its answer is given up a moment
+//! before the shutdown ends, so that its reason is known.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,6 +19,7 @@ use tokio::time::{self, sleep};
 use super::Transport;
 use super::response::Outcome;
 use crate::clock::monotonic_now;
+use crate::collector::{Ending, OTHER_ERROR};
 use crate::recorder::random;
 
 /// The delay before the first retry. It doubles with each further retry.
@@ -32,41 +40,121 @@ pub(super) struct Accepted {
     pub(super) message: String,
 }
 
+/// A request that the receiver has not accepted.
+#[derive(Debug)]
+pub(super) struct Undelivered {
+    /// [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/): `rejected` if the receiver has
+    /// answered, `connection_error` if it has not, `timeout` if there was no time left.
+    pub(super) error_type: &'static str,
+    pub(super) reason: String,
+}
+
+impl From<String> for Undelivered {
+    fn from(reason: String) -> Self {
+        let error_type = OTHER_ERROR;
+        Self { error_type, reason }
+    }
+}
+
 /// When an export that starts now has to end.
 pub(super) fn deadline(timeout: Duration) -> Instant {
     monotonic_now() + timeout.min(MAX_TIMEOUT)
 }
 
-/// The pause that a receiver has required, which holds for later requests, too.
+/// What the next request depends on.
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Option<Instant>);
+pub(super) struct Throttle {
+    /// The end of the pause that a receiver has required, which holds for later requests, too.
+    until: Option<Instant>,
+    /// The last requests to which there was no answer.
+    unanswered: u32,
+    /// Why the last request was not accepted.
+    failure: Option<String>,
+}
+
+/// The requests in a row without an answer that end an export during a shutdown.
+const MAX_UNANSWERED: u32 = 2;
 
 impl Throttle {
     /// Keeps a pause that was too long for one export. At most half of the timeout remains for the next
     /// export, so that nonsense does not stop the exporter.
     fn require(&mut self, pause: Duration, timeout: Duration) {
-        self.0 = Some(monotonic_now() + pause.min(timeout.min(MAX_TIMEOUT) / 2));
+        self.until = Some(monotonic_now() + pause.min(timeout.min(MAX_TIMEOUT) / 2));
     }
 
     /// Returns what is left of the pause, once.
     fn take(&mut self) -> Duration {
-        let end = self.0.take();
+        let end = self.until.take();
         end.map_or(Duration::ZERO, |end| {
             end.saturating_duration_since(monotonic_now())
         })
     }
 }
 
-/// Sends `request`, and retries it until `deadline` as long as the outcome permits. `timeout` is that of the
-/// export, for the error.
+/// When an export has to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits<'a> {
+    pub(super) deadline: Instant,
+    /// The timeout of the export, for its error.
+    pub(super) timeout: Duration,
+    pub(super) ending: &'a Ending,
+}
+
+impl Limits<'_> {
+    fn left(&self) -> Duration {
+        let end = self.ending.get();
+        let deadline = end.map_or(self.deadline, |end| end.min(self.deadline));
+        deadline.saturating_duration_since(monotonic_now())
+    }
+
+    /// Returns the output of a request, or `None` if there is no time left for it.
+    async fn within<T>(&self, request: impl Future<Output = T>) -> Option<T> {
+        let mut changes = self.ending.subscribe();
+        let mut request = pin!(request);
+        loop {
+            let sent = unless(request.as_mut(), changes.changed());
+            match time::timeout(self.left(), sent).await {
+                Ok(Some(output)) => return Some(output),
+                // The shutdown has begun, and leaves less time.
+                Ok(None) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Waits for `pause`, or until the shutdown begins.
+    async fn pause(&self, pause: impl Future<Output = ()>) {
+        let mut changes = self.ending.subscribe();
+        unless(pause, changes.changed()).await;
+    }
+
+    fn error(&self, error_type: &'static str, reason: &str) -> Undelivered {
+        let reason = match self.ending.get() {
+            Some(_) => format!("not delivered before the shutdown: {reason}"),
+            None => format!("not delivered within {:?}: {reason}", self.timeout),
+        };
+        Undelivered { error_type, reason }
+    }
+}
+
+/// Returns the output of `future`, or `None` if `other` is ready before.
+async fn unless<T>(future: impl Future<Output = T>, other: impl Future) -> Option<T> {
+    let (mut future, mut other) = (pin!(future), pin!(other));
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => other.as_mut().poll(context).map(|_| None),
+    })
+    .await
+}
+
+/// Sends `request`, and retries it within its `limits` as long as the outcome permits.
 pub(super) async fn send(
     transport: &mut dyn Transport,
     request: Bytes,
     throttle: &mut Throttle,
-    deadline: Instant,
-    timeout: Duration,
-) -> Result<Accepted, String> {
-    send_with(transport, request, throttle, deadline, timeout, sleep).await
+    limits: Limits<'_>,
+) -> Result<Accepted, Undelivered> {
+    send_with(transport, request, throttle, limits, sleep).await
 }
 
 /// Sends `request`, and calls `sleep` for each pause.
@@ -74,54 +162,72 @@ async fn send_with<S: Future<Output = ()>>(
     transport: &mut dyn Transport,
     request: Bytes,
     throttle: &mut Throttle,
-    deadline: Instant,
-    timeout: Duration,
+    limits: Limits<'_>,
     sleep: impl Fn(Duration) -> S,
-) -> Result<Accepted, String> {
-    let left = || deadline.saturating_duration_since(monotonic_now());
+) -> Result<Accepted, Undelivered> {
     let throttled = throttle.take();
     if !throttled.is_zero() {
-        sleep(throttled.min(left())).await;
+        limits.pause(sleep(throttled.min(limits.left()))).await;
     }
-    if left().is_zero() {
-        let reason = if throttled.is_zero() {
-            "the other requests of the batch took the time"
-        } else {
-            "the receiver has required a longer pause"
+    if limits.left().is_zero() {
+        let reason = match &throttle.failure {
+            _ if !throttled.is_zero() => "the receiver has required a longer pause",
+            Some(failure) => failure,
+            None => "the other requests took the time",
         };
-        return Err(format!("not sent within {timeout:?}: {reason}"));
+        return Err(limits.error("timeout", &format!("not sent: {reason}")));
     }
     let mut delay = INITIAL_DELAY;
-    let mut last = None;
+    let mut is_repeated = false;
     loop {
-        let sent = time::timeout(left(), transport.send(request.clone(), left()));
-        let (reason, after) = match sent.await {
-            Ok(Outcome::Accepted { rejected, message }) => {
+        let sent = transport.send(request.clone(), limits.left());
+        let outcome = limits.within(sent).await;
+        let unanswered = throttle.unanswered + 1;
+        throttle.unanswered = 0;
+        let (reason, after) = match outcome {
+            Some(Outcome::Accepted { rejected, message }) => {
+                throttle.failure = None;
                 return Ok(Accepted { rejected, message });
             }
-            Ok(Outcome::Rejected(reason)) => return Err(reason),
-            Ok(Outcome::Retry { reason, after }) => (reason, after),
-            Err(_) => {
+            Some(Outcome::Rejected(reason)) => {
+                let error_type = "rejected";
+                return Err(Undelivered { error_type, reason });
+            }
+            Some(Outcome::Retry { reason, after }) => (reason, after),
+            Some(Outcome::Unanswered(reason)) => {
+                throttle.unanswered = unanswered;
+                (reason, None)
+            }
+            None => {
                 // Nothing may arrive any more on the connection.
                 transport.reconnect();
-                let reason = match last {
+                let last = throttle.failure.replace("no response".to_owned());
+                let reason = match last.filter(|_| is_repeated) {
                     Some(last) => format!("no response to the last attempt, and before: {last}"),
                     None => "no response".to_owned(),
                 };
-                return Err(format!("not delivered within {timeout:?}: {reason}"));
+                return Err(limits.error("timeout", &reason));
             }
         };
+        throttle.failure = Some(reason.clone());
+        let error_type = match throttle.unanswered {
+            0 => "rejected",
+            _ => "connection_error",
+        };
+        if throttle.unanswered >= MAX_UNANSWERED && limits.ending.get().is_some() {
+            return Err(limits.error(error_type, &reason));
+        }
         let pause = pause(delay, after);
-        if pause >= left() {
+        if pause >= limits.left() {
             // A shorter pause would burden a receiver that already refuses requests.
             if after.is_some() {
-                throttle.require(pause, timeout);
+                throttle.require(pause, limits.timeout);
             }
-            return Err(format!("not delivered within {timeout:?}: {reason}"));
+            return Err(limits.error(error_type, &reason));
         }
-        sleep(pause).await;
+        limits.pause(sleep(pause)).await;
         delay = (delay * 2).min(MAX_DELAY);
-        last = Some(reason);
+        is_repeated = true;
     }
 }
 
@@ -178,19 +284,23 @@ mod tests {
         after: Option<Duration>,
         throttle: &mut Throttle,
         timeout: Duration,
-    ) -> (Result<Accepted, String>, Vec<Duration>) {
+    ) -> (Result<Accepted, Undelivered>, Vec<Duration>) {
         let pauses = RefCell::new(Vec::new());
         let no_sleep = |pause| {
             pauses.borrow_mut().push(pause);
             future::ready(())
         };
+        let ending = Ending::default();
         let mut overloaded = Overloaded { attempts, after };
         let sent = send_with(
             &mut overloaded,
             Bytes::new(),
             throttle,
-            deadline(timeout),
-            timeout,
+            Limits {
+                deadline: deadline(timeout),
+                timeout,
+                ending: &ending,
+            },
             no_sleep,
         );
         let runtime = runtime::Builder::new_current_thread();
@@ -230,9 +340,12 @@ mod tests {
     fn a_pause_that_does_not_fit_before_the_deadline_ends_the_export() {
         let mut throttle = Throttle::default();
         let (result, pauses) = send_without_sleep(1, None, &mut throttle, INITIAL_DELAY / 2);
-        assert_eq!(result.unwrap_err(), "not delivered within 50ms: overloaded");
+        assert_eq!(
+            result.unwrap_err().reason,
+            "not delivered within 50ms: overloaded"
+        );
         assert!(pauses.is_empty(), "{pauses:?}");
-        assert!(throttle.0.is_none());
+        assert!(throttle.until.is_none());
     }
 
     #[test]
@@ -241,7 +354,10 @@ mod tests {
         let timeout = 10 * SECOND;
         let after = Some(99 * SECOND);
         let (result, pauses) = send_without_sleep(1, after, &mut throttle, timeout);
-        assert_eq!(result.unwrap_err(), "not delivered within 10s: overloaded");
+        assert_eq!(
+            result.unwrap_err().reason,
+            "not delivered within 10s: overloaded"
+        );
         assert!(pauses.is_empty(), "{pauses:?}");
         let (result, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
         assert!(result.is_ok());
@@ -251,5 +367,54 @@ mod tests {
         assert!((4 * SECOND..=timeout / 2).contains(&pause), "{pause:?}");
         let (_, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
         assert!(pauses.is_empty(), "{pauses:?}");
+    }
+
+    /// Never answers. A shutdown begins with the request after the first `before`.
+    #[derive(Debug)]
+    struct Absent<'a> {
+        before: u32,
+        requests: u32,
+        ending: &'a Ending,
+    }
+
+    impl Transport for Absent<'_> {
+        fn send(&mut self, _: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
+            if self.requests == self.before {
+                self.ending.begin(monotonic_now() + 3600 * SECOND);
+            }
+            self.requests += 1;
+            Box::pin(future::ready(Outcome::Unanswered("refused".to_owned())))
+        }
+    }
+
+    #[test]
+    fn a_shutdown_ends_an_export_with_the_second_request_without_an_answer() {
+        for (before, requests) in [(0, 2), (1, 2), (5, 6)] {
+            let ending = Ending::default();
+            let limits = Limits {
+                deadline: deadline(3600 * SECOND),
+                timeout: 3600 * SECOND,
+                ending: &ending,
+            };
+            let mut absent = Absent {
+                before,
+                requests: 0,
+                ending: &ending,
+            };
+            let mut throttle = Throttle::default();
+            let runtime = runtime::Builder::new_current_thread();
+            let runtime = { runtime }.enable_time().build().unwrap();
+            let no_sleep = |_| future::ready(());
+            let mut send = || {
+                let sent = send_with(&mut absent, Bytes::new(), &mut throttle, limits, no_sleep);
+                let undelivered = runtime.block_on(sent).unwrap_err();
+                assert_eq!(undelivered.error_type, "connection_error");
+                undelivered.reason
+            };
+            assert_eq!(send(), "not delivered before the shutdown: refused");
+            // The next batch is tried once.
+            assert_eq!(send(), "not delivered before the shutdown: refused");
+            assert_eq!(absent.requests, requests + 1, "{before}");
+        }
     }
 }

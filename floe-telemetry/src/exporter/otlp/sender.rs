@@ -1,7 +1,7 @@
 //! Sends requests of metrics and logs, whose exporters the OpenTelemetry SDK calls from its threads.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 
 use super::{Otlp, OtlpTarget, connect};
 use crate::clock::monotonic_now;
-use crate::collector::ExportFailure;
+use crate::collector::{Counters, ExportFailure};
 use crate::config::Signal;
 use crate::error::Error;
 use crate::redaction::sanitize_error_message;
@@ -24,8 +24,13 @@ impl fmt::Debug for Sender {
 }
 
 impl Sender {
-    pub(super) fn new(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
-        Ok(Self(Mutex::new(Some(connect(target, signal)?))))
+    pub(super) fn new(
+        target: &OtlpTarget,
+        signal: Signal,
+        counters: &Counters,
+    ) -> Result<Self, Error> {
+        let ending = Arc::clone(&counters.ending);
+        Ok(Self(Mutex::new(Some(connect(target, signal, ending)?))))
     }
 
     /// When a batch whose first request is sent now has to be delivered.

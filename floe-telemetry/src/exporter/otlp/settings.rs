@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::response::origin;
 use super::writer::SharedWriter;
 use crate::config::{
     Compression, CredentialSource, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
@@ -30,12 +29,13 @@ const MAX_CREDENTIAL: u64 = 64 * 1024;
 /// Shorter values of headers are not removed from messages: they are not secrets, and occur in other words.
 const MIN_SECRET: usize = 4;
 
-/// The product that sends requests
-/// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)).
+/// The exporter that sends requests, its version and its language
+/// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
+/// another exporter, that of OpenTelemetry, and has other versions.
 pub(super) const USER_AGENT: &str = concat!(
-    "OTel-OTLP-Exporter-Rust/",
+    "floe-telemetry/",
     env!("CARGO_PKG_VERSION"),
-    " floe-telemetry"
+    " (OTLP exporter; Rust)"
 );
 
 /// The effective OTLP settings of one signal.
@@ -44,10 +44,6 @@ pub(super) struct OtlpSettings {
     pub(super) signal: Signal,
     pub(super) endpoint: String,
     /// Whether the endpoint is that of the signal, to which no path is appended.
-    #[cfg_attr(
-        not(feature = "otlp-http"),
-        expect(dead_code, reason = "gRPC does not use the path of the endpoint")
-    )]
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
     /// What writes the requests, in place of an endpoint.
@@ -83,10 +79,7 @@ impl OtlpSettings {
         if let Some(writer) = &target.writer {
             return Ok(Self::of_writer(writer.clone(), config, signal));
         }
-        let endpoint = own.endpoint.as_deref().or(config.otlp_endpoint.as_deref());
-        let protocol = own.protocol.or(config.otlp_protocol);
-        let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
-        let endpoint = endpoint.unwrap_or_else(|| protocol.default_endpoint());
+        let (protocol, endpoint) = route(config, signal);
         let timeout = own.timeout_millis.or(all.timeout_millis);
         let timeout = timeout.map_or(TIMEOUT, Duration::from_millis);
         let file =
@@ -132,21 +125,25 @@ impl OtlpSettings {
         }
     }
 
-    /// The receiver without path and query, which may contain a credential.
-    pub(super) fn origin(&self) -> String {
-        if let Some(writer) = &self.writer {
-            return writer.name().to_owned();
+    /// The URL of the requests. Over gRPC it is the endpoint.
+    pub(super) fn url(&self) -> String {
+        if self.is_complete || self.protocol == OtlpProtocol::Grpc {
+            return self.endpoint.clone();
         }
-        origin(&self.endpoint.parse().unwrap_or_default())
+        signal_url(&self.endpoint, self.signal)
     }
 
-    /// Adds the receiver to a message that does not contain it: there may be several receivers.
-    pub(super) fn with_origin(&self, message: String) -> String {
-        let origin = self.origin();
-        if message.contains(&origin) {
-            return message;
+    /// The URL as messages show it, without what may be a credential, or the name of a writer.
+    pub(super) fn receiver(&self) -> String {
+        match &self.writer {
+            Some(writer) => writer.name().to_owned(),
+            None => without_credentials(&self.url()),
         }
-        format!("`{origin}`: {message}")
+    }
+
+    /// Adds the receiver to a message: there may be several receivers.
+    pub(super) fn with_receiver(&self, message: &str) -> String {
+        format!("`{}`: {message}", self.receiver())
     }
 
     /// Removes the values of the headers from a message: a receiver may quote them.
@@ -161,6 +158,27 @@ impl OtlpSettings {
         }
         message
     }
+}
+
+/// The protocol and the endpoint of a signal.
+fn route(config: &TelemetryConfig, signal: Signal) -> (OtlpProtocol, &str) {
+    let own = config.otlp.signal(signal);
+    let endpoint = own.endpoint.as_deref().or(config.otlp_endpoint.as_deref());
+    let protocol = own.protocol.or(config.otlp_protocol);
+    let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
+    (
+        protocol,
+        endpoint.unwrap_or_else(|| protocol.default_endpoint()),
+    )
+}
+
+/// Describes where a signal goes, without credentials: its protocol and endpoint, or the name of a writer.
+pub(crate) fn otlp_route(target: &OtlpTarget, signal: Signal) -> String {
+    if let Some(writer) = &target.writer {
+        return writer.name().to_owned();
+    }
+    let (protocol, endpoint) = route(&target.config, signal);
+    format!("{} {}", protocol.name(), without_credentials(endpoint))
 }
 
 /// The export timeout of the signal, which limits all attempts of one export.
@@ -257,4 +275,54 @@ pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
             path.display()
         ))
     })
+}
+
+/// Appends the path of the signal, unless the endpoint has it
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
+fn signal_url(endpoint: &str, signal: Signal) -> String {
+    let (endpoint, query) = match endpoint.split_once('?') {
+        Some((endpoint, query)) => (endpoint, format!("?{query}")),
+        None => (endpoint, String::new()),
+    };
+    let base = endpoint.trim_end_matches('/');
+    // A general endpoint is often configured with the path of traces.
+    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
+    let path = format!("/v1/{}", signal.as_str());
+    if base.ends_with(&path) {
+        format!("{base}{query}")
+    } else {
+        format!("{base}{path}{query}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_appended_once() {
+        for endpoint in [
+            "http://c:4318",
+            "http://c:4318/",
+            "http://c:4318/v1/traces",
+            "http://c:4318/v1/traces/",
+        ] {
+            assert_eq!(
+                signal_url(endpoint, Signal::Traces),
+                "http://c:4318/v1/traces"
+            );
+            assert_eq!(
+                signal_url(endpoint, Signal::Metrics),
+                "http://c:4318/v1/metrics"
+            );
+        }
+        for (endpoint, expected) in [
+            ("http://c/otlp", "http://c/otlp/v1/logs"),
+            ("http://c?k=v", "http://c/v1/logs?k=v"),
+            ("http://c/v1/logs?k=v/", "http://c/v1/logs?k=v/"),
+            ("http://c/?k=a?b", "http://c/v1/logs?k=a?b"),
+        ] {
+            assert_eq!(signal_url(endpoint, Signal::Logs), expected);
+        }
+    }
 }

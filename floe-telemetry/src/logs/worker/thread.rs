@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
+use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::clock::monotonic_now;
-use crate::collector::{RateLimited, block_on_until, guarded, guarded_message};
+use crate::collector::{OTHER_ERROR, block_on_until, guarded, guarded_message};
+use crate::config::Signal;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
 /// most 4 MiB by default.
@@ -28,9 +30,8 @@ pub(super) struct ExporterThread<E> {
     due: Option<Instant>,
     queue: Arc<Queue>,
     settings: LogSettings,
-    /// The last failure since the last report.
+    /// The first failure since the last report.
     failure: Option<String>,
-    warnings: RateLimited,
 }
 
 impl<E: LogExporter> ExporterThread<E> {
@@ -51,7 +52,6 @@ impl<E: LogExporter> ExporterThread<E> {
             queue,
             settings,
             failure: None,
-            warnings: RateLimited::default(),
         }
     }
 
@@ -119,7 +119,10 @@ impl<E: LogExporter> ExporterThread<E> {
             let timeout = self.settings.worker.export_timeout;
             let deadline = monotonic_now().checked_add(timeout);
             match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {
-                Some(exported) => exported.map_err(|error| error.to_string()),
+                Some(exported) => exported.map_err(|error| match error {
+                    OTelSdkError::InternalFailure(reason) => reason,
+                    error => error.to_string(),
+                }),
                 None => Err(format!("not exported within {timeout:?}")),
             }
         });
@@ -134,6 +137,15 @@ impl<E: LogExporter> ExporterThread<E> {
             .logs_exported
             .fetch_add(records - failed, Ordering::Release);
         counters.logs_failed.fetch_add(failed, Ordering::Release);
+        let error_type = result.as_ref().err().map(|_| OTHER_ERROR);
+        let exports = &counters.exports;
+        exports.add_results(
+            Signal::Logs,
+            &self.name,
+            records - failed,
+            failed,
+            error_type,
+        );
         for queued in &mut batch {
             queued.has_result = true;
         }
@@ -141,7 +153,7 @@ impl<E: LogExporter> ExporterThread<E> {
         if let Err(error) = result {
             let error = self.settings.worker.redaction.failure(error);
             // Written locally but not exported, because telemetry is suppressed on this thread.
-            if self.warnings.is_due() {
+            if counters.exports.is_warning_due(&self.name) {
                 guarded_message(|| {
                     tracing::warn!(
                         exporter = self.name,
@@ -151,7 +163,7 @@ impl<E: LogExporter> ExporterThread<E> {
                     );
                 });
             }
-            self.failure = Some(error);
+            self.failure.get_or_insert(error);
         }
     }
 

@@ -50,6 +50,9 @@ fn check(case: &Case) -> Result<Report> {
         "{counters:?}"
     );
     let error = report.error("shutdown")?;
-    ensure!(error.contains("did not finish within"), "{error}");
+    ensure!(
+        error.contains("before the shutdown: no response"),
+        "{error}"
+    );
     Ok(report)
 }

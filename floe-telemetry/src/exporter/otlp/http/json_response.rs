@@ -82,7 +82,7 @@ mod tests {
         ] {
             let found = match accepted(body) {
                 Outcome::Accepted { rejected, message } => Some((rejected, message)),
-                Outcome::Rejected(_) | Outcome::Retry { .. } => None,
+                _ => None,
             };
             let expected = expected.map(|(rejected, message)| (rejected, message.to_owned()));
             assert_eq!(found, expected, "{}", String::from_utf8_lossy(body));

@@ -1,0 +1,97 @@
+//! One line about a provider that has started: which signal goes where.
+
+use std::io::{self, Write as _};
+
+use opentelemetry::Context;
+
+use super::targets::{OtlpTargets, signal_targets};
+use crate::config::{ExporterKind, Signal, TelemetryConfig};
+use crate::environment;
+use crate::exporter::OtlpTarget;
+use crate::program_signals::Unsignalled;
+use crate::redaction::sanitize_error;
+
+/// The level of what an SDK logs about itself
+/// ([variable](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
+/// With `debug`, the line is written on standard error if no subscriber of `tracing` shows it.
+const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+
+/// The names of the exporters that were added to the builder.
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    pub(super) traces: Vec<String>,
+    pub(super) metrics: Vec<String>,
+    pub(super) logs: Vec<String>,
+}
+
+/// Returns the line.
+pub(super) fn line(
+    config: &TelemetryConfig,
+    added: Added,
+    otlp: &OtlpTargets,
+    has_console: bool,
+    has_sampler: bool,
+) -> String {
+    let mut traces = added.traces;
+    traces.extend(described(&otlp.spans, Signal::Traces));
+    traces.extend(has_console.then(|| "console".to_owned()));
+    let of = |signal, mut names: Vec<String>| {
+        let chosen = config.exporters.of(signal);
+        let is_printed = chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console));
+        names.extend(is_printed.then(|| "console".to_owned()));
+        names.extend(described(
+            &signal_targets(signal, chosen, config, otlp),
+            signal,
+        ));
+        joined(&names)
+    };
+    let metrics = of(Signal::Metrics, added.metrics);
+    let logs = if cfg!(feature = "logs") {
+        of(Signal::Logs, added.logs)
+    } else {
+        joined(&[])
+    };
+    let sampler = match config.sampling.sampler {
+        _ if has_sampler => "of the program".to_owned(),
+        Some(sampler) => sampler.as_str().to_owned(),
+        None => format!("parent-based with the ratio {}", config.sampling_ratio()),
+    };
+    let service = &config.resource_attributes.service_name;
+    let traces = joined(&traces);
+    let line = format!(
+        "telemetry of `{service}`: traces → {traces}; metrics → {metrics}; logs → {logs}; sampler {sampler}"
+    );
+    sanitize_error(&line).into_owned()
+}
+
+/// Writes the line if somebody asks for it.
+pub(super) fn write(line: &str) {
+    // It is not exported.
+    let _quiet = Context::enter_telemetry_suppressed_scope();
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        tracing::debug!("{line}");
+    } else if environment::variable(LOG_LEVEL)
+        .is_ok_and(|level| level.eq_ignore_ascii_case("debug"))
+    {
+        // Standard error may be closed.
+        let _ = writeln!(Unsignalled(io::stderr()), "debug: {line}");
+    }
+}
+
+fn joined(names: &[String]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    }
+}
+
+#[cfg(feature = "_otlp")]
+fn described(targets: &[OtlpTarget], signal: Signal) -> impl Iterator<Item = String> {
+    let targets = targets.iter();
+    targets.map(move |target| crate::exporter::otlp_route(target, signal))
+}
+
+#[cfg(not(feature = "_otlp"))]
+fn described(_: &[OtlpTarget], _: Signal) -> impl Iterator<Item = String> {
+    std::iter::empty()
+}

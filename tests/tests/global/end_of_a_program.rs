@@ -1,0 +1,178 @@
+//! The end of a program whose receiver is not there: it does not wait for it, and the error, which is one message for
+//! all signals, has endpoint and reason.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
+use floe_tests::{Authority, ClientCertificate, Receiver, Response, is_child, run_in_child};
+
+/// Longer than the test may take.
+const NEVER: Duration = Duration::from_secs(3600);
+
+const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
+
+#[traced]
+fn work() {
+    MetricRecorder::new("end").increment("end.work", 1, &[]);
+}
+
+fn start(protocol: OtlpProtocol, endpoint: &str) -> TelemetryProvider {
+    let mut config = TelemetryConfig::new("end");
+    config.otlp_protocol = Some(protocol);
+    config.otlp_endpoint = Some(endpoint.to_owned());
+    config.otlp.all.timeout_millis = Some(3_600_000);
+    config.batch_processor.export_timeout_millis = 3_600_000;
+    config.metrics.export_timeout_millis = 3_600_000;
+    config.exporters.logs = Some(vec![ExporterKind::None]);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    work();
+    telemetry
+}
+
+fn end(protocol: OtlpProtocol, endpoint: &str, timeout: Duration) -> Error {
+    start(protocol, endpoint).shutdown(timeout).unwrap_err()
+}
+
+fn refused_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
+    floe_tests::alone!();
+    let authority = Authority::new();
+    for protocol in BOTH {
+        let secure = match protocol {
+            OtlpProtocol::Grpc => {
+                Receiver::grpc_with_tls(&authority, ClientCertificate::NotRequested)
+            }
+            _ => Receiver::http_with_tls(&authority, ClientCertificate::NotRequested),
+        };
+        for (endpoint, reason) in [
+            (format!("http://127.0.0.1:{}", refused_port()), "refused"),
+            ("http://receiver.invalid:4317".to_owned(), "dns error"),
+            (secure.endpoint(), "invalid peer certificate"),
+        ] {
+            let error = end(protocol, &endpoint, NEVER);
+            assert!(error.is_export(), "{error}");
+            let text = error.to_string();
+            assert!(text.contains(&endpoint) && text.contains(reason), "{text}");
+        }
+        // Nothing answers, and the reason is known before the shutdown ends.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let error = end(protocol, &endpoint, Duration::from_secs(2));
+        assert!(error.is_export(), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&endpoint) && text.contains("no response"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn metrics_tell_a_refused_connection_from_a_rejection() {
+    floe_tests::alone!();
+    for (status, error_type) in [(None, "connection_error"), (Some(400), "rejected")] {
+        let (spans, metrics) = (Receiver::http(), Receiver::http());
+        let endpoint = match status {
+            Some(status) => {
+                let headers = vec![];
+                spans.respond(Response::Http { status, headers });
+                spans.endpoint()
+            }
+            None => format!("http://127.0.0.1:{}", refused_port()),
+        };
+        let mut config = TelemetryConfig::new("end");
+        config.otlp_protocol = Some(OtlpProtocol::Http);
+        config.otlp_endpoint = Some(endpoint);
+        config.otlp.metrics.endpoint = Some(format!("{}/v1/metrics", metrics.endpoint()));
+        config.exporters.logs = Some(vec![ExporterKind::None]);
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        work();
+        telemetry.shutdown(NEVER).unwrap_err();
+        let points = metrics.points();
+        for name in [
+            "otel.sdk.exporter.span.exported",
+            "otel.sdk.exporter.operation.duration",
+        ] {
+            let point = points.iter().find(|point| point.name == name).unwrap();
+            assert_eq!(point.attributes["error.type"], error_type.into(), "{name}");
+            assert_eq!(
+                point.attributes["otel.component.name"],
+                "otlp".into(),
+                "{name}"
+            );
+        }
+    }
+}
+
+/// The program of `init` with all signals, whose receiver refuses the connection.
+#[test]
+fn a_program_without_its_receiver_writes_one_message() {
+    const TEST: &str = "end_of_a_program::a_program_without_its_receiver_writes_one_message";
+    if is_child() {
+        let _telemetry = floe_telemetry::init().unwrap();
+        let meter = opentelemetry::global::meter("program");
+        meter.u64_counter("program.rows").build().add(1, &[]);
+        work();
+        tracing::info!("worked");
+        return;
+    }
+    let endpoint = format!("http://127.0.0.1:{}", refused_port());
+    for protocol in ["grpc", "http/protobuf"] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
+            (
+                "RUST_LOG",
+                "debug,h2=off,hyper=off,hyper_util=off,tower=off,tonic=off",
+            ),
+        ];
+        let (stdout, stderr) = run_in_child(TEST, &variables);
+        let is_failure = |line: &&str| {
+            [
+                "refused",
+                "ExportError",
+                "Noop",
+                "could not",
+                "not delivered",
+            ]
+            .iter()
+            .any(|word| line.contains(word))
+        };
+        let failures: Vec<_> = stdout
+            .lines()
+            .chain(stderr.lines())
+            .filter(is_failure)
+            .collect();
+        let [failure] = failures[..] else {
+            panic!("{failures:#?}\n{stdout}{stderr}");
+        };
+        assert!(
+            failure.contains(&endpoint) && failure.contains("refused"),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
+fn meters_without_an_exporter_of_metrics_write_no_message() {
+    const TEST: &str = "end_of_a_program::meters_without_an_exporter_of_metrics_write_no_message";
+    if is_child() {
+        let _telemetry = floe_telemetry::init().unwrap();
+        let meter = opentelemetry::global::meter("program");
+        meter.u64_counter("program.rows").build().add(1, &[]);
+        return;
+    }
+    let variables = [("OTEL_METRICS_EXPORTER", "none"), ("RUST_LOG", "debug")];
+    let (stdout, _) = run_in_child(TEST, &variables);
+    assert!(!stdout.contains("Noop"), "{stdout}");
+}

@@ -1,0 +1,211 @@
+//! What a receiver refuses, or cannot understand, is one message: with the URL, the reason, what the receiver says
+//! about it, and for another protocol, what to change. One test, because a process has one provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_tests::{Authority, ClientCertificate, Receiver};
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+#[traced]
+fn work() {}
+
+/// The library's own log messages.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// The only message since the last call.
+    fn take_one(&self) -> String {
+        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        text
+    }
+}
+
+/// The error of a flush with one span, which is also that of the only message.
+fn error(log: &Log, protocol: OtlpProtocol, endpoint: &str) -> String {
+    let mut config = TelemetryConfig::new("receiver-errors");
+    config.otlp_protocol = Some(protocol);
+    config.otlp_endpoint = Some(endpoint.to_owned());
+    config.otlp.all.timeout_millis = Some(1_000);
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config.exporters.logs = Some(vec![ExporterKind::None]);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let message = log.take_one();
+    assert!(message.contains("spans could not be exported"), "{message}");
+    assert!(error.contains(endpoint), "{error}");
+    let (_, reason) = error.split_once(" failed: ").unwrap();
+    // The subscriber writes a text in quotes.
+    let quoted = format!("{reason:?}");
+    assert!(message.contains(&quoted), "{message}\n{quoted}");
+    error
+}
+
+/// Answers each connection with the same bytes.
+fn answering(answer: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let answer = answer.clone();
+            thread::spawn(move || {
+                let mut request = vec![0; 64 * 1024];
+                let read = stream.read(&mut request);
+                let written = stream.write_all(answer.as_bytes());
+                // The client closes the connection, so that it is not reset.
+                read.and(written).and_then(|()| stream.read(&mut request))
+            });
+        }
+    });
+    endpoint
+}
+
+fn http(status: &str, kind: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}")
+}
+
+#[test]
+fn an_error_of_a_receiver_has_its_url_its_reason_and_what_to_change() {
+    floe_tests::alone!();
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .init();
+
+    what_the_receiver_says_is_in_the_message(&log);
+    a_body_that_does_not_end_is_not_waited_for(&log);
+    another_protocol_is_named(&log);
+    tls_on_one_side_only_is_named(&log);
+}
+
+fn what_the_receiver_says_is_in_the_message(log: &Log) {
+    for (status, kind, body, expected) in [
+        (
+            "401 Unauthorized",
+            "application/json",
+            r#"{"code":16,"message":"unknown key, see \u001b[31mhttps://acme.example\r\n"}"#,
+            r"401 Unauthorized: unknown key, see \u{1b}[31mhttps://acme.example\r\n",
+        ),
+        (
+            "404 Not Found",
+            "text/plain; charset=utf-8",
+            "404 page not found\n",
+            "404 Not Found: 404 page not found",
+        ),
+        (
+            "400 Bad Request",
+            "application/x-protobuf",
+            "\u{8}\u{3}\u{12}\u{17}password=hunter2-canary",
+            "400 Bad Request: password=<REDACTED>",
+        ),
+        (
+            "403 Forbidden",
+            "text/html",
+            "<html>please log in</html>",
+            "403 Forbidden: a web page",
+        ),
+        (
+            "413 Payload Too Large",
+            "text/plain",
+            "",
+            "413 Payload Too Large",
+        ),
+    ] {
+        let endpoint = answering(http(status, kind, body));
+        let error = error(log, OtlpProtocol::Http, &endpoint);
+        let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
+        assert!(error.ends_with(&expected), "{error}\n{expected}");
+    }
+    // The path of an endpoint is shown, and its query is not.
+    let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
+    let error = error(log, OtlpProtocol::Http, &format!("{endpoint}/otlp"));
+    let expected =
+        format!("`{endpoint}/otlp/v1/traces`: the receiver answered 404 Not Found: no route");
+    assert!(error.ends_with(&expected), "{error}");
+}
+
+fn a_body_that_does_not_end_is_not_waited_for(log: &Log) {
+    let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
+    let mut config = TelemetryConfig::new("receiver-errors");
+    config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.otlp_endpoint = Some(answering(unfinished.to_owned()));
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+    assert!(
+        error.ends_with("400 Bad Request: no service.name"),
+        "{error}"
+    );
+    telemetry.shutdown(TIMEOUT).unwrap();
+    log.take_one();
+}
+
+fn another_protocol_is_named(log: &Log) {
+    let (grpc, http) = (Receiver::grpc(), Receiver::http());
+    let error_of_http = error(log, OtlpProtocol::Http, &grpc.endpoint());
+    assert!(
+        error_of_http.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=grpc`"),
+        "{error_of_http}"
+    );
+    let error_of_grpc = error(log, OtlpProtocol::Grpc, &http.endpoint());
+    assert!(
+        error_of_grpc.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`"),
+        "{error_of_grpc}"
+    );
+    assert_eq!((grpc.requests().len(), http.requests().len()), (0, 0));
+}
+
+fn tls_on_one_side_only_is_named(log: &Log) {
+    let authority = Authority::new();
+    let untrusted = ClientCertificate::NotRequested;
+    for (protocol, plain, secure) in [
+        (
+            OtlpProtocol::Grpc,
+            Receiver::grpc(),
+            Receiver::grpc_with_tls(&authority, untrusted),
+        ),
+        (
+            OtlpProtocol::Http,
+            Receiver::http(),
+            Receiver::http_with_tls(&authority, untrusted),
+        ),
+    ] {
+        let wrong = plain.endpoint().replace("http://", "https://");
+        let error_of_plain = error(log, protocol, &wrong);
+        assert!(
+            error_of_plain.contains("does not use TLS"),
+            "{error_of_plain}"
+        );
+        let wrong = secure.endpoint().replace("https://", "http://");
+        let error_of_secure = error(log, protocol, &wrong);
+        assert!(error_of_secure.contains("`https://`"), "{error_of_secure}");
+    }
+}

@@ -1,0 +1,45 @@
+//! The line about a provider that has started.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use floe_tests::{is_child, run_in_child};
+
+const TEST: &str = "start_message::the_start_says_which_signal_goes_where_on_request";
+
+#[test]
+fn the_start_says_which_signal_goes_where_on_request() {
+    if is_child() {
+        drop(floe_telemetry::init().unwrap());
+        return;
+    }
+    let variables = [
+        ("OTEL_SERVICE_NAME", "orders"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"),
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+            "http://127.0.0.1:4318/metrics?key=hunter2",
+        ),
+        ("OTEL_LOGS_EXPORTER", "none"),
+        ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
+    ];
+    let expected = "telemetry of `orders`: traces → grpc http://127.0.0.1:4317; \
+                    metrics → http/protobuf http://127.0.0.1:4318/metrics; logs → none; \
+                    sampler parentbased_traceidratio";
+    let run = |more: &[(&str, &str)]| {
+        let variables: Vec<_> = variables.iter().chain(more).copied().collect();
+        run_in_child(TEST, &variables)
+    };
+    let (stdout, stderr) = run(&[]);
+    assert!(
+        !stdout.contains(expected) && !stderr.contains(expected),
+        "{stdout}{stderr}"
+    );
+    let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug")]);
+    assert!(stderr.contains(&format!("debug: {expected}\n")), "{stderr}");
+    assert!(!stdout.contains(expected), "{stdout}");
+    // With a subscriber that shows it, it is a record of that.
+    let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("FLOE_LOG_LEVEL", "debug")]);
+    assert_eq!(stdout.matches(expected).count(), 1, "{stdout}");
+    assert!(!stderr.contains(expected), "{stderr}");
+}
