@@ -93,8 +93,18 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
         let classes = name[range.clone()]
             .iter()
             .map(|byte| CLASSES[usize::from(*byte)]);
-        classes
+        // The last three are looked up at each byte of a text, so they count twice.
+        let frequencies = classes
             .map(|class| FREQUENCY[usize::from(class)])
+            .enumerate();
+        frequencies
+            .map(|(place, often)| {
+                if place + 3 < len {
+                    often
+                } else {
+                    often * often
+                }
+            })
             .product::<u64>()
     };
     let ranges = (0..=name.len() - len).map(|start| start..start + len);
@@ -116,6 +126,8 @@ pub(crate) struct Anchors {
     leads: Vec<u32>,
     /// The formats by their anchors, sorted.
     formats: Vec<Anchored>,
+    /// Where those of an anchor begin.
+    first: Vec<u16>,
 }
 
 static BUILT_IN: LazyLock<Anchors> = LazyLock::new(Anchors::built_in);
@@ -135,6 +147,7 @@ impl Anchors {
             kinds: Box::new([0; TABLE]),
             leads: vec![0; TABLE],
             formats: Vec::new(),
+            first: vec![u16::MAX; TABLE],
         };
         for name in KEYS.iter().flat_map(|row| row.names) {
             anchors.add_key(name.trim_start_matches('*').as_bytes());
@@ -169,6 +182,10 @@ impl Anchors {
         // Only the first digits of a number.
         anchors.flag(index(window(b"123")), DIGITS, !(1 << DIGIT));
         anchors.formats.sort_by_key(|(anchor, ..)| *anchor);
+        for (place, (anchor, ..)) in (0..).zip(&anchors.formats) {
+            let first = &mut anchors.first[*anchor];
+            *first = place.min(*first);
+        }
         anchors
     }
 
@@ -199,19 +216,28 @@ impl Anchors {
         }
     }
 
-    /// A name of words with blanks between them: each of the words can be alone in a text.
+    /// A name of words with blanks between them, which stand in a text with any joint.
     pub(crate) fn add_key(&mut self, name: &[u8]) {
-        let mut words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80);
-        // The last word decides: a key is read from its end.
-        match words.rfind(|word| !word.is_empty()) {
+        let mut words = name
+            .split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80)
+            .filter(|word| !word.is_empty());
+        // A key is read from its end, so the anchor is at the end of the name, too.
+        match (words.next_back(), words.next_back()) {
+            // A short word is also a part of others, so what is before it counts, whatever joins the two.
+            (Some(last), Some(head)) if last.len() < 5 => {
+                for joint in [&b""[..], b" ", b"-", b"."] {
+                    let name = [head, joint, &last[..last.len().min(3)]].concat();
+                    self.add(&name[name.len() - 4..], KEY);
+                }
+            }
             // A complete word, as in `pw=`: the sign after it is part of the anchor.
-            Some(word) if word.len() == 2 => {
+            (Some(word), _) if word.len() == 2 => {
                 for after in LEADS {
                     self.add(&[word, &[after]].concat(), KEY);
                 }
             }
-            Some(word) => self.add_name(word, KEY),
-            None => {}
+            (Some(word), _) => self.add_name(word, KEY),
+            _ => {}
         }
     }
 
@@ -274,8 +300,9 @@ impl Anchors {
     ) -> impl Iterator<Item = (usize, &'static TokenFormat)> + 'a {
         let end = last + 1;
         let index = index(window(&text[end.saturating_sub(3)..end]));
-        let first = self.formats.partition_point(|(anchor, ..)| *anchor < index);
-        self.formats[first..]
+        let first = usize::from(self.first[index]);
+        let formats = self.formats.get(first..).unwrap_or_default();
+        formats
             .iter()
             .take_while(move |(anchor, ..)| *anchor == index)
             .filter_map(move |(_, len, format)| Some((end.checked_sub(*len)?, *format)))
