@@ -4,11 +4,13 @@
 //! the userinfo by themselves: what follows has to look like a host.
 
 use crate::key;
+use crate::pair::Key;
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
 use crate::rules::words::{
-    ACCOUNT_COMMANDS, ADDRESS_ROLES, DIGESTS, HOOKS, NO_DOMAINS, ORACLE_COMMANDS, SECRET_SEGMENTS,
+    ACCOUNT_COMMANDS, ADDRESS_ROLES, ALGORITHM_DOMAINS, ALGORITHMS, DIGESTS, HOOKS, NO_DOMAINS,
+    ORACLE_COMMANDS, SECRET_SEGMENTS,
 };
-use crate::scan::{Evidence, Reason, Scan};
+use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{
     self, is_credential_word, is_domain, is_no_password, is_placeholder, is_random, look,
 };
@@ -129,6 +131,21 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     let is_template = user.iter().chain(password).all(is_capital)
         && (key::meaning(password).is_some() || !host.is_empty() && host.iter().all(is_capital));
     !password.is_empty() && (is_template || is_no_password(password))
+}
+
+/// `auth/token/renew/…`: a path without a host, one of whose segments is a name of a token.
+pub(crate) fn bare_path(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let text = scan.text;
+    let is_path =
+        key.quote.is_none() && at(text, key.end) == b'/' && before(text, key.start) == b'/';
+    if !is_path {
+        return Tried::Nothing;
+    }
+    let end = run_end(text, key.end, LIMIT, |byte| {
+        is_name(byte) || b"-/.".contains(&byte)
+    });
+    path(scan, key.start.saturating_sub(1), end);
+    Tried::Nothing
 }
 
 /// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
@@ -279,7 +296,14 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     // `user@host:22` and `git@host:path` are accounts.
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
+    // `curve25519-sha256@libssh.org`
+    let is_algorithm = is_one_of(domain, ALGORITHM_DOMAINS)
+        && (is_one_of(part(text, start, sign), ALGORITHMS)
+            || part(text, start, sign)
+                .iter()
+                .any(|byte| *byte == b'-' || byte.is_ascii_digit()));
     let is_mail = start < sign
+        && !is_algorithm
         && is_domain(domain)
         && !last.iter().any(u8::is_ascii_digit)
         && !is_one_of(last, NO_DOMAINS)

@@ -7,7 +7,8 @@ use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
+    Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS,
+    VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
@@ -31,6 +32,11 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         let field = next_field(scan, end)?;
         let tokens = &mut scan.tokens;
         let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
+        // `{ name: 'auth', args: ['bob', 'x'] }`
+        if tokens.is_word(field, LIST_NAMES) {
+            let list = pair::separator_at(scan, behind)?.next;
+            return value::last_item(&mut scan.tokens, list);
+        }
         if is_called(tokens.word(field)?, VALUE_NAMES) {
             let place = pair::separator_at(scan, behind)?.next;
             return value::value(&mut scan.tokens, place, Site::from(field));
@@ -101,7 +107,14 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         return None;
     }
     let inner = tokens.skip_lines(key.after + 1);
-    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() {
+    // `auth([ 'x' ])`
+    let is_list = tokens.kind(inner) == Kind::Open(b'[');
+    let first = if is_list {
+        tokens.skip_lines(inner + 1)
+    } else {
+        inner
+    };
+    if !tokens.opens_quote(first) && (is_list || !name[0].is_ascii_uppercase()) {
         return None;
     }
     let found = value::value(tokens, inner, Site::from(key.place))?;
