@@ -33,7 +33,7 @@ pub(crate) const WORD: u8 = 16;
 pub(crate) const KEY: u8 = 32;
 /// A short option.
 pub(crate) const OPTION: u8 = 64;
-/// `@` or `+`, which share a class.
+/// `@` or `+`, which share a class with `$`.
 pub(crate) const SIGN: u8 = 128;
 
 const DIGIT: u8 = 27;
@@ -58,7 +58,7 @@ const fn class(byte: u8) -> u8 {
         b'a'..=b'z' => byte - b'a' + 1,
         b'A'..=b'Z' => byte - b'A' + 1,
         b'0'..=b'9' => DIGIT,
-        b'@' | b'+' => AT_OR_PLUS,
+        b'@' | b'+' | b'$' => AT_OR_PLUS,
         b':' => COLON,
         b'/' | b'.' | b'\\' => SLASH_OR_DOT,
         b'-' | b'_' => DASH,

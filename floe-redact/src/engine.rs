@@ -285,9 +285,12 @@ fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
         }
     };
     for finding in &mut more {
-        let place = |range: &Range<usize>| place(range.start, false)..place(range.end, true);
-        finding.range = place(&finding.range);
-        finding.key = finding.key.as_ref().map(place);
+        for range in [Some(&mut finding.range), finding.key.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            *range = place(range.start, false)..place(range.end, true);
+        }
     }
     more
 }
