@@ -4,13 +4,12 @@
 //! the userinfo by themselves: what follows has to look like a host.
 
 use crate::key;
-use crate::pair::Key;
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
 use crate::rules::words::{
     ACCOUNT_COMMANDS, ADDRESS_ROLES, ALGORITHM_DOMAINS, ALGORITHMS, DIGESTS, HOOKS, NO_DOMAINS,
     ORACLE_COMMANDS, SECRET_SEGMENTS,
 };
-use crate::scan::{Evidence, Reason, Scan, Tried};
+use crate::scan::{Evidence, Reason, Scan};
 use crate::score::{
     self, is_credential_word, is_domain, is_no_password, is_placeholder, is_random, look,
 };
@@ -133,23 +132,8 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     !password.is_empty() && (is_template || is_no_password(password))
 }
 
-/// `auth/token/renew/…`: a path without a host, one of whose segments is a name of a token.
-pub(crate) fn bare_path(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    let text = scan.text;
-    let is_path =
-        key.quote.is_none() && at(text, key.end) == b'/' && before(text, key.start) == b'/';
-    if !is_path {
-        return Tried::Nothing;
-    }
-    let end = run_end(text, key.end, LIMIT, |byte| {
-        is_name(byte) || b"-/.".contains(&byte)
-    });
-    path(scan, key.start.saturating_sub(1), end);
-    Tried::Nothing
-}
-
 /// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
-fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
+pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);
     let mut is_announced = false;

@@ -53,7 +53,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Pair(pair::cookies),
             Read::Pair(pair::pair),
             Read::Pair(sentence::below),
-            Read::Name(address::bare_path),
+            Read::Name(structure::path),
             Read::Name(structure::element),
             Read::Name(command::long),
             Read::Beside(structure::named),

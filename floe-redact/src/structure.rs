@@ -1,5 +1,6 @@
 //! A name and its value side by side, bound by the structure of the text: pairs, calls, structs, XML, SQL statements.
 
+use crate::address;
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Claim, Key};
@@ -12,7 +13,7 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{before, is_one_of, part, run_end, starts_with};
+use crate::text::{at, before, is_name, is_one_of, part, run_end, starts_with};
 use crate::value::{self, Site, Value};
 
 /// How many fields may be between a name and its value, the value's included.
@@ -133,6 +134,21 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         return None;
     }
     value::field(&mut scan.tokens, brace, 2)
+}
+
+/// The most bytes of a path.
+const PATH: usize = 256;
+
+/// `auth/token/renew/…`: a path without a host, one of whose segments is a name.
+pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let text = scan.text;
+    let is_segment = at(text, key.end) == b'/' && before(text, key.start) == b'/';
+    if key.quote.is_none() && is_segment {
+        let is_inside = |byte: u8| is_name(byte) || b"-/.".contains(&byte);
+        let end = run_end(text, key.end, PATH, is_inside);
+        address::path(scan, key.start - 1, end);
+    }
+    Tried::Nothing
 }
 
 /// The most tokens of a tag.
