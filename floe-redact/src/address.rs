@@ -6,7 +6,8 @@
 use crate::key;
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
 use crate::rules::words::{
-    ACCOUNT_COMMANDS, ADDRESS_ROLES, DIGESTS, HOOKS, NO_DOMAINS, ORACLE_COMMANDS, SECRET_SEGMENTS,
+    ACCOUNT_COMMANDS, ADDRESS_ROLES, ALGORITHM_DOMAINS, ALGORITHMS, DIGESTS, HOOKS, NO_DOMAINS,
+    ORACLE_COMMANDS, SECRET_SEGMENTS,
 };
 use crate::scan::{Evidence, Reason, Scan};
 use crate::score::{
@@ -132,7 +133,7 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
 }
 
 /// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
-fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
+pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);
     let mut is_announced = false;
@@ -279,7 +280,14 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     // `user@host:22` and `git@host:path` are accounts.
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
+    // `curve25519-sha256@libssh.org`
+    let is_algorithm = is_one_of(domain, ALGORITHM_DOMAINS)
+        && (is_one_of(part(text, start, sign), ALGORITHMS)
+            || part(text, start, sign)
+                .iter()
+                .any(|byte| *byte == b'-' || byte.is_ascii_digit()));
     let is_mail = start < sign
+        && !is_algorithm
         && is_domain(domain)
         && !last.iter().any(u8::is_ascii_digit)
         && !is_one_of(last, NO_DOMAINS)

@@ -33,7 +33,7 @@ pub(crate) const WORD: u8 = 16;
 pub(crate) const KEY: u8 = 32;
 /// A short option.
 pub(crate) const OPTION: u8 = 64;
-/// `@` or `+`, which share a class.
+/// `@` or `+`, which share a class with `$`.
 pub(crate) const SIGN: u8 = 128;
 
 const DIGIT: u8 = 27;
@@ -58,7 +58,7 @@ const fn class(byte: u8) -> u8 {
         b'a'..=b'z' => byte - b'a' + 1,
         b'A'..=b'Z' => byte - b'A' + 1,
         b'0'..=b'9' => DIGIT,
-        b'@' | b'+' => AT_OR_PLUS,
+        b'@' | b'+' | b'$' => AT_OR_PLUS,
         b':' => COLON,
         b'/' | b'.' | b'\\' => SLASH_OR_DOT,
         b'-' | b'_' => DASH,
@@ -93,9 +93,13 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
         let classes = name[range.clone()]
             .iter()
             .map(|byte| CLASSES[usize::from(*byte)]);
-        classes
-            .map(|class| FREQUENCY[usize::from(class)])
-            .product::<u64>()
+        // The last three are looked up at each byte of a text, and logs are full of numbers.
+        let frequencies = classes.enumerate().map(|(place, class)| {
+            let often = FREQUENCY[usize::from(class)];
+            let is_number = class == DIGIT && place + 3 >= len;
+            if is_number { often * often } else { often }
+        });
+        frequencies.product::<u64>()
     };
     let ranges = (0..=name.len() - len).map(|start| start..start + len);
     ranges.min_by_key(rarity).filter(|_| len >= 3)
@@ -112,10 +116,12 @@ type Anchored = (usize, usize, &'static TokenFormat);
 pub(crate) struct Anchors {
     /// What may end with three characters.
     kinds: Box<[u8; TABLE]>,
-    /// The classes of the character before them, a bit for each.
-    leads: Vec<u32>,
+    /// The classes of the character before them and of the one after them, a bit for each.
+    around: Vec<(u32, u32)>,
     /// The formats by their anchors, sorted.
     formats: Vec<Anchored>,
+    /// Where those of an anchor begin.
+    first: Vec<u16>,
 }
 
 static BUILT_IN: LazyLock<Anchors> = LazyLock::new(Anchors::built_in);
@@ -133,8 +139,9 @@ impl Anchors {
     fn built_in() -> Self {
         let mut anchors = Self {
             kinds: Box::new([0; TABLE]),
-            leads: vec![0; TABLE],
+            around: vec![(0, 0); TABLE],
             formats: Vec::new(),
+            first: vec![u16::MAX; TABLE],
         };
         for name in KEYS.iter().flat_map(|row| row.names) {
             anchors.add_key(name.trim_start_matches('*').as_bytes());
@@ -169,28 +176,42 @@ impl Anchors {
         // Only the first digits of a number.
         anchors.flag(index(window(b"123")), DIGITS, !(1 << DIGIT));
         anchors.formats.sort_by_key(|(anchor, ..)| *anchor);
+        for (place, (anchor, ..)) in (0..).zip(&anchors.formats) {
+            let first = &mut anchors.first[*anchor];
+            *first = place.min(*first);
+        }
         anchors
     }
 
     fn flag(&mut self, index: usize, kind: u8, leads: u32) {
         self.kinds[index] |= kind;
-        self.leads[index] |= leads;
+        self.around[index].0 |= leads;
+        self.around[index].1 |= u32::MAX;
     }
 
     /// The index of the last three characters.
     fn add(&mut self, anchor: &[u8], kind: u8) -> usize {
+        self.add_before(anchor, None, kind)
+    }
+
+    /// The same for an anchor before a certain character.
+    fn add_before(&mut self, anchor: &[u8], next: Option<&u8>, kind: u8) -> usize {
         let window = window(anchor);
         let leads = match anchor {
             [_, _, _] => u32::MAX,
             _ => 1 << (window >> 15),
         };
-        self.flag(index(window), kind, leads);
-        index(window)
+        let tails = next.map_or(u32::MAX, |next| 1 << CLASSES[usize::from(*next)]);
+        let index = index(window);
+        self.kinds[index] |= kind;
+        self.around[index].0 |= leads;
+        self.around[index].1 |= tails;
+        index
     }
 
     fn add_name(&mut self, name: &[u8], kind: u8) {
         if let Some(rarest) = rarest(name) {
-            self.add(&name[rarest], kind);
+            self.add_before(&name[rarest.clone()], name.get(rarest.end), kind);
             return;
         }
         // A short name is found with what precedes it.
@@ -199,19 +220,28 @@ impl Anchors {
         }
     }
 
-    /// A name of words with blanks between them: each of the words can be alone in a text.
+    /// A name of words with blanks between them, which stand in a text with any joint.
     pub(crate) fn add_key(&mut self, name: &[u8]) {
-        let mut words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80);
-        // The last word decides: a key is read from its end.
-        match words.rfind(|word| !word.is_empty()) {
+        let mut words = name
+            .split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80)
+            .filter(|word| !word.is_empty());
+        // A key is read from its end, so the anchor is at the end of the name, too.
+        match (words.next_back(), words.next_back()) {
+            // A short word is also a part of others, so what is before it counts, whatever joins the two.
+            (Some(last), Some(head)) if last.len() < 4 => {
+                for joint in [&b""[..], b" ", b"-", b"."] {
+                    let name = [head, joint, &last[..last.len().min(3)]].concat();
+                    self.add(&name[name.len() - 4..], KEY);
+                }
+            }
             // A complete word, as in `pw=`: the sign after it is part of the anchor.
-            Some(word) if word.len() == 2 => {
+            (Some(word), _) if word.len() == 2 => {
                 for after in LEADS {
                     self.add(&[word, &[after]].concat(), KEY);
                 }
             }
-            Some(word) => self.add_name(word, KEY),
-            None => {}
+            (Some(word), _) => self.add_name(word, KEY),
+            _ => {}
         }
     }
 
@@ -219,7 +249,7 @@ impl Anchors {
         let prefix = format.prefix.as_bytes();
         if let Some(rarest) = rarest(prefix) {
             let end = rarest.end;
-            let index = self.add(&prefix[rarest], TOKEN);
+            let index = self.add_before(&prefix[rarest], prefix.get(end), TOKEN);
             self.formats.push((index, end, format));
             return;
         }
@@ -241,7 +271,9 @@ impl Anchors {
                 let ends = |back: usize| self.kinds[index(window >> (5 * (last + back)))];
                 if ends(3) | ends(2) | ends(1) | ends(0) != 0 {
                     let found = (last..last + 4).rev().find_map(|back| {
-                        Some((at + 7 - back, self.kinds_of(window >> (5 * back))?))
+                        let place = at + 7 - back;
+                        let kinds = self.kinds_of(window >> (5 * back), text.get(place + 1))?;
+                        Some((place, kinds))
                     });
                     if found.is_some() {
                         return found;
@@ -252,18 +284,23 @@ impl Anchors {
         }
         for (index, byte) in text.get(at..)?.iter().enumerate() {
             window = (window << 5) | u64::from(CLASSES[usize::from(*byte)]);
-            if let Some(kinds) = self.kinds_of(window) {
+            if let Some(kinds) = self.kinds_of(window, text.get(at + index + 1)) {
                 return Some((at + index, kinds));
             }
         }
         None
     }
 
-    /// The kinds of the anchors that end with a window.
-    fn kinds_of(&self, window: u64) -> Option<u8> {
+    /// The kinds of the anchors that end with a window before a character.
+    fn kinds_of(&self, window: u64, next: Option<&u8>) -> Option<u8> {
         let index = index(window);
         let kinds = self.kinds[index];
-        (kinds != 0 && self.leads[index] >> ((window >> 15) & 31) & 1 != 0).then_some(kinds)
+        if kinds == 0 {
+            return None;
+        }
+        let (leads, tails) = self.around[index];
+        let next = next.map_or(0, |next| CLASSES[usize::from(*next)]);
+        (leads >> ((window >> 15) & 31) & tails >> next & 1 != 0).then_some(kinds)
     }
 
     /// The formats whose anchor ends at a place and whose prefix is there, and where it begins.
@@ -274,8 +311,9 @@ impl Anchors {
     ) -> impl Iterator<Item = (usize, &'static TokenFormat)> + 'a {
         let end = last + 1;
         let index = index(window(&text[end.saturating_sub(3)..end]));
-        let first = self.formats.partition_point(|(anchor, ..)| *anchor < index);
-        self.formats[first..]
+        let first = usize::from(self.first[index]);
+        let formats = self.formats.get(first..).unwrap_or_default();
+        formats
             .iter()
             .take_while(move |(anchor, ..)| *anchor == index)
             .filter_map(move |(_, len, format)| Some((end.checked_sub(*len)?, *format)))

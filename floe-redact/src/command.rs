@@ -7,7 +7,7 @@ use crate::address::is_no_login;
 use crate::lexer::Kind;
 use crate::pair::{self, Claim, Key};
 use crate::rules::commands::{
-    ARGUMENTS, Argument, Callee, CommandOption, Form, OPTIONS, USER_WORDS, last_word,
+    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, Form, OPTIONS, USER_WORDS, last_word,
 };
 use crate::rules::keys::KeyKind;
 use crate::scan::{Evidence, Reason, Scan, Tried};
@@ -194,7 +194,9 @@ fn claim(
     argument: &Argument,
 ) -> Option<(Value, Context)> {
     let (found, bond) = match argument.of {
-        Callee::Function => (function(scan, place, name, argument)?, Bond::Structure),
+        Callee::Function | Callee::Trace => {
+            (function(scan, place, name, argument)?, Bond::Structure)
+        }
         Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
     };
     // A short quoted text is a name, and a pair is read as one.
@@ -228,6 +230,9 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
         open = tokens.skip_blanks(sign + 1);
     }
+    if argument.of == Callee::Trace && !tokens.is_word(open + 1, DUMPED) {
+        return None;
+    }
     let place = value::item(tokens, open, argument.place)?;
     value::value(tokens, place, Site::from(open)).filter(|found| found.quoted)
 }
@@ -254,7 +259,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
     }
     let last = scan.tokens.skip_blanks(at);
     let found = value::value(&mut scan.tokens, last, Site::default())?;
-    let is_other =
-        found.bytes(scan.text).starts_with(b"/") || matches!(scan.tokens.kind(last), Kind::Open(_));
+    let is_other = matches!(found.bytes(scan.text), [b'/' | b'-', ..])
+        || matches!(scan.tokens.kind(last), Kind::Open(_));
     (!is_other).then_some(found)
 }

@@ -53,6 +53,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Pair(pair::cookies),
             Read::Pair(pair::pair),
             Read::Pair(sentence::below),
+            Read::Name(structure::path),
             Read::Name(structure::element),
             Read::Name(command::long),
             Read::Beside(structure::named),
@@ -181,14 +182,20 @@ fn name(scan: &mut Scan<'_>, anchor: usize, grammars: &[Read]) {
         return;
     };
     let separator = pair::separator_at(scan, key.after);
+    scan.key = Some(key.start..key.end);
+    try_all(scan, &key, separator, grammars);
+    scan.key = None;
+}
+
+fn try_all(scan: &mut Scan<'_>, key: &Key, separator: Option<Separator>, grammars: &[Read]) {
     for grammar in grammars {
         let tried = match (separator, grammar) {
-            (Some(separator), Read::Pair(read)) => read(scan, &key, separator),
-            (None, Read::Name(read)) => read(scan, &key),
-            (None, Read::Claim(read)) => Claim::judge(read(scan, &key), scan, &key),
+            (Some(separator), Read::Pair(read)) => read(scan, key, separator),
+            (None, Read::Name(read)) => read(scan, key),
+            (None, Read::Claim(read)) => Claim::judge(read(scan, key), scan, key),
             (None, Read::Beside(read)) => {
-                let claim = read(scan, &key).map(|value| Claim::beside(&key, value));
-                Claim::judge(claim, scan, &key)
+                let claim = read(scan, key).map(|value| Claim::beside(key, value));
+                Claim::judge(claim, scan, key)
             }
             _ => Tried::Nothing,
         };
@@ -209,6 +216,7 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
                     range: start..end,
                     rule: structures::CONFIGURED_PATTERN,
                     evidence: Evidence::Pattern,
+                    key: None,
                 });
             }
             from = ceil(text, end.max(start + 1).max(from + 1));
@@ -277,7 +285,12 @@ fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
         }
     };
     for finding in &mut more {
-        finding.range = place(finding.range.start, false)..place(finding.range.end, true);
+        for range in [Some(&mut finding.range), finding.key.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            *range = place(range.start, false)..place(range.end, true);
+        }
     }
     more
 }

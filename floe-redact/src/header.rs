@@ -10,6 +10,10 @@ use crate::value::{self, Site, Value};
 
 /// The most tokens of a list of parameters.
 const LONGEST_LIST: usize = 512;
+/// The most bytes of such a list.
+const LIST: usize = 16 * 1024;
+/// The most bytes of a cookie's name.
+const LONGEST_NAME: usize = 256;
 
 /// The scheme of this name.
 fn scheme(word: &[u8]) -> Option<&'static Scheme> {
@@ -71,7 +75,8 @@ fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> us
 /// A list of parameters ends with its line, with the sentence around it or with the quote around the
 /// header.
 fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
-    let end = line_end(tokens.text, tokens.start(place));
+    let start = tokens.start(place);
+    let end = start + line_end(part(tokens.text, start, start + LIST), 0);
     (place..place + LONGEST_LIST)
         .filter_map(|at| tokens.get(at))
         .find(|token| token.kind == Kind::Line || token.mate.is_some_and(|mate| mate < site.from))
@@ -117,23 +122,23 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
     let Some(first) = found else {
         return;
     };
-    let limit = line_end(text, first.start);
     let mut at = first.start;
     // A sentence about cookies.
-    if memchr::memchr(b'=', first.bytes(text)).is_none() {
+    let name = part(text, at, first.end.min(at + LONGEST_NAME));
+    if memchr::memchr(b'=', name).is_none() {
         return;
     }
-    while at < limit {
-        let name_end = run_end(text, at, 256, |byte| {
+    while at < text.len() {
+        let name_end = run_end(text, at, LONGEST_NAME, |byte| {
             byte > b' ' && !b"=;\"'".contains(&byte)
         });
         let from = name_end + usize::from(text.get(name_end) == Some(&b'='));
         // The value may have quotes of its own.
         let is_quote = |byte: u8| b"\\\"".contains(&byte);
-        let open = run_end(text, from, limit.saturating_sub(from).min(2), is_quote);
+        let open = run_end(text, from, 2, is_quote);
         let is_quoted = open > from;
         let from = open;
-        let end = run_end(text, from, limit.saturating_sub(from), |byte| {
+        let end = run_end(text, from, usize::MAX, |byte| {
             byte > b' ' && !b";\"'".contains(&byte)
         });
         let name = part(text, at, name_end);

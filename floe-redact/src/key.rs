@@ -147,6 +147,7 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
 });
 
 static DESCRIPTOR_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(DESCRIPTORS));
+static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALIFIERS));
 
 /// Where the longest known suffix begins, and its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
@@ -203,7 +204,7 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
             return None;
         }
         // With an unknown word after the name, as in `token_github`, the value must look like a secret.
-        is_qualified |= !is_one_of(last, QUALIFIERS) && !last.iter().all(u8::is_ascii_digit);
+        is_qualified |= !QUALIFIER_WORDS.contains(last) && !last.iter().all(u8::is_ascii_digit);
         name.len = start;
     }
     None

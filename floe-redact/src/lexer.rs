@@ -252,6 +252,7 @@ impl<'t> Tokens<'t> {
             b'"' | b'\'' | b'`' if rest(text, start).starts_with(&[byte; 3]) => {
                 (Kind::Quote, byte | TRIPLE, 3, Coding::Plain)
             }
+            b'"' if is_doubled(text, start) => (Kind::Quote, DOUBLE, 2, Coding::Plain),
             b'"' | b'\'' | b'`' => (Kind::Quote, byte, 1, Coding::Plain),
             b'\\' => self.escape(start),
             b'%' => match hex(text, start + 1).and_then(|code| sign(code, Coding::Percent)) {
@@ -385,8 +386,18 @@ impl<'t> Tokens<'t> {
 
 /// Added to the mark of a quote of three.
 const TRIPLE: u8 = 0x80;
+/// The mark of a quote in a quoted cell of CSV.
+const DOUBLE: u8 = b'"' | 0x40;
 /// Added to the mark of a typographic quote that closes.
 const CLOSING: u8 = 0x10;
+
+/// `{""name"":""value""}`: two quotes that open or close, not an empty text.
+fn is_doubled(text: &[u8], start: usize) -> bool {
+    let (previous, next) = (at(text, start.wrapping_sub(1)), at(text, start + 2));
+    let opens = is_name(next) && b"{[(,: ".contains(&previous);
+    let closes = is_name(previous) && b"}]),:".contains(&next) && next != 0;
+    at(text, start + 1) == b'"' && (opens || closes)
+}
 
 /// Letters, digits, underscores and other characters; dots and dashes between them.
 fn word_len(text: &[u8], start: usize) -> usize {

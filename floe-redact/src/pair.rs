@@ -15,9 +15,9 @@ use crate::text::{
 use crate::value::{self, Site, Value};
 
 /// Names that are seen to be none before their meaning is searched for.
-static NOUNS: LazyLock<Words<()>> = LazyLock::new(|| {
+static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
-    Words::of(rows.flat_map(|row| row.names.iter().map(|name| (*name, ()))))
+    Words::of(rows.flat_map(|row| row.names.iter().map(|name| (*name, row.kind))))
 });
 
 /// A name found in the text.
@@ -351,9 +351,15 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     if !word.is_ascii() {
         return true;
     }
-    let is_noun = NOUNS.contains(word) && word_before(scan.text, start) == start;
-    if is_noun && !has_separator(scan.text, end) {
-        return false;
+    let noun = NOUNS
+        .all(word)
+        .next()
+        .filter(|_| word_before(scan.text, start) == start && before(scan.text, start) != b'-');
+    if let Some(kind) = noun {
+        let is_call = *kind != KeyKind::Context && at(scan.text, end) == b'(';
+        if !is_call && !has_separator(scan.text, end) {
+            return false;
+        }
     }
     if let Some(meaning) = scan.meaning(start, end) {
         return meaning.kind != KeyKind::Context
@@ -362,11 +368,15 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     }
     scan.refuse_key(start, end);
     // Dots and dashes may join it with what follows: `token.value`.
-    let is_joined = matches!(at(scan.text, end), b'.' | b'-') && is_inside(at(scan.text, end + 1));
-    if !is_joined {
-        scan.keys_until = scan.keys_until.max(end);
+    let mut joined = end;
+    while matches!(at(scan.text, joined), b'.' | b'-') && is_inside(at(scan.text, joined + 1)) {
+        joined = run_end(scan.text, joined + 1, usize::MAX, is_inside);
     }
-    is_joined
+    let is_key = joined > end && scan.meaning(start, joined).is_some();
+    if !is_key {
+        scan.keys_until = scan.keys_until.max(joined);
+    }
+    is_key
 }
 
 /// Whether a sign that may separate a value follows.

@@ -25,9 +25,17 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
         return;
     }
     let is_separated = matches!(next, b'-' | b' ') && at(text, end + 1).is_ascii_digit();
-    match end - start {
+    // A part of a longer name or number is neither.
+    let left = before_word(text, start);
+    let len = if is_name(left) || left == b'-' {
+        0
+    } else {
+        end - start
+    };
+    match len {
         3 if is_separated => social_security(scan, start),
-        4 if is_separated => card(scan, start),
+        // `2026-01-12` is a date.
+        4 if is_separated && at(text, end + 4).is_ascii_digit() => card(scan, start),
         12..=19 => card(scan, start),
         _ => {}
     }

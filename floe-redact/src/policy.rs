@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::anchors::Anchors;
 use crate::key::{self, CONFIGURED, Meaning, Name};
-use crate::rules::keys::KeyKind;
+use crate::rules::keys::{Flag, KeyKind};
 
 /// How much is redacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ impl Policy {
                 KeyKind::Weak | KeyKind::Code | KeyKind::Context
             )
         {
-            meaning.kind = KeyKind::Password;
+            (meaning.kind, meaning.flags) = (KeyKind::Password, &[Flag::Always]);
         }
         Some(meaning)
     }

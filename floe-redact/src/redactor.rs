@@ -224,33 +224,35 @@ impl Redactor {
     /// ```
     /// # use floe_redact::Redactor;
     /// let explanation = Redactor::new().explain("password=hunter2");
-    /// assert!(explanation.starts_with("9..16 redacted by password: "));
+    /// assert!(explanation.starts_with("9..16 redacted by password of "));
     /// ```
     #[must_use]
     pub fn explain(&self, text: &str) -> String {
         let mut lines: Vec<(usize, String)> = Vec::new();
         let findings = self.findings(text);
-        for Finding {
-            range,
-            rule,
-            evidence,
-        } in &findings
-        {
-            let line = format!(
-                "{}..{} redacted by {rule}: {evidence}",
-                range.start, range.end
-            );
-            lines.push((range.start, line));
+        let is_redacted = |range: &Range<usize>| {
+            let meets = |found: &Range<usize>| found.start < range.end && range.start < found.end;
+            findings.iter().any(|finding| meets(&finding.range))
+        };
+        // A name that is a part of a secret is one, too.
+        let of_key = |key: &Option<Range<usize>>| {
+            let key = key.clone().filter(|key| !is_redacted(key));
+            let name = key.and_then(|key| text.get(key));
+            name.map_or_else(String::new, |name| format!(" of {name:?}"))
+        };
+        for finding in &findings {
+            let (Range { start, end }, rule) = (finding.range.clone(), finding.rule);
+            let (key, evidence) = (of_key(&finding.key), finding.evidence);
+            let line = format!("{start}..{end} redacted by {rule}{key}: {evidence}");
+            lines.push((start, line));
         }
         for candidate in engine::kept(&self.policy, text) {
             let Range { start, end } = candidate.range;
-            let is_redacted = findings
-                .iter()
-                .any(|finding| finding.range.start < end && start < finding.range.end);
-            if let (false, Some(value)) = (is_redacted, text.get(start..end)) {
+            if let (false, Some(value)) = (is_redacted(&(start..end)), text.get(start..end)) {
                 let (rule, reason) = (candidate.rule, candidate.reason);
+                let key = of_key(&candidate.key);
                 let line =
-                    format!("{start}..{end} kept {value:?}, a candidate of {rule}: {reason}");
+                    format!("{start}..{end} kept {value:?}, a candidate of {rule}{key}: {reason}");
                 lines.push((start, line));
             }
         }

@@ -24,6 +24,8 @@ pub struct Finding {
     pub rule: &'static str,
     /// Why it was classified as a secret.
     pub evidence: Evidence,
+    /// The bytes of its name, if it has one.
+    pub key: Option<Range<usize>>,
 }
 
 impl Finding {
@@ -76,6 +78,7 @@ pub(crate) struct Candidate {
     pub(crate) range: Range<usize>,
     pub(crate) rule: &'static str,
     pub(crate) reason: Reason,
+    pub(crate) key: Option<Range<usize>>,
 }
 
 /// What a grammar did at a place.
@@ -119,6 +122,8 @@ pub(crate) struct Scan<'a> {
     nested: usize,
     /// Everything before this was decided by a match.
     pub(crate) covered: usize,
+    /// The name whose grammars are tried.
+    pub(crate) key: Option<Range<usize>>,
     name: Range<usize>,
     meaning: Option<Meaning>,
     /// The line of a shell that is read.
@@ -144,6 +149,7 @@ impl<'a> Scan<'a> {
             kept_until: 0,
             nested: 0,
             covered: 0,
+            key: None,
             line: Line::default(),
             name: 0..0,
             meaning: None,
@@ -177,6 +183,7 @@ impl<'a> Scan<'a> {
                 range: start..end,
                 rule,
                 evidence,
+                key: self.key.clone(),
             });
         }
         self.covered = self.covered.max(end);
@@ -233,6 +240,7 @@ impl<'a> Scan<'a> {
                 range: start..end,
                 rule,
                 reason,
+                key: self.key.clone(),
             });
         }
     }
@@ -272,6 +280,7 @@ impl<'a> Scan<'a> {
                     range: start..start + secret.len(),
                     rule: structures::REPEATED,
                     evidence: Evidence::Repetition,
+                    key: None,
                 });
             }
         }

@@ -1,5 +1,6 @@
 //! A name and its value side by side, bound by the structure of the text: pairs, calls, structs, XML, SQL statements.
 
+use crate::address;
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Claim, Key};
@@ -7,11 +8,12 @@ use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
+    Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS,
+    VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{before, is_one_of, part, run_end, starts_with};
+use crate::text::{at, before, is_name, is_one_of, part, run_end, starts_with};
 use crate::value::{self, Site, Value};
 
 /// How many fields may be between a name and its value, the value's included.
@@ -31,6 +33,11 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         let field = next_field(scan, end)?;
         let tokens = &mut scan.tokens;
         let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
+        // `{ name: 'auth', args: ['bob', 'x'] }`
+        if tokens.is_word(field, LIST_NAMES) {
+            let list = pair::separator_at(scan, behind)?.next;
+            return value::last_item(&mut scan.tokens, list);
+        }
         if is_called(tokens.word(field)?, VALUE_NAMES) {
             let place = pair::separator_at(scan, behind)?.next;
             return value::value(&mut scan.tokens, place, Site::from(field));
@@ -101,7 +108,14 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         return None;
     }
     let inner = tokens.skip_lines(key.after + 1);
-    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() {
+    // `auth([ 'x' ])`
+    let is_list = tokens.kind(inner) == Kind::Open(b'[');
+    let first = if is_list {
+        tokens.skip_lines(inner + 1)
+    } else {
+        inner
+    };
+    if !tokens.opens_quote(first) && (is_list || !name[0].is_ascii_uppercase()) {
         return None;
     }
     let found = value::value(tokens, inner, Site::from(key.place))?;
@@ -120,6 +134,21 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         return None;
     }
     value::field(&mut scan.tokens, brace, 2)
+}
+
+/// The most bytes of a path.
+const PATH: usize = 256;
+
+/// `auth/token/renew/…`: a path without a host, one of whose segments is a name.
+pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let text = scan.text;
+    let is_segment = at(text, key.end) == b'/' && before(text, key.start) == b'/';
+    if key.quote.is_none() && is_segment {
+        let is_inside = |byte: u8| is_name(byte) || b"-/.".contains(&byte);
+        let end = run_end(text, key.end, PATH, is_inside);
+        address::path(scan, key.start - 1, end);
+    }
+    Tried::Nothing
 }
 
 /// The most tokens of a tag.

@@ -208,6 +208,19 @@ pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option
     None
 }
 
+/// The last item of a list in brackets, if it has quotes.
+pub(crate) fn last_item(tokens: &mut Tokens<'_>, open: usize) -> Option<Value> {
+    if tokens.kind(open) != Kind::Open(b'[') {
+        return None;
+    }
+    let close = tokens
+        .close(open)
+        .filter(|close| close - open < LIST_TOKENS)?;
+    let last = (open..close).rev().find(|&at| !tokens.is_break(at))?;
+    let first = tokens.get(last)?.mate?;
+    (tokens.opens_quote(first)).then(|| quoted(tokens, first))?
+}
+
 /// ODBC's `{…}`.
 fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;

@@ -12,6 +12,8 @@ use crate::{armour, checksum, score};
 const HEAD: usize = 96;
 /// A body of another length than documented is accepted from this length on, if it is random.
 const UNDOCUMENTED: usize = 16;
+/// The same after a prefix of two or three bytes, which words have, too.
+const LONG: usize = 24;
 
 /// How well a token matches its format, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,24 +32,22 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let web_token = anchor
         .checked_sub(2)
         .filter(|&start| armour::is_web_token(text, start));
-    let matches = anchors.formats(text, anchor);
-    let first = matches
-        .filter(|(start, format)| format.find(text, *start).is_some())
-        .map(|(start, _)| start)
-        .min();
-    let Some(start) = first.or(web_token) else {
-        // An explanation has the format that it looks like most.
-        let formats = anchors
-            .formats(text, anchor)
-            .filter(|(start, _)| scan.kept.is_some() && begins_word(text, *start));
-        if let Some((start, format)) = formats.max_by_key(|(_, format)| format.prefix.len()) {
-            let end = run_end(text, start, 64, |byte| is_name(byte) || byte == b'-');
-            scan.note(
-                start,
-                end,
-                format.id,
-                Reason::Other("too short, with other characters than its tokens, or a placeholder"),
-            );
+    // The format that it looks like most, if it has none.
+    let mut like: Option<(usize, &'static TokenFormat)> = None;
+    let mut first = web_token;
+    for (start, format) in anchors.formats(text, anchor) {
+        if format.find(text, start).is_some() {
+            first = Some(first.map_or(start, |first| first.min(start)));
+        } else if !matches!(format.alphabet, Alphabet::Around(..))
+            && begins_word(text, start)
+            && like.is_none_or(|(_, other)| other.prefix.len() <= format.prefix.len())
+        {
+            like = Some((start, format));
+        }
+    }
+    let Some(start) = first else {
+        if let Some((start, format)) = like {
+            similar(scan, start, format);
         }
         return;
     };
@@ -61,6 +61,41 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         scan.redact(start, end, format.id, evidence);
     } else {
         armour::json_web_token(scan, start);
+    }
+}
+
+/// A known prefix, and random characters that no format describes: formats change.
+fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
+    let (text, prefix) = (scan.text, format.prefix.as_bytes());
+    let from = start + prefix.len();
+    let end = run(Alphabet::Base64Url, text, from, usize::MAX);
+    let body = part(text, from, end);
+    // A short prefix, or one of letters only, begins words, too.
+    let is_sign = |byte: &u8| !byte.is_ascii_alphabetic();
+    let least = match prefix {
+        [_, _, _, _, ..] if prefix.iter().any(is_sign) => UNDOCUMENTED,
+        [.., last] if !last.is_ascii_alphanumeric() => LONG,
+        _ => return,
+    };
+    let is_apart = !matches!(before(text, start), b'-' | b'.');
+    let has = |is_in: fn(&u8) -> bool| body.iter().any(is_in);
+    // `api-gateway-7f9c6b5d4-x2kq9` is a name.
+    let is_name = !has(u8::is_ascii_uppercase) && body.iter().any(|byte| b"-_".contains(byte));
+    if body.len() >= least && is_apart && !is_name && is_varied(body) && score::is_random(body) {
+        // A format with another anchor describes it better.
+        let (end, format) = match best(formats(), text, start) {
+            Some((end, _, format)) => (end, format),
+            None => (end, format),
+        };
+        scan.redact(start, end, format.id, Evidence::Format);
+        return;
+    }
+    let letters = run_end(text, from, UNDOCUMENTED, |byte| {
+        byte.is_ascii_alphanumeric()
+    });
+    if least == UNDOCUMENTED && letters == from + UNDOCUMENTED {
+        let why = "with other characters than its tokens have, or a placeholder";
+        scan.note(start, end, format.id, Reason::Other(why));
     }
 }
 

@@ -57,7 +57,7 @@ impl Redactor {
     /// let mut writer = floe_redact::Redactor::new().explainer(&mut reasons);
     /// writeln!(writer, "connecting\npassword=hunter2")?;
     /// drop(writer);
-    /// assert!(reasons.starts_with(b"line 2: 9..16 redacted by password: "));
+    /// assert!(reasons.starts_with(b"line 2: 9..16 redacted by password of "));
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn explainer<W: Write>(&self, inner: W) -> Writer<W> {

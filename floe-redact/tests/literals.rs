@@ -79,6 +79,11 @@ fn what_is_no_value_stays() {
         "peer 2001:db8:1234:ab12:cd34:9f3a:12:3 left",
         // What a digest is of.
         "nginx:1.25@sha256:4a1c4b21597c1b4415bdbecb28a3296c6b5e23ca4f9feeb599860a1dac6a0108",
+        // Algorithms of SSH.
+        "kex: algorithm: curve25519-sha256@libssh.org",
+        "ciphers: chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
+        "MACs umac-128-etm@openssh.com,hmac-sha2-512-etm@openssh.com compression zlib@openssh.com",
+        "no matching cipher found. Their offer: rijndael-cbc@lysator.liu.se",
         // The next pair.
         "level=warn msg=\"Invalid username or password\" logger=context",
         "Incorrect username or password specified.",

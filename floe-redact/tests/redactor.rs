@@ -110,8 +110,8 @@ fn an_explanation_has_the_reasons_but_no_secret() {
     let explanation = Redactor::new().explain(&text);
     assert_eq!(
         explanation,
-        "9..21 redacted by password: 8 points, 3 needed for random characters\n\
-         29..37 kept \"expected\", a candidate of token: 6 points, 9 needed for a word of a sentence\n"
+        "9..21 redacted by password of \"password\": 8 points, 3 needed for random characters\n\
+         29..37 kept \"expected\", a candidate of token of \"token\": 6 points, 9 needed for a word of a sentence\n"
     );
     assert_eq!(Redactor::new().explain("nothing"), "no candidate\n");
 }
@@ -121,7 +121,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
     for (text, wanted) in [
         (
             "password = get(config, 'x')",
-            "11..21 kept \"get(config\", a candidate of password: a call\n",
+            "11..21 kept \"get(config\", a candidate of password of \"password\": a call\n",
         ),
         (
             "token_type=bearer",
@@ -135,15 +135,15 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         (
             "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "0..40 kept \"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\", a candidate of github-personal-access-token: \
-             too short, with other characters than its tokens, or a placeholder\n",
+             with other characters than its tokens have, or a placeholder\n",
         ),
         (
             "PWD=/home/app",
-            "4..13 kept \"/home/app\", a candidate of password: the name has another meaning here\n",
+            "4..13 kept \"/home/app\", a candidate of password of \"PWD\": the name has another meaning here\n",
         ),
         (
             "key=db_password",
-            "4..15 kept \"db_password\", a candidate of key: the name of a value\n",
+            "4..15 kept \"db_password\", a candidate of key of \"key\": the name of a value\n",
         ),
         (
             "ssh://git@example.com/a",
@@ -163,6 +163,152 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
     let allowed = Redactor::builder().allowed_key("token").build();
     let wanted = "0..5 kept \"token\", a candidate of token: an allowed key\n";
     assert_eq!(allowed.explain("token=abc123def"), wanted);
+}
+
+/// Ordinary words begin like the tokens of some vendor.
+#[test]
+fn an_explanation_is_silent_about_words_with_a_known_prefix() {
+    for text in [
+        "api-server-1 test_connection live_migration pat_matching",
+        "nova-api.log.1.2017-05-16_13:53:08 on 10.11.10.1",
+        "glpat-… ghp_ sk-learn",
+    ] {
+        assert_eq!(Redactor::new().explain(text), "no candidate\n");
+    }
+}
+
+#[test]
+fn an_explanation_names_the_key_unless_it_is_a_part_of_a_secret() {
+    let text = format!("db_password={SECRET} and mail: https://bob:{SECRET}@h/?token={SECRET}");
+    let redactor = Redactor::new();
+    let keys: Vec<_> = redactor
+        .findings(&text)
+        .into_iter()
+        .map(|finding| finding.key)
+        .collect();
+    let names: Vec<_> = keys
+        .into_iter()
+        .map(|key| key.map(|key| &text[key]))
+        .collect();
+    assert_eq!(names, [Some("db_password"), None, Some("token")]);
+    let explanation = redactor.explain(&text);
+    assert!(
+        explanation.contains("redacted by password of \"db_password\": "),
+        "{explanation}"
+    );
+    assert!(!explanation.contains(SECRET), "{explanation}");
+}
+
+/// Formats change: a token with a known prefix may have another length or other characters.
+#[test]
+fn a_known_prefix_and_random_characters_are_a_token() {
+    for token in [
+        "ghp_9fK2-mQx7_Vb3Zr8Lw1Td6",
+        "glpat-Q7x_9Zr2Kv-4Tm8Lb3Wd",
+        "xoxb-7Kq2Zx9Lm4Vb8Tr1Wd6Ny3",
+        "sk-9fK2mQx7_Vb3Zr8Lw1Td6-Yp4Hs5",
+    ] {
+        for text in [token.to_owned(), format!("the key {token} does not work")] {
+            let safe = text.replace(token, "<REDACTED>");
+            assert_eq!(Redactor::new().redact(&text), safe);
+        }
+    }
+    for text in [
+        "sk-learn-contrib-tools",
+        "api-gateway-service-7f9c6b5d4-x2kq9",
+        "test_orders_2024_01_02_v3",
+    ] {
+        assert_eq!(Redactor::new().redact(text), text);
+    }
+}
+
+#[test]
+fn every_value_of_a_doubtful_key_is_redacted_by_the_strict_level() {
+    let strict = Redactor::builder().level(Level::Strict).build();
+    for text in [
+        "signature: ok",
+        "session=true",
+        "sid: none",
+        "auth: enabled",
+    ] {
+        let (key, _) = text.split_once([':', '=']).unwrap();
+        let safe = strict.redact(text).into_owned();
+        assert!(
+            safe.starts_with(key) && safe.ends_with("<REDACTED>"),
+            "{safe}"
+        );
+        assert_eq!(Redactor::new().redact(text), text);
+    }
+}
+
+/// The most common ones; none of them was ever a secret.
+#[test]
+fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
+    let words = "123456 password 12345678 qwerty 123456789 12345 1234 111111 1234567 dragon 123123 baseball abc123 \
+        football monkey letmein 696969 shadow master 666666 qwertyuiop 123321 mustang 1234567890 michael 654321 \
+        superman 1qaz2wsx 7777777 121212 000000 qazwsx 123qwe killer trustno1 jordan jennifer zxcvbnm asdfgh hunter \
+        buster soccer harley batman andrew tigger sunshine iloveyou 2000 charlie robert thomas hockey ranger daniel \
+        starwars 112233 george computer michelle jessica pepper 1111 zxcvbn 555555 11111111 131313 freedom 777777 \
+        pass maggie 159753 aaaaaa ginger princess joshua cheese amanda summer love ashley nicole chelsea matthew \
+        access yankees 987654321 dallas austin thunder taylor matrix admin root toor test guest welcome changeme \
+        default secret password1 passw0rd p@ssw0rd rootpassword mysecretpassword testpass userpass dbpassword login \
+        server internal private public user postgres mysql redis oracle administrator Password1 Password123 Admin123 \
+        secret123 123abc a1b2c3 qwerty123 1q2w3e4r zaq12wsx solo flower hello whatever donald bailey biteme";
+    let mut kept = Vec::new();
+    for word in words.split_whitespace() {
+        for (text, safe) in [
+            (format!("password={word}"), "password=<REDACTED>"),
+            (
+                format!("password={word} host=db"),
+                "password=<REDACTED> host=db",
+            ),
+            (
+                format!("{{\"password\": \"{word}\"}}"),
+                "{\"password\": \"<REDACTED>\"}",
+            ),
+            (
+                format!("postgres://user:{word}@db/x"),
+                "postgres://<REDACTED>@db/x",
+            ),
+        ] {
+            if Redactor::new().redact(&text) != safe {
+                kept.push(text);
+            }
+        }
+    }
+    assert!(kept.is_empty(), "{kept:#?}");
+}
+
+#[test]
+fn secrets_are_found_in_dumps_of_calls_and_commands() {
+    for text in [
+        "auth([ 'SECRET' ])",
+        "command: { name: 'auth', args: ['default', 'SECRET'] }",
+        "#1 Driver->connect(Array, 'bob', 'SECRET', Array)",
+        "1,\"{\"\"password\"\":\"\"SECRET\"\",\"\"port\"\":5432}\",x",
+        "vault login UUID",
+        "renewing auth/token/renew/UUID failed",
+        "PUT https://vault:8200/v1/auth/token/renew/UUID",
+        "data: {id-rsa: SECRET}",
+        "ldap_bind: Invalid credentials (49) -D cn=admin -w SECRET",
+        "- name: DB_PASSWORD\n  value: Winter$00ab",
+        "{name: DB_PASSWORD, value: Winte$00ab}",
+    ] {
+        let secrets = [
+            SECRET,
+            "0d3b7b1e-4f5a-4c1d-9e2f-7a6b5c4d3e2f",
+            "Winter$00ab",
+            "Winte$00ab",
+        ];
+        let text = text
+            .replace("SECRET", secrets[0])
+            .replace("UUID", secrets[1]);
+        let safe = Redactor::new().redact(&text).into_owned();
+        assert!(
+            !secrets.iter().any(|secret| safe.contains(secret)),
+            "{safe}"
+        );
+    }
 }
 
 #[test]

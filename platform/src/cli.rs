@@ -177,11 +177,7 @@ Exit codes:
     /// Personal data are e-mail addresses, payment cards, bank accounts, telephone numbers and US
     /// social security numbers.
     #[command(after_help = REDACT_EXIT_CODES)]
-    Redact {
-        /// Print instead why each candidate was redacted or kept, without the secrets
-        #[arg(long)]
-        explain: bool,
-    },
+    Redact(redact::Arguments),
     /// Print the attributes of the platform's spans as a registry of semantic conventions
     ///
     /// The registry is in the YAML format of OpenTelemetry Weaver.
@@ -215,7 +211,7 @@ Exit codes:
   1  standard input cannot be read, or standard output cannot be written
   2  the command line contains a mistake
 
-Example: kubectl logs orders-0 | floe redact > orders.log";
+Example: kubectl logs orders-0 | floe redact --key customer_ref > orders.log";
 
 #[derive(Debug, Args)]
 struct ProductArgs {
@@ -348,7 +344,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             print_warnings(audit.warnings());
             Ok(())
         }
-        Command::Redact { explain } => Ok(redact::redact(*explain)?),
+        Command::Redact(arguments) => Ok(redact::redact(arguments)?),
         Command::Schema { plugins: true, .. } => {
             let schemas = schema::plugins().map_err(|error| Error::Setting(error.to_string()))?;
             Ok(print(&format_args!("{schemas:#}\n"))?)

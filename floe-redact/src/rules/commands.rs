@@ -32,6 +32,8 @@ pub(crate) struct CommandOption {
 pub(crate) enum Callee {
     /// `name("a", "b")`
     Function,
+    /// `name(Array, "a", "b")`, as a stack trace of PHP prints it.
+    Trace,
     /// `name word -option argument argument`
     Command,
 }
@@ -74,8 +76,8 @@ pub(crate) const OPTIONS: &[CommandOption] = &[
     CommandOption { id: "option-snmp-secret", option: "c", form: Form::Separate, except: &[], commands: &["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"],
         secret: &["snmpwalk -v2c -c winter77 h system"], benign: &["psql -c select"] },
     CommandOption { id: "option-bind-password", option: "w", form: Form::Separate, except: &["ping", "curl"],
-        commands: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd", "ldapmodrdn"],
-        secret: &["ldapsearch -D cn=admin -w winter77 -b dc=x"], benign: &["ping -w 5 host"] },
+        commands: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd", "ldapmodrdn", "ldap_bind"],
+        secret: &["ldapsearch -D cn=admin -w winter77 -b dc=x", "ldap_bind: Invalid credentials (49): -D cn=admin -w winter77"], benign: &["ping -w 5 host"] },
     CommandOption { id: "option-auth", option: "a", form: Form::Separate, except: &[], commands: &["redis-cli", "valkey-cli", "redis-benchmark", "keydb-cli"],
         secret: &["redis-cli -h cache -a winter77 ping"], benign: &["ls -a dir"] },
     CommandOption { id: "option-key-password", option: "k", form: Form::Separate, except: &[], commands: &["openssl", "signcode"],
@@ -102,6 +104,9 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
         names: &["mysqli_connect", "mysql_connect", "pdo", "pdo->__construct", "drivermanager.getconnection", "getconnection", "mysqli", "oci_connect", "ftp", "minio", "ftp_login", "smtpauth", "odbc_connect", "sqlsrv", "mysql_pconnect", "mysqli->__construct", "mysqli->real_connect", "mysqli_real_connect", "ldap_bind"],
         secret: &["mysqli_connect(\"db\", \"bob\", \"winter77\", \"x\")", "DriverManager.getConnection(\"jdbc:x\", \"bob\", \"winter77\")"],
         benign: &["getConnection(\"jdbc:x\")", "ftp.connect('db', 5432, 'orders')"] },
+    Argument { id: "call-host-user-password", of: Callee::Trace, place: 2, names: &["connect"],
+        secret: &["Driver->connect(Array, 'bob', 'winter77', Array)", "connect(Array,'bob','winter77',Array)"],
+        benign: &["connect('db', 5432, 'orders')", "connect(Array, 'bob')"] },
     Argument { id: "call-key", of: Callee::Function, place: 0, names: &["fernet", "hmac.new", "aes.new", "secretkeyspec"],
         secret: &["Fernet(b\"TVZtUVJOMVVock1xUDFKVHRFd0d5WmxyZDdoSmt5ZHk=\")"], benign: &["Fernet(key)"] },
     Argument { id: "call-key", of: Callee::Function, place: 1, names: &["pgp_sym_decrypt", "pgp_sym_encrypt", "jwt.encode", "jwt.decode", "jwt.sign", "jwt.verify", "createhmac", "hash_hmac"],
@@ -117,10 +122,13 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
         secret: &["htpasswd -bc /etc/users bob winter77"],
         benign: &["htpasswd -c /etc/users bob"] },
     Argument { id: "command-argument", of: Callee::Command, place: 0,
-        names: &["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth"],
-        secret: &["requirepass winter77x", "AUTH PLAIN AGJvYgB3aW50ZXI3Nw=="],
-        benign: &["requirepass \"\"", "AUTH PLAIN LOGIN"] },
+        names: &["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth", "vault login"],
+        secret: &["requirepass winter77x", "vault login 6f9619ff-8b86-d011-b42d-00cf4fc964ff", "AUTH PLAIN AGJvYgB3aW50ZXI3Nw=="],
+        benign: &["requirepass \"\"", "AUTH PLAIN LOGIN", "vault login -method=userpass", "vault login failed"] },
 ];
+
+/// What a stack trace prints for an argument of several values.
+pub(crate) const DUMPED: &[&str] = &["array"];
 
 /// Words after the dash of an option that carries a user and a password.
 pub(crate) const USER_WORDS: &[&str] = &["su", "user", "username", "proxy-user"];

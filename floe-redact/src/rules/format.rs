@@ -3,7 +3,7 @@
 /// A documented format of a token.
 ///
 /// A token is found where its prefix begins a word (the byte before is no letter or digit), what
-/// follows has the given alphabet and length. What has another length is found, too, if it has 16 bytes
+/// follows has the given alphabet and length. What has another length or alphabet is found, too, if it has 16 bytes
 /// or more that look random and the prefix more than three: formats change.
 #[derive(Debug)]
 pub(crate) struct TokenFormat {

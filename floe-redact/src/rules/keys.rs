@@ -114,9 +114,9 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "access-key" Secret ["access key", "*accesskey", "secret access key", "*secretkey", "secret key", "account key", "*accountkey", "storage key", "shared access key", "*sharedaccesskey", "shared key", "*sharedkey", "cosmos key", "access secret", "consumer secret"]
         secret ["secret_key=4anaaJPU bucket=orders", "AccountKey=yDN6t/qEqMcZNWLRtBtS9mwa;", "aws_secret_access_key = wJalrXUtnFEMI7MDENG"]
         benign ["access_key: required", "SharedAccessKeyName=reader"]
-    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "seed phrase", "mnemonic", "age key"]
-        secret ["signing_key=055607673b848469a4f797e5145ad428", "PresharedKey = 7Hq9zX2vLmN0pQrS5tUv=", "encryption_key: 'k3yk3yk3y0000x1'"]
-        benign ["private_key=/etc/ssl/key.pem", "private key does not match public key", "signing_key_id=77"]
+    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "seed phrase", "mnemonic", "age key", "id rsa", "id ed25519", "id ecdsa", "id dsa"]
+        secret ["signing_key=055607673b848469a4f797e5145ad428", "PresharedKey = 7Hq9zX2vLmN0pQrS5tUv=", "encryption_key: 'k3yk3yk3y0000x1'", "data: {id-rsa: LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZ}"]
+        benign ["private_key=/etc/ssl/key.pem", "private key does not match public key", "signing_key_id=77", "/root/.ssh/id_rsa: Permission denied", "id_rsa.pub: AAAAB3NzaC1yc2EAAAADAQAB"]
     "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
         secret ["psk=correct7horse", "wpa_psk: 'a1b2c3d4'"]
         benign ["psk identity hint", "psk: none"]
@@ -129,10 +129,10 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
         secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID=5t7kq0n2vb8d1m4x"]
         benign ["session=nightly", "session_id: 42"]
-    "session" Weak (Login) ["session key", "auth", "authentication", "otk"]
+    "session" Weak (Login, Noun) ["session key", "auth", "authentication", "otk"]
         secret ["auth=f0d9bae6feb538eb41a264281b3c8fa5", "X-Auth: 5t7kq0n2vb8d1m4x"]
         benign ["auth: enabled", "authentication=kerberos"]
-    "login" Weak (Login) ["basic auth", "userpwd", "http auth", "user pwd", "login"]
+    "login" Weak (Login, Noun) ["basic auth", "userpwd", "http auth", "user pwd", "login"]
         secret ["basic_auth: loader:winter2077", "http.auth=app:autumn2086"]
         benign ["login: failed", "login=bob", "login: https://h/x"]
     "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
@@ -192,5 +192,5 @@ pub(crate) const DESCRIPTORS: &[&str] = &[
     "provider", "ref", "required", "reset", "scope", "size", "source", "store", "error", "errors", "exception", "mechanism", "plugin", "protocol", "realm", "backend", "handler", "class", "module", "algo", "hashers", "maps", "cmd", "command", "ttl", "type",
     "uri", "url", "usage", "used", "version", "algorithm", "alg", "method", "enabled", "changed",
     "updated", "at", "status", "state", "label", "title", "dir", "location", "lifetime", "java",
-    "py", "rs", "go", "js", "ts", "sql", "md", "txt", "json", "yaml", "yml", "pem", "csv",
+    "py", "rs", "go", "js", "ts", "pub", "sql", "md", "txt", "json", "yaml", "yml", "pem", "csv",
 ];

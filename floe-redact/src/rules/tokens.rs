@@ -354,10 +354,10 @@ tokens! {
     "block-protocol-api-key" ("b10ck5." Alphanumeric[32] "." Alphanumeric[36]) from github
         secret ["b10ck5.sEHaVFmmNJUUyIsRszr1xQrNaeSHgW1X.WnNGULngLeVscVHR7jaKu5YjULd8a0Vp3D22"]
         benign ["b10ck5.token"]
-    "blockfrost-mainnet-project" ("mainnet" Alphanumeric[32]) from page "https://blockfrost.dev/start-building/"
+    "blockfrost-mainnet-project" ("mainnet" Alphanumeric[32]) from page "https://hackage.haskell.org/package/blockfrost-client-0.9.1.0/candidate/src/README.md"
         secret ["mainnetn1etZxOIwPujwoZFRD5h8WkRFUbV3aTw"]
         benign ["mainnet"]
-    "blockfrost-preprod-project" ("preprod" Alphanumeric[32]) from page "https://blockfrost.dev/start-building/"
+    "blockfrost-preprod-project" ("preprod" Alphanumeric[32]) from page "https://hackage.haskell.org/package/blockfrost-client-0.9.1.0/candidate/src/README.md"
         secret ["preprodgbeDtzMDGjey0QPRI8KbwHLz8DixDrNL"]
         benign ["preprod"]
     "brave-search-api-key" ("BSA" Base64Url[28]) from betterleaks
@@ -402,7 +402,7 @@ tokens! {
     "buildkite-portal-token" ("bkpat_" Base64Url[54]) from betterleaks
         secret ["bkpat_3b6in-jKULHL4mOiM2-Cq5UA7yT-Ea9yX6-UtllWYiY16kkmNJ1Oj7"]
         benign ["bkpat_token", "bkpat_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "cal-com-api-key" ("cal_live_" LowerHex[32]) from page "https://cal.com/docs/api-reference/v2/introduction"
+    "cal-com-api-key" ("cal_live_" LowerHex[32]) from page "https://www.mintlify.com/calcom/cal.com/api/authentication"
         secret ["cal_live_8185c939a9dcc382118dde8d078686aa"]
         benign ["cal_live_token", "cal_live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "canva-client-secret" ("cnvca" Base64Url[51]) from betterleaks
@@ -453,7 +453,7 @@ tokens! {
     "circleci-project-token" ("CCIPRJ_" Alphanumeric[20..=24] "_" LowerHex[40]) from osv_scalibr "circleci"
         secret ["CCIPRJ_dGxLEGzGiA0KsKSbMyqfx8_d6f8cefde6546618e9dd87aa44ea9145ffc95aff"]
         benign ["CCIPRJ_token"]
-    "clearbit-api-key" ("sk_" LowerHex[32]) from page "https://dashboard.clearbit.com/docs"
+    "clearbit-api-key" ("sk_" LowerHex[32]) from trufflehog "clearbit"
         secret ["sk_ed1815bb07297bab83b6ecc79f803d41"]
         benign ["sk_buff", "sk_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "clickhouse-cloud-api-secret" ("4b1d" Alphanumeric[38]) from gitleaks
@@ -954,7 +954,7 @@ tokens! {
     "imagekit-private-key" ("private_" And("+/=")[28]) from titus "imagekit"
         secret ["private_9mwSiSKz905R2UvF8TJY69rbPOG="]
         benign ["private_key", "private_"]
-    "infisical-service-token" ("st." LowerHex[24] "." LowerHex[30..=64] "." LowerHex[30..=64]) from page "https://infisical.com/docs/documentation/platform/token"
+    "infisical-service-token" ("st." LowerHex[24] "." LowerHex[30..=64] "." LowerHex[30..=64]) from page "https://infisical.com/docs/internals/service-tokens"
         secret ["st.8fad5baed39d2b8b7b5afbb3.de11697089b7ed49dbba3efb8007ed497d.f7b23196b8f0f2d0ae2f36f3cb24628785"]
         benign ["st.rs", "st.louis"]
     "infracost-api-key" ("ico-" Alphanumeric[32]) from gitleaks
@@ -993,7 +993,7 @@ tokens! {
     "ionic-personal-access-token" ("ion_" Alphanumeric[42]) from kingfisher "ionic"
         secret ["ion_oE7gaLOaYrUEJtXeaOwxfCvdvJijLKy3itLBhY2C67"]
         benign ["ion_channel"]
-    "jetbrains-permanent-token" ("perm:" Base64[4..] "." Base64[2..] "." Alphanumeric[20..=40]) from page "https://www.jetbrains.com/help/youtrack/devportal/Manage-Permanent-Token.html"
+    "jetbrains-permanent-token" ("perm:" Base64[4..] "." Base64[2..] "." Alphanumeric[20..=40]) from page "https://www.jetbrains.com/help/youtrack/devportal/authentication-with-permanent-token.html"
         secret ["perm:JY1ANT0G.fuicSC.DgQfM03ZluCs2GiwnlLyMTdn"]
         benign ["perm:", "perm:read.write"]
     "jetbrains-permanent-token-dash" ("perm-" Base64[4..] "." Base64[2..] "." Alphanumeric[20..=40]) from page "https://www.jetbrains.com/help/youtrack/devportal/Manage-Permanent-Token.html"
@@ -1146,7 +1146,7 @@ tokens! {
     "mem0-api-key" ("m0-" Alphanumeric[40]) from page "https://github.com/mem0ai/mem0/blob/main/README.md"
         secret ["m0-nhFE5KeGNejwpiFlpTX9XwuzsoyB89VQvSgIEhxD"]
         benign ["m0-test"]
-    "mercadopago-access-token" ("APP_USR-" Digits[12..=20] "-" Digits[6] "-" LowerHex[32] "-" Digits[5..=12]) from page "https://www.mercadopago.com.br/developers/en/docs/your-integrations/credentials"
+    "mercadopago-access-token" ("APP_USR-" Digits[12..=20] "-" Digits[6] "-" LowerHex[32] "-" Digits[5..=12]) from page "https://www.mercadopago.com.br/developers/en/docs/checkout-api-payments/best-practices/credentials-best-practices/secure-credentials.md"
         secret ["APP_USR-5452336207814475-364193-ed4d5a255f4e28eef9927f57524318c8-20747485"]
         benign ["APP_USR-", "APP_USR-xxxxxxxx"]
     "mercury-production-token" ("mercury_production_" Lower[3..=6] "_" Alphanumeric[40..=50] "_yrucrem") from betterleaks
@@ -1467,10 +1467,10 @@ tokens! {
     "polar-refresh-token" ("polar_rt_u_" Alphanumeric[43]) checksum CRC32_BASE62 from github
         secret ["polar_rt_u_WJ5GEjqwdCNwmGloJbDubxqbiEYIx7mANAzRB16Dhsb"]
         benign ["polar_rt_u_token", "polar_rt_u_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "porkbun-api-key" ("pk1_" LowerHex[64]) from page "https://porkbun.com/api/json/v3/documentation"
+    "porkbun-api-key" ("pk1_" LowerHex[64]) from page "https://porkbun.com/llms/guides/getting-started"
         secret ["pk1_bf67dee5ffcab9ea8e3a7f8625b263e1d81f340ba24c637192904a92aafea9f8"]
         benign ["pk1_token", "pk1_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "porkbun-secret-key" ("sk1_" LowerHex[64]) from page "https://porkbun.com/api/json/v3/documentation"
+    "porkbun-secret-key" ("sk1_" LowerHex[64]) from page "https://porkbun.com/llms/guides/getting-started"
         secret ["sk1_9b40faa5132f0232436ceeab7c290e84caf6923a45b5af8d97c439bb73305d96"]
         benign ["sk1_token", "sk1_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
     "portainer-access-token" ("ptr_" And("+/=_-")[40..=60]) from trufflehog "portainertoken"
@@ -1500,13 +1500,13 @@ tokens! {
     "proof-api-key" ("prf_" Base64Url[32..=80]) from betterleaks
         secret ["prf_hA4iXL2AqYA3PVTbovSaomqqk4OFihVD78rv"]
         benign ["prf_test", "prf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "pubnub-secret-key" ("sec-c-" Base64[40..=60]) from page "https://www.pubnub.com/docs/general/setup/account-setup"
+    "pubnub-secret-key" ("sec-c-" Base64[40..=60]) from page "https://docs.rs/crate/pn-sign/0.1.0"
         secret ["sec-c-o2kKgN8Q5SvMYPOQs9jSJp8kytWr1Tpcu+g4x2G6haUR"]
         benign ["sec-c-"]
     "pulumi-access-token" ("pul-" LowerHex[40]) from gitleaks
         secret ["pul-41bd907918f8af066ca3735a8ef2c4d5749b2843", "pul-16df36877c145521a0e2053095ad49e8b5121fb4"]
         benign ["pul-token", "pul-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
-    "pushbullet-access-token" ("o." Alphanumeric[32]) from page "https://docs.pushbullet.com/"
+    "pushbullet-access-token" ("o." Alphanumeric[32]) from trufflehog "pushbulletapikey"
         secret ["o.ap58940LkWcRMd4865ib81JvshhPx1iJ"]
         benign ["o.key", "o.toString"]
     "pydantic-logfire-token-eu" ("pylf_v1_eu_" Alphanumeric[40..=60]) from page "https://github.com/pydantic/logfire/blob/main/logfire/db_api.py"
@@ -1800,7 +1800,7 @@ tokens! {
     "statsig-server-key" ("secret-" Alphanumeric[43]) from page "https://docs.statsig.com/access-management/api-keys"
         secret ["secret-Q15rMKS2nd30LveQRzIpm8BmJNW01c9KvidnPl0lBHk"]
         benign ["secret-manager"]
-    "stripe-live-ephemeral-key" ("ek_live_" Alphanumeric[16..]) from page "https://docs.stripe.com/issuing/elements"
+    "stripe-live-ephemeral-key" ("ek_live_" Alphanumeric[16..]) from page "https://docs.stripe.com/api/ephemeral_keys/object"
         secret ["ek_live_d2YmSYfR2IgvSQHnw4P6"]
         benign ["ek_live_", "ek_live_xxxxxxxxxxxxxxxx"]
     "stripe-live-key" ("sk_live_" Alphanumeric[16..]) from gitleaks
@@ -1815,7 +1815,7 @@ tokens! {
     "stripe-production-restricted-key" ("rk_prod_" Alphanumeric[16..]) from gitleaks
         secret ["rk_prod_8G6VrCUHDCHAHhTgdQ54"]
         benign ["rk_prod_", "rk_prod_key", "rk_prod_xxxxxxxxxxxxxxxx"]
-    "stripe-test-ephemeral-key" ("ek_test_" Alphanumeric[16..]) from page "https://docs.stripe.com/issuing/elements"
+    "stripe-test-ephemeral-key" ("ek_test_" Alphanumeric[16..]) from page "https://docs.stripe.com/api/ephemeral_keys/object"
         secret ["ek_test_yWMeku675AcPbnfXG7bj"]
         benign ["ek_test_", "ek_test_xxxxxxxxxxxxxxxx"]
     "stripe-test-key" ("sk_test_" Alphanumeric[16..]) from gitleaks

@@ -46,11 +46,14 @@ pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user", "to"];
 
 /// Names of the field with the name of a named pair.
 #[rustfmt::skip]
-pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path"];
+pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path", "command", "cmd"];
 
 /// Names of the field with its value: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
 pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
+
+/// Names of the field with the arguments of a command, the last of which is its value.
+pub(crate) const LIST_NAMES: &[&str] = &["args", "arguments", "argv"];
 
 /// Names of a refused value in Pydantic's reports.
 pub(crate) const INPUT_NAMES: &[&str] = &["input_value", "input"];
@@ -126,7 +129,7 @@ pub(crate) const CHOSEN_WORDS: &[&str] = &[
 pub(crate) const ALGORITHMS: &[&str] = &[
     "sha", "hmac", "hmacsha", "ecdsa", "rsa", "ssh", "scram", "md", "aes", "ed", "curve", "argon", "bcrypt", "bcryptsha", "pbkdf", "hs",
     "rs", "es", "ps", "p", "x", "tls", "tlsv", "kerberos", "oauth", "saml", "base", "utf", "aws", "chacha", "cram", "digest", "xoauth",
-    "oauthbearer", "mongodb", "caching", "mysql", "gssapi",
+    "oauthbearer", "mongodb", "caching", "mysql", "gssapi", "zlib",
 ];
 
 /// What follows them: `sha256WithRSA`, `aes-256-cbc`.
@@ -143,6 +146,15 @@ pub(crate) const ALGORITHM_PARTS: &[&str] = &[
 pub(crate) const NO_DOMAINS: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
     "slice", "mount", "local", "internal", "lan", "cluster", "localdomain", "jar", "war", "aar", "pom", "tgz", "zip", "gz", "scope", "ts", "py", "rs",
+];
+
+/// Domains behind the names of SSH's algorithms and extensions.
+pub(crate) const ALGORITHM_DOMAINS: &[&str] = &[
+    "openssh.com",
+    "libssh.org",
+    "lysator.liu.se",
+    "ssh.com",
+    "putty.projects.tartarus.org",
 ];
 
 /// Words before a colon that introduce an address, not a password.
@@ -164,6 +176,8 @@ pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
 /// Segments of a path before a secret one.
 pub(crate) const SECRET_SEGMENTS: &[&str] = &[
     "t",
+    "token",
+    "renew",
     "verify",
     "confirm",
     "activate",
@@ -186,7 +200,7 @@ pub(crate) const DECLARATIONS: &[&str] = &["let", "var", "const", "val", "mut"];
 
 /// Words of sentences that are also among the most common passwords.
 #[rustfmt::skip]
-pub(crate) const COMMON_PASSWORDS: &[&str] = &["access", "default", "internal", "login", "private", "public", "server", "user"];
+pub(crate) const COMMON_PASSWORDS: &[&str] = &["access", "default", "internal", "login", "mongodb", "mysql", "private", "public", "server", "user"];
 
 /// Commands and events with an account of a host after them, `user@host`.
 pub(crate) const ACCOUNT_COMMANDS: &[&str] = &[

@@ -65,13 +65,56 @@ fn explanations_contain_reasons_and_line_numbers_but_no_secrets() {
         panic!("{reasons:?}");
     };
     assert!(
-        redacted.starts_with("line 2: 9..21 redacted by password: "),
+        redacted.starts_with("line 2: 9..21 redacted by password of \"password\": "),
         "{redacted}"
     );
     assert!(
-        kept.starts_with("line 4: 7..15 kept \"expected\", a candidate of token: "),
+        kept.starts_with("line 4: 7..15 kept \"expected\", a candidate of token of \"token\": "),
         "{kept}"
     );
+}
+
+#[test]
+fn the_level_keys_and_patterns_are_options() {
+    let log = "mail jane.doe@example.com session=nightly page_token=Zq7xWv93Lmt2 customerRef=A17 EMP-1234\n";
+    for (arguments, safe) in [
+        (
+            &["--level", "credentials"][..],
+            "mail jane.doe@example.com session=nightly page_token=Zq7xWv93Lmt2 customerRef=A17 EMP-1234\n",
+        ),
+        (
+            &["--level", "strict"],
+            "mail <REDACTED>@example.com session=<REDACTED> page_token=Zq7xWv93Lmt2 customerRef=A17 EMP-1234\n",
+        ),
+        (
+            &[
+                "--key",
+                "customer_ref",
+                "--key",
+                "page_token",
+                "--allowed-key",
+                "session",
+            ],
+            "mail <REDACTED>@example.com session=nightly page_token=<REDACTED> customerRef=<REDACTED> EMP-1234\n",
+        ),
+        (
+            &["--pattern", "EMP-[0-9]+", "--pattern", "A1."],
+            "mail <REDACTED>@example.com session=nightly page_token=Zq7xWv93Lmt2 customerRef=<REDACTED> <REDACTED>\n",
+        ),
+    ] {
+        let expected = (Some(0), safe.to_owned(), String::new());
+        assert_eq!(run(arguments, log.as_bytes()), expected);
+    }
+    for (arguments, reason) in [
+        (["--level", "most"], "credentials-and-pii"),
+        (["--key", "x"], "not a key"),
+        (["--pattern", "a("], "unclosed group"),
+        (["--pattern", "a*"], "empty text"),
+    ] {
+        let (code, stdout, stderr) = run(&arguments, b"");
+        assert_eq!((code, stdout.as_str()), (Some(2), ""));
+        assert!(stderr.contains(reason), "{stderr}");
+    }
 }
 
 #[test]
