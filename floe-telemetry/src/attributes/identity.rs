@@ -72,10 +72,11 @@ impl ParseModeError {
 
 impl fmt::Display for ParseModeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(found) = &self.found {
-            write!(f, "found `{found}`, ")?;
+        f.write_str("expected `dev`, `staging` or `prod`")?;
+        match &self.found {
+            Some(found) => write!(f, ", found `{found}`"),
+            None => Ok(()),
         }
-        f.write_str("expected `dev`, `staging` or `prod`")
     }
 }
 

@@ -349,10 +349,10 @@ fn resource_attributes_are_free_text() {
             panic!("{list}: {warnings:?}")
         };
         assert!(
-            warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: found "),
+            warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: expected "),
             "{warning}"
         );
-        assert!(warning.contains(", expected "), "{warning}");
+        assert!(warning.contains(", found "), "{warning}");
     }
     // A value that its field does not accept is one entry.
     let (resource, warnings) = attributes("floe.mode=loud,floe.namespace=sales,team=a");
@@ -381,7 +381,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         &[("OTEL_PROPAGATORS", "pigeon,baggage")],
         "propagators",
         r#"["baggage"]"#,
-        "expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` or `none`; the entry is ignored",
+        "expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` or `none`, found `pigeon`; the entry is ignored",
     ),
     (
         &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
