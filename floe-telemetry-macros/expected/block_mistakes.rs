@@ -15,5 +15,5 @@ impl S {
     "`name` applies to one function: the spans of a block are named `Type::method`"
 }
 ::core::compile_error! {
-    "unknown kind `cleint`, did you mean `client`? (accepted: `internal`, `server`, `client`, `producer`, `consumer`)"
+    "unknown kind `cleint`, expected one of `internal`, `server`, `client`, `producer`, `consumer`; did you mean `client`?"
 }

@@ -18,5 +18,5 @@ impl Alert {
     }
 }
 ::core::compile_error! {
-    "unknown argument `prefx`, did you mean `prefix`? (accepted: `prefix`, `transparent`, `rename_all`, `consts`, `crate`)"
+    "unknown argument `prefx`, expected one of `prefix`, `transparent`, `rename_all`, `consts`, `crate`; did you mean `prefix`?"
 }

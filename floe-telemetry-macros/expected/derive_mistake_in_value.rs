@@ -15,5 +15,5 @@ impl<T> ::floe_telemetry::attributes::ToAttributeValue for Mode<T> {
     }
 }
 ::core::compile_error! {
-    "unknown case `snek_case`, did you mean `snake_case`? (accepted: `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`)"
+    "unknown case `snek_case`, expected one of `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`; did you mean `snake_case`?"
 }

@@ -31,8 +31,8 @@ pub(crate) fn each(
 pub(crate) fn keyword(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<(Ident, Symbol)> {
     let words = accepted.iter().map(|symbol| symbol.word);
     let ident = input.call(Ident::parse_any).map_err(|error| {
-        let words = words::list(&words.clone().collect::<Vec<_>>());
-        syn::Error::new(error.span(), format_args!("expected one of {words}"))
+        let words = words::one_of(&words.clone().collect::<Vec<_>>());
+        syn::Error::new(error.span(), format_args!("expected {words}"))
     })?;
     if let Some(symbol) = Symbol::find(&ident, accepted) {
         return Ok((ident, symbol));

@@ -1,42 +1,40 @@
-//! Formats error messages: what was found and what is accepted.
+//! Formats error messages.
 
 /// Formats the error for an unknown word, with a suggestion if a known word is similar.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,
-    accepted: impl IntoIterator<Item = &'a str>,
+    words: impl IntoIterator<Item = &'a str>,
 ) -> String {
-    let accepted: Vec<_> = accepted.into_iter().collect();
-    let guess = closest(found, &accepted)
-        .map(|word| format!(", did you mean `{word}`?"))
+    let words: Vec<_> = words.into_iter().collect();
+    let guess = closest(found, &words)
+        .map(|word| format!("; did you mean `{word}`?"))
         .unwrap_or_default();
     format!(
-        "unknown {what} `{found}`{guess} (accepted: {})",
-        list(&accepted)
+        "unknown {what} `{found}`, expected {}{guess}",
+        one_of(&words)
     )
 }
 
-/// Formats the words in backticks, or `none`.
-pub(crate) fn list(words: &[&str]) -> String {
-    if words.is_empty() {
-        return "none".to_owned();
+/// Formats `none`, the only word, or "one of" the words, in backticks.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    match &*quoted {
+        [] => "none".to_owned(),
+        [word] => word.clone(),
+        _ => format!("one of {}", quoted.join(", ")),
     }
-    words
-        .iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// Returns the nearest word within a third of its length, or a word that starts with `found`.
-fn closest<'a>(found: &str, accepted: &[&'a str]) -> Option<&'a str> {
-    let near = accepted
+fn closest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+    let near = words
         .iter()
         .map(|word| (distance(found, word), *word))
         .filter(|(distance, word)| *distance <= word.len().max(3) / 3)
         .min_by_key(|(distance, _)| *distance);
     let part = || {
-        accepted
+        words
             .iter()
             .find(|word| found.len() > 2 && word.starts_with(found))
     };
@@ -98,11 +96,11 @@ mod tests {
     }
 
     #[test]
-    fn the_message_lists_what_is_accepted() {
+    fn the_message_lists_the_known_words() {
         let message = unknown("argument", "nmae", ["name", "kind"]);
         assert_eq!(
             message,
-            "unknown argument `nmae`, did you mean `name`? (accepted: `name`, `kind`)"
+            "unknown argument `nmae`, expected one of `name`, `kind`; did you mean `name`?"
         );
     }
 }

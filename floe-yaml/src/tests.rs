@@ -117,7 +117,7 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
             "{none: , stove: }",
             "expected one, expected `none` or `stove`, found 2 keys",
         ),
-        ("[none]", "expected one of none, stove, found a list"),
+        ("[none]", "expected none, stove, found a list"),
     ] {
         let found = heating(text).unwrap_err()[0].to_string();
         assert!(found.ends_with(message), "{found}");

@@ -66,7 +66,7 @@ fn every_message_occurs_in_a_case() {
 }
 
 /// The message if there is no accepted value, which is the only one with a part of one word.
-const NOTHING: &str = "(accepted: none)";
+const NOTHING: &str = "expected none";
 
 /// The string literals with two words, or with code in backticks, outside of comments and tests.
 fn messages(source: &str) -> Vec<String> {

@@ -412,9 +412,9 @@ fn check_place(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<()> {
     let is_in = |symbols: &[Symbol]| Symbol::find(&word, symbols).is_some();
     match PLACES.iter().find(|(symbols, _)| is_in(symbols)) {
         Some((_, place)) if !is_in(accepted) => {
-            let accepted: Vec<_> = accepted.iter().map(|symbol| symbol.word).collect();
-            let accepted = words::list(&accepted);
-            let message = format!("`{word}` belongs on {place} (accepted here: {accepted})");
+            let here: Vec<_> = accepted.iter().map(|symbol| symbol.word).collect();
+            let here = words::one_of(&here);
+            let message = format!("`{word}` belongs on {place}, expected {here}");
             Err(syn::Error::new(word.span(), message))
         }
         _ => Ok(()),

@@ -271,11 +271,8 @@ fn parse_word(
         return None;
     }
     let Expr::Path(path) = written else {
-        let words = words::list(&words);
-        cx.error(
-            written,
-            format_args!("a span's {what} is one of the words {words}"),
-        );
+        let words = words::one_of(&words);
+        cx.error(written, format_args!("a span's {what} must be {words}"));
         return None;
     };
     let found = path.path.get_ident();

@@ -244,7 +244,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
         let error = refused(value, &messages);
         assert_eq!(
             error,
-            format!("`DAGSTER_PIPES_CONTEXT`: found {found}, {accepted}")
+            format!("`DAGSTER_PIPES_CONTEXT`: {accepted}, found {found}")
         );
     }
     assert_eq!(

@@ -119,7 +119,7 @@ mod tests {
         ] {
             assert_eq!(
                 check(sql),
-                Err(format!("m.sql:{place}: found `{found}`, {accepted}"))
+                Err(format!("m.sql:{place}: {accepted}, found `{found}`"))
             );
         }
     }

@@ -179,7 +179,7 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
         ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
     ]);
     let expected = |name: &str, known: &str| {
-        format!("warning: {name}: unknown variable, did you mean `{known}`?")
+        format!("warning: {name}: unknown variable; did you mean `{known}`?")
     };
     let mut warnings = warnings;
     warnings.sort_unstable();

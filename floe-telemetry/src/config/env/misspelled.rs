@@ -35,7 +35,7 @@ pub(super) fn warn(prefixes: &[&str]) {
             .filter(|(differences, _)| *differences <= MAX_DIFFERENCES)
             .min();
         if let Some((_, known)) = near {
-            let message = format!("{name}: unknown variable, did you mean `{known}`?");
+            let message = format!("{name}: unknown variable; did you mean `{known}`?");
             super::warn(&Error::config(message).to_string());
         }
     }
