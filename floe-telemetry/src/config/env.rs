@@ -73,9 +73,9 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT`,
-    /// `FLOE_LOG_SPAN_EVENTS` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is
-    /// set, the file replaces the other `OTEL_*` variables, see [`from_config_file`](Self::from_config_file).
+    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_SPAN_EVENTS`, `FLOE_LOG_KEYS`,
+    /// `FLOE_LOG_OUTPUT` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
+    /// variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
     /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these.
@@ -128,6 +128,9 @@ impl TelemetryConfig {
         }
         if own.json_output != default.json_output {
             self.logging.json_output = own.json_output;
+        }
+        if own.span_events != default.span_events {
+            self.logging.span_events = own.span_events;
         }
         if own.keys != default.keys {
             self.logging.keys = own.keys;
