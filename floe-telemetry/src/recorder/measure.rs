@@ -127,16 +127,12 @@ fn new_writer() -> Option<Writer> {
 
 impl Writer {
     #[inline]
-    pub(super) fn push(&mut self, call: Measure, make_room: impl FnOnce(&mut Self) -> bool) {
-        if !self.calls.has_room_for(1) && !make_room(self) {
-            return count_missed();
-        }
-        if self.calls.push(call).is_err() {
-            return count_missed();
-        }
+    pub(super) fn push(&mut self, call: Measure) -> Result<(), Measure> {
+        self.calls.push(call)?;
         if self.calls.written().is_multiple_of(WAKE_EVERY) {
             buffer::wake();
         }
+        Ok(())
     }
 
     /// The number of calls that were written since the ring was created.

@@ -280,15 +280,6 @@ impl Missing {
         self.asked = found.is_none().then_some(spans);
         found
     }
-
-    /// Exchanges the full ring of measured calls. Returns whether there is room now.
-    #[cold]
-    #[inline(never)]
-    fn exchange(&mut self, full: &mut measure::Writer) -> bool {
-        let written = full.written();
-        self.ask(written, || measure::exchange(full).then_some(()))
-            .is_some()
-    }
 }
 
 /// The storage of a thread.
@@ -427,7 +418,6 @@ impl Local {
         let Some(writer) = &mut self.measures else {
             return self.measure_first(record, end, code);
         };
-        let missing = &mut self.missing_measures;
         let call = Measure {
             callsite: record.head.callsite,
             more: record.more.take(),
@@ -435,9 +425,26 @@ impl Local {
             end,
             code,
         };
-        writer.push(call, |writer| missing.exchange(writer));
+        if let Err(call) = writer.push(call) {
+            self.measure_elsewhere(call);
+        }
         record.attributes.clear();
         record.packed.clear();
+    }
+
+    /// Moves a call for which the thread's ring has no room into another one, if there is one.
+    #[cold]
+    #[inline(never)]
+    fn measure_elsewhere(&mut self, call: Measure) {
+        if let Some(writer) = &mut self.measures
+            && (self.missing_measures)
+                .ask(writer.written(), || measure::exchange(writer).then_some(()))
+                .is_some()
+            && writer.push(call).is_ok()
+        {
+            return;
+        }
+        measure::count_missed();
     }
 
     /// Measures a call on a thread without a ring for such calls, if there is one.
