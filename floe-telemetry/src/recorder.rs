@@ -1,8 +1,8 @@
 //! The hot path: everything that happens on the caller's thread.
 //!
 //! The recorder reads the clock, generates ids, finds the parent in the current OpenTelemetry
-//! [`Context`], stores the open span and writes the ended span to the thread's buffer. It never locks,
-//! blocks or exports: enrichment, redaction and export run on the collector thread.
+//! [`Context`], stores the open span and writes the ended span to the thread's buffer. It never waits for the
+//! collector, a queue or the network: enrichment, redaction and export run on the collector thread.
 //!
 //! # How a span lives
 //!

@@ -71,10 +71,16 @@ struct ErrorFields {
     /// Of the field `error` of an event without a message.
     are_exceptions: bool,
     set_status: bool,
-    /// Of a field of the type `dyn Error`: whether the span or the event with it has `exception.…`.
-    describe_own: bool,
-    /// Whether the span of such an event has them, too.
-    describe_span: bool,
+    typed: TypedErrors,
+}
+
+/// Where a field of the type `dyn Error` is described by `exception.…`.
+#[derive(Clone, Copy, Debug)]
+struct TypedErrors {
+    /// On the span or the event that has it.
+    on_own: bool,
+    /// On the span of the event that has it.
+    on_span: bool,
 }
 
 /// A clone is meant for another subscriber: it has the same options, but no open spans.
@@ -159,8 +165,10 @@ pub fn tracing_layer() -> TracingLayer {
         error_fields: ErrorFields {
             are_exceptions: true,
             set_status: true,
-            describe_own: true,
-            describe_span: true,
+            typed: TypedErrors {
+                on_own: true,
+                on_span: true,
+            },
         },
         has_events: true,
         activates: true,
@@ -247,7 +255,7 @@ impl TracingLayer {
     /// `exception.stacktrace`. Default: yes. The field itself is recorded in any case.
     #[must_use]
     pub const fn with_error_fields_to_exceptions(mut self, exceptions: bool) -> Self {
-        self.error_fields.describe_own = exceptions;
+        self.error_fields.typed.on_own = exceptions;
         self
     }
 
@@ -255,7 +263,7 @@ impl TracingLayer {
     /// `exception.stacktrace` of the last one. Default: yes.
     #[must_use]
     pub const fn with_error_records_to_exceptions(mut self, exceptions: bool) -> Self {
-        self.error_fields.describe_span = exceptions;
+        self.error_fields.typed.on_span = exceptions;
         self
     }
 

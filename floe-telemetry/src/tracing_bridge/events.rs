@@ -26,13 +26,31 @@ pub(super) struct BridgedEvent {
     error_fields: ErrorFields,
     /// Whether it becomes an event of its span.
     pub(super) is_recorded: bool,
-    /// A record of the `log` facade, whose origin is in fields.
-    is_log: bool,
+    origin: Origin,
     /// The field `error` of an event without a message, as `#[instrument(err)]` writes it.
     error: Option<String>,
     /// What the span gets of a field of the type `dyn Error`.
     exception: Vec<KeyValue>,
     attributes: AttributeList,
+}
+
+/// Where the target and the location of an event are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Origin {
+    /// In its metadata.
+    Tracing,
+    /// In fields: it is a record of the `log` facade.
+    Log,
+}
+
+impl Origin {
+    fn of(metadata: &Metadata<'_>) -> Self {
+        if metadata.name() == "log event" && metadata.target() == "log" {
+            Self::Log
+        } else {
+            Self::Tracing
+        }
+    }
 }
 
 impl BridgedEvent {
@@ -47,7 +65,7 @@ impl BridgedEvent {
             has_location,
             error_fields,
             is_recorded: true,
-            is_log: metadata.name() == "log event" && metadata.target() == "log",
+            origin: Origin::of(metadata),
             error: None,
             exception: Vec::new(),
             attributes: scratch::take(),
@@ -120,7 +138,7 @@ impl BridgedEvent {
     /// The key of a field: for the origin of a `log` record that of the event's own.
     fn key(&self, field: &Field) -> Option<&'static str> {
         let name = field.name();
-        if !self.is_log {
+        if self.origin == Origin::Tracing {
             return Some(name);
         }
         let location = |key| self.has_location.then_some(key);
@@ -185,14 +203,14 @@ impl Visit for BridgedEvent {
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
-        if self.error_fields.describe_span {
+        if self.error_fields.typed.on_span {
             self.exception.clone_from(&details);
         }
         let is_special = self.is_special(field, || text.clone());
         if !is_special {
             self.attributes.set(field.name(), &text);
         }
-        if self.error_fields.describe_own {
+        if self.error_fields.typed.on_own {
             // An exception has its message, which is the first detail, from the field.
             let details = details.into_iter().skip(usize::from(is_special));
             self.attributes.extend(details);

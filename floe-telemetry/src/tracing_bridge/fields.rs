@@ -27,7 +27,7 @@ impl<'a> SpanFields<'a> {
     pub(super) const fn new(record: &'a mut SpanRecord, errors: ErrorFields) -> Self {
         Self {
             record,
-            describes_errors: errors.describe_own,
+            describes_errors: errors.typed.on_own,
         }
     }
 }

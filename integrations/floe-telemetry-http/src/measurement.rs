@@ -98,7 +98,8 @@ impl Drop for Active {
 pub(crate) struct Measurement {
     started: Instant,
     attributes: Vec<KeyValue>,
-    _active: Option<Active>,
+    // Boxed, as few requests have it and each is moved several times.
+    _active: Option<Box<Active>>,
 }
 
 impl Measurement {
@@ -115,7 +116,7 @@ impl Measurement {
     pub(crate) fn active(self, attributes: [KeyValue; 2]) -> Self {
         METRICS.add(ACTIVE, 1, &attributes);
         Self {
-            _active: Some(Active(attributes)),
+            _active: Some(Box::new(Active(attributes))),
             ..self
         }
     }

@@ -139,6 +139,28 @@ fn counts(points: &[ReceivedPoint], name: &str) -> Vec<String> {
         .collect()
 }
 
+fn check_versions_and_active_requests(points: &[ReceivedPoint]) {
+    // All packages of the workspace have one version.
+    for point in points {
+        assert_eq!(point.scope_version, env!("CARGO_PKG_VERSION"), "{point:?}");
+    }
+    let mut active: Vec<_> = points
+        .iter()
+        .filter(|point| point.name == "http.server.active_requests")
+        .map(|point| (text(&point.attributes), &point.value))
+        .collect();
+    active.sort_by(|a, b| a.0.cmp(&b.0));
+    let none_of = |name: &str| (name.to_owned(), &MetricValue::Sum(0.0));
+    assert_eq!(
+        active,
+        [
+            none_of("http.request.method=GET url.scheme=http"),
+            none_of("http.request.method=POST url.scheme=https"),
+            none_of("http.request.method=_OTHER url.scheme=http"),
+        ]
+    );
+}
+
 #[tokio::test]
 async fn requests_are_measured_whether_or_not_they_are_sampled() {
     let receiver = Receiver::http();
@@ -177,25 +199,7 @@ async fn requests_are_measured_whether_or_not_they_are_sampled() {
         (&*duration.unit, &*duration.scope),
         ("s", "floe-telemetry-http")
     );
-    // All packages of the workspace have one version.
-    for point in &points {
-        assert_eq!(point.scope_version, env!("CARGO_PKG_VERSION"), "{point:?}");
-    }
-    let mut active: Vec<_> = points
-        .iter()
-        .filter(|point| point.name == "http.server.active_requests")
-        .map(|point| (text(&point.attributes), &point.value))
-        .collect();
-    active.sort_by(|a, b| a.0.cmp(&b.0));
-    let none_of = |name: &str| (name.to_owned(), &MetricValue::Sum(0.0));
-    assert_eq!(
-        active,
-        [
-            none_of("http.request.method=GET url.scheme=http"),
-            none_of("http.request.method=POST url.scheme=https"),
-            none_of("http.request.method=_OTHER url.scheme=http"),
-        ]
-    );
+    check_versions_and_active_requests(&points);
     let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
         panic!("{duration:?}");
     };

@@ -118,7 +118,7 @@ fn limits_can_be_raised() {
         let span = create_span("wide");
         for n in 0..items {
             let key = format!("key.{n}");
-            floe_telemetry::set_attribute(key, &n);
+            floe_telemetry::set_attribute(key, n);
             span.add_event("event", Vec::new());
         }
         let cx = Context::current();

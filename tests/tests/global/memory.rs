@@ -165,8 +165,9 @@ fn order(number: u64, text: &str) {}
 
 #[test]
 fn a_burst_of_one_thread_is_delivered_whole() {
-    floe_tests::alone!();
     const BURST: u64 = 50_000;
+
+    floe_tests::alone!();
     let blocked = Blocked::default();
     let telemetry = TelemetryProvider::builder(config())
         .with_span_exporter(blocked.clone())
@@ -192,8 +193,9 @@ fn a_burst_of_one_thread_is_delivered_whole() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_buffers_of_a_burst_are_bounded() {
-    floe_tests::alone!();
     const BURST: u64 = 500_000;
+
+    floe_tests::alone!();
     let blocked = Blocked::default();
     let mut config = config();
     config.max_memory_bytes = 16 * MIB;
