@@ -97,7 +97,7 @@ fn mistakes_in_a_field() {
     each_is_one_error(&[
         (
             "struct S { #[floe(name = \"a\")] a: u8 }",
-            "accepted: `key`, `display`, `debug`",
+            "expected one of `key`, `display`, `debug`",
         ),
         (
             "struct S { #[floe(key = 3)] a: u8 }",
@@ -208,7 +208,7 @@ fn mistakes_in_values() {
         ),
         (
             "enum E { #[floe(key = \"a\")] A }",
-            "`key` belongs on a field, expected one of `rename`",
+            "`key` belongs on a field, expected `rename`",
         ),
         (
             "struct S { #[floe(rename = \"a\")] a: u8 }",
@@ -218,7 +218,7 @@ fn mistakes_in_values() {
             "#[floe(skip)] struct S { a: u8 }",
             "`skip` belongs on a field",
         ),
-        ("enum E { #[floe(rnme = \"a\")] A }", "accepted: `rename`"),
+        ("enum E { #[floe(rnme = \"a\")] A }", "expected `rename`"),
         (
             "enum E { A, #[floe(rename = \"A\")] B }",
             "value `A` is given twice",
