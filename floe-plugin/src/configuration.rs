@@ -452,7 +452,8 @@ mod tests {
             ),
             (
                 json!({ "token": "${env:A}", "url": 1 }),
-                "url: unknown field `url`, expected `token`, `retries`, `headers`".to_owned(),
+                "url: unknown field `url`, expected one of `token`, `retries`, `headers`"
+                    .to_owned(),
             ),
             (json!({}), "missing field `token`".to_owned()),
         ] {

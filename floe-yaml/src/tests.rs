@@ -115,9 +115,9 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
         ("{none: 1}", "heating.none: expected nothing, found a text"),
         (
             "{none: , stove: }",
-            "expected one, expected `none` or `stove`, found 2 keys",
+            "expected one key, `none` or `stove`, found 2",
         ),
-        ("[none]", "expected none, stove, found a list"),
+        ("[none]", "expected `none` or `stove`, found a list"),
     ] {
         let found = heating(text).unwrap_err()[0].to_string();
         assert!(found.ends_with(message), "{found}");

@@ -210,12 +210,12 @@ mod tests {
     #[test]
     fn an_unknown_level_or_target_is_quoted_in_the_error() {
         for (text, message) in [
-            ("", "expected `DEBUG`, found ``"),
-            ("hyper=warn", "expected `DEBUG`, found `hyper=warn`"),
-            ("INFO,", "expected a level, followed by, found ``"),
-            ("INFO,hyper", "expected a level, followed by, found `hyper`"),
-            ("INFO,=warn", "expected a level, followed by, found `=warn`"),
-            ("INFO,hyper=loud", "expected `TRACE`, found `hyper=loud`"),
+            ("", "or `CRITICAL`, found ``"),
+            ("hyper=warn", "or `CRITICAL`, found `hyper=warn`"),
+            ("INFO,", "`INFO,hyper=WARN`, found ``"),
+            ("INFO,hyper", "`INFO,hyper=WARN`, found `hyper`"),
+            ("INFO,=warn", "`INFO,hyper=WARN`, found `=warn`"),
+            ("INFO,hyper=loud", "found `hyper=loud`"),
             ("INFO,hyper=wran", "did you mean `WARN`?"),
         ] {
             let error = Levels::parse(text).unwrap_err();

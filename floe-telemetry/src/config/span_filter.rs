@@ -70,7 +70,7 @@ fn unknown(directive: &str, word: &str) -> String {
         similar_level(word).map_or(String::new(), |level| format!("; did you mean `{level}`?"));
     format!(
         "expected directives with commas between: a level, `target=level` \
-         or a target, found `{directive}`; the levels are {}{similar}",
+         or a target, found `{directive}`; a level is {}{similar}",
         one_of(&LEVELS)
     )
 }
@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn a_directive_that_is_not_accepted_is_quoted() {
         for (text, message) in [
-            ("", "expected directives, found ``"),
-            ("info,", "expected directives, found ``"),
+            ("", "or a target, found ``"),
+            ("info,", "or a target, found ``"),
             ("info,=debug", "found `=debug`"),
             ("orders=loud", "found `orders=loud`"),
             ("orders=debgu", "did you mean `debug`?"),

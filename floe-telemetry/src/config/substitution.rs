@@ -207,7 +207,7 @@ mod tests {
         ] {
             let error = substituted(text, &variable).unwrap_err();
             let expected = format!("found a reference to `{name}`");
-            assert!(error.starts_with(&expected), "{text}: {error}");
+            assert!(error.ends_with(&expected), "{text}: {error}");
         }
         let error = substituted("${A B:-hunter2}", &variable).unwrap_err();
         assert!(!error.contains("hunter2"), "{error}");

@@ -118,7 +118,12 @@ fn exports_of(
         .with_unit(unit)
         .with_description(description)
         .with_callback(move |counter| {
-            for (count, attributes) in counters.exports.counted(signal) {
+            let counted = counters.exports.counted(signal);
+            if counted.is_empty() {
+                // A query finds a series before the first export.
+                counter.observe(0, &[]);
+            }
+            for (count, attributes) in counted {
                 counter.observe(count, &attributes);
             }
         })

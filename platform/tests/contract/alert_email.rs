@@ -232,7 +232,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
         ),
         (
             json!({ "encryption": "tls", "ca_certificate": concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml") }),
-            "expected one or several certificates in PEM, found no certificate",
+            "found no certificate, expected one or several certificates in PEM",
         ),
         (
             // It does not end.

@@ -175,7 +175,7 @@ fn an_answer_that_is_not_true_is_an_error() {
     let outside = json!({ "ok": { "files": ["../x"], "rows": 1 } }).to_string();
     for (answer, rows, message) in [
         (loaded(2), row, "found 1 rows, and it reported 2"),
-        (outside, row, "found the file `../x`"),
+        (outside, row, "in the task's folder, found `../x`"),
         (
             loaded(1),
             "{\"id\":\"one\"}\n",

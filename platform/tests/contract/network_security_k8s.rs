@@ -140,7 +140,7 @@ fn ranges_that_a_cluster_refuses_are_an_error_of_the_start() {
         ),
         (
             json!(["10.0.0.1/8"]),
-            "addresses of db.example.org: found `10.0.0.1/8`",
+            "for example `10.0.0.0/8`, found `10.0.0.1/8`",
         ),
     ] {
         let config = json!({ "addresses": { "db.example.org": ranges } });

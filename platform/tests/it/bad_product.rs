@@ -135,7 +135,7 @@ fn data_that_contradicts_the_product_stops_the_run() {
     for (bytes, error) in [
         (
             &b"order_id,ordered_on\n1,2024-01-31\n2\n"[..],
-            "3: expected 2, as in the header, found a line of 1 values",
+            "3: expected 2 values, as in the header, found 1",
         ),
         (
             b"order_id,date\n1,\n",

@@ -78,9 +78,9 @@ const CASES: &[Case] = &[
 
     // Backends.
     (MANIFEST, Append("plugins: { telemetry_backend: { type: abacus } }"),
-        ":3:39: plugins.telemetry_backend.type: backend: unknown backend `abacus`, expected `console`, `jaeger`, `otlp`"),
+        ":3:39: plugins.telemetry_backend.type: backend: unknown backend `abacus`, expected `console`, `jaeger` or `otlp`"),
     (MANIFEST, Append("plugins: { telemetry_backend: { type: jeager } }"),
-        ":3:39: plugins.telemetry_backend.type: backend: unknown backend `jeager`, expected `console`, `jaeger`, `otlp`; did you mean `jaeger`?"),
+        ":3:39: plugins.telemetry_backend.type: backend: unknown backend `jeager`, expected `console`, `jaeger` or `otlp`; did you mean `jaeger`?"),
     (MANIFEST, Append("observability: { tracing: { exporter: console } }\nplugins: { telemetry_backend: { type: jaeger } }"),
         ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is jaeger, expected one of the two"),
     (MANIFEST, Append("observability: { tracing: { exporter: otlp } }\nplugins: { telemetry_backend: { type: console } }"),

@@ -53,7 +53,7 @@ fn the_error_for_an_unknown_backend_lists_the_registered_backend() {
         (TelemetryProvider::builder(config).initialize())
             .unwrap_err()
             .to_string(),
-        "backend: unknown backend `acne`, expected `acme`, `console`, `jaeger`, `otlp`; did you mean `acme`?",
+        "backend: unknown backend `acne`, expected `acme`, `console`, `jaeger` or `otlp`; did you mean `acme`?",
     );
 }
 

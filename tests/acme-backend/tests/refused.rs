@@ -65,7 +65,7 @@ fn each_unusable_backend_is_one_clear_error() {
     );
     check(
         "unknown",
-        "backend: unknown backend `unknown`, expected `console`, `jaeger`, `nowhere`, `otlp`, `panics`, `twin`",
+        "backend: unknown backend `unknown`, expected `console`, `jaeger`, `nowhere`, `otlp`, `panics` or `twin`",
     );
     let other = TelemetryProvider::builder(TelemetryConfig::new("orders")).initialize();
     assert!(!other.unwrap().is_noop());

@@ -349,7 +349,7 @@ fn the_configuration_file_names_files_and_streams() {
         ),
         (
             "{output_stream: 'file://own.jsonl'}",
-            "expected `stdout`, found `file://own.jsonl`",
+            "expected `stdout` or `file:///path/of/file.jsonl`, found `file://own.jsonl`",
         ),
     ] {
         let exporter = format!("{{otlp_file/development: {stream}}}");

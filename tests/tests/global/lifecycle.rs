@@ -86,7 +86,7 @@ fn invalid_configuration_leaves_nothing_behind() {
             .initialize()
             .unwrap_err()
             .to_string(),
-        "backend: unknown backend `jeager`, expected `console`, `jaeger`, `otlp`; did you mean `jaeger`?"
+        "backend: unknown backend `jeager`, expected `console`, `jaeger` or `otlp`; did you mean `jaeger`?"
     );
     config.otlp_endpoint = Some(format!("https://user:hunter2@{}", "collector:4317"));
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();

@@ -340,7 +340,7 @@ fn an_invalid_value_changes_nothing() {
     assert!(
         error
             .to_string()
-            .contains("span_filter: found `orders=loud`"),
+            .contains("or a target, found `orders=loud`"),
         "{error}"
     );
 }

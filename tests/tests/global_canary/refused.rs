@@ -57,7 +57,7 @@ const MESSAGES: &[Message] = &[
     (
         "environment that is parsed",
         Shape::KeyValue,
-        Some("accepted are"),
+        Some("expected `dev`"),
         |c| {
             let error = c.text().parse::<Mode>().unwrap_err();
             format!("{error} {error:?}")
