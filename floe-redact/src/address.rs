@@ -132,7 +132,7 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     !password.is_empty() && (is_template || is_no_password(password))
 }
 
-/// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
+/// Random segments after one that announces them: `/services/T0/B0/…` of a webhook, `/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);

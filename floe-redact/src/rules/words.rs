@@ -176,7 +176,6 @@ pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
 /// Segments of a path before a secret one.
 pub(crate) const SECRET_SEGMENTS: &[&str] = &[
     "t",
-    "token",
     "renew",
     "verify",
     "confirm",

@@ -52,7 +52,8 @@ impl Arguments {
         for key in &self.allowed_keys {
             builder = builder.allowed_key(key);
         }
-        for pattern in self.patterns.iter().cloned() {
+        for pattern in &self.patterns {
+            let pattern = pattern.clone();
             builder = builder.pattern(move |text, from| {
                 let found = pattern.find_at(text, from)?;
                 Some(found.range())
