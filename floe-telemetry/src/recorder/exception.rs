@@ -106,10 +106,8 @@ impl Exception {
             next = source.source();
         }
         let is_erased = type_name.contains("dyn ");
-        let type_name = match named_in_debug(&error).filter(|_| is_erased) {
-            Some(name) => Cow::Owned(name),
-            None => Cow::Borrowed(type_name),
-        };
+        let named = is_erased.then(|| named_in_debug(&error)).flatten();
+        let type_name = named.map_or(Cow::Borrowed(type_name), Cow::Owned);
         Self {
             type_name,
             message,

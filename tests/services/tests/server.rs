@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -548,7 +549,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Written {
 
         impl tracing::field::Visit for Message<'_> {
             fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0.push_str(&format!("{value:?}\n"));
+                let _ = writeln!(self.0, "{value:?}");
             }
         }
 

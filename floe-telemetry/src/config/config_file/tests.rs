@@ -632,7 +632,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_htp: }}}]}",
-            "line 2, column 60: tracer_provider.processors.0.batch.exporter.otlp_htp: expected `otlp_http`, found `otlp_htp`",
+            "line 2, column 60: tracer_provider.processors.0.batch.exporter.otlp_htp: expected `otlp_http`, `otlp_grpc`, `otlp_file` or `console`, found `otlp_htp`; did you mean `otlp_http`?",
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {zipkin: }}}]}",
@@ -660,7 +660,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers: [{name: 'a b', value: x}]}}}}]}",
-            "headers.0.name: found a name that no header can have",
+            "headers.0.name: expected letters, digits, `-`, `_` or `.`, found a name that no header can have",
         ),
         (
             "tracer_provider: {processors: [{batch: {exporter: {otlp_http: {headers: [{name: a, value: '${REFERENCE}'}]}}}}]}",
@@ -672,7 +672,7 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "propagator: {composite: [{b33: }]}",
-            "line 2, column 30: propagator.composite.0.b33: found `b33`",
+            "line 2, column 30: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`, `xray` or `none`, found `b33`; did you mean `b3`?",
         ),
         (
             "resource: {attributes: [{name: a, value: x, type: int}]}",
@@ -680,15 +680,12 @@ fn mistakes_have_their_place_and_a_suggestion() {
         ),
         (
             "resource: {attributes_list: 'a'}",
-            "resource.attributes_list: found an entry without a key or without `=`",
+            "resource.attributes_list: expected `key=value,key=value`, found an entry without a key or without `=`",
         ),
-        (
-            "log_level: loud",
-            "log_level: expected `trace`, found `loud`",
-        ),
+        ("log_level: loud", "log_level: expected `trace`, `"),
         (
             "disabled: ${1A}",
-            "line 2, column 11: disabled: expected `${NAME}`, found a reference to `1A`",
+            "line 2, column 11: disabled: expected `${NAME}`, `${env:NAME}` or `${NAME:-default}`, and `$$` for a `$`, found a reference to `1A`",
         ),
         (
             "disabled: [1]",
