@@ -344,8 +344,8 @@ fn messages_about_a_failed_export_are_not_exported() {
     }
     let (stdout, _) = run_in_child(test, &[]);
     let count = |text: &str| stdout.lines().filter(|line| line.contains(text)).count();
-    // At most one warning a minute for each exporter.
-    assert_eq!(count("log records could not be exported"), 2);
+    // At most one warning a minute for each exporter, whichever of its signals fails first.
+    assert_eq!(count("could not be exported"), 2);
     assert_eq!(count("by log"), 10);
     assert!(stdout.lines().count() < 100, "{stdout}");
 }
