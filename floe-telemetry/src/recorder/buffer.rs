@@ -373,6 +373,10 @@ fn new_writer() -> Option<Writer> {
 }
 
 impl Rings for Writer {
+    const ALLOCATED: usize = CAPACITY * size_of::<Head>()
+        + ATTRIBUTES * size_of::<Attribute>()
+        + RARE * size_of::<Rare>();
+
     fn has_room(&mut self) -> bool {
         self.heads.has_room_for(CAPACITY / 2)
     }

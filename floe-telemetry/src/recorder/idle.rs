@@ -22,6 +22,9 @@ const MAX_CLOSED: usize = 64;
 
 /// The writing end of a thread's rings.
 pub(super) trait Rings {
+    /// The memory of new rings.
+    const ALLOCATED: usize;
+
     /// Whether there is room for as much as most threads write.
     fn has_room(&mut self) -> bool;
 
@@ -93,10 +96,10 @@ impl<W: Rings> Idle<W> {
         true
     }
 
-    /// Whether these rings can be left, too: then all of them occupy at most this number of bytes.
-    pub(super) fn has_place_for(&self, rings: &W, bytes: usize) -> bool {
-        let left = self.rings.iter().map(W::bytes).sum::<usize>();
-        self.rings.len() < MAX && left + rings.bytes() <= bytes
+    /// Whether one more can be left: then all of them have at most this number of bytes. They will be full, and
+    /// the memory of a slot that was used once stays with the process.
+    pub(super) fn has_place(&self, bytes: usize) -> bool {
+        self.rings.len() < MAX && (self.rings.len() + 1) * W::ALLOCATED <= bytes
     }
 
     /// Closes what is left of a peak of threads: rings without items, and some of those that would occupy more than
@@ -156,7 +159,7 @@ impl<W: Rings> Left<W> {
         if idle.exchange(full) {
             return true;
         }
-        let is_new_allowed = idle.has_place_for(full, bytes);
+        let is_new_allowed = idle.has_place(bytes);
         drop(idle);
         let new = if is_new_allowed { new() } else { None };
         new.is_some_and(|new| {
@@ -178,6 +181,8 @@ mod tests {
     }
 
     impl Rings for Model {
+        const ALLOCATED: usize = 4;
+
         fn has_room(&mut self) -> bool {
             self.items <= 2
         }
@@ -231,11 +236,10 @@ mod tests {
 
     #[test]
     fn full_rings_are_left_only_as_far_as_they_fit() {
-        let full = Model { id: 9, items: 4 };
-        assert!(idle([4, 4]).has_place_for(&full, 12));
-        assert!(!idle([4, 4]).has_place_for(&full, 11));
-        assert!(idle([4; MAX - 1]).has_place_for(&full, usize::MAX));
-        assert!(!idle([4; MAX]).has_place_for(&full, usize::MAX));
+        assert!(idle([4, 4]).has_place(12));
+        assert!(!idle([4, 4]).has_place(11));
+        assert!(idle([4; MAX - 1]).has_place(usize::MAX));
+        assert!(!idle([4; MAX]).has_place(usize::MAX));
     }
 
     /// The ids of the rings that are left when those that are too many were closed this number of times.

@@ -133,6 +133,8 @@ impl Writer {
 }
 
 impl Rings for Writer {
+    const ALLOCATED: usize = CAPACITY * size_of::<Measure>();
+
     fn has_room(&mut self) -> bool {
         self.calls.has_room_for(CAPACITY / 2)
     }

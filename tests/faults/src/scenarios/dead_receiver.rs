@@ -50,9 +50,9 @@ fn check(case: &Case) -> Result<Report> {
         "{counters:?}"
     );
     let error = report.error("shutdown")?;
-    ensure!(
-        error.contains("before the shutdown: no response"),
-        "{error}"
-    );
+    // Spans of this size may keep the collector busy until the end.
+    let is_explained = error.contains("before the shutdown: no response")
+        || error.contains("did not finish within 1s: spans pending");
+    ensure!(is_explained, "{error}");
     Ok(report)
 }

@@ -72,7 +72,7 @@ fn check(case: &Case) -> Result<Report> {
     }
     let counters = report.counters;
     ensure!(
-        counters.dropped > 0 && counters.pending == 0,
+        counters.failed > 0 && counters.exported + counters.pending == 0,
         "{counters:?}"
     );
     Ok(report)

@@ -55,7 +55,7 @@ fn program(program: &mut Program) {
             let all = counted.logs_exported + failed + dropped + counted.logs_pending;
             ensure!(all == RECORDS, "{counted:?}");
             if counted.logs_pending == 0 {
-                ensure!(failed > 0 && dropped > failed, "{counted:?}");
+                ensure!(failed > 0, "{counted:?}");
                 return Ok(());
             }
             ensure!(Instant::now() < deadline, "{counted:?}");

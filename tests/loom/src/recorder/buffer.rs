@@ -27,6 +27,8 @@ impl Writer {
 }
 
 impl Rings for Writer {
+    const ALLOCATED: usize = 1;
+
     fn has_room(&mut self) -> bool {
         self.0.has_room_for(1)
     }
