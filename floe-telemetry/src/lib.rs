@@ -2,7 +2,7 @@
 //!
 //! `#[traced]` turns each call of a function, synchronous or not, into an OpenTelemetry span that
 //! nests with every other OpenTelemetry span of the process, carries typed attributes, ends OK or
-//! ERROR, and never carries a credential.
+//! ERROR, and is redacted before it is exported.
 //!
 //! ```standalone_crate
 //! use std::time::Duration;

@@ -299,10 +299,6 @@ impl TryFrom<String> for Severity {
     }
 }
 
-#[cfg(all(
-    test,
-    feature = "otlp-grpc",
-    feature = "otlp-http",
-    feature = "otlp-tls"
-))]
+#[cfg(test)]
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls"))]
 mod tests;
