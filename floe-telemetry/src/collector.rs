@@ -50,7 +50,9 @@ pub(crate) use self::destination::{
     BatchingDestination, Destination, SpanDataBatch, span_data_bytes,
 };
 pub(crate) use self::drain::Drain;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, feature = "_otlp"))]
+pub(crate) use self::enrich::EnrichedSpan;
+#[cfg(feature = "testing")]
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
 pub(crate) use self::exceptions::ExceptionLog;
@@ -82,7 +84,7 @@ pub(crate) use self::worker::{
     BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
 };
 #[cfg(feature = "_otlp")]
-pub(crate) use self::{destination::BatchBuilder, ending::Ending, enrich::EnrichedSpan};
+pub(crate) use self::{destination::BatchBuilder, ending::Ending};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::program_signals;

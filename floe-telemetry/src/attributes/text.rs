@@ -241,7 +241,7 @@ impl ToAttributeValue for char {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tracing"))]
 mod tests {
     use super::*;
 

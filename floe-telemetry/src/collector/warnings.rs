@@ -60,7 +60,7 @@ impl DropWarnings {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tracing"))]
 mod tests {
     use std::fmt::Debug;
     use std::sync::{Arc, Mutex};

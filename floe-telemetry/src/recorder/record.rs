@@ -440,7 +440,7 @@ impl SpanRecord {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tracing"))]
 mod tests {
     use opentelemetry::Value;
 
