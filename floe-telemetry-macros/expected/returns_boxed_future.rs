@@ -7,26 +7,30 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    ::floe_telemetry::__private::call_by_type(
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::None,
+    Box::pin(
+        ::floe_telemetry::__private::call_opaque(
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::Current,
+                ::floe_telemetry::__private::None,
+            ),
+            move || { g() },
+            |__floe_span, __floe_value| {
+                use ::floe_telemetry::__private::returned_future::prelude::*;
+                (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
+                    .__floe_opaque()
+                    .of::<u8>()
+                    .__floe_found()
+                    .finish(
+                        __floe_span,
+                        __floe_value,
+                        |__floe_return, __floe_sink| {
+                            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                                .__floe_classify()(__floe_return, __floe_sink)
+                        },
+                    )
+            },
         ),
-        move || -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) },
-        |__floe_span, __floe_value| {
-            use ::floe_telemetry::__private::returned_future::prelude::*;
-            (&&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
-                .__floe_returned()
-                .finish(
-                    __floe_span,
-                    __floe_value,
-                    |__floe_return, __floe_sink| {
-                        use ::floe_telemetry::__private::outcome::IsUnresolved as _;
-                        ::floe_telemetry::__private::outcome::probe_of(__floe_return)
-                            .__floe_classify()(__floe_return, __floe_sink)
-                    },
-                )
-        },
     )
 }

@@ -192,7 +192,7 @@ fn declared(traced: &Traced<'_>) -> TokenStream {
 /// no span of ours: the edition of their span decides when the temporaries of the last expression are
 /// dropped. A `loop {}` would make `()` or `!` of a type that is not known.
 fn nested(traced: &Traced<'_>) -> TokenStream {
-    let body = &traced.function.body;
+    let body = traced.body();
     let at = at_result(traced);
     let unreachable = match traced.output {
         Output::Unit | Output::Never | Output::Type(_) => {
@@ -208,7 +208,7 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
 
 /// A hygienic span at the last token of the body, where an error about the result is reported.
 fn at_result(traced: &Traced<'_>) -> Span {
-    let body = &traced.function.body;
+    let body = traced.body();
     let last = body.stream().into_iter().last();
     let last = last.map_or_else(|| body.span_close(), |last| last.span());
     Span::mixed_site().located_at(last)

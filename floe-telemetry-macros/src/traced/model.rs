@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ext::IdentExt};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Signature, ext::IdentExt};
 
 use super::{
     args::Args,
@@ -143,7 +143,7 @@ impl<'a> Traced<'a> {
                 .attributes_fn
                 .and_then(|value| AttributesFn::new(cx, value, arguments))
                 .inspect(|it| secrets::in_attributes_fn(cx, it)),
-            output: Output::new(&function.sig.output),
+            output: output(&function.sig, &shape),
             inside: Inside::new(&function.sig)
                 .filter(|_| !call_only && matches!(shape, Shape::Sync | Shape::Async)),
             shape,
@@ -159,6 +159,17 @@ impl<'a> Traced<'a> {
             || self.function.must_use()
             || self.function.elides_lifetimes()
             || matches!(self.output, Output::Macro)
+    }
+
+    /// The body that runs during the call.
+    pub(super) fn body(&self) -> &Group {
+        match &self.shape {
+            Shape::Returns(Returned {
+                boxing: Some(boxing),
+                ..
+            }) => &boxing.body,
+            _ => &self.function.body,
+        }
     }
 
     /// Whether there is no returned value to classify, which the compiler then need not infer.
@@ -188,12 +199,22 @@ impl<'a> Traced<'a> {
     }
 }
 
+/// The type of the body; what the signature says if it is not what is put into a box.
+fn output(sig: &Signature, shape: &Shape) -> Output {
+    match shape {
+        Shape::Returns(Returned {
+            boxing: Some(_), ..
+        }) => Output::Opaque,
+        _ => Output::new(&sig.output),
+    }
+}
+
 fn shape(function: &Function, call_only: bool) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
         return Shape::Async;
     }
-    let returned = Returned::new(sig).filter(|_| !call_only);
+    let returned = Returned::of(sig, body).filter(|_| !call_only);
     match (AsyncTrait::new(sig, body), returned) {
         (Some(body), _) => Shape::AsyncTrait(body),
         (None, Some(returned)) => Shape::Returns(returned),

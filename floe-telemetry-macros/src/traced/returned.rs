@@ -7,11 +7,13 @@ use syn::{
 };
 
 use super::output::bare;
+use crate::tokens;
 
 /// A returned future or stream.
 pub(super) struct Returned {
     pub(super) kind: Kind,
     pub(super) form: Form,
+    pub(super) boxing: Option<Boxing>,
 }
 
 /// Its form in the signature.
@@ -33,10 +35,29 @@ pub(super) enum Kind {
 }
 
 impl Returned {
+    /// By the signature.
     pub(super) fn new(sig: &Signature) -> Option<Self> {
         match (&sig.asyncness, &sig.output) {
             (None, ReturnType::Type(_, ty)) => of_type(ty),
             _ => None,
+        }
+    }
+
+    /// By the signature and the end of the body.
+    pub(super) fn of(sig: &Signature, body: &Group) -> Option<Self> {
+        let returned = Self::new(sig);
+        if returned.as_ref().is_some_and(|it| it.form == Form::Opaque) {
+            return returned;
+        }
+        let boxing = Boxing::new(body);
+        match returned {
+            Some(returned) => Some(Self { boxing, ..returned }),
+            // An `async` block is a future, whatever the signature calls its box.
+            None => boxing.filter(|it| it.is_async_block).map(|it| Self {
+                kind: Kind::Future(None),
+                form: Form::Boxed,
+                boxing: Some(it),
+            }),
         }
     }
 }
@@ -64,7 +85,11 @@ fn of_bounds<'a>(
         }
         _ => None,
     })?;
-    Some(Returned { kind, form })
+    Some(Returned {
+        kind,
+        form,
+        boxing: None,
+    })
 }
 
 /// `Pin<Box<…>>`, `Box<dyn …>`, and the aliases of the `futures` crate.
@@ -89,7 +114,11 @@ fn of_path(segment: &PathSegment) -> Option<Returned> {
         _ => return None,
     };
     let form = Form::Boxed;
-    Some(Returned { kind, form })
+    Some(Returned {
+        kind,
+        form,
+        boxing: None,
+    })
 }
 
 /// `T` of `Box<T>`
@@ -185,6 +214,96 @@ fn output(segment: &PathSegment) -> Option<Box<Type>> {
         }
         _ => None,
     })
+}
+
+/// A body whose last expression puts a future or stream into a box: `Box::pin(…)`, or
+/// `async move { … }.boxed()`. What is in the box is put into the span. Around the box, the span would need another
+/// one, whose type the compiler accepts only if the output lives as long as the box.
+pub(super) struct Boxing {
+    /// `Box::pin`
+    pub(super) before: TokenStream,
+    /// The user's braces, with what is in the box as the last expression.
+    pub(super) body: Group,
+    /// `.boxed()`
+    pub(super) after: TokenStream,
+    is_async_block: bool,
+}
+
+impl Boxing {
+    /// `None` also if the body may return another box before its end.
+    fn new(body: &Group) -> Option<Self> {
+        let trees: Vec<_> = body.stream().into_iter().collect();
+        let (last, rest) = trees.split_last()?;
+        let arguments = group(last.clone(), Delimiter::Parenthesis)?.stream();
+        let (start, before, content, after) = match rest {
+            [.., TokenTree::Punct(dot), TokenTree::Ident(method)]
+                if dot.as_char() == '.' && (method == "boxed" || method == "boxed_local") =>
+            {
+                let end = rest.len() - 2;
+                let start = rest.iter().rposition(|it| is_word(it, "async"))?;
+                let content = rest.get(start..end).filter(|it| is_async_block(it))?;
+                (start, &[][..], content.to_vec(), &trees[end..])
+            }
+            _ => {
+                let path = rest.iter().rev().take_while(|it| is_in_path(it));
+                let start = rest.len() - path.count();
+                let path = &rest[start..];
+                let is_box = match path {
+                    [.., of, _, _, function] => {
+                        is_word(of, "Box") && (is_word(function, "pin") || is_word(function, "new"))
+                    }
+                    _ => false,
+                };
+                let content = is_box.then(|| arguments.into_iter().collect())?;
+                (start, path, content, &[][..])
+            }
+        };
+        let statements = &trees[..start];
+        let is_last = match statements.last() {
+            None => true,
+            Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+            Some(tree) => group(tree.clone(), Delimiter::Brace).is_some(),
+        };
+        let statements = statements.iter().cloned().collect::<TokenStream>();
+        if !is_last || tokens::any_ident(&statements, |word| word == "return") {
+            return None;
+        }
+        let is_async_block = is_async_block(&content);
+        let content = content.into_iter();
+        let mut inside = Group::new(
+            Delimiter::Brace,
+            statements.into_iter().chain(content).collect(),
+        );
+        inside.set_span(body.span());
+        Some(Self {
+            before: before.iter().cloned().collect(),
+            body: inside,
+            after: after.iter().cloned().collect(),
+            is_async_block,
+        })
+    }
+}
+
+/// `async { … }` or `async move { … }`
+fn is_async_block(trees: &[TokenTree]) -> bool {
+    let [keyword, capture @ .., TokenTree::Group(block)] = trees else {
+        return false;
+    };
+    is_word(keyword, "async")
+        && block.delimiter() == Delimiter::Brace
+        && matches!(capture, [] | [_])
+}
+
+fn is_in_path(tree: &TokenTree) -> bool {
+    match tree {
+        TokenTree::Ident(word) => word != "return",
+        TokenTree::Punct(punct) => punct.as_char() == ':',
+        _ => false,
+    }
+}
+
+fn is_word(tree: &TokenTree, expected: &str) -> bool {
+    matches!(tree, TokenTree::Ident(word) if word == expected)
 }
 
 /// The body of an `async fn` after `#[async_trait]`: `Box::pin(async move { … })`.

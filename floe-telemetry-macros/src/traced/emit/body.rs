@@ -12,7 +12,7 @@ use crate::tokens;
 use crate::traced::{
     model::{Shape, Traced},
     output::{self, Output},
-    returned::{Form, Kind, Returned},
+    returned::{Boxing, Form, Kind, Returned},
 };
 
 /// A span that ends when the function returns, unless the returned value is a future.
@@ -66,7 +66,7 @@ pub(super) fn returned(
     sig: &mut Signature,
     returned: &Returned,
 ) -> TokenStream {
-    if returned.form == Form::Boxed {
+    if returned.form == Form::Boxed && returned.boxing.is_none() {
         return sync(traced, sig);
     }
     let private = traced.krate.private();
@@ -76,7 +76,10 @@ pub(super) fn returned(
     // With one reference a stream is found before a future.
     let (references, of) = match &returned.kind {
         Kind::Future(ty) => {
-            let ty = ty.as_deref().and_then(output::erased);
+            let ty = match ty {
+                Some(ty) => output::erased(ty).map(|ty| quote!(#ty)),
+                None => output_of(traced),
+            };
             let of = ty.map(|ty| quote_spanned!(ours=> .of::<#ty>().__floe_found()));
             (quote_spanned!(ours=> &&), of)
         }
@@ -91,12 +94,28 @@ pub(super) fn returned(
                 .finish(__floe_span, __floe_value, #outcome)
         }
     };
-    if returned.form == Form::PinnedOpaque {
+    if let Some(Boxing { before, after, .. }) = &returned.boxing {
+        let call = opened.call(traced, &finish);
+        if before.is_empty() {
+            quote!(#call #after)
+        } else {
+            quote_spanned!(ours=> #before(#call))
+        }
+    } else if returned.form == Form::PinnedOpaque {
         let (declared, call) = opened.parts(traced, &finish);
         quote_spanned!(ours=> #declared #private::Box::pin(#call))
     } else {
         opened.call(traced, &finish)
     }
+}
+
+/// The output of the future that the signature has an alias of.
+fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
+    let ReturnType::Type(_, ty) = &traced.function.sig.output else {
+        return None;
+    };
+    let written = !tokens::any_ident(ty, |word| word == "impl");
+    written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
 }
 
 /// A body with its span, which is opened before the body or in its first statement.
@@ -111,7 +130,7 @@ struct Opened {
 impl Opened {
     fn new(traced: &Traced<'_>, sig: &mut Signature, function: &str) -> Self {
         let ours = Span::mixed_site();
-        let body = traced.function.body.stream();
+        let body = traced.body().stream();
         if !traced.is_plain() && parameters::take_apart(sig) {
             // The parts of an argument that a pattern ignores are dropped with its other parts only if
             // the pattern is where the body runs, so the span is opened there too.
@@ -186,7 +205,7 @@ fn closure(
     place: Place<'_>,
     open: Option<&TokenStream>,
 ) -> TokenStream {
-    let body = &traced.function.body;
+    let body = traced.body();
     let rebind = parameters::rebind(sig, place);
     let parameters = if open.is_some() {
         let private = traced.krate.private();
