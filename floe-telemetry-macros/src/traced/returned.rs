@@ -1,6 +1,6 @@
 //! Determines by the signature whether a function that is not `async` returns a future or a stream.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{
     GenericArgument, GenericParam, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
     TypeParamBound, punctuated::Punctuated,
@@ -226,6 +226,8 @@ pub(super) struct Boxing {
     pub(super) body: Group,
     /// `.boxed()`
     pub(super) after: TokenStream,
+    /// The user's parentheses, where a box of another type is reported.
+    pub(super) parentheses: Span,
     is_async_block: bool,
 }
 
@@ -234,7 +236,7 @@ impl Boxing {
     fn new(body: &Group) -> Option<Self> {
         let trees: Vec<_> = body.stream().into_iter().collect();
         let (last, rest) = trees.split_last()?;
-        let arguments = group(last.clone(), Delimiter::Parenthesis)?.stream();
+        let arguments = group(last.clone(), Delimiter::Parenthesis)?;
         let (start, before, content, after) = match rest {
             [.., TokenTree::Punct(dot), TokenTree::Ident(method)]
                 if dot.as_char() == '.' && (method == "boxed" || method == "boxed_local") =>
@@ -254,7 +256,7 @@ impl Boxing {
                     }
                     _ => false,
                 };
-                let content = is_box.then(|| arguments.into_iter().collect())?;
+                let content = is_box.then(|| arguments.stream().into_iter().collect())?;
                 (start, path, content, &[][..])
             }
         };
@@ -279,6 +281,7 @@ impl Boxing {
             before: before.iter().cloned().collect(),
             body: inside,
             after: after.iter().cloned().collect(),
+            parentheses: arguments.span(),
             is_async_block,
         })
     }

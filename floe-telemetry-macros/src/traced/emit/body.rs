@@ -1,6 +1,6 @@
 //! Emits a body that runs during the call, in a closure.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ReturnType, Signature, TraitBound};
 
@@ -94,13 +94,15 @@ pub(super) fn returned(
                 .finish(__floe_span, __floe_value, #outcome)
         }
     };
-    if let Some(Boxing { before, after, .. }) = &returned.boxing {
+    if let Some(boxing) = &returned.boxing {
+        let Boxing { before, after, .. } = boxing;
         let call = opened.call(traced, &finish);
         if before.is_empty() {
-            quote!(#call #after)
-        } else {
-            quote_spanned!(ours=> #before(#call))
+            return quote!(#call #after);
         }
+        let mut arguments = Group::new(Delimiter::Parenthesis, call);
+        arguments.set_span(boxing.parentheses);
+        quote!(#before #arguments)
     } else if returned.form == Form::PinnedOpaque {
         let (declared, call) = opened.parts(traced, &finish);
         quote_spanned!(ours=> #declared #private::Box::pin(#call))
