@@ -50,6 +50,7 @@ macro_rules! corpus {
 corpus! {
     async_arguments
     auto_traits
+    boxes
     closures_over_numbers
     declared_by_macro
     drops

@@ -1,0 +1,113 @@
+//! Bodies whose last expression puts a future or a stream into a box, and some that only look like it.
+
+use std::error::Error;
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use super::traced;
+use crate::log::{Log, Noisy, pause};
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type LocalBoxFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+type Parsed = BoxFuture<'static, Result<u8, Box<dyn Error + Send + Sync>>>;
+
+#[traced]
+fn arguments(first: Noisy, _: Noisy, _third: Noisy) -> LocalBoxFuture<&'static str> {
+    let _local = first.named("local");
+    Box::pin(async move {
+        pause().await;
+        first.name
+    })
+}
+
+#[traced(attributes(length = text.len()))]
+fn borrowed(text: &str) -> BoxFuture<'_, usize> {
+    Box::pin(async move { text.len() })
+}
+
+#[traced]
+fn alias(text: &'static str) -> Parsed {
+    std::boxed::Box::pin(async move {
+        let number: u8 = text.parse()?;
+        if number > 9 {
+            return Err("too large".into());
+        }
+        Ok(number)
+    })
+}
+
+#[traced]
+fn changed(mut number: u8) -> BoxFuture<'static, u8> {
+    number += 1;
+    let add = |it: u8| it + number;
+    let sum = add(number);
+    Box::pin(async move { sum })
+}
+
+#[traced]
+fn behind_a_statement(is_zero: bool) -> BoxFuture<'static, u8> {
+    if is_zero {
+        std::hint::black_box(());
+    }
+    Box::pin(ready(u8::from(!is_zero)))
+}
+
+#[traced]
+fn early(is_zero: bool) -> BoxFuture<'static, u8> {
+    if is_zero {
+        return Box::pin(ready(0));
+    }
+    Box::pin(async { 1 })
+}
+
+#[traced]
+fn chosen(is_zero: bool) -> BoxFuture<'static, u8> {
+    if is_zero { Box::pin(ready(0)) } else { Box::pin(async { 1 }) }
+}
+
+#[traced]
+fn converted() -> BoxFuture<'static, u8> {
+    Box::pin(async { 1_u8 }) as BoxFuture<'static, u8>
+}
+
+#[traced]
+fn unpin() -> Box<dyn Future<Output = u8> + Send + Unpin> {
+    Box::new(ready(1))
+}
+
+#[traced]
+fn of_a_box(inner: BoxFuture<'static, u8>) -> BoxFuture<'static, u8> {
+    Box::pin(inner)
+}
+
+#[traced]
+fn no_future() -> Pin<Box<u8>> {
+    Box::pin(1)
+}
+
+#[traced]
+fn panics(first: Noisy) -> LocalBoxFuture<usize> {
+    let _local = first.named("local");
+    Box::pin(async move { if first.len() > 1 { panic!("on purpose") } else { first.len() } })
+}
+
+pub(crate) fn observe(log: &mut Log) {
+    log.future("arguments", |log| arguments(log.noisy("a"), log.noisy("b"), log.noisy("c")));
+    log.future("borrowed", |_| borrowed("text"));
+    for text in ["7", "77", "x"] {
+        log.future("alias", |_| async move { alias(text).await.map_err(|it| it.to_string()) });
+    }
+    log.future("changed", |_| changed(1));
+    for is_zero in [true, false] {
+        log.future("behind_a_statement", |_| behind_a_statement(is_zero));
+        log.future("early", |_| early(is_zero));
+        log.future("chosen", |_| chosen(is_zero));
+    }
+    log.future("converted", |_| converted());
+    log.future("unpin", |_| unpin());
+    log.future("of_a_box", |_| of_a_box(Box::pin(ready(1))));
+    log.call("no_future", |_| no_future());
+    for name in ["a", "aa"] {
+        log.future("panics", |log| panics(log.noisy(name)));
+    }
+}
