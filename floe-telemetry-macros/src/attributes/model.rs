@@ -229,7 +229,7 @@ impl<'a> Field<'a> {
             let message = format!(
                 "`{}` sounds like a credential, which no span may carry: show only that it is \
                  there with `#[floe(redact)]`, leave it out with `#[floe(skip)]`, or if it is none, \
-                 give it a key: `#[floe(key = \"…\")]`",
+                 give it another name: `#[floe(key = \"…\")]`",
                 ident.to_token_stream(),
             );
             cx.error(ident, message);

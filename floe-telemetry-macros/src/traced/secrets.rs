@@ -51,7 +51,8 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
             let message = format!(
                 "`{name}` sounds like a credential, which no span may carry: record something else \
                  about it, as in `attributes({name}_present = {value}.is_some())` or with \
-                 `!{value}.is_empty()`, or if it is none, put the key in quotes: `\"{name}\" = …`"
+                 `!{value}.is_empty()`, or if it is none, record it under another name in quotes, as in \
+                 `attributes(\"name\" = {value})`"
             );
             cx.syn(syn::Error::new(span, message));
         }
@@ -63,8 +64,8 @@ pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
         let message = format!(
             "`{name}` sounds like a credential, which no span may be called by: leave it out, or \
              record something about it, as in `attributes({name}_present = {value}.is_some())` or \
-             with `!{value}.is_empty()`, or if it is none, `attributes(\"{name}\" = …)` with the key in \
-             quotes"
+             with `!{value}.is_empty()`, or if it is none, record it under another name in quotes, as in \
+             `attributes(\"name\" = {value})`"
         );
         cx.syn(syn::Error::new(span, message));
     }
@@ -83,7 +84,7 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
             "`{name}` sounds like a credential, which no span may carry: take the argument as `_`, \
              or record something else about it, as in \
              `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or if it \
-             is none, `attributes(\"{name}\" = …)` with the key in quotes"
+             is none, record it under another name in quotes, as in `attributes(\"name\" = {value})`"
         );
         cx.syn(syn::Error::new(span, message));
     }
