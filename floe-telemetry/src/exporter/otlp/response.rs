@@ -145,9 +145,11 @@ pub(super) fn causes<'e>(
     iter::successors(Some(error), |error| (*error).source())
 }
 
-/// The messages of an error and of its sources. The outermost alone seldom names the cause.
+/// The messages of an error and of its sources. The outermost alone seldom names the cause, and an error that
+/// only wraps another one says the same.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
-    let causes: Vec<_> = causes(error).map(ToString::to_string).collect();
+    let mut causes: Vec<_> = causes(error).map(ToString::to_string).collect();
+    causes.dedup();
     causes.join(": ")
 }
 
@@ -175,5 +177,38 @@ mod tests {
             });
             assert_eq!(rejection, expected);
         }
+    }
+
+    #[test]
+    fn a_cause_is_named_once() {
+        #[derive(Debug)]
+        struct Cause(Option<Box<Cause>>, &'static str);
+
+        impl std::fmt::Display for Cause {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.1)
+            }
+        }
+
+        impl StdError for Cause {
+            fn source(&self) -> Option<&(dyn StdError + 'static)> {
+                self.0.as_deref().map(|cause| cause as _)
+            }
+        }
+
+        let texts = [
+            "refused",
+            "connect error",
+            "connect error",
+            "transport error",
+        ];
+        let error = texts
+            .into_iter()
+            .fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
+        let error = error.map(|error| error_chain(&*error));
+        assert_eq!(
+            error.as_deref(),
+            Some("transport error: connect error: refused")
+        );
     }
 }
