@@ -89,10 +89,11 @@ impl Detection {
                 continue;
             };
             match detectors.iter().find(|detector| detector.as_str() == name) {
-                Some(detector) => {
-                    found.check(&path, detector.registered().map(drop));
-                    detection.detectors.push(*detector);
-                }
+                Some(detector) => match detector.registered() {
+                    Ok(_) => detection.detectors.push(*detector),
+                    // A file is for programs that link others, too.
+                    Err(reason) => found.ignore(&path, &reason),
+                },
                 None if name == "service" => {
                     if let Ok(service) = environment::variable("OTEL_SERVICE_NAME") {
                         let resource = &mut config.resource_attributes;

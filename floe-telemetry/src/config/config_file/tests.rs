@@ -180,11 +180,11 @@ tracer_provider:
     for place in [
         "line 5, column 3: meter_provider.view_matching_mode: unknown key",
         "meter_provider.views.0.stream.enabled/development: unknown key",
-        "line 9, column 12: tracer_provider.limits.attribute_value_depth_limit: unknown key",
+        "line 9, column 41: tracer_provider.limits.attribute_value_depth_limit",
     ] {
         assert!(unsupported.contains(place), "{unsupported}");
     }
-    assert!(read("1.0").unwrap_err().to_string().contains("3 mistakes"));
+    assert!(read("1.0").unwrap_err().to_string().contains("2 mistakes"));
 }
 
 #[test]
@@ -613,6 +613,22 @@ anchors: {}";
         );
     }
     assert_eq!(lines.len(), 16, "{warning}");
+}
+
+#[test]
+fn what_this_program_has_not_is_named_and_ignored() {
+    let warning = unsupported(
+        "resource: {detection/development: {detectors: [{container: }, {host: }]}}
+attribute_limits: {attribute_value_depth_limit: 3}
+tracer_provider: {processors: [{batch: {exporter: {otlp_http: {max_request_size: 1}}}}]}",
+    );
+    for line in [
+        "detectors.0.container: found `container`, which needs the crate `floe-telemetry-detectors`",
+        "attribute_limits.attribute_value_depth_limit",
+        "otlp_http.max_request_size",
+    ] {
+        assert!(warning.contains(line), "{warning}");
+    }
 }
 
 #[test]
