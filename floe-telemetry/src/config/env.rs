@@ -103,15 +103,13 @@ impl TelemetryConfig {
         span_filter(self);
         sampling(self);
         propagators(self);
-        exporters(self);
         metrics(self);
         exceptions(self);
         limits(self);
         batches(self);
         let is_refused = otlp(None, false, self);
-        for signal in Signal::ALL {
-            otlp(Some(signal), is_refused, self);
-        }
+        let refused = Signal::ALL.map(|signal| otlp(Some(signal), is_refused, self));
+        exporters(refused, self);
         misspelled::warn(&["OTEL", "FLOE"]);
         Ok(())
     }
@@ -451,21 +449,15 @@ fn propagators(config: &mut TelemetryConfig) {
     }
 }
 
-fn exporters(config: &mut TelemetryConfig) {
+/// Applies the exporters. `refused` says of which signals the program is built without the protocol.
+fn exporters(refused: [bool; Signal::ALL.len()], config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
-    for (name, field, signal) in [
-        (
-            "OTEL_TRACES_EXPORTER",
-            &mut exporters.traces,
-            Signal::Traces,
-        ),
-        (
-            "OTEL_METRICS_EXPORTER",
-            &mut exporters.metrics,
-            Signal::Metrics,
-        ),
-        ("OTEL_LOGS_EXPORTER", &mut exporters.logs, Signal::Logs),
-    ] {
+    let fields = [
+        ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
+        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
+        ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
+    ];
+    for (((name, field), signal), is_refused) in fields.into_iter().zip(Signal::ALL).zip(refused) {
         let kinds = ExporterKind::of(signal);
         let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
@@ -473,6 +465,9 @@ fn exporters(config: &mut TelemetryConfig) {
             match kind {
                 ExporterKind::Otlp => {
                     needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
+                    if is_refused {
+                        return Err(without_protocol("an exporter", text));
+                    }
                 }
                 _ => {
                     kind.registered()?;
@@ -647,6 +642,12 @@ fn timeout(text: &str) -> Result<u64, String> {
     Ok(without_limit(millis))
 }
 
+fn without_protocol(what: &str, found: &str) -> String {
+    format!(
+        "expected {what} for an enabled protocol, found `{found}`, whose protocol needs a feature that is not enabled"
+    )
+}
+
 /// Applies the settings of the OTLP exporter, for one signal or for all
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). Returns whether the program is
 /// built without the protocol; `is_refused` is the result for all signals. An endpoint is then ignored, too: the
@@ -674,10 +675,7 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
         endpoint::check(&url)?;
         needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
         if is_refused {
-            return Err(format!(
-                "expected an endpoint for \
-                 an enabled protocol, found `{text}`, whose protocol needs a feature that is not enabled"
-            ));
+            return Err(without_protocol("an endpoint", text));
         }
         if protocol.or(configured).is_none() {
             let protocol = OtlpProtocol::of(Some(&url));

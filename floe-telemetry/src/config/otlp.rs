@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use floe_yaml::one_of;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
@@ -96,11 +97,7 @@ impl OtlpProtocol {
             Self::Http | Self::HttpJson => "otlp-http",
         };
         let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
-        let enabled: Vec<_> = all.map(|(name, _)| format!("`{name}`")).collect();
-        let expected = match &*enabled {
-            [] => "nothing without it".to_owned(),
-            names => names.join(", "),
-        };
+        let expected = one_of(&all.map(|(name, _)| *name).collect::<Vec<_>>());
         Err(format!(
             "expected {expected}, found {found}, which needs the feature `{feature}` of floe-telemetry"
         ))
