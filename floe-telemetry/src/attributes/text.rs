@@ -241,7 +241,8 @@ impl ToAttributeValue for char {
     }
 }
 
-#[cfg(all(test, feature = "tracing"))]
+#[cfg(test)]
+#[cfg(feature = "tracing")]
 mod tests {
     use super::*;
 

@@ -60,7 +60,8 @@ impl DropWarnings {
     }
 }
 
-#[cfg(all(test, feature = "tracing"))]
+#[cfg(test)]
+#[cfg(feature = "tracing")]
 mod tests {
     use std::fmt::Debug;
     use std::sync::{Arc, Mutex};

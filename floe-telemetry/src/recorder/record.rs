@@ -440,7 +440,8 @@ impl SpanRecord {
     }
 }
 
-#[cfg(all(test, feature = "tracing"))]
+#[cfg(test)]
+#[cfg(feature = "tracing")]
 mod tests {
     use opentelemetry::Value;
 
