@@ -317,6 +317,9 @@ impl Anchors {
             .iter()
             .take_while(move |(anchor, ..)| *anchor == index)
             .filter_map(move |(_, len, format)| Some((end.checked_sub(*len)?, *format)))
-            .filter(|(start, format)| text[*start..].starts_with(format.prefix.as_bytes()))
+            .filter(|(start, format)| {
+                let prefix = format.prefix.as_bytes();
+                text[*start] == prefix[0] && text[*start..].starts_with(prefix)
+            })
     }
 }

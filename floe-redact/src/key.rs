@@ -89,10 +89,11 @@ impl Name {
 
     /// Where the last word begins.
     fn last_word(&self) -> usize {
-        (0..self.len)
-            .rev()
-            .find(|&index| self.begins_word(index))
-            .unwrap_or(0)
+        let starts = match self.len {
+            LONGEST => self.starts,
+            len => self.starts & ((1 << len) - 1),
+        };
+        starts.checked_ilog2().unwrap_or(0) as usize
     }
 
     /// The words, in lower case.

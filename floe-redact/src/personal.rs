@@ -25,19 +25,19 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
         return;
     }
     let is_separated = matches!(next, b'-' | b' ') && at(text, end + 1).is_ascii_digit();
-    // A part of a longer name or number is neither.
-    let left = before_word(text, start);
-    let len = if is_name(left) || left == b'-' {
-        0
-    } else {
-        end - start
-    };
-    match len {
-        3 if is_separated => social_security(scan, start),
+    let read = match end - start {
+        3 if is_separated => Some(social_security as fn(&mut Scan<'_>, usize)),
         // `2026-01-12` is a date.
-        4 if is_separated && at(text, end + 4).is_ascii_digit() => card(scan, start),
-        12..=19 => card(scan, start),
-        _ => {}
+        4 if is_separated && at(text, end + 4).is_ascii_digit() => Some(card as _),
+        12..=19 => Some(card as _),
+        _ => None,
+    };
+    if let Some(read) = read {
+        // A part of a longer name or number is neither.
+        let left = before_word(text, start);
+        if !is_name(left) && left != b'-' {
+            read(scan, start);
+        }
     }
     if scan.covered <= start && (previous == b' ' || previous.is_ascii_uppercase()) {
         bank_account(scan, start);
@@ -175,11 +175,11 @@ fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
 }
 
 fn is_iban_start(text: &[u8], start: usize) -> bool {
-    !before_word(text, start).is_ascii_alphanumeric()
-        && at(text, start).is_ascii_uppercase()
+    at(text, start).is_ascii_uppercase()
         && at(text, start + 1).is_ascii_uppercase()
         && at(text, start + 2).is_ascii_digit()
         && at(text, start + 3).is_ascii_digit()
+        && !before_word(text, start).is_ascii_alphanumeric()
 }
 
 /// `+` and 8 to 15 digits, with the usual marks between them.

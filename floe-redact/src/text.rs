@@ -68,9 +68,9 @@ pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
         .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Words and what each of them means, by their first letters. ASCII case is ignored.
+/// Words and what each of them means, by their first letters and their lengths. ASCII case is ignored.
 #[derive(Debug)]
-pub(crate) struct Words<T>([Vec<(&'static str, T)>; 32]);
+pub(crate) struct Words<T>([Vec<(&'static str, T)>; 512]);
 
 impl Words<()> {
     /// A long list of words.
@@ -100,7 +100,7 @@ impl<T> Words<T> {
     }
 
     fn bucket(word: &[u8]) -> usize {
-        usize::from(at(word, 0) & 31)
+        usize::from(at(word, 0) & 31) << 4 | word.len() & 15
     }
 }
 
