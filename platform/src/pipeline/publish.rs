@@ -45,8 +45,13 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
                 location: location.as_deref(),
                 columns: &columns,
             };
-            run.plugins
-                .tolerate(catalog, catalog.create_table(&table))?;
+            let created = catalog.create_table(&table);
+            if run.plugins.tolerate(catalog, created)? == Some(true) {
+                tracing::info!(
+                    table = table.name,
+                    "registered in the catalog, without rows"
+                );
+            }
         }
     }
     let inner = Path::new(OUTPUT_FOLDER).join("semantic");
