@@ -457,6 +457,7 @@ mod tests {
             sql,
             depends_on: vec!["orders", "stg"],
             checks: &[],
+            columns: Vec::new(),
         };
         let product = Product {
             sources: vec![Source {
