@@ -52,6 +52,11 @@ impl Checks {
         }
     }
 
+    /// Reports a failure.
+    pub fn failed(&mut self, what: impl Display) {
+        self.failures.push(what.to_string());
+    }
+
     /// Prints the failures to standard error. The exit code is a failure if there are any.
     #[must_use]
     pub fn finish(self) -> ExitCode {

@@ -1,5 +1,6 @@
 //! Real operations with and without telemetry, in pairs.
 
+mod gate;
 mod http;
 mod pipeline;
 mod sqlite;
@@ -15,6 +16,8 @@ use crate::checks::Checks;
 use crate::receiver::Receiver;
 use crate::sink::Protocol;
 use crate::statistics::{Interval, Spread};
+
+pub use self::gate::{Measured, gate};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 

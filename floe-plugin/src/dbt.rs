@@ -343,9 +343,10 @@ impl Handle<dyn DbtRunner> {
             exclude: project.exclude,
             full_refresh: project.full_refresh.then_some(true),
         };
-        let span = dbt_span(self.tracer(), &operation);
-        let outcome = span.observe(self.plugin().run(command, project))?;
-        span.set_attributes(&outcome);
-        Ok(outcome)
+        self.observe(&operation, |it, span| {
+            let outcome = it.run(command, project)?;
+            span.set_attributes(&outcome);
+            Ok(outcome)
+        })
     }
 }

@@ -129,6 +129,11 @@ impl Error {
         self.kind == ErrorKind::Unsupported
     }
 
+    /// Whether something failed, rather than a signal having ended it.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.kind != ErrorKind::Interrupted
+    }
+
     /// The error that caused this one, if it is a `T`; else this error.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::error::Error;
+use crate::failure::counted;
 use crate::kind::PluginType;
 use crate::lifecycle::{Instance, Lifecycle, caught};
 use crate::operation::{Operation, span};
@@ -125,18 +126,19 @@ impl<K: ?Sized + Kind> Handle<K> {
     }
 }
 
-/// Runs an operation in its span. A panic is an error of it.
+/// Runs an operation in its span, and counts its failure. A panic is an error of it.
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "a span is opened by the plugin's static"
 )]
-pub(crate) fn observe<T>(
+pub(crate) fn observe<T, O: Operation>(
     tracer: &'static Tracer,
-    operation: &impl Operation,
+    operation: &O,
     run: impl FnOnce(&ActiveSpan) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let span = span(tracer, operation).start();
-    span.observe(caught(|| run(&span)))
+    let run = || caught(|| run(&span));
+    span.observe(counted(O::DOMAIN, Error::is_failure, run))
 }
 
 impl<K: ?Sized> Clone for Handle<K> {

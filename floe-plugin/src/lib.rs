@@ -25,6 +25,7 @@ mod audit;
 pub mod configuration;
 mod endpoint;
 mod error;
+pub mod failure;
 mod handle;
 mod kind;
 mod lifecycle;

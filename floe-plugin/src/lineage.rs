@@ -295,8 +295,8 @@ pub struct Assertion<'a> {
     pub column: Option<&'a str>,
     /// `error` if the failure of the check stops a run, else `warn`.
     pub severity: Option<&'a str>,
-    /// The number of rows that are not as the check demands.
-    pub failed_rows: Option<u64>,
+    /// What was counted: the rows that are not as the check demands, or all rows if it demands a number of them.
+    pub actual: Option<u64>,
 }
 
 /// The producer of the events that [`RunEvent::to_json`] returns.
@@ -464,7 +464,7 @@ impl Assertion<'_> {
                 assertion[key] = text.into();
             }
         }
-        if let Some(rows) = self.failed_rows {
+        if let Some(rows) = self.actual {
             assertion["actual"] = rows.to_string().into();
         }
         assertion

@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::configuration::{ConfigurationError, Credential, Reference, in_folder};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
+use crate::failure::counted;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::{HEALTH_TIMEOUT, Instance, Lifecycle, START_TIMEOUT, limited};
@@ -356,7 +357,9 @@ impl Configured {
         if !self.is_started.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        self.limited(START_TIMEOUT, Lifecycle::stop)
+        let stop = || self.limited(START_TIMEOUT, Lifecycle::stop);
+        let domain = self.linked.plugin().plugin_type().domain();
+        domain.map_or_else(stop, |domain| counted(domain, Error::is_failure, stop))
     }
 
     /// Runs a part of the plugin's life in a span.
@@ -374,7 +377,7 @@ impl Configured {
             .span(format!("{domain}.{operation}"))
             .attribute(key, operation)
             .start();
-        span.observe(run())
+        span.observe(counted(domain, Error::is_failure, run))
     }
 
     fn limited(

@@ -50,4 +50,6 @@ pub struct Model<'a> {
     pub depends_on: Vec<&'a str>,
     /// The checks of its rows.
     pub checks: &'a [Check],
+    /// The columns of its table; empty before the table is built.
+    pub columns: Vec<Column<'a>>,
 }

@@ -48,6 +48,9 @@ pub struct QualityOutcome {
     /// The number of rows that were checked.
     #[floe(examples = [25000])]
     pub rows_checked: Option<u64>,
+    /// The number of rows that are not as a single check demands.
+    #[floe(examples = [12])]
+    pub failed_rows: Option<u64>,
 }
 
 impl Operation for Quality<'_> {
@@ -116,6 +119,48 @@ pub struct Suite<'a> {
     pub checks: &'a [Check],
 }
 
+impl Suite<'_> {
+    /// The checks that failed, one after another; `None` if all passed.
+    ///
+    /// ```
+    /// use floe_plugin::quality::{Check, CheckResult, Suite};
+    ///
+    /// let checks = [Check::Unique("id".to_owned()), Check::MinRows(3)];
+    /// let suite = Suite { name: "shop.orders", table: "orders", checks: &checks };
+    /// let failed = |failed_rows| CheckResult { failed_rows, rows: Some(2), ..CheckResult::default() };
+    /// assert_eq!(
+    ///     suite.failures(&[failed(Some(1)), failed(None)]).unwrap(),
+    ///     "2 of 2 checks of `orders` failed: `unique_id`: 1 row; `min_rows`: found 2 rows, expected at least 3",
+    /// );
+    /// ```
+    #[must_use]
+    pub fn failures(&self, results: &[CheckResult]) -> Option<String> {
+        let names = identifiers(self.checks);
+        let all = names.iter().zip(self.checks).zip(results);
+        let failed: Vec<_> = all.filter(|(_, result)| !result.passed).collect();
+        match &*failed {
+            [] => None,
+            [((name, check), result)] => Some(self.failure(name, check, result)),
+            several => {
+                let (count, all) = (several.len(), self.checks.len());
+                let details = several.iter().map(|((name, check), result)| {
+                    format!("`{name}`{}", check.detail(result))
+                });
+                let details = details.collect::<Vec<_>>().join("; ");
+                let table = self.table;
+                Some(format!("{count} of {all} checks of `{table}` failed: {details}"))
+            }
+        }
+    }
+
+    /// The failure of a check, which [`identifiers`] names.
+    #[must_use]
+    pub fn failure(&self, name: &str, check: &Check, result: &CheckResult) -> String {
+        let (table, detail) = (self.table, check.detail(result));
+        format!("the check `{name}` of `{table}` failed{detail}")
+    }
+}
+
 /// A check of a table.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -167,6 +212,18 @@ impl Check {
             Self::MinRows(_) => None,
         }
     }
+
+    /// What is wrong, after a colon, as far as the tool reports it.
+    fn detail(&self, result: &CheckResult) -> String {
+        let rows = |count| format!("{count} row{}", if count == 1 { "" } else { "s" });
+        match (self, result.rows, result.failed_rows) {
+            (Self::MinRows(least), Some(found), _) => {
+                format!(": found {}, expected at least {least}", rows(found))
+            }
+            (Self::MinRows(_), ..) | (_, _, None) => String::new(),
+            (_, _, Some(failed)) => format!(": {}", rows(failed)),
+        }
+    }
 }
 
 /// The names of the checks of a table for tools in which a name is unique: letters, digits and underscores.
@@ -198,7 +255,7 @@ pub fn identifiers(checks: &[Check]) -> Vec<String> {
 pub struct CheckResult {
     /// Whether the data is as the check demands.
     pub passed: bool,
-    /// The number of rows that are not, if the tool reports it.
+    /// The number of rows that are not, if the tool reports it; `None` for a check of the table.
     pub failed_rows: Option<u64>,
     /// The number of rows that were checked, if the tool reports it.
     pub rows: Option<u64>,
@@ -220,7 +277,8 @@ impl Handle<dyn QualityProvider> {
         })
     }
 
-    /// Runs the checks, in the span `quality.run_checks`. Checks that fail are not an error of the span.
+    /// Runs the checks, in the span `quality.run_checks`, and records each result in a span `quality.check`
+    /// below it. A check that fails is an error of its own span: the tool did what it was asked for.
     ///
     /// # Errors
     ///
@@ -230,26 +288,52 @@ impl Handle<dyn QualityProvider> {
         suite: &Suite<'_>,
         data: &mut Session,
     ) -> Result<Vec<CheckResult>, Error> {
-        let counted = |results: &Vec<CheckResult>| {
-            let passed = results.iter().filter(|result| result.passed).count();
-            QualityOutcome {
-                pass_count: passed as u64,
-                fail_count: (results.len() - passed) as u64,
-                rows_checked: results.iter().filter_map(|result| result.rows).max(),
-            }
-        };
-        self.observe_result(&self.request("run_checks", suite), counted, |tool| {
+        self.observe(&self.request("run_checks", suite), |tool, span| {
             let results = tool.run_checks(suite, data)?;
-            if results.len() == suite.checks.len() {
-                return Ok(results);
-            }
             let (found, wanted) = (results.len(), suite.checks.len());
-            let message = format!("found {found} results for {wanted} checks");
-            Err(Error::new(ErrorKind::InvalidResponse, message))
+            if found != wanted {
+                let message = format!("found {found} results for {wanted} checks");
+                return Err(Error::new(ErrorKind::InvalidResponse, message));
+            }
+            let passed = results.iter().filter(|result| result.passed).count() as u64;
+            span.set_attributes(&QualityOutcome {
+                pass_count: passed,
+                fail_count: wanted as u64 - passed,
+                rows_checked: results.iter().filter_map(|result| result.rows).max(),
+                failed_rows: None,
+            });
+            let names = identifiers(suite.checks);
+            for ((name, check), result) in names.iter().zip(suite.checks).zip(&results) {
+                self.record(suite, name, check, result);
+            }
+            Ok(results)
         })
     }
 
-    fn request<'a>(&'a self, operation: &'a str, suite: &'a Suite<'a>) -> Quality<'a> {
+    /// Records the result of a check. Tools report all checks at once, so the span has no duration of its own.
+    fn record(&self, suite: &Suite<'_>, name: &str, check: &Check, result: &CheckResult) {
+        let request = Quality {
+            check_name: Some(name),
+            checks_count: None,
+            ..self.request("check", suite)
+        };
+        // The error is recorded, and the result has it.
+        let _ = self.observe(&request, |_, span| {
+            span.set_attributes(&QualityOutcome {
+                pass_count: u64::from(result.passed),
+                fail_count: u64::from(!result.passed),
+                rows_checked: result.rows,
+                failed_rows: result.failed_rows,
+            });
+            if result.passed {
+                return Ok(());
+            }
+            let message = suite.failure(name, check, result);
+            Err(Error::new(ErrorKind::InvalidInput, message))
+        });
+    }
+
+    fn request<'a>(&'a self, operation: &'a str, suite: &Suite<'a>) -> Quality<'a> {
         Quality {
             operation,
             provider: Some(self.name()),

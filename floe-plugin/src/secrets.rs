@@ -96,7 +96,7 @@ pub trait SecretStore: Lifecycle {
     /// # Errors
     ///
     /// The store has no such keys.
-    fn kubernetes_secret<'a>(&self, key: &'a str) -> Result<Option<&'a str>, Error> {
+    fn kubernetes_secret<'a>(&'a self, key: &'a str) -> Result<Option<KubernetesSecret<'a>>, Error> {
         let _ = key;
         Ok(None)
     }
@@ -107,6 +107,15 @@ pub trait SecretStore: Lifecycle {
     ///
     /// The store refused the request or could not be reached.
     fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error>;
+}
+
+/// A `Secret` of Kubernetes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KubernetesSecret<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The namespace; `None` if it is that of whoever reads it.
+    pub namespace: Option<&'a str>,
 }
 
 impl Kind for dyn SecretStore {

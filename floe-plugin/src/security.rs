@@ -93,14 +93,14 @@ pub trait RoleGenerator: Lifecycle {
     /// As for [`generate_namespace`](Self::generate_namespace).
     fn generate_service_account(&self, workload: &Workload<'_>) -> Result<Value, Error>;
 
-    /// The role that reads the product's secrets and nothing else.
+    /// The role that reads the product's secrets and nothing else, in their namespace.
     ///
     /// # Errors
     ///
     /// As for [`generate_namespace`](Self::generate_namespace).
     fn generate_role(&self, workload: &Workload<'_>) -> Result<Value, Error>;
 
-    /// The binding of the role to the service account.
+    /// The binding of the role to the service account, in the namespace of the role.
     ///
     /// # Errors
     ///
@@ -141,10 +141,20 @@ pub struct Workload<'a> {
     pub namespace: &'a str,
     /// The names of the cluster's Secrets that it reads.
     pub secrets: &'a [&'a str],
+    /// The namespace of those Secrets, and so of the role that reads them; `None` if it is that of the workload.
+    pub secrets_namespace: Option<&'a str>,
     /// The hosts that it connects to, by name or by address, and their ports.
     pub egress: &'a [(&'a str, u16)],
     /// The Pod Security Standard: `privileged`, `baseline` or `restricted`.
     pub pss_level: &'a str,
+}
+
+impl Workload<'_> {
+    /// The namespace of the role that reads the Secrets, and of its binding.
+    #[must_use]
+    pub fn role_namespace(&self) -> &str {
+        self.secrets_namespace.unwrap_or(self.namespace)
+    }
 }
 
 impl Kind for dyn RoleGenerator {
@@ -185,7 +195,10 @@ impl Handle<dyn RoleGenerator> {
     ///
     /// As for [`RoleGenerator::generate_role`].
     pub fn generate_role(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        let operation = rbac("generate_role", "Role", workload);
+        let operation = Security {
+            namespace: Some(workload.role_namespace()),
+            ..rbac("generate_role", "Role", workload)
+        };
         self.observe(&operation, |it, _| it.generate_role(workload))
     }
 
@@ -195,7 +208,10 @@ impl Handle<dyn RoleGenerator> {
     ///
     /// As for [`RoleGenerator::generate_role_binding`].
     pub fn generate_role_binding(&self, workload: &Workload<'_>) -> Result<Value, Error> {
-        let operation = rbac("generate_role_binding", "RoleBinding", workload);
+        let operation = Security {
+            namespace: Some(workload.role_namespace()),
+            ..rbac("generate_role_binding", "RoleBinding", workload)
+        };
         self.observe(&operation, |it, _| it.generate_role_binding(workload))
     }
 

@@ -288,6 +288,7 @@ fn rows() -> [Row; DOMAINS.len()] {
                     pass_count: 4,
                     fail_count: 1,
                     rows_checked: Some(25_000),
+                    failed_rows: None,
                 });
                 span
             },

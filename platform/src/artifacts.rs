@@ -221,6 +221,7 @@ impl CompiledArtifacts {
             sql: &model.query.sql,
             depends_on: model.query.inputs().collect(),
             checks: &model.checks,
+            columns: Vec::new(),
         });
         product::Product {
             namespace: &self.metadata.namespace,

@@ -29,7 +29,7 @@ use floe_plugins::files::atomic;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
 use floe_telemetry::exporter::ConsoleExporter;
-use floe_telemetry::{TelemetryConfig, backend, propagation};
+use floe_telemetry::{TelemetryConfig, backend};
 
 use self::audit::Audit;
 use self::output::{
@@ -139,7 +139,8 @@ enum Command {
     /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
     ///
     /// The OTEL_* variables configure where the spans and dbt's log records go; without any, the trace is printed to
-    /// standard error. Output and exit code are those of dbt.
+    /// standard error. The spans have the identity of the product in BAGGAGE, else of the nearest floe.yaml. Output
+    /// and exit code are those of dbt.
     #[command(after_help = "Example: floe trace-dbt -- dbt build --select tag:daily")]
     TraceDbt {
         /// The command line that runs dbt
@@ -436,7 +437,11 @@ fn trace_dbt(command: &[OsString]) -> ExitCode {
     let Some((program, arguments)) = command.split_first() else {
         return ExitCode::from(2);
     };
-    let mut report = match floe_dbt::run(program, arguments) {
+    let product = |project: &Path| {
+        let (identity, _) = Identity::read(&product_of(project)?, None, None).ok()?;
+        Some(telemetry::product(&identity))
+    };
+    let mut report = match floe_dbt::run(program, arguments, product) {
         Ok(report) => report,
         Err(error) => {
             print_redacted("error", &error.redacted());
@@ -583,6 +588,7 @@ fn observed_to(
         Trace::Stdout => ConsoleExporter::stdout(),
         Trace::Stderr => ConsoleExporter::stderr(),
     };
+    let product = config.clone();
     let telemetry = Arc::new(telemetry::start(config, terminal)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
@@ -591,8 +597,7 @@ fn observed_to(
         let _ = telemetry::stop(&overdue);
     });
     let outcome = {
-        // The trace of a program that starts this one continues here.
-        let _parent = propagation::from_environment().attach();
+        let _context = telemetry::context(&product).attach();
         command()
     };
     interrupt::command_stopped();

@@ -21,7 +21,9 @@ mod validate;
 use std::path::Path;
 
 use floe_plugin::compile::Compile;
+use floe_plugin::failure::counted;
 use floe_plugins::error::Error;
+use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
 use crate::artifacts::{self, CompiledArtifacts, VERSION};
@@ -42,6 +44,14 @@ use crate::product;
     attributes("compile.operation" = "compile"),
 )]
 pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
+    counted(
+        "compile",
+        |_| !interrupt::is_requested(),
+        || stages(identity, output),
+    )
+}
+
+fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
     if output == artifacts::default_path(&identity.folder) {
         product::check_output_folder(&identity.folder)?;
     } else {

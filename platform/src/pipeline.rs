@@ -30,6 +30,7 @@ use std::time::{Instant, SystemTime};
 use floe_plugin::PluginType;
 use floe_plugin::alert::Severity;
 use floe_plugin::compute::{ComputeEngine, Session};
+use floe_plugin::failure::counted;
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::{Engine, Job, JobType, Lineage, RunEvent, RunState};
 use floe_plugin::orchestrator::{
@@ -155,6 +156,18 @@ fn correlate(run_id: &RunId) {
 
 /// Builds the assets and writes their results, even if the run stops early.
 fn execute(
+    identity: &Identity,
+    compiled: &Compiled<'_>,
+    report: Report,
+) -> Result<Report, RunError> {
+    counted(
+        "pipeline",
+        |_| !interrupt::is_requested(),
+        || finish(identity, compiled, report),
+    )
+}
+
+fn finish(
     identity: &Identity,
     compiled: &Compiled<'_>,
     mut report: Report,

@@ -10,7 +10,8 @@ use floe_plugins::place::Place;
 use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
-use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider};
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, propagation};
 
 use crate::environment::Environment;
 use crate::identity::Identity;
@@ -28,7 +29,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     let tracing = &manifest.observability.tracing;
     let logging = &manifest.observability.logging;
     let exporter = tracing.exporter.as_ref().map(|exporter| exporter.value);
-    let mode = mode(identity.environment);
+    let product = product(identity);
     let mut config = TelemetryConfig::new(&identity.name);
     config.enabled = tracing.enabled && exporter != Some(Exporter::None);
     config.backend = backend(identity, manifest)?;
@@ -48,9 +49,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     config.logging.json_output = logging.format == LogFormat::Json;
     let resource = &mut config.resource_attributes;
     resource.service_version = Some(identity.version.clone());
-    resource.deployment_environment = Some(mode.as_str().to_owned());
-    let product =
-        FloeSpanAttributes::new(&identity.namespace, &identity.name, &identity.version, mode);
+    resource.deployment_environment = Some(product.mode.as_str().to_owned());
     let mut config = config.with_identity(&product);
     runtime(&mut config, identity, manifest)?;
     Ok(config)
@@ -143,12 +142,31 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     }
 }
 
-fn mode(environment: Environment) -> Mode {
-    match environment {
+/// The identity of the product, as its spans have it.
+pub(crate) fn product(identity: &Identity) -> FloeSpanAttributes {
+    let mode = match identity.environment {
         Environment::Dev => Mode::Dev,
         Environment::Staging => Mode::Staging,
         Environment::Prod => Mode::Prod,
-    }
+    };
+    FloeSpanAttributes::new(&identity.namespace, &identity.name, &identity.version, mode)
+}
+
+/// The context that a command runs in: the trace of the program that started this one, and the identity of the
+/// product in its baggage, for the processes and the services that the command calls.
+pub(crate) fn context(config: &TelemetryConfig) -> Context {
+    let inherited = propagation::from_environment();
+    let resource = &config.resource_attributes;
+    let (Some(namespace), Some(name), Some(version), Some(mode)) = (
+        &resource.floe_namespace,
+        &resource.floe_product_name,
+        &resource.floe_product_version,
+        resource.floe_mode,
+    ) else {
+        return inherited;
+    };
+    let _inherited = inherited.attach();
+    propagation::set_floe_baggage(&FloeSpanAttributes::new(namespace, name, version, mode))
 }
 
 /// Applies the environment variables to the configuration.

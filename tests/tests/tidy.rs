@@ -386,3 +386,52 @@ fn operators_know_each_message() {
         .collect();
     assert_eq!(documented, written);
 }
+
+/// The numbers of the requirements: of each epic, with their ranges.
+fn requirements() -> BTreeSet<String> {
+    let numbered = |prefix: &'static str, numbers: std::ops::RangeInclusive<u32>| {
+        numbers.map(move |number| format!("{prefix}{number:03}"))
+    };
+    let single = ["7a", "7b", "7c", "7d"].map(|it| format!("6A FR-00{it}"));
+    let covered = ["6C FR-041", "6C FR-046", "6C FR-047", "6A SC-004"].map(str::to_owned);
+    numbered("6A FR-", 1..=30)
+        .chain(single)
+        .chain(numbered("REQ-", 500..=519))
+        .chain(numbered("6C FR-", 1..=24))
+        .chain(numbered("6C SC-", 1..=7))
+        .chain(covered)
+        .collect()
+}
+
+#[test]
+fn each_requirement_is_shown_by_tests_that_exist() {
+    let page = read("docs/specification.md");
+    let (tables, deviations) = page.split_once("## Deviations").unwrap();
+    let mut found = BTreeSet::new();
+    let mut deviates = BTreeSet::new();
+    for row in tables.lines().filter(|line| line.starts_with("| ")) {
+        let columns: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [id, _, tests, deviation] = columns[..] else {
+            panic!("expected four columns, found {row}");
+        };
+        if id == "id" {
+            continue;
+        }
+        assert!(found.insert(id.to_owned()), "{id} has two rows");
+        for test in tests.split(", ").map(|test| test.trim_matches('`')) {
+            let (path, name) = test.split_once("::").unwrap_or((test, ""));
+            let text = fs::read_to_string(root().join(path));
+            let text = text.unwrap_or_else(|error| panic!("{id}: {path}: {error}"));
+            let is_there = name.is_empty() || text.contains(&format!("fn {name}("));
+            assert!(is_there, "{id}: there is no `{name}` in {path}");
+        }
+        let named = deviation.split(", ").filter(|it| !it.is_empty());
+        deviates.extend(named.map(str::to_owned));
+    }
+    assert_eq!(found, requirements());
+    let explained = deviations
+        .lines()
+        .filter_map(|line| line.strip_prefix("- **"));
+    let explained = explained.map(|line| line.split(':').next().unwrap().to_owned());
+    assert_eq!(explained.collect::<BTreeSet<_>>(), deviates);
+}

@@ -2,47 +2,81 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use floe::environment::Environment;
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
+use tempfile::TempDir;
 
 use super::{Row, TIMEOUT, Telemetry, pairs};
 use crate::checks::Checks;
 use crate::cpu_time::of_process as cpu_time;
 
-/// The same code runs with the provider enabled and with `enabled: false`. A run is long enough to be
-/// preempted, so CPU time is compared instead of elapsed time: the sum over all threads, including the
-/// start of the provider and the delivery of all spans.
-pub(super) fn row(checks: &mut Checks) -> Row {
-    let folder = tempfile::tempdir().expect("a folder for the product");
-    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/customer-360");
-    copy(&demo, folder.path());
-    let identity = Identity::read(folder.path(), None, Some(Environment::Dev));
-    let (identity, _) = identity.expect("a product");
-    let mut telemetry = Telemetry::new();
-    let (mut spans, mut expected) = (0, 0);
-    let mut row = pairs("demo pipeline, CPU time", 10, 1, |with| {
+/// The demo in a folder, and the receiver of its telemetry.
+pub(super) struct Pipeline {
+    identity: Identity,
+    telemetry: Telemetry,
+    /// The spans that have arrived.
+    pub(super) spans: u64,
+    /// The spans that were recorded.
+    pub(super) expected_spans: u64,
+    /// Deleted when it is dropped.
+    _folder: TempDir,
+}
+
+impl Pipeline {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the product");
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/customer-360");
+        copy(&demo, folder.path());
+        let identity = Identity::read(folder.path(), None, Some(Environment::Dev));
+        let (identity, _) = identity.expect("a product");
+        Self {
+            identity,
+            telemetry: Telemetry::new(),
+            spans: 0,
+            expected_spans: 0,
+            _folder: folder,
+        }
+    }
+
+    /// The CPU time of a run. The same code runs with the provider enabled and with `enabled: false`. A run is long
+    /// enough to be preempted, so CPU time is compared instead of elapsed time: the sum over all threads, including
+    /// the start of the provider and the delivery of all spans.
+    pub(super) fn run(&mut self, with: bool, checks: &mut Checks) -> Duration {
         let before = cpu_time();
-        let provider = telemetry.start(with);
-        let report = pipeline::run(&identity, &RunId::new()).expect("a product that can be built");
+        let provider = self.telemetry.start(with);
+        let report =
+            pipeline::run(&self.identity, &RunId::new()).expect("a product that can be built");
         provider.shutdown(TIMEOUT).expect("spans are delivered");
         let took = cpu_time().saturating_sub(before);
-        let arrived = telemetry.receiver.arrived().spans;
+        let arrived = self.telemetry.receiver.arrived().spans;
         let collected = provider.statistics().collected;
         if with {
             // One span for the run and at least one for each of its steps.
             let least = report.steps().len() as u64 + 1;
             checks.at_least("demo pipeline, spans of a run", collected, least);
         } else {
-            checks.equal("demo pipeline, spans while disabled", arrived - spans, 0);
+            checks.equal(
+                "demo pipeline, spans while disabled",
+                arrived - self.spans,
+                0,
+            );
         }
-        expected += collected;
-        spans = arrived;
+        self.expected_spans += collected;
+        self.spans = arrived;
         took
+    }
+}
+
+pub(super) fn row(checks: &mut Checks) -> Row {
+    let mut demo = Pipeline::new();
+    let mut row = pairs("demo pipeline, CPU time", 10, 1, |with| {
+        demo.run(with, checks)
     });
-    row.spans = spans;
-    row.expected_spans = expected;
+    row.spans = demo.spans;
+    row.expected_spans = demo.expected_spans;
     row
 }
 

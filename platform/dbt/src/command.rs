@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,9 @@ use floe_plugin::dbt::Invocation as Attributes;
 use floe_plugins::error::Error;
 use floe_plugins::process::foreground::{self, Exit};
 use floe_telemetry::logs::configure_logging_with_writer;
+use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::propagation::{self, CommandExt as _};
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_telemetry::{FloeSpanAttributes, TelemetryConfig, TelemetryProvider, keys};
 
 use crate::invocation::Invocation;
 use crate::lineage::{self, Lineage};
@@ -53,11 +54,16 @@ pub enum Ended {
     },
 }
 
-/// Runs a command line in which dbt runs, for example `dbt build`.
+/// Runs a command line in which dbt runs, for example `dbt build`. `product` returns the identity of the product
+/// that a dbt project belongs to; that in the variable `BAGGAGE` takes precedence.
 ///
 /// # Errors
 /// The configuration of the telemetry is not valid. Then nothing was run.
-pub fn run(program: &OsStr, arguments: &[OsString]) -> Result<Report, Error> {
+pub fn run(
+    program: &OsStr,
+    arguments: &[OsString],
+    product: impl FnOnce(&Path) -> Option<FloeSpanAttributes>,
+) -> Result<Report, Error> {
     let failed = |error: floe_telemetry::Error| {
         if error.is_config() {
             return Error::Setting(error.to_string());
@@ -65,6 +71,7 @@ pub fn run(program: &OsStr, arguments: &[OsString]) -> Result<Report, Error> {
         Error::Telemetry(error.to_string())
     };
     let mut config = TelemetryConfig::new("dbt");
+    config.baggage_attributes = keys::IDENTITY.map(str::to_owned).to_vec();
     config.apply_env().map_err(failed)?;
     // dbt's lines are on the terminal already.
     configure_logging_with_writer(&config.logging, io::sink).map_err(failed)?;
@@ -81,7 +88,9 @@ pub fn run(program: &OsStr, arguments: &[OsString]) -> Result<Report, Error> {
             project: None,
         }
     } else {
-        observed(program, arguments)
+        let invocation = Invocation::new(program, arguments);
+        let parent = context(&invocation.folder, product);
+        observed(program, arguments, invocation, &parent)
     };
     if let Err(error) = telemetry.shutdown(SHUTDOWN_TIMEOUT).map_err(failed) {
         report.warnings.push(error.to_string());
@@ -89,14 +98,28 @@ pub fn run(program: &OsStr, arguments: &[OsString]) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Runs the command with a span.
-fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
-    let invocation = Invocation::new(program, arguments);
-    let parent = propagation::from_environment();
+/// The context that the program was started in, with the identity of the product in its baggage.
+fn context(project: &Path, product: impl FnOnce(&Path) -> Option<FloeSpanAttributes>) -> Context {
+    let inherited = propagation::from_environment();
+    let _inherited = inherited.clone().attach();
+    if propagation::get_baggage_value(keys::FLOE_NAMESPACE).is_some() {
+        return inherited;
+    }
+    let product = product(project);
+    product.map_or(inherited, |product| propagation::set_floe_baggage(&product))
+}
+
+/// Runs the command with a span below that of a context.
+fn observed(
+    program: &OsStr,
+    arguments: &[OsString],
+    invocation: Invocation,
+    parent: &Context,
+) -> Report {
     let mut warnings = Vec::new();
     let ended_at = lineage::Ended::default();
     let mut recorded = None;
-    let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent);
+    let trace = CommandTrace::start(&invocation.command, &invocation.folder, parent);
     let _current = trace.context().clone().attach();
     let profile = invocation.profiles.profile.as_deref();
     let lineage = Lineage::from_environment(profile, Arc::clone(&ended_at));

@@ -312,7 +312,7 @@ impl Lineage {
             success: result.status == "pass",
             column: entry.and_then(Entry::column),
             severity: entry.and_then(Entry::severity),
-            failed_rows: result.failures,
+            actual: result.failures,
         });
         let entries = parents.iter().filter_map(|parent| {
             let entry = change.manifest?.entry(parent)?;

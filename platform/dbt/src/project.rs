@@ -298,10 +298,7 @@ pub(crate) fn data_tests(
     for (index, check) in checks.iter().enumerate() {
         let (test, arguments) = match check {
             Check::AcceptedValues { values, .. } => {
-                // dbt puts a value into the query as it is.
-                let escaped = |value: &String| text(&value.replace('\'', "''"));
-                let values: Vec<String> = values.iter().map(escaped).collect();
-                (check.name(), json!({ "values": values }))
+                (check.name(), json!({ "values": escaped(values) }))
             }
             Check::Between { min, max, .. } => (
                 "expect_column_values_to_be_between",
@@ -320,6 +317,12 @@ pub(crate) fn data_tests(
         }
     }
     (of_columns, of_table)
+}
+
+/// Values of a test: dbt puts each into the query as it is.
+pub(crate) fn escaped(values: &[String]) -> Vec<String> {
+    let escaped = |value: &String| text(&value.replace('\'', "''"));
+    values.iter().map(escaped).collect()
 }
 
 /// `dbt_project.yml`.
@@ -457,6 +460,7 @@ mod tests {
             sql,
             depends_on: vec!["orders", "stg"],
             checks: &[],
+            columns: Vec::new(),
         };
         let product = Product {
             sources: vec![Source {

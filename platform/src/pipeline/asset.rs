@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use floe_plugin::compute::Transform;
+use floe_plugin::failure::counted;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
     AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator, PipelineRun,
@@ -69,10 +70,11 @@ impl<'a> Asset<'a> {
 
     /// Builds the asset in the current span, which is that of a step of Dagster.
     pub(super) fn build_in_span(self, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
-        match self {
-            Self::Source(source) => source::build(source, run, run_id),
-            Self::Model(model) => model::build(model, run, run_id),
-        }
+        let (component, build): (_, &dyn Fn() -> _) = match self {
+            Self::Source(source) => ("ingestion", &|| source::build(source, run, run_id)),
+            Self::Model(model) => ("transform", &|| model::build(model, run, run_id)),
+        };
+        counted(component, |_| !interrupt::is_requested(), build)
     }
 
     /// Builds the asset in a run of its own job, unless an asset that it depends on was not built.

@@ -39,9 +39,6 @@ const TRANSFORM_DURATION: Metric<'_> = Metric::new("floe.transform.duration")
 const ROWS: Metric<'_> = Metric::new("floe.transform.rows_affected")
     .with_unit("{row}")
     .with_description("Rows of a model after the last run.");
-const ERRORS: Metric<'_> = Metric::new("floe.errors")
-    .with_unit("{error}")
-    .with_description("Errors, by component.");
 const TESTS: Metric<'_> = Metric::new("floe.quality.tests_total")
     .with_unit("{test}")
     .with_description("Checks of columns and tables.");
@@ -88,7 +85,6 @@ pub(super) fn checks(model: &str, checks: &[Check], results: &[CheckResult]) {
 /// Records a run whose product could not be compiled.
 pub(super) fn not_compiled(product: &str, took: Duration) {
     count_run(product, took, true);
-    METRICS.increment(ERRORS, 1, &[KeyValue::new("component", "compile")]);
 }
 
 fn count_run(product: &str, took: Duration, failed: bool) {
@@ -145,14 +141,6 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
             .models
             .iter()
             .find(|model| *model.name == *step.key);
-        let component = if model.is_some() {
-            "transform"
-        } else {
-            "ingestion"
-        };
-        // Also recorded as zero: a rate needs a data point before the first error.
-        let errors = u64::from(step.outcome.is_failed());
-        METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
         if let (Some(model), Outcome::Built { rows }) = (model, &step.outcome) {
             let labels = [
                 KeyValue::new("floe.transform.model", model.name.to_string()),

@@ -168,22 +168,17 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
     metrics::checks(&model.name, &model.checks, &results);
     let is_tolerated = run.plugins.is_tolerated(&quality);
     let identifiers = identifiers(&model.checks);
-    for (name, result) in identifiers.into_iter().zip(&results) {
+    for ((name, check), result) in identifiers.iter().zip(suite.checks).zip(&results) {
         run.checked.borrow_mut().push(Checked {
-            name,
+            name: name.clone(),
             result: result.clone(),
             is_tolerated,
         });
-    }
-    let mut failed = None;
-    for (check, result) in model.checks.iter().zip(&results) {
         if !result.passed {
-            let message = describe(&model.name, check, result);
-            alert(model, run, &message)?;
-            failed.get_or_insert(message);
+            alert(model, run, &suite.failure(name, check, result))?;
         }
     }
-    let Some(message) = failed else {
+    let Some(message) = suite.failures(&results) else {
         return Ok(());
     };
     let fails = floe_plugin::Error::new(floe_plugin::ErrorKind::InvalidInput, &message);
@@ -199,21 +194,12 @@ fn assertion<'a>((result, check): (&CheckResult, &'a Check)) -> Assertion<'a> {
         assertion: check.name(),
         success: result.passed,
         column: check.column(),
-        failed_rows: result.failed_rows,
+        actual: match check {
+            Check::MinRows(_) => result.rows,
+            _ => result.failed_rows,
+        },
         ..Assertion::default()
     }
-}
-
-fn describe(table: &str, check: &Check, result: &CheckResult) -> String {
-    let subject = match check.column() {
-        Some(column) => format!("`{table}.{column}`"),
-        None => format!("`{table}`"),
-    };
-    let rows = match result.failed_rows {
-        Some(rows) => format!(" for {rows} rows"),
-        None => String::new(),
-    };
-    format!("the check `{}` of {subject} failed{rows}", check.name())
 }
 
 fn alert(model: &CompiledModel, run: &Run<'_>, summary: &str) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! The last step of a run: its gold tables are stored as objects, and registered where others find them.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -8,7 +9,7 @@ use floe_plugin::catalog::{NewTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
-use floe_plugin::table::Column;
+use floe_plugin::table::{Column, ColumnType};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, Draft, GENERATED};
 use floe_plugins::files::confine;
@@ -29,36 +30,57 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
         run.plugins
             .tolerate(catalog, catalog.create_namespace(namespace))?;
     }
+    let layer = run.plugins.one::<dyn SemanticLayer>();
+    let is_described = catalog.is_some() || layer.is_some();
+    let mut described = HashMap::new();
     let models = run.artifacts.models.iter();
     for model in models.filter(|model| model.layer == Layer::Gold) {
         let location = store(model, run)?;
+        if is_described {
+            let found = run.warehouse.borrow_mut().describe(&model.name);
+            described.insert(&*model.name, found.map_err(Error::from_plugin)?);
+        }
         if let Some(catalog) = &catalog {
-            let described = run.warehouse.borrow_mut().describe(&model.name);
-            let columns = described.map_err(Error::from_plugin)?;
-            let columns: Vec<_> = columns
-                .iter()
-                .map(|(name, kind)| Column { name, kind: *kind })
-                .collect();
+            let columns = columns(&model.name, &described);
             let table = NewTable {
                 namespace,
                 name: &model.name,
                 location: location.as_deref(),
                 columns: &columns,
             };
-            run.plugins
-                .tolerate(catalog, catalog.create_table(&table))?;
+            let created = catalog.create_table(&table);
+            if run.plugins.tolerate(catalog, created)? == Some(true) {
+                tracing::info!(
+                    table = table.name,
+                    "registered in the catalog, without rows"
+                );
+            }
         }
     }
     let inner = Path::new(OUTPUT_FOLDER).join("semantic");
     let folder = run.folder().join(&inner);
-    let Some(layer) = run.plugins.one::<dyn SemanticLayer>() else {
+    let Some(layer) = layer else {
         return atomic::remove_generated(&folder, "yml", GENERATED, |_| true);
     };
     confine::check_folder(run.folder(), &inner)?;
-    let product = run.artifacts.product();
+    let mut product = run.artifacts.product();
+    for model in &mut product.models {
+        model.columns = columns(model.name, &described);
+    }
     run.plugins
         .tolerate(&layer, layer.sync(&product, &folder))?;
     Ok(())
+}
+
+/// The columns of a table, if it was described.
+fn columns<'a>(
+    table: &str,
+    described: &'a HashMap<&str, Vec<(String, ColumnType)>>,
+) -> Vec<Column<'a>> {
+    let columns = described.get(table).into_iter().flatten();
+    columns
+        .map(|(name, kind)| Column { name, kind: *kind })
+        .collect()
 }
 
 /// Stores a table as an object, and writes it to the external systems that the model names. Returns the URI of

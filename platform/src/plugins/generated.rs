@@ -1,7 +1,7 @@
 //! What the selected plugins generate from a compiled product: manifests for a cluster, a dbt project, the
 //! definitions of an orchestrator. Also asks the quality plugin whether it supports the checks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use floe_plugin::configuration::Reference;
 use floe_plugin::dbt::DbtRunner;
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugin::quality::{QualityProvider, Suite};
-use floe_plugin::secrets::SecretStore;
+use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, GENERATED};
@@ -143,23 +143,33 @@ fn cluster(
         name: &artifacts.metadata.product_name,
         namespace: &artifacts.metadata.namespace,
         secrets: &[],
+        secrets_namespace: None,
         egress: &[],
         pss_level: PSS_LEVEL,
     };
     if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
         let secrets = secrets(identity, artifacts, plugins)?;
-        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-        let workload = Workload {
-            secrets: &secrets,
+        let all: Vec<&str> = secrets.values().flatten().map(String::as_str).collect();
+        let account = Workload {
+            secrets: &all,
             ..workload
         };
         // All of them or none: a binding without its role is worse than the manifests of the last compilation.
-        let generated = [
+        let mut generated = vec![
             roles.generate_namespace(&workload),
-            roles.generate_service_account(&workload),
-            roles.generate_role(&workload),
-            roles.generate_role_binding(&workload),
+            roles.generate_service_account(&account),
         ];
+        // A role reads Secrets of its own namespace only.
+        for (namespace, names) in &secrets {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let workload = Workload {
+                secrets: &names,
+                secrets_namespace: namespace.as_deref(),
+                ..workload
+            };
+            generated.push(roles.generate_role(&workload));
+            generated.push(roles.generate_role_binding(&workload));
+        }
         let manifests: Result<Vec<_>, _> = generated.into_iter().collect();
         if let Some(manifests) = plugins.tolerate(&roles, manifests)? {
             write(&folder.join(ROLES), &manifests)?;
@@ -188,23 +198,31 @@ fn cluster(
     Ok(())
 }
 
-/// The Secrets of the cluster that a run reads: those of the product, and those with credentials of plugins.
+/// The Secrets of the cluster that a run reads, by namespace: those of the product, and those with credentials of
+/// plugins. Without any there is the namespace of the product, whose role reads none.
 fn secrets(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
     plugins: &Active,
-) -> Result<BTreeSet<String>, Error> {
+) -> Result<Secrets, Error> {
     let plugins = plugins.plugins();
     let stores: Vec<_> = plugins.all::<dyn SecretStore>().collect();
-    let mut names = BTreeSet::new();
+    let mut found = Secrets::new();
+    let own = &artifacts.metadata.namespace;
+    let mut add = |secret: Option<KubernetesSecret<'_>>| {
+        if let Some(KubernetesSecret { name, namespace }) = secret {
+            let namespace = namespace.filter(|it| it != own).map(str::to_owned);
+            found.entry(namespace).or_default().insert(name.to_owned());
+        }
+    };
     for secret in &artifacts.secrets {
         let mut refused = None;
         let mut accepted = 0;
         for store in &stores {
             match store.plugin().kubernetes_secret(&secret.key) {
-                Ok(name) => {
+                Ok(secret) => {
                     accepted += 1;
-                    names.extend(name.map(str::to_owned));
+                    add(secret);
                 }
                 Err(error) => refused = Some((store.name(), error)),
             }
@@ -223,14 +241,20 @@ fn secrets(
         let Some(store) = stores.iter().find(|it| it.name() == store) else {
             continue;
         };
-        let name = store.plugin().kubernetes_secret(key).map_err(|error| {
+        let secret = store.plugin().kubernetes_secret(key).map_err(|error| {
             let message = format!("the credential {reference}: {error}");
             Error::input(Place::file(&identity.manifest), message)
         })?;
-        names.extend(name.map(str::to_owned));
+        add(secret);
     }
-    Ok(names)
+    if found.is_empty() {
+        found.insert(None, BTreeSet::new());
+    }
+    Ok(found)
 }
+
+/// The names of Secrets, by namespace; `None` is that of the product.
+type Secrets = BTreeMap<Option<String>, BTreeSet<String>>;
 
 /// Writes YAML documents. JSON is YAML.
 fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {

@@ -18,6 +18,7 @@ pub(crate) fn product() -> Product<'static> {
         sql: "SELECT 1 AS one",
         depends_on: vec![depends_on],
         checks: &[],
+        columns: Vec::new(),
     };
     Product {
         namespace: "retail",

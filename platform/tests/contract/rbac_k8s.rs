@@ -159,6 +159,27 @@ pub(crate) fn contract() -> Contract {
 }
 
 #[test]
+fn a_role_stands_where_the_secrets_are() {
+    let workload = Workload {
+        secrets_namespace: Some("vault"),
+        ..WORKLOAD
+    };
+    let role = generate(Handle::<dyn RoleGenerator>::generate_role, &workload).unwrap();
+    assert_eq!(role["metadata"]["namespace"], "vault");
+    let operation = Handle::<dyn RoleGenerator>::generate_role_binding;
+    let binding = generate(operation, &workload).unwrap();
+    assert_eq!(binding["metadata"]["namespace"], "vault");
+    assert_eq!(binding["subjects"][0]["namespace"], "sales");
+    // Another namespace may have a product of this name, which reads other Secrets there.
+    for name in [&role["metadata"]["name"], &binding["roleRef"]["name"]] {
+        assert_eq!(name, "sales.customer-360");
+    }
+    let operation = Handle::<dyn RoleGenerator>::generate_service_account;
+    let account = generate(operation, &workload).unwrap();
+    assert_eq!(account["metadata"]["namespace"], "sales");
+}
+
+#[test]
 fn a_product_without_secrets_reads_none() {
     let workload = Workload {
         secrets: &[],

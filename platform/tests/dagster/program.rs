@@ -54,7 +54,8 @@ fn a_dagster_that_does_not_work_is_one_error_with_its_exit_code() {
 fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     // It has started the process of an asset whose query does not end.
     let setup = Setup::with_script(
-        "\"$FLOE_PROGRAM\" build-asset \"$FLOE_PRODUCT\" &\n\
+        "echo \"$BAGGAGE\" > \"$FLOE_PRODUCT/baggage\"\n\
+         \"$FLOE_PROGRAM\" build-asset \"$FLOE_PRODUCT\" &\n\
          echo $! > \"$FLOE_PRODUCT/process\"\n\
          until grep -q stg_orders \"$(dirname \"$FLOE_RUN\")/attempts.jsonl\"; do sleep 0.02; done 2>/dev/null\n\
          kill -9 $$",
@@ -78,6 +79,14 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("dagster was killed (signal: 9"), "{stderr}");
+    let baggage = setup.product.read("baggage");
+    for entry in [
+        "floe.namespace=retail",
+        "floe.product.name=shop",
+        "team=shop",
+    ] {
+        assert!(baggage.contains(entry), "{baggage}");
+    }
     let process = setup.product.read("process");
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.trim()));
     // A process that has ended may wait for somebody to read its status.

@@ -311,7 +311,7 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
     let checked = single(&spans, "dagster.asset.checked");
     assert_eq!(checked.links[0].span_id, second.span_id);
     assert!(
-        is_error(checked, "the check `not_null`"),
+        is_error(checked, "the check `not_null_ordered_on`"),
         "{:?}",
         checked.status
     );

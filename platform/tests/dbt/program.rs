@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
 
+use floe_tests::ReceivedSpan;
+
 use crate::setup::{
     PLAY, Setup, TRACE_ID, TRACEPARENT, assert_attributes, error_message, floe, recorded, single,
     text, text_of,
@@ -36,6 +38,65 @@ fn streams_environment_and_exit_code_are_those_of_dbt() {
         seen,
         format!("{own} {own} --quiet run --vars {{a: b}} -s x y\n")
     );
+}
+
+/// The spans of a build with this variable in a folder with these files, and the baggage that dbt gets, sorted.
+fn build_with(baggage: Option<&str>, files: &[(&str, &str)]) -> (Vec<ReceivedSpan>, Vec<String>) {
+    let setup = Setup::new(&format!("echo \"$BAGGAGE\" > seen; {PLAY}"));
+    for (name, text) in files {
+        fs::write(setup.path(name), text).unwrap();
+    }
+    let mut command = setup.command(&["build"]);
+    command.env("EVENTS", recorded("build_ok.jsonl"));
+    command.envs(baggage.map(|it| ("BAGGAGE", it)));
+    assert_eq!(command.output().unwrap().status.code(), Some(0));
+    let spans = setup.spans();
+    assert!(spans.iter().any(|span| span.name == "dbt.seed.raw_orders"));
+    let seen = fs::read_to_string(setup.path("seen")).unwrap();
+    let mut seen: Vec<_> = seen.trim_end().split(',').map(str::to_owned).collect();
+    seen.sort_unstable();
+    (spans, seen)
+}
+
+#[test]
+fn all_spans_have_the_identity_of_the_product_and_dbt_gets_it() {
+    let identity = |name: &str, mode: &str| {
+        [
+            ("floe.namespace", "retail".into()),
+            ("floe.product.name", name.into()),
+            ("floe.product.version", "1.0.0".into()),
+            ("floe.mode", mode.into()),
+        ]
+    };
+    let (spans, seen) = build_with(None, &[]);
+    for span in spans {
+        assert_eq!(text(&span, "floe.namespace"), None, "{}", span.name);
+    }
+    assert_eq!(seen, [""]);
+
+    let product = [
+        ("floe.yaml", "name: shop\nversion: 1.0.0\nmodels: []\n"),
+        ("manifest.yaml", "name: p\nnamespace: retail\n"),
+    ];
+    let (spans, seen) = build_with(None, &product);
+    for span in spans {
+        assert_attributes(&span, &identity("shop", "dev"));
+    }
+    let expected = [
+        "floe.mode=dev",
+        "floe.namespace=retail",
+        "floe.product.name=shop",
+        "floe.product.version=1.0.0",
+    ];
+    assert_eq!(seen, expected);
+
+    let inherited = "floe.mode=prod,floe.namespace=retail,floe.product.name=orders,floe.product.version=1.0.0,tenant=acme";
+    let (spans, seen) = build_with(Some(inherited), &product);
+    for span in spans {
+        assert_attributes(&span, &identity("orders", "prod"));
+        assert_eq!(text(&span, "tenant"), None);
+    }
+    assert_eq!(seen.join(","), inherited);
 }
 
 #[test]

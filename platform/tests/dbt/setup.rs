@@ -35,9 +35,16 @@ pub(crate) fn floe() -> Command {
     let built = || env!("CARGO_BIN_EXE_floe").to_owned();
     let mut floe = Command::new(std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built()));
     for (name, _) in std::env::vars() {
-        if ["OTEL_", "DBT_", "DAGSTER_", "FLOE_", "TRACEPARENT"]
-            .iter()
-            .any(|it| name.starts_with(it))
+        if [
+            "OTEL_",
+            "DBT_",
+            "DAGSTER_",
+            "FLOE_",
+            "TRACEPARENT",
+            "BAGGAGE",
+        ]
+        .iter()
+        .any(|it| name.starts_with(it))
         {
             floe.env_remove(name);
         }

@@ -152,6 +152,18 @@ plugins:
     );
     output.assert_ok();
     assert_eq!(readable(&product), json!(["campaign", "lake.s3"]));
+    // The role stands where the Secrets are, and the account where the product runs.
+    let namespaces: Vec<_> = documents(&product, "rbac.yaml")
+        .iter()
+        .map(|it| format!("{} {}", it["kind"], it["metadata"]["namespace"]).replace('"', ""))
+        .collect();
+    let expected = [
+        "Namespace null",
+        "ServiceAccount retail",
+        "Role sales",
+        "RoleBinding sales",
+    ];
+    assert_eq!(namespaces, expected);
     // Variables are no Secrets.
     let (product, output) = compile(
         "plugins: { rbac: { type: k8s } }",

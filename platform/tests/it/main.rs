@@ -13,6 +13,7 @@ mod bad_yaml;
 mod cluster;
 mod customer_360;
 mod demos;
+mod errors;
 mod failing_model;
 mod find;
 mod full_output;

@@ -22,7 +22,8 @@ fn failing(manifest: &str) -> Product {
     product
 }
 
-const FAILED: &str = "the check `min_rows` of `stg_orders` failed for 1 rows";
+const FAILED: &str =
+    "the check `min_rows` of `stg_orders` failed: found 2 rows, expected at least 3";
 
 #[test]
 fn a_check_that_fails_is_an_alert_and_fails_its_model() {
@@ -77,7 +78,7 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
         .iter()
         .find(|check| check["success"] == false);
     assert_eq!(failed.unwrap()["assertion"], "min_rows");
-    assert_eq!(failed.unwrap()["actual"], "1");
+    assert_eq!(failed.unwrap()["actual"], "2");
     let message = &events[6]["run"]["facets"]["errorMessage"]["message"];
     assert!(message.as_str().unwrap().ends_with(FAILED), "{message}");
 }
@@ -103,7 +104,7 @@ fn a_check_that_fails_does_not_stop_a_run_whose_manifest_continues() {
 }
 
 #[test]
-fn checks_have_one_span_for_each_model_with_what_passed() {
+fn checks_have_a_span_for_each_model_and_one_for_each_check() {
     let product = failing("");
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
     let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
@@ -116,6 +117,25 @@ fn checks_have_one_span_for_each_model_with_what_passed() {
         .assert_attribute("quality.pass_count", 2)
         .assert_attribute("quality.fail_count", 1)
         .assert_attribute("quality.rows_checked", 2);
+    assert_eq!(spans.named("quality.check").count(), 3);
+    for (check, (name, passes)) in spans.named("quality.check").zip([
+        ("unique_order_id", true),
+        ("not_null_order_id", true),
+        ("min_rows", false),
+    ]) {
+        check
+            .assert_child_of("quality.run_checks")
+            .assert_attribute("quality.check_name", name)
+            .assert_attribute("quality.data_source", "stg_orders")
+            .assert_attribute("quality.pass_count", i64::from(passes))
+            .assert_attribute("quality.fail_count", i64::from(!passes))
+            .assert_attribute("quality.rows_checked", 2);
+        if passes {
+            check.assert_ok().assert_attribute("quality.failed_rows", 0);
+        } else {
+            check.assert_error(FAILED);
+        }
+    }
     spans
         .single("alert.send_alert")
         .assert_ok()
@@ -126,6 +146,21 @@ fn checks_have_one_span_for_each_model_with_what_passed() {
     let asset = spans.single("floe.asset.stg_orders");
     let file = product.path("floe.yaml");
     asset.assert_error(&format!("{}: {FAILED}", file.display()));
+}
+
+#[test]
+fn the_error_of_a_model_names_each_check_that_failed() {
+    let product = failing("");
+    product.replace(
+        "floe.yaml",
+        "unique: order_id",
+        "accepted_values: { column: order_id, values: [\"1\"] }",
+    );
+    product.replace("floe.yaml", "min_rows: 3", "min_rows: 100000");
+    let output = product.run();
+    assert_eq!(output.code, Some(1));
+    let error = "error: {dir}/floe.yaml: 2 of 3 checks of `stg_orders` failed: `accepted_values_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
+    assert!(output.stderr.ends_with(error), "{}", output.stderr);
 }
 
 #[test]

@@ -106,6 +106,18 @@ plugins:
         .map(|request| &request.header("traceparent").unwrap()[3..35])
         .collect();
     assert_eq!(traces, BTreeSet::from([trace.as_str()]));
+    for request in &received {
+        let baggage = request.header("baggage").unwrap();
+        let mut baggage: Vec<&str> = baggage.split(',').collect();
+        baggage.sort_unstable();
+        let expected = [
+            "floe.mode=dev",
+            "floe.namespace=retail",
+            "floe.product.name=shop",
+            "floe.product.version=1.0.0",
+        ];
+        assert_eq!(baggage, expected, "{}", request.path);
+    }
     for span in [
         "secrets.get_secret",
         "storage.put_object",

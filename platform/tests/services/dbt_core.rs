@@ -37,6 +37,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql: "select\n    id,\n    '{{ not_jinja }}' as note\nfrom \"orders\"",
                 depends_on: vec!["orders"],
                 checks: &[],
+                columns: Vec::new(),
             },
             Model {
                 name: "totals",
@@ -45,6 +46,7 @@ fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
                 sql,
                 depends_on: vec!["orders", "stg_orders"],
                 checks,
+                columns: Vec::new(),
             },
         ],
     }

@@ -19,6 +19,7 @@ mod quality_gx;
 #[path = "../contract/samples.rs"]
 mod samples;
 mod security_k8s;
+mod semantic_cube;
 #[path = "../contract/service.rs"]
 mod service;
 mod storage_s3;

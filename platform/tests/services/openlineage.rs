@@ -66,7 +66,7 @@ fn event() -> RunEvent<'static> {
                 name: Some("not_null_orders_id"),
                 column: Some("id"),
                 severity: Some("error"),
-                failed_rows: Some(2),
+                actual: Some(2),
                 success: false,
             }],
             ..Dataset::default()

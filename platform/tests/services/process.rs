@@ -26,6 +26,16 @@ pub(crate) fn place() -> Option<PathBuf> {
     place
 }
 
+/// The packages of dbt, if their registry could be reached when the services were installed.
+pub(crate) fn dbt_packages() -> Option<PathBuf> {
+    let packages = place()?.join("dbt_packages");
+    if packages.exists() {
+        return Some(packages);
+    }
+    eprintln!("this test needs a package of dbt, whose registry `.ci/plugins` could not reach");
+    None
+}
+
 /// A script of this folder.
 pub(crate) fn script(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

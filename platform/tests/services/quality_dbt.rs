@@ -1,10 +1,10 @@
-//! The data tests of dbt-core itself, on DuckDB.
+//! The data tests of dbt-core itself and of the package `dbt_expectations`, on DuckDB.
 
 use floe_plugin::ErrorKind;
 use floe_plugin::quality::Check;
 use serde_json::json;
 
-use crate::process::place;
+use crate::process::{dbt_packages, place};
 use crate::quality_gx::{checks, run};
 
 #[test]
@@ -15,6 +15,22 @@ fn dbt_checks_a_table() {
         .into_iter()
         .map(|(check, passed, failed)| {
             let by_row = matches!(check, Check::NotNull(_) | Check::Between { .. });
+            (check, (passed, failed.filter(|_| by_row)))
+        })
+        .unzip();
+    assert_eq!(run("dbt_expectations", &config, &all).unwrap(), expected);
+}
+
+#[test]
+fn the_package_checks_a_table() {
+    let (Some(place), Some(packages)) = (place(), dbt_packages()) else {
+        return;
+    };
+    let config = json!({ "program": place.join("venv/bin/dbt"), "packages": packages });
+    let (all, expected): (Vec<Check>, Vec<(bool, Option<u64>)>) = checks()
+        .into_iter()
+        .map(|(check, passed, failed)| {
+            let by_row = !matches!(check, Check::Unique(_));
             (check, (passed, failed.filter(|_| by_row)))
         })
         .unzip();

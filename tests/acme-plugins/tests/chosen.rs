@@ -161,7 +161,7 @@ fn a_check_that_fails_reaches_the_channel_of_another_crate() {
     }
     assert_eq!(
         fs::read_to_string(folder.path().join("board")).unwrap(),
-        "FloeQualityCheckFailed the check `min_rows` of `customers` failed for 1 rows\nFloePipelineFailed 1 of 2 assets failed\n"
+        "FloeQualityCheckFailed the check `min_rows` of `customers` failed: found 1 row, expected at least 2\nFloePipelineFailed 1 of 2 assets failed\n"
     );
     assert!(
         !format!(

@@ -23,13 +23,14 @@ floe_plugin::plugin! {
     name: "polaris",
     tracer: "floe.catalog.polaris",
     api: "1.0",
-    description: "manages tables of Iceberg in Polaris or another catalog of the REST protocol",
+    description: "registers tables of Iceberg, without rows, in Polaris or another catalog of the REST protocol",
 }
 
 /// Between the levels of a namespace in a path.
 const SEPARATOR: char = '\u{1f}';
 
-/// A catalog of Apache Polaris, or another one of the Iceberg REST protocol.
+/// A catalog of Apache Polaris, or another one of the Iceberg REST protocol. Tables are registered with their columns
+/// and their location; their rows are not written.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Polaris {

@@ -38,16 +38,17 @@ impl QualityProvider for Sql {
             quoted_name(suite.table)
         ))?;
         let run = |check| {
-            let failed = match violations(suite.table, check)? {
-                Some(query) => data.count(&query)?,
-                None => match check {
-                    Check::MinRows(least) => least.saturating_sub(rows),
-                    _ => 0,
-                },
+            let failed_rows = match violations(suite.table, check)? {
+                Some(query) => Some(data.count(&query)?),
+                None => None,
+            };
+            let passed = match check {
+                Check::MinRows(least) => rows >= *least,
+                _ => failed_rows == Some(0),
             };
             Ok(CheckResult {
-                passed: failed == 0,
-                failed_rows: Some(failed),
+                passed,
+                failed_rows,
                 rows: Some(rows),
             })
         };

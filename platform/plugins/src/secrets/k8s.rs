@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_plugin::secrets::SecretStore;
+use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::{Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -241,9 +241,13 @@ impl Lifecycle for Kubernetes {
 }
 
 impl SecretStore for Kubernetes {
-    fn kubernetes_secret<'a>(&self, key: &'a str) -> Result<Option<&'a str>, Error> {
+    fn kubernetes_secret<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> Result<Option<KubernetesSecret<'a>>, Error> {
         let (name, _) = parse(key)?;
-        Ok(Some(name))
+        let namespace = self.namespace.as_deref();
+        Ok(Some(KubernetesSecret { name, namespace }))
     }
 
     fn namespace(&self) -> Option<&str> {

@@ -1,6 +1,8 @@
 //! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), with the namespace and the service account that
 //! they are for.
 
+use std::borrow::Cow;
+
 use floe_plugin::security::{RoleGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
 use schemars::JsonSchema;
@@ -78,7 +80,7 @@ impl RoleGenerator for Kubernetes {
         for name in workload.secrets {
             check_name("secret", name)?;
         }
-        let mut manifest = resource(RBAC, "Role", workload.name, workload);
+        let mut manifest = role_resource("Role", workload);
         // A rule without names would allow every secret.
         manifest["rules"] = if workload.secrets.is_empty() {
             json!([])
@@ -95,11 +97,11 @@ impl RoleGenerator for Kubernetes {
 
     fn generate_role_binding(&self, workload: &Workload<'_>) -> Result<Value, Error> {
         check(workload)?;
-        let mut manifest = resource(RBAC, "RoleBinding", workload.name, workload);
+        let mut manifest = role_resource("RoleBinding", workload);
         manifest["roleRef"] = json!({
             "apiGroup": "rbac.authorization.k8s.io",
             "kind": "Role",
-            "name": workload.name,
+            "name": role_name(workload),
         });
         manifest["subjects"] = json!([{
             "kind": "ServiceAccount",
@@ -173,6 +175,20 @@ impl Kubernetes {
             "seccompProfile": { "type": "RuntimeDefault" },
         })
     }
+}
+
+fn role_resource(kind: &str, workload: &Workload<'_>) -> Value {
+    let mut manifest = resource(RBAC, kind, &role_name(workload), workload);
+    manifest["metadata"]["namespace"] = workload.role_namespace().into();
+    manifest
+}
+
+/// In a namespace of others, products of several namespaces may have one name.
+fn role_name<'a>(workload: &Workload<'a>) -> Cow<'a, str> {
+    if workload.role_namespace() == workload.namespace {
+        return workload.name.into();
+    }
+    format!("{}.{}", workload.namespace, workload.name).into()
 }
 
 fn resource(version: &str, kind: &str, name: &str, workload: &Workload<'_>) -> Value {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use floe_plugin::product::{Model, Product};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
-use floe_plugin::table::ColumnType;
+use floe_plugin::table::{Column, ColumnType};
 use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::error::Error as PlatformError;
 use crate::files::atomic::{self, Access, GENERATED};
 use crate::files::yaml;
 use crate::http::{Client, Request, Response};
+use crate::sql::{identifier, quoted_name};
 
 floe_plugin::plugin! {
     kind: SemanticLayer,
@@ -149,7 +150,7 @@ impl Cube {
             .collect();
         for definition in definitions {
             let measures = definition.measures.iter().map(|it| it.name.as_str());
-            let names = measures.chain(definition.dimensions.iter().map(|it| it.name));
+            let names = measures.chain(definition.dimensions.iter().map(|it| it.name.as_str()));
             for name in names {
                 let name = format!("{}.{name}", definition.name);
                 if !members.contains(name.as_str()) {
@@ -163,47 +164,40 @@ impl Cube {
         Ok(())
     }
 
-    /// The model of a table. Its columns are those that the product's checks name.
+    /// The model of a table: a dimension for each column, and measures of the rows and of the numbers.
     fn definition<'a>(&self, model: &Model<'a>, product: &Product<'a>) -> Definition<'a> {
-        let mut dimensions: Vec<Dimension<'a>> = Vec::new();
-        for check in model.checks {
-            let Some(column) = check.column() else {
-                continue;
-            };
-            let index = dimensions.iter().position(|it| it.name == column);
-            let index = index.unwrap_or_else(|| {
-                dimensions.push(Dimension {
-                    name: column,
-                    sql: format!("{{CUBE}}.{column}"),
-                    kind: kind_in(product, column),
-                    primary_key: false,
-                });
-                dimensions.len() - 1
-            });
-            match check {
-                Check::Unique(_) => {
-                    // A cube has one key.
-                    let is_first = !dimensions.iter().any(|it| it.primary_key);
-                    dimensions[index].primary_key = is_first;
-                }
-                Check::Between { .. } => dimensions[index].kind = "number",
-                _ => {}
-            }
-        }
+        let mut names = BTreeSet::new();
+        let unique = model.checks.iter().find_map(|check| match check {
+            Check::Unique(column) => Some(column.as_str()),
+            _ => None,
+        });
+        // Cube takes braces for references.
+        let columns = model.columns.iter();
+        let columns = columns.filter(|column| !column.name.contains(['{', '}']));
+        let dimensions: Vec<Dimension> = columns
+            .map(|column| Dimension {
+                name: free(identifier(column.name), &mut names),
+                sql: format!("{{CUBE}}.{}", reference(column.name)),
+                kind: kind(column, product),
+                primary_key: unique == Some(column.name),
+            })
+            .collect();
         let mut measures = vec![Measure {
-            name: "count".to_owned(),
+            name: free("count".to_owned(), &mut names),
             sql: None,
             kind: "count",
         }];
         for dimension in &dimensions {
-            if dimension.kind == "number" && !dimension.primary_key {
-                for (prefix, kind) in [("total", "sum"), ("average", "avg")] {
-                    measures.push(Measure {
-                        name: format!("{prefix}_{}", dimension.name),
-                        sql: Some(dimension.sql.clone()),
-                        kind,
-                    });
-                }
+            let is_key = dimension.primary_key || is_key(&dimension.name);
+            if dimension.kind != "number" || is_key {
+                continue;
+            }
+            for (prefix, kind) in [("total", "sum"), ("average", "avg")] {
+                measures.push(Measure {
+                    name: free(format!("{prefix}_{}", dimension.name), &mut names),
+                    sql: Some(dimension.sql.clone()),
+                    kind,
+                });
             }
         }
         Definition {
@@ -228,13 +222,13 @@ struct ModelFile<'a> {
 struct Definition<'a> {
     name: &'a str,
     sql_table: String,
-    dimensions: Vec<Dimension<'a>>,
+    dimensions: Vec<Dimension>,
     measures: Vec<Measure>,
 }
 
 #[derive(Serialize)]
-struct Dimension<'a> {
-    name: &'a str,
+struct Dimension {
+    name: String,
     sql: String,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -251,13 +245,37 @@ struct Measure {
     kind: &'static str,
 }
 
-/// The type of a column that a source of the product has under the same name.
-fn kind_in(product: &Product<'_>, column: &str) -> &'static str {
-    let columns = product.sources.iter().flat_map(|source| &source.columns);
-    let mut found = columns.filter(|it| it.name == column).map(|it| it.kind);
-    match found.next() {
-        Some(ColumnType::Integer | ColumnType::Real) => "number",
-        Some(ColumnType::Date) => "time",
+/// The name of a member, with a number if another one has it: a model has columns such as `count` and
+/// `total_revenue`, which are the names of measures.
+fn free(name: String, names: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name}_{number}"));
+    let mut candidates = [name.clone()].into_iter().chain(numbered);
+    let free = candidates.find(|it| names.insert(it.clone()));
+    free.unwrap_or(name)
+}
+
+/// A column in SQL. A plain name has no quotes: each database has others.
+fn reference(column: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if column.bytes().all(is_plain) && !column.starts_with(|it: char| it.is_ascii_digit()) {
+        return column.to_owned();
+    }
+    quoted_name(column)
+}
+
+/// Whether the sum of a column means nothing, by its name.
+fn is_key(name: &str) -> bool {
+    name == "id" || name.ends_with("_id")
+}
+
+/// The type of a column. An engine without dates stores those of a source as text.
+fn kind(column: &Column<'_>, product: &Product<'_>) -> &'static str {
+    let is_date = |other: &Column<'_>| other.name == column.name && other.kind == ColumnType::Date;
+    let mut of_sources = product.sources.iter().flat_map(|source| &source.columns);
+    match column.kind {
+        ColumnType::Integer | ColumnType::Real => "number",
+        ColumnType::Date => "time",
+        _ if of_sources.any(is_date) => "time",
         _ => "string",
     }
 }

@@ -1,0 +1,48 @@
+//! The metric `floe.errors`: failures by the component in which they began.
+
+use std::cell::Cell;
+
+use floe_telemetry::MetricRecorder;
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::opentelemetry::KeyValue;
+
+static METRICS: MetricRecorder =
+    MetricRecorder::new("floe.plugin").with_version(env!("CARGO_PKG_VERSION"));
+
+const ERRORS: Metric<'_> = Metric::new("floe.errors")
+    .with_unit("{error}")
+    .with_description("Errors, by component.");
+
+thread_local! {
+    /// Whether a part of what runs on this thread has counted a failure.
+    static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a part of a program, and counts its failure in the metric `floe.errors` as one of `component`. A failure
+/// that a part of it on this thread has counted already, such as an operation of a plugin, is not counted again.
+///
+/// ```
+/// use floe_plugin::failure::counted;
+///
+/// let load = || counted("storage", |_| true, || Err::<(), _>("the bucket is gone"));
+/// // One error of `storage`.
+/// assert!(counted("pipeline", |_| true, load).is_err());
+/// ```
+///
+/// # Errors
+///
+/// Those of `run`.
+pub fn counted<T, E>(
+    component: &'static str,
+    is_failure: impl FnOnce(&E) -> bool,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    let before = IS_COUNTED.replace(false);
+    let result = run();
+    let is_failure = result.as_ref().err().is_some_and(is_failure);
+    // Also recorded as zero: a rate needs a data point before the first error.
+    let errors = u64::from(is_failure && !IS_COUNTED.get());
+    METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
+    IS_COUNTED.set(before || is_failure || IS_COUNTED.get());
+    result
+}

@@ -1,0 +1,106 @@
+//! Cube's schema compiler: it accepts the models, and its SQL runs on their tables.
+
+use std::process::Command;
+
+use floe_plugin::PluginType;
+use floe_plugin::compute::{ComputeEngine, Materialize};
+use floe_plugin::product::{Model, Product, Source};
+use floe_plugin::quality::Check;
+use floe_plugin::semantic::SemanticLayer;
+use floe_plugin::table::{Column, ColumnType};
+use serde_json::json;
+
+use crate::process::{place, plugins, script};
+use crate::samples::Rows;
+
+/// Names that measures have, that no member of Cube has, and that are references.
+const SQL: &str = "SELECT 7 AS customer_id, 1.5 AS revenue, 2 AS total_revenue, 3 AS count, 'a' AS \"seg ment\", \
+                   4 AS order_id, '2024-01-31' AS since, 'x' AS \"a{b}\"";
+
+#[test]
+fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
+    let Some(place) = place() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let engine = plugins(PluginType::Compute, "sqlite", json!({}));
+    let engine = engine.one::<dyn ComputeEngine>().unwrap();
+    let database = folder.path().join("warehouse.db");
+    let mut warehouse = engine.create_database(&database).unwrap();
+    let table = Materialize {
+        name: "customers",
+        is_view: false,
+        sql: SQL,
+    };
+    warehouse.materialize(&table).unwrap();
+    let described = warehouse.describe("customers").unwrap();
+    let columns = described
+        .iter()
+        .map(|(name, kind)| Column { name, kind: *kind });
+    let checks = [Check::Unique("customer_id".to_owned())];
+    let product = Product {
+        sources: vec![Source {
+            name: "orders",
+            location: "orders.csv",
+            columns: vec![Column {
+                name: "since",
+                kind: ColumnType::Date,
+            }],
+            depends_on: Vec::new(),
+        }],
+        models: vec![Model {
+            name: "customers",
+            layer: "gold",
+            materialization: "table",
+            sql: SQL,
+            depends_on: Vec::new(),
+            checks: &checks,
+            columns: columns.collect(),
+        }],
+        ..Product::default()
+    };
+    let models = folder.path().join("semantic");
+    let cube = plugins(PluginType::SemanticLayer, "cube", json!({}));
+    let cube = cube.one::<dyn SemanticLayer>().unwrap();
+    cube.sync(&product, &models).unwrap();
+
+    let mut node = Command::new("node");
+    node.arg(script("cube_models.mjs")).arg(place).arg(models);
+    let output = node.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    // Before it, Cube warns of its planner.
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let last = printed.lines().next_back().unwrap();
+    let compiled: serde_json::Value = serde_json::from_str(last).unwrap();
+    let compiled = &compiled[0];
+    assert_eq!(
+        compiled["dimensions"],
+        json!([
+            "customers.customer_id number",
+            "customers.revenue number",
+            "customers.total_revenue number",
+            "customers.count number",
+            "customers.seg_ment string",
+            "customers.order_id number",
+            "customers.since time",
+        ])
+    );
+    assert_eq!(
+        compiled["measures"],
+        json!([
+            "customers.count_2 count",
+            "customers.total_revenue_2 sum",
+            "customers.average_revenue avg",
+            "customers.total_total_revenue sum",
+            "customers.average_total_revenue avg",
+            "customers.total_count sum",
+            "customers.average_count avg",
+        ])
+    );
+    let mut rows = Rows::default();
+    warehouse
+        .query(compiled["sql"].as_str().unwrap(), &mut rows)
+        .unwrap();
+    assert_eq!(rows.0.len(), 2, "{:?}", rows.0);
+}
