@@ -2,13 +2,15 @@
 
 use std::time::SystemTime;
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::opentelemetry::KeyValue;
+use floe_telemetry::{ActiveSpan, FloeAttributes, MetricRecorder, Tracer};
 use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::{Lifecycle, caught};
 use crate::operation::{Operation, span};
 use crate::timestamp::rfc3339;
 use crate::table::{Column, ColumnType};
@@ -299,6 +301,13 @@ pub struct Assertion<'a> {
     pub actual: Option<u64>,
 }
 
+static METRICS: MetricRecorder =
+    MetricRecorder::new("floe.lineage").with_version(env!("CARGO_PKG_VERSION"));
+
+const EVENTS: Metric<'_> = Metric::new("floe.lineage.events")
+    .with_unit("{event}")
+    .with_description("Lineage events, by backend and by whether it has stored them.");
+
 /// The producer of the events that [`RunEvent::to_json`] returns.
 pub const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
 const SPECIFICATION: &str = "https://openlineage.io/spec";
@@ -498,12 +507,25 @@ impl Kind for dyn LineageBackend {
 }
 
 impl Handle<dyn LineageBackend> {
-    /// Stores an event, in the span `lineage.emit_event`.
+    /// Stores an event, in the span `lineage.emit_event`. The event that a run begins has that span only if it cannot
+    /// be stored: the span of the run begins at the same time.
     ///
     /// # Errors
     ///
     /// As for [`LineageBackend::emit_event`].
     pub fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
+        let emitted = self.emit(event);
+        for (status, is_it) in [("emitted", emitted.is_ok()), ("failed", emitted.is_err())] {
+            let labels = [
+                KeyValue::new("floe.lineage.backend", self.name()),
+                KeyValue::new("floe.lineage.status", status),
+            ];
+            METRICS.increment(EVENTS, u64::from(is_it), &labels);
+        }
+        emitted
+    }
+
+    fn emit(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         let operation = Lineage {
             operation: "emit_event",
             job_name: Some(event.job.name),
@@ -511,6 +533,10 @@ impl Handle<dyn LineageBackend> {
             namespace: Some(event.job.namespace),
             run_id: Some(event.run_id),
         };
-        self.observe(&operation, |backend, _| backend.emit_event(event))
+        if event.state != RunState::Start {
+            return self.observe(&operation, |backend, _| backend.emit_event(event));
+        }
+        caught(|| self.plugin().emit_event(event))
+            .or_else(|error| self.observe(&operation, |_, _| Err(error)))
     }
 }

@@ -609,11 +609,12 @@ fn observed_to(
         return outcome;
     }
     let mut printed = print_redactions(&telemetry);
-    if !telemetry.is_noop() && telemetry.statistics().collected == 0 {
+    let statistics = telemetry.statistics();
+    if !telemetry.is_noop() && statistics.collected == statistics.sampled_out {
         let percent = ratio * 100.0;
         printed = printed.and_then(|()| {
             print(&format_args!(
-                "not recorded: `{mode}` records {percent} % of its runs\n"
+                "not recorded: `{mode}` records {percent} % of its runs, and those that fail\n"
             ))
         });
     }

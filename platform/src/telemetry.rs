@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
-use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig};
+use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::opentelemetry::Context;
@@ -19,6 +19,16 @@ use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
 
 /// The time limit for delivering telemetry when a command ends.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The capacity of an exporter's queue: the spans of thousands of assets. A run ends a trace within seconds, and
+/// exporters follow.
+const MAX_QUEUE_SIZE: usize = 100_000;
+
+/// The most bytes of telemetry that wait for export. They are not reserved.
+const MAX_MEMORY_BYTES: usize = 512 * 1024 * 1024;
+
+/// How long the spans of a run wait for its outcome.
+const LONGEST_RUN: Duration = Duration::from_hours(24);
 
 /// The configuration that is written into the artifacts: the settings of the manifest and the identity
 /// of the product.
@@ -64,7 +74,9 @@ fn runtime(
     let telemetry = &manifest.telemetry;
     let otlp = telemetry.otlp.as_ref();
     choose(&mut config.sampling, telemetry.sampling.as_ref());
-    set_default_ratios(&mut config.sampling);
+    sample(&mut config.sampling);
+    config.max_memory_bytes = MAX_MEMORY_BYTES;
+    config.batch_processor.max_queue_size = MAX_QUEUE_SIZE;
     choose(
         &mut config.batch_processor,
         telemetry.batch_processor.as_ref(),
@@ -77,6 +89,13 @@ fn runtime(
     choose(&mut config.otlp, otlp.map(|it| &it.value));
     choose(&mut config.exporters, telemetry.exporters.as_ref());
     choose(&mut config.metrics, telemetry.metrics.as_ref());
+    // Each run is a process. With an instance for each, Prometheus would have all series anew for each run.
+    let Identity { namespace, name, .. } = identity;
+    let instance = || format!("{namespace}/{name}/{}", mode(identity.environment));
+    config
+        .metrics
+        .service_instance_id
+        .get_or_insert_with(instance);
     choose(&mut config.limits, telemetry.limits.as_ref());
     choose(&mut config.errors, telemetry.errors.as_ref());
     choose(&mut config.propagators, telemetry.propagators.as_ref());
@@ -96,12 +115,17 @@ fn runtime(
     Ok(())
 }
 
-/// Sets the platform's sampling ratios for environments that have none in the manifest. The runtime
-/// would record every trace.
-fn set_default_ratios(sampling: &mut SamplingConfig) {
+/// Sets the platform's sampling ratios for environments that have none in the manifest, where the runtime would
+/// record every trace. The trace of a run that failed is exported in every environment, however long the run took.
+fn sample(sampling: &mut SamplingConfig) {
     sampling.dev.get_or_insert(1.0);
     sampling.staging.get_or_insert(0.5);
     sampling.prod.get_or_insert(0.1);
+    sampling.keep_errors |= sampling.is_parent_based();
+    if sampling.tail == TailConfig::default() {
+        sampling.tail.max_spans = MAX_QUEUE_SIZE;
+        sampling.tail.max_seconds = LONGEST_RUN.as_secs();
+    }
 }
 
 fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {
@@ -174,6 +198,11 @@ pub(crate) fn context(config: &TelemetryConfig) -> Context {
 /// # Errors
 /// The configuration is not valid.
 pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, Error> {
+    // A sampler that is not parent-based is an explicit choice, and takes precedence over a default.
+    let sampler = std::env::var("OTEL_TRACES_SAMPLER").unwrap_or_default();
+    if !sampler.is_empty() && !sampler.starts_with("parentbased_") {
+        config.sampling.keep_errors = false;
+    }
     config.apply_env().map_err(|error| failed(&error))?;
     Ok(config)
 }

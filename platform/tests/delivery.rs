@@ -216,3 +216,60 @@ fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
         );
     }
 }
+
+/// A product of `count` assets: one source, and models that read it and have a check.
+fn large(count: usize) -> Product {
+    let product = Product::shop();
+    let mut spec = String::from(
+        "name: shop\nversion: 1.0.0\nsources:\n  - name: orders\n    path: data/orders.csv\n    columns:\n      - { name: order_id, type: integer }\n      - { name: ordered_on, type: date }\nmodels:\n",
+    );
+    for number in 1..count {
+        let name = format!("model_{number}");
+        spec += &format!(
+            "  - name: {name}\n    layer: bronze\n    checks: [{{ not_null: order_id }}]\n"
+        );
+        product.write(
+            &format!("models/{name}.sql"),
+            "SELECT order_id FROM {{ source('orders') }}\n",
+        );
+    }
+    product.write("floe.yaml", &spec);
+    product
+}
+
+/// The spans of 800 assets exceed the library's default queue, and end faster than they are exported.
+#[test]
+fn the_spans_of_a_large_product_are_all_delivered() {
+    let receiver = Receiver::grpc();
+    let product = large(800);
+    for is_failed in [false, true] {
+        let before = receiver.spans().len();
+        let environment = if is_failed { "prod" } else { "dev" };
+        if is_failed {
+            product.write("models/model_799.sql", "SELECT nothing FROM {{ source('orders') }}\n");
+            product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
+        }
+        let endpoint = receiver.endpoint();
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ];
+        let output = product.floe("run", &["--env", environment], &variables);
+        assert_eq!(output.code, Some(i32::from(is_failed)), "{}{}", output.stdout, output.stderr);
+        let spans = &receiver.spans()[before..];
+        assert_one_tree(spans);
+        let assets = spans.iter().filter(|span| span.name.starts_with("floe.asset."));
+        assert_eq!(assets.count(), 800);
+        let lineage = spans.iter().filter(|span| span.name == "lineage.emit_event");
+        let lineage = lineage.count();
+        assert!(lineage * 4 < spans.len(), "{lineage} of {}", spans.len());
+        let points = receiver.points();
+        let lost = points.iter().filter(|point| {
+            point.name == "otel.sdk.processor.span.processed"
+                && point.attributes.contains_key("error.type")
+        });
+        for point in lost {
+            assert_eq!(point.value, MetricValue::Sum(0.0), "{point:?}");
+        }
+    }
+}

@@ -118,6 +118,10 @@ pub struct MetricsConfig {
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of
     /// only from functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
+    /// The `service.instance.id` of metrics, in place of that of the process. A program that ends within seconds
+    /// sets one that is the same in each run: otherwise each run adds series. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_instance_id: Option<String>,
     /// Views, which change the aggregation of metrics by name. The first that matches applies. Default
     /// none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -136,6 +140,7 @@ impl Default for MetricsConfig {
             cardinality_limit: 2000,
             exemplar_filter: ExemplarFilter::default(),
             from_spans: false,
+            service_instance_id: None,
             views: Vec::new(),
             prometheus: PrometheusConfig::default(),
         }

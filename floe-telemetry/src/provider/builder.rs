@@ -499,6 +499,7 @@ impl TelemetryProviderBuilder {
         let exceptions = provider.logs.exceptions(&self.config);
         *provider.meters = (!self.metrics.is_empty()).then(|| {
             let config = &self.config.metrics;
+            let resource = redactor.resource(&resource::of_metrics(&resource, config));
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
         });
         let settings = PipelineSettings {

@@ -9,10 +9,12 @@ use std::sync::OnceLock;
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 
-use crate::config::{TelemetryConfig, warn};
+use crate::config::{MetricsConfig, TelemetryConfig, warn};
 use crate::detection;
 use crate::error::Error;
 use crate::recorder::random_bits;
+
+const INSTANCE_ID: &str = "service.instance.id";
 
 /// Returns the resource of a configuration.
 ///
@@ -31,6 +33,23 @@ pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
         .with_attributes(configured.to_otel_dict())
         .with_schema_url([], schema_url.unwrap_or_default())
         .build())
+}
+
+/// Returns the resource of metrics, which may be those of another instance.
+pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resource {
+    let Some(id) = &config.service_instance_id else {
+        return resource.clone();
+    };
+    let attributes = resource
+        .iter()
+        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let id = KeyValue::new(INSTANCE_ID, id.clone());
+    Resource::builder_empty()
+        .with_schema_url(
+            attributes.chain([id]),
+            resource.schema_url().unwrap_or_default().to_owned(),
+        )
+        .build()
 }
 
 /// Returns the schema of the resource that has the attributes of the detectors and of the configuration. Attributes
@@ -55,7 +74,7 @@ fn defaults() -> [KeyValue; 4] {
         KeyValue::new("telemetry.sdk.name", "floe-telemetry"),
         KeyValue::new("telemetry.sdk.language", "rust"),
         KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-        KeyValue::new("service.instance.id", instance_id()),
+        KeyValue::new(INSTANCE_ID, instance_id()),
     ]
 }
 

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use floe_plugin::alert::{AlertChannel, Message};
-use floe_plugin::lineage::{LineageBackend, RunEvent};
+use floe_plugin::lineage::{Lineage, LineageBackend, RunEvent, RunState};
 use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Destination, Handle, Kind, PluginType, Plugins};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
+use floe_telemetry::opentelemetry::KeyValue;
 use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
-use floe_telemetry::{opentelemetry, traced};
+use floe_telemetry::{get_current_span, opentelemetry, traced};
 
 use crate::artifacts::RequiredSecret;
 use crate::identity::Identity;
@@ -175,6 +176,10 @@ impl Active {
             }
             let emitted = backend.emit_event(event);
             *lost = if emitted.is_ok() { 0 } else { *lost + 1 };
+            if emitted.is_ok() && event.state == RunState::Start {
+                let state = KeyValue::new(Lineage::EVENT_TYPE, event.state.as_str());
+                get_current_span().add_event("lineage.emit_event", vec![state]);
+            }
             if *lost == MOST_FAILURES {
                 let plugin = backend.name();
                 tracing::warn!(plugin, "the backend gets no more lineage of this run");

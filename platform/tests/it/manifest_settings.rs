@@ -140,7 +140,11 @@ fn a_manifest_without_settings_gives_the_defaults() {
         dev, staging, prod, ..
     } = telemetry.sampling;
     assert_eq!((dev, staging, prod), (Some(1.0), Some(0.5), Some(0.1)));
+    assert!(telemetry.sampling.keep_errors);
     assert!((telemetry.sampling_ratio() - 0.1).abs() < f64::EPSILON);
+    assert_eq!(telemetry.batch_processor.max_queue_size, 100_000);
+    let instance = telemetry.metrics.service_instance_id.as_deref();
+    assert_eq!(instance, Some("retail/shop/prod"));
     let identity = [
         "floe.namespace",
         "floe.product.name",
@@ -162,9 +166,14 @@ fn a_manifest_without_settings_gives_the_defaults() {
 #[test]
 fn a_sampling_ratio_of_the_manifest_leaves_the_others_at_their_defaults() {
     let SamplingConfig {
-        dev, staging, prod, ..
+        dev,
+        staging,
+        prod,
+        keep_errors,
+        ..
     } = telemetry("telemetry: { sampling: { prod: 0.3 } }").sampling;
     assert_eq!((dev, staging, prod), (Some(1.0), Some(0.5), Some(0.3)));
+    assert!(keep_errors);
 }
 
 #[test]

@@ -237,3 +237,24 @@ fn flushes_without_an_answer_share_a_thread() {
     assert!(threads <= 1, "{threads} threads");
     let _ = telemetry.shutdown(Duration::from_millis(100));
 }
+
+/// A program that ends within seconds has the same series in each run.
+#[test]
+fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
+    let receiver = Receiver::http();
+    let mut config = config(&receiver, OtlpProtocol::Http);
+    config.metrics.service_instance_id = Some(format!("nightly {}", url()));
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    drop(floe_telemetry::create_span("import"));
+    record();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let points = receiver.points();
+    assert!(!points.is_empty());
+    for point in points {
+        let id = &point.resource["service.instance.id"];
+        assert_eq!(*id, "nightly postgres://<REDACTED>@db/orders".into(), "{}", point.name);
+        assert_eq!(point.resource["service.name"], "orders".into());
+    }
+    let of_process = format!("{:?}", receiver.spans()[0].resource["service.instance.id"]);
+    assert_eq!(of_process.matches('-').count(), 4, "{of_process}");
+}

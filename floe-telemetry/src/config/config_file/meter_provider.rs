@@ -91,6 +91,7 @@ impl MeterProvider {
         let metrics = &mut config.metrics;
         *metrics = MetricsConfig {
             from_spans: metrics.from_spans,
+            service_instance_id: metrics.service_instance_id.take(),
             ..MetricsConfig::default()
         };
         let mut times = None;
