@@ -77,7 +77,10 @@ fn every_text_of_a_span_is_redacted() {
     assert_eq!(spans.len(), 3);
     for span in spans.iter() {
         let text = format!("{:?}", span.data());
-        assert!(!text.contains(SECRET) && !text.contains("815081508150"), "{text}");
+        assert!(
+            !text.contains(SECRET) && !text.contains("815081508150"),
+            "{text}"
+        );
     }
     spans
         .single("load postgres://<REDACTED>@db/orders")
