@@ -24,10 +24,18 @@ pub(crate) fn names(prefixes: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Returns whether `NO_COLOR` (<https://no-color.org>) or `TERM=dumb` disables colours.
-pub(crate) fn is_color_disabled() -> bool {
-    variable_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || variable_os("TERM").is_some_and(|value| value == "dumb")
+/// Returns whether output has colours: never with `NO_COLOR` (<https://no-color.org>), always with `FORCE_COLOR`
+/// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`.
+#[must_use]
+pub fn uses_color(is_terminal: bool) -> bool {
+    let set = |name| variable_os(name).filter(|value| !value.is_empty());
+    if set("NO_COLOR").is_some() {
+        return false;
+    }
+    if set("FORCE_COLOR").is_some_and(|value| value != "0") {
+        return true;
+    }
+    is_terminal && set("TERM").is_none_or(|value| value != "dumb")
 }
 
 /// Returns the path of the running executable.

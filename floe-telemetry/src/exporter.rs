@@ -12,6 +12,7 @@ mod plain;
 mod target;
 
 pub use self::console::ConsoleExporter;
+pub use crate::environment::uses_color;
 
 pub(crate) use self::console::ConsoleMetrics;
 pub use self::memory::MemoryExporter;

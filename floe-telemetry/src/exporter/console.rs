@@ -19,7 +19,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
 use crate::collector::span_data_bytes;
-use crate::environment::is_color_disabled;
+use crate::environment::uses_color;
 use crate::program_signals::Unsignalled;
 
 /// The default for the most bytes of spans that are not printed yet.
@@ -27,6 +27,9 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The width in columns if the output is not a terminal.
 const DEFAULT_WIDTH: usize = 110;
+
+/// The default for the most spans of a trace that is drawn whole.
+const DEFAULT_UNFOLDED: usize = 400;
 
 /// Prints each trace as a waterfall once its root has ended, and unfinished traces on flush and
 /// shutdown.
@@ -59,7 +62,7 @@ struct State {
 }
 
 impl ConsoleExporter {
-    /// Prints to standard output, in colour if it is a terminal and `NO_COLOR` is not set.
+    /// Prints to standard output, in colour if [`uses_color`](super::uses_color) says so.
     #[must_use]
     pub fn stdout() -> Self {
         Self::new(
@@ -68,7 +71,7 @@ impl ConsoleExporter {
         )
     }
 
-    /// Prints to standard error, in colour if it is a terminal and `NO_COLOR` is not set.
+    /// Prints to standard error, in colour if [`uses_color`](super::uses_color) says so.
     #[must_use]
     pub fn stderr() -> Self {
         Self::new(
@@ -93,6 +96,14 @@ impl ConsoleExporter {
     #[must_use]
     pub fn with_width(mut self, columns: usize) -> Self {
         self.style.width = columns.max(60);
+        self
+    }
+
+    /// Sets the most spans of a trace that is drawn whole, 400 by default. A larger one is folded: spans that failed,
+    /// the longest ones and their ancestors are drawn, and their siblings are counted by name.
+    #[must_use]
+    pub fn with_max_unfolded(mut self, spans: usize) -> Self {
+        self.style.unfolded = spans;
         self
     }
 
@@ -125,8 +136,9 @@ impl ConsoleExporter {
                 bytes: 0,
             }),
             style: Style {
-                color: is_terminal && !is_color_disabled(),
+                color: uses_color(is_terminal),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
+                unfolded: DEFAULT_UNFOLDED,
             },
             is_deferred: false,
             max_bytes: MAX_BYTES,

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogOutput;
-use crate::environment::is_color_disabled;
+use crate::environment::uses_color;
 use crate::program_signals::Unsignalled;
 
 /// A stream of the process.
@@ -23,7 +23,7 @@ pub(crate) fn is_terminal(output: LogOutput) -> bool {
 
 impl Output {
     pub(super) fn has_color(self) -> bool {
-        is_terminal(self.0) && !is_color_disabled()
+        uses_color(is_terminal(self.0))
     }
 }
 

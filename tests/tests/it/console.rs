@@ -225,6 +225,77 @@ async fn the_rows_of_a_trace_are_bounded() {
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(usize::MAX);
     export(&exporter, nested.collect()).await;
     let text = screen.text();
-    assert!(text.contains("… and 19600 more spans\n"), "{}", text.len());
+    assert!(
+        text.contains("… the first 400 rows of 20000 spans\n"),
+        "{}",
+        text.len()
+    );
     assert!(text.len() < 2_000_000, "{}", text.len());
+}
+
+#[tokio::test]
+async fn a_folded_trace_has_its_longest_way_and_its_failures() {
+    let screen = Screen::default();
+    let mut spans = vec![
+        span("run", 1, 0, 0, 1000, Status::Ok),
+        span("load", 2, 1, 0, 700, Status::Ok),
+        span("read", 3, 2, 0, 600, Status::Ok),
+        span("emit", 4, 1, 700, 701, Status::Ok),
+        span("asset", 5, 1, 710, 711, Status::Ok),
+        span("query", 6, 5, 710, 711, Status::error("no such table: a")),
+        span("write", 7, 5, 711, 711, Status::Ok),
+        span("load", 8, 1, 800, 900, Status::Ok),
+    ];
+    spans.extend((10..20).map(|id| span("emit", id, 1, 900 + id, 901 + id, Status::Ok)));
+    spans.extend((20..23).map(|id| span("check", id, 1, 900 + id, 902 + id, Status::Ok)));
+    let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_unfolded(0);
+    export(&exporter, spans).await;
+    let text = screen.text();
+    let rows: Vec<&str> = text
+        .lines()
+        .skip(1)
+        .map(|row| row.split("  ").next().unwrap())
+        .collect();
+    let expected = [
+        "✓ run",
+        "├─ ✓ load",
+        "│",
+        "├─ ✓ asset",
+        "│",
+        "│",
+        "│",
+        "└─ … 15 more: 11 × emit, 3 × check, load",
+    ];
+    assert_eq!(rows[..8], expected, "{text}");
+    assert!(text.contains("│  └─ ✓ read"), "{text}");
+    assert!(text.contains("│  ├─ ✗ query"), "{text}");
+    // One span needs no row that counts it.
+    assert!(text.contains("│  └─ ✓ write"), "{text}");
+}
+
+#[tokio::test]
+async fn a_large_trace_is_folded() {
+    let screen = Screen::default();
+    let mut spans = vec![span("run", 1, 0, 0, 1000, Status::Ok)];
+    let first = span("emit", 2, 1, 0, 1, Status::Ok);
+    spans.extend((2..600).map(|id| {
+        let mut span = first.clone();
+        let context = &first.span_context;
+        span.span_context = SpanContext::new(
+            context.trace_id(),
+            SpanId::from(id),
+            context.trace_flags(),
+            false,
+            TraceState::NONE,
+        );
+        span
+    }));
+    let mut failed = span("late", 600, 1, 999, 1000, Status::error("it failed"));
+    failed.parent_span_id = SpanId::from(1);
+    spans.push(failed);
+    let exporter = ConsoleExporter::to_writer(screen.clone());
+    export(&exporter, spans).await;
+    let text = screen.text();
+    assert!(text.contains("✗ late"), "{text}");
+    assert!(text.contains("… 598 more: 598 × emit"), "{text}");
 }

@@ -1,5 +1,6 @@
 //! Draws a trace as a waterfall.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
@@ -9,12 +10,13 @@ use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::scale::{DURATION, Scale, duration};
-use super::tree::{self, Row};
+use super::tree::{self, Item};
 use crate::keys;
 use crate::printable::is_unprintable;
 
-/// The maximum number of rows that are drawn for one trace.
-const MAX_ROWS: usize = 400;
+/// The maximum number of rows that are drawn for one trace, and for one that is folded.
+const MAX_ROWS: usize = 10_000;
+const MAX_FOLDED_ROWS: usize = 400;
 
 /// The style of the drawing.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,8 @@ pub(super) struct Style {
     pub(super) color: bool,
     /// The width in columns.
     pub(super) width: usize,
+    /// The most spans of a trace that is not folded.
+    pub(super) unfolded: usize,
 }
 
 const BOLD: Ansi = Ansi::new().bold();
@@ -42,9 +46,11 @@ impl Style {
 
 /// Draws one trace, followed by an empty line.
 pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
-    let rows = tree::rows(spans, MAX_ROWS);
+    let fold = spans.len() > style.unfolded;
+    let max = if fold { MAX_FOLDED_ROWS } else { MAX_ROWS };
+    let rows = tree::rows(spans, max, fold);
     let (Some(first), Some(start), Some(end)) = (
-        rows.first(),
+        spans.first(),
         spans.iter().map(|span| span.start_time).min(),
         spans.iter().map(|span| span.end_time).max(),
     ) else {
@@ -69,10 +75,7 @@ pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
     let _ = writeln!(
         picture,
         "{} {}",
-        style.paint(
-            BOLD,
-            &format!("trace {}", first.span.span_context.trace_id())
-        ),
+        style.paint(BOLD, &format!("trace {}", first.span_context.trace_id())),
         style.paint(
             DIM,
             &format!("· {count} · {}", duration(scale.length).trim_start())
@@ -80,28 +83,33 @@ pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
     );
     let repeated = repeated_errors(spans);
     for row in &rows {
-        draw_row(&mut picture, row, &scale, labels, style);
-        if !repeated.contains(&row.span.span_context.span_id()) {
-            draw_error(&mut picture, row, style);
+        match &row.item {
+            Item::Span(span) => {
+                draw_row(&mut picture, span, &row.last, &scale, labels, style);
+                if !repeated.contains(&span.span_context.span_id()) {
+                    draw_error(&mut picture, span, &row.last, style);
+                }
+            }
+            Item::Folded(folded) => draw_folded(&mut picture, folded, &row.last, labels, style),
         }
     }
-    if rows.len() < spans.len() {
-        let _ = writeln!(
-            picture,
-            "{}",
-            style.paint(
-                DIM,
-                &format!("… and {} more spans", spans.len() - rows.len())
-            )
-        );
+    if rows.len() == max {
+        let rest = format!("… the first {max} rows of {} spans", spans.len());
+        let _ = writeln!(picture, "{}", style.paint(DIM, &rest));
     }
     picture.push('\n');
     picture
 }
 
-fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, style: Style) {
-    let span = row.span;
-    let branch = branch(&row.last);
+fn draw_row(
+    picture: &mut String,
+    span: &SpanData,
+    last: &[bool],
+    scale: &Scale,
+    labels: usize,
+    style: Style,
+) {
+    let branch = branch(last);
     let room = labels.saturating_sub(branch.chars().count() + 2).max(8);
     let (mark, tone) = mark(span);
     let name = if is_skipped(span) {
@@ -110,10 +118,6 @@ fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, s
         clip(&span.name, room)
     };
     let pad = labels.saturating_sub(branch.chars().count() + 2 + name.chars().count());
-    let took = span
-        .end_time
-        .duration_since(span.start_time)
-        .unwrap_or_default();
     let (before, bar) = scale.bar(span);
     let _ = writeln!(
         picture,
@@ -126,10 +130,43 @@ fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, s
             name
         },
         " ".repeat(pad),
-        style.paint(DIM, &duration(took)),
+        style.paint(DIM, &duration(tree::took(span))),
         " ".repeat(before),
         style.paint(tone, &bar),
     );
+}
+
+/// Draws one row for siblings that have none: how many there are of each name, and their time.
+fn draw_folded(
+    picture: &mut String,
+    folded: &[&SpanData],
+    last: &[bool],
+    labels: usize,
+    style: Style,
+) {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for span in folded {
+        match counts.iter_mut().find(|(name, _)| *name == span.name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&span.name, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let counts: Vec<_> = counts
+        .into_iter()
+        .map(|(name, count)| match count {
+            1 => name.to_owned(),
+            _ => format!("{count} × {name}"),
+        })
+        .collect();
+    let branch = branch(last);
+    let room = labels.saturating_sub(branch.chars().count()).max(8);
+    let text = format!("… {} more: {}", folded.len(), counts.join(", "));
+    let text = clip(&text, room);
+    let pad = room - text.chars().count();
+    let took = folded.iter().map(|span| tree::took(span)).sum();
+    let row = format!("{branch}{text}{} {}", " ".repeat(pad), duration(took));
+    let _ = writeln!(picture, "{}", style.paint(DIM, &row));
 }
 
 /// The spans with the same error as one of their children. An error passes through every caller, and its
@@ -146,9 +183,9 @@ fn repeated_errors(spans: &[SpanData]) -> HashSet<SpanId> {
         .collect()
 }
 
-fn draw_error(picture: &mut String, row: &Row<'_>, style: Style) {
-    if let Status::Error { description } = &row.span.status {
-        let stems = stems(&row.last);
+fn draw_error(picture: &mut String, span: &SpanData, last: &[bool], style: Style) {
+    if let Status::Error { description } = &span.status {
+        let stems = stems(last);
         let room = style.width.saturating_sub(stems.chars().count() + 2);
         let text = clip(&description.replace(['\n', '\r', '\t'], " "), room);
         let _ = writeln!(
