@@ -91,7 +91,7 @@ fn runtime(
     choose(&mut config.metrics, telemetry.metrics.as_ref());
     // Each run is a process. With an instance for each, Prometheus would have all series anew for each run.
     let Identity { namespace, name, .. } = identity;
-    let instance = || format!("{namespace}/{name}/{}", mode(identity.environment));
+    let instance = || format!("{namespace}/{name}/{}", product(identity).mode.as_str());
     config
         .metrics
         .service_instance_id
