@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
-use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig};
+use floe_telemetry::config::{
+    DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig,
+};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::opentelemetry::Context;
@@ -90,7 +92,9 @@ fn runtime(
     choose(&mut config.exporters, telemetry.exporters.as_ref());
     choose(&mut config.metrics, telemetry.metrics.as_ref());
     // Each run is a process. With an instance for each, Prometheus would have all series anew for each run.
-    let Identity { namespace, name, .. } = identity;
+    let Identity {
+        namespace, name, ..
+    } = identity;
     let instance = || format!("{namespace}/{name}/{}", product(identity).mode.as_str());
     config
         .metrics

@@ -246,7 +246,10 @@ fn the_spans_of_a_large_product_are_all_delivered() {
         let before = receiver.spans().len();
         let environment = if is_failed { "prod" } else { "dev" };
         if is_failed {
-            product.write("models/model_799.sql", "SELECT nothing FROM {{ source('orders') }}\n");
+            product.write(
+                "models/model_799.sql",
+                "SELECT nothing FROM {{ source('orders') }}\n",
+            );
             product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
         }
         let endpoint = receiver.endpoint();
@@ -255,12 +258,22 @@ fn the_spans_of_a_large_product_are_all_delivered() {
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ];
         let output = product.floe("run", &["--env", environment], &variables);
-        assert_eq!(output.code, Some(i32::from(is_failed)), "{}{}", output.stdout, output.stderr);
+        assert_eq!(
+            output.code,
+            Some(i32::from(is_failed)),
+            "{}{}",
+            output.stdout,
+            output.stderr
+        );
         let spans = &receiver.spans()[before..];
         assert_one_tree(spans);
-        let assets = spans.iter().filter(|span| span.name.starts_with("floe.asset."));
+        let assets = spans
+            .iter()
+            .filter(|span| span.name.starts_with("floe.asset."));
         assert_eq!(assets.count(), 800);
-        let lineage = spans.iter().filter(|span| span.name == "lineage.emit_event");
+        let lineage = spans
+            .iter()
+            .filter(|span| span.name == "lineage.emit_event");
         let lineage = lineage.count();
         assert!(lineage * 4 < spans.len(), "{lineage} of {}", spans.len());
         let points = receiver.points();

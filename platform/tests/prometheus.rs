@@ -1,7 +1,8 @@
 //! The metrics of runs in Prometheus' format, and the metric names in the documents of `deploy/`. With
-//! `PROMETHEUS=1`, which `.ci/prometheus` sets, a real Prometheus scrapes them. The provider is global,
-//! so this is one test.
+//! `PROMETHEUS=1`, which `.ci/prometheus` sets, they and those of real runs are sent to a real Prometheus and a real
+//! `VictoriaMetrics`, and every rule and every panel is evaluated. The provider is global, so this is one test.
 
+#![cfg(target_os = "linux")]
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -10,47 +11,38 @@
     reason = "tests, with helpers of other tests"
 )]
 
+#[path = "prometheus/dashboard.rs"]
+mod dashboard;
 #[path = "it/product.rs"]
 mod product;
+#[path = "prometheus/runs.rs"]
+mod runs;
+#[path = "prometheus/server.rs"]
+mod server;
+#[path = "dbt/setup.rs"]
+mod setup;
 
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write as _;
+use std::panic::catch_unwind;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{env, fs, thread};
 
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
 use floe::telemetry;
-use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryProvider, traced};
 
 use crate::product::Product;
-
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::server::{TIMEOUT, free_port, get};
 
 /// The prefixes of our metrics.
 const OURS: [&str; 4] = ["floe_", "traces_", "otel_sdk_", "process_"];
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-/// The body of a successful response.
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
-    let request = format!("GET {path} HTTP/1.0\r\nhost: x\r\n\r\n");
-    stream.write_all(request.as_bytes()).ok()?;
-    let mut response = String::new();
-    stream.read_to_string(&mut response).ok()?;
-    let (head, body) = response.split_once("\r\n\r\n")?;
-    head.contains(" 200 ").then(|| body.to_owned())
-}
 
 /// The names of samples, without labels.
 fn samples(text: &str) -> BTreeSet<&str> {
@@ -74,10 +66,36 @@ fn queried(document: &str) -> BTreeSet<&str> {
                 "_capacity",
                 "_affected",
                 "_bytes",
+                "_timestamp_seconds",
+                "_duration_seconds",
+                "_failed",
+                "_assets",
             ];
             is_ours && !word.contains(':') && suffixes.iter().any(|end| word.ends_with(end))
         })
         .collect()
+}
+
+/// The metrics of runs that are on no panel: in the process of a run there is nothing to count up.
+const COUNTED_UP: [&str; 8] = [
+    "floe_asset_materializations_total",
+    "floe_compute_validation_duration_milliseconds_count",
+    "floe_compute_validation_errors_total",
+    "floe_pipeline_duration_seconds_count",
+    "floe_pipeline_failures_total",
+    "floe_pipeline_runs_total",
+    "floe_quality_tests_total",
+    "floe_transform_duration_seconds_count",
+];
+
+/// `BLESS=1` writes the dashboard.
+#[test]
+fn the_dashboard_is_that_of_its_panels() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/dashboard.json");
+    if env::var_os("BLESS").is_some() {
+        fs::write(&file, dashboard::document()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(file).unwrap(), dashboard::document());
 }
 
 #[test]
@@ -126,11 +144,20 @@ fn the_documents_of_deploy_query_emitted_metrics() {
     for file in ["recording.yaml", "alerts.yaml", "dashboard.json"] {
         let document = fs::read_to_string(deploy.join(file)).unwrap();
         for name in queried(&document) {
-            assert!(emitted.contains(name), "{file}: `{name}` in\n{text}");
+            // Emitted by `trace-dbt` alone.
+            let is_there = emitted.contains(name) || name == "floe_dbt_nodes_total";
+            assert!(is_there, "{file}: `{name}` in\n{text}");
             names += 1;
         }
     }
     assert!(names > 20, "{names}");
+    let dashboard = fs::read_to_string(deploy.join("dashboard.json")).unwrap();
+    let of_runs = emitted.iter().copied();
+    let of_runs = of_runs.filter(|name| {
+        name.starts_with("floe_") && !name.ends_with("_bucket") && !name.ends_with("_sum")
+    });
+    let unused: Vec<_> = of_runs.filter(|name| !dashboard.contains(name)).collect();
+    assert_eq!(unused, COUNTED_UP);
     // The same list is read back from a real backend by `.ci/backends`.
     let every = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/backends/metrics.txt");
     let every = fs::read_to_string(every).unwrap();
@@ -144,9 +171,26 @@ fn the_documents_of_deploy_query_emitted_metrics() {
     }
     if env::var_os("PROMETHEUS").is_some() {
         lint(&text);
-        scrape(port);
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            // The provider is that of a service, which has calls all the time.
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let _ = load();
+                    thread::park_timeout(Duration::from_millis(100));
+                }
+            });
+            let checked = catch_unwind(|| runs::check(port));
+            is_over.store(true, Ordering::Relaxed);
+            checked.unwrap();
+        });
     }
     provider.shutdown(TIMEOUT).unwrap();
+}
+
+#[traced(name = "orders.load")]
+fn load() -> Result<(), String> {
+    Err("no orders".to_owned())
 }
 
 /// `promtool` reports only two kinds of findings: names of OpenTelemetry's conventions that end in
@@ -173,61 +217,4 @@ fn lint(text: &str) {
     assert_eq!(others, [""; 0], "{messages}");
     // 3: the metrics were parsed, and there are findings.
     assert_eq!(output.status.code(), Some(3), "{messages}");
-}
-
-/// A server that is killed when the test ends.
-struct Prometheus(Child);
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A real Prometheus scrapes the metrics of the runs and evaluates the rules.
-fn scrape(port: u16) {
-    let folder = tempfile::tempdir().unwrap();
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
-    let rules = rules.canonicalize().unwrap();
-    let configuration = format!(
-        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n\
-         rule_files: ['{rules}/recording.yaml', '{rules}/alerts.yaml']\n\
-         scrape_configs:\n  - {{job_name: shop, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}\n",
-        rules = rules.display(),
-    );
-    let file = folder.path().join("prometheus.yml");
-    fs::write(&file, configuration).unwrap();
-    let web = free_port();
-    let server = Command::new("prometheus")
-        .arg(format!("--config.file={}", file.display()))
-        .arg(format!(
-            "--storage.tsdb.path={}",
-            folder.path().join("data").display()
-        ))
-        .arg(format!("--web.listen-address=127.0.0.1:{web}"))
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _server = Prometheus(server);
-    for (query, expected) in [
-        (
-            "floe_pipeline_runs_total",
-            "\"floe_pipeline_status\":\"failed\"",
-        ),
-        ("target_info", "\"service_name\":\"shop\""),
-        ("otel_sdk:span_queue:ratio", "\"job\":\"shop\""),
-        ("ALERTS", "FloePipelineFailed"),
-    ] {
-        // The result is empty until the first scrape.
-        let found = (0..60).any(|_| {
-            let response = get(web, &format!("/api/v1/query?query={query}")).unwrap_or_default();
-            let is_there = response.contains(expected);
-            if !is_there {
-                thread::park_timeout(Duration::from_millis(500));
-            }
-            is_there
-        });
-        assert!(found, "{query}");
-    }
 }

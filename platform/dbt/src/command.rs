@@ -72,6 +72,8 @@ pub fn run(
     };
     let mut config = TelemetryConfig::new("dbt");
     config.baggage_attributes = keys::IDENTITY.map(str::to_owned).to_vec();
+    // Each command is a process: its metrics continue those of the command before.
+    config.metrics.service_instance_id = Some("dbt".to_owned());
     config.apply_env().map_err(failed)?;
     // dbt's lines are on the terminal already.
     configure_logging_with_writer(&config.logging, io::sink).map_err(failed)?;

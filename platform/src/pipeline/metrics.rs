@@ -1,6 +1,6 @@
 //! The metrics of a run.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use floe_plugin::quality::{Check, CheckResult};
 use floe_telemetry::MetricRecorder;
@@ -29,6 +29,24 @@ const RUNS: Metric<'_> = Metric::new("floe.pipeline.runs")
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
     .with_description("Runs in which an asset failed or that stopped early; also products that could not be compiled.");
+// Of the last run: the process of a run ends with it, so there is nothing to count up.
+const LAST_RUN: Metric<'_> = Metric::new("floe.pipeline.last_run.timestamp")
+    .with_unit("s")
+    .with_description("When the last run ended, in seconds since 1970.");
+const LAST_SUCCESS: Metric<'_> = Metric::new("floe.pipeline.last_success.timestamp")
+    .with_unit("s")
+    .with_description("When the last run ended that succeeded, in seconds since 1970.");
+const LAST_DURATION: Metric<'_> = Metric::new("floe.pipeline.last_run.duration")
+    .with_unit("s")
+    .with_description("Duration of the last run.");
+const LAST_FAILED: Metric<'_> = Metric::new("floe.pipeline.last_run.failed")
+    .with_description("1 if the last run failed, else 0.");
+const LAST_ASSETS: Metric<'_> = Metric::new("floe.pipeline.last_run.assets")
+    .with_unit("{asset}")
+    .with_description("Assets of the last run, by outcome.");
+const LAST_BUILD: Metric<'_> = Metric::new("floe.transform.last_run.duration")
+    .with_unit("s")
+    .with_description("Duration of building a model in the last run.");
 const MATERIALIZATIONS: Metric<'_> = Metric::new("floe.asset.materializations")
     .with_unit("{asset}")
     .with_description("Assets of a run, by outcome.");
@@ -95,7 +113,16 @@ fn count_run(product: &str, took: Duration, failed: bool) {
     ];
     METRICS.record_histogram(DURATION, took, &labels);
     METRICS.increment(RUNS, 1, &labels);
-    METRICS.increment(FAILURES, u64::from(failed), &labels[..1]);
+    let labels = &labels[..1];
+    METRICS.increment(FAILURES, u64::from(failed), labels);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default().as_secs_f64();
+    METRICS.set_gauge(LAST_RUN, now, labels);
+    METRICS.set_gauge(LAST_FAILED, u64::from(failed), labels);
+    METRICS.set_gauge(LAST_DURATION, took.as_secs_f64(), labels);
+    if !failed {
+        METRICS.set_gauge(LAST_SUCCESS, now, labels);
+    }
 }
 
 /// Records a health check of the engine. `error` is the type of the error if the check failed.
@@ -123,6 +150,19 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
 pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
     let failed = stopped || report.count(Outcome::is_failed) > 0;
     count_run(product, report.took(), failed);
+    // A count of zero follows one of an earlier run.
+    METRICS.increment(ERRORS, 0, &[KeyValue::new("component", "compile")]);
+    for (status, is_it) in [
+        ("success", Outcome::is_built as fn(&Outcome) -> bool),
+        ("failed", Outcome::is_failed),
+        ("skipped", Outcome::is_skipped),
+    ] {
+        let labels = [
+            KeyValue::new("floe.pipeline.name", product.to_owned()),
+            KeyValue::new("floe.asset.status", status),
+        ];
+        METRICS.set_gauge(LAST_ASSETS, report.count(is_it) as u64, &labels);
+    }
     for step in report.steps() {
         let status = match step.outcome {
             Outcome::Built { .. } => "success",
@@ -148,6 +188,7 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
             ];
             METRICS.record_histogram(TRANSFORM_DURATION, step.took, &labels);
             METRICS.set_gauge(ROWS, *rows, &labels);
+            METRICS.set_gauge(LAST_BUILD, step.took.as_secs_f64(), &labels);
         }
     }
 }

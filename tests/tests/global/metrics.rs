@@ -252,7 +252,12 @@ fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     assert!(!points.is_empty());
     for point in points {
         let id = &point.resource["service.instance.id"];
-        assert_eq!(*id, "nightly postgres://<REDACTED>@db/orders".into(), "{}", point.name);
+        assert_eq!(
+            *id,
+            "nightly postgres://<REDACTED>@db/orders".into(),
+            "{}",
+            point.name
+        );
         assert_eq!(point.resource["service.name"], "orders".into());
     }
     let of_process = format!("{:?}", receiver.spans()[0].resource["service.instance.id"]);

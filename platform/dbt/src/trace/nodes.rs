@@ -7,11 +7,14 @@ use floe_plugin::Operation as _;
 use floe_plugin::dbt::{Node as NodeAttributes, NodeOutcome};
 use floe_plugin::lineage::Lineage as LineageAttributes;
 use floe_plugin::quality::{Quality, QualityOutcome};
+use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::trace::{
     Link, Span as _, SpanContext, Status, TraceContextExt as _, Tracer as _,
 };
 use floe_telemetry::opentelemetry::{Context, KeyValue};
-use floe_telemetry::{FloeAttributes as _, RecordedSpan, RecorderTracer, sanitize_error_message};
+use floe_telemetry::{
+    FloeAttributes as _, MetricRecorder, RecordedSpan, RecorderTracer, sanitize_error_message,
+};
 
 use super::database::Database;
 use super::failure::{cancel, fail};
@@ -30,6 +33,29 @@ const MAX_FAILED_HOOKS: usize = 16;
 
 /// The maximum number of nodes that others have links to.
 const MAX_NODES: usize = 1_000_000;
+
+static METRICS: MetricRecorder =
+    MetricRecorder::new("floe.dbt").with_version(env!("CARGO_PKG_VERSION"));
+
+const NODES: Metric<'_> = Metric::new("floe.dbt.nodes")
+    .with_unit("{node}")
+    .with_description("Nodes that dbt has run, by type and outcome.");
+
+/// Counts a node. A count of zero follows one of an earlier run.
+fn count(resource_type: &str, outcome: Outcome) {
+    let status = match outcome {
+        Outcome::Success | Outcome::Warned => "success",
+        Outcome::Skipped | Outcome::Canceled => "skipped",
+        Outcome::Failed | Outcome::Error => "failed",
+    };
+    for name in ["success", "failed", "skipped"] {
+        let labels = [
+            KeyValue::new("floe.dbt.resource_type", resource_type.to_owned()),
+            KeyValue::new("floe.dbt.status", name),
+        ];
+        METRICS.increment(NODES, u64::from(name == status), &labels);
+    }
+}
 
 /// The nodes of a command, and their spans.
 #[derive(Debug, Default)]
@@ -193,6 +219,7 @@ impl Nodes {
         };
         if !is_batch {
             self.counts.add(&node.resource_type, outcome);
+            count(&node.resource_type, outcome);
         }
         let test_outcome = outcome.of_test().filter(|_| node.is_test());
         let message = result.adapter.message.as_deref();
