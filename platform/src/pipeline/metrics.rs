@@ -150,8 +150,6 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
 pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
     let failed = stopped || report.count(Outcome::is_failed) > 0;
     count_run(product, report.took(), failed);
-    // A count of zero follows one of an earlier run.
-    METRICS.increment(ERRORS, 0, &[KeyValue::new("component", "compile")]);
     for (status, is_it) in [
         ("success", Outcome::is_built as fn(&Outcome) -> bool),
         ("failed", Outcome::is_failed),
