@@ -13,11 +13,12 @@ mod redact;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 #[cfg(unix)]
 use floe_dbt::{Ended, Recorded};
 #[cfg(unix)]
@@ -28,22 +29,23 @@ use floe_plugins::files::atomic;
 #[cfg(unix)]
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
-use floe_telemetry::exporter::ConsoleExporter;
+use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 use floe_telemetry::{TelemetryConfig, backend, propagation};
 
 use self::audit::Audit;
 use self::output::{
-    print, print_error, print_redacted, print_redactions, print_usage_error, print_warnings,
+    print, print_error, print_redacted, print_summary, print_usage_error, print_warnings,
+    redactions,
 };
 use self::plugin_list::PluginList;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
 use crate::environment::Environment;
-use crate::identity::Identity;
+use crate::identity::{Identity, Lines};
 use crate::manifest::Manifest;
 #[cfg(unix)]
 use crate::pipeline::history::{self, Job, Record};
-use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, Report, RunError, RunId};
+use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, RunError, RunId};
 #[cfg(unix)]
 use crate::product;
 use crate::telemetry;
@@ -89,6 +91,8 @@ enum Command {
         /// The orchestrator that runs the product: local or dagster [default: the manifest's, else local]
         #[arg(long, value_name = "NAME", value_parser = orchestrator)]
         orchestrator: Option<String>,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Build one asset as a step of Dagster, which starts this command through Dagster Pipes
     #[command(hide = true)]
@@ -227,6 +231,45 @@ struct ProductArgs {
     manifest: Option<PathBuf>,
 }
 
+/// What a run prints.
+#[derive(Debug, Args)]
+struct OutputArgs {
+    /// Print errors and warnings only
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print the log records of the run, too: with -v those of level INFO, with -vv those of level DEBUG
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+    /// How much of the trace to print [default: none if it is exported, else summary]
+    #[arg(long, value_enum, value_name = "AMOUNT")]
+    trace: Option<Tree>,
+    /// Print lines of JSON to standard output: `run_started`, `asset_ended` for each asset, and `run_ended`
+    #[arg(long)]
+    json: bool,
+}
+
+impl OutputArgs {
+    fn lines(&self) -> Lines {
+        match (self.json, self.quiet) {
+            (true, _) => Lines::Json,
+            (_, true) => Lines::Errors,
+            _ => Lines::Text,
+        }
+    }
+
+    /// Sets the logs that are printed.
+    fn apply(&self, mut config: TelemetryConfig) -> TelemetryConfig {
+        let level = match self.verbose {
+            0 => return config,
+            1 => "INFO",
+            _ => "DEBUG",
+        };
+        level.clone_into(&mut config.logging.log_level);
+        config.logging.json_output = false;
+        config
+    }
+}
+
 impl ProductArgs {
     /// The product's identity, and the configuration of its telemetry.
     fn identity(&self) -> Result<(Identity, TelemetryConfig), Error> {
@@ -270,9 +313,11 @@ pub fn main() -> ExitCode {
     match execute(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            print_failures(&error);
-            if let RunError::Stopped(Error::Interrupted { signal }) = error {
-                interrupt::end(signal);
+            print_failure(&error);
+            if let RunError::Stopped(cause) | RunError::Unfinished { error: cause, .. } = &error
+                && let Error::Interrupted { signal } = cause
+            {
+                interrupt::end(*signal);
             }
             ExitCode::from(error.exit_code())
         }
@@ -308,11 +353,12 @@ fn execute(command: &Command) -> Result<(), RunError> {
             let (identity, config) = product.identity()?;
             let default = artifacts::default_path(&identity.folder);
             let output = output.as_deref().unwrap_or(&default);
-            observed(config, || {
+            observed(config, Some(Tree::None), || {
                 let artifacts = compile::compile(&identity, output)?;
                 print_warnings(&artifacts.instrumentation);
                 Ok(print(&format_args!("wrote {}\n", output.display()))?)
-            })
+            })?
+            .outcome
         }
         Command::Backend { product, check } => {
             let (_, config) = product.identity()?;
@@ -359,7 +405,9 @@ fn execute(command: &Command) -> Result<(), RunError> {
         }
         Command::BuildAsset { folder } => {
             let step = DagsterStep::open(folder)?;
-            observed(step.telemetry(), || step.build())
+            let observed = observed(step.telemetry(), None, || step.build())?;
+            observed.print_tree(&mut io::stdout());
+            observed.outcome
         }
         Command::EvaluateSensor {
             folder,
@@ -369,28 +417,98 @@ fn execute(command: &Command) -> Result<(), RunError> {
         } => evaluate_sensor(folder, name, job, cursor.as_deref()),
         Command::Run {
             product,
-            artifacts: None,
+            artifacts,
             orchestrator,
-        } => {
-            let (identity, config) = product.identity()?;
-            let identity = identity.with_orchestrator(orchestrator.clone());
-            observed(config, || {
-                print_report(pipeline::run(&identity, &RunId::new()))
-            })
+            output,
+        } => run(product, artifacts.as_deref(), orchestrator.clone(), output),
+    }
+}
+
+/// Runs a product, and prints its trace and a summary.
+fn run(
+    product: &ProductArgs,
+    artifacts: Option<&Path>,
+    orchestrator: Option<String>,
+    output: &OutputArgs,
+) -> Result<(), RunError> {
+    let (identity, artifacts, trace_url, config) = match artifacts {
+        None => {
+            let (identity, manifest, config) = product.read()?;
+            let url = manifest.observability.tracing.trace_url;
+            (identity.with_orchestrator(orchestrator), None, url, config)
         }
-        Command::Run {
-            product,
-            artifacts: Some(path),
-            ..
-        } => {
+        Some(path) => {
             let artifacts = CompiledArtifacts::read(path)?;
             let identity = Identity::compiled(&product.folder, path, &artifacts)?;
             let config = artifacts.observability.telemetry.clone();
-            observed(config, || {
-                print_report(pipeline::run_compiled(&identity, &RunId::new(), &artifacts))
-            })
+            (identity, Some(artifacts), None, config)
+        }
+    };
+    let identity = identity.with_lines(output.lines());
+    let mode = config.resource_attributes.floe_mode.unwrap_or_default();
+    let ratio = config.sampling_ratio();
+    let mut observed = observed(output.apply(config), output.trace, || match &artifacts {
+        None => pipeline::run(&identity, &RunId::new()),
+        Some(artifacts) => pipeline::run_compiled(&identity, &RunId::new(), artifacts),
+    })?;
+    let (report, error) = match &observed.outcome {
+        Ok(report) => (Some(report), None),
+        Err(error) => (error.report(), Some(error)),
+    };
+    for warning in report.iter().flat_map(|it| it.warnings()) {
+        print_redacted("warning", warning);
+    }
+    if let Some(RunError::Unfinished { report, error }) = error {
+        let message = error.redacted();
+        let last = report.steps().last().map(|step| &step.outcome);
+        let is_printed =
+            matches!(last, Some(Outcome::Failed { message: last, .. }) if *last == message);
+        if !is_printed {
+            print_redacted("error", &message);
         }
     }
+    let Some(report) = report.filter(|it| it.has_begun()) else {
+        return observed.outcome.map(drop);
+    };
+    if output.json {
+        observed.print_tree(&mut io::stderr());
+        let message = error.map(|error| match error {
+            RunError::Unfinished { error, .. } => error.redacted(),
+            other => other.to_string(),
+        });
+        print(&format_args!("{}\n", report.ended(message.as_deref())))?;
+    } else {
+        observed.print_tree(&mut io::stdout());
+    }
+    if output.lines() == Lines::Text {
+        let mut summary = report.to_string();
+        let trace = match (report.trace_id(), &trace_url, &observed.exported_to) {
+            (None, ..) if observed.is_disabled => None,
+            (None, ..) => {
+                let percent = ratio * 100.0;
+                Some(format!(
+                    "not recorded: `{mode}` records {percent} % of its runs"
+                ))
+            }
+            (Some(id), Some(url), Some(_)) => Some(url.of(id)),
+            (Some(id), _, Some(endpoint)) => Some(format!("{id} at {endpoint}")),
+            (Some(id), _, None) => Some(id.to_owned()),
+        };
+        if let Some(trace) = trace {
+            let _ = write!(summary, "\ntrace   {trace}");
+        }
+        let _ = write!(
+            summary,
+            "\nids     floe find {} {}",
+            product.folder.display(),
+            report.run_id()
+        );
+        if let Some(redactions) = observed.redactions.take() {
+            let _ = write!(summary, "\n{redactions}");
+        }
+        print_summary(&summary);
+    }
+    observed.outcome.map(drop)
 }
 
 /// Evaluates a sensor of Dagster, and prints the result.
@@ -402,10 +520,11 @@ fn evaluate_sensor(
 ) -> Result<(), RunError> {
     let sensor = DagsterSensor::open(folder)?;
     // Standard output is data.
-    observed_to(Trace::Stderr, sensor.telemetry(), || {
+    observed(sensor.telemetry(), Some(Tree::None), || {
         let evaluation = sensor.evaluate(name, job, cursor)?;
         Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
-    })
+    })?
+    .outcome
 }
 
 /// Prints the plugins that a product runs on, and checks them.
@@ -422,12 +541,17 @@ fn plugins(product: &ProductArgs, check: bool, json: bool) -> Result<(), RunErro
         return Ok(show(&list)?);
     }
     let config = telemetry::with_environment(config)?;
-    let trace = if json { Trace::Stderr } else { Trace::Stdout };
-    observed_to(trace, config.clone(), || {
+    let observed = observed(config.clone(), Some(Tree::Full), || {
         let checked = list.check(&config);
         show(&list)?;
         Ok(checked?)
-    })
+    })?;
+    if json {
+        observed.print_tree(&mut io::stderr());
+    } else {
+        observed.print_tree(&mut io::stdout());
+    }
+    observed.outcome
 }
 
 /// Runs dbt inside a trace. The program ends as dbt does.
@@ -545,44 +669,87 @@ fn refused(error: &floe_telemetry::Error) -> Error {
     Error::Setting(error.to_string())
 }
 
-/// Prints the report of a run.
-fn print_report(outcome: Result<Report, RunError>) -> Result<(), RunError> {
-    match &outcome {
-        Ok(report) => print(&format_args!("{report}\n"))?,
-        Err(RunError::AssetsFailed(report)) => print(&format_args!("{report}\n"))?,
-        Err(_) => {}
+/// How much of its trace a command prints.
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+enum Tree {
+    /// Nothing
+    None,
+    /// What failed and what took long, the rest counted by name
+    Summary,
+    /// Every span
+    Full,
+}
+
+/// A command that was observed, after its telemetry was delivered.
+struct Observed<T> {
+    outcome: Result<T, RunError>,
+    /// The trace, drawn.
+    tree: Drawing,
+    /// Where spans went, unless that is only here.
+    exported_to: Option<String>,
+    is_disabled: bool,
+    /// How many findings were redacted.
+    redactions: Option<String>,
+}
+
+impl<T> Observed<T> {
+    /// Prints the trace.
+    fn print_tree(&self, to: &mut impl io::Write) {
+        let tree = self.tree.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // There is nowhere to report that the reader has closed it.
+        let _ = to.write_all(&tree).and_then(|()| to.flush());
     }
-    outcome.map(drop)
 }
 
-/// Where the trace of a command is printed.
-#[derive(Clone, Copy, PartialEq)]
-enum Trace {
-    Stdout,
-    /// Standard output is data.
-    Stderr,
+/// Where the trace is drawn until the command has ended.
+#[derive(Clone, Default)]
+struct Drawing(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Drawing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-fn observed(
-    config: TelemetryConfig,
-    command: impl FnOnce() -> Result<(), RunError>,
-) -> Result<(), RunError> {
-    observed_to(Trace::Stdout, config, command)
-}
-
-/// Runs a command with telemetry. The trace is printed after the output of the command. A signal stops the
+/// Runs a command with telemetry, and draws its trace, of which `tree` is how much was requested. A signal stops the
 /// command, and its trace is delivered.
-fn observed_to(
-    trace: Trace,
+fn observed<T>(
     config: TelemetryConfig,
-    command: impl FnOnce() -> Result<(), RunError>,
-) -> Result<(), RunError> {
-    let mode = config.resource_attributes.floe_mode.unwrap_or_default();
-    let ratio = config.sampling_ratio();
-    let terminal = match trace {
-        Trace::Stdout => ConsoleExporter::stdout(),
-        Trace::Stderr => ConsoleExporter::stderr(),
+    tree: Option<Tree>,
+    command: impl FnOnce() -> Result<T, RunError>,
+) -> Result<Observed<T>, RunError> {
+    let mut config = telemetry::with_environment(config)?;
+    let exported_to = telemetry::destination(&config);
+    let drawing = Drawing::default();
+    let terminal = match tree.unwrap_or_else(|| {
+        let is_chosen = config.exporters.traces.is_some();
+        if exported_to.is_some() || is_chosen {
+            Tree::None
+        } else {
+            Tree::Summary
+        }
+    }) {
+        Tree::None => None,
+        tree => {
+            let is_terminal = io::stdout().is_terminal();
+            let width = terminal_size::terminal_size().filter(|_| is_terminal);
+            let exporter =
+                ConsoleExporter::to_writer(drawing.clone()).with_color(uses_color(is_terminal));
+            let exporter = match width {
+                Some((width, _)) => exporter.with_width(width.0.into()),
+                None => exporter,
+            };
+            Some(exporter.with_max_unfolded(if tree == Tree::Full { usize::MAX } else { 0 }))
+        }
     };
+    telemetry::draw_only(&mut config, tree.is_some());
+    let is_disabled = !config.enabled;
     let telemetry = Arc::new(telemetry::start(config, terminal)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
@@ -600,34 +767,22 @@ fn observed_to(
         // The command has finished: a collector that cannot be reached must not fail it.
         print_error("warning", &error.to_string());
     }
-    if trace == Trace::Stderr {
-        return outcome;
-    }
-    let mut printed = print_redactions(&telemetry);
-    if !telemetry.is_noop() && telemetry.statistics().collected == 0 {
-        let percent = ratio * 100.0;
-        printed = printed.and_then(|()| {
-            print(&format_args!(
-                "not recorded: `{mode}` records {percent} % of its runs\n"
-            ))
-        });
-    }
-    outcome.and(printed.map_err(RunError::from))
+    Ok(Observed {
+        outcome,
+        tree: drawing,
+        exported_to,
+        is_disabled: is_disabled || telemetry.is_noop(),
+        redactions: redactions(&telemetry),
+    })
 }
 
-/// Prints one line for each failure.
-fn print_failures(error: &RunError) {
-    let RunError::AssetsFailed(report) = error else {
-        match error {
-            RunError::Stopped(error) => print_redacted("error", &error.redacted()),
-            RunError::AssetFailed(message) => print_redacted("error", message),
-            RunError::AssetsFailed(_) => {}
-        }
-        return;
-    };
-    for step in report.steps() {
-        if let Outcome::Failed { message } = &step.outcome {
-            print_redacted("error", message);
-        }
+/// Prints the error of a command. Those of assets were printed when they ended.
+fn print_failure(error: &RunError) {
+    match error {
+        RunError::AssetsFailed(_) => {}
+        RunError::AssetFailed(message) => print_redacted("error", message),
+        RunError::Stopped(error) => print_redacted("error", &error.redacted()),
+        // `run` has printed it before its summary.
+        RunError::Unfinished { .. } => {}
     }
 }

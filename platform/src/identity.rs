@@ -28,6 +28,22 @@ pub struct Identity {
     pub environment: Environment,
     /// The orchestrator that the command line chooses.
     pub orchestrator: Option<String>,
+    /// What a run prints while it builds assets.
+    pub lines: Lines,
+}
+
+/// What a run prints while it builds assets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lines {
+    /// Nothing.
+    #[default]
+    None,
+    /// The errors of assets, to standard error.
+    Errors,
+    /// A line for each asset that ended, to standard error, and on a terminal a bar below them.
+    Text,
+    /// A line of JSON for each asset that ended, to standard output, and the errors of assets.
+    Json,
 }
 
 impl Identity {
@@ -51,6 +67,7 @@ impl Identity {
             environment: environment.unwrap_or(manifest.environment),
             manifest: path,
             orchestrator: None,
+            lines: Lines::None,
         };
         Ok((identity, manifest))
     }
@@ -74,6 +91,7 @@ impl Identity {
             version: metadata.product_version.clone(),
             environment: metadata.environment,
             orchestrator: None,
+            lines: Lines::None,
         })
     }
 
@@ -87,5 +105,11 @@ impl Identity {
     pub fn with_orchestrator(mut self, orchestrator: Option<String>) -> Self {
         self.orchestrator = orchestrator;
         self
+    }
+
+    /// The same, with lines that a run prints.
+    #[must_use]
+    pub fn with_lines(self, lines: Lines) -> Self {
+        Self { lines, ..self }
     }
 }

@@ -7,6 +7,7 @@ mod asset;
 mod dagster_sensor;
 mod dagster_step;
 mod dbt_models;
+mod excerpt;
 mod generate;
 pub(crate) mod history;
 mod metrics;
@@ -79,7 +80,7 @@ use crate::product::{self, OUTPUT_FOLDER};
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     product::check_output_folder(&identity.folder)?;
     correlate(run_id);
-    let report = Report::new(identity, run_id);
+    let mut report = Report::new(identity, run_id);
     // A product that was never built gets no results for a mistake in its files.
     let has_results = results_path(&identity.folder).exists();
     if has_results {
@@ -101,8 +102,12 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
                 let _ = results::write(identity, &report, Some(&error));
             }
             metrics::not_compiled(&identity.name, report.took());
-            alert_not_compiled(identity, run_id, &error);
-            Err(error.into())
+            let Some(lost) = alert_not_compiled(identity, run_id, &error) else {
+                return Err(error.into());
+            };
+            report.warn(lost);
+            let report = Box::new(report);
+            Err(RunError::Unfinished { report, error })
         }
     }
 }
@@ -168,6 +173,7 @@ fn execute(
         "run begins"
     );
     results::start(identity, &report)?;
+    report.expect(artifacts.sources.len() + artifacts.models.len());
     let started = Active::configure(artifacts.selected(), identity)
         .and_then(|plugins| plugins.start(|_| true).map(|()| plugins));
     let (plugins, built) = match started {
@@ -183,9 +189,7 @@ fn execute(
         get_current_span().set_attribute(DagsterAsset::RUN_ID, id.to_owned());
     }
     if !dbt_invocation_ids.is_empty() {
-        get_current_span().set_attributes(&PipelineOutcome {
-            dbt_invocation_ids: dbt_invocation_ids.clone(),
-        });
+        get_current_span().set_attributes(&PipelineOutcome { dbt_invocation_ids });
     }
     // The results follow the warehouse: a run is not a success before its tables can be read.
     let mut written = results::write(identity, &report, built.as_ref().err());
@@ -197,9 +201,15 @@ fn execute(
     let summary = summary.filter(|_| !interrupt::is_requested());
     if let Some(summary) = &summary {
         // The failure of the run is the error, not that of its alert.
-        match &plugins {
-            Some(plugins) => drop(alert_failed(plugins, identity, report.run_id(), summary)),
+        let lost = match &plugins {
+            Some(plugins) => alert_failed(plugins, identity, report.run_id(), summary)
+                .err()
+                .map(|error| error.redacted()),
             None => alert_without_plugins(artifacts.selected(), identity, report.run_id(), summary),
+        };
+        // The channel may be what has failed the run.
+        if let Some(lost) = lost.filter(|lost| lost != summary) {
+            report.warn(lost);
         }
     }
     let stopped = plugins.as_ref().map_or(Ok(()), Active::stop);
@@ -211,8 +221,16 @@ fn execute(
         }
         (built, _) => built,
     };
+    for warning in plugins.iter().flat_map(Active::warnings) {
+        report.warn(warning);
+    }
+    report.end();
     metrics::record(&identity.name, artifacts, &report, built.is_err());
-    built.and(written)?;
+    if let Err(error) = built.and(written) {
+        let report = Box::new(report);
+        return Err(RunError::Unfinished { report, error });
+    }
+    let dbt_invocation_ids = report.dbt_invocation_ids().join(",");
     tracing::info!(
         built = report.count(Outcome::is_built),
         failed,
@@ -220,7 +238,7 @@ fn execute(
         run_id = report.run_id().as_str(),
         lineage_run_id = report.run_id().as_str(),
         dagster_run_id = report.dagster_run_id(),
-        dbt_invocation_ids = (!dbt_invocation_ids.is_empty()).then(|| dbt_invocation_ids.join(",")),
+        dbt_invocation_ids = (!dbt_invocation_ids.is_empty()).then_some(dbt_invocation_ids),
         "run ended"
     );
     if failed > 0 {
@@ -326,42 +344,48 @@ fn alert_failed(
 }
 
 /// Sends the alert of a run whose product could not be compiled, if the manifest can be read.
-fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) {
+fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) -> Option<String> {
     if interrupt::is_requested() {
-        return;
+        return None;
     }
     let selected = Manifest::read(&identity.manifest)
         .and_then(|manifest| manifest.plugins.selected(&identity.manifest));
-    if let Ok(selected) = selected {
-        alert_without_plugins(selected, identity, run_id, &error.redacted());
-    }
+    alert_without_plugins(selected.ok()?, identity, run_id, &error.redacted())
 }
 
 /// Sends the alert of a run whose plugins cannot be used, to the channels that can. Without a selected channel
-/// there is nothing to send: the program prints the error.
+/// there is nothing to send: the program prints the error. Returns why an alert was not sent.
 fn alert_without_plugins(
     mut selected: Vec<Selected>,
     identity: &Identity,
     run_id: &RunId,
     summary: &str,
-) {
+) -> Option<String> {
     // A mistake in another plugin's configuration may be what the alert is about.
     selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
     let (channels, stores): (Vec<_>, Vec<_>) = selected
         .into_iter()
         .partition(|it| it.kind == PluginType::AlertChannel);
+    let mut lost = None;
     for channel in channels {
         let mut selected = stores.clone();
         selected.push(channel);
         let send = || {
             let plugins = Active::configure(selected, identity)?;
             plugins.start(|kind| kind == PluginType::AlertChannel)?;
-            alert_failed(&plugins, identity, run_id, summary)
+            alert_failed(&plugins, identity, run_id, summary)?;
+            Ok(plugins.warnings().pop())
         };
-        if let Err(error) = send() {
-            tracing::warn!(%error, "the alert was not sent");
+        let sent: Result<Option<String>, Error> = send();
+        match sent {
+            Ok(failed) => lost = failed.or(lost),
+            Err(error) => {
+                tracing::warn!(%error, "the alert was not sent");
+                lost = Some(error.redacted());
+            }
         }
     }
+    lost
 }
 
 /// Builds the assets in a new database, which replaces the warehouse if all of them were built.
@@ -384,6 +408,7 @@ fn build(
         return draft.publish_as(&failed);
     }
     draft.publish()?;
+    report.publish();
     atomic::remove(&failed)
 }
 
@@ -439,20 +464,21 @@ fn fill(
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
     let assets = Asset::all(artifacts);
-    let progress = Progress::new(assets.len());
+    let progress = Progress::new(identity, report, artifacts);
     let mut build = |key: &str| {
         interrupt::check()?;
         let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
         progress.start(key);
-        let step = report.time(
+        let (step, built) = report.time(
             key,
             |done, id| asset.build(&run, id, done),
             || run.dbt_invocation_id(key),
-        )?;
+            || asset.bytes(&identity.folder),
+        );
         progress.finish(step);
-        Ok(())
+        built
     };
     let ran = orchestrator.run(&artifacts.product(), &mut |key| {
         build(key).map_err(Error::into_plugin)

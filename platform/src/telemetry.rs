@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
-use floe_telemetry::config::{DEFAULT_BACKEND, LoggingConfig, OtlpProtocol, SamplingConfig};
+use floe_telemetry::config::{
+    DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig,
+};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
-use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, sanitize_url};
 
 use crate::environment::Environment;
 use crate::identity::Identity;
@@ -160,37 +162,83 @@ pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, 
     Ok(config)
 }
 
-/// Initializes the telemetry of this process. `terminal` prints the trace. Logs are printed to standard error,
-/// and telemetry is exported over OTLP, if the manifest or the environment sets it.
+/// Where spans are exported to: the endpoint of OTLP, or the name of the backend. `None` if they are only here.
+pub fn destination(config: &TelemetryConfig) -> Option<String> {
+    let chosen = config.exporters.traces.as_deref();
+    if !config.enabled || chosen.is_some_and(|it| !it.contains(&ExporterKind::Otlp)) {
+        return None;
+    }
+    let endpoint = config.otlp.traces.endpoint.as_ref();
+    let endpoint = endpoint.or(config.otlp_endpoint.as_ref());
+    let has_backend = config.backend != DEFAULT_BACKEND || chosen.is_some();
+    endpoint
+        .map(|it| sanitize_url(it).into_owned())
+        .or_else(|| has_backend.then(|| config.backend.clone()))
+}
+
+/// Leaves the trace to the drawing of the command, which draws it once, or not at all: without any exporter, the
+/// provider would print it itself.
+pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
+    let is_local = destination(config).is_none();
+    match &mut config.exporters.traces {
+        Some(chosen) if is_requested => chosen.retain(|it| *it != ExporterKind::Console),
+        none @ None if is_local => *none = Some(Vec::new()),
+        _ => {}
+    }
+}
+
+/// Initializes the telemetry of this process. `terminal` draws the trace. Logs are printed to standard error,
+/// and telemetry is exported over OTLP, if the manifest or the environment sets it, which are already applied.
 ///
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
 pub fn start(
     config: TelemetryConfig,
-    terminal: ConsoleExporter,
+    terminal: Option<ConsoleExporter>,
 ) -> Result<TelemetryProvider, Error> {
-    let config = with_environment(config)?;
     log(&config.logging)?;
-    TelemetryProvider::builder(config)
-        .with_span_exporter(terminal.deferred())
-        .initialize()
-        .map_err(|error| failed(&error))
+    let mut builder = TelemetryProvider::builder(config);
+    if let Some(terminal) = terminal {
+        builder = builder.with_span_exporter(terminal.deferred());
+    }
+    builder.initialize().map_err(|error| failed(&error))
 }
 
 /// The variables that enable printed logs.
 const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
 
+/// The targets of libraries that speak HTTP.
+const CLIENTS: [&str; 9] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "lettre",
+    "rustls",
+    "tonic",
+    "tower",
+    "ureq",
+    "ureq_proto",
+];
+
 /// Configures logging. Records are always exported; they are also printed, to standard error, if a
 /// variable or the manifest configures logging. A subscriber that is already set is kept.
 fn log(config: &LoggingConfig) -> Result<(), Error> {
-    let is_requested = *config != LoggingConfig::default()
+    let mut config = config.clone();
+    let is_requested = config != LoggingConfig::default()
         || LOG_VARIABLES
             .iter()
             .any(|name| std::env::var_os(name).is_some());
+    // What the clients of the exporter and of the plugins log of themselves, unless it was requested.
+    let (level, targets) = match config.log_level.split_once(',') {
+        Some((level, targets)) => (level, format!(",{targets}")),
+        None => (&*config.log_level, String::new()),
+    };
+    let clients: String = CLIENTS.iter().map(|it| format!(",{it}=WARN")).collect();
+    config.log_level = format!("{level}{clients}{targets}");
     let configured = if is_requested {
-        configure_logging_with_writer(config, io::stderr)
+        configure_logging_with_writer(&config, io::stderr)
     } else {
-        configure_logging_with_writer(config, io::sink)
+        configure_logging_with_writer(&config, io::sink)
     };
     match configured {
         Err(error) if !error.is_state() => Err(failed(&error)),

@@ -396,14 +396,15 @@ fn a_run_prints_the_number_of_redactions_and_not_the_redacted_text() {
     let output = product.floe("run", &["--manifest", manifest.to_str().unwrap()], &[]);
     output.assert_ok();
     let line = output
-        .stdout
+        .stderr
         .lines()
         .find(|line| line.starts_with("redacted"))
         .unwrap();
     // The path of the manifest is an attribute of one span.
     assert_eq!(line, "redacted in trace and logs: 1 (password 1)");
-    assert!(!output.stdout.contains("hunter2XyZ"), "{}", output.stdout);
-
+    for printed in [&output.stdout, &output.stderr] {
+        assert!(!printed.contains("hunter2XyZ"), "{printed}");
+    }
     let output = Product::shop().run();
-    assert!(!output.stdout.contains("redacted"), "{}", output.stdout);
+    assert!(!output.stderr.contains("redacted"), "{}", output.stderr);
 }

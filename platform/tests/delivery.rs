@@ -210,9 +210,11 @@ fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
         );
         assert!(!format!("{}{}", output.stdout, output.stderr).contains("hunter2"));
         assert!(
-            output.stdout.contains(&spans[0].trace_id),
+            output
+                .stderr
+                .contains(&format!("\ntrace   {} at http", spans[0].trace_id)),
             "{}",
-            output.stdout
+            output.stderr
         );
     }
 }

@@ -47,19 +47,23 @@ pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {
     }
 }
 
-/// Prints how many findings were redacted in the trace and the logs, by rule, if there were any.
-pub(super) fn print_redactions(telemetry: &TelemetryProvider) -> Result<(), Error> {
+/// Prints the summary of a run to standard error.
+pub(super) fn print_summary(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", sanitize_credentials(text));
+}
+
+/// How many findings were redacted in the trace and the logs, by rule, if there were any.
+pub(super) fn redactions(telemetry: &TelemetryProvider) -> Option<String> {
     let statistics = telemetry.statistics();
     let by_rule: Vec<String> = statistics
         .redacted()
         .map(|(rule, count)| format!("{rule} {count}"))
         .collect();
-    if by_rule.is_empty() {
-        return Ok(());
-    }
     let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
-    print(&format_args!(
-        "redacted in trace and logs: {total} ({})\n",
-        by_rule.join(", ")
-    ))
+    (!by_rule.is_empty()).then(|| {
+        format!(
+            "redacted in trace and logs: {total} ({})",
+            by_rule.join(", ")
+        )
+    })
 }

@@ -1,6 +1,8 @@
 //! An asset of a run: a source or a model.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use floe_plugin::compute::Transform;
 use floe_plugin::lineage::Lineage;
@@ -39,6 +41,15 @@ impl<'a> Asset<'a> {
             Self::Source(source) => &source.name,
             Self::Model(model) => &model.name,
         }
+    }
+
+    /// The size of the file of a source.
+    pub(super) fn bytes(self, folder: &Path) -> Option<u64> {
+        match self {
+            Self::Source(source) => fs::metadata(folder.join(&*source.path)).ok(),
+            Self::Model(_) => None,
+        }
+        .map(|file| file.len())
     }
 
     fn needs(self) -> Option<&'a BTreeSet<String>> {
@@ -97,6 +108,7 @@ impl<'a> Asset<'a> {
             Ok(rows) => Ok(Outcome::Built { rows }),
             Err(Failure::Query(error)) => Ok(Outcome::Failed {
                 message: error.redacted(),
+                excerpt: error.excerpt,
             }),
             Err(Failure::Stop(error)) => Err(error),
         }

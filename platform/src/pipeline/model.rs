@@ -94,7 +94,16 @@ fn write(model: &CompiledModel, run: &Run<'_>, asset: &AssetRun<'_>) -> Result<u
     run.replace(&model.name)?;
     let built = run.warehouse.borrow_mut().materialize(&materialize);
     let file = run.folder().join(&*model.query.path);
-    built.map_err(|error| Failure::of_query(error, &file, &model.query.sql))
+    built.map_err(|error| {
+        let columns = run.columns.borrow();
+        let inputs = model.query.depends_on.iter();
+        let columns: Vec<&str> = inputs
+            .filter_map(|input| columns.get(input))
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        Failure::of_query(error, &file, &model.query.sql).with_columns(&columns)
+    })
 }
 
 /// Has dbt build the model, as a part of the run of the asset, and counts its rows.

@@ -5,11 +5,15 @@ use std::path::Path;
 use floe_plugin::ErrorKind;
 use floe_plugin::orchestrator::AssetStatus;
 use floe_plugins::error::Error;
+use floe_plugins::files::input_file;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
 use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
+use floe_yaml::did_you_mean;
 
+use super::excerpt;
 use super::orchestration::Orchestration;
+use crate::compile::reference;
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub enum Outcome {
     Failed {
         /// The place of the mistake and its description.
         message: String,
+        /// The line of the query, with a mark below the mistake.
+        excerpt: Option<String>,
     },
     /// An asset that this one depends on was not built.
     Skipped {
@@ -54,6 +60,8 @@ impl Outcome {
 pub struct QueryError {
     place: Place,
     message: String,
+    /// The line of the query, with a mark below the mistake, without credentials.
+    pub(super) excerpt: Option<String>,
 }
 
 impl QueryError {
@@ -61,6 +69,7 @@ impl QueryError {
         Self {
             place,
             message: message.into(),
+            excerpt: None,
         }
     }
 
@@ -93,13 +102,44 @@ impl Failure {
             Ok(error) => return Self::Stop(error),
             Err(error) => error,
         };
-        let place = Place::file(file);
-        let before = error.offset().and_then(|offset| sql.get(..offset));
-        let place = match before {
-            Some(before) => place.line(before.matches('\n').count() as u64 + 1),
-            None => place,
+        let message = error.to_string();
+        let offset = error.offset().filter(|at| sql.is_char_boundary(*at));
+        let Some(offset) = offset.or_else(|| excerpt::find_name(&message, sql)) else {
+            return Self::Query(QueryError::new(Place::file(file), message));
         };
-        Self::Query(QueryError::new(place, error.to_string()))
+        // The file as its author wrote it, unless it has changed since the compilation.
+        let source = input_file::read(file).ok().and_then(|text| {
+            let references = reference::find(file, &text).ok()?;
+            let offset = reference::source_offset(&references, offset);
+            (reference::render(&text, &references) == sql).then_some((text, offset))
+        });
+        let error = match source {
+            Some((text, offset)) => QueryError {
+                excerpt: Some(excerpt::draw(&text, offset)),
+                ..QueryError::new(Place::offset(file, &text, offset), message)
+            },
+            None => {
+                let line = sql[..offset].matches('\n').count() as u64 + 1;
+                QueryError {
+                    excerpt: Some(excerpt::draw(sql, offset)),
+                    ..QueryError::new(Place::file(file).line(line), message)
+                }
+            }
+        };
+        Self::Query(error)
+    }
+
+    /// Adds which of these columns may be meant to the error of an unknown one.
+    #[must_use]
+    pub(super) fn with_columns(mut self, columns: &[&str]) -> Self {
+        if let Self::Query(error) = &mut self
+            && let Some(name) = error.message.strip_prefix("no such column: ")
+        {
+            let name = name.rsplit('.').next().unwrap_or_default();
+            let suggestion = did_you_mean(name, columns);
+            error.message.push_str(&suggestion);
+        }
+        self
     }
 
     /// The message without credentials.

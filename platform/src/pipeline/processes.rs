@@ -29,6 +29,7 @@ use floe_telemetry::{FloeAttributes as _, get_current_span, get_tracer};
 use super::asset::Asset;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Outcome;
+use super::progress::Progress;
 use super::publish;
 use super::report::{Report, Step};
 use super::run::Run;
@@ -77,6 +78,11 @@ pub(super) fn fill(
     let ran = orchestrator.run_definitions(&product, &definitions, || {
         record(&Asset::all(compiled.artifacts), &shared.attempts(), report);
     });
+    let progress = Progress::new(identity, report, compiled.artifacts);
+    for step in report.steps() {
+        progress.finish(step);
+    }
+    drop(progress);
     interrupt::check()?;
     check(
         &ran.map_err(of_plugin)?,
@@ -183,6 +189,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                     outcome: Outcome::Skipped {
                         missing: missing.to_owned(),
                     },
+                    bytes: None,
                     took: Duration::ZERO,
                 });
             }
@@ -193,9 +200,11 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
             Some(State::Built { rows }) => Outcome::Built { rows: *rows },
             Some(State::Failed { message } | State::Canceled { message }) => Outcome::Failed {
                 message: message.clone(),
+                excerpt: None,
             },
             Some(State::Started) | None => Outcome::Failed {
                 message: format!("`{key}`: {UNFINISHED}"),
+                excerpt: None,
             },
         };
         let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
@@ -204,6 +213,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
             run_id: last.lineage_run_id.clone(),
             dbt_invocation_id: end.and_then(|end| end.dbt_invocation_id.clone()),
             outcome,
+            bytes: None,
             took: Duration::from_millis(took),
         });
     }

@@ -1,38 +1,163 @@
-//! The progress bar. It is drawn on a terminal only.
+//! What a run prints while it builds assets: a line for each that ended, and on a terminal a bar below them.
 
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use anstyle::{AnsiColor, Style};
+use floe_telemetry::exporter::uses_color;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
 
-use super::report::Step;
+use super::outcome::Outcome;
+use super::report::{Amount, Elapsed, Report, Step, Thousands};
+use crate::artifacts::CompiledArtifacts;
+use crate::identity::{Identity, Lines};
 
-#[derive(Debug)]
-pub(super) struct Progress(ProgressBar);
+/// The most columns of the name of an asset.
+const MAX_KEY: usize = 40;
+
+pub(super) struct Progress {
+    lines: Lines,
+    bar: ProgressBar,
+    /// The columns of the names.
+    width: usize,
+    has_color: bool,
+}
 
 impl Progress {
-    pub(super) fn new(assets: usize) -> Self {
-        // indicatif draws on standard error, and only if that is a terminal.
+    pub(super) fn new(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) -> Self {
+        let sources = artifacts.sources.iter().map(|it| it.name.len());
+        let models = artifacts.models.iter().map(|it| it.name.len());
+        let assets = artifacts.sources.len() + artifacts.models.len();
         let bar = ProgressBar::new(assets as u64);
-        let style = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {msg}");
+        if identity.lines != Lines::Text {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        // On standard error, and only if that is a terminal.
+        let style = ProgressStyle::with_template(
+            "{spinner} {bar:20} {pos}/{len} · {elapsed}, about {eta} left · {wide_msg}",
+        );
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self(bar)
+        let progress = Self {
+            lines: identity.lines,
+            bar,
+            width: sources.chain(models).max().unwrap_or(0).min(MAX_KEY),
+            has_color: uses_color(io::stderr().is_terminal()),
+        };
+        match identity.lines {
+            Lines::Text => progress.print(&report.title(assets)),
+            Lines::Json => print_json(&report.started()),
+            Lines::Errors | Lines::None => {}
+        }
+        progress
     }
 
     pub(super) fn start(&self, key: &str) {
-        self.0.set_message(key.to_owned());
+        self.bar.set_message(key.to_owned());
     }
 
     pub(super) fn finish(&self, step: &Step) {
-        if step.outcome.is_failed() {
-            self.0.println(step.to_string());
+        match self.lines {
+            Lines::None => {}
+            Lines::Text => self.print(&self.line(step)),
+            Lines::Errors => self.print_error(step),
+            Lines::Json => {
+                print_json(&json(step));
+                self.print_error(step);
+            }
         }
-        self.0.inc(1);
+        self.bar.inc(1);
+    }
+
+    fn print_error(&self, step: &Step) {
+        if let Outcome::Failed { message, excerpt } = &step.outcome {
+            self.print(&format!("error: {message}"));
+            if let Some(excerpt) = excerpt {
+                self.print(excerpt);
+            }
+        }
+    }
+
+    /// Prints lines above the bar.
+    fn print(&self, text: &str) {
+        if self.bar.is_hidden() {
+            // There is nowhere to report that standard error is closed.
+            let _ = writeln!(io::stderr().lock(), "{text}");
+        } else {
+            self.bar.println(text);
+        }
+    }
+
+    fn line(&self, step: &Step) -> String {
+        let width = self.width;
+        let Step { key, took, .. } = step;
+        match &step.outcome {
+            Outcome::Built { rows } => {
+                let mark = self.paint(AnsiColor::Green, "✓");
+                let rows = Thousands(*rows).to_string();
+                let bytes = step.bytes.map(|it| Amount(it).to_string());
+                let bytes = bytes.unwrap_or_default();
+                let took = Elapsed(*took).to_string();
+                format!("  {mark} {key:<width$} {rows:>11} rows {bytes:>9} {took:>9}")
+            }
+            Outcome::Failed { message, excerpt } => {
+                let mark = self.paint(AnsiColor::Red, "✗");
+                let message = self.paint(AnsiColor::Red, message);
+                let line = format!("  {mark} {key:<width$} {message}");
+                match excerpt {
+                    Some(excerpt) => format!("{line}\n{excerpt}"),
+                    None => line,
+                }
+            }
+            Outcome::Skipped { missing } => {
+                let mark = self.paint(AnsiColor::Yellow, "↷");
+                format!("  {mark} {key:<width$} needs {missing}")
+            }
+        }
+    }
+
+    fn paint(&self, color: AnsiColor, text: &str) -> String {
+        if !self.has_color {
+            return text.to_owned();
+        }
+        let style: Style = color.on_default();
+        format!("{style}{text}{style:#}")
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
+}
+
+/// Prints a line for machines.
+fn print_json(line: &serde_json::Value) {
+    // The last line of the run, which the command prints, reports that standard output cannot be written.
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+fn json(step: &Step) -> serde_json::Value {
+    let mut line = json!({
+        "event": "asset_ended",
+        "asset": step.key,
+        "seconds": step.took.as_secs_f64(),
+    });
+    match &step.outcome {
+        Outcome::Built { rows } => {
+            line["status"] = "built".into();
+            line["rows"] = (*rows).into();
+            line["bytes"] = step.bytes.into();
+        }
+        Outcome::Failed { message, .. } => {
+            line["status"] = "failed".into();
+            line["message"] = message.as_str().into();
+        }
+        Outcome::Skipped { missing } => {
+            line["status"] = "skipped".into();
+            line["missing"] = missing.as_str().into();
+        }
+    }
+    line
 }

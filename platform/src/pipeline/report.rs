@@ -1,25 +1,40 @@
-//! The report of a run: one line for each asset and a summary.
+//! The report of a run: the outcome of each asset and a summary.
 
+use std::cmp::Reverse;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use floe_plugins::error::Error;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
 
+use serde_json::json;
+
 use super::outcome::Outcome;
 use crate::identity::Identity;
+use crate::plugins::active;
 
 /// The report of a run.
 #[derive(Debug)]
 pub struct Report {
     product: String,
+    folder: PathBuf,
     run_id: RunId,
+    trace_id: Option<String>,
     started: Instant,
+    /// The time until the run ended.
+    took: Duration,
     started_at: SystemTime,
     /// The id of the run in Dagster that this one is a part of, or that builds its assets.
     dagster_run_id: Option<String>,
     steps: Vec<Step>,
+    /// The number of assets that the run has to build.
+    assets: usize,
+    /// Whether the warehouse has the tables of this run.
+    is_published: bool,
+    /// Failures of plugins that did not fail the run.
+    warnings: Vec<String>,
     /// The exit code of the program if assets failed.
     exit_code: u8,
 }
@@ -35,6 +50,8 @@ pub struct Step {
     pub dbt_invocation_id: Option<String>,
     /// The outcome.
     pub outcome: Outcome,
+    /// The size of the file of a source that was loaded.
+    pub bytes: Option<u64>,
     /// The time that building the asset took.
     pub took: Duration,
 }
@@ -49,7 +66,15 @@ pub enum RunError {
     /// The asset that this process builds failed.
     #[error("{0}")]
     AssetFailed(String),
-    /// The run stopped before all assets were built.
+    /// The run stopped before all assets were built and published.
+    #[error("{error}")]
+    Unfinished {
+        /// What was done until then.
+        report: Box<Report>,
+        /// The cause.
+        error: Error,
+    },
+    /// The run stopped before it built anything.
     #[error(transparent)]
     Stopped(#[from] Error),
 }
@@ -60,7 +85,15 @@ impl RunError {
         match self {
             Self::AssetsFailed(report) => report.exit_code,
             Self::AssetFailed(_) => 1,
-            Self::Stopped(error) => error.exit_code(),
+            Self::Unfinished { error, .. } | Self::Stopped(error) => error.exit_code(),
+        }
+    }
+
+    /// What was done until the error.
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
+            Self::AssetFailed(_) | Self::Stopped(_) => None,
         }
     }
 }
@@ -75,11 +108,17 @@ impl Report {
         } = identity;
         Self {
             product: format!("{name} {version} ({environment})"),
+            folder: identity.folder.clone(),
             run_id: run_id.clone(),
+            trace_id: active::current_ids().map(|(trace, _)| trace),
             started: Instant::now(),
+            took: Duration::ZERO,
             started_at: SystemTime::now(),
             dagster_run_id: correlation::dagster_run_id(),
             steps: Vec::new(),
+            assets: 0,
+            is_published: false,
+            warnings: Vec::new(),
             exit_code: 1,
         }
     }
@@ -94,8 +133,105 @@ impl Report {
         self.steps.push(step);
     }
 
-    pub(super) fn run_id(&self) -> &RunId {
+    /// The id of the run.
+    pub fn run_id(&self) -> &RunId {
         &self.run_id
+    }
+
+    /// The id of the trace of the run, if it is recorded.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+
+    /// Failures of plugins that did not fail the run, without credentials.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Adds a failure that does not fail the run, once.
+    pub(super) fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Whether the run began to build assets.
+    pub fn has_begun(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// Sets the number of assets that the run has to build.
+    pub(super) fn expect(&mut self, assets: usize) {
+        self.assets = assets;
+    }
+
+    /// Records that the warehouse has the tables of this run.
+    pub(super) fn publish(&mut self) {
+        self.is_published = true;
+    }
+
+    /// Records that the run ended.
+    pub(super) fn end(&mut self) {
+        self.took = self.took();
+    }
+
+    /// The first line of what a run prints.
+    pub(super) fn title(&self, assets: usize) -> String {
+        format!("{} · {assets} assets · run {}", self.product, self.run_id)
+    }
+
+    /// The first line for machines.
+    pub(super) fn started(&self) -> serde_json::Value {
+        json!({
+            "event": "run_started",
+            "product": self.product,
+            "run_id": self.run_id,
+            "trace_id": self.trace_id,
+            "assets": self.assets,
+        })
+    }
+
+    /// The last line for machines.
+    pub fn ended(&self, error: Option<&str>) -> serde_json::Value {
+        let [built, failed, skipped, rest] = self.counts();
+        let is_success = error.is_none() && failed == 0;
+        json!({
+            "event": "run_ended",
+            "status": if is_success { "success" } else { "failed" },
+            "run_id": self.run_id,
+            "trace_id": self.trace_id,
+            "built": built,
+            "failed": failed,
+            "skipped": skipped,
+            "not_started": rest,
+            "seconds": self.took.as_secs_f64(),
+            "message": error,
+            "warehouse": super::warehouse_path(&self.folder),
+        })
+    }
+
+    /// How many assets were built, failed, were skipped, and were not begun.
+    fn counts(&self) -> [usize; 4] {
+        let rest = self.assets.saturating_sub(self.steps.len());
+        let [built, failed, skipped] =
+            [Outcome::is_built, Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));
+        [built, failed, skipped, rest]
+    }
+
+    /// The one or two assets that took most of a run of a second or more.
+    fn slowest(&self) -> Option<(u128, Vec<&str>)> {
+        let mut steps: Vec<&Step> = self.steps.iter().collect();
+        steps.sort_by_key(|step| Reverse(step.took));
+        steps.truncate(2);
+        let sum: Duration = steps.iter().map(|step| step.took).sum();
+        let percent = sum.as_millis() * 100 / self.took.as_millis().max(1);
+        let is_told = self.took >= Duration::from_secs(1) && self.steps.len() > 4 && percent >= 30;
+        is_told.then(|| {
+            (
+                percent,
+                steps.iter().map(|step| step.key.as_str()).collect(),
+            )
+        })
     }
 
     pub(super) fn dagster_run_id(&self) -> Option<&str> {
@@ -117,7 +253,8 @@ impl Report {
         key: &str,
         build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
         dbt_invocation_id: impl FnOnce() -> Option<String>,
-    ) -> Result<&Step, Error> {
+        bytes: impl FnOnce() -> Option<u64>,
+    ) -> (&Step, Result<(), Error>) {
         let started = Instant::now();
         let run_id = RunId::new();
         let result = build(self, &run_id);
@@ -125,17 +262,19 @@ impl Report {
             Ok(outcome) => outcome.clone(),
             Err(error) => Outcome::Failed {
                 message: error.redacted(),
+                excerpt: None,
             },
         };
         let step = Step {
             key: key.to_owned(),
             run_id,
             dbt_invocation_id: dbt_invocation_id(),
+            bytes: outcome.is_built().then(bytes).flatten(),
             outcome,
             took: started.elapsed(),
         };
         self.steps.push(step);
-        result.map(|_| &self.steps[self.steps.len() - 1])
+        (&self.steps[self.steps.len() - 1], result.map(drop))
     }
 
     /// The outcomes of the assets, in the order in which they were built.
@@ -166,52 +305,43 @@ impl Report {
             .iter()
             .any(|step| step.key == key && step.outcome.is_built())
     }
-
-    fn rows(&self) -> u64 {
-        let rows = |step: &Step| match step.outcome {
-            Outcome::Built { rows } => rows,
-            _ => 0,
-        };
-        self.steps.iter().map(rows).sum()
-    }
 }
 
+/// The summary: how many assets were built, the time, and where the tables are.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}, run {}", self.product, self.run_id)?;
-        for step in &self.steps {
-            writeln!(f, "  {step}")?;
+        let [built, failed, skipped, rest] = self.counts();
+        write!(f, "{built} built, {failed} failed, {skipped} skipped")?;
+        if rest > 0 {
+            write!(f, ", {rest} not started")?;
         }
-        write!(
-            f,
-            "{} built, {} failed, {} skipped; {} rows in {}",
-            self.count(Outcome::is_built),
-            self.count(Outcome::is_failed),
-            self.count(Outcome::is_skipped),
-            Thousands(self.rows()),
-            Elapsed(self.took()),
-        )
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            key, outcome, took, ..
-        } = self;
-        match outcome {
-            Outcome::Built { rows } => {
-                let (rows, took) = (Thousands(*rows).to_string(), Elapsed(*took).to_string());
-                write!(f, "built    {key:<24} {rows:>9} rows {took:>9}")
-            }
-            Outcome::Failed { message } => write!(f, "failed   {key:<24} {message}"),
-            Outcome::Skipped { missing } => write!(f, "skipped  {key:<24} needs {missing}"),
+        write!(f, " · {}", Elapsed(self.took))?;
+        if let Some((percent, keys)) = self.slowest() {
+            write!(f, " · {percent} % of it in {}", keys.join(", "))?;
+        }
+        let good = super::warehouse_path(&self.folder);
+        let partial = super::failed_path(&self.folder);
+        let (good, partial) = (
+            good.exists().then_some(good),
+            partial.exists().then_some(partial),
+        );
+        match (good, partial.filter(|_| failed > 0 && rest == 0)) {
+            (Some(good), _) if self.is_published => write!(f, "\ntables  {}", good.display()),
+            (Some(good), None) => write!(f, "\ntables  {} (of an earlier run)", good.display()),
+            (Some(good), Some(partial)) => write!(
+                f,
+                "\ntables  {} (of an earlier run), {}",
+                good.display(),
+                partial.display()
+            ),
+            (None, Some(partial)) => write!(f, "\ntables  {}", partial.display()),
+            (None, None) => Ok(()),
         }
     }
 }
 
 /// A number with a comma between groups of three digits.
-struct Thousands(u64);
+pub(super) struct Thousands(pub(super) u64);
 
 impl fmt::Display for Thousands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -226,8 +356,26 @@ impl fmt::Display for Thousands {
     }
 }
 
+/// A number of bytes, in a unit that people read.
+pub(super) struct Amount(pub(super) u64);
+
+impl fmt::Display for Amount {
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut amount = self.0 as f64;
+        for unit in ["B", "kB", "MB"] {
+            if amount < 1e3 {
+                let digits = usize::from(unit != "B" && amount < 100.0);
+                return write!(f, "{amount:.digits$} {unit}");
+            }
+            amount /= 1e3;
+        }
+        write!(f, "{amount:.1} GB")
+    }
+}
+
 /// A duration in milliseconds or seconds.
-struct Elapsed(Duration);
+pub(super) struct Elapsed(pub(super) Duration);
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -247,6 +395,10 @@ mod tests {
         assert_eq!(Thousands(7).to_string(), "7");
         assert_eq!(Thousands(176_000).to_string(), "176,000");
         assert_eq!(Thousands(1_234_567).to_string(), "1,234,567");
+        assert_eq!(Amount(999).to_string(), "999 B");
+        assert_eq!(Amount(4_090_000).to_string(), "4.1 MB");
+        assert_eq!(Amount(123_456).to_string(), "123 kB");
+        assert_eq!(Amount(5_000_000_000_000).to_string(), "5000.0 GB");
         assert_eq!(Elapsed(Duration::from_micros(1_234)).to_string(), "1.2 ms");
         assert_eq!(Elapsed(Duration::from_millis(1_234)).to_string(), "1.23 s");
     }

@@ -182,7 +182,7 @@ fn asset(step: &Step) -> Asset<'_> {
     };
     match &step.outcome {
         Outcome::Built { rows } => asset.rows = Some(*rows),
-        Outcome::Failed { message } => {
+        Outcome::Failed { message, .. } => {
             asset.status = Status::Failed;
             asset.message = Some(message);
         }

@@ -28,6 +28,8 @@ pub(crate) struct Active {
     selected: Vec<Selected>,
     /// The lineage events in a row that each backend did not get.
     lost_events: RefCell<HashMap<&'static str, usize>>,
+    /// The failures that did not fail the run.
+    warnings: RefCell<Vec<String>>,
 }
 
 impl Active {
@@ -47,6 +49,7 @@ impl Active {
             plugins,
             selected,
             lost_events: RefCell::default(),
+            warnings: RefCell::default(),
         })
     }
 
@@ -127,9 +130,16 @@ impl Active {
         let name = plugin.name();
         if self.is_tolerated(plugin) {
             tracing::warn!(plugin = name, kind = %K::TYPE, %error, "an operation of a plugin failed");
+            let error = Error::of_plugin(K::TYPE, name, error).redacted();
+            self.warnings.borrow_mut().push(error);
             return Ok(None);
         }
         Err(Error::of_plugin(K::TYPE, name, error))
+    }
+
+    /// The failures so far that did not fail the run, without credentials.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.warnings.borrow().clone()
     }
 
     /// Whether a failure of a plugin does not fail the run.

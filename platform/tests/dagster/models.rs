@@ -37,9 +37,9 @@ pub(crate) fn with_dbt(
         .args(["--orchestrator", orchestrator])
         .output()
         .unwrap();
-    let stdout = text(&output.stdout);
-    assert!(output.status.success(), "{stdout}{}", text(&output.stderr));
-    assert!(stdout.contains("3 built, 0 failed, 0 skipped"), "{stdout}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("3 built, 0 failed, 0 skipped"), "{stderr}");
     let spans = setup.spans();
     assert_one_trace(&spans);
     assert!(

@@ -273,7 +273,7 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
     let output = setup.run();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stdout.contains("1 built, 3 failed, 2 skipped"), "{stdout}");
+    assert!(stderr.contains("1 built, 3 failed, 2 skipped"), "{stderr}");
     for reason in [
         "no such function: nope",
         "the process of the asset ended without a result",
@@ -429,7 +429,7 @@ fn real_dbt_that_fails_fails_its_model() {
     let output = output.unwrap();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
-    assert!(stdout.contains("1 built, 1 failed, 1 skipped"), "{stdout}");
+    assert!(stderr.contains("1 built, 1 failed, 1 skipped"), "{stderr}");
     let spans = setup.spans();
     assert_one_trace(&spans);
     for name in ["floe.asset.stg_orders", "dbt.run", "dbt.model.stg_orders"] {

@@ -19,15 +19,13 @@ fn broken(sql: &str) -> Product {
 #[track_caller]
 fn check(sql: &str, error: &str) {
     let output = broken(sql).run();
-    assert_eq!(
-        output.stderr,
-        format!("error: {{dir}}/models/broken.sql{error}\n")
-    );
+    let line = format!("  ✗ broken     {{dir}}/models/broken.sql{error}\n");
+    assert!(output.stderr.contains(&line), "{}", output.stderr);
     assert_eq!(output.code, Some(1));
     assert!(
-        output.stdout.contains("3 built, 1 failed, 1 skipped"),
+        output.stderr.contains("\n3 built, 1 failed, 1 skipped · "),
         "{}",
-        output.stdout
+        output.stderr
     );
 }
 
@@ -35,9 +33,12 @@ fn check(sql: &str, error: &str) {
 fn the_error_names_the_line_of_the_query() {
     check(
         "SELECT order_id,\n  price\nFROM {{ ref('stg_orders') }}",
-        ":2: no such column: price",
+        ":2:3: no such column: price\n         2 |   price\n           |   ^^^^^",
     );
-    check("SELEC 1", ":1: near \"SELEC\": syntax error");
+    check(
+        "SELEC 1",
+        ":1:1: near \"SELEC\": syntax error\n         1 | SELEC 1\n           | ^^^^^",
+    );
     check(
         "SELECT 1 AS a; DROP TABLE orders",
         ": expected one SELECT, found more than one statement",
@@ -48,7 +49,7 @@ fn the_error_names_the_line_of_the_query() {
 fn an_unknown_column_in_double_quotes_is_an_error() {
     check(
         "SELECT \"nowhere\" AS a",
-        ":1: no such column: \"nowhere\" - should this be a string literal in single-quotes?",
+        ":1:8: no such column: \"nowhere\" - should this be a string literal in single-quotes?\n         1 | SELECT \"nowhere\" AS a\n           |        ^^^^^^^^^",
     );
 }
 
@@ -94,21 +95,13 @@ fn the_report_lists_built_failed_and_skipped_assets() {
     let output = broken("SELECT price FROM {{ ref('stg_orders') }}").run();
     let line = |start: &str| {
         output
-            .stdout
+            .stderr
             .lines()
             .any(|line| line.trim().starts_with(start))
     };
-    assert!(
-        line("built    stg_orders                       2 rows"),
-        "{}",
-        output.stdout
-    );
-    assert!(line("failed   broken"), "{}", output.stdout);
-    assert!(
-        line("skipped  late                     needs broken"),
-        "{}",
-        output.stdout
-    );
+    assert!(line("✓ stg_orders           2 rows "), "{}", output.stderr);
+    assert!(line("✗ broken"), "{}", output.stderr);
+    assert!(line("↷ late       needs broken"), "{}", output.stderr);
 }
 
 #[test]
@@ -126,11 +119,12 @@ fn a_source_whose_query_fails_leaves_no_file() {
     );
     let output = product.run();
     assert_eq!(output.code, Some(1));
-    assert_eq!(output.stderr, "error: {dir}/seed.sql: integer overflow\n");
+    let lines = "✗ orders     {dir}/seed.sql: integer overflow\n";
+    assert!(output.stderr.contains(lines), "{}", output.stderr);
     assert!(
-        output.stdout.contains("2 built, 1 failed, 2 skipped"),
+        output.stderr.contains("2 built, 1 failed, 2 skipped"),
         "{}",
-        output.stdout
+        output.stderr
     );
     assert!(!product.files().iter().any(|path| path.starts_with("data/")));
 }
@@ -157,4 +151,22 @@ fn the_results_contain_no_credential_of_an_error() {
             assert!(!text.contains(secret), "{secret}: {text}");
         }
     }
+}
+
+/// The position is that of the file, in which references are longer than the names of their tables.
+#[test]
+fn the_mark_is_below_the_mistake_in_the_file() {
+    let sql = "SELECT order_id FROM {{ ref('stg_orders') }} WHERE ordered_one > 1";
+    let output = broken(sql).run();
+    let lines = [
+        "broken.sql:1:52: no such column: ordered_one; did you mean `ordered_on`?\n",
+        "         1 | SELECT order_id FROM {{ ref('stg_orders') }} WHERE ordered_one > 1\n",
+        "           |                                                    ^^^^^^^^^^^\n",
+    ]
+    .concat();
+    let lines = &*lines;
+    assert!(output.stderr.contains(lines), "{}", output.stderr);
+    let output = broken("SELECT 1 AS a\nFROM nowhere").run();
+    let lines = "broken.sql:2:6: no such table: nowhere\n         2 | FROM nowhere\n           |      ^^^^^^^\n";
+    assert!(output.stderr.contains(lines), "{}", output.stderr);
 }

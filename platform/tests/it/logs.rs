@@ -19,7 +19,8 @@ fn logs_are_printed_only_if_a_variable_enables_them() {
 
     let output = product.floe("run", &[], &TEXT);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let lines: Vec<_> = output.stderr.lines().collect();
+    let complaints = output.complaints();
+    let lines: Vec<_> = complaints.lines().collect();
     assert!(!output.stdout.contains("INFO"), "{}", output.stdout);
     assert!(
         lines[0].contains(" INFO  floe::compile: compiled sources=1 models=2 "),

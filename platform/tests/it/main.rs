@@ -22,6 +22,7 @@ mod logs;
 mod manifest_settings;
 mod marts;
 mod new;
+mod output;
 mod paths;
 mod plugin_docs;
 mod plugin_list;

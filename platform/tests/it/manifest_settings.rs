@@ -366,9 +366,11 @@ fn a_run_from_artifacts_uses_their_telemetry_settings() {
     let output = product.floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[]);
     output.assert_ok();
     assert!(
-        output.stdout.starts_with("shop 1.0.0 (dev), run "),
+        output
+            .stderr
+            .starts_with("shop 1.0.0 (dev) · 3 assets · run "),
         "{}",
-        output.stdout
+        output.stderr
     );
     let spans = receiver.wait_for_spans(compiled + 7, Duration::from_secs(10));
     let names: Vec<_> = spans[compiled..]

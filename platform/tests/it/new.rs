@@ -21,7 +21,7 @@ fn a_new_product_runs() {
     );
     let run = program(&["run", folder], &[]);
     run.assert_ok();
-    assert!(run.stdout.contains("3 built, 0 failed"), "{}", run.stdout);
+    assert!(run.stderr.contains("3 built, 0 failed"), "{}", run.stderr);
     let artifacts = fs::read_to_string(format!("{folder}/.floe/compiled_artifacts.json")).unwrap();
     assert!(artifacts.contains(r#""tea-shop""#), "{artifacts}");
     // Nothing else was left beside it.

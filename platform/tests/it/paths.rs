@@ -26,10 +26,16 @@ fn refuse(product: &Product, command: &str, arguments: &[&str], error: &str) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
     let folder = folder.trim_end_matches('/');
-    assert_eq!(stderr.replace(folder, "{dir}"), format!("error: {error}\n"));
-    assert_eq!(output.status.code(), Some(2));
+    let output = product::Output {
+        code: output.status.code(),
+        stdout: String::new(),
+        stderr: String::from_utf8(output.stderr)
+            .unwrap()
+            .replace(folder, "{dir}"),
+    };
+    assert_eq!(output.complaints(), format!("error: {error}\n"));
+    assert_eq!(output.code, Some(2));
 }
 
 fn pipe(path: &Path) {

@@ -30,12 +30,12 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     let output = product.run();
     assert_eq!(output.code, Some(1));
     assert!(
-        output.stdout.contains("1 built, 1 failed, 1 skipped"),
+        output.stderr.contains("1 built, 1 failed, 1 skipped"),
         "{}",
-        output.stdout
+        output.stderr
     );
     assert_eq!(
-        output.stderr,
+        output.complaints(),
         format!(
             "alert: error: FloeQualityCheckFailed: {FAILED}\nerror: {{dir}}/floe.yaml: {FAILED}\n"
         )
@@ -134,12 +134,16 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
     let channels = "plugins: { alert_channel: [{ type: terminal, file: alerts.log }, { type: terminal, file: no/such/folder/alerts }, { type: terminal }] }";
     product.append("manifest.yaml", channels);
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
-    // A channel that fails changes nothing, and the terminal, which shows the error, gets no alert.
+    // A channel that fails is told, and the terminal, which shows the error, gets no alert.
     let output = product.run();
     assert_eq!(output.code, Some(2));
     let error =
         "{dir}/models/totals.sql:1:15: there is no model `nowhere`, expected stg_orders, totals\n";
-    assert_eq!(output.stderr, format!("error: {error}"));
+    let lost = "cannot write `{dir}/no/such/folder/alerts`: No such file or directory (os error 2)";
+    assert_eq!(
+        output.complaints(),
+        format!("warning: {lost}\nerror: {error}")
+    );
     let error = error.replace(
         "{dir}",
         product.path("").to_str().unwrap().trim_end_matches('/'),
@@ -197,7 +201,7 @@ fn a_secret_that_no_store_has_stops_the_run_unless_it_is_optional() {
     let output = product.run();
     assert_eq!(output.code, Some(2));
     assert_eq!(
-        output.stderr,
+        output.complaints(),
         "error: {dir}/floe.yaml: no store has the secret `SHOP_TOKEN`, which the product needs\n"
     );
     let output = product.floe("run", &[], &[("ACME_SHOP_TOKEN", "c4n4ryZm9vYmFy")]);
@@ -261,7 +265,16 @@ fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
         marquez.url
     );
     product.append("manifest.yaml", &manifest);
-    product.run().assert_ok();
+    let output = product.run();
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    // The failures are one warning.
+    let warning = "warning: the lineage_backend plugin `marquez`: ";
+    assert!(
+        output.complaints().starts_with(warning),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(output.complaints().lines().count(), 1);
     assert_eq!(marquez.received().len(), 3);
     // The other backend gets every event.
     assert_eq!(product.read(".floe/lineage.jsonl").lines().count(), 8);

@@ -168,7 +168,36 @@ impl Product {
 impl Output {
     pub(crate) fn assert_ok(&self) {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
-        assert_eq!(self.stderr, "");
+        assert_eq!(self.complaints(), "");
+    }
+
+    /// Standard error without the lines and the summary of a run, and the errors of assets like any other error.
+    pub(crate) fn complaints(&self) -> String {
+        let marks = [
+            "  ✓ ",
+            "  ↷ ",
+            "tables  ",
+            "trace   ",
+            "ids     ",
+            "redacted in trace ",
+        ];
+        let is_of_run = |line: &str| {
+            let excerpt = line.trim_start().trim_start_matches(char::is_numeric);
+            excerpt.trim_start().starts_with("| ")
+                || line.contains(" assets · run ")
+                || line.contains(" skipped · ")
+                || line.contains(" not started · ")
+                || marks.iter().any(|mark| line.starts_with(mark))
+        };
+        let lines = self.stderr.lines().filter(|line| !is_of_run(line));
+        let lines = lines.map(|line| match line.strip_prefix("  ✗ ") {
+            Some(failed) => {
+                let (_, message) = failed.split_once(' ').unwrap();
+                format!("error: {}\n", message.trim_start())
+            }
+            None => format!("{line}\n"),
+        });
+        lines.collect()
     }
 }
 

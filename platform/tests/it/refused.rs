@@ -23,7 +23,7 @@ pub(crate) fn check_with(
     edit(&product);
     let mut files = product.files();
     let output = product.floe("run", arguments, variables);
-    assert_eq!(output.stderr, format!("error: {error}\n"));
+    assert_eq!(output.complaints(), format!("error: {error}\n"));
     assert_eq!(output.code, Some(2), "{}", output.stdout);
     files.extend(written.iter().map(|path| (*path).to_owned()));
     files.sort();

@@ -83,14 +83,14 @@ fn an_unreachable_collector_is_a_warning() {
     let output = Product::shop().floe("run", &[], &variables);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(
-        output.stderr.starts_with("warning: telemetry: "),
+        output.complaints().starts_with("warning: telemetry: "),
         "{}",
         output.stderr
     );
     assert!(
-        output.stdout.contains("3 built, 0 failed, 0 skipped"),
+        output.stderr.contains("3 built, 0 failed, 0 skipped"),
         "{}",
-        output.stdout
+        output.stderr
     );
 }
 

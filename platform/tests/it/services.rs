@@ -67,8 +67,9 @@ plugins:
     );
     product.append("manifest.yaml", &manifest);
     let variables = [("INFISICAL", CREDENTIALS[0]), ("KEY", "floe")];
-    let output = product.floe("run", &[], &variables);
-    output.assert_ok();
+    let output = product.floe("run", &["--trace", "full"], &variables);
+    let warning = "warning: the quality plugin `sql`: the check `min_rows` of `stg_orders` failed for 1 rows\n";
+    assert_eq!((output.code, &*output.complaints()), (Some(0), warning));
 
     let received = service.received();
     let of = |path: &str| {
@@ -153,7 +154,7 @@ fn a_catalog_that_is_away_fails_the_run_and_keeps_the_warehouse() {
         "error: the catalog plugin `polaris`: POST {}: 500 Internal Server Error: <REDACTED> was here\n",
         service.url
     );
-    assert_eq!(output.stderr, error);
+    assert_eq!(output.complaints(), error);
     assert_eq!(
         std::fs::read(product.path(".floe/warehouse.db")).unwrap(),
         before

@@ -116,7 +116,7 @@ impl Shown {
         }
         Self {
             always,
-            least: length / 20,
+            least: length / 10,
         }
     }
 
