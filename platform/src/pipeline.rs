@@ -89,6 +89,9 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     let path = artifacts::default_path(&identity.folder);
     match compile::compile(identity, &path) {
         Ok(artifacts) => {
+            for warning in &artifacts.warnings {
+                report.warn(warning.clone());
+            }
             let compiled = Compiled {
                 artifacts: &artifacts,
                 path: &path,
