@@ -383,7 +383,32 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Configurati
         Segment::Enum { variant } => Some(variant.clone()),
         Segment::Unknown => None,
     });
-    ConfigurationError::new(path.collect(), error.inner().to_string())
+    ConfigurationError::new(path.collect(), in_words(&error.inner().to_string()))
+}
+
+/// The message of a value of the wrong type, in the words of YAML. A text may be a credential, and is not quoted.
+fn in_words(message: &str) -> String {
+    let wrong = message.strip_prefix("invalid type: ");
+    let Some((found, expected)) = wrong.and_then(|it| it.rsplit_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let found = match found.split(' ').next() {
+        Some("string") => "a text",
+        Some("map") => "a mapping",
+        Some("sequence") => "a list",
+        Some("null" | "unit") => "nothing",
+        _ => found,
+    };
+    let expected = match expected {
+        "a string" | "path string" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        expected => expected,
+    };
+    format!("expected {expected}, found {found}")
 }
 
 #[cfg(test)]

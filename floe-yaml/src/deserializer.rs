@@ -13,7 +13,7 @@ use serde::forward_to_deserialize_any;
 
 use crate::mistake::{Kind, Mistake, Position};
 use crate::node::{Content, Entry, Node};
-use crate::spanned::{NODE, SPANNED, hand_part, hand_position};
+use crate::spanned::{NODE, SPANNED, hand_part, hand_placeholder, hand_position};
 use crate::suggest::{self, nearest, one_of};
 
 /// The type of a scalar in YAML's core schema, for targets that accept any type.
@@ -165,6 +165,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             (Content::Scalar { text, .. }, _) => text,
             _ => return Err(self.unexpected("a text", false)),
         };
+        hand_placeholder(matches!(self.content, Content::Placeholder { .. }));
         visitor.visit_borrowed_str(text).at(self)
     }
 

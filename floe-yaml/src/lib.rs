@@ -14,7 +14,7 @@ pub use self::deserializer::Failure;
 pub use self::mistake::{Kind, Mistake, Position};
 pub use self::node::{Content, Entry, Node};
 pub use self::parse::parse;
-pub use self::spanned::Spanned;
+pub use self::spanned::{Spanned, is_placeholder};
 pub use self::suggest::{did_you_mean, expected, nearest, one_of};
 
 /// Reads a document.

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::deserializer::{Failure, Remedy};
 use crate::mistake::Mistake;
 use crate::node::{Content, Entry, MAX_MISTAKES, Node, is_named};
+use crate::spanned::hand_placeholder;
 
 /// The number of times that a document is read: a mistake may take several, of which one is reported.
 const MAX_ATTEMPTS: usize = 3 * MAX_MISTAKES;
@@ -22,7 +23,10 @@ impl Node {
             if mistakes.len() >= MAX_MISTAKES {
                 break;
             }
-            let failure = match T::deserialize(&root) {
+            let read = T::deserialize(&root);
+            // No text that is read elsewhere stands for a mistake.
+            hand_placeholder(false);
+            let failure = match read {
                 Ok(value) => return Some(value),
                 Err(failure) => failure,
             };

@@ -64,6 +64,9 @@ pub struct CompiledArtifacts {
     /// The secrets that a run needs. Since 0.3.
     #[serde(default)]
     pub secrets: Vec<RequiredSecret>,
+    /// What the compilation found suspicious, each with its place. Not a part of the file.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// The product, and the environment that it was compiled for.

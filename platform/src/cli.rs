@@ -121,7 +121,7 @@ enum Command {
     ///
     /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
     /// Dagster run. The last 50 runs of the product on this machine are searched.
-    #[command(after_help = FIND_EXIT_CODES)]
+    #[command(after_help = FIND_EXIT_CODES, allow_missing_positional = true)]
     Find {
         #[command(flatten)]
         product: ProductArgs,
@@ -221,7 +221,7 @@ Example: kubectl logs orders-0 | floe redact --key customer_ref > orders.log";
 #[derive(Debug, Args)]
 struct ProductArgs {
     /// The product's folder, with its floe.yaml
-    #[arg(value_name = "PRODUCT")]
+    #[arg(value_name = "PRODUCT", default_value = ".", hide_default_value = true)]
     folder: PathBuf,
     /// The environment to compile for [default: the manifest's environment, else dev]
     #[arg(long, value_enum)]
@@ -357,6 +357,9 @@ fn execute(command: &Command) -> Result<(), RunError> {
             observed(config, Some(Tree::None), || {
                 let artifacts = compile::compile(&identity, output)?;
                 print_warnings(&artifacts.instrumentation);
+                for warning in &artifacts.warnings {
+                    print_redacted("warning", warning);
+                }
                 Ok(print(&format_args!("wrote {}\n", output.display()))?)
             })?
             .outcome
@@ -442,7 +445,8 @@ fn run(
             let artifacts = CompiledArtifacts::read(path)?;
             let identity = Identity::compiled(&product.folder, path, &artifacts)?;
             let config = artifacts.observability.telemetry.clone();
-            (identity, Some(artifacts), None, config)
+            let url = artifacts.observability.trace_url.clone();
+            (identity, Some(artifacts), url, config)
         }
     };
     let identity = identity.with_lines(output.lines());

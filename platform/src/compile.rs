@@ -16,6 +16,7 @@ mod graph;
 mod load;
 pub(crate) mod reference;
 mod resolve;
+mod suspicious;
 mod validate;
 
 use std::path::Path;

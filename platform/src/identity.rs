@@ -56,9 +56,13 @@ impl Identity {
         manifest: Option<&Path>,
         environment: Option<Environment>,
     ) -> Result<(Self, Manifest), Error> {
-        let product = Product::read(folder)?;
+        product::check_folder(folder, "a folder with a floe.yaml")?;
         let path = manifest::locate(folder, manifest)?;
-        let manifest = Manifest::read(&path)?;
+        let (product, manifest) = match (Product::read(folder), Manifest::read(&path)) {
+            (Ok(product), Ok(manifest)) => (product, manifest),
+            (Err(one), Err(other)) => return Err(Error::Mistakes(vec![one, other])),
+            (Err(error), _) | (_, Err(error)) => return Err(error),
+        };
         let identity = Self {
             folder: folder.to_path_buf(),
             namespace: manifest.namespace.to_string(),

@@ -90,6 +90,9 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     let path = artifacts::default_path(&identity.folder);
     match compile::compile(identity, &path) {
         Ok(artifacts) => {
+            for warning in &artifacts.warnings {
+                report.warn(warning.clone());
+            }
             let compiled = Compiled {
                 artifacts: &artifacts,
                 path: &path,
@@ -106,7 +109,7 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
             let Some(lost) = alert_not_compiled(identity, run_id, &error) else {
                 return Err(error.into());
             };
-            report.warn(not_sent(&lost));
+            report.warn(lost);
             let report = Box::new(report);
             Err(RunError::Unfinished { report, error })
         }
@@ -215,12 +218,14 @@ fn finish(
     if let Some(summary) = &summary {
         // The failure of the run is the error, not that of its alert.
         let lost = match &plugins {
-            Some(plugins) => alert_failed(plugins, identity, report.run_id(), summary).err(),
+            Some(plugins) => alert_failed(plugins, identity, report.run_id(), summary)
+                .err()
+                .map(|error| error.redacted()),
             None => alert_without_plugins(artifacts.selected(), identity, report.run_id(), summary),
         };
         // The channel may be what has failed the run.
-        if let Some(error) = lost.filter(|error| error.redacted() != *summary) {
-            report.warn(not_sent(&error));
+        if let Some(lost) = lost.filter(|lost| lost != summary) {
+            report.warn(lost);
         }
     }
     let stopped = plugins.as_ref().map_or(Ok(()), Active::stop);
@@ -355,17 +360,13 @@ fn alert_failed(
 }
 
 /// Sends the alert of a run whose product could not be compiled, if the manifest can be read.
-fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) -> Option<Error> {
+fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) -> Option<String> {
     if interrupt::is_requested() {
         return None;
     }
     let selected = Manifest::read(&identity.manifest)
         .and_then(|manifest| manifest.plugins.selected(&identity.manifest));
     alert_without_plugins(selected.ok()?, identity, run_id, &error.redacted())
-}
-
-fn not_sent(error: &Error) -> String {
-    format!("the alert was not sent: {}", error.redacted())
 }
 
 /// Sends the alert of a run whose plugins cannot be used, to the channels that can. Without a selected channel
@@ -375,7 +376,7 @@ fn alert_without_plugins(
     identity: &Identity,
     run_id: &RunId,
     summary: &str,
-) -> Option<Error> {
+) -> Option<String> {
     // A mistake in another plugin's configuration may be what the alert is about.
     selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
     let (channels, stores): (Vec<_>, Vec<_>) = selected
@@ -388,11 +389,16 @@ fn alert_without_plugins(
         let send = || {
             let plugins = Active::configure(selected, identity)?;
             plugins.start(|kind| kind == PluginType::AlertChannel)?;
-            alert_failed(&plugins, identity, run_id, summary)
+            alert_failed(&plugins, identity, run_id, summary)?;
+            Ok(plugins.warnings().pop())
         };
-        if let Err(error) = send() {
-            tracing::warn!(%error, "the alert was not sent");
-            lost = Some(error);
+        let sent: Result<Option<String>, Error> = send();
+        match sent {
+            Ok(failed) => lost = failed.or(lost),
+            Err(error) => {
+                tracing::warn!(%error, "the alert was not sent");
+                lost = Some(error.redacted());
+            }
         }
     }
     lost

@@ -116,7 +116,10 @@ fn runtime(
     if let Some(place) = authentication.or_else(|| otlp.map(|it| it.position)) {
         // A run reads the artifacts, which contain references to credentials and no credentials.
         let place = Place::yaml(&identity.manifest, place);
-        check_written(config).map_err(refused(place))?;
+        if check_written(config).is_err() {
+            let message = "telemetry: expected a reference to the credential, `${env:NAME}` or `${file:PATH}`, found a credential, which the artifacts would contain";
+            return Err(Error::input(place, message));
+        }
     }
     Ok(())
 }

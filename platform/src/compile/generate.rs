@@ -10,6 +10,7 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
 use super::load::Loaded;
+use super::suspicious;
 use crate::artifacts::{
     CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
 };
@@ -57,6 +58,7 @@ pub(super) fn generate(
             identity.orchestrator.as_deref(),
         ),
         secrets: loaded.product.secrets.clone(),
+        warnings: suspicious::find(identity, loaded),
     };
     // The artifacts are last: they are not written for a product that a plugin refuses.
     let folder = output.parent().unwrap_or(Path::new("."));

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::slice;
 
 use floe_plugin::{PluginType, Plugins as Configured, SelectionError};
 use floe_plugins::error::Error;
@@ -57,37 +58,73 @@ impl Plugins {
         let written = found.iter().map(|found| found.selected.clone()).collect();
         let all = defaults(written);
         let selections: Vec<_> = all.iter().map(|it| it.selection(folder)).collect();
-        Configured::configure(&selections).map_err(|error| {
-            // Of two that are equal, the second is too much. One that the platform adds is nowhere.
-            let wrong = all.get(error.index());
-            let found = found.iter().rfind(|it| Some(&it.selected) == wrong);
-            let place = match found {
-                Some(found) => Place::yaml(file, found.place(&error)),
-                None => Place::file(file),
+        let mut rest: Vec<_> = selections.iter().zip(&all).collect();
+        let mut wrong = Vec::new();
+        loop {
+            let selections: Vec<_> = rest.iter().map(|(it, _)| (*it).clone()).collect();
+            let Err(error) = Configured::configure(&selections) else {
+                break;
             };
-            let message = match error.path() {
-                [] => error.message().to_owned(),
-                path => format!("`{}`: {}", path.join("."), error.message()),
-            };
-            Error::input(place, message)
-        })?;
+            // Without those that are wrong, others may lack what they need.
+            if wrong.is_empty() || !error.message().ends_with("which is not selected") {
+                let at = rest.get(error.index()).map(|(_, selected)| *selected);
+                wrong.push(explain(file, &found, at, &error));
+            }
+            if error.index() >= rest.len() {
+                break;
+            }
+            rest.remove(error.index());
+        }
+        mistakes(wrong)?;
         Ok(all)
     }
 
     fn found(&self, file: &Path) -> Result<Vec<Found<'_>>, Error> {
-        let mut found = Vec::new();
+        let (mut found, mut wrong) = (Vec::new(), Vec::new());
         for (kind, node) in &self.selections {
-            match &node.content {
-                Content::List(list) => {
-                    for node in list {
-                        found.push(Found::read(*kind, node, file)?);
-                    }
+            let nodes = match &node.content {
+                Content::List(list) => &**list,
+                _ => slice::from_ref(node),
+            };
+            for node in nodes {
+                match Found::read(*kind, node, file) {
+                    Ok(one) => found.push(one),
+                    Err(error) => wrong.push(error),
                 }
-                _ => found.push(Found::read(*kind, node, file)?),
             }
         }
+        mistakes(wrong)?;
         Ok(found)
     }
+}
+
+/// The error of several mistakes, if there is any.
+fn mistakes(mut wrong: Vec<Error>) -> Result<(), Error> {
+    match wrong.len() {
+        0 => Ok(()),
+        1 => Err(wrong.remove(0)),
+        _ => Err(Error::Mistakes(wrong)),
+    }
+}
+
+/// The mistake of a selection, at its place.
+fn explain(
+    file: &Path,
+    found: &[Found<'_>],
+    wrong: Option<&Selected>,
+    error: &SelectionError,
+) -> Error {
+    // Of two that are equal, the second is too much. One that the platform adds is nowhere.
+    let found = found.iter().rfind(|it| Some(&it.selected) == wrong);
+    let place = match found {
+        Some(found) => Place::yaml(file, found.place(error)),
+        None => Place::file(file),
+    };
+    let message = match error.path() {
+        [] => error.message().to_owned(),
+        path => format!("`{}`: {}", path.join("."), error.message()),
+    };
+    Error::input(place, message)
 }
 
 impl<'a> Found<'a> {

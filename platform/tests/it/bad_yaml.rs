@@ -24,7 +24,7 @@ const CASES: &[Case] = &[
     // Files that cannot be read or parsed.
     (SPEC, Remove, ": cannot read it: no such file"),
     (SPEC, Overwrite(b"name: \xff"), ": cannot read it: it is not UTF-8 text"),
-    (SPEC, Overwrite(b""), ":1:1: name: is missing"),
+    (SPEC, Overwrite(b""), ":1:1: name: is missing\n{dir}/floe.yaml:1:1: version: is missing\n{dir}/floe.yaml:1:1: models: is missing"),
     (SPEC, Replace("    path", "\tpath"),
         ":4:11: not YAML: while scanning a plain scalar, found a tab"),
     (SPEC, Replace("version", "version: 1.0.0\nversion"),
@@ -33,6 +33,13 @@ const CASES: &[Case] = &[
     // All mistakes are reported.
     (MANIFEST, Append("environment: qa\nowners: me\ngovernance: {require_owner: perhaps}"),
         ":3:14: environment: expected `dev`, `staging` or `prod`, found `qa`\n{dir}/manifest.yaml:4:1: owners: unknown key: did you mean `owner`?\n{dir}/manifest.yaml:5:29: governance.require_owner: expected `true` or `false`, found `perhaps`"),
+
+    (SPEC, Overwrite(b"name: A b\nverison: 1.0\nmodels: [{ name: a, layer: golden, checks: [{ min_rows: one }] }, { name: B, layer: gold }]"),
+        ":1:7: name: expected 1 to 128 lower-case letters, digits and hyphens, starting with a letter, found `A b`\n{dir}/floe.yaml:2:1: verison: unknown key: did you mean `version`?\n{dir}/floe.yaml:3:28: models.0.layer: expected `bronze`, `silver` or `gold`, found `golden`; did you mean `gold`?\n{dir}/floe.yaml:3:57: models.0.checks.0.min_rows: expected a whole number, 0 or more, found `one`\n{dir}/floe.yaml:3:75: models.1.name: expected lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`, found `B`"),
+    (MANIFEST, Append("plugins: { storage: { type: s4 }, quality: { type: great_expectations, timeout_seconds: one } }"),
+        ":3:29: there is no storage plugin `s4`; linked into the program are: local, s3\n{dir}/manifest.yaml:3:89: `timeout_seconds`: expected a whole number, 0 or more, found a text"),
+    (MANIFEST, Append("telemetry: { authentication: { auth_type: api_key, api_key: abcdef } }"),
+        ":3:30: telemetry: expected a reference to the credential, `${env:NAME}` or `${file:PATH}`, found a credential, which the artifacts would contain"),
 
     // Fields that are unknown or missing.
     (SPEC, Replace("version", "versio"),
@@ -112,7 +119,7 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("plugins: { storage: { type: local, foldr: lake } }"),
         ":3:36: `foldr`: unknown field `foldr`, expected `folder`"),
     (MANIFEST, Append("plugins:\n  storage:\n    type: local\n    folder: 7"),
-        ":6:13: `folder`: invalid type: integer `7`, expected path string"),
+        ":6:13: `folder`: expected a text, found integer `7`"),
     (MANIFEST, Append("plugins: { storage: { type: local, on_failure: retry } }"),
         ":3:48: expected fail, continue, found a text"),
     (MANIFEST, Append("plugins: { storage: { type: local, folder: 'https://shop:hunter2@lake.example' } }"),

@@ -38,5 +38,6 @@ mod service;
 mod services;
 mod shop;
 mod silent_demo;
+mod suspicious;
 mod trace;
 mod versions;

@@ -354,7 +354,8 @@ fn a_literal_credential_is_refused_and_not_written() {
         "{}",
         output.stderr
     );
-    assert!(output.stderr.contains("mask"), "{}", output.stderr);
+    let reason = "found a credential, which the artifacts would contain";
+    assert!(output.stderr.contains(reason), "{}", output.stderr);
     assert!(!output.stderr.contains("hunter2") && !output.stdout.contains("hunter2"));
     assert!(!product.path(ARTIFACTS).exists());
 }

@@ -169,12 +169,16 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
     let channels = "plugins: { alert_channel: [{ type: terminal, file: alerts.log }, { type: terminal, file: no/such/folder/alerts }, { type: terminal }] }";
     product.append("manifest.yaml", channels);
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
-    // A channel that fails changes nothing, and the terminal, which shows the error, gets no alert.
+    // A channel that fails is told, and the terminal, which shows the error, gets no alert.
     let output = product.run();
     assert_eq!(output.code, Some(2));
     let error =
         "{dir}/models/totals.sql:1:15: there is no model `nowhere`, expected stg_orders, totals\n";
-    assert_eq!(output.complaints(), format!("error: {error}"));
+    let lost = "cannot write `{dir}/no/such/folder/alerts`: No such file or directory (os error 2)";
+    assert_eq!(
+        output.complaints(),
+        format!("warning: {lost}\nerror: {error}")
+    );
     let error = error.replace(
         "{dir}",
         product.path("").to_str().unwrap().trim_end_matches('/'),

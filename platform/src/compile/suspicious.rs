@@ -1,0 +1,66 @@
+//! What is not a mistake, and hardly what the author means: queries that no model reads, and credentials in queries.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+
+use floe_plugins::place::Place;
+use floe_telemetry::sanitize_credentials;
+
+use super::load::Loaded;
+use crate::identity::Identity;
+
+/// The warnings, each with its place.
+pub(super) fn find(identity: &Identity, loaded: &Loaded) -> Vec<String> {
+    let mut warnings = unlisted(&identity.folder, loaded);
+    for query in loaded.queries.values() {
+        let file = identity.folder.join(&*query.path);
+        if let Some(offset) = credential(&query.text) {
+            let place = Place::offset(&file, &query.text, offset).redacted();
+            warnings.push(format!(
+                "{place}: this looks like a credential, which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`"
+            ));
+        }
+    }
+    warnings
+}
+
+/// The files in the folder of the models that no model has.
+fn unlisted(folder: &Path, loaded: &Loaded) -> Vec<String> {
+    // A folder that cannot be read has no models, and those of the product were read.
+    let Ok(files) = fs::read_dir(folder.join("models")) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = files
+        .filter_map(|file| Some(file.ok()?.path()))
+        .filter(|file| file.extension() == Some(OsStr::new("sql")))
+        .filter(|file| {
+            let mut queries = loaded.queries.values();
+            !queries.any(|query| folder.join(&*query.path) == **file)
+        })
+        .collect();
+    files.sort();
+    let warnings = files.iter().map(|file| {
+        let place = Place::file(file).redacted();
+        format!("{place}: no model of floe.yaml has this query, expected one with its name")
+    });
+    warnings.collect()
+}
+
+/// The offset of the first credential. One that is found only in the whole text is somewhere in it.
+fn credential(text: &str) -> Option<usize> {
+    if *sanitize_credentials(text) == *text {
+        return None;
+    }
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let safe = sanitize_credentials(line);
+        if *safe != *line {
+            let same = line.char_indices().zip(safe.chars());
+            let mut other = same.filter(|((_, one), other)| one != other);
+            return Some(start + other.next().map_or(0, |((at, _), _)| at));
+        }
+        start += line.len();
+    }
+    Some(0)
+}

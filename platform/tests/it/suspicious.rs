@@ -1,0 +1,34 @@
+//! What the compilation warns about: queries of no model, and credentials in queries.
+
+use crate::product::Product;
+
+#[test]
+fn a_query_of_no_model_and_a_credential_in_one_are_warnings_with_their_places() {
+    let product = Product::shop();
+    product.write("models/forgotten.sql", "SELECT 1");
+    product.write(
+        "models/totals.sql",
+        "SELECT count(*) AS orders\nFROM {{ ref('stg_orders') }}\nWHERE 'token = hunter2XyZ' <> ''",
+    );
+    let warnings = "\
+warning: {dir}/models/forgotten.sql: no model of floe.yaml has this query, expected one with its name
+warning: {dir}/models/totals.sql:3:16: this looks like a credential, which is not written into the artifacts: the product runs with `floe run`, and neither in Dagster nor with `--artifacts`
+";
+    for command in ["compile", "run"] {
+        let output = product.floe(command, &[], &[]);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(output.complaints(), warnings);
+    }
+}
+
+#[test]
+fn the_product_is_that_of_the_current_folder() {
+    let product = Product::shop();
+    let mut command = crate::product::command(&["run", "-q"], &[]);
+    let output = command.current_dir(product.path("")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(product.path(".floe/warehouse.db").exists());
+    let mut command = crate::product::command(&["find", "no-such-id"], &[]);
+    let output = command.current_dir(product.path("")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
