@@ -227,9 +227,14 @@ fn large(count: usize) -> Product {
     );
     for number in 1..count {
         let name = format!("model_{number}");
-        spec += &format!(
-            "  - name: {name}\n    layer: bronze\n    checks: [{{ not_null: order_id }}]\n"
-        );
+        let check = "checks: [{ not_null: order_id }]";
+        spec.extend([
+            "  - name: ",
+            &name,
+            "\n    layer: bronze\n    ",
+            check,
+            "\n",
+        ]);
         product.write(
             &format!("models/{name}.sql"),
             "SELECT order_id FROM {{ source('orders') }}\n",

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Output;
 
-use floe_tests::{ReceivedSpan, ReceivedStatus};
+use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus};
 use serde_json::Value as Json;
 
 use crate::program::in_a_node;
@@ -166,6 +166,32 @@ fn lineage_of_failed_skipped_and_unfinished_nodes() {
     };
     assert_eq!(skipped, of_status("skipped"));
     assert_eq!(errors, 1 + of_status("error") + of_status("fail"));
+    // The same as metrics.
+    let points = setup.receiver.points();
+    let sum = |metric: &str, label: &str, status: &str| -> f64 {
+        let points = points.iter().filter(|point| point.name == metric);
+        let points = points.filter(|point| point.attributes[label] == status.into());
+        let value = |point: &ReceivedPoint| match point.value {
+            MetricValue::Sum(value) => value,
+            _ => panic!("{point:?}"),
+        };
+        points.map(value).sum()
+    };
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap());
+    for (metric, label, status, expected) in [
+        ("floe.dbt.nodes", "floe.dbt.status", "failed", errors - 1),
+        ("floe.dbt.nodes", "floe.dbt.status", "skipped", skipped),
+        (
+            "floe.lineage.events",
+            "floe.lineage.status",
+            "emitted",
+            events.len(),
+        ),
+        ("floe.lineage.events", "floe.lineage.status", "failed", 0),
+    ] {
+        let difference = sum(metric, label, status) - count(expected);
+        assert!(difference.abs() < 0.1, "{metric} {status}: {difference}");
+    }
     let all = serde_json::to_string(&events).unwrap();
     for secret in ["sk_live_12345", "jane@example.com"] {
         assert!(!all.contains(secret), "{secret}");
