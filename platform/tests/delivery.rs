@@ -13,6 +13,7 @@
 mod product;
 
 use std::collections::HashSet;
+use std::thread;
 use std::time::Duration;
 
 use floe::identity::Identity;
@@ -20,7 +21,7 @@ use floe::pipeline::{self, RunId};
 use floe::telemetry;
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus, Receiver};
+use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus, Receiver, Response};
 
 use crate::product::Product;
 
@@ -264,7 +265,17 @@ fn the_spans_of_a_large_product_are_all_delivered() {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ];
-        let output = product.floe("run", &["--env", environment], &variables);
+        // The receiver is busy for three seconds, in which the spans of most assets end.
+        let delay = Duration::from_secs(1);
+        receiver.respond(Response::Throttled { delay });
+        let requests = receiver.requests().len();
+        let output = thread::scope(|scope| {
+            scope.spawn(|| {
+                receiver.wait_for_requests(requests + 3, TIMEOUT);
+                receiver.respond(Response::Ok);
+            });
+            product.floe("run", &["--env", environment], &variables)
+        });
         assert_eq!(
             output.code,
             Some(i32::from(is_failed)),
