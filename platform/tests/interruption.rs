@@ -213,9 +213,9 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
         run.signal(signal);
         let (by, stderr) = run.ended_by();
         assert_eq!(by, Some(number), "{stderr}");
-        let error = format!("error: interrupted by SIG{signal}\n");
-        assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
-        assert!(stderr.contains(&error), "{stderr}");
+        let error = format!(" interrupted by SIG{signal}\n");
+        assert_eq!(stderr.matches(&error).count(), 1, "{stderr}");
+        assert!(stderr.contains(" not started · "), "{stderr}");
         assert_eq!(leftovers(&product), [""; 0]);
         assert!(!product.path(WAREHOUSE).exists());
         let results = results(&product);
