@@ -159,8 +159,8 @@ fn the_error_of_a_model_names_each_check_that_failed() {
     product.replace("floe.yaml", "min_rows: 3", "min_rows: 100000");
     let output = product.run();
     assert_eq!(output.code, Some(1));
-    let error = "error: {dir}/floe.yaml: 2 of 3 checks of `stg_orders` failed: `accepted_values_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
-    assert!(output.stderr.ends_with(error), "{}", output.stderr);
+    let error = "✗ stg_orders {dir}/floe.yaml: 2 of 3 checks of `stg_orders` failed: `accepted_values_order_id`: 1 row; `min_rows`: found 2 rows, expected at least 100000\n";
+    assert!(output.stderr.contains(error), "{}", output.stderr);
 }
 
 #[test]

@@ -68,7 +68,7 @@ plugins:
     product.append("manifest.yaml", &manifest);
     let variables = [("INFISICAL", CREDENTIALS[0]), ("KEY", "floe")];
     let output = product.floe("run", &["--trace", "full"], &variables);
-    let warning = "warning: the quality plugin `sql`: the check `min_rows` of `stg_orders` failed for 1 rows\n";
+    let warning = "warning: the quality plugin `sql`: the check `min_rows` of `stg_orders` failed: found 2 rows, expected at least 3\n";
     assert_eq!((output.code, &*output.complaints()), (Some(0), warning));
 
     let received = service.received();
