@@ -271,7 +271,7 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
     let Some(programs) = real() else { return };
     let setup = failing(&programs);
     let output = setup.run();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("1 built, 3 failed, 2 skipped"), "{stderr}");
     for reason in [
