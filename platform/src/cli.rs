@@ -5,6 +5,7 @@ pub mod helm;
 pub mod scaffold;
 pub mod schema;
 
+mod asset_list;
 mod columns;
 mod find;
 mod output;
@@ -32,6 +33,7 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 use floe_telemetry::{TelemetryConfig, backend};
 
+use self::asset_list::AssetList;
 use self::audit::Audit;
 use self::output::{
     print, print_error, print_redacted, print_summary, print_usage_error, print_warnings,
@@ -75,6 +77,11 @@ enum Command {
         /// [default: `.floe/compiled_artifacts.json` in the product's folder]
         #[arg(long, value_name = "PATH")]
         output: Option<PathBuf>,
+    },
+    /// Print the sources and the models of a product, in the order in which they are built
+    Ls {
+        #[command(flatten)]
+        product: ProductArgs,
     },
     /// Compile a product and build all of its tables
     ///
@@ -241,7 +248,7 @@ struct OutputArgs {
     /// Print the log records of the run, too: with -v those of level INFO, with -vv those of level DEBUG
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
-    /// How much of the trace to print [default: none if it is exported, else summary]
+    /// How much of the trace to print [default: summary; none with -q or --json, and if it is exported]
     #[arg(long, value_enum, value_name = "AMOUNT")]
     trace: Option<Tree>,
     /// Print lines of JSON to standard output: `run_started`, `asset_ended` for each asset, and `run_ended`
@@ -256,6 +263,12 @@ impl OutputArgs {
             (_, true) => Lines::Errors,
             _ => Lines::Text,
         }
+    }
+
+    /// How much of the trace is requested.
+    fn tree(&self) -> Option<Tree> {
+        let default = (self.quiet || self.json).then_some(Tree::None);
+        self.trace.or(default)
     }
 
     /// Sets the logs that are printed.
@@ -364,6 +377,10 @@ fn execute(command: &Command) -> Result<(), RunError> {
             })?
             .outcome
         }
+        Command::Ls { product } => {
+            let (sources, models) = compile::assets(&product.identity()?.0)?;
+            Ok(print(&AssetList(sources, models))?)
+        }
         Command::Backend { product, check } => {
             let (_, config) = product.identity()?;
             if *check {
@@ -452,7 +469,7 @@ fn run(
     let identity = identity.with_lines(output.lines());
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    let mut observed = observed(output.apply(config), output.trace, || match &artifacts {
+    let mut observed = observed(output.apply(config), output.tree(), || match &artifacts {
         None => pipeline::run(&identity, &RunId::new()),
         Some(artifacts) => pipeline::run_compiled(&identity, &RunId::new(), artifacts),
     })?;
@@ -794,10 +811,9 @@ fn observed<T>(
 /// Prints the error of a command. Those of assets were printed when they ended.
 fn print_failure(error: &RunError) {
     match error {
-        RunError::AssetsFailed(_) => {}
+        // `run` has printed these before its summary.
+        RunError::AssetsFailed(_) | RunError::Unfinished { .. } => {}
         RunError::AssetFailed(message) => print_redacted("error", message),
         RunError::Stopped(error) => print_redacted("error", &error.redacted()),
-        // `run` has printed it before its summary.
-        RunError::Unfinished { .. } => {}
     }
 }

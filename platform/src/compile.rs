@@ -27,9 +27,20 @@ use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
-use crate::artifacts::{self, CompiledArtifacts, VERSION};
+use crate::artifacts::{self, CompiledArtifacts, CompiledModel, CompiledSource, VERSION};
 use crate::identity::Identity;
 use crate::product;
+
+/// The sources and the models of a product, in the order in which they are built. Nothing is written.
+///
+/// # Errors
+/// As for [`compile`].
+pub fn assets(identity: &Identity) -> Result<(Vec<CompiledSource>, Vec<CompiledModel>), Error> {
+    let loaded = load::load(identity)?;
+    validate::validate(identity, &loaded)?;
+    let plan = resolve::resolve(identity, &loaded)?;
+    Ok(build::compile(&loaded, &plan))
+}
 
 /// Compiles a product and writes its artifacts to `output`, which may exist only if it contains artifacts.
 ///

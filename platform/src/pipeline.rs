@@ -392,8 +392,8 @@ fn alert_without_plugins(
             alert_failed(&plugins, identity, run_id, summary)?;
             Ok(plugins.warnings().pop())
         };
-        let sent: Result<Option<String>, Error> = send();
-        match sent {
+        let outcome: Result<Option<String>, Error> = send();
+        match outcome {
             Ok(failed) => lost = failed.or(lost),
             Err(error) => {
                 tracing::warn!(%error, "the alert was not sent");

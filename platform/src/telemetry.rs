@@ -287,8 +287,8 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
         Some((level, targets)) => (level, format!(",{targets}")),
         None => (&*config.log_level, String::new()),
     };
-    let clients: String = CLIENTS.iter().map(|it| format!(",{it}=WARN")).collect();
-    config.log_level = format!("{level}{clients}{targets}");
+    let clients = CLIENTS.join("=WARN,");
+    config.log_level = format!("{level},{clients}=WARN{targets}");
     let configured = if is_requested {
         configure_logging_with_writer(&config, io::stderr)
     } else {

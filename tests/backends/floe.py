@@ -16,7 +16,7 @@ class Run:
 def run(program: Path, product: Path, environment: dict[str, str]) -> Run:
     """Runs a product. The identifier of its trace is the one that the program prints."""
     process = subprocess.run(
-        [str(program), "run", str(product)],
+        [str(program), "run", "--trace", "full", str(product)],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -56,9 +56,9 @@ fn credential(text: &str) -> Option<usize> {
     for line in text.split_inclusive('\n') {
         let safe = sanitize_credentials(line);
         if *safe != *line {
-            let same = line.char_indices().zip(safe.chars());
-            let mut other = same.filter(|((_, one), other)| one != other);
-            return Some(start + other.next().map_or(0, |((at, _), _)| at));
+            let both = line.char_indices().zip(safe.chars());
+            let mut changed = both.filter(|((_, one), other)| one != other);
+            return Some(start + changed.next().map_or(0, |((at, _), _)| at));
         }
         start += line.len();
     }

@@ -113,18 +113,17 @@ impl Failure {
             let offset = reference::source_offset(&references, offset);
             (reference::render(&text, &references) == sql).then_some((text, offset))
         });
-        let error = match source {
-            Some((text, offset)) => QueryError {
-                excerpt: Some(excerpt::draw(&text, offset)),
-                ..QueryError::new(Place::offset(file, &text, offset), message)
+        let line = sql[..offset].matches('\n').count() as u64 + 1;
+        let (place, excerpt) = source.map_or_else(
+            || (Place::file(file).line(line), excerpt::draw(sql, offset)),
+            |(text, offset)| {
+                let place = Place::offset(file, &text, offset);
+                (place, excerpt::draw(&text, offset))
             },
-            None => {
-                let line = sql[..offset].matches('\n').count() as u64 + 1;
-                QueryError {
-                    excerpt: Some(excerpt::draw(sql, offset)),
-                    ..QueryError::new(Place::file(file).line(line), message)
-                }
-            }
+        );
+        let error = QueryError {
+            excerpt: Some(excerpt),
+            ..QueryError::new(place, message)
         };
         Self::Query(error)
     }

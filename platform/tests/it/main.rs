@@ -20,6 +20,7 @@ mod full_output;
 mod fuzz;
 mod helm;
 mod logs;
+mod ls;
 mod manifest_settings;
 mod marts;
 mod new;

@@ -104,7 +104,7 @@ fn neither_a_compilation_nor_a_mistake_prints_a_trace() {
 #[test]
 fn a_quiet_run_prints_errors_only() {
     let product = Product::shop();
-    let quiet = |product: &Product| product.floe("run", &["-q", "--trace", "none"], &[]);
+    let quiet = |product: &Product| product.floe("run", &["-q"], &[]);
     let output = quiet(&product);
     assert_eq!(
         (output.code, &*output.stdout, &*output.stderr),
