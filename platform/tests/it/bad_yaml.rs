@@ -34,8 +34,8 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("environment: qa\nowners: me\ngovernance: {require_owner: perhaps}"),
         ":3:14: environment: expected `dev`, `staging` or `prod`, found `qa`\n{dir}/manifest.yaml:4:1: owners: unknown key: did you mean `owner`?\n{dir}/manifest.yaml:5:29: governance.require_owner: expected `true` or `false`, found `perhaps`"),
 
-    (SPEC, Overwrite(b"name: A b\nverison: 1.0\nmodels: [{ name: a, layer: golden, checks: [{ min_rows: one }] }, { name: B, layer: gold }]"),
-        ":1:7: name: expected 1 to 128 lower-case letters, digits and hyphens, starting with a letter, found `A b`\n{dir}/floe.yaml:2:1: verison: unknown key: did you mean `version`?\n{dir}/floe.yaml:3:28: models.0.layer: expected `bronze`, `silver` or `gold`, found `golden`; did you mean `gold`?\n{dir}/floe.yaml:3:57: models.0.checks.0.min_rows: expected a whole number, 0 or more, found `one`\n{dir}/floe.yaml:3:75: models.1.name: expected lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`, found `B`"),
+    (SPEC, Overwrite(b"name: A b\nversio: 1.0\nmodels: [{ name: a, layer: golden, checks: [{ min_rows: one }] }, { name: B, layer: gold }]"),
+        ":1:7: name: expected 1 to 128 lower-case letters, digits and hyphens, starting with a letter, found `A b`\n{dir}/floe.yaml:2:1: versio: unknown key: did you mean `version`?\n{dir}/floe.yaml:3:28: models.0.layer: expected `bronze`, `silver` or `gold`, found `golden`; did you mean `gold`?\n{dir}/floe.yaml:3:57: models.0.checks.0.min_rows: expected a whole number, 0 or more, found `one`\n{dir}/floe.yaml:3:75: models.1.name: expected lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`, found `B`"),
     (MANIFEST, Append("plugins: { storage: { type: s4 }, quality: { type: great_expectations, timeout_seconds: one } }"),
         ":3:29: there is no storage plugin `s4`; linked into the program are: local, s3\n{dir}/manifest.yaml:3:89: `timeout_seconds`: expected a whole number, 0 or more, found a text"),
     (MANIFEST, Append("telemetry: { authentication: { auth_type: api_key, api_key: abcdef } }"),

@@ -14,7 +14,7 @@ use crate::process::{place, plugins, script};
 use crate::samples::Rows;
 
 /// Names that measures have, that no member of Cube has, and that are references.
-const SQL: &str = "SELECT 7 AS customer_id, 1.5 AS revenue, 2 AS total_revenue, 3 AS count, 'a' AS \"seg ment\", \
+const SQL: &str = "SELECT 7 AS customer_id, 1.5 AS revenue, 2 AS total_revenue, 3 AS count, 'a' AS \"big part\", \
                    4 AS order_id, '2024-01-31' AS since, 'x' AS \"a{b}\"";
 
 #[test]
@@ -81,7 +81,7 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
             "customers.revenue number",
             "customers.total_revenue number",
             "customers.count number",
-            "customers.seg_ment string",
+            "customers.big_part string",
             "customers.order_id number",
             "customers.since time",
         ])
