@@ -381,11 +381,12 @@ impl ExporterThread {
             error_type,
         );
         drop(queued);
-        if let Err(failure) = result {
-            // Error messages quote endpoints and headers, which may contain credentials.
-            let error = self.redaction.failure(failure.reason);
+        // Error messages quote endpoints and headers, which may contain credentials.
+        let error = result.err();
+        let error = error.map(|failure| self.redaction.failure(failure.reason));
+        exports.set_failure(&self.name, error.as_deref());
+        if let Some(error) = error {
             self.warn(failed, &error);
-            self.counters.exports.set_failure(&self.name, &error);
             self.failed += failed;
             // Once time has run out, the failures of later batches only say that it has.
             self.failure.get_or_insert(error);
