@@ -8,6 +8,9 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::opentelemetry::logs::{
+    LogRecord as _, Logger as _, LoggerProvider as _, Severity,
+};
 use floe_telemetry::{
     EndingSpan, Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced,
 };
@@ -134,13 +137,19 @@ fn metrics_tell_a_refused_connection_from_a_rejection() {
         config.otlp_protocol = Some(OtlpProtocol::Http);
         config.otlp_endpoint = Some(endpoint);
         config.otlp.metrics.endpoint = Some(format!("{}/v1/metrics", metrics.endpoint()));
-        config.exporters.logs = Some(vec![ExporterKind::None]);
+        config.otlp.all.timeout_millis = Some(2_000);
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        let logger = TelemetryProvider::logger_provider().logger("end");
+        let mut record = logger.create_log_record();
+        record.set_severity_number(Severity::Info);
+        logger.emit(record);
+        telemetry.force_flush(NEVER).unwrap_err();
         work();
         telemetry.shutdown(NEVER).unwrap_err();
         let points = metrics.points();
         for name in [
             "otel.sdk.exporter.span.exported",
+            "otel.sdk.exporter.log.exported",
             "otel.sdk.exporter.operation.duration",
         ] {
             let point = points
