@@ -78,8 +78,10 @@ use self::statistics::Baseline;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
-#[cfg(any(feature = "_otlp", feature = "logs"))]
+#[cfg(feature = "_otlp")]
 pub(crate) use self::worker::OTHER_ERROR;
+#[cfg(feature = "logs")]
+pub(crate) use self::worker::StoredFailure;
 pub(crate) use self::worker::{
     BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
 };

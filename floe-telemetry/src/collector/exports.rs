@@ -37,7 +37,7 @@ pub(crate) struct Queue {
     pub(crate) name: Arc<str>,
     spans: Arc<AtomicUsize>,
     pub(crate) capacity: usize,
-    /// The reason of the last export that failed, redacted.
+    /// Why the last export failed, redacted; `None` if it did not.
     failure: Option<String>,
 }
 
@@ -62,11 +62,11 @@ impl Exports {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Stores the reason of an export that failed.
-    pub(super) fn set_failure(&self, name: &str, reason: &str) {
+    /// Stores why the last export failed, or that it did not.
+    pub(super) fn set_failure(&self, name: &str, reason: Option<&str>) {
         let mut queues = self.lock();
         if let Some(queue) = queues.iter_mut().find(|queue| *queue.name == *name) {
-            queue.failure = Some(reason.to_owned());
+            queue.failure = reason.map(str::to_owned);
         }
     }
 
@@ -102,10 +102,13 @@ impl Exports {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Describes the exporters that have spans in their queue.
-    pub(crate) fn describe_queued(&self) -> String {
+    /// Describes the exporters that have spans in their queue, or whose last export failed: the spans for them may not
+    /// be in the queue yet.
+    pub(crate) fn describe_undelivered(&self) -> String {
         let queues = self.lock();
-        let waiting = queues.iter().filter(|queue| queue.spans() > 0);
+        let waiting = queues
+            .iter()
+            .filter(|queue| queue.spans() > 0 || queue.failure.is_some());
         let descriptions = waiting.map(|queue| {
             let reason = queue.failure.as_ref();
             let reason = reason.map_or_else(String::new, |it| format!(" (last failure: {it})"));

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "logs")]
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
@@ -10,6 +12,7 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
+use opentelemetry_sdk::error::OTelSdkError;
 
 use super::guarded_message::guarded_message;
 use super::redact::Redaction;
@@ -47,6 +50,10 @@ pub(crate) struct ExportFailure {
     pub(crate) reason: String,
 }
 
+/// Why an exporter with a trait of the SDK has not exported its last batch, as the trait's errors have no room for it.
+#[cfg(feature = "logs")]
+pub(crate) type StoredFailure = Arc<Mutex<Option<ExportFailure>>>;
+
 impl ExportFailure {
     /// The number of items of a batch that were not exported.
     pub(crate) fn failed_of(&self, batch: usize) -> u64 {
@@ -77,6 +84,26 @@ impl ExportFailure {
                 ..first
             }),
             (first, second) => first.and(second),
+        }
+    }
+}
+
+impl ExportFailure {
+    /// There was no result in time.
+    pub(crate) fn timeout(reason: String) -> Self {
+        Self {
+            error_type: "timeout",
+            ..reason.into()
+        }
+    }
+}
+
+impl From<OTelSdkError> for ExportFailure {
+    fn from(error: OTelSdkError) -> Self {
+        match error {
+            OTelSdkError::InternalFailure(reason) => reason.into(),
+            OTelSdkError::Timeout(_) => Self::timeout(error.to_string()),
+            OTelSdkError::AlreadyShutdown => error.to_string().into(),
         }
     }
 }
@@ -381,11 +408,12 @@ impl ExporterThread {
             error_type,
         );
         drop(queued);
-        if let Err(failure) = result {
-            // Error messages quote endpoints and headers, which may contain credentials.
-            let error = self.redaction.failure(failure.reason);
+        // Error messages quote endpoints and headers, which may contain credentials.
+        let error = result.err();
+        let error = error.map(|failure| self.redaction.failure(failure.reason));
+        exports.set_failure(&self.name, error.as_deref());
+        if let Some(error) = error {
             self.warn(failed, &error);
-            self.counters.exports.set_failure(&self.name, &error);
             self.failed += failed;
             // Once time has run out, the failures of later batches only say that it has.
             self.failure.get_or_insert(error);

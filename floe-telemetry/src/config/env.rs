@@ -107,8 +107,8 @@ impl TelemetryConfig {
         exceptions(self);
         limits(self);
         batches(self);
-        let is_refused = otlp(None, false, self);
-        let refused = Signal::ALL.map(|signal| otlp(Some(signal), is_refused, self));
+        let refused = otlp(None, Refused::default(), self);
+        let refused = Signal::ALL.map(|signal| otlp(Some(signal), refused, self));
         exporters(refused, self);
         misspelled::warn(&["OTEL", "FLOE"]);
         Ok(())
@@ -449,15 +449,15 @@ fn propagators(config: &mut TelemetryConfig) {
     }
 }
 
-/// Applies the exporters. `refused` says of which signals the program is built without the protocol.
-fn exporters(refused: [bool; Signal::ALL.len()], config: &mut TelemetryConfig) {
+/// Applies the exporters. Nothing is sent over OTLP to a default that takes the place of what is refused.
+fn exporters(refused: [Refused; Signal::ALL.len()], config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
     let fields = [
         ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
         ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
         ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
     ];
-    for (((name, field), signal), is_refused) in fields.into_iter().zip(Signal::ALL).zip(refused) {
+    for (((name, field), signal), refused) in fields.into_iter().zip(Signal::ALL).zip(refused) {
         let kinds = ExporterKind::of(signal);
         let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
@@ -465,7 +465,7 @@ fn exporters(refused: [bool; Signal::ALL.len()], config: &mut TelemetryConfig) {
             match kind {
                 ExporterKind::Otlp => {
                     needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
-                    if is_refused {
+                    if refused.protocol || refused.endpoint {
                         return Err(without_protocol("an exporter", text));
                     }
                 }
@@ -642,6 +642,13 @@ fn timeout(text: &str) -> Result<u64, String> {
     Ok(without_limit(millis))
 }
 
+/// The settings of OTLP that need a feature which is not enabled.
+#[derive(Clone, Copy, Default)]
+struct Refused {
+    protocol: bool,
+    endpoint: bool,
+}
+
 fn without_protocol(what: &str, found: &str) -> String {
     format!(
         "expected {what} for an enabled protocol, found `{found}`, whose protocol needs a feature that is not enabled"
@@ -649,19 +656,18 @@ fn without_protocol(what: &str, found: &str) -> String {
 }
 
 /// Applies the settings of the OTLP exporter, for one signal or for all
-/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). Returns whether the program is
-/// built without the protocol; `is_refused` is the result for all signals. An endpoint is then ignored, too: the
-/// program would send another protocol to it.
-fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) -> bool {
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). Returns what the program is built
+/// without; `refused` is the result for all signals. With the protocol, an endpoint is ignored, too: the program would
+/// send another protocol to it.
+fn otlp(signal: Option<Signal>, mut refused: Refused, config: &mut TelemetryConfig) -> Refused {
     let infix = signal.map_or_else(String::new, |signal| {
         format!("{}_", signal.as_str().to_ascii_uppercase())
     });
     let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
 
-    let mut is_refused = is_refused;
     let protocol = take(&name("PROTOCOL"), |text| {
         let protocol = word(&OtlpProtocol::ALL)(text)?;
-        is_refused = protocol.check_feature("").is_err();
+        refused.protocol = protocol.check_feature("").is_err();
         protocol.check_feature(&format!("`{text}`"))?;
         Ok(protocol)
     });
@@ -673,8 +679,9 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
     let endpoint = take(&name("ENDPOINT"), |text| {
         let url = with_scheme(text, insecure);
         endpoint::check(&url)?;
+        refused.endpoint = true;
         needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
-        if is_refused {
+        if refused.protocol {
             return Err(without_protocol("an endpoint", text));
         }
         if protocol.or(configured).is_none() {
@@ -684,6 +691,7 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
         if url.starts_with("https://") {
             needs(text, "otlp-tls", cfg!(feature = "otlp-tls"))?;
         }
+        refused.endpoint = false;
         Ok(url.into_owned())
     });
     let options = match signal {
@@ -740,7 +748,7 @@ fn otlp(signal: Option<Signal>, is_refused: bool, config: &mut TelemetryConfig) 
         options.client_certificate = certificate.or(options.client_certificate.take());
         options.client_key = key.or(options.client_key.take());
     }
-    is_refused
+    refused
 }
 
 /// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter

@@ -97,9 +97,13 @@ impl OtlpProtocol {
             Self::Http | Self::HttpJson => "otlp-http",
         };
         let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
-        let expected = one_of(&all.map(|(name, _)| *name).collect::<Vec<_>>());
+        let all: Vec<_> = all.map(|(name, _)| *name).collect();
+        let expected = match all[..] {
+            [] => String::new(),
+            _ => format!("expected {}, ", one_of(&all)),
+        };
         Err(format!(
-            "expected {expected}, found {found}, which needs the feature `{feature}` of floe-telemetry"
+            "{expected}found {found}, which needs the feature `{feature}` of floe-telemetry"
         ))
     }
 

@@ -30,7 +30,7 @@ enum Call {
 #[derive(Debug)]
 struct SdkExporter {
     calls: Sender<Call>,
-    results: Receiver<Result<(), String>>,
+    results: Receiver<Result<(), ExportFailure>>,
     /// Calls that have not returned in time, and may have returned since.
     overdue: usize,
     timeout: Duration,
@@ -73,20 +73,20 @@ pub(crate) fn plain<E: SpanExporter + 'static>(
 fn serve<E: SpanExporter>(
     exporter: E,
     calls: &Receiver<Call>,
-    results: &Sender<Result<(), String>>,
+    results: &Sender<Result<(), ExportFailure>>,
 ) {
     let _quiet = Context::enter_telemetry_suppressed_scope();
     while let Ok(call) = calls.recv() {
         let result = guarded(|| match call {
             Call::Export(batch, deadline) => match block_on_until(deadline, exporter.export(batch))
             {
-                Some(result) => result.map_err(|error| error.to_string()),
-                None => Err("the export was given up".to_owned()),
+                Some(result) => result.map_err(ExportFailure::from),
+                None => Err(ExportFailure::timeout("the export was given up".to_owned())),
             },
-            Call::Flush => exporter.force_flush().map_err(|error| error.to_string()),
+            Call::Flush => exporter.force_flush().map_err(ExportFailure::from),
             Call::Shutdown(timeout) => exporter
                 .shutdown_with_timeout(timeout)
-                .map_err(|error| error.to_string()),
+                .map_err(ExportFailure::from),
         });
         if results.send(result).is_err() {
             break;
@@ -101,12 +101,14 @@ fn serve<E: SpanExporter>(
 
 impl SdkExporter {
     /// Calls the exporter and waits for the result, at most for `timeout`.
-    fn call(&mut self, call: Call, timeout: Duration) -> Result<(), String> {
+    fn call(&mut self, call: Call, timeout: Duration) -> Result<(), ExportFailure> {
         let deadline = monotonic_now().checked_add(timeout);
         while self.overdue > 0 {
             let late = self.receive(deadline);
             let _ = late.ok_or_else(|| {
-                format!("the exporter has not returned from an earlier call within {timeout:?}")
+                ExportFailure::timeout(format!(
+                    "the exporter has not returned from an earlier call within {timeout:?}"
+                ))
             })?;
             self.overdue -= 1;
         }
@@ -114,12 +116,14 @@ impl SdkExporter {
         let _ = self.calls.send(call);
         self.receive(deadline).unwrap_or_else(|| {
             self.overdue += 1;
-            Err(format!("the exporter has not returned within {timeout:?}"))
+            Err(ExportFailure::timeout(format!(
+                "the exporter has not returned within {timeout:?}"
+            )))
         })
     }
 
     /// `None` if there is no result at the deadline.
-    fn receive(&self, deadline: Option<Instant>) -> Option<Result<(), String>> {
+    fn receive(&self, deadline: Option<Instant>) -> Option<Result<(), ExportFailure>> {
         let received = match deadline {
             Some(at) => {
                 let rest = at.saturating_duration_since(monotonic_now());
@@ -131,7 +135,7 @@ impl SdkExporter {
             Ok(result) => Some(result),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
-                Some(Err("the exporter's thread has ended".to_owned()))
+                Some(Err("the exporter's thread has ended".to_owned().into()))
             }
         }
     }
@@ -140,15 +144,16 @@ impl SdkExporter {
 impl BatchExporter<Vec<SpanData>> for SdkExporter {
     fn export(&mut self, batch: Vec<SpanData>) -> Result<(), ExportFailure> {
         let deadline = monotonic_now().checked_add(self.timeout);
-        let result = self.call(Call::Export(batch, deadline), self.timeout);
-        result.map_err(Into::into)
+        self.call(Call::Export(batch, deadline), self.timeout)
     }
 
     fn flush(&mut self) -> Result<(), String> {
-        self.call(Call::Flush, self.timeout)
+        let flushed = self.call(Call::Flush, self.timeout);
+        flushed.map_err(|failure| failure.reason)
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.call(Call::Shutdown(timeout), timeout)
+        let ended = self.call(Call::Shutdown(timeout), timeout);
+        ended.map_err(|failure| failure.reason)
     }
 }

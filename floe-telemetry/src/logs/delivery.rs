@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use super::exceptions;
 use super::limited::LimitedRecord;
 use super::worker::{LogReport, LogSettings, LogWorker};
 use super::workers::Workers;
-use crate::collector::ExceptionLog;
+use crate::collector::{ExceptionLog, StoredFailure};
 use crate::config::LogRecordLimits;
 use crate::error::Error;
 
@@ -33,20 +32,20 @@ impl fmt::Debug for LogDestination {
 
 impl LogDestination {
     pub(crate) fn new(name: &str, exporter: impl LogExporter + 'static) -> Self {
-        Self::with_failed(name, exporter, None)
+        Self::with_failure(name, exporter, StoredFailure::default())
     }
 
-    /// With an exporter that stores, before it returns an error, how many records of the batch were not
-    /// exported. Otherwise the complete batch has failed.
-    pub(crate) fn with_failed(
+    /// With an exporter that stores its failure before it returns an error: the error of the SDK's trait has no room
+    /// for the number of records and the class.
+    pub(crate) fn with_failure(
         name: &str,
         mut exporter: impl LogExporter + 'static,
-        failed: Option<Arc<AtomicU64>>,
+        failure: StoredFailure,
     ) -> Self {
         let name = name.to_owned();
         Self(Box::new(move |resource, settings| {
             exporter.set_resource(resource);
-            LogWorker::start(name, exporter, failed, settings)
+            LogWorker::start(name, exporter, failure, settings)
         }))
     }
 }

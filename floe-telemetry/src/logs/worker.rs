@@ -14,7 +14,7 @@ use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
 use self::thread::ExporterThread;
 use crate::clock::monotonic_now;
-use crate::collector::{Counters, Size, WorkerSettings};
+use crate::collector::{Counters, Size, StoredFailure, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 use crate::program_signals;
@@ -148,7 +148,7 @@ impl LogWorker {
     pub(super) fn start(
         name: String,
         exporter: impl LogExporter + 'static,
-        failed: Option<Arc<AtomicU64>>,
+        failure: StoredFailure,
         settings: &LogSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
@@ -160,7 +160,7 @@ impl LogWorker {
             counters: Arc::clone(&settings.worker.counters),
         });
         let (shared, own) = (Arc::clone(&queue), settings.clone());
-        let exporting = ExporterThread::new(name.clone(), exporter, failed, shared, own);
+        let exporting = ExporterThread::new(name.clone(), exporter, failure, shared, own);
         let thread = std::thread::Builder::new().name(format!("floe-logs-{name}"));
         program_signals::spawn(thread, move || {
             let _suppressed = Context::enter_telemetry_suppressed_scope();

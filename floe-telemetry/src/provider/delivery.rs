@@ -68,9 +68,9 @@ pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
 /// Describes what has not been delivered when an operation times out.
 pub(super) fn undelivered(counters: &Counters) -> String {
     let pending = counters.read().pending;
-    let queued = counters.exports.describe_queued();
-    let separator = if queued.is_empty() { "" } else { ": " };
-    format!("spans pending: {pending}{separator}{queued}")
+    let exporters = counters.exports.describe_undelivered();
+    let separator = if exporters.is_empty() { "" } else { ": " };
+    format!("spans pending: {pending}{separator}{exporters}")
 }
 
 /// Receives reports of exporters until there are `expected` of them in `received`.

@@ -119,8 +119,8 @@ fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
 #[cfg(feature = "_otlp")]
 fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<LogDestination, Error> {
     let exporter = otlp_logs(target, counters)?;
-    let failed = exporter.failed();
-    Ok(LogDestination::with_failed(name, exporter, Some(failed)))
+    let failure = exporter.failure();
+    Ok(LogDestination::with_failure(name, exporter, failure))
 }
 
 #[cfg(not(feature = "_otlp"))]

@@ -40,9 +40,20 @@ fn nothing_is_sent_over_another_protocol_than_the_one_that_is_asked_for() {
     assert!(text.contains(needed) && text.contains(refused), "{text}");
     let text = messages(&[grpc, ("OTEL_TRACES_EXPORTER", "otlp")]);
     assert!(text.contains(needed), "{text}");
-    let exporter = "OTEL_TRACES_EXPORTER: expected an exporter for an enabled protocol, found `otlp`";
+    let exporter =
+        "OTEL_TRACES_EXPORTER: expected an exporter for an enabled protocol, found `otlp`";
     assert!(text.contains(exporter) && text.contains(refused), "{text}");
     assert!(!text.contains("could not be exported"), "{text}");
+    // Nor to the default endpoint, where the one that is asked for needs a feature.
+    for (endpoint, feature) in [
+        ("https://127.0.0.1:4318", "otlp-tls"),
+        ("http://127.0.0.1:4317", "otlp-grpc"),
+    ] {
+        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        let text = messages(&[endpoint, ("OTEL_TRACES_EXPORTER", "otlp")]);
+        assert!(text.contains(feature) && text.contains(exporter), "{text}");
+        assert!(!text.contains("could not be exported"), "{text}");
+    }
     let accepted = receiver.accept().unwrap_err();
     assert_eq!(accepted.kind(), io::ErrorKind::WouldBlock);
 }

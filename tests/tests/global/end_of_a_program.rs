@@ -4,10 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::net::TcpListener;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::opentelemetry::logs::{
+    LogRecord as _, Logger as _, LoggerProvider as _, Severity,
+};
+use floe_telemetry::{
+    EndingSpan, Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced,
+};
 use floe_tests::{Authority, ClientCertificate, Receiver, Response, is_child, run_in_child};
 
 /// Longer than the test may take.
@@ -76,6 +82,44 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
     }
 }
 
+/// The collector is still busy, so the spans that remain are not in the exporter's queue.
+#[test]
+fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
+    floe_tests::alone!();
+    for protocol in BOTH {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let (stop, stopped) = mpsc::channel::<()>();
+        let stopped = Mutex::new(stopped);
+        let mut config = TelemetryConfig::new("end");
+        config.otlp_protocol = Some(protocol);
+        config.otlp_endpoint = Some(endpoint.clone());
+        config.batch_processor.max_export_batch_size = 1;
+        config.exporters.metrics = Some(vec![ExporterKind::None]);
+        config.exporters.logs = Some(vec![ExporterKind::None]);
+        let telemetry = TelemetryProvider::builder(config)
+            .with_span_processor(move |span: &mut EndingSpan<'_>| {
+                if span.name() == "slow" {
+                    let _ = stopped.lock().unwrap().recv();
+                }
+            })
+            .initialize()
+            .unwrap();
+        work();
+        // The exporter waits for an answer.
+        let _connection = silent.accept().unwrap();
+        drop(floe_telemetry::span("slow").start());
+        let error = telemetry.shutdown(Duration::from_secs(2)).unwrap_err();
+        drop(stop);
+        assert!(error.is_timeout(), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.contains(&endpoint) && text.contains("no response"),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn metrics_tell_a_refused_connection_from_a_rejection() {
     floe_tests::alone!();
@@ -93,13 +137,19 @@ fn metrics_tell_a_refused_connection_from_a_rejection() {
         config.otlp_protocol = Some(OtlpProtocol::Http);
         config.otlp_endpoint = Some(endpoint);
         config.otlp.metrics.endpoint = Some(format!("{}/v1/metrics", metrics.endpoint()));
-        config.exporters.logs = Some(vec![ExporterKind::None]);
+        config.otlp.all.timeout_millis = Some(2_000);
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        let logger = TelemetryProvider::logger_provider().logger("end");
+        let mut record = logger.create_log_record();
+        record.set_severity_number(Severity::Info);
+        logger.emit(record);
+        telemetry.force_flush(NEVER).unwrap_err();
         work();
         telemetry.shutdown(NEVER).unwrap_err();
         let points = metrics.points();
         for name in [
             "otel.sdk.exporter.span.exported",
+            "otel.sdk.exporter.log.exported",
             "otel.sdk.exporter.operation.duration",
         ] {
             let point = points

@@ -100,6 +100,7 @@ fn an_error_of_a_receiver_has_its_url_its_reason_and_what_to_change() {
         .init();
 
     what_the_receiver_says_is_in_the_message(&log);
+    an_endpoint_without_the_path_of_its_signal_is_named(&log);
     a_body_that_does_not_end_is_not_waited_for(&log);
     another_protocol_is_named(&log);
     tls_on_one_side_only_is_named(&log);
@@ -149,6 +150,29 @@ fn what_the_receiver_says_is_in_the_message(log: &Log) {
     let expected =
         format!("`{endpoint}/otlp/v1/traces`: the receiver answered 404 Not Found: no route");
     assert!(error.ends_with(&expected), "{error}");
+}
+
+/// The endpoint of one signal is used as it is.
+fn an_endpoint_without_the_path_of_its_signal_is_named(log: &Log) {
+    for (path, is_complete) in [("", false), ("/otlp", false), ("/otlp/v1/traces", true)] {
+        let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
+        let mut config = TelemetryConfig::new("receiver-errors");
+        config.otlp_protocol = Some(OtlpProtocol::Http);
+        config.otlp.traces.endpoint = Some(format!("{endpoint}{path}"));
+        config.exporters.metrics = Some(vec![ExporterKind::None]);
+        config.exporters.logs = Some(vec![ExporterKind::None]);
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        work();
+        let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        log.take_one();
+        let expected = if is_complete {
+            "no route"
+        } else {
+            "ends with `/v1/traces`"
+        };
+        assert!(error.ends_with(expected), "{error}");
+    }
 }
 
 fn a_body_that_does_not_end_is_not_waited_for(log: &Log) {

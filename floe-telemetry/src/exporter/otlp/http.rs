@@ -27,7 +27,7 @@ use super::Transport;
 use super::compress::compress;
 use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome, advice, error_chain, is_invalid_response};
-use super::settings::{self, OtlpSettings};
+use super::settings::{self, OtlpSettings, signal_path};
 use crate::clock::wall_now;
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
 use crate::error::Error;
@@ -42,8 +42,8 @@ pub(super) struct Http {
     headers: HeaderMap,
     compression: Compression,
     has_answered: bool,
-    /// The signal, if the bodies are JSON.
-    json: Option<Signal>,
+    signal: Signal,
+    is_json: bool,
     /// Reads the body of a successful response.
     reads: fn(&[u8]) -> Outcome,
 }
@@ -76,13 +76,23 @@ impl Http {
             uri,
             headers,
             compression: settings.compression,
+            signal: settings.signal,
             has_answered: false,
-            json: is_json(settings).then_some(settings.signal),
+            is_json: is_json(settings),
             reads: match settings.protocol {
                 OtlpProtocol::HttpJson => json_response::accepted,
                 _ => response::accepted,
             },
         })
+    }
+
+    /// What to change if the receiver does not know the path: the endpoint of one signal is used as it is.
+    fn path_advice(&self) -> String {
+        let expected = signal_path(self.signal);
+        if self.uri.path().ends_with(&expected) {
+            return String::new();
+        }
+        format!("; the URL of one signal is used as it is, and usually ends with `{expected}`")
     }
 
     async fn post(&mut self, body: Bytes) -> Outcome {
@@ -93,7 +103,13 @@ impl Http {
         match self.client.post(request).await {
             Ok(response) => {
                 self.has_answered = true;
-                classify(response, self.reads).await
+                let is_missing = response.status() == StatusCode::NOT_FOUND;
+                match classify(response, self.reads).await {
+                    Outcome::Rejected(reason) if is_missing => {
+                        Outcome::Rejected(reason + &self.path_advice())
+                    }
+                    outcome => outcome,
+                }
             }
             Err(error) => {
                 let reason = format!("the connection failed: {}", error_chain(&error));
@@ -106,9 +122,10 @@ impl Http {
 
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
-        let request = match self.json {
-            Some(signal) => super::json::encode(signal, &request)?.into(),
-            None => request,
+        let request = if self.is_json {
+            super::json::encode(self.signal, &request)?.into()
+        } else {
+            request
         };
         compress(self.compression, request)
     }

@@ -1,7 +1,6 @@
 //! Log records over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry::InstrumentationScope;
@@ -17,7 +16,7 @@ use prost::Message;
 
 use super::sender::{Sender, sdk_error};
 use super::{OtlpTarget, too_large};
-use crate::collector::{Counters, ExportFailure};
+use crate::collector::{Counters, ExportFailure, StoredFailure};
 use crate::config::Signal;
 use crate::error::Error;
 use crate::keys;
@@ -28,7 +27,7 @@ pub(crate) struct OtlpLogs {
     sender: Sender,
     resource: ResourceAttributesWithSchema,
     max_request: usize,
-    failed: Arc<AtomicU64>,
+    failure: StoredFailure,
 }
 
 /// Creates the log exporter for `target`.
@@ -41,15 +40,14 @@ pub(crate) fn otlp_logs(target: &OtlpTarget, counters: &Counters) -> Result<Otlp
         sender: Sender::new(target, Signal::Logs, counters)?,
         resource: ResourceAttributesWithSchema::default(),
         max_request: target.config.otlp.max_request(Signal::Logs),
-        failed: Arc::default(),
+        failure: StoredFailure::default(),
     })
 }
 
 impl OtlpLogs {
-    /// The number of records of the last batch that were not exported. The result of the SDK's trait has
-    /// no room for it.
-    pub(crate) fn failed(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.failed)
+    /// Why the last batch was not exported.
+    pub(crate) fn failure(&self) -> StoredFailure {
+        Arc::clone(&self.failure)
     }
 
     /// Sends records in requests that are as large as a request may be.
@@ -97,10 +95,12 @@ impl LogExporter for OtlpLogs {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
         let records: Vec<_> = batch.iter().collect();
         let result = self.send(&records, self.sender.deadline());
-        let failed = result.as_ref().err();
-        let failed = failed.map_or(0, |failure| failure.failed_of(records.len()));
-        self.failed.store(failed, Ordering::Relaxed);
-        result.map_err(|failure| sdk_error(&failure))
+        result.map_err(|failure| {
+            let error = sdk_error(&failure);
+            let stored = self.failure.lock();
+            *stored.unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            error
+        })
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {

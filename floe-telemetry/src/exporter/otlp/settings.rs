@@ -277,6 +277,11 @@ pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     })
 }
 
+/// The end of the path to which a receiver expects the requests.
+pub(super) fn signal_path(signal: Signal) -> String {
+    format!("/v1/{}", signal.as_str())
+}
+
 /// Appends the path of the signal, unless the endpoint has it
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
 fn signal_url(endpoint: &str, signal: Signal) -> String {
@@ -287,7 +292,7 @@ fn signal_url(endpoint: &str, signal: Signal) -> String {
     let base = endpoint.trim_end_matches('/');
     // A general endpoint is often configured with the path of traces.
     let base = base.strip_suffix("/v1/traces").unwrap_or(base);
-    let path = format!("/v1/{}", signal.as_str());
+    let path = signal_path(signal);
     if base.ends_with(&path) {
         format!("{base}{query}")
     } else {

@@ -1,16 +1,15 @@
 //! The thread of a log exporter, which batches records and exports the batches.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
-use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::{LogReport, LogSettings, Queue, Queued, Task};
 use crate::clock::monotonic_now;
-use crate::collector::{OTHER_ERROR, block_on_until, guarded, guarded_message};
+use crate::collector::{ExportFailure, StoredFailure, block_on_until, guarded, guarded_message};
 use crate::config::Signal;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
@@ -21,8 +20,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 pub(super) struct ExporterThread<E> {
     name: String,
     exporter: E,
-    /// See [`LogDestination::with_failed`](crate::logs::LogDestination::with_failed).
-    failed: Option<Arc<AtomicU64>>,
+    /// See [`LogDestination::with_failure`](crate::logs::LogDestination::with_failure).
+    stored_failure: StoredFailure,
     batch: Vec<Queued>,
     /// The bytes of the batch.
     bytes: usize,
@@ -38,14 +37,14 @@ impl<E: LogExporter> ExporterThread<E> {
     pub(super) fn new(
         name: String,
         exporter: E,
-        failed: Option<Arc<AtomicU64>>,
+        stored_failure: StoredFailure,
         queue: Arc<Queue>,
         settings: LogSettings,
     ) -> Self {
         Self {
             name,
             exporter,
-            failed,
+            stored_failure,
             batch: Vec::new(),
             bytes: 0,
             due: None,
@@ -119,25 +118,26 @@ impl<E: LogExporter> ExporterThread<E> {
             let timeout = self.settings.worker.export_timeout;
             let deadline = monotonic_now().checked_add(timeout);
             match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {
-                Some(exported) => exported.map_err(|error| match error {
-                    OTelSdkError::InternalFailure(reason) => reason,
-                    error => error.to_string(),
+                Some(exported) => exported.map_err(|error| {
+                    let mut stored = self.stored_failure.lock();
+                    let stored = stored.as_mut().ok().and_then(|stored| stored.take());
+                    stored.unwrap_or_else(|| error.into())
                 }),
-                None => Err(format!("not exported within {timeout:?}")),
+                None => Err(ExportFailure::timeout(format!(
+                    "not exported within {timeout:?}"
+                ))),
             }
         });
         let counters = &self.settings.worker.counters;
         let records = batch.len() as u64;
-        let failed = match (&result, &self.failed) {
-            (Ok(()), _) => 0,
-            (Err(_), None) => records,
-            (Err(_), Some(failed)) => failed.swap(records, Ordering::Relaxed).min(records),
-        };
+        let failed = result
+            .as_ref()
+            .map_or_else(|failure| failure.failed_of(batch.len()), |()| 0);
         counters
             .logs_exported
             .fetch_add(records - failed, Ordering::Release);
         counters.logs_failed.fetch_add(failed, Ordering::Release);
-        let error_type = result.as_ref().err().map(|_| OTHER_ERROR);
+        let error_type = result.as_ref().err().map(|failure| failure.error_type);
         let exports = &counters.exports;
         exports.add_results(
             Signal::Logs,
@@ -150,8 +150,8 @@ impl<E: LogExporter> ExporterThread<E> {
             queued.has_result = true;
         }
         drop(batch);
-        if let Err(error) = result {
-            let error = self.settings.worker.redaction.failure(error);
+        if let Err(failure) = result {
+            let error = self.settings.worker.redaction.failure(failure.reason);
             // Written locally but not exported, because telemetry is suppressed on this thread.
             if counters.exports.is_warning_due(&self.name) {
                 guarded_message(|| {
