@@ -27,7 +27,7 @@ fn borrowed(text: &str) -> BoxFuture<'_, usize> {
 
 #[traced]
 fn alias(text: &'static str) -> Parsed {
-    std::boxed::Box::pin(async move {
+    Box::pin(async move {
         let number: u8 = text.parse()?;
         if number > 9 {
             return Err("too large".into());
