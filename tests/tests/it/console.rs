@@ -273,6 +273,19 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
     assert!(text.contains("│  └─ ✓ write"), "{text}");
 }
 
+/// As in spans that another program has recorded.
+#[tokio::test]
+async fn a_repeated_id_is_drawn() {
+    let screen = Screen::default();
+    let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_unfolded(0);
+    let spans = vec![
+        span("run", 1, 0, 0, 9, Status::Ok),
+        span("again", 1, 1, 0, 8, Status::Ok),
+    ];
+    export(&exporter, spans).await;
+    assert!(screen.text().contains("✓ again"), "{}", screen.text());
+}
+
 #[tokio::test]
 async fn a_large_trace_is_folded() {
     let screen = Screen::default();

@@ -107,10 +107,12 @@ impl Shown {
             }
         }
         let mut parent = SpanId::INVALID;
-        while let Some(longest) = children
-            .get(&parent)
-            .and_then(|below| below.iter().max_by_key(|span| took(span)))
-        {
+        // At most one step for each span, because a repeated id makes a circle.
+        for _ in spans {
+            let below = children.get(&parent).into_iter().flatten();
+            let Some(longest) = below.max_by_key(|span| took(span)) else {
+                break;
+            };
             parent = longest.span_context.span_id();
             always.insert(parent);
         }
