@@ -24,20 +24,6 @@ pub(crate) fn names(prefixes: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Returns whether output has colours: never with `NO_COLOR` (<https://no-color.org>), always with `FORCE_COLOR`
-/// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`.
-#[must_use]
-pub fn uses_color(is_terminal: bool) -> bool {
-    let set = |name| variable_os(name).filter(|value| !value.is_empty());
-    if set("NO_COLOR").is_some() {
-        return false;
-    }
-    if set("FORCE_COLOR").is_some_and(|value| value != "0") {
-        return true;
-    }
-    is_terminal && set("TERM").is_none_or(|value| value != "dumb")
-}
-
 /// Returns the path of the running executable.
 pub(crate) fn executable() -> Option<PathBuf> {
     env::current_exe().ok()

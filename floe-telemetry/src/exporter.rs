@@ -11,8 +11,7 @@ pub(crate) mod otlp;
 mod plain;
 mod target;
 
-pub use self::console::ConsoleExporter;
-pub use crate::environment::uses_color;
+pub use self::console::{ConsoleExporter, uses_color};
 
 pub(crate) use self::console::ConsoleMetrics;
 pub use self::memory::MemoryExporter;

@@ -19,7 +19,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
 use crate::collector::span_data_bytes;
-use crate::environment::uses_color;
+use crate::environment::variable_os;
 use crate::program_signals::Unsignalled;
 
 /// The default for the most bytes of spans that are not printed yet.
@@ -222,4 +222,18 @@ impl SpanExporter for ConsoleExporter {
 /// The bytes of a span in the list of its trace, which has room for up to twice as many spans, or for four.
 fn bytes_of(span: &SpanData) -> usize {
     span_data_bytes(span) + size_of::<SpanData>()
+}
+
+/// Returns whether output has colours: never with `NO_COLOR` (<https://no-color.org>), always with `FORCE_COLOR`
+/// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`.
+#[must_use]
+pub fn uses_color(is_terminal: bool) -> bool {
+    let set = |name| variable_os(name).filter(|value| !value.is_empty());
+    if set("NO_COLOR").is_some() {
+        return false;
+    }
+    if set("FORCE_COLOR").is_some_and(|value| value != "0") {
+        return true;
+    }
+    is_terminal && set("TERM").is_none_or(|value| value != "dumb")
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogOutput;
-use crate::environment::uses_color;
+use crate::exporter::uses_color;
 use crate::program_signals::Unsignalled;
 
 /// A stream of the process.
