@@ -35,7 +35,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     Ok(found.map(|Written(duration)| duration))
 }
 
-/// Serializes a duration in the largest unit in which it is a whole number.
+/// Serializes a duration in the largest of s, ms, us and ns in which it is a whole number.
 #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
 pub(super) fn serialize<S: Serializer>(
     duration: &Option<Duration>,

@@ -73,8 +73,8 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_SPAN_EVENTS`, `FLOE_LOG_KEYS`,
-    /// `FLOE_LOG_OUTPUT` and `FLOE_SPAN_FILTER`. If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*` and `FLOE_SPAN_FILTER`.
+    /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,

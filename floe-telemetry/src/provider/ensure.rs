@@ -12,14 +12,14 @@ use crate::error::Error;
 /// With `OTEL_EXPORTER_OTLP_ENDPOINT` all signals are exported to that endpoint. A variable for one
 /// signal, such as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_METRICS_EXPORTER`, enables the export of
 /// that signal only. Log records are exported only if the program has installed a layer of
-/// [`logs`](crate::logs). Without any of these variables nothing is recorded. If no variable names the
-/// service, its name is `unknown_service:` and the name of the executable.
+/// [`logs`](crate::logs). Unless the environment or a file it names selects a destination, nothing is
+/// recorded. If none names the service, its name is `unknown_service:` and the name of the executable.
 ///
-/// This function does not fail. If the environment is invalid, it logs one warning, and nothing is
+/// This function does not fail. If the telemetry cannot be initialized, it logs one warning, and nothing is
 /// recorded. If another provider is in use, that provider stays in use, and the returned one records
 /// nothing.
 ///
-/// The provider is never dropped, so a program must flush it or shut it down before it exits. It is not
+/// The provider is never dropped, so a program must shut it down, or call `shutdown_at_exit`. It is not
 /// initialized again after a shutdown.
 ///
 /// ```
