@@ -173,8 +173,11 @@ impl Anchors {
         for class in 0..TABLE >> 5 {
             anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
         }
-        // Only the first digits of a number.
-        anchors.flag(index(window(b"123")), DIGITS, !(1 << DIGIT));
+        // Only the first digits of a number, and none of three that stands alone.
+        let digits = index(window(b"123"));
+        anchors.kinds[digits] |= DIGITS;
+        let tails = [b'0', b'-', b' ', b':'].map(|tail| 1 << class(tail));
+        anchors.around[digits] = (!(1 << DIGIT), tails.iter().sum());
         anchors.formats.sort_by_key(|(anchor, ..)| *anchor);
         for (place, (anchor, ..)) in (0..).zip(&anchors.formats) {
             let first = &mut anchors.first[*anchor];
@@ -321,5 +324,15 @@ impl Anchors {
                 let prefix = format.prefix.as_bytes();
                 text[*start] == prefix[0] && text[*start..].starts_with(prefix)
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_the_rest_of_a_number_no_anchor_ends() {
+        assert_eq!(BUILT_IN.kinds[index(window(b"123"))], DIGITS);
     }
 }

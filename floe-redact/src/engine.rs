@@ -147,6 +147,8 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
             from = from.max(scan.covered);
         } else {
             look(scan, anchor, kinds);
+            // In the rest of a number no anchor ends.
+            from = from.max(scan.digits_until);
         }
         next = anchors.next(text, from);
     }
