@@ -139,7 +139,7 @@ impl Clone for TracingLayer {
 /// ```
 ///
 /// [`OpenTelemetrySpanExt`] and [`get_otel_context`] are the same, and [`TracingMetricsLayer`]
-/// records the same metrics from events.
+/// records metrics from the same fields of events.
 /// These differences remain:
 ///
 /// | | tracing-opentelemetry | here | why |
