@@ -1,4 +1,4 @@
-//! The only module that reads the time.
+//! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
 //! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector
