@@ -21,11 +21,11 @@
 //! The floe identity of the configuration follows, and the values of the baggage keys that
 //! `baggage_attributes` lists, which take precedence. [`LogKeys`](crate::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
 //!
-//! Message, fields and target are redacted before they are written, as the provider is configured, or with
-//! the default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128
-//! fields, and no further ones once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such
-//! as `level`, is written as `fields.level`. A record that is created while the thread writes another one, for example by a
-//! `Debug` implementation, is dropped.
+//! Message, fields and target are redacted before they are written, as the provider is configured, or with the
+//! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
+//! no further ones once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as
+//! `level`, is written as `fields.level`. A record that is created while the thread writes another one, for
+//! example by a `Debug` implementation, is dropped.
 //!
 //! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
 //! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in
