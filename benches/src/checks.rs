@@ -24,7 +24,7 @@ impl Checks {
     pub fn equal(&mut self, what: impl Display, found: u64, expected: u64) {
         if found != expected {
             self.failures
-                .push(format!("{what}: found {found}, expected {expected}"));
+                .push(format!("{what}: expected {expected}, found {found}"));
         }
     }
 
@@ -32,7 +32,7 @@ impl Checks {
     pub fn at_least(&mut self, what: impl Display, found: u64, least: u64) {
         if found < least {
             self.failures
-                .push(format!("{what}: found {found}, expected at least {least}"));
+                .push(format!("{what}: expected at least {least}, found {found}"));
         }
     }
 
@@ -93,9 +93,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "spans: found 9, expected 10",
-                "spans: found 11, expected 10",
-                "spans: found 0, expected at least 1",
+                "spans: expected 10, found 9",
+                "spans: expected 10, found 11",
+                "spans: expected at least 1, found 0",
             ]
         );
     }

@@ -208,8 +208,8 @@ impl Redactor {
             .unwrap_or_default()
     }
 
-    /// Whether the text contains nothing that a rule begins with, which is a fast check. [`redact`](Self::redact)
-    /// returns such a text unchanged.
+    /// Whether the text contains nothing that a rule begins with, which is a fast check. Such a text has no
+    /// [`findings`](Self::findings).
     #[inline]
     #[must_use]
     pub fn is_plain(&self, text: impl AsRef<[u8]>) -> bool {

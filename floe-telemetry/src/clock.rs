@@ -1,7 +1,7 @@
-//! The only module that reads the time.
+//! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! Span timestamps are ticks of the processor's time-stamp counter, which takes a third of the time
-//! of a system clock read. Where there is none, they are nanoseconds of the monotonic clock. The collector
+//! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
+//! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector
 //! thread converts ticks to wall-clock time relative to an anchor, which it renews.
 
 #[cfg(all(

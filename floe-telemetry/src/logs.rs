@@ -18,14 +18,14 @@
 //!
 //! The ids are those of the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
-//! The `span_attributes` of the configuration follow, and the values of the baggage keys that
+//! The floe identity of the configuration follows, and the values of the baggage keys that
 //! `baggage_attributes` lists, which take precedence. [`LogKeys`](crate::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
 //!
-//! Message, fields and target are redacted before they are written, as the provider is configured, or with
-//! the default redaction if there is no provider. Text is truncated to 8 KiB, and a record has at most 128
-//! fields and 32 KiB of text. A field with the name of a built-in field, such as `level`, is written
-//! as `fields.level`. A record that is created while the thread writes another one, for example by a
-//! `Debug` implementation, is dropped.
+//! Message, fields and target are redacted before they are written, as the provider is configured, or with the
+//! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
+//! no further ones once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as
+//! `level`, is written as `fields.level`. A record that is created while the thread writes another one, for
+//! example by a `Debug` implementation, is dropped.
 //!
 //! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
 //! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in
@@ -119,7 +119,7 @@ where
 }
 
 /// Creates a layer that writes log records to the [output](LoggingConfig::output), for a subscriber of your own. It
-/// writes JSON lines or text, with colours if the output is a terminal and `NO_COLOR` is not set.
+/// writes JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` says otherwise.
 ///
 /// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
 /// records to the exporters of the provider, so a second one duplicates them.

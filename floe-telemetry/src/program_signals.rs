@@ -3,11 +3,11 @@
 //! The kernel delivers a signal of the process to any thread that does not block it, so a thread of ours would end
 //! a program that waits for signals with `sigwait` or `signalfd`. A write to a pipe or socket without a reader
 //! raises SIGPIPE, and one beyond `RLIMIT_FSIZE` SIGXFSZ, on the thread that writes; both end a process by default.
-//! Only Rust's runtime ignores SIGPIPE: programs in C, and those that reset it, do not.
+//! Rust's runtime ignores SIGPIPE; programs in C, and those that reset it, do not.
 //!
-//! Every thread of ours starts with all signals blocked that a program can handle, so exporters may write with
-//! any library. On threads of the program, log lines and the console are written with SIGPIPE and SIGXFSZ
-//! blocked for the time of the write, which costs two system calls for a line. That holds for the standard
+//! Every thread of ours starts with all signals blocked except those that its own instructions raise, so exporters
+//! may write with any library. On threads of the program, log lines and the console are written with SIGPIPE and
+//! SIGXFSZ blocked for the time of the write, which costs three system calls for a line. That holds for the standard
 //! output, too: what a program does about a closed pipe is decided by its own writes.
 
 use std::io::{self, Write};

@@ -44,8 +44,8 @@ pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
     redactor.redact(text)
 }
 
-/// Removes the user information of a URL, and secrets in its path, query and fragment. Scheme, host, port
-/// and path are kept.
+/// Removes the user information of a URL, and secrets in its path, query and fragment. The rest, such as
+/// scheme, host and port, is kept.
 ///
 /// Unlike [`sanitize`], it leaves no mark in the place of user and password, so that the result is an
 /// address again. Text that is not a URL is redacted like any other. A clean URL is returned borrowed.

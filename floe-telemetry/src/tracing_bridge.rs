@@ -139,13 +139,13 @@ impl Clone for TracingLayer {
 /// ```
 ///
 /// [`OpenTelemetrySpanExt`] and [`get_otel_context`] are the same, and [`TracingMetricsLayer`]
-/// records the same metrics from events.
+/// records metrics from the same fields of events.
 /// These differences remain:
 ///
 /// | | tracing-opentelemetry | here | why |
 /// |---|---|---|---|
 /// | a span starts | when it is entered or its context is read | when it is created | its start time is the time of its creation, and events before the first `enter` have a place |
-/// | threads, busy and idle time | recorded | on request | they cost as much as the rest of a span |
+/// | threads, busy and idle time | recorded | on request | they cost time in each span |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`](crate::with_current_span) | |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
 /// | sources of an error | `<field>.chain`, an array | `exception.stacktrace`, text | backends show it as the text that it is by convention |
@@ -276,8 +276,8 @@ impl TracingLayer {
         self
     }
 
-    /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span: for
-    /// programs that export them as log records.
+    /// Whether events become events of their spans. Default: yes. Otherwise they only set the status of their span, and
+    /// its `exception.…` by a field of the type `dyn Error`: for programs that export them as log records.
     #[must_use]
     pub const fn with_events(mut self, events: bool) -> Self {
         self.has_events = events;

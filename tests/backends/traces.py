@@ -15,7 +15,7 @@ class Mistakes(list):
 
     def equal(self, what: str, found, expected) -> None:
         if found != expected:
-            self.append(f"{what}: found {found!r}, expected {expected!r}")
+            self.append(f"{what}: expected {expected!r}, found {found!r}")
 
     def true(self, what: str, holds: bool) -> None:
         if not holds:

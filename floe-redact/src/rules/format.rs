@@ -4,7 +4,7 @@
 ///
 /// A token is found where its prefix begins a word (the byte before is no letter or digit), what
 /// follows has the given alphabet and length. What has another length or alphabet is found, too, if it has 16 bytes
-/// or more that look random and the prefix more than three: formats change.
+/// or more that look random, or 24 after a prefix of two or three bytes: formats change.
 #[derive(Debug)]
 pub(crate) struct TokenFormat {
     /// The id of the rule, which findings report: `vendor-kind-of-token`, in kebab case.

@@ -168,7 +168,7 @@ pub(crate) const HARMLESS_KEYS: &[&str] = &[
     "exit", "response", "return", "status",
 ];
 
-/// Words before `token` and `secret` that make them names of something else.
+/// Words before `token`, `api key` and their like that make them names of something else.
 #[rustfmt::skip]
 pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "num"];
 

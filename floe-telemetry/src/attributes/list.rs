@@ -44,8 +44,8 @@ impl From<Attribute> for KeyValue {
 
 /// Attributes in the order in which they were set. If a key is set twice, the later value wins.
 ///
-/// A list contains at most 128 attributes, or as many as the limits of the provider allow. Further ones are dropped and
-/// counted on the span.
+/// A list contains at most 128 attributes, or more if the limits of the provider allow them. Further ones are dropped
+/// and counted on the span.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttributeList {
     items: Vec<Attribute>,

@@ -23,7 +23,7 @@ pub enum AttributeValue {
     Static(&'static str),
     /// Any other text.
     Text(Text),
-    /// An array of one of the four types above.
+    /// An array of booleans, integers, floats or text.
     Array(Box<Array>),
 }
 

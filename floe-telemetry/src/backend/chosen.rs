@@ -16,8 +16,8 @@ use crate::exporter::OtlpTarget;
 ///
 /// # Errors
 ///
-/// The configuration is not valid, or no backend has the name that it chooses. A backend that does
-/// not answer is not an error: the report describes the problem.
+/// The configuration is not valid, or not exactly one backend has the name that it chooses. A backend that
+/// does not answer is not an error: the report describes the problem.
 pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport, Error> {
     config.validate()?;
     let backend = find(&config.backend)?;

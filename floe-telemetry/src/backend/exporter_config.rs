@@ -25,7 +25,7 @@ pub enum ExporterConfig {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OtlpExporterConfig {
-    /// An absolute URL. Over HTTP, the exporter appends `/v1/traces` unless the URL ends with it.
+    /// An absolute URL. Over HTTP, the path of the signal, such as `/v1/traces`, is appended unless it is there.
     pub endpoint: String,
     /// The transport: gRPC or HTTP.
     pub protocol: OtlpProtocol,

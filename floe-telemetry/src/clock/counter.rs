@@ -1,4 +1,4 @@
-//! The processor's time-stamp counter, which takes a third of the time of a system clock read.
+//! The processor's time-stamp counter, which is read faster than a system clock.
 //!
 //! Nothing happens before the first reading, and nothing waits for a calibration: the rate of the counter is
 //! measured between the first reading and a later one, so a duration is as exact as the two of them.

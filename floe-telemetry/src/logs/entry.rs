@@ -18,7 +18,7 @@ pub(super) const MAX_TEXT: usize = 8 * 1024;
 /// The limit for one text before redaction, which may shorten it, in bytes.
 const MAX_RAW: usize = 2 * MAX_TEXT;
 
-/// The limit for all texts of a record together, in bytes. Later fields are dropped.
+/// The bytes of all texts of a record together after which further fields are dropped.
 const MAX_RECORD: usize = 32 * 1024;
 
 /// The maximum number of fields of a record.

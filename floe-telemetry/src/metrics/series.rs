@@ -123,8 +123,8 @@ fn same_attribute(a: &KeyValue, b: &KeyValue) -> bool {
     values && same(a.key.as_str(), b.key.as_str())
 }
 
-/// Compares two strings a word at a time. A measurement with two attributes compares six mostly short
-/// strings, for which calls to `memcmp` would be half of its cost.
+/// Compares two strings a word at a time: a measurement with two attributes compares six mostly short
+/// strings, for which calls of `memcmp` are slower.
 fn same(a: &str, b: &str) -> bool {
     const WORD: usize = 8;
 

@@ -32,9 +32,10 @@ pub fn set_floe_baggage(identity: &FloeSpanAttributes) -> Context {
 
 /// Returns the current context with a value in its baggage.
 ///
-/// The value is not added if the baggage would exceed 64 keys or 8192 bytes, or if the key is invalid. A
-/// key consists of printable ASCII characters except spaces and `(),/:;<=>?@[\]{}"`. A value may be any
-/// text; secrets in it are redacted before it is propagated.
+/// If the baggage would exceed 64 keys or 8192 bytes, older values are dropped. The value itself is not added
+/// if it exceeds 8192 bytes with its key, or if the key is invalid. A key consists of printable ASCII
+/// characters except spaces and `(),/:;<=>?@[\]{}"`. A value may be any text; secrets in it are redacted before
+/// it is propagated.
 ///
 /// ```
 /// use floe_telemetry::propagation;

@@ -1,9 +1,9 @@
 //! What the formats of other tracers have in common: reading single headers, ids in hexadecimal digits, and the
 //! span that is sent or received.
 //!
-//! B3, Jaeger and X-Ray are our own: `opentelemetry-jaeger-propagator` and `opentelemetry-aws` need another
-//! version of OpenTelemetry, and `opentelemetry-zipkin` brings an exporter. None of them limits a header or
-//! rejects a second one.
+//! B3, Jaeger and X-Ray are our own: `opentelemetry-jaeger-propagator` needs another version of OpenTelemetry, and
+//! `opentelemetry-zipkin` brings an exporter. Neither they nor `opentelemetry-aws` limit a header or reject a
+//! second one.
 
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};

@@ -9,8 +9,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 use crate::attributes::ToAttributeValue;
 
-/// Captured spans, in the order in which they ended on each thread. The root spans of traces come
-/// after all other spans.
+/// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
+/// the spans that ended before it on any thread.
 #[derive(Clone, Debug)]
 pub struct Spans(pub(super) Vec<SpanData>);
 

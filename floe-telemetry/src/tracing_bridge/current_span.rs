@@ -3,7 +3,7 @@
 //! `tracing` asks the subscriber for the current span, and no layer can answer. So this one stands above the
 //! layers. If the current span of OpenTelemetry is not one of `tracing`, it opens a span in the registry that stands for
 //! it: entering that one attaches the OpenTelemetry context in which it was created, and closing it ends nothing.
-//! Nothing happens until the current span is requested. The caller owns the only reference to the stand-in, so it is closed
+//! No span is opened until the current span is requested. The caller owns the only reference to the stand-in, so it is closed
 //! with the last handle, and nothing is cached.
 
 use std::any::TypeId;
@@ -103,8 +103,8 @@ thread_local! {
 /// ```
 ///
 /// So `tokio::spawn(work().in_current_span())`, `work().instrument(Span::current())`,
-/// `info_span!(parent: &captured, …)` and libraries that capture the current span continue the trace. Only callers of
-/// `Span::current` pay: each call opens a span in the registry, which is closed with its last handle. Its name is `otel`
+/// `info_span!(parent: &captured, …)` and libraries that capture the current span continue the trace. Each such call of
+/// `Span::current` opens a span in the registry, which is closed with its last handle. Its name is `otel`
 /// and its fields are `trace_id` and `span_id`, which other layers see. It keeps OpenTelemetry's context, but no
 /// span open: the span that it stands for ends with its function, and is not updated after that. Fields cannot be
 /// recorded on it, because a span of `tracing` has no other fields than those it was created with: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).

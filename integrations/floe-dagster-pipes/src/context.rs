@@ -94,14 +94,16 @@ impl Source {
             .metadata()
             .map_err(|error| Error::context(error.to_string()))?;
         if !metadata.is_file() {
-            return Err(Error::context("found no regular file"));
+            return Err(Error::context(
+                "expected a regular file, found another kind of file",
+            ));
         }
         let mut json = Vec::new();
         File::open(&path)
             .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut json))
             .map_err(|error| Error::context(error.to_string()))?;
         if json.len() as u64 > LARGEST {
-            return Err(Error::context("found more than 16 MiB"));
+            return Err(Error::context("expected at most 16 MiB, found more"));
         }
         serde_json::from_slice(&json).map_err(|error| {
             let (line, column) = (error.line(), error.column());

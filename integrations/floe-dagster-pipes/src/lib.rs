@@ -23,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! What Dagster passes is bounded, and a mistake in it is an [`Error`], never a panic. Credentials in what is
-//! reported are redacted, because Dagster stores and shows it; an exception also loses personal data.
+//! What Dagster passes is bounded, and a mistake in it is an [`Error`], never a panic. Credentials in log records,
+//! metadata and exceptions are redacted, because Dagster stores and shows them; an exception also loses personal data.
 #![forbid(unsafe_code)]
 
 mod context;

@@ -259,7 +259,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
     );
     assert_eq!(
         context(&json!({ "path": "/dev/zero" })),
-        "cannot read the context of Dagster Pipes: found no regular file"
+        "cannot read the context of Dagster Pipes: expected a regular file, found another kind of file"
     );
     for destination in [
         json!({}),

@@ -1,9 +1,8 @@
 //! A request and its response: the span, and the metrics.
 //!
-//! Existing crates go through `tracing` or OpenTelemetry's SDK, at several times the price, and end a server's span with
-//! the headers. A request of any protocol and side is one [`Exchange`], which the generic future and body of a response
-//! call; only those two are compiled for each service. reqwest's response cannot be wrapped without replacing it, so
-//! that span ends with the headers.
+//! A request of any protocol and side is one [`Exchange`], which the generic future and body of a response call; only
+//! those two are compiled for each service. reqwest's response cannot be wrapped without replacing it, so that span
+//! ends with the headers.
 
 use std::any::type_name;
 use std::fmt::Display;

@@ -1,8 +1,8 @@
 //! Attributes and status of gRPC spans and metrics, by OpenTelemetry's
+//! [conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
+//!
 //! The layers read `http` types, so tonic is not among their dependencies. A layer does not know the methods of
 //! its server, hence `_OTHER` for a call that is refused as `UNIMPLEMENTED`.
-//!
-//! [conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -80,7 +80,7 @@ fn open(options: &Options<Parts>, parts: &Parts, size: Option<u64>) -> Exchange 
     )
 }
 
-/// The text of a URL. Its `Display` would take several times as long.
+/// The text of a URL. Its `Display` is slower.
 fn url(uri: &Uri) -> String {
     let scheme = uri.scheme_str();
     let authority = uri.authority().map_or("", Authority::as_str);

@@ -57,7 +57,7 @@ impl<'r> RequestMethod<'r> {
             Some(_) => Cow::Borrowed("HTTP"),
         };
         match route {
-            // `format!` would take several times as long.
+            // `format!` is slower.
             Some(route) => opening.name_from([&*method, " ", route].concat()),
             None => opening.name_const(method),
         }
@@ -174,7 +174,7 @@ fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> 
 
 /// The host and the port in an authority.
 ///
-/// The methods of [`Authority`] search the text several times, which takes as long as the other attributes together.
+/// The methods of [`Authority`] search the text several times.
 pub(crate) fn host_and_port(authority: &str) -> (Option<&str>, Option<u16>) {
     let user = authority.bytes().rposition(|byte| byte == b'@');
     let text = user.map_or(authority, |at| &authority[at + 1..]);

@@ -26,7 +26,8 @@ use crate::options::{Options, common_options, http_options};
 /// [`UrlTemplate`](crate::UrlTemplate) as extension of the request, the span is named after it. If the future
 /// is dropped before, the span is an error with the attribute `floe.cancelled`, and `error.type` is `cancelled`.
 ///
-/// Behind a middleware that sends a request again, each attempt has a span, with `http.request.resend_count`.
+/// Behind a middleware that sends a request again, each attempt has a span, from the second on with
+/// `http.request.resend_count`.
 ///
 /// ```no_run
 /// use floe_telemetry_http::{HttpClientMiddleware, UrlTemplate};

@@ -22,7 +22,7 @@ impl StandardOutput {
     ///
     /// # Errors
     ///
-    /// It cannot be written, or the pipe has had no room for `timeout`.
+    /// It cannot be written, or the pipe has not had room for all of it within `timeout`.
     pub(crate) fn write(&mut self, line: &[u8], timeout: Duration) -> io::Result<()> {
         let started = Instant::now();
         let mut rest = line;

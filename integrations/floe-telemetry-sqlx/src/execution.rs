@@ -52,8 +52,8 @@ struct Measurement {
 impl Execution {
     /// Starts the span below the current one. `read` returns what is recorded of the statement.
     ///
-    /// Reading takes longer than a span that is not sampled, and the decision about a child does not depend on its
-    /// name. So a child is started without the statement, which is read only if something records it.
+    /// Reading takes longer than a span that is not sampled, and a parent-based sampler decides about a child without
+    /// its name. So a child is started without the statement, which is read only if something records it.
     pub(crate) fn start(
         system: &'static str,
         read: impl FnOnce() -> Query,

@@ -34,8 +34,8 @@
 //! | `exception.type`, `exception.message` | of an error, which is an event `exception`, too |
 //!
 //! The span of a stream ends when the stream ends or is dropped. The time in which a query waits for a
-//! connection of the pool is part of its span. Queries for which there is no `TracedPool` in between have
-//! no span: those of a transaction need [`TracedPool::traced`], and `begin` and `commit` have none.
+//! connection of the pool is part of its span. Queries of an executor that is not wrapped have no span:
+//! those of a transaction need [`TracedPool::traced`], and `begin` and `commit` have none.
 //!
 //! `db.collection.name` and `db.operation.name` are not recorded: a statement may have several of each, so the
 //! conventions have the summary for SQL.

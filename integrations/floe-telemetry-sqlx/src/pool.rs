@@ -19,7 +19,7 @@ use crate::address;
 use crate::execution::{Common, scope};
 use crate::executor::Traced;
 
-/// A pool whose queries have spans. It dereferences to the pool itself, and is as cheap to clone.
+/// A pool whose queries have spans. It dereferences to the pool itself, and is cheap to clone, too.
 pub struct TracedPool<DB: Database> {
     /// Shared, so that what observes the pool does not keep it open.
     pool: Arc<Pool<DB>>,

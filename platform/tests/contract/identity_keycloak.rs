@@ -431,7 +431,7 @@ fn a_provider_is_the_one_that_was_configured() {
     for (change, expected) in [
         (
             json!({ "issuer": "http://evil.example/realms/floe" }),
-            "found the issuer",
+            "expected the issuer",
         ),
         (json!({ "jwks_uri": 7 }), "not the JSON of the protocol"),
     ] {

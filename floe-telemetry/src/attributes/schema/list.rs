@@ -1,7 +1,7 @@
 //! Lists of attributes that are built at compile time.
 //!
 //! The number of a nested type's attributes cannot be used as an array length in generic code, so a
-//! list has the capacity of a span. Exceeding it panics in a constant, which is a compile error.
+//! list with nested types has the capacity of a span. Exceeding it panics in a constant, which is a compile error.
 
 use super::text::{Text, same};
 use super::{AttributeSchema, AttributeType, Prefixed, Requirement};

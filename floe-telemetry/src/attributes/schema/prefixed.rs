@@ -4,7 +4,7 @@ use super::AttributeSchema;
 use super::text::Text;
 use crate::attributes::list::MAX_ATTRIBUTES;
 
-/// The maximum number of bytes of all keys with one prefix together.
+/// All keys with one prefix together have fewer bytes.
 const TEXT: usize = 4096;
 
 /// The keys of a nested type, each preceded by a prefix and a dot.
@@ -20,8 +20,8 @@ impl Prefixed {
     ///
     /// # Panics
     ///
-    /// Panics if `schema` has more attributes than a span may have, or if the prefixed keys are
-    /// longer than 4096 bytes together.
+    /// Panics if `schema` has more than 128 attributes, or if the prefixed keys have 4096 bytes or more
+    /// together.
     #[must_use]
     #[track_caller]
     pub const fn new(prefix: &str, schema: &[AttributeSchema]) -> Self {

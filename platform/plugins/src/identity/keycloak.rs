@@ -131,7 +131,7 @@ impl Keycloak {
         // Else another issuer could answer in its place.
         if provider.issuer != issuer {
             let what = format!(
-                "found the issuer `{}`, expected `{issuer}`",
+                "expected the issuer `{issuer}`, found `{}`",
                 provider.issuer
             );
             return Err(request.error(ErrorKind::InvalidResponse, &what));
@@ -281,7 +281,7 @@ impl IdentityProvider for Keycloak {
         let granted: Granted = response.json()?;
         if !granted.token_type.eq_ignore_ascii_case("bearer") {
             let what = format!(
-                "found a token of the type `{}`, expected `Bearer`",
+                "expected a token of the type `Bearer`, found `{}`",
                 granted.token_type
             );
             return Err(request.error(ErrorKind::InvalidResponse, &what));
