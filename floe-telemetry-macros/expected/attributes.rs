@@ -7,8 +7,8 @@
 //         self.owner.name,
 //         options.limit,
 //         rows = rows.len(),
-//         db.rows = a+b,
-//         "db.system.name" = "duckdb",
+//         table.rows = a+b,
+//         "db.system.name" = "sqlite",
 //         error.r#type = %kind,
 //         keys::TABLE = table,
 //         LIMIT = ?limit,
@@ -20,7 +20,7 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     enum __FloeHere {}
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "create",
-        "create table path mode id owner.name options.limit rows db.rows db.system.name error.type {keys::TABLE} {LIMIT}",
+        "create table path mode id owner.name options.limit rows table.rows db.system.name error.type {keys::TABLE} {LIMIT}",
         ::core::line!(), Internal, with_path(::core::any::type_name:: < __FloeHere >)
     );
     ::floe_telemetry::__private::call(
@@ -33,8 +33,8 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
                 __floe.attribute("owner.name", &(self.owner.name));
                 __floe.attribute("options.limit", &(options.limit));
                 __floe.attribute_from("rows", rows.len());
-                __floe.attribute_from("db.rows", a + b);
-                __floe.attribute_static("db.system.name", "duckdb");
+                __floe.attribute_from("table.rows", a + b);
+                __floe.attribute_static("db.system.name", "sqlite");
                 __floe.display("error.type", &(kind));
                 __floe.attribute(keys::TABLE, &(table));
                 __floe.debug(LIMIT, &(limit));

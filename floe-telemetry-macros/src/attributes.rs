@@ -15,8 +15,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use self::{attr::Container, model::Model};
-use crate::{ctxt::Ctxt, krate::Krate};
+use self::{
+    attr::{Container, Key},
+    model::Model,
+};
+use crate::{ctxt::Ctxt, krate::Krate, semconv::Keys};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     match syn::parse2(input) {
@@ -30,12 +33,32 @@ fn derive(input: &DeriveInput) -> TokenStream {
     let container = Container::from_attrs(&cx, &input.attrs);
     let krate = Krate::new(container.krate.clone());
     let model = Model::new(&cx, input, &container, &krate);
+    let warnings = warnings(&cx, &model);
     match cx.check() {
-        Ok(()) => emit::emit(&model),
+        Ok(()) => {
+            let emitted = emit::emit(&model);
+            quote!(#emitted #warnings)
+        }
         Err(error) => {
             let stub = emit::stub(&model);
             let errors = error.into_compile_error();
             quote!(#stub #errors)
         }
     }
+}
+
+/// What is wrong with the keys, in an item of its own. What is allowed on the type or on a field does not apply to
+/// it by itself.
+fn warnings(cx: &Ctxt, model: &Model<'_>) -> TokenStream {
+    let items = model.shape.fields().into_iter().filter_map(|field| {
+        let keys = Keys::of_derive(cx);
+        if let Some(Key::Text(key)) = field.key() {
+            keys.key(key);
+        }
+        let warnings = keys.into_warnings();
+        let attrs = model.original.attrs.iter().chain(&field.original.attrs);
+        let levels = attrs.filter(|attr| attr.path().is_ident("allow"));
+        (!warnings.is_empty()).then(|| quote!(#(#levels)* const _: () = { #warnings };))
+    });
+    items.collect()
 }

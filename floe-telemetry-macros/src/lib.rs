@@ -17,6 +17,7 @@ mod krate;
 #[cfg(test)]
 mod messages;
 mod secret;
+mod semconv;
 mod symbol;
 mod tokens;
 mod traced;

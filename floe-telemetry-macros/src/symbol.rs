@@ -70,6 +70,11 @@ pub(crate) const CALL_ONLY: Symbol = Symbol {
     usage: "call_only",
 };
 
+pub(crate) const SEMCONV: Symbol = Symbol {
+    word: "semconv",
+    usage: "semconv = strict",
+};
+
 /// Written by the attribute of a block alone.
 pub(crate) const OF_TYPE: &str = "__floe_of_type";
 
@@ -145,6 +150,7 @@ pub(crate) const TRACED: &[Symbol] = &[
     METRICS,
     BOXED,
     CALL_ONLY,
+    SEMCONV,
     CRATE,
 ];
 

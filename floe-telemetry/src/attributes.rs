@@ -7,6 +7,8 @@ pub(crate) mod identity;
 pub(crate) mod into;
 mod list;
 pub(crate) mod schema;
+#[doc(hidden)]
+pub mod semconv;
 mod text;
 mod value;
 

@@ -19,7 +19,7 @@ pub struct Table {
     /// The name of the table.
     pub name: String,
     /// The number of rows.
-    #[floe(key = "db.rows")]
+    #[floe(key = "table.rows")]
     pub rows: u64,
 }
 

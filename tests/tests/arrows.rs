@@ -14,8 +14,9 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "floe-redact",
+    "floe-semconv",
     "floe-yaml",
     "floe-telemetry-macros",
     "floe-telemetry",

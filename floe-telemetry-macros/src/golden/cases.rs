@@ -120,7 +120,7 @@ pub(super) const ALL: &[Case] = &[
         input: Traced(
             r#"attributes(
                 table, %path, ?mode, self.id, self.owner.name, options.limit,
-                rows = rows.len(), db.rows = a + b, "db.system.name" = "duckdb",
+                rows = rows.len(), table.rows = a + b, "db.system.name" = "sqlite",
                 error.r#type = %kind, keys::TABLE = table, LIMIT = ?limit,
             )"#,
             "fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {}",

@@ -27,6 +27,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         **ty = parse_quote_spanned!(on(ty)=> ());
     }
     let callsite = callsite(traced);
+    let warnings = &traced.warnings;
     let call = match &traced.shape {
         Shape::Sync => body::sync(traced, &mut sig),
         Shape::Returns(returned) => body::returned(traced, &mut sig, returned),
@@ -36,7 +37,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     function(
         traced,
         &sig,
-        traced.krate.required_by(quote!(#callsite #call)),
+        traced.krate.required_by(quote!(#warnings #callsite #call)),
     )
 }
 

@@ -14,11 +14,16 @@ use super::{
     capture,
     item::Function,
     output::Output,
-    record::{Key, Record},
+    record::{Format, Key, Record},
     returned::{AsyncTrait, Inside, Returned},
     secrets,
 };
-use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
+use crate::{
+    ctxt::Ctxt,
+    krate::Krate,
+    semconv::{Keys, Mode},
+    symbol, tokens, words,
+};
 
 /// A function with everything its span needs, checked.
 pub(super) struct Traced<'a> {
@@ -46,6 +51,8 @@ pub(super) struct Traced<'a> {
     pub(super) floe_attributes: Vec<Expr>,
     pub(super) records: Vec<Record>,
     pub(super) attributes_fn: Option<AttributesFn<'a>>,
+    /// The warnings about keys.
+    pub(super) warnings: TokenStream,
     pub(super) output: Output,
     /// What the signature names like a future that no span can follow.
     pub(super) inside: Option<Inside>,
@@ -102,6 +109,8 @@ impl<'a> Traced<'a> {
         if let Some((_, name)) = &args.name {
             secrets::in_name(cx, name, &aliases);
         }
+        let krate = Krate::new(args.krate);
+        let warnings = warnings(cx, &krate, args.semconv.as_ref(), &records, function);
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let (name, computed_name) = match args.name {
@@ -109,7 +118,7 @@ impl<'a> Traced<'a> {
             Some((_, written)) => name(cx, written, own_name),
         };
         Self {
-            krate: Krate::new(args.krate),
+            krate,
             function,
             of_type: args.of_type,
             name,
@@ -139,6 +148,7 @@ impl<'a> Traced<'a> {
                 .floe_attributes
                 .map_or_else(Vec::new, |it| several(cx, it)),
             records,
+            warnings,
             attributes_fn: args
                 .attributes_fn
                 .and_then(|value| AttributesFn::new(cx, value, arguments))
@@ -485,6 +495,30 @@ fn check_shorthands(
     }
 }
 
+/// What is wrong with the keys, and with their values.
+fn warnings(
+    cx: &Ctxt,
+    krate: &Krate,
+    written: Option<&Expr>,
+    records: &[Record],
+    function: &Function,
+) -> TokenStream {
+    let keys = Keys::new(cx, written.and_then(|value| Mode::written(cx, value)));
+    // The name of an argument is no key that somebody chose.
+    for record in records.iter().filter(|record| record.shorthand.is_none()) {
+        if let Key::Text(key) = &record.key {
+            let is_text = !matches!(record.format, Format::Typed);
+            keys.key(key);
+            keys.value(key, &record.value, is_text);
+            if !is_text {
+                keys.type_of(krate, key, &record.value);
+            }
+        }
+    }
+    keys.calls(function.body.stream());
+    keys.into_warnings()
+}
+
 fn owned(attrs: &[&Attribute]) -> Vec<Attribute> {
     attrs.iter().copied().cloned().collect()
 }
@@ -525,6 +559,9 @@ pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     }
     if let Some(tracer) = &args.tracer {
         check_tracer(cx, tracer, &[]);
+    }
+    if let Some(semconv) = &args.semconv {
+        Mode::written(cx, semconv);
     }
 }
 

@@ -320,7 +320,7 @@ impl Stream for Never {
 taking_apart!(apart (left second count));
 taking_apart!(apart_traced (left second count) #[floe_telemetry::traced]);
 taking_apart!(apart_root (left second count) #[floe_telemetry::traced(root)]);
-taking_apart!(apart_recorded (left second count) #[floe_telemetry::traced(attributes("db.rows" = 3))]);
+taking_apart!(apart_recorded (left second count) #[floe_telemetry::traced(attributes("table.rows" = 3))]);
 taking_apart!(apart_used (left second count) #[floe_telemetry::traced(attributes(left = left.0.len(), count), name = second.0)]);
 
 fn done<T>(_: T) {}

@@ -243,7 +243,7 @@ impl Store for Below {
 #[tokio::test]
 async fn async_trait_methods_are_spans_in_both_orders() {
     let memory = Memory {
-        name: "memory".to_owned(),
+        name: "sqlite".to_owned(),
     };
     let spans = testing::capture_async(async {
         assert_eq!(memory.load("a").await, Ok(1));
@@ -265,7 +265,7 @@ async fn async_trait_methods_are_spans_in_both_orders() {
     assert_eq!(inside.len(), 3);
     inside[0]
         .assert_ok()
-        .assert_attribute("name", "memory")
+        .assert_attribute("name", "sqlite")
         .assert_attribute("key", "a");
     inside[1].assert_error("empty");
     inside[2].assert_child_of("reload");
@@ -280,7 +280,7 @@ async fn async_trait_methods_are_spans_in_both_orders() {
     );
 }
 
-#[traced(kind = client, attributes("db.system.name" = "memory"))]
+#[traced(kind = client, attributes("db.system.name" = "sqlite"))]
 impl<T: Clone> Shelf<T> {
     const SIZE: usize = 3;
 
@@ -354,7 +354,7 @@ async fn a_block_names_its_methods_and_shares_its_arguments() {
     for name in ["Shelf::new", "Shelf::last"] {
         let span = spans
             .single(name)
-            .assert_attribute("db.system.name", "memory");
+            .assert_attribute("db.system.name", "sqlite");
         assert_eq!(span.kind(), &floe_telemetry::SpanKind::Client);
     }
     // The `attributes` of the method replace those of the block.

@@ -271,7 +271,7 @@ macro_rules! shapes {
 
 shapes!(plain(n, cx): traced);
 shapes!(with_error_if(n, cx)[traced(error_if = |_| true)][traced]);
-shapes!(with_attributes(n, cx): traced(attributes(n, "db.system.name" = "memory")));
+shapes!(with_attributes(n, cx): traced(attributes(n, "db.system.name" = "sqlite")));
 shapes!(with_parent(n, cx): traced(kind = client, attributes(n), parent = cx));
 
 /// Polls `future` until it is ready, or drops it when it stays pending.

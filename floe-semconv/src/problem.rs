@@ -1,0 +1,162 @@
+//! What is wrong with a key or a value, in words.
+
+use std::fmt;
+
+use crate::{Deprecation, Kind, VERSION};
+
+/// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem<'a> {
+    /// The conventions have another key, or none.
+    Deprecated {
+        /// The key.
+        key: &'a str,
+        /// Why it is not used any more.
+        deprecation: Deprecation,
+    },
+    /// OpenTelemetry has the namespace, and no such key in it.
+    Unknown {
+        /// The key.
+        key: &'a str,
+        /// A key that is like it.
+        nearest: Option<&'static str>,
+    },
+    /// It is not written like a key.
+    NoKey {
+        /// The key.
+        key: &'a str,
+    },
+    /// The conventions list the values of the key, and this is none of them.
+    NoMember {
+        /// The key.
+        key: &'a str,
+        /// The value.
+        value: &'a str,
+        /// The values that the key has.
+        members: &'static [&'static str],
+    },
+    /// The values of the key are of another kind.
+    OtherKind {
+        /// The key.
+        key: &'a str,
+        /// The kind of the key's values.
+        expected: Kind,
+        /// The kind of this value.
+        found: Kind,
+    },
+}
+
+impl fmt::Display for Problem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Deprecated {
+                key,
+                deprecation: Deprecation::RenamedTo(to),
+            } => write!(f, "the semantic conventions renamed `{key}` to `{to}`"),
+            Self::Deprecated {
+                key,
+                deprecation: Deprecation::Because(reason),
+            } => {
+                let reason = reason.trim_end_matches('.');
+                write!(
+                    f,
+                    "`{key}` is deprecated in the semantic conventions: {reason}"
+                )
+            }
+            Self::Unknown { key, nearest } => {
+                write!(f, "`{key}` is not in the semantic conventions {VERSION}, ")?;
+                match nearest {
+                    Some(nearest) => write!(f, "did you mean `{nearest}`?"),
+                    None => {
+                        let (namespace, _) = key.split_once('.').unwrap_or((key, ""));
+                        write!(
+                            f,
+                            "which reserve `{namespace}`: begin keys of your own with another word"
+                        )
+                    }
+                }
+            }
+            Self::NoKey { key } => write!(
+                f,
+                "`{key}` is no key, expected words in lower case with dots between them, as in `alert.channel`"
+            ),
+            Self::NoMember {
+                key,
+                value,
+                members,
+            } => {
+                write!(f, "`{value}` is no value of `{key}`")?;
+                let near = members.iter().filter_map(|member| {
+                    Some((distance(value, member, member.len().max(3) / 3)?, member))
+                });
+                let part = || members.iter().find(|member| member.starts_with(value));
+                let near = near.min_by_key(|(distance, _)| *distance);
+                match near.map(|(_, member)| member).or_else(part) {
+                    Some(member) => write!(f, ", did you mean `{member}`? Its values are ")?,
+                    None => f.write_str(", its values are ")?,
+                }
+                let members: Vec<_> = members.iter().map(|member| format!("`{member}`")).collect();
+                f.write_str(&members.join(", "))
+            }
+            Self::OtherKind {
+                key,
+                expected,
+                found,
+            } => write!(f, "`{key}` is {}, found {}", name(expected), name(found)),
+        }
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::TextOf(_) => "text",
+        Kind::Int | Kind::IntOf(_) => "an integer",
+        Kind::Double => "a floating-point number",
+        Kind::Bool => "a boolean",
+        Kind::Any => "anything",
+        Kind::Texts => "an array of texts",
+        Kind::Ints => "an array of integers",
+        Kind::Doubles => "an array of floating-point numbers",
+        Kind::Bools => "an array of booleans",
+    }
+}
+
+/// Whether the text is written like a key: no empty word, no blank, no capital letter.
+pub(crate) fn is_key(text: &str) -> bool {
+    text.split('.').all(|word| !word.is_empty())
+        && !text.contains(|c: char| c.is_whitespace() || c.is_uppercase())
+}
+
+/// The number of edits between two texts, if there are at most `most`. Two swapped characters are one edit.
+pub(crate) fn distance(from: &str, to: &str, most: usize) -> Option<usize> {
+    // An edit changes at most two of the characters that a text has.
+    let others = (characters(from) ^ characters(to)).count_ones() as usize;
+    if from.len().abs_diff(to.len()) > most || others > most.saturating_mul(2) {
+        return None;
+    }
+    let (from, to) = (from.as_bytes(), to.as_bytes());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for i in 1..=from.len() {
+        let mut row = vec![i];
+        for j in 1..=to.len() {
+            let changed = usize::from(from[i - 1] != to[j - 1]);
+            let mut best = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + changed);
+            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        if row.iter().all(|edits| *edits > most) {
+            return None;
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().filter(|edits| *edits <= most)
+}
+
+/// The characters that a text has, a bit for each.
+fn characters(text: &str) -> u64 {
+    text.bytes().fold(0, |all, byte| all | 1 << (byte & 63))
+}

@@ -1,0 +1,266 @@
+//! Checks keys that are written in the program against OpenTelemetry's semantic conventions.
+//!
+//! What is wrong is a warning of the compiler at the key: the use of a deprecated constant whose tokens have the
+//! span of the key. So `allow(deprecated)` applies to it, and a newer table breaks no build.
+
+use std::cell::{Cell, RefCell};
+
+use floe_semconv::{Kind, Problem};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Lit, LitStr};
+
+use self::manifest::Manifest;
+use crate::{ctxt::Ctxt, krate::Krate, tokens, words};
+
+mod manifest;
+
+/// What is done with what is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It is a warning.
+    Warn,
+    /// It is an error.
+    Strict,
+    /// Nothing.
+    Off,
+}
+
+impl Mode {
+    const WORDS: [&'static str; 2] = ["strict", "off"];
+
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "strict" => Some(Self::Strict),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+
+    /// The mode that is written as `semconv = …`.
+    pub(crate) fn written(cx: &Ctxt, value: &Expr) -> Option<Self> {
+        let found = match value {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        let mode = found.as_deref().and_then(Self::of);
+        if mode.is_none() {
+            let words = words::one_of(&Self::WORDS);
+            let found = value.to_token_stream().to_string();
+            cx.error(value, format_args!("expected {words}, found `{found}`"));
+        }
+        mode
+    }
+}
+
+/// The keys of a function or a type.
+pub(crate) struct Keys<'c> {
+    cx: &'c Ctxt,
+    /// Whose spans the warnings have: rustc is silent about those of a derive.
+    spans: fn(Span) -> Span,
+    written: Option<Mode>,
+    /// The mode, once it is needed.
+    mode: Cell<Option<Mode>>,
+    warnings: RefCell<TokenStream>,
+}
+
+impl<'c> Keys<'c> {
+    /// Those of an attribute macro. `written`: the mode, if it is not that of the crate.
+    pub(crate) fn new(cx: &'c Ctxt, written: Option<Mode>) -> Self {
+        Self {
+            cx,
+            spans: |span| Span::mixed_site().located_at(span),
+            written,
+            mode: Cell::new(None),
+            warnings: RefCell::default(),
+        }
+    }
+
+    /// Those of a derive.
+    pub(crate) fn of_derive(cx: &'c Ctxt) -> Self {
+        Self {
+            spans: |span| span,
+            ..Self::new(cx, None)
+        }
+    }
+
+    /// The statements that are the warnings.
+    pub(crate) fn into_warnings(self) -> TokenStream {
+        self.warnings.into_inner()
+    }
+
+    /// Checks a key.
+    pub(crate) fn key(&self, key: &LitStr) {
+        if let Some(problem) = floe_semconv::check(&key.value()) {
+            self.report(key, &problem);
+        }
+    }
+
+    /// Checks a value that is written as a literal, or made text.
+    pub(crate) fn value(&self, key: &LitStr, value: &Expr, is_text: bool) {
+        let key = key.value();
+        let problem = match literal(value) {
+            Some(Lit::Str(text)) => {
+                let text = text.value();
+                let problem = floe_semconv::check_text(&key, &text);
+                return problem.into_iter().for_each(|it| self.report(value, &it));
+            }
+            _ if is_text => floe_semconv::check_kind(&key, Kind::Text),
+            Some(Lit::Int(_)) => floe_semconv::check_kind(&key, Kind::Int),
+            Some(Lit::Float(_)) => floe_semconv::check_kind(&key, Kind::Double),
+            Some(Lit::Bool(_)) => floe_semconv::check_kind(&key, Kind::Bool),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            self.report(value, &problem);
+        }
+    }
+
+    /// Lets the compiler check the type of a value, which only an error can report.
+    pub(crate) fn type_of(&self, krate: &Krate, key: &LitStr, value: &Expr) {
+        let Some(row) = floe_semconv::attribute(&key.value()) else {
+            return;
+        };
+        let kind = match row.kind {
+            Kind::Text | Kind::TextOf(_) => "Text",
+            Kind::Int | Kind::IntOf(_) => "Integer",
+            Kind::Double => "Double",
+            Kind::Bool => "Boolean",
+            Kind::Texts => "ArrayOfTexts",
+            Kind::Ints => "ArrayOfIntegers",
+            Kind::Doubles => "ArrayOfDoubles",
+            Kind::Bools => "ArrayOfBooleans",
+            _ => return,
+        };
+        if literal(value).is_some() || self.mode() != Mode::Strict {
+            return;
+        }
+        let at = (self.spans)(first(value));
+        let kind = Ident::new(kind, at);
+        let private = tokens::located_at(krate.private(), at);
+        self.warnings.borrow_mut().extend(quote_spanned! {at=>
+            if false {
+                use #private::semconv::prelude::*;
+                (&#private::semconv::Recorded(&(#value))).__floe_is::<#private::semconv::#kind>();
+            }
+        });
+    }
+
+    /// Checks the keys in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
+    pub(crate) fn calls(&self, tokens: TokenStream) {
+        let mut before = [const { None }; 2];
+        for tree in tokens {
+            if let TokenTree::Group(group) = &tree {
+                if is_call(&before, group) {
+                    self.call(group.stream());
+                }
+                self.calls(group.stream());
+            }
+            let [_, last] = before;
+            before = [last, Some(tree)];
+        }
+    }
+
+    fn call(&self, arguments: TokenStream) {
+        let mut arguments = arguments.into_iter();
+        let (Some(TokenTree::Literal(key)), Some(TokenTree::Punct(comma))) =
+            (arguments.next(), arguments.next())
+        else {
+            return;
+        };
+        if comma.as_char() == ','
+            && let Ok(key) = syn::parse2::<LitStr>(TokenTree::Literal(key).into())
+        {
+            self.key(&key);
+            if let Ok(literal) = syn::parse2::<syn::ExprLit>(arguments.collect()) {
+                self.value(&key, &Expr::Lit(literal), false);
+            }
+        }
+    }
+
+    fn mode(&self) -> Mode {
+        if let Some(mode) = self.mode.get() {
+            return mode;
+        }
+        let mode = self
+            .written
+            .unwrap_or_else(|| match Manifest::of_this_crate() {
+                Ok(None) => Mode::Warn,
+                Ok(Some(manifest)) => {
+                    // The compiler does not know otherwise that it has read the file.
+                    let path = manifest.path;
+                    let warnings = &mut self.warnings.borrow_mut();
+                    warnings.extend(quote!(
+                        const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
+                    ));
+                    manifest.mode
+                }
+                Err(message) => {
+                    self.cx.syn(syn::Error::new(Span::call_site(), message));
+                    Mode::Off
+                }
+            });
+        self.mode.set(Some(mode));
+        mode
+    }
+
+    fn report(&self, at: &impl ToTokens, problem: &Problem<'_>) {
+        match self.mode() {
+            Mode::Off => {}
+            // Programs may have other values than the conventions list.
+            Mode::Strict if !matches!(problem, Problem::NoMember { .. }) => {
+                self.cx.error(at, problem);
+            }
+            _ => self
+                .warnings
+                .borrow_mut()
+                .extend(warning((self.spans)(first(at)), problem)),
+        }
+    }
+}
+
+/// A warning of the compiler: "use of deprecated constant", with the problem behind it.
+fn warning(at: Span, problem: &Problem<'_>) -> TokenStream {
+    let name = match problem {
+        Problem::Deprecated { .. } => "deprecated_key",
+        Problem::Unknown { .. } => "unknown_key",
+        Problem::NoMember { .. } => "unknown_value",
+        Problem::OtherKind { .. } => "value_of_another_type",
+        _ => "not_a_key",
+    };
+    let name = Ident::new(name, at);
+    let note = problem.to_string();
+    quote_spanned! {at=>
+        {
+            #[deprecated(note = #note)]
+            #[allow(non_upper_case_globals)]
+            const #name: () = ();
+            #name
+        };
+    }
+}
+
+/// The span of the first token.
+fn first(tokens: &impl ToTokens) -> Span {
+    let first = tokens.to_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |first| first.span())
+}
+
+fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(literal) => Some(&literal.lit),
+        Expr::Group(group) => literal(&group.expr),
+        Expr::Unary(minus) if matches!(minus.op, syn::UnOp::Neg(_)) => literal(&minus.expr),
+        _ => None,
+    }
+}
+
+/// Whether a group has the arguments of a function or a method that sets an attribute.
+fn is_call(before: &[Option<TokenTree>; 2], group: &Group) -> bool {
+    let [lead, Some(TokenTree::Ident(name))] = before else {
+        return false;
+    };
+    let is_method = matches!(lead, Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
+    group.delimiter() == Delimiter::Parenthesis
+        && (name == "set_attribute" || name == "attribute" && is_method)
+}
