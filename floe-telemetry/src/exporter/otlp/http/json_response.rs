@@ -11,10 +11,13 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
         body => body,
     };
     match serde_json::from_slice::<JsonResponse>(body) {
-        Ok(JsonResponse { partial_success }) => Outcome::Accepted {
-            rejected: partial_success.rejected.map_or(0, |number| number.0),
-            message: partial_success.error_message,
-        },
+        Ok(JsonResponse { partial_success }) => {
+            let partial = partial_success.unwrap_or_default();
+            Outcome::Accepted {
+                rejected: partial.rejected.map_or(0, |number| number.0),
+                message: partial.error_message.unwrap_or_default(),
+            }
+        }
         Err(_) => Outcome::Rejected(format!(
             "the receiver answered with {} instead of an OTLP response in JSON",
             description(body)
@@ -22,11 +25,12 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
     }
 }
 
-/// The response to a request of any signal. Unknown fields are ignored, as OTLP requires.
+/// The response to a request of any signal. Unknown fields are ignored, as OTLP requires, and any field may be
+/// [`null`](https://protobuf.dev/programming-guides/json/).
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct JsonResponse {
-    partial_success: JsonPartialSuccess,
+    partial_success: Option<JsonPartialSuccess>,
 }
 
 #[derive(Default, Deserialize)]
@@ -38,7 +42,7 @@ struct JsonPartialSuccess {
         alias = "rejectedLogRecords"
     )]
     rejected: Option<JsonCount>,
-    error_message: String,
+    error_message: Option<String>,
 }
 
 /// A number of 64 bits, which may be text.
@@ -64,6 +68,11 @@ mod tests {
             (&b""[..], Some((0, ""))),
             (b" {} ", Some((0, ""))),
             (br#"{"partialSuccess":{}}"#, Some((0, ""))),
+            (br#"{"partialSuccess":null}"#, Some((0, ""))),
+            (
+                br#"{"partialSuccess":{"rejectedSpans":null,"errorMessage":null}}"#,
+                Some((0, "")),
+            ),
             (
                 br#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"old"},"new":[1]}"#,
                 Some((3, "old")),
