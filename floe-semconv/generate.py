@@ -40,6 +40,18 @@ INSTRUMENTS = {
 }
 
 
+# The types of spans that a namespace of attributes and a kind determine.
+SPANS = {
+    "http.client",
+    "http.server",
+    "db.client",
+    "rpc.call.client",
+    "rpc.call.server",
+    "messaging.send.producer",
+    "messaging.process.consumer",
+}
+
+
 def text(value):
     """A Rust literal of one line."""
     line = " ".join(str(value).split())
@@ -120,15 +132,54 @@ def instruments(registry):
     return [found[name] for name in sorted(found)]
 
 
+def groups(registry):
+    for content in files(registry):
+        for group in (content.get("groups") or []) + (content.get("attribute_groups") or []):
+            yield group["id"], group
+
+
+def levels(group, known):
+    """Whether each attribute of a group is required, with those of the groups that it includes."""
+    found = levels(known[group["extends"]], known) if "extends" in group else {}
+    for item in group.get("attributes") or []:
+        if "ref_group" in item:
+            found |= levels(known[item["ref_group"]], known)
+            continue
+        key = item.get("ref") or item.get("id")
+        if "requirement_level" in item or key not in found:
+            found[key] = item.get("requirement_level") == "required"
+    return found
+
+
+def spans(registry):
+    known = dict(groups(registry))
+    declared = [
+        (name.removeprefix("span."), group["span_kind"], group)
+        for name, group in known.items()
+        if group.get("type") == "span"
+    ]
+    for content in files(registry):
+        declared += [(item["type"], item["kind"], item) for item in content.get("spans") or []]
+    rows = []
+    for name, kind, group in sorted(declared, key=lambda row: row[0]):
+        if name in SPANS:
+            keys = [key for key, is_required in levels(group, known).items() if is_required]
+            keys = ", ".join(map(text, sorted(keys)))
+            rows.append(f"SpanType::new({text(name)}, {text(kind)}, &[{keys}])")
+    if len(rows) != len(SPANS):
+        raise SystemExit(f"expected the types of spans {sorted(SPANS)}, found {rows}")
+    return rows
+
+
 def table(registry):
     manifest = yaml.safe_load((registry / "model" / "manifest.yaml").read_text(encoding="utf-8"))
     schema = manifest["schema_url"]
-    keys, names = rows(registry), instruments(registry)
+    keys, names, types = rows(registry), instruments(registry), spans(registry)
     lines = [
         "// Made by `floe-semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the",
         "// Apache License 2.0.",
         "",
-        "use crate::{Instrument::*, Kind::*, Metric, Row, Stability::*};",
+        "use crate::{Instrument::*, Kind::*, Metric, Row, SpanType, Stability::*};",
         "",
         "pub(crate) const SCHEMA_URL: &str = " + text(schema) + ";",
         "",
@@ -138,6 +189,10 @@ def table(registry):
         "",
         f"pub(crate) static METRICS: [Metric; {len(names)}] = [",
         *(f"    {row}," for row in names),
+        "];",
+        "",
+        f"pub(crate) static SPANS: [SpanType; {len(types)}] = [",
+        *(f"    {row}," for row in types),
         "];",
         "",
     ]

@@ -110,6 +110,36 @@ pub enum Instrument {
     Histogram,
 }
 
+/// A type of spans of the semantic conventions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpanType {
+    /// Its name, such as `http.client`, which begins with the namespace of its attributes.
+    pub name: &'static str,
+    /// The kind of the spans, such as `client`.
+    pub kind: &'static str,
+    /// The keys that each of its spans has.
+    pub required: &'static [&'static str],
+}
+
+impl SpanType {
+    const fn new(
+        name: &'static str,
+        kind: &'static str,
+        required: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            required,
+        }
+    }
+
+    fn namespace(&self) -> &'static str {
+        self.name.split('.').next().unwrap_or(self.name)
+    }
+}
+
 impl Row {
     const fn new(key: &'static str, kind: Kind, stability: Stability) -> Self {
         Self {
@@ -194,6 +224,71 @@ pub fn attribute(key: &str) -> Option<&'static Row> {
 pub fn metric(name: &str) -> Option<&'static Metric> {
     let place = metrics().binary_search_by(|metric| metric.name.cmp(name));
     place.ok().map(|place| &metrics()[place])
+}
+
+/// The types of spans that a namespace of attributes and a kind determine.
+pub fn span_types() -> &'static [SpanType] {
+    &table::SPANS
+}
+
+/// What the spans of a kind lack: a span that has attributes of a type's namespace has those that the type requires.
+///
+/// ```
+/// let problems = floe_semconv::check_span("client", &["http.request.method", "url.full", "server.port"]);
+/// assert_eq!(
+///     problems[0].to_string(),
+///     "a client span with attributes of `http` has `server.address`, which this one lacks",
+/// );
+/// ```
+pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
+    let types = span_types().iter().filter(|it| {
+        let is_in =
+            |key: &&str| attribute(key).is_some() && key.split('.').next() == Some(it.namespace());
+        it.kind == kind && keys.iter().any(is_in)
+    });
+    let lacking = types.flat_map(|it| {
+        let missing = it.required.iter().filter(|key| !keys.contains(key));
+        missing.map(|key| Problem::Missing {
+            kind: it.kind,
+            namespace: it.namespace(),
+            key,
+        })
+    });
+    lacking.collect()
+}
+
+/// What is wrong with a metric, if anything is: its name, its unit and what records it.
+///
+/// ```
+/// use floe_semconv::Instrument;
+/// let name = "http.server.request.duration";
+/// let problem = floe_semconv::check_metric(name, "ms", Instrument::Histogram).unwrap();
+/// assert_eq!(problem.to_string(), "`http.server.request.duration` has the unit `s`, found `ms`");
+/// ```
+pub fn check_metric<'a>(
+    name: &'a str,
+    unit: &'a str,
+    instrument: Instrument,
+) -> Option<Problem<'a>> {
+    let metric = metric(name)?;
+    if let Some(deprecation) = metric.deprecation {
+        return Some(Problem::Deprecated {
+            key: name,
+            deprecation,
+        });
+    }
+    if metric.unit != unit {
+        return Some(Problem::OtherUnit {
+            name,
+            expected: metric.unit,
+            found: unit,
+        });
+    }
+    (metric.instrument != instrument).then_some(Problem::OtherInstrument {
+        name,
+        expected: metric.instrument,
+        found: instrument,
+    })
 }
 
 /// Whether OpenTelemetry has the keys that begin like this one: the first of its words begins an attribute that is not

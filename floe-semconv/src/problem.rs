@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Deprecation, Kind, VERSION};
+use crate::{Deprecation, Instrument, Kind, VERSION};
 
 /// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,33 @@ pub enum Problem<'a> {
         expected: Kind,
         /// The kind of this value.
         found: Kind,
+    },
+    /// Spans of this kind with attributes of the namespace have a key that is not there.
+    Missing {
+        /// The kind of the span.
+        kind: &'static str,
+        /// The first word of the attributes.
+        namespace: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// The unit of a metric is another one.
+    OtherUnit {
+        /// The name of the metric.
+        name: &'a str,
+        /// Its unit in the conventions.
+        expected: &'static str,
+        /// Its unit here.
+        found: &'a str,
+    },
+    /// A metric is recorded by another instrument.
+    OtherInstrument {
+        /// The name of the metric.
+        name: &'a str,
+        /// Its instrument in the conventions.
+        expected: Instrument,
+        /// Its instrument here.
+        found: Instrument,
     },
 }
 
@@ -103,12 +130,33 @@ impl fmt::Display for Problem<'_> {
                 key,
                 expected,
                 found,
-            } => write!(f, "`{key}` is {}, found {}", name(expected), name(found)),
+            } => write!(f, "`{key}` is {}, found {}", words(expected), words(found)),
+            Self::Missing {
+                kind,
+                namespace,
+                key,
+            } => write!(
+                f,
+                "a {kind} span with attributes of `{namespace}` has `{key}`, which this one lacks"
+            ),
+            Self::OtherUnit {
+                name,
+                expected,
+                found,
+            } => write!(f, "`{name}` has the unit `{expected}`, found `{found}`"),
+            Self::OtherInstrument {
+                name,
+                expected,
+                found,
+            } => write!(
+                f,
+                "`{name}` is recorded by a {expected:?}, found a {found:?}"
+            ),
         }
     }
 }
 
-fn name(kind: Kind) -> &'static str {
+fn words(kind: Kind) -> &'static str {
     match kind {
         Kind::Text | Kind::TextOf(_) => "text",
         Kind::Int | Kind::IntOf(_) => "an integer",

@@ -1,7 +1,7 @@
 // Made by `floe-semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the
 // Apache License 2.0.
 
-use crate::{Instrument::*, Kind::*, Metric, Row, Stability::*};
+use crate::{Instrument::*, Kind::*, Metric, Row, SpanType, Stability::*};
 
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
@@ -1490,4 +1490,14 @@ pub(crate) static METRICS: [Metric; 541] = [
     Metric::new("vcs.ref.revisions_delta", Gauge, "{revision}"),
     Metric::new("vcs.ref.time", Gauge, "s"),
     Metric::new("vcs.repository.count", UpDownCounter, "{repository}"),
+];
+
+pub(crate) static SPANS: [SpanType; 7] = [
+    SpanType::new("db.client", "client", &["db.system.name"]),
+    SpanType::new("http.client", "client", &["http.request.method", "server.address", "server.port", "url.full"]),
+    SpanType::new("http.server", "server", &["http.request.method", "url.path", "url.scheme"]),
+    SpanType::new("messaging.process.consumer", "consumer", &["messaging.operation.name", "messaging.system"]),
+    SpanType::new("messaging.send.producer", "producer", &["messaging.operation.name", "messaging.system"]),
+    SpanType::new("rpc.call.client", "client", &["rpc.system.name"]),
+    SpanType::new("rpc.call.server", "server", &["rpc.system.name"]),
 ];

@@ -26,7 +26,7 @@ use crate::recorder::matches;
 
 /// The version of the conventions that the attributes follow
 /// ([schema](https://opentelemetry.io/docs/specs/otel/schemas/)).
-pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
+pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
 /// Returns the attributes that the configured detectors find. What cannot be read is missing, with one warning.
 ///

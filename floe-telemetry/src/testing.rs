@@ -30,6 +30,7 @@
 // captures work in parallel, across threads and tasks, and use the real path.
 
 mod captured;
+mod conventions;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

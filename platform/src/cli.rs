@@ -6,6 +6,7 @@ pub mod scaffold;
 pub mod schema;
 
 mod asset_list;
+mod check;
 mod columns;
 mod find;
 mod output;
@@ -183,6 +184,18 @@ Exit codes:
         #[arg(long)]
         json: bool,
     },
+    /// Check exported telemetry of any program against OpenTelemetry's semantic conventions
+    ///
+    /// It reads OTLP as JSON, a request in each line, as the exporter `otlp_file` and the Collector's file exporter
+    /// write it. Keys that are renamed, deprecated or unknown below a word that the conventions reserve are
+    /// reported, values that a key does not have, attributes that a kind of spans requires, and units and
+    /// instruments of metrics.
+    #[command(after_help = CHECK_EXIT_CODES)]
+    Check {
+        /// The files [default: standard input]
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Copy standard input to standard output without credentials and personal data
     ///
     /// Each line is written as soon as it is complete. What is removed is replaced by `<REDACTED>`.
@@ -216,6 +229,12 @@ Exit codes:
   0  success
   1  no run has the id, or an operation of the system failed
   2  the product, the manifest or the command line contains a mistake";
+
+const CHECK_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing is wrong
+  1  something is wrong, or an operation of the system failed
+  2  a line is no OTLP, or the command line contains a mistake";
 
 const REDACT_EXIT_CODES: &str = "\
 Exit codes:
@@ -410,6 +429,19 @@ fn execute(command: &Command) -> Result<(), RunError> {
             }
             print_warnings(audit.warnings());
             Ok(())
+        }
+        Command::Check { files } => {
+            let problems = check::check(files)?;
+            for problem in &problems {
+                print(&format_args!("{problem}\n"))?;
+            }
+            match problems.len() {
+                0 => Ok(()),
+                count => Err(Error::Found(format!(
+                    "{count} differences from the semantic conventions {}",
+                    floe_semconv::VERSION
+                )))?,
+            }
         }
         Command::Redact(arguments) => Ok(redact::redact(arguments)?),
         Command::Schema { plugins: true, .. } => {

@@ -220,6 +220,46 @@ fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
     }
 }
 
+/// The old key of the environment, and its value in the platform's words, are what the platform promises.
+#[test]
+fn the_demo_follows_the_semantic_conventions() {
+    let receiver = Receiver::http();
+    let product = Product::demo("customer-360");
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json".to_owned()),
+    ];
+    let variables: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    product.floe("run", &[], &variables).assert_ok();
+    let mut lines = Vec::new();
+    for request in receiver.every_request() {
+        lines.extend(request.body.iter().filter(|byte| **byte != b'\n'));
+        lines.push(b'\n');
+    }
+    product.write_bytes("telemetry.jsonl", &lines);
+    let path = product.path("telemetry.jsonl");
+    let output = product::program(&["check", path.to_str().unwrap()], &[]);
+    let found: Vec<_> = output
+        .stdout
+        .lines()
+        .filter_map(|line| line.split("resource: ").nth(1))
+        .collect();
+    assert_eq!(
+        found.len(),
+        output.stdout.lines().count(),
+        "{}",
+        output.stdout
+    );
+    assert!(found[0].starts_with("`dev` is no value of `deployment.environment.name`"));
+    assert!(found[1].starts_with(
+        "the semantic conventions renamed `deployment.environment` to `deployment.environment.name`"
+    ));
+    assert_eq!(found.len(), 2, "{}", output.stdout);
+}
+
 /// A product of `count` assets: one source, and models that read it and have a check.
 fn large(count: usize) -> Product {
     let product = Product::shop();

@@ -7,6 +7,7 @@ use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
 use opentelemetry::{SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
 
+use super::conventions;
 use crate::attributes::ToAttributeValue;
 
 /// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
@@ -45,6 +46,34 @@ impl Spans {
     /// Iterates over all spans.
     pub fn iter(&self) -> impl Iterator<Item = CapturedSpan<'_>> {
         self.0.iter().map(|span| CapturedSpan { span, all: self })
+    }
+
+    /// Asserts that the attributes of all spans and events follow OpenTelemetry's semantic conventions, as far as their
+    /// table has them: no key is deprecated, or unknown below a first word that is theirs; the values are those of the
+    /// key; and a span has the attributes that its kind requires. Keys that begin with other words are not checked.
+    ///
+    /// # Panics
+    ///
+    /// Panics with everything that is wrong, if anything is.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced(kind = client, attributes("db.system.name" = "sqlite"))]
+    /// fn query() {}
+    ///
+    /// testing::capture(query).assert_conventions();
+    /// ```
+    #[track_caller]
+    pub fn assert_conventions(&self) -> &Self {
+        let problems = self.0.iter().flat_map(|span| {
+            let problems = conventions::problems(span).into_iter();
+            problems.map(|problem| format!("span `{}`: {problem}", span.name))
+        });
+        let problems: Vec<_> = problems.collect();
+        if !problems.is_empty() {
+            fail(&format!("{}\n{self}", problems.join("\n")));
+        }
+        self
     }
 
     /// Returns the names of all spans.

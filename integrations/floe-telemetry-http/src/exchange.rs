@@ -322,8 +322,9 @@ impl Exchange {
         self.set(keys::ERROR_TYPE, value);
     }
 
-    /// Records that the future, or the body of the response, was dropped before its end. A client of gRPC has then
-    /// no status, and other requests are errors if there is no response: a stream may have no other end.
+    /// Records that the future, or the body of the response, was dropped before its end. For a client of gRPC this is
+    /// an error, and for a server of HTTP if there is no response: a stream may have no other end. An HTTP request
+    /// that its caller gives up is none: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
     fn cancel(&mut self) {
         if self.kind.is_grpc() {
             self.set(keys::RPC_RESPONSE_STATUS_CODE, "CANCELLED");
@@ -332,7 +333,7 @@ impl Exchange {
             }
             return;
         }
-        if self.state == State::Requested {
+        if self.state == State::Requested && self.kind == Kind::HttpServer {
             self.set_error("cancelled");
         }
     }

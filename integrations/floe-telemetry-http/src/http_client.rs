@@ -20,8 +20,8 @@ use crate::service::service;
 ///
 /// The span ends when the last frame of the response body has been read, or when the body is dropped. Its
 /// attributes and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a
-/// request without a response. If the request is dropped before its response, the span is an error with the
-/// attribute `floe.cancelled`, and `error.type` is `cancelled`. With a [`UrlTemplate`](crate::UrlTemplate) in
+/// request without a response. If the request is dropped before its response, the span has the attribute
+/// `floe.cancelled` and is no error. With a [`UrlTemplate`](crate::UrlTemplate) in
 /// the extensions of the request, the span is named after it.
 ///
 /// ```no_run

@@ -5,6 +5,7 @@ use std::fmt;
 use floe_plugin::registry::{self, LinkedPlugin};
 use floe_plugin::{InstrumentationWarning, PluginType};
 use floe_plugins::error::Error;
+use floe_semconv::Problem;
 use floe_telemetry::backend::{self, LinkedBackend};
 use floe_telemetry::callsite::{self, CallSite, Scope};
 use serde::Serialize;
@@ -31,6 +32,9 @@ struct Function {
     file: &'static str,
     line: u32,
     attributes: Vec<&'static str>,
+    /// What OpenTelemetry's semantic conventions say of them, if anything is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<String>,
     metrics: bool,
 }
 
@@ -97,9 +101,31 @@ impl Function {
             file: site.location().file(),
             line: site.location().line(),
             attributes: site.attributes().collect(),
+            problems: site
+                .attributes()
+                .filter_map(problem_of)
+                .map(|problem| problem.to_string())
+                .collect(),
             metrics: site.has_metrics(),
         }
     }
+}
+
+impl Function {
+    /// The keys, each with what is wrong with it.
+    fn attributes_and_problems(&self) -> String {
+        let keys = self.attributes.iter().map(|key| match problem_of(key) {
+            Some(problem) => format!("{key} ({problem})"),
+            None => (*key).to_owned(),
+        });
+        keys.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What is wrong with a key of a function; that of a type, or one that is not known yet, is not checked.
+fn problem_of(key: &str) -> Option<Problem<'_>> {
+    let is_known = !key.starts_with(['{', '*']);
+    is_known.then(|| floe_semconv::check(key)).flatten()
 }
 
 impl Tracer {
@@ -151,7 +177,7 @@ impl fmt::Display for Audit {
                 it.kind.clone(),
                 it.tracer.to_owned(),
                 format!("{}:{}", it.file, it.line),
-                it.attributes.join(" "),
+                it.attributes_and_problems(),
             ]
         });
         columns::write(

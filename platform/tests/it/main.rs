@@ -10,6 +10,7 @@ mod audit;
 mod backend;
 mod bad_product;
 mod bad_yaml;
+mod check;
 mod cluster;
 mod customer_360;
 mod demos;
