@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use floe_semconv::{Kind, Problem};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lit, LitStr};
+use syn::{Expr, Lit, LitStr, Path};
 
 use self::manifest::Manifest;
 use crate::{ctxt::Ctxt, krate::Krate, tokens, words};
@@ -53,6 +53,38 @@ impl Mode {
     }
 }
 
+/// Something that is wrong.
+pub(crate) struct Finding {
+    pub(crate) what: What,
+    /// What is wrong, a sentence.
+    pub(crate) message: String,
+}
+
+/// What is wrong, a name of the constant whose use is the warning.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    DeprecatedKey,
+    UnknownKey,
+    UnknownValue,
+    ValueOfAnotherType,
+    NotAKey,
+}
+
+impl From<Problem<'_>> for Finding {
+    fn from(problem: Problem<'_>) -> Self {
+        Self {
+            what: match problem {
+                Problem::Deprecated { .. } => What::DeprecatedKey,
+                Problem::Unknown { .. } => What::UnknownKey,
+                Problem::NoMember { .. } => What::UnknownValue,
+                Problem::NoKey { .. } => What::NotAKey,
+                _ => What::ValueOfAnotherType,
+            },
+            message: problem.to_string(),
+        }
+    }
+}
+
 /// The keys of a function or a type.
 pub(crate) struct Keys<'c> {
     cx: &'c Ctxt,
@@ -91,8 +123,13 @@ impl<'c> Keys<'c> {
 
     /// Checks a key.
     pub(crate) fn key(&self, key: &LitStr) {
-        if let Some(problem) = floe_semconv::check(&key.value()) {
-            self.report(key, &problem);
+        let text = key.value();
+        #[cfg(feature = "registry")]
+        if let Some(own) = crate::registry::check(&text) {
+            return own.into_iter().for_each(|it| self.report(key, it));
+        }
+        if let Some(problem) = floe_semconv::check(&text) {
+            self.report(key, problem.into());
         }
     }
 
@@ -102,8 +139,14 @@ impl<'c> Keys<'c> {
         let problem = match literal(value) {
             Some(Lit::Str(text)) => {
                 let text = text.value();
-                let problem = floe_semconv::check_text(&key, &text);
-                return problem.into_iter().for_each(|it| self.report(value, &it));
+                #[cfg(feature = "registry")]
+                if let Some(finding) = crate::registry::check_text(&key, &text) {
+                    self.report(value, finding);
+                }
+                if let Some(problem) = floe_semconv::check_text(&key, &text) {
+                    self.report(value, problem.into());
+                }
+                return;
             }
             _ if is_text => floe_semconv::check_kind(&key, Kind::Text),
             Some(Lit::Int(_)) => floe_semconv::check_kind(&key, Kind::Int),
@@ -112,7 +155,7 @@ impl<'c> Keys<'c> {
             _ => None,
         };
         if let Some(problem) = problem {
-            self.report(value, &problem);
+            self.report(value, problem.into());
         }
     }
 
@@ -142,6 +185,21 @@ impl<'c> Keys<'c> {
             if false {
                 use #private::semconv::prelude::*;
                 (&#private::semconv::Recorded(&(#value))).__floe_is::<#private::semconv::#kind>();
+            }
+        });
+    }
+
+    /// The same for a constant with a key, which has a type if it is one of a registry.
+    pub(crate) fn type_of_constant(&self, krate: &Krate, key: &Path, value: &Expr) {
+        if self.mode() != Mode::Strict {
+            return;
+        }
+        let at = (self.spans)(first(value));
+        let private = tokens::located_at(krate.private(), at);
+        self.warnings.borrow_mut().extend(quote_spanned! {at=>
+            if false {
+                use #private::semconv::prelude::*;
+                (&#private::semconv::Recorded(&(#value))).__floe_is_of((&#private::semconv::Named(&#key)).__floe_type());
             }
         });
     }
@@ -204,32 +262,32 @@ impl<'c> Keys<'c> {
         mode
     }
 
-    fn report(&self, at: &impl ToTokens, problem: &Problem<'_>) {
+    fn report(&self, at: &impl ToTokens, finding: Finding) {
         match self.mode() {
             Mode::Off => {}
             // Programs may have other values than the conventions list.
-            Mode::Strict if !matches!(problem, Problem::NoMember { .. }) => {
-                self.cx.error(at, problem);
+            Mode::Strict if finding.what != What::UnknownValue => {
+                self.cx.error(at, finding.message);
             }
             _ => self
                 .warnings
                 .borrow_mut()
-                .extend(warning((self.spans)(first(at)), problem)),
+                .extend(warning((self.spans)(first(at)), &finding)),
         }
     }
 }
 
 /// A warning of the compiler: "use of deprecated constant", with the problem behind it.
-fn warning(at: Span, problem: &Problem<'_>) -> TokenStream {
-    let name = match problem {
-        Problem::Deprecated { .. } => "deprecated_key",
-        Problem::Unknown { .. } => "unknown_key",
-        Problem::NoMember { .. } => "unknown_value",
-        Problem::OtherKind { .. } => "value_of_another_type",
-        _ => "not_a_key",
+fn warning(at: Span, finding: &Finding) -> TokenStream {
+    let name = match finding.what {
+        What::DeprecatedKey => "deprecated_key",
+        What::UnknownKey => "unknown_key",
+        What::UnknownValue => "unknown_value",
+        What::ValueOfAnotherType => "value_of_another_type",
+        What::NotAKey => "not_a_key",
     };
     let name = Ident::new(name, at);
-    let note = problem.to_string();
+    let note = &finding.message;
     quote_spanned! {at=>
         {
             #[deprecated(note = #note)]

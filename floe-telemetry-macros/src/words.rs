@@ -27,7 +27,7 @@ pub(crate) fn one_of(words: &[&str]) -> String {
 }
 
 /// Returns the nearest word within a third of its length, or a word that starts with `found`.
-fn closest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn closest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let near = words
         .iter()
         .map(|word| (distance(found, word), *word))

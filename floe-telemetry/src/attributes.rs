@@ -24,6 +24,7 @@ pub use self::list::{Attribute, AttributeList};
 pub use self::schema::{
     AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,
 };
+pub use self::semconv::TypedKey;
 pub use self::text::Text;
 pub(crate) use self::value::array_bytes;
 pub use self::value::{AttributeValue, ToAttributeValue};

@@ -149,6 +149,8 @@ pub mod testing;
 mod tracing_bridge;
 
 pub use ::opentelemetry::trace::SpanKind;
+#[cfg(feature = "registry")]
+pub use floe_telemetry_macros::registry;
 pub use floe_telemetry_macros::{FloeAttributes, traced};
 
 pub use self::attributes::identity::{FloeSpanAttributes, Mode};

@@ -506,13 +506,17 @@ fn warnings(
     let keys = Keys::new(cx, written.and_then(|value| Mode::written(cx, value)));
     // The name of an argument is no key that somebody chose.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
-        if let Key::Text(key) = &record.key {
-            let is_text = !matches!(record.format, Format::Typed);
-            keys.key(key);
-            keys.value(key, &record.value, is_text);
-            if !is_text {
-                keys.type_of(krate, key, &record.value);
+        let is_text = !matches!(record.format, Format::Typed);
+        match &record.key {
+            Key::Text(key) => {
+                keys.key(key);
+                keys.value(key, &record.value, is_text);
+                if !is_text {
+                    keys.type_of(krate, key, &record.value);
+                }
             }
+            Key::Const(key) if !is_text => keys.type_of_constant(krate, key, &record.value),
+            Key::Const(_) => {}
         }
     }
     keys.calls(function.body.stream());

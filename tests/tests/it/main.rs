@@ -33,6 +33,7 @@ mod outcome;
 mod propagation;
 mod recipes;
 mod redaction;
+mod registry;
 mod relations;
 mod returned_future;
 mod scopes;
