@@ -44,12 +44,23 @@ impl Log {
 
 /// The error of a flush with one span, which is also that of the only message.
 fn error(log: &Log, protocol: OtlpProtocol, endpoint: &str) -> String {
+    error_with(log, protocol, endpoint, |_| ())
+}
+
+/// The same with further settings.
+fn error_with(
+    log: &Log,
+    protocol: OtlpProtocol,
+    endpoint: &str,
+    set: impl FnOnce(&mut TelemetryConfig),
+) -> String {
     let mut config = TelemetryConfig::new("receiver-errors");
     config.otlp_protocol = Some(protocol);
     config.otlp_endpoint = Some(endpoint.to_owned());
     config.otlp.all.timeout_millis = Some(1_000);
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.exporters.logs = Some(vec![ExporterKind::None]);
+    set(&mut config);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
@@ -104,6 +115,7 @@ fn an_error_of_a_receiver_has_its_url_its_reason_and_what_to_change() {
     a_body_that_does_not_end_is_not_waited_for(&log);
     another_protocol_is_named(&log);
     tls_on_one_side_only_is_named(&log);
+    what_tls_refuses_is_named(&log);
 }
 
 fn what_the_receiver_says_is_in_the_message(log: &Log) {
@@ -112,7 +124,7 @@ fn what_the_receiver_says_is_in_the_message(log: &Log) {
             "401 Unauthorized",
             "application/json",
             r#"{"code":16,"message":"unknown key, see \u001b[31mhttps://acme.example\r\n"}"#,
-            r"401 Unauthorized: unknown key, see \u{1b}[31mhttps://acme.example\r\n",
+            r"401 Unauthorized: unknown key, see \u{1b}[31mhttps://acme.example\r\n; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)",
         ),
         (
             "404 Not Found",
@@ -130,7 +142,13 @@ fn what_the_receiver_says_is_in_the_message(log: &Log) {
             "403 Forbidden",
             "text/html",
             "<html>please log in</html>",
-            "403 Forbidden: a web page",
+            "403 Forbidden: a web page; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)",
+        ),
+        (
+            "302 Found\r\nlocation: https://key:hunter2@login.example/otlp?token=hunter2",
+            "text/plain",
+            "",
+            "302 Found to `https://<REDACTED>@login.example/otlp`, and redirects are not followed",
         ),
         (
             "413 Payload Too Large",
@@ -232,4 +250,34 @@ fn tls_on_one_side_only_is_named(log: &Log) {
         let error_of_secure = error(log, protocol, &wrong);
         assert!(error_of_secure.contains("`https://`"), "{error_of_secure}");
     }
+}
+
+/// Each side can refuse the other's certificate, and a receiver the protocol within TLS.
+fn what_tls_refuses_is_named(log: &Log) {
+    let authority = Authority::new();
+    let trusting = |config: &mut TelemetryConfig| {
+        config.otlp.all.certificate = Some(authority.certificate());
+    };
+    let required = ClientCertificate::Required;
+    for (protocol, receiver) in [
+        (
+            OtlpProtocol::Grpc,
+            Receiver::grpc_with_tls(&authority, required),
+        ),
+        (
+            OtlpProtocol::Http,
+            Receiver::http_with_tls(&authority, required),
+        ),
+    ] {
+        let untrusted = error(log, protocol, &receiver.endpoint());
+        let setting = "is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
+        assert!(untrusted.ends_with(setting), "{untrusted}");
+        let anonymous = error_with(log, protocol, &receiver.endpoint(), trusting);
+        let setting = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`";
+        assert!(anonymous.contains(setting), "{anonymous}");
+    }
+    let http = Receiver::http_with_tls(&authority, ClientCertificate::NotRequested);
+    let other = error_with(log, OtlpProtocol::Grpc, &http.endpoint(), trusting);
+    let setting = "`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`";
+    assert!(other.contains(setting), "{other}");
 }

@@ -26,7 +26,8 @@ use self::write_buffer::BufferingConnector;
 use super::Transport;
 use super::proxy::ProxyConnector;
 use super::response::{
-    self, MAX_RESPONSE, Outcome, advice, causes, error_chain, is_invalid_response,
+    self, CREDENTIAL_ADVICE, MAX_RESPONSE, Outcome, advice, causes, error_chain,
+    is_invalid_response,
 };
 use super::settings::{OtlpSettings, USER_AGENT};
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
@@ -243,6 +244,9 @@ pub(super) fn classify(status: &Status) -> Outcome {
         | Code::Unavailable
         | Code::DataLoss => Outcome::Retry { reason, after },
         Code::ResourceExhausted if after.is_some() => Outcome::Retry { reason, after },
+        Code::Unauthenticated | Code::PermissionDenied => {
+            Outcome::Rejected(reason + CREDENTIAL_ADVICE)
+        }
         _ => Outcome::Rejected(reason),
     }
 }
@@ -332,7 +336,8 @@ mod tests {
         assert_eq!(
             reason,
             "the receiver answered Unauthenticated: no access; The key has expired.; \
-             KEY_EXPIRED (acme.example); resource: has no service.name; new keys: https://acme.example/keys"
+             KEY_EXPIRED (acme.example); resource: has no service.name; new keys: https://acme.example/keys\
+             ; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"
         );
     }
 }

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
-    RETRY_AFTER, USER_AGENT,
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::connect::Connect;
@@ -26,7 +26,9 @@ use tokio::time;
 use super::Transport;
 use super::compress::compress;
 use super::proxy::ProxyConnector;
-use super::response::{self, MAX_RESPONSE, Outcome, advice, error_chain, is_invalid_response};
+use super::response::{
+    self, CREDENTIAL_ADVICE, MAX_RESPONSE, Outcome, advice, error_chain, is_invalid_response,
+};
 use super::settings::{self, OtlpSettings, signal_path};
 use crate::clock::wall_now;
 use crate::config::{Compression, OtlpProtocol, Signal, without_credentials};
@@ -234,6 +236,12 @@ where
     let after = response.headers().get(RETRY_AFTER);
     let after = after.and_then(|after| retry_after::retry_after(after.to_str().ok()?, wall_now()));
     let mut reason = format!("the receiver answered {status}");
+    if status.is_redirection()
+        && let Some(target) = response.headers().get(LOCATION)
+    {
+        let target = without_credentials(&String::from_utf8_lossy(target.as_bytes()));
+        reason = format!("{reason} to `{target}`, and redirects are not followed");
+    }
     if let Some(explanation) = explained(response).await {
         reason = format!("{reason}: {explanation}");
     }
@@ -242,6 +250,9 @@ where
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
         | StatusCode::GATEWAY_TIMEOUT => Outcome::Retry { reason, after },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Outcome::Rejected(reason + CREDENTIAL_ADVICE)
+        }
         _ => Outcome::Rejected(reason),
     }
 }

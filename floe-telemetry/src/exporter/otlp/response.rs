@@ -82,9 +82,17 @@ pub(super) fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
-/// What to change if a receiver probably speaks another protocol than the exporter, to be appended to the error of a
-/// request without an answer. Every protocol may have any port, so only the network shows this mistake: the answer is
-/// not one of the protocol, or a receiver that `has_answered` nothing so far ends each connection.
+const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \
+    (`client_certificate`) of an authority that it trusts";
+
+/// What to change if a receiver refuses who sends a request, to be appended to its answer.
+pub(super) const CREDENTIAL_ADVICE: &str =
+    "; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
+
+/// What to change if a receiver probably speaks another protocol than the exporter, or one of the two does not trust
+/// the other, to be appended to the error of a request without an answer. Every protocol may have any port, so only the
+/// network shows this mistake: the answer is not one of the protocol, or a receiver that `has_answered` nothing so far
+/// ends each connection.
 pub(super) fn advice(
     error: &(dyn StdError + 'static),
     endpoint: &hyper::Uri,
@@ -95,8 +103,18 @@ pub(super) fn advice(
     if is_without_tls == Some(true) {
         return "; the receiver does not use TLS: expected an endpoint with `http://`".to_owned();
     }
+    // By their texts, because h2 keeps nothing else of an error of TLS.
+    let text = error_chain(error);
+    if text.contains("UnknownIssuer") {
+        return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
+            .to_owned();
+    }
+    let is_other_protocol = text.contains("NoApplicationProtocol");
+    if !is_other_protocol && text.contains("received fatal alert") {
+        return format!("; a receiver {VERIFIES_CLIENTS}");
+    }
     let is_closed = !has_answered && is_without_tls.is_none() && !is_unconnected(error);
-    if !is_closed && !is_invalid_response(error) {
+    if !is_closed && !is_other_protocol && !is_invalid_response(error) {
         return String::new();
     }
     let (other, port) = match protocol {
@@ -104,6 +122,7 @@ pub(super) fn advice(
         OtlpProtocol::Http | OtlpProtocol::HttpJson => (OtlpProtocol::Grpc, 4317),
     };
     let tls = match endpoint.scheme_str() {
+        Some("https") if is_closed => &format!(", and one {VERIFIES_CLIENTS}"),
         Some("https") => "",
         _ => ", and one with TLS an endpoint with `https://`",
     };
