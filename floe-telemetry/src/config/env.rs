@@ -91,7 +91,7 @@ impl TelemetryConfig {
             detection(self);
             logging(self);
             span_filter(self);
-            misspelled::warn(&["FLOE"]);
+            misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
         }
         if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
@@ -110,7 +110,7 @@ impl TelemetryConfig {
         let refused = otlp(None, Refused::default(), self);
         let refused = Signal::ALL.map(|signal| otlp(Some(signal), refused, self));
         exporters(refused, self);
-        misspelled::warn(&["OTEL", "FLOE"]);
+        misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
         Ok(())
     }
 }

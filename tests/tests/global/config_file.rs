@@ -200,6 +200,10 @@ span_attributes: {team: checkout}
             .all(|request| request.headers["x-tenant"] == "sales")
     );
 
+    let (_, stderr) = run_in_child(TEST, &[("FLOE_CONFIG", &file)]);
+    let warning = "FLOE_CONFIG: unknown variable; did you mean `FLOE_CONFIG_FILE`?";
+    assert_eq!(stderr, format!("warning: {warning}\n"));
+
     // What cannot be used is one warning, and nothing is recorded.
     let other = write(folder.path(), "file_format: '1.0'");
     for (text, other, warning) in [

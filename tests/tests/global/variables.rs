@@ -172,6 +172,9 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
         ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://c:4317"),
         ("OTEL_OTLP_EXPORTER_HEADERS", "x-api-key=hunter2"),
         ("FLOE_LOGLEVEL", "warn"),
+        ("OTLP_ENDPOINT", "http://c:4317"),
+        ("RUST_LOGS", "debug"),
+        ("RUST_BACKTRACE", "1"),
         ("OTEL_TRACE_SAMPLER", ""),
         ("OTEL_PYTHON_LOG_CORRELATION", "true"),
         ("OTEL_JAVAAGENT_ENABLED", "true"),
@@ -189,6 +192,8 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
             expected("FLOE_LOGLEVEL", "FLOE_LOG_LEVEL"),
             expected("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
             expected("OTEL_OTLP_EXPORTER_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+            expected("OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            expected("RUST_LOGS", "RUST_LOG"),
         ]
     );
     let (output, warnings) = run(&[("FLOE_LOG_LEVEL", "warn")]);

@@ -25,6 +25,9 @@ pub(super) fn know(name: &str) {
 
 /// Warns about each variable with one of these prefixes whose name is almost a known one.
 pub(super) fn warn(prefixes: &[&str]) {
+    if cfg!(any(feature = "logs", feature = "tracing")) {
+        know("RUST_LOG");
+    }
     let read = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for name in environment::names(prefixes).iter().take(MAX_NAMES) {
         if read.contains(name) {
@@ -41,8 +44,12 @@ pub(super) fn warn(prefixes: &[&str]) {
     }
 }
 
-/// The number of characters in which two names differ. The order of their words does not count.
+/// The number of characters in which two names differ. The order of their words does not count, and a word that is
+/// missing, or all words before the rest, are one difference.
 fn differences(name: &str, known: &str) -> usize {
+    if lacks_words(name, known) {
+        return 1;
+    }
     if name.len().abs_diff(known.len()) > MAX_DIFFERENCES || !is_same_prefix(name, known) {
         return usize::MAX;
     }
@@ -53,6 +60,19 @@ fn differences(name: &str, known: &str) -> usize {
     };
     let ordered = strsim::osa_distance(name, known);
     ordered.min(strsim::osa_distance(&sorted(name), &sorted(known)))
+}
+
+/// Whether a name lacks one word of a known one, or its first words.
+fn lacks_words(name: &str, known: &str) -> bool {
+    let (of_name, of_known): (Vec<_>, Vec<_>) =
+        (name.split('_').collect(), known.split('_').collect());
+    if of_name.len() < 2 || of_name.len() >= of_known.len() {
+        return false;
+    }
+    let before = of_name.iter().zip(&of_known).take_while(|(a, b)| a == b);
+    let missing = of_known.len() - of_name.len();
+    let rest = &of_name[before.count().min(of_name.len())..];
+    (missing == 1 || rest.len() == of_name.len()) && of_known.ends_with(rest)
 }
 
 fn is_same_prefix(name: &str, known: &str) -> bool {
@@ -83,6 +103,18 @@ mod tests {
             ("OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_QUEUE_SIZE", true),
             ("OTEL_PYTHON_LOG_LEVEL", "OTEL_LOGS_EXPORTER", false),
             ("OTEL_SDK_ENABLED", "OTEL_SDK_DISABLED", false),
+            ("FLOE_CONFIG", "FLOE_CONFIG_FILE", true),
+            (
+                "OTEL_EXPORTER_ENDPOINT",
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                true,
+            ),
+            ("OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", true),
+            ("RUST_LOGS", "RUST_LOG", true),
+            ("RUST_LOG_STYLE", "RUST_LOG", false),
+            // Kubernetes sets these for a service with the name `otel`.
+            ("OTEL_PORT", "OTEL_EXPORTER_PROMETHEUS_PORT", false),
+            ("OTEL_SERVICE_HOST", "OTEL_SERVICE_NAME", false),
         ] {
             let is_near = differences(name, known) <= MAX_DIFFERENCES;
             assert_eq!(is_near, expected, "{name}");

@@ -109,12 +109,14 @@ pub(super) fn advice(
         return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
             .to_owned();
     }
-    let is_other_protocol = text.contains("NoApplicationProtocol");
+    let is_other_protocol = is_invalid_response(error)
+        || text.contains("HTTP/2 was not negotiated")
+        || text.contains("NoApplicationProtocol");
     if !is_other_protocol && text.contains("received fatal alert") {
         return format!("; a receiver {VERIFIES_CLIENTS}");
     }
     let is_closed = !has_answered && is_without_tls.is_none() && !is_unconnected(error);
-    if !is_closed && !is_other_protocol && !is_invalid_response(error) {
+    if !is_closed && !is_other_protocol {
         return String::new();
     }
     let (other, port) = match protocol {
@@ -122,8 +124,8 @@ pub(super) fn advice(
         OtlpProtocol::Http | OtlpProtocol::HttpJson => (OtlpProtocol::Grpc, 4317),
     };
     let tls = match endpoint.scheme_str() {
-        Some("https") if is_closed => &format!(", and one {VERIFIES_CLIENTS}"),
-        Some("https") => "",
+        Some("https") if is_other_protocol => "",
+        Some("https") => &format!(", and one {VERIFIES_CLIENTS}"),
         _ => ", and one with TLS an endpoint with `https://`",
     };
     format!(
