@@ -292,6 +292,24 @@ fn a_panic_is_logged_in_its_span() {
 }
 
 #[test]
+fn the_last_provider_decides_on_the_messages_of_panics() {
+    const TEST: &str = "init::the_last_provider_decides_on_the_messages_of_panics";
+    if is_child() {
+        drop(init().unwrap());
+        let _telemetry = builder()
+            .configure(|config| config.errors.panic_messages = false)
+            .init()
+            .unwrap();
+        catch_unwind(|| panic!("the name of a customer")).unwrap_err();
+        return;
+    }
+    let (lines, _) = run(TEST, &[]);
+    assert_eq!(events(&lines), ["a thread panicked"]);
+    assert_eq!(lines[0]["exception.type"], "panic");
+    assert_eq!(lines[0]["exception.message"], Json::Null);
+}
+
+#[test]
 fn a_subscriber_of_the_program_stays() {
     const TEST: &str = "init::a_subscriber_of_the_program_stays";
     if is_child() {
