@@ -27,8 +27,12 @@ fn format(span: &SpanContext) -> String {
 /// counts as not sampled.
 fn parse(cx: &Context, value: &str) -> Option<Context> {
     let (mut trace, mut parent, mut is_sampled) = (None, None, false);
-    for field in value.split(';') {
-        let (key, value) = field.trim().split_once('=')?;
+    for field in value
+        .split(';')
+        .map(str::trim)
+        .filter(|field| !field.is_empty())
+    {
+        let (key, value) = field.split_once('=')?;
         match key {
             "Root" => trace = Some(root(value)?),
             "Parent" => parent = span_id(value, &[16]),

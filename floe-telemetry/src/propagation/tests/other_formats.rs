@@ -59,7 +59,7 @@ fn a_valid_parent_is_passed_on() {
         ),
         (
             XRay,
-            "x-amzn-trace-id: Self=1-a; Sampled=0; Parent=SPAN; Root=1-5759e988-bd862e3fe1be46a994272793; Lineage=a:1",
+            "x-amzn-trace-id: Self=1-a; Sampled=0; Parent=SPAN; Root=1-5759e988-bd862e3fe1be46a994272793; Lineage=a:1;",
             "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=0",
         ),
         (
