@@ -102,8 +102,8 @@ pub fn init() -> Result<TelemetryGuard, Error> {
 /// Starts the telemetry of a program like [`init`], with this configuration in place of the environment's.
 ///
 /// [`TelemetryConfig::from_env`] is the configuration of `init`, and [`TelemetryConfig::apply_env`] applies the
-/// variables to another one. The variables of the filters, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON`, `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT`, `FLOE_SPAN_FILTER` and
-/// `RUST_LOG`, apply in any case where the configuration has the default.
+/// variables to another one. The variables of filters and log lines, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `RUST_LOG`,
+/// apply in any case where the configuration has the default.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::TelemetryConfig;
