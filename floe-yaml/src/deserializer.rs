@@ -79,6 +79,15 @@ impl Node {
     fn unexpected(&self, what: &str, quote: bool) -> Failure {
         let found = match (&self.content, self.scalar()) {
             (_, Some(Scalar::Null)) => "nothing".to_owned(),
+            (
+                Content::Scalar {
+                    text,
+                    is_plain: false,
+                },
+                _,
+            ) if quote && matches!(scalar(text, true), Scalar::Bool(_)) => {
+                format!("the text `{text}`")
+            }
             (Content::Scalar { text, .. }, _) if quote => format!("`{text}`"),
             (Content::List(_), _) => "a list".to_owned(),
             (Content::Map(_), _) => "a mapping".to_owned(),

@@ -137,6 +137,11 @@ fn a_part_is_read_later() {
         mistakes[0].to_string(),
         "line 2, column 14: wood: expected `true` or `false`, found `3`"
     );
+    let quoted = read::<Stove>("wood: 'true'").unwrap_err();
+    assert_eq!(
+        quoted[0].to_string(),
+        "line 1, column 7: wood: expected `true` or `false`, found the text `true`"
+    );
 }
 
 #[test]
