@@ -708,6 +708,14 @@ fn mistakes_have_their_place_and_a_suggestion() {
             "disabled: expected `true` or `false`, found a list",
         ),
         (
+            "tracer_provider: {processors: [{batch: {exporter: {console: }, max_queue_size: 9000000}}]}",
+            "line 2, column 80: tracer_provider.processors.0.batch.max_queue_size: expected at most 1000000, found 9000000",
+        ),
+        (
+            "logger_provider: {processors: [{batch: {exporter: {console: }, max_export_batch_size: 5000}}]}",
+            "line 2, column 87: logger_provider.processors.0.batch.max_export_batch_size: expected at most max_queue_size, which is 2048, found 5000",
+        ),
+        (
             "resource: text",
             "resource: expected a mapping, found a text",
         ),

@@ -5,7 +5,9 @@ use serde::Deserialize;
 use super::exporter::{Exporter, Exporters};
 use super::findings::{Findings, Positive, below};
 use super::sampler::Sampler;
-use crate::config::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+use crate::config::batch::{
+    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, MAX_QUEUE_SIZE,
+};
 use crate::config::duration::without_limit;
 use crate::config::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT, SpanLimits as Limits};
 use crate::config::otlp::Signal;
@@ -124,6 +126,21 @@ impl Settings {
         }
     }
 
+    /// Checks what our own configuration requires of sizes, which does not know their places.
+    fn check(self, path: &str, found: &mut Findings<'_>) {
+        let default = BatchSpanProcessorConfig::default().max_queue_size;
+        let queue = self.max_queue_size.unwrap_or(default);
+        if queue > MAX_QUEUE_SIZE {
+            let message = format!("expected at most {MAX_QUEUE_SIZE}, found {queue}");
+            found.refuse(&below(path, "max_queue_size"), message);
+        }
+        if let Some(batch) = self.max_export_batch_size.filter(|batch| *batch > queue) {
+            let message =
+                format!("expected at most max_queue_size, which is {queue}, found {batch}");
+            found.refuse(&below(path, "max_export_batch_size"), message);
+        }
+    }
+
     pub(super) fn into_spans(self) -> BatchSpanProcessorConfig {
         apply!(self, BatchSpanProcessorConfig)
     }
@@ -148,6 +165,7 @@ pub(super) fn processors(
             Processor::Batch(batch) => {
                 let path = below(&path, "batch");
                 let own = Settings::of(&batch);
+                own.check(&path, found);
                 if *settings.get_or_insert(own) != own {
                     let reason = "the settings of the first batch processor are those of all exporters of the signal";
                     found.ignore(&path, reason);
