@@ -1,9 +1,14 @@
 //! Validates endpoints, and writes them without credentials.
 
+use std::net::Ipv6Addr;
+
 use serde::{Serialize as _, Serializer};
 
 use crate::error::Error;
 use crate::redaction::{REDACTED, sanitize, sanitize_url};
+
+/// The most bytes of an endpoint. The clients allow few more for a URL, which also has the path of a signal.
+const MAX_BYTES: usize = 65_000;
 
 /// Checks that `endpoint` is an absolute URL with a host.
 ///
@@ -20,12 +25,17 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
         Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
             "the host contains a space"
         }
+        Some(host) if !is_host_valid(host) => "the host is neither a name in ASCII nor an address",
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
         // It would be sent as a wrong credential.
         Some(_) if endpoint.contains(REDACTED) => {
             "it contains the mask that stands for a credential in a written configuration"
         }
         Some(_) if endpoint.contains('#') => "a fragment (`#…`) is not sent to a receiver",
+        Some(_) if !endpoint.bytes().all(may_be_in_url) => {
+            "it has a character that must be percent-encoded"
+        }
+        Some(_) if endpoint.len() > MAX_BYTES => "it is longer than 65000 bytes",
         Some(_) => return Ok(()),
     };
     Err(format!(
@@ -57,6 +67,21 @@ pub(crate) fn debug(endpoint: &str) -> String {
         shown = shown + "?" + REDACTED;
     }
     shown
+}
+
+fn is_host_valid(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        let (address, port) = address.split_once(']').unwrap_or_default();
+        return address.parse::<Ipv6Addr>().is_ok() && (port.is_empty() || port.starts_with(':'));
+    }
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+/// Whether a URL may contain this byte as it is.
+fn may_be_in_url(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)
 }
 
 fn is_port_valid(host: &str) -> bool {
@@ -128,6 +153,37 @@ mod tests {
                     .iter()
                     .any(|secret| error.contains(secret))
             );
+        }
+    }
+
+    #[cfg(feature = "_otlp")]
+    #[test]
+    fn what_is_accepted_is_a_url() {
+        let ascii = (0..128u8).map(char::from);
+        for c in ascii.chain(['é', '日', '\u{202e}', '\u{a0}']) {
+            for endpoint in [
+                format!("http://col{c}lector:4317"),
+                format!("http://{c}"),
+                format!("http://[::1{c}]:4317"),
+                format!("http://collector:4317/a{c}b"),
+                format!("http://collector:4317/?a{c}b"),
+            ] {
+                if check(&endpoint).is_ok() {
+                    let url = endpoint + "/v1/traces";
+                    assert!(url.parse::<hyper::Uri>().is_ok(), "{url}");
+                }
+            }
+        }
+        let long = |length: usize| format!("http://c/{}", "a".repeat(length - 9));
+        assert_eq!(check(&long(MAX_BYTES)), Ok(()));
+        assert!(check(&long(MAX_BYTES + 1)).is_err());
+        for endpoint in [
+            "http://localhost",
+            "https://otel_collector.svc:4317/a%20b/?x=y&z=%2F",
+            "http://127.0.0.1:4318/",
+            "http://[2a01:4f8::1]:4317",
+        ] {
+            assert_eq!(check(endpoint), Ok(()));
         }
     }
 

@@ -381,7 +381,19 @@ type PartlyUsed = (
     &'static str,
 );
 
-const PARTLY_USED: [PartlyUsed; 9] = [
+const PARTLY_USED: [PartlyUsed; 11] = [
+    (
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://köln.example:4317")],
+        "otlp_endpoint",
+        "null",
+        "the host is neither a name in ASCII nor an address, for example",
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://c:4318/a b")],
+        "otlp.traces.endpoint",
+        "null",
+        "it has a character that must be percent-encoded, for example",
+    ),
     (
         &[("OTEL_PROPAGATORS", "pigeon,baggage")],
         "propagators",
