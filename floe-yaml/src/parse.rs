@@ -1,6 +1,6 @@
 //! Builds the tree from the events of the YAML parser.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle};
 
@@ -157,6 +157,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
 
     fn map(&mut self, open: Position, depth: usize) -> Result<Content, Mistake> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut keys = HashSet::new();
         loop {
             let (key, key_position) = match self.next_of(open)? {
                 (Event::MappingEnd, _) => return Ok(Content::Map(merged(entries))),
@@ -172,7 +173,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             }
             let (event, position) = self.next_of(open)?;
             let value = self.node(event, position, depth + 1)?;
-            if entries.iter().any(|entry| entry.key == key) {
+            if !keys.insert(key.clone()) {
                 if self.mistakes.len() < MAX_MISTAKES {
                     self.mistakes.push(Mistake {
                         path: key,
@@ -228,12 +229,13 @@ fn merged(mut entries: Vec<Entry>) -> Vec<Entry> {
         } => items,
         one => vec![one],
     };
+    let mut keys: HashSet<_> = entries.iter().map(|known| known.key.clone()).collect();
     for source in sources {
         let Content::Map(others) = source.content else {
             continue;
         };
         for other in others {
-            if entries.iter().all(|known| known.key != other.key) {
+            if keys.insert(other.key.clone()) {
                 entries.push(other);
             }
         }

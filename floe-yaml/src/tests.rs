@@ -124,6 +124,26 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     }
 }
 
+/// Comparing each key with all others would take minutes.
+#[test]
+fn many_keys_are_read_at_once() {
+    use std::collections::BTreeMap;
+
+    let keys = |from: usize| {
+        let keys: Vec<_> = (from..from + 60_000)
+            .map(|n| format!("k{n}: {n}"))
+            .collect();
+        keys.join(", ")
+    };
+    let text = format!(
+        "one: &one {{{}}}\ntwo: {{<<: *one, {}}}",
+        keys(0),
+        keys(30_000)
+    );
+    let read: BTreeMap<String, BTreeMap<String, usize>> = read(&text).unwrap();
+    assert_eq!((read["one"].len(), read["two"].len()), (60_000, 90_000));
+}
+
 #[test]
 fn a_part_is_read_later() {
     let house: House = read("name: a\nrest: {wood: 3}").unwrap();
