@@ -43,7 +43,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
-use tracing::dispatcher::{Dispatch, with_default};
+use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) use self::builder::ProgramLayer;
@@ -446,11 +446,17 @@ impl Drop for Inner {
         if self.is_inherited() {
             return;
         }
-        // OpenTelemetry's SDK logs that it is dropped, and this thread may hold a lock of the subscriber.
-        with_default(&Dispatch::none(), || {
+        let mut end = || {
             drop(mem::take(&mut *self.meters));
             *self.logs = ProviderLogs::default();
-        });
+        };
+        // OpenTelemetry's SDK logs that it is dropped, and this thread may hold a lock of the subscriber. Without one,
+        // another dispatcher would count as a subscriber of the program from then on.
+        if has_been_set() {
+            with_default(&Dispatch::none(), end);
+        } else {
+            end();
+        }
     }
 }
 

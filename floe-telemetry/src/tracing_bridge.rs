@@ -148,7 +148,11 @@ impl Clone for TracingLayer {
 /// | threads, busy and idle time | recorded | on request | they cost time in each span |
 /// | `Span::current()` in a `#[traced]` function | – | the function's span, with [`with_current_span`](crate::with_current_span) | |
 /// | `with_counting_event_filter` | counts the events that a filter excludes | – | a filter of `tracing_subscriber` selects events |
-/// | sources of an error | `<field>.chain`, an array | `exception.stacktrace`, text | backends show it as the text that it is by convention |
+/// | sources of an error | `<field>.chain`, an array | in its text, and in `exception.stacktrace`, text | backends show it as the text that it is by convention |
+/// | an `error` of the type `dyn Error` in an event without a message | an attribute | as an `error` that is text: the event `exception`, and the status | |
+/// | an event without a message and a name | `event file:line` | its target | the names of events are few |
+/// | a field that is recorded again | both values | the last one | keys are unique in OTLP |
+/// | numbers without a sign, and of 128 bits | text | numbers if they fit into 64 bits with a sign | |
 /// | a `log` record | `log.*` is not recorded | its target and location are those of the event | |
 /// | events of a span | as many as the SDK's limits allow | at most 128, or `limits.event_count` | memory is bounded |
 ///

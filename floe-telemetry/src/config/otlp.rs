@@ -20,6 +20,12 @@ const DEFAULT_REQUEST_BYTES: usize = 4_000_000;
 /// The accepted values of `max_request_bytes`. The largest is the limit that OTLP recommends.
 const REQUEST_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
 
+/// The most receivers of `otlp.additional`, each of which has threads of its own.
+const MAX_ADDITIONAL: usize = 100;
+
+/// The most headers of a request.
+const MAX_HEADERS: usize = 1024;
+
 /// The names and values of headers. Values may be credentials.
 pub type Headers = BTreeMap<String, SecretString>;
 
@@ -290,6 +296,11 @@ impl OtlpConfig {
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
+        let found = self.additional.len();
+        if found > MAX_ADDITIONAL {
+            let message = format!("expected at most {MAX_ADDITIONAL}, found {found}");
+            problems.add("otlp.additional", message);
+        }
         self.all.check("all", problems);
         for signal in Signal::ALL {
             self.signal(signal).check(signal.as_str(), problems);
@@ -323,6 +334,13 @@ impl OtlpOptions {
                 REQUEST_BYTES.end()
             );
             refuse("max_request_bytes", message);
+        }
+        let headers = self.headers.len();
+        if headers > MAX_HEADERS {
+            refuse(
+                "headers",
+                format!("expected at most {MAX_HEADERS}, found {headers}"),
+            );
         }
         for (name, value) in &self.headers {
             if let Err(message) = auth::check_header_name(name) {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
-use opentelemetry::{Context, InstrumentationScope, Key};
+use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{SdkLogRecord, SdkLoggerProvider};
 use tracing::Level;
+use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 use super::SCOPE;
 use super::entry::{Entry, Value};
@@ -115,12 +116,18 @@ fn severity(level: Level) -> (Severity, &'static str) {
 /// An empty record. The SDK creates records only through a logger, so this one comes from a temporary
 /// provider, whose own log messages are suppressed.
 fn blank() -> SdkLogRecord {
-    let _suppressed = Context::enter_telemetry_suppressed_scope();
-    let factory = SdkLoggerProvider::builder()
-        .with_resource(Resource::builder_empty().build())
-        .build();
-    let blank = factory.logger(SCOPE).create_log_record();
-    let _ = factory.shutdown();
-    drop(factory);
-    blank
+    let create = || {
+        let factory = SdkLoggerProvider::builder()
+            .with_resource(Resource::builder_empty().build())
+            .build();
+        let blank = factory.logger(SCOPE).create_log_record();
+        let _ = factory.shutdown();
+        blank
+    };
+    // Another dispatcher would count as a subscriber of the program from then on.
+    if has_been_set() {
+        with_default(&Dispatch::none(), create)
+    } else {
+        create()
+    }
 }

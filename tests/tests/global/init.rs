@@ -292,6 +292,21 @@ fn a_panic_is_logged_in_its_span() {
 }
 
 #[test]
+fn the_start_of_telemetry_is_one_message() {
+    const TEST: &str = "init::the_start_of_telemetry_is_one_message";
+    if is_child() {
+        drop(init().unwrap());
+        return;
+    }
+    let variables = [("RUST_LOG", "debug"), ("OTEL_SERVICE_NAME", "orders")];
+    let (lines, _) = run(TEST, &variables);
+    let [event] = events(&lines)[..] else {
+        panic!("{lines:?}")
+    };
+    assert!(event.starts_with("telemetry of `orders`: "), "{event}");
+}
+
+#[test]
 fn the_last_provider_decides_on_the_messages_of_panics() {
     const TEST: &str = "init::the_last_provider_decides_on_the_messages_of_panics";
     if is_child() {
@@ -582,8 +597,9 @@ fn a_layer_that_cannot_be_installed_is_an_error() {
 fn a_program_can_refuse_the_subscriber() {
     const TEST: &str = "init::a_program_can_refuse_the_subscriber";
     if is_child() {
-        let _telemetry = builder().without_subscriber().init().unwrap();
+        let telemetry = builder().without_subscriber().init().unwrap();
         load("orders");
+        drop(telemetry);
         assert!(!tracing::dispatcher::has_been_set());
         return;
     }
