@@ -93,16 +93,14 @@ impl fmt::Display for Problem<'_> {
             }
             Self::Unknown { key, nearest } => {
                 write!(f, "`{key}` is not in the semantic conventions {VERSION}, ")?;
-                match nearest {
-                    Some(nearest) => write!(f, "did you mean `{nearest}`?"),
-                    None => {
-                        let (namespace, _) = key.split_once('.').unwrap_or((key, ""));
-                        write!(
-                            f,
-                            "which reserve `{namespace}`: begin keys of your own with another word"
-                        )
-                    }
+                if let Some(nearest) = nearest {
+                    return write!(f, "did you mean `{nearest}`?");
                 }
+                let (namespace, _) = key.split_once('.').unwrap_or((key, ""));
+                write!(
+                    f,
+                    "which reserve `{namespace}`: begin keys of your own with another word"
+                )
             }
             Self::NoKey { key } => write!(
                 f,

@@ -14,17 +14,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
-pub(crate) use self::known::{check, check_text};
+pub(crate) use self::known::{Verdict, check, check_text};
 use self::read::Registry;
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let path: LitStr = match syn::parse2(input) {
-        Ok(path) => path,
-        Err(_) => {
-            let message = "expected the path of a file below the folder of Cargo.toml, as in \
-                           `registry!(\"telemetry/registry.yaml\")`";
-            return syn::Error::new(Span::call_site(), message).into_compile_error();
-        }
+    let Ok(path) = syn::parse2::<LitStr>(input) else {
+        let message = "expected the path of a file below the folder of Cargo.toml, as in \
+                       `registry!(\"telemetry/registry.yaml\")`";
+        return syn::Error::new(Span::call_site(), message).into_compile_error();
     };
     let name = path.value();
     let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();

@@ -11,6 +11,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lit, LitStr, Path};
 
 use self::manifest::Manifest;
+#[cfg(feature = "registry")]
+use crate::registry::Verdict;
 use crate::{ctxt::Ctxt, krate::Krate, tokens, words};
 
 mod manifest;
@@ -125,8 +127,10 @@ impl<'c> Keys<'c> {
     pub(crate) fn key(&self, key: &LitStr) {
         let text = key.value();
         #[cfg(feature = "registry")]
-        if let Some(own) = crate::registry::check(&text) {
-            return own.into_iter().for_each(|it| self.report(key, it));
+        match crate::registry::check(&text) {
+            Verdict::Unsaid => {}
+            Verdict::Known => return,
+            Verdict::Wrong(finding) => return self.report(key, finding),
         }
         if let Some(problem) = floe_semconv::check(&text) {
             self.report(key, problem.into());

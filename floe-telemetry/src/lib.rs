@@ -76,6 +76,7 @@
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
+//! | `registry` | `registry!`, the keys of a program's own registry of semantic conventions |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`], [`OpenTelemetrySpanExt`], [`tracing_metrics_layer`] |
 //! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |

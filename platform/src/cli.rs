@@ -430,19 +430,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             print_warnings(audit.warnings());
             Ok(())
         }
-        Command::Check { files } => {
-            let problems = check::check(files)?;
-            for problem in &problems {
-                print(&format_args!("{problem}\n"))?;
-            }
-            match problems.len() {
-                0 => Ok(()),
-                count => Err(Error::Found(format!(
-                    "{count} differences from the semantic conventions {}",
-                    floe_semconv::VERSION
-                )))?,
-            }
-        }
+        Command::Check { files } => check(files),
         Command::Redact(arguments) => Ok(redact::redact(arguments)?),
         Command::Schema { plugins: true, .. } => {
             let schemas = schema::plugins().map_err(|error| Error::Setting(error.to_string()))?;
@@ -475,6 +463,19 @@ fn execute(command: &Command) -> Result<(), RunError> {
             output,
         } => run(product, artifacts.as_deref(), orchestrator.clone(), output),
     }
+}
+
+fn check(files: &[PathBuf]) -> Result<(), RunError> {
+    let problems = check::check(files)?;
+    for problem in &problems {
+        print(&format_args!("{problem}\n"))?;
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let (count, version) = (problems.len(), floe_semconv::VERSION);
+    let message = format!("{count} differences from the semantic conventions {version}");
+    Err(Error::Found(message).into())
 }
 
 /// Runs a product, and prints its trace and a summary.

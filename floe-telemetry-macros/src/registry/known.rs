@@ -29,29 +29,46 @@ pub(super) fn remember(path: &str, registry: Registry) {
     of_crate.insert(path.to_owned(), registry);
 }
 
-/// What the registries of this crate say of a key; `None` if they say nothing, neither that it is right.
-pub(crate) fn check(key: &str) -> Option<Option<Finding>> {
+/// What the registries of this crate say of a key.
+pub(crate) enum Verdict {
+    Known,
+    Wrong(Finding),
+    /// It is not in their namespaces.
+    Unsaid,
+}
+
+/// What the registries of this crate say of a key.
+pub(crate) fn check(key: &str) -> Verdict {
     let registries = REGISTRIES.lock().unwrap_or_else(PoisonError::into_inner);
-    let of_crate = registries.get(&this_crate())?;
+    let Some(of_crate) = registries.get(&this_crate()) else {
+        return Verdict::Unsaid;
+    };
     let attributes = || of_crate.values().flat_map(|registry| &registry.attributes);
     if let Some(known) = attributes().find(|known| known.is(key)) {
-        return Some(known.deprecation.as_ref().map(|deprecation| Finding {
-            what: What::DeprecatedKey,
-            message: match deprecation {
-                Deprecation::RenamedTo(to) => format!("the registry renamed `{key}` to `{to}`"),
-                Deprecation::Because(reason) => {
-                    let reason = reason.trim().trim_end_matches('.');
-                    format!("`{key}` is deprecated in the registry: {reason}")
-                }
-            },
-        }));
+        return known
+            .deprecation
+            .as_ref()
+            .map_or(Verdict::Known, |deprecation| {
+                Verdict::Wrong(Finding {
+                    what: What::DeprecatedKey,
+                    message: match deprecation {
+                        Deprecation::RenamedTo(to) => {
+                            format!("the registry renamed `{key}` to `{to}`")
+                        }
+                        Deprecation::Because(reason) => {
+                            let reason = reason.trim().trim_end_matches('.');
+                            format!("`{key}` is deprecated in the registry: {reason}")
+                        }
+                    },
+                })
+            });
     }
-    let (namespace, _) = key.split_once('.')?;
+    let (namespace, _) = key.split_once('.').unwrap_or_default();
     let is_in = |known: &&Attribute| known.key.split('.').next() == Some(namespace);
     let closing = attributes().filter(is_in).map(|known| known.key.as_str());
     let closing: Vec<_> = closing.collect();
     if closing.is_empty() || floe_semconv::is_reserved(key) {
-        return None;
+        return Verdict::Unsaid;
     }
     let path = of_crate
         .iter()
@@ -59,10 +76,10 @@ pub(crate) fn check(key: &str) -> Option<Option<Finding>> {
     let path = path.map_or("", |(path, _)| path);
     let near = crate::words::closest(key, &closing);
     let near = near.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
-    Some(Some(Finding {
+    Verdict::Wrong(Finding {
         what: What::UnknownKey,
         message: format!("`{key}` is not in `{path}`{near}"),
-    }))
+    })
 }
 
 /// What the registries of this crate say of a text as the value of a key.
