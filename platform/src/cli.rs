@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 #[cfg(unix)]
 use floe_dbt::{Ended, Recorded};
 #[cfg(unix)]
@@ -200,6 +201,14 @@ Exit codes:
         /// Print the JSON Schemas of the plugins' configurations instead, by type and name
         #[arg(long, conflicts_with = "config")]
         plugins: bool,
+    },
+    /// Print the script by which a shell completes the commands and options of this program
+    #[command(after_help = "\
+Example: floe completions bash > ~/.local/share/bash-completion/completions/floe")]
+    Completions {
+        /// The shell
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
     },
 }
 
@@ -424,6 +433,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             let registry = schema::registry().map_err(Error::Setting)?;
             Ok(print(&registry)?)
         }
+        Command::Completions { shell } => Ok(print(&completions(*shell))?),
         Command::BuildAsset { folder } => {
             let step = DagsterStep::open(folder)?;
             let observed = observed(step.telemetry(), None, || step.build())?;
@@ -533,6 +543,19 @@ fn run(
         print_summary(&summary);
     }
     observed.outcome.map(drop)
+}
+
+/// The script by which a shell completes command lines.
+fn completions(shell: Shell) -> String {
+    let all = Cli::command();
+    // The script for bash would propose hidden commands, too.
+    let shown = all.get_subcommands().filter(|it| !it.is_hide_set());
+    let mut command = clap::Command::new("floe")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommands(shown.cloned());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "floe", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// Evaluates a sensor of Dagster, and prints the result.

@@ -11,6 +11,7 @@ mod backend;
 mod bad_product;
 mod bad_yaml;
 mod cluster;
+mod completions;
 mod customer_360;
 mod demos;
 mod errors;
