@@ -22,6 +22,7 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
+mod warehouse_copy;
 
 use std::cell::RefCell;
 use std::io::{self, Read as _};
@@ -423,6 +424,8 @@ fn build(
         // Kept for debugging: it contains the inputs of the failed model.
         return draft.publish_as(&failed);
     }
+    // Otherwise what began with a copy would bring back the tables of that time.
+    let _lock = warehouse_copy::lock(&identity.folder)?;
     draft.publish()?;
     report.publish();
     atomic::remove(&failed)
