@@ -51,6 +51,7 @@ use crate::pipeline::history::{self, Job, Record};
 use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, RunError, RunId};
 #[cfg(unix)]
 use crate::product;
+use crate::select::Select;
 use crate::telemetry;
 
 /// A small data platform: compiles a data product and runs it.
@@ -83,8 +84,10 @@ enum Command {
     Ls {
         #[command(flatten)]
         product: ProductArgs,
+        #[command(flatten)]
+        select: SelectArgs,
     },
-    /// Compile a product and build all of its tables
+    /// Compile a product and build its tables
     ///
     /// The tables are stored in a SQLite database, `.floe/warehouse.db` in the product's folder. It is
     /// replaced only if all tables were built. Otherwise the tables that were built are stored in
@@ -93,6 +96,8 @@ enum Command {
     Run {
         #[command(flatten)]
         product: ProductArgs,
+        #[command(flatten)]
+        select: SelectArgs,
         /// Compiled artifacts to build from, instead of compiling the product
         #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest", "orchestrator"])]
         artifacts: Option<PathBuf>,
@@ -248,6 +253,14 @@ struct ProductArgs {
     manifest: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct SelectArgs {
+    /// Only these sources and models: NAME, +NAME with all that it reads, NAME+ with all that reads it. Spaces and
+    /// commas separate them; a run takes the tables of the others from the warehouse
+    #[arg(long, short, value_name = "NAME", num_args = 1.., value_delimiter = ',', value_parser = selected)]
+    select: Vec<String>,
+}
+
 /// What a run prints.
 #[derive(Debug, Args)]
 struct OutputArgs {
@@ -324,6 +337,14 @@ fn orchestrator(name: &str) -> Result<String, String> {
     Err(format!("expected {}", names.join(", ")))
 }
 
+/// An empty text, such as a variable that is not set, does not select everything.
+fn selected(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("expected the name of a source or a model, found an empty text".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -386,8 +407,11 @@ fn execute(command: &Command) -> Result<(), RunError> {
             })?
             .outcome
         }
-        Command::Ls { product } => {
-            let (sources, models) = compile::assets(&product.identity()?.0)?;
+        Command::Ls { product, select } => {
+            let (mut sources, mut models) = compile::assets(&product.identity()?.0)?;
+            let selected = Select::new(&select.select).of(&sources, &models)?;
+            sources.retain(|it| selected.contains(&*it.name));
+            models.retain(|it| selected.contains(&*it.name));
             Ok(print(&AssetList(sources, models))?)
         }
         Command::Backend { product, check } => {
@@ -448,16 +472,22 @@ fn execute(command: &Command) -> Result<(), RunError> {
         } => evaluate_sensor(folder, name, job, cursor.as_deref()),
         Command::Run {
             product,
+            select,
             artifacts,
             orchestrator,
             output,
-        } => run(product, artifacts.as_deref(), orchestrator.clone(), output),
+        } => {
+            let select = Select::new(&select.select);
+            let orchestrator = orchestrator.clone();
+            run(product, select, artifacts.as_deref(), orchestrator, output)
+        }
     }
 }
 
 /// Runs a product, and prints its trace and a summary.
 fn run(
     product: &ProductArgs,
+    select: Select,
     artifacts: Option<&Path>,
     orchestrator: Option<String>,
     output: &OutputArgs,
@@ -476,7 +506,7 @@ fn run(
             (identity, Some(artifacts), url, config)
         }
     };
-    let identity = identity.with_lines(output.lines());
+    let identity = identity.with_select(select).with_lines(output.lines());
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
     let mut observed = observed(output.apply(config), output.tree(), || match &artifacts {

@@ -374,6 +374,7 @@ fn build(
         dbt_invocation_ids: RefCell::default(),
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
+        has_tables: true,
         checked: RefCell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),

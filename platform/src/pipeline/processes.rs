@@ -103,12 +103,13 @@ pub(super) fn fill(
         dbt_invocation_ids: RefCell::default(),
         spans: RefCell::default(),
         orchestration: Orchestration::Dagster,
+        has_tables: true,
         checked: RefCell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
-    publish::publish(&run)?;
+    publish::publish(&run, report)?;
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     interrupt::check()
