@@ -35,6 +35,7 @@ mod redact;
 mod refused;
 mod repeat;
 mod schema;
+mod select;
 #[path = "../contract/service.rs"]
 mod service;
 mod services;
