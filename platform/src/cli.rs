@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 #[cfg(unix)]
 use floe_dbt::{Ended, Recorded};
 #[cfg(unix)]
@@ -51,6 +52,7 @@ use crate::pipeline::history::{self, Job, Record};
 use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, RunError, RunId};
 #[cfg(unix)]
 use crate::product;
+use crate::select::Select;
 use crate::telemetry;
 
 /// A small data platform: compiles a data product and runs it.
@@ -83,8 +85,10 @@ enum Command {
     Ls {
         #[command(flatten)]
         product: ProductArgs,
+        #[command(flatten)]
+        select: SelectArgs,
     },
-    /// Compile a product and build all of its tables
+    /// Compile a product and build its tables
     ///
     /// The tables are stored in a SQLite database, `.floe/warehouse.db` in the product's folder. It is
     /// replaced only if all tables were built. Otherwise the tables that were built are stored in
@@ -93,6 +97,8 @@ enum Command {
     Run {
         #[command(flatten)]
         product: ProductArgs,
+        #[command(flatten)]
+        select: SelectArgs,
         /// Compiled artifacts to build from, instead of compiling the product
         #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest", "orchestrator"])]
         artifacts: Option<PathBuf>,
@@ -214,6 +220,14 @@ Exit codes:
         #[arg(long, conflicts_with = "config")]
         plugins: bool,
     },
+    /// Print the script by which a shell completes the commands and options of this program
+    #[command(after_help = "\
+Example: floe completions bash > ~/.local/share/bash-completion/completions/floe")]
+    Completions {
+        /// The shell
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
 }
 
 const EXIT_CODES: &str = "\
@@ -256,6 +270,14 @@ struct ProductArgs {
     /// above it, else a built-in one]
     #[arg(long, value_name = "PATH")]
     manifest: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct SelectArgs {
+    /// Only these sources and models: NAME, +NAME with all that it reads, NAME+ with all that reads it. Spaces and
+    /// commas separate them; a run takes the tables of the others from the warehouse
+    #[arg(long, short, value_name = "NAME", num_args = 1.., value_delimiter = ',', value_parser = selected)]
+    select: Vec<String>,
 }
 
 /// What a run prints.
@@ -334,6 +356,14 @@ fn orchestrator(name: &str) -> Result<String, String> {
     Err(format!("expected {}", names.join(", ")))
 }
 
+/// An empty text, such as a variable that is not set, does not select everything.
+fn selected(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("expected the name of a source or a model, found an empty text".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -396,8 +426,11 @@ fn execute(command: &Command) -> Result<(), RunError> {
             })?
             .outcome
         }
-        Command::Ls { product } => {
-            let (sources, models) = compile::assets(&product.identity()?.0)?;
+        Command::Ls { product, select } => {
+            let (mut sources, mut models) = compile::assets(&product.identity()?.0)?;
+            let selected = Select::new(&select.select).of(&sources, &models)?;
+            sources.retain(|it| selected.contains(&*it.name));
+            models.retain(|it| selected.contains(&*it.name));
             Ok(print(&AssetList(sources, models))?)
         }
         Command::Backend { product, check } => {
@@ -444,6 +477,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             let registry = schema::registry().map_err(Error::Setting)?;
             Ok(print(&registry)?)
         }
+        Command::Completions { shell } => Ok(print(&completions(*shell))?),
         Command::BuildAsset { folder } => {
             let step = DagsterStep::open(folder)?;
             let observed = observed(step.telemetry(), None, || step.build())?;
@@ -458,10 +492,15 @@ fn execute(command: &Command) -> Result<(), RunError> {
         } => evaluate_sensor(folder, name, job, cursor.as_deref()),
         Command::Run {
             product,
+            select,
             artifacts,
             orchestrator,
             output,
-        } => run(product, artifacts.as_deref(), orchestrator.clone(), output),
+        } => {
+            let select = Select::new(&select.select);
+            let orchestrator = orchestrator.clone();
+            run(product, select, artifacts.as_deref(), orchestrator, output)
+        }
     }
 }
 
@@ -481,6 +520,7 @@ fn check(files: &[PathBuf]) -> Result<(), RunError> {
 /// Runs a product, and prints its trace and a summary.
 fn run(
     product: &ProductArgs,
+    select: Select,
     artifacts: Option<&Path>,
     orchestrator: Option<String>,
     output: &OutputArgs,
@@ -499,7 +539,7 @@ fn run(
             (identity, Some(artifacts), url, config)
         }
     };
-    let identity = identity.with_lines(output.lines());
+    let identity = identity.with_select(select).with_lines(output.lines());
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
     let mut observed = observed(output.apply(config), output.tree(), || match &artifacts {
@@ -566,6 +606,19 @@ fn run(
         print_summary(&summary);
     }
     observed.outcome.map(drop)
+}
+
+/// The script by which a shell completes command lines.
+fn completions(shell: Shell) -> String {
+    let all = Cli::command();
+    // The script for bash would propose hidden commands, too.
+    let shown = all.get_subcommands().filter(|it| !it.is_hide_set());
+    let mut command = clap::Command::new("floe")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommands(shown.cloned());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "floe", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// Evaluates a sensor of Dagster, and prints the result.

@@ -8,6 +8,8 @@
 //! | enforce | enforces the rules of the platform |
 //! | compile | creates the plan of execution |
 //! | generate | writes the artifacts |
+//!
+//! The mistakes that the first four stages find are one error: a stage goes on with what is right.
 
 mod build;
 mod enforce;
@@ -27,6 +29,8 @@ use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_telemetry::traced;
 
+use self::load::Loaded;
+use self::resolve::Plan;
 use crate::artifacts::{self, CompiledArtifacts, CompiledModel, CompiledSource, VERSION};
 use crate::identity::Identity;
 use crate::product;
@@ -36,9 +40,7 @@ use crate::product;
 /// # Errors
 /// As for [`compile`].
 pub fn assets(identity: &Identity) -> Result<(Vec<CompiledSource>, Vec<CompiledModel>), Error> {
-    let loaded = load::load(identity)?;
-    validate::validate(identity, &loaded)?;
-    let plan = resolve::resolve(identity, &loaded)?;
+    let (loaded, plan, ()) = check(identity, |_, _| Ok(()))?;
     Ok(build::compile(&loaded, &plan))
 }
 
@@ -69,11 +71,44 @@ fn stages(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error
     } else {
         artifacts::check_output(output)?;
     }
-    let loaded = load::load(identity)?;
-    validate::validate(identity, &loaded)?;
-    let plan = resolve::resolve(identity, &loaded)?;
-    let warnings = enforce::enforce(identity, &loaded, &plan)?;
+    let enforce = |loaded: &_, plan: &_| enforce::enforce(identity, loaded, plan);
+    let (loaded, plan, warnings) = check(identity, enforce)?;
     let (sources, models) = build::compile(&loaded, &plan);
     tracing::info!(sources = sources.len(), models = models.len(), "compiled");
     generate::generate(identity, &loaded, warnings, sources, models, output)
+}
+
+/// The first stages, and `last`.
+fn check<T>(
+    identity: &Identity,
+    last: impl FnOnce(&Loaded, &Plan) -> Result<T, Error>,
+) -> Result<(Loaded, Plan, T), Error> {
+    let mut mistakes = Vec::new();
+    let mut loaded = None;
+    found(load::load(identity, &mut loaded), &mut mistakes)?;
+    let Some(loaded) = loaded else {
+        return Err(Error::mistakes(mistakes));
+    };
+    found(validate::validate(identity, &loaded), &mut mistakes)?;
+    let mut plan = Plan::default();
+    found(
+        resolve::resolve(identity, &loaded, &mut plan),
+        &mut mistakes,
+    )?;
+    match found(last(&loaded, &plan), &mut mistakes)? {
+        Some(last) if mistakes.is_empty() => Ok((loaded, plan, last)),
+        _ => Err(Error::mistakes(mistakes)),
+    }
+}
+
+/// Adds what a stage has found to the mistakes. Any other error stops the compilation.
+fn found<T>(stage: Result<T, Error>, mistakes: &mut Vec<Error>) -> Result<Option<T>, Error> {
+    match stage {
+        Ok(made) => Ok(Some(made)),
+        Err(error) if error.is_mistake() => {
+            mistakes.push(error);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }

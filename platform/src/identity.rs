@@ -10,6 +10,7 @@ use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::manifest::{self, Manifest};
 use crate::product::{self, Product};
+use crate::select::Select;
 
 /// A product, its folder, and the environment that it is compiled for.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Identity {
     pub environment: Environment,
     /// The orchestrator that the command line chooses.
     pub orchestrator: Option<String>,
+    /// The assets that the command line selects.
+    pub select: Select,
     /// What a run prints while it builds assets.
     pub lines: Lines,
 }
@@ -71,6 +74,7 @@ impl Identity {
             environment: environment.unwrap_or(manifest.environment),
             manifest: path,
             orchestrator: None,
+            select: Select::default(),
             lines: Lines::None,
         };
         Ok((identity, manifest))
@@ -95,6 +99,7 @@ impl Identity {
             version: metadata.product_version.clone(),
             environment: metadata.environment,
             orchestrator: None,
+            select: Select::default(),
             lines: Lines::None,
         })
     }
@@ -109,6 +114,12 @@ impl Identity {
     pub fn with_orchestrator(mut self, orchestrator: Option<String>) -> Self {
         self.orchestrator = orchestrator;
         self
+    }
+
+    /// The same, with the assets that the command line selects.
+    #[must_use]
+    pub fn with_select(self, select: Select) -> Self {
+        Self { select, ..self }
     }
 
     /// The same, with lines that a run prints.

@@ -111,15 +111,19 @@ impl Manifest {
         let lineage = &self.observability.lineage;
         let endpoint = lineage.endpoint.as_deref();
         let needs_endpoint = lineage.transport == Some(LineageTransport::Http) && lineage.enabled;
-        if needs_endpoint && endpoint.is_none() {
-            let message = "expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none";
-            return Err(Error::input(Place::file(file), message));
-        }
-        self.plugins.check(file, folder, |selected| {
-            let transport = lineage.transport;
+        let lacks_endpoint = needs_endpoint && endpoint.is_none();
+        let checked = self.plugins.check(file, folder, |selected| {
+            let transport = lineage.transport.filter(|_| !lacks_endpoint);
             let selected = selection::with_lineage(selected, lineage.enabled, transport, endpoint);
             selection::with_defaults(selected)
-        })
+        });
+        if !lacks_endpoint {
+            return checked;
+        }
+        let message = "expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none";
+        let mut mistakes = vec![Error::input(Place::file(file), message)];
+        mistakes.extend(checked.err());
+        Err(Error::mistakes(mistakes))
     }
 }
 

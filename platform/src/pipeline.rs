@@ -1,7 +1,7 @@
 //! Runs a product: loads its sources and builds its models, one at a time.
 //!
 //! When an asset fails, the assets that depend on it are skipped and all others are built. The
-//! warehouse is replaced only if every asset was built.
+//! warehouse is replaced only if every asset was built. A run of selected assets begins with a copy of it.
 
 mod asset;
 mod dagster_sensor;
@@ -22,8 +22,10 @@ mod results;
 mod run;
 mod shared_run;
 mod source;
+mod warehouse_copy;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
@@ -76,6 +78,7 @@ use crate::product::{self, OUTPUT_FOLDER};
         run_id: run_id.as_str(),
         name: &identity.name,
         trigger: Trigger::Manual,
+        select: identity.select.written().as_deref(),
     },
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
@@ -92,6 +95,12 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
         Ok(artifacts) => {
             for warning in &artifacts.warnings {
                 report.warn(warning.clone());
+            }
+            if let Err(error) = select(identity, &artifacts, &mut report) {
+                if has_results {
+                    let _ = results::write(identity, &report, Some(&error));
+                }
+                return Err(error.into());
             }
             let compiled = Compiled {
                 artifacts: &artifacts,
@@ -127,6 +136,7 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
         run_id: run_id.as_str(),
         name: &identity.name,
         trigger: Trigger::Manual,
+        select: identity.select.written().as_deref(),
     },
 )]
 pub fn run_compiled(
@@ -141,7 +151,21 @@ pub fn run_compiled(
         path: &identity.manifest,
         has_definitions: false,
     };
-    execute(identity, &compiled, Report::new(identity, run_id))
+    let mut report = Report::new(identity, run_id);
+    select(identity, artifacts, &mut report)?;
+    execute(identity, &compiled, report)
+}
+
+/// Sets the assets that the run has to build.
+fn select(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let (sources, models) = (&artifacts.sources, &artifacts.models);
+    let selected = identity.select.of(sources, models)?;
+    report.expect(selected, sources.len() + models.len());
+    Ok(())
 }
 
 /// A compiled product.
@@ -189,7 +213,6 @@ fn finish(
         "run begins"
     );
     results::start(identity, &report)?;
-    report.expect(artifacts.sources.len() + artifacts.models.len());
     let started = Active::configure(artifacts.selected(), identity)
         .and_then(|plugins| plugins.start(|_| true).map(|()| plugins));
     let (plugins, built) = match started {
@@ -275,6 +298,13 @@ fn observed(
     report: &mut Report,
     plugins: &Active,
 ) -> Result<(), Error> {
+    let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
+    if report.is_partial() && !orchestrator.plugin().runs_here() {
+        let name = orchestrator.name();
+        return Err(Error::Setting(format!(
+            "`--select`: the orchestrator {name} runs all assets, expected `--orchestrator local` with it, or a selection in {name} itself"
+        )));
+    }
     plugins.check_secrets(
         &compiled.artifacts.secrets,
         &product::spec_path(&identity.folder),
@@ -331,6 +361,7 @@ fn lineage(
     let dbt_invocation_ids = report.dbt_invocation_ids();
     let mut tags = run::tags(run_id.as_str(), report.dagster_run_id());
     tags.extend(dbt_invocation_ids.iter().map(|id| (DBT_INVOCATION_ID, *id)));
+    tags.extend(report.select().map(|select| ("floe_select", select)));
     plugins.lineage(&RunEvent {
         job_type: Some(JobType::PRODUCT),
         parent: started_by.parent(),
@@ -417,12 +448,22 @@ fn build(
     for path in [&warehouse, &failed] {
         check_replaced(&identity.folder, path, engine.name())?;
     }
+    let lock = if report.is_partial() {
+        Some(warehouse_copy::lock(&identity.folder)?)
+    } else {
+        None
+    };
     let draft = Draft::new(&warehouse, Access::Private)?;
     fill(draft.path(), identity, compiled, report, plugins)?;
     if report.count(Outcome::is_failed) > 0 {
         // Kept for debugging: it contains the inputs of the failed model.
         return draft.publish_as(&failed);
     }
+    // Otherwise a run that began with a copy would bring back the tables of that time.
+    let _lock = match lock {
+        Some(lock) => lock,
+        None => warehouse_copy::lock(&identity.folder)?,
+    };
     draft.publish()?;
     report.publish();
     atomic::remove(&failed)
@@ -469,17 +510,27 @@ fn fill(
         identity,
         artifacts,
         plugins,
-        warehouse: RefCell::new(open(database, plugins)?),
+        warehouse: RefCell::new(if report.is_partial() {
+            warehouse_copy::create(&identity.folder, database, plugins)?
+        } else {
+            open(database, plugins)?
+        }),
         dbt: DbtModels::prepare(database, identity, artifacts, plugins)?,
         dbt_invocation_ids: RefCell::default(),
         spans: RefCell::default(),
         orchestration: Orchestration::Local,
+        has_tables: report.is_partial(),
         checked: RefCell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
-    let assets = Asset::all(artifacts);
+    let mut assets = Asset::all(artifacts);
+    assets.retain(|asset| report.is_selected(asset.key()));
+    check_read(&run, &assets, report)?;
+    let mut product = artifacts.product();
+    product.sources.retain(|it| report.is_selected(it.name));
+    product.models.retain(|it| report.is_selected(it.name));
     let progress = Progress::new(identity, report, artifacts);
     let mut build = |key: &str| {
         interrupt::check()?;
@@ -496,9 +547,7 @@ fn fill(
         progress.finish(step);
         built
     };
-    let ran = orchestrator.run(&artifacts.product(), &mut |key| {
-        build(key).map_err(Error::into_plugin)
-    });
+    let ran = orchestrator.run(&product, &mut |key| build(key).map_err(Error::into_plugin));
     let failed = |error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error);
     ran.map_err(failed)?;
     interrupt::check()?;
@@ -510,11 +559,37 @@ fn fill(
         return Err(failed(error));
     }
     if report.count(Outcome::is_failed) == 0 {
-        publish::publish(&run)?;
+        publish::publish(&run, report)?;
     }
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     interrupt::check()
+}
+
+/// Checks that the warehouse has the tables that the selected assets read and the run does not build.
+fn check_read(run: &Run<'_>, assets: &[Asset<'_>], report: &Report) -> Result<(), Error> {
+    let (mut missing, mut found) = (BTreeSet::new(), BTreeSet::new());
+    let mut readers = BTreeSet::new();
+    for asset in assets {
+        for need in asset.needs().into_iter().flatten() {
+            let is_known = report.is_selected(need) || found.contains(need);
+            if is_known || !missing.contains(need) && run.has_table(need)? {
+                found.insert(need);
+                continue;
+            }
+            missing.insert(need);
+            readers.insert(asset.key());
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<_> = missing.iter().map(|it| format!("`{it}`")).collect();
+    Err(Error::Setting(format!(
+        "`--select`: no run has built what the selected assets read, {}, expected `--select {}`",
+        missing.join(", "),
+        run.identity.select.with_above(&readers)
+    )))
 }
 
 /// Creates the database.

@@ -20,7 +20,7 @@ pub enum Error {
         /// What was found and what is accepted.
         message: String,
     },
-    /// A file contains several mistakes.
+    /// Files contain several mistakes.
     #[error("{}", .0.iter().map(Self::to_string).collect::<Vec<_>>().join("\n"))]
     Mistakes(Vec<Self>),
     /// A setting outside of the files is not valid.
@@ -80,6 +80,52 @@ impl Error {
             place,
             message: message.into(),
         }
+    }
+
+    /// The most mistakes that are reported at once, as in a YAML file.
+    pub const MAX_MISTAKES: usize = 100;
+
+    /// The error of one or more mistakes, in the order of their places.
+    pub fn mistakes(mistakes: Vec<Self>) -> Self {
+        let mut all = Vec::with_capacity(mistakes.len());
+        for mistake in mistakes {
+            match mistake {
+                Self::Mistakes(several) => all.extend(several),
+                one => all.push(one),
+            }
+        }
+        all.sort_by(|one, other| one.place().cmp(&other.place()));
+        all.truncate(Self::MAX_MISTAKES);
+        if all.len() == 1 {
+            return all.remove(0);
+        }
+        Self::Mistakes(all)
+    }
+
+    /// The error of these mistakes, if there is any.
+    ///
+    /// # Errors
+    /// There is one.
+    pub fn check(mistakes: Vec<Self>) -> Result<(), Self> {
+        if mistakes.is_empty() {
+            return Ok(());
+        }
+        Err(Self::mistakes(mistakes))
+    }
+
+    fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Input { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Whether this is about what the user wrote.
+    pub fn is_mistake(&self) -> bool {
+        matches!(
+            self,
+            Self::Input { .. } | Self::Mistakes(_) | Self::Setting(_)
+        )
     }
 
     /// Makes the error of an operation with a file out of that of the operating system.

@@ -7,7 +7,7 @@ use floe_telemetry::sanitize_error_message;
 use floe_yaml::Position;
 
 /// A place in a file. Lines and columns start at 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     file: PathBuf,
     line: Option<u64>,

@@ -25,32 +25,25 @@ pub(super) fn enforce(
     loaded: &Loaded,
     plan: &Plan,
 ) -> Result<Vec<InstrumentationWarning>, Error> {
-    rules(identity, loaded, plan)?;
+    Error::check(rules(identity, loaded, plan))?;
     // A plugin without instrumentation is a warning: it must not fail the product.
     floe_plugin::audit().map_err(|error| Error::Setting(error.to_string()))
 }
 
-fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
+/// The violations.
+fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
     let file = product::spec_path(&identity.folder);
-    layers(&file, loaded, plan)?;
+    let mut mistakes = layers(&file, loaded, plan);
     let rules = &loaded.manifest.governance;
     let product = &loaded.product;
     if rules.require_owner && is_blank(product.owner.as_ref()) {
-        return Err(missing(
-            &file,
-            product.name.position,
-            "the product",
-            "owner",
-        ));
+        let mistake = missing(&file, product.name.position, "the product", "owner");
+        mistakes.push(mistake);
     }
     if rules.require_descriptions {
         if is_blank(product.description.as_ref()) {
-            return Err(missing(
-                &file,
-                product.name.position,
-                "the product",
-                "description",
-            ));
+            let mistake = missing(&file, product.name.position, "the product", "description");
+            mistakes.push(mistake);
         }
         let sources = product
             .sources
@@ -63,17 +56,15 @@ fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error>
         for (name, description) in sources.chain(models) {
             if is_blank(description.as_ref()) {
                 let subject = format!("`{}`", name.value);
-                return Err(missing(&file, name.position, &subject, "description"));
+                mistakes.push(missing(&file, name.position, &subject, "description"));
             }
         }
     }
-    match &rules.bronze_prefix {
-        Some(prefix) => product
-            .models
-            .iter()
-            .try_for_each(|model| prefixed(&file, prefix, model)),
-        None => Ok(()),
+    if let Some(prefix) = &rules.bronze_prefix {
+        let models = product.models.iter();
+        mistakes.extend(models.filter_map(|model| prefixed(&file, prefix, model)));
     }
+    mistakes
 }
 
 fn is_blank(text: Option<&String>) -> bool {
@@ -85,25 +76,30 @@ fn missing(file: &Path, location: Position, subject: &str, field: &str) -> Error
     Error::input(Place::yaml(file, location), message)
 }
 
-fn prefixed(file: &Path, prefix: &str, model: &Model) -> Result<(), Error> {
+fn prefixed(file: &Path, prefix: &str, model: &Model) -> Option<Error> {
     let Spanned {
         value: name,
         position,
         ..
     } = &model.name;
     if model.layer.value != Layer::Bronze || name.starts_with(prefix) {
-        return Ok(());
+        return None;
     }
     let message =
         format!("the bronze model is `{name}`, expected a name that begins with `{prefix}`");
-    Err(Error::input(Place::yaml(file, *position), message))
+    Some(Error::input(Place::yaml(file, *position), message))
 }
 
 /// A model may read models of its own layer and of lower layers: bronze, silver, gold.
-fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
+fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Vec<Error> {
+    let mut mistakes = Vec::new();
     let models = &loaded.product.models;
+    let sources = &loaded.product.sources;
+    let is_source = |model: &&Model| sources.iter().any(|it| it.name.value == model.name.value);
     let layer_of: BTreeMap<&str, Layer> = models
         .iter()
+        // What is both is another mistake.
+        .filter(|model| !is_source(model))
         .map(|model| (&*model.name.value, model.layer.value))
         .collect();
     for model in models {
@@ -121,12 +117,12 @@ fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
                     "`{}` is {} and reads `{need}`, which is {below}, expected models of its own layer or below",
                     model.name.value, model.layer.value
                 );
-                return Err(Error::input(
+                mistakes.push(Error::input(
                     Place::yaml(file, model.layer.position),
                     message,
                 ));
             }
         }
     }
-    Ok(())
+    mistakes
 }

@@ -13,7 +13,7 @@ use floe_yaml::Position;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::product::{self, Product};
-use crate::word::InnerPath;
+use crate::word::{Identifier, InnerPath};
 
 /// The contents of the product's files.
 #[derive(Debug)]
@@ -32,32 +32,41 @@ pub(super) struct Text {
     pub(super) text: String,
 }
 
+/// `loaded` lacks the queries that cannot be read.
 #[traced(
     name = "floe.compile.stage1",
     floe_attributes = CompileStage::new(Stage::Load)
 )]
-pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
+pub(super) fn load(identity: &Identity, loaded: &mut Option<Loaded>) -> Result<(), Error> {
     let product = Product::read(&identity.folder)?;
     let manifest = Manifest::read(&identity.manifest)?;
     let mut queries = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    let mut add = |name: &Identifier, text| match text {
+        Ok(text) => {
+            queries.insert(name.to_string(), text);
+        }
+        Err(mistake) => mistakes.push(mistake),
+    };
     for source in &product.sources {
         if let Some(path) = &source.generate {
-            let text = query(identity, &path.value, path.position)?;
-            queries.insert(source.name.value.to_string(), text);
+            let text = query(identity, &path.value, path.position);
+            add(&source.name.value, text);
         }
     }
     for model in &product.models {
         let place = || Place::yaml(&product::spec_path(&identity.folder), model.name.position);
         let path = InnerPath::try_from(format!("models/{}.sql", model.name.value))
-            .map_err(|message| Error::input(place(), message))?;
-        let text = query(identity, &path, model.name.position)?;
-        queries.insert(model.name.value.to_string(), text);
+            .map_err(|message| Error::input(place(), message));
+        let text = path.and_then(|path| query(identity, &path, model.name.position));
+        add(&model.name.value, text);
     }
-    Ok(Loaded {
+    *loaded = Some(Loaded {
         product,
         manifest,
         queries,
-    })
+    });
+    Error::check(mistakes)
 }
 
 /// Reads a query. An error names the place of `referrer`, the YAML value with the path.

@@ -24,11 +24,15 @@ pub(crate) struct Reference {
     pub(crate) range: Range<usize>,
 }
 
-/// The references of a query, in the order of the text.
-pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
+/// The references of a query, in the order of the text. Those that are wrong are added to `mistakes`.
+pub(crate) fn find(file: &Path, sql: &str, mistakes: &mut Vec<Error>) -> Vec<Reference> {
     let mut references = Vec::new();
     let mut from = 0;
     while let Some(open) = sql[from..].find("{{").map(|at| from + at) {
+        // Each place takes time that grows with the query.
+        if mistakes.len() >= Error::MAX_MISTAKES {
+            break;
+        }
         let wrong = |found: &str| {
             Error::input(
                 Place::offset(file, sql, open),
@@ -38,20 +42,23 @@ pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
             )
         };
         let first_line = sql[open..].lines().next().unwrap_or_default();
-        let close = first_line
-            .find("}}")
-            .ok_or_else(|| wrong(first_line.trim_end()))?;
+        let Some(close) = first_line.find("}}") else {
+            mistakes.push(wrong(first_line.trim_end()));
+            from = open + first_line.len();
+            continue;
+        };
         let range = open..open + close + 2;
-        let (target, name) =
-            parse(&sql[open + 2..open + close]).ok_or_else(|| wrong(&sql[range.clone()]))?;
-        references.push(Reference {
-            target,
-            name,
-            range: range.clone(),
-        });
         from = range.end;
+        match parse(&sql[open + 2..open + close]) {
+            Some((target, name)) => references.push(Reference {
+                target,
+                name,
+                range,
+            }),
+            None => mistakes.push(wrong(&sql[range])),
+        }
     }
-    Ok(references)
+    references
 }
 
 /// Parses `ref('name')` or `source('name')`, with any whitespace.
@@ -109,7 +116,9 @@ mod tests {
     use super::*;
 
     fn check(sql: &str) -> Result<(Vec<String>, String), String> {
-        let references = find(Path::new("m.sql"), sql).map_err(|error| error.to_string())?;
+        let mut mistakes = Vec::new();
+        let references = find(Path::new("m.sql"), sql, &mut mistakes);
+        Error::check(mistakes).map_err(|error| error.to_string())?;
         let names = references
             .iter()
             .map(|reference| reference.name.clone())
@@ -147,7 +156,7 @@ mod tests {
     fn an_offset_of_what_was_rendered_is_one_of_the_query() {
         let sql =
             "SELECT a, b FROM {{ ref('x') }} JOIN {{source(\"long_name\")}} USING (c) WHERE d";
-        let references = find(Path::new("a.sql"), sql).unwrap();
+        let references = find(Path::new("a.sql"), sql, &mut Vec::new());
         let rendered = render(sql, &references);
         for word in ["SELECT", "b FROM", "JOIN", "USING", "d"] {
             let (from, to) = (rendered.rfind(word).unwrap(), sql.rfind(word).unwrap());

@@ -1,32 +1,32 @@
 //! Stage 3: resolves the references of the queries and orders the assets by their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::traced;
 
-use super::load::{Loaded, Text};
+use super::load::Loaded;
 use crate::compile::graph::{self, Dependencies};
 use crate::compile::reference::{self, Reference, Target};
 use crate::identity::Identity;
 use crate::product;
 
 /// The references of every query, and the order of the assets that follows from them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) references: BTreeMap<String, Vec<Reference>>,
     pub(super) dependencies: Dependencies,
     pub(super) order: Vec<String>,
 }
 
+/// `plan` lacks the references that are wrong.
 #[traced(
     name = "floe.compile.stage3",
     floe_attributes = CompileStage::new(Stage::Resolve)
 )]
-pub(super) fn resolve(identity: &Identity, loaded: &Loaded) -> Result<Plan, Error> {
+pub(super) fn resolve(identity: &Identity, loaded: &Loaded, plan: &mut Plan) -> Result<(), Error> {
     let sources: BTreeSet<&str> = loaded
         .product
         .sources
@@ -39,64 +39,77 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded) -> Result<Plan, Erro
         .iter()
         .map(|model| &*model.name.value)
         .collect();
-    let mut references = BTreeMap::new();
-    let mut dependencies: Dependencies = sources
+    let mut mistakes = Vec::new();
+    plan.dependencies = sources
         .union(&models)
         .map(|name| ((*name).to_owned(), BTreeSet::new()))
         .collect();
     for (asset, query) in &loaded.queries {
         let file = identity.folder.join(&*query.path);
-        let found = reference::find(&file, &query.text)?;
-        for reference in &found {
-            let known = match reference.target {
-                Target::Source => &sources,
-                // Sources are loaded before any model is built.
-                Target::Model if sources.contains(asset.as_str()) => {
-                    return Err(source_reads_model(&file, query, reference));
-                }
-                Target::Model => &models,
+        let is_source = sources.contains(asset.as_str()) && !models.contains(asset.as_str());
+        let mut found = reference::find(&file, &query.text, &mut mistakes);
+        found.retain(|reference| {
+            let (known, others) = match reference.target {
+                Target::Source => (&sources, &models),
+                Target::Model => (&models, &sources),
             };
-            if !known.contains(reference.name.as_str()) {
-                return Err(dangling(&file, query, reference, known));
+            if mistakes.len() >= Error::MAX_MISTAKES {
+                return false;
+            }
+            let mistake = if !known.contains(reference.name.as_str()) {
+                dangling(reference, known, others)
+            } else if is_source && reference.target == Target::Model {
+                // Sources are loaded before any model is built.
+                source_reads_model(reference)
+            } else {
+                return true;
+            };
+            let place = Place::offset(&file, &query.text, reference.range.start);
+            mistakes.push(Error::input(place, mistake));
+            false
+        });
+        let needs = found.iter().map(|reference| reference.name.clone());
+        plan.dependencies.insert(asset.clone(), needs.collect());
+        plan.references.insert(asset.clone(), found);
+    }
+    let mut rest = plan.dependencies.clone();
+    plan.order = loop {
+        match graph::order(&rest) {
+            Ok(order) => break order,
+            Err(cycle) => {
+                mistakes.push(cyclic(identity, loaded, &cycle));
+                // The other cycles are those without its assets.
+                rest.retain(|name, _| !cycle.contains(name));
+                for needs in rest.values_mut() {
+                    needs.retain(|name| !cycle.contains(name));
+                }
             }
         }
-        let needs = found
-            .iter()
-            .map(|reference| reference.name.clone())
-            .collect();
-        dependencies.insert(asset.clone(), needs);
-        references.insert(asset.clone(), found);
-    }
-    let order = graph::order(&dependencies).map_err(|cycle| cyclic(identity, loaded, &cycle))?;
-    Ok(Plan {
-        references,
-        dependencies,
-        order,
-    })
-}
-
-fn dangling(file: &Path, query: &Text, reference: &Reference, known: &BTreeSet<&str>) -> Error {
-    let what = match reference.target {
-        Target::Model => "model",
-        Target::Source => "source",
     };
-    let known = known.iter().copied().collect::<Vec<_>>().join(", ");
-    let message = format!("there is no {what} `{}`, expected {known}", reference.name);
-    Error::input(
-        Place::offset(file, &query.text, reference.range.start),
-        message,
-    )
+    Error::check(mistakes)
 }
 
-fn source_reads_model(file: &Path, query: &Text, reference: &Reference) -> Error {
-    let message = format!(
-        "the query of a source reads the model `{}`, expected only {{{{ source('…') }}}}",
-        reference.name
-    );
-    Error::input(
-        Place::offset(file, &query.text, reference.range.start),
-        message,
-    )
+fn dangling(reference: &Reference, known: &BTreeSet<&str>, others: &BTreeSet<&str>) -> String {
+    let (what, other) = match reference.target {
+        Target::Model => ("model", "source"),
+        Target::Source => ("source", "ref"),
+    };
+    let name = reference.name.as_str();
+    let missing = format!("there is no {what} `{name}`");
+    if others.contains(name) {
+        return format!("{missing}, expected {{{{ {other}('{name}') }}}}");
+    }
+    let known: Vec<&str> = known.iter().copied().collect();
+    match &*floe_yaml::did_you_mean(name, &known) {
+        "" if known.is_empty() => format!("{missing}, and no other"),
+        "" => format!("{missing}, expected {}", known.join(", ")),
+        suggestion => format!("{missing}{suggestion}"),
+    }
+}
+
+fn source_reads_model(reference: &Reference) -> String {
+    let name = &reference.name;
+    format!("the query of a source reads the model `{name}`, expected only {{{{ source('…') }}}}")
 }
 
 fn cyclic(identity: &Identity, loaded: &Loaded, cycle: &[String]) -> Error {

@@ -22,38 +22,41 @@ use crate::word::Identifier;
 pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error> {
     let file = product::spec_path(&identity.folder);
     let product = &loaded.product;
+    let mut mistakes = Vec::new();
     if product.models.is_empty() {
         let message = "`models` is empty, expected at least one model";
-        return Err(Error::input(
-            Place::yaml(&file, product.name.position),
-            message,
-        ));
+        let place = Place::yaml(&file, product.name.position);
+        mistakes.push(Error::input(place, message));
     }
     let sources = product.sources.iter().map(|source| &source.name);
     unique(
         &file,
         "asset",
         sources.chain(product.models.iter().map(|model| &model.name)),
-    )?;
+        &mut mistakes,
+    );
     for source in &product.sources {
         unique(
             &file,
             "column",
             source.columns.iter().map(|column| &column.name),
-        )?;
-        has_columns(&file, source)?;
-        available(identity, &file, source)?;
+            &mut mistakes,
+        );
+        mistakes.extend(has_columns(&file, source).err());
+        mistakes.extend(available(identity, &file, source).err());
     }
     let manifest = &loaded.manifest;
     let plugins = manifest.selected_plugins(&identity.manifest, &identity.folder);
-    plugins.map(drop)
+    mistakes.extend(plugins.err());
+    Error::check(mistakes)
 }
 
 fn unique<'a>(
     file: &Path,
     what: &str,
     names: impl Iterator<Item = &'a Spanned<Identifier>>,
-) -> Result<(), Error> {
+    mistakes: &mut Vec<Error>,
+) {
     let mut seen: BTreeMap<&str, Position> = BTreeMap::new();
     for name in names {
         if let Some(first) = seen.insert(&name.value, name.position) {
@@ -61,10 +64,9 @@ fn unique<'a>(
                 "`{}` is already the name of the {what} at line {}, expected each name once",
                 name.value, first.line
             );
-            return Err(Error::input(Place::yaml(file, name.position), message));
+            mistakes.push(Error::input(Place::yaml(file, name.position), message));
         }
     }
-    Ok(())
 }
 
 fn has_columns(file: &Path, source: &Source) -> Result<(), Error> {

@@ -39,7 +39,9 @@ impl Plugins {
     /// # Errors
     /// A selection is not a mapping with a `type`; the error names the place.
     pub fn selected(&self, file: &Path) -> Result<Vec<Selected>, Error> {
-        let found = self.found(file)?;
+        let mut mistakes = Vec::new();
+        let found = self.found(file, &mut mistakes);
+        Error::check(mistakes)?;
         Ok(found.into_iter().map(|found| found.selected).collect())
     }
 
@@ -54,12 +56,12 @@ impl Plugins {
         folder: &Path,
         defaults: impl FnOnce(Vec<Selected>) -> Vec<Selected>,
     ) -> Result<Vec<Selected>, Error> {
-        let found = self.found(file)?;
+        let mut wrong = Vec::new();
+        let found = self.found(file, &mut wrong);
         let written = found.iter().map(|found| found.selected.clone()).collect();
         let all = defaults(written);
         let selections: Vec<_> = all.iter().map(|it| it.selection(folder)).collect();
         let mut rest: Vec<_> = selections.iter().zip(&all).collect();
-        let mut wrong = Vec::new();
         loop {
             let selections: Vec<_> = rest.iter().map(|(it, _)| (*it).clone()).collect();
             let Err(error) = Configured::configure(&selections) else {
@@ -75,35 +77,25 @@ impl Plugins {
             }
             rest.remove(error.index());
         }
-        mistakes(wrong)?;
+        Error::check(wrong)?;
         Ok(all)
     }
 
-    fn found(&self, file: &Path) -> Result<Vec<Found<'_>>, Error> {
-        let (mut found, mut wrong) = (Vec::new(), Vec::new());
+    /// The selections that can be read.
+    fn found(&self, file: &Path, mistakes: &mut Vec<Error>) -> Vec<Found<'_>> {
+        let mut found = Vec::new();
         for (kind, node) in &self.selections {
             let nodes = match &node.content {
                 Content::List(list) => &**list,
                 _ => slice::from_ref(node),
             };
-            for node in nodes {
-                match Found::read(*kind, node, file) {
-                    Ok(one) => found.push(one),
-                    Err(error) => wrong.push(error),
-                }
-            }
+            found.extend(
+                nodes
+                    .iter()
+                    .filter_map(|node| Found::read(*kind, node, file, mistakes)),
+            );
         }
-        mistakes(wrong)?;
-        Ok(found)
-    }
-}
-
-/// The error of several mistakes, if there is any.
-fn mistakes(mut wrong: Vec<Error>) -> Result<(), Error> {
-    match wrong.len() {
-        0 => Ok(()),
-        1 => Err(wrong.remove(0)),
-        _ => Err(Error::Mistakes(wrong)),
+        found
     }
 }
 
@@ -128,22 +120,39 @@ fn explain(
 }
 
 impl<'a> Found<'a> {
-    fn read(kind: PluginType, node: &'a Node, file: &Path) -> Result<Self, Error> {
-        let refused =
-            |location, message: String| Err(Error::input(Place::yaml(file, location), message));
-        let Content::Map(entries) = &node.content else {
-            let message = format!(
-                "expected a mapping with `type`, the name of a {kind} plugin, found {}",
-                describe(&to_json(node, file)?)
-            );
-            return refused(node.position, message);
+    /// Reads a selection. `None` if the plugin cannot say more about it than the mistakes that are added.
+    fn read(
+        kind: PluginType,
+        node: &'a Node,
+        file: &Path,
+        mistakes: &mut Vec<Error>,
+    ) -> Option<Self> {
+        let mut refused = |location, message: String| {
+            mistakes.push(Error::input(Place::yaml(file, location), message));
         };
+        let Content::Map(entries) = &node.content else {
+            let found = to_json(node).map_or_else(|error| error, |it| describe(&it).to_owned());
+            let message = format!(
+                "expected a mapping with `type`, the name of a {kind} plugin, found {found}"
+            );
+            refused(node.position, message);
+            return None;
+        };
+        let (mut has_type, mut is_readable) = (false, true);
         let mut name = None;
         let mut on_failure = OnFailure::of(kind);
         let mut config = Map::new();
         for entry in entries {
             let position = entry.value.position;
-            match (entry.key.as_str(), to_json(&entry.value, file)?) {
+            let value = match to_json(&entry.value) {
+                Ok(value) => value,
+                Err(message) => {
+                    refused(position, message);
+                    is_readable = false;
+                    continue;
+                }
+            };
+            match (entry.key.as_str(), value) {
                 ("type", Value::String(text)) => name = Some((text, position)),
                 ("on_failure", Value::String(text)) if text == "fail" => {
                     on_failure = OnFailure::Fail;
@@ -154,28 +163,31 @@ impl<'a> Found<'a> {
                 ("type", found) => {
                     let found = describe(&found);
                     let message = format!("expected the name of a {kind} plugin, found {found}");
-                    return refused(position, message);
+                    refused(position, message);
+                    has_type = true;
                 }
                 ("on_failure", found) => {
                     let message = format!("expected fail, continue, found {}", describe(&found));
-                    return refused(position, message);
+                    refused(position, message);
                 }
                 (key, found) => {
                     if let Some(position) = credential(&entry.value) {
                         let message = format!(
                             "`{key}` contains a credential, which would be written into the artifacts, expected a reference where the plugin takes one, such as `${{env:NAME}}`"
                         );
-                        return refused(position, message);
+                        refused(position, message);
+                        is_readable = false;
                     }
                     config.insert(key.to_owned(), found);
                 }
             }
         }
-        let Some((name, location)) = name else {
+        if name.is_none() && !has_type {
             let message = "the field `type` is missing in this mapping".to_owned();
-            return refused(node.position, message);
-        };
-        Ok(Self {
+            refused(node.position, message);
+        }
+        let (name, location) = name.filter(|_| is_readable)?;
+        Some(Self {
             selected: Selected {
                 kind,
                 name,
@@ -219,9 +231,8 @@ fn credential(node: &Node) -> Option<Position> {
     }
 }
 
-fn to_json(node: &Node, file: &Path) -> Result<Value, Error> {
-    Value::deserialize(node)
-        .map_err(|error| Error::input(Place::yaml(file, node.position), error.to_string()))
+fn to_json(node: &Node) -> Result<Value, String> {
+    Value::deserialize(node).map_err(|error| error.to_string())
 }
 
 /// A value as an error names it. A text may be a credential, so it is not repeated.

@@ -53,7 +53,8 @@ impl<'a> Asset<'a> {
         .map(|file| file.len())
     }
 
-    fn needs(self) -> Option<&'a BTreeSet<String>> {
+    /// The assets that this one reads.
+    pub(super) fn needs(self) -> Option<&'a BTreeSet<String>> {
         match self {
             Self::Source(source) => source.generate.as_ref().map(|query| &query.depends_on),
             Self::Model(model) => Some(&model.query.depends_on),
@@ -72,10 +73,10 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// An asset that this one depends on and that was not built.
+    /// An asset that this one depends on and that the run has to build and has not built.
     pub(super) fn missing(self, done: &Report) -> Option<&'a str> {
         let needs = self.needs().into_iter().flatten();
-        let mut missing = needs.filter(|need| !done.is_built(need));
+        let mut missing = needs.filter(|need| done.is_selected(need) && !done.is_built(need));
         missing.next().map(String::as_str)
     }
 

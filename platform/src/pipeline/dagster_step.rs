@@ -9,14 +9,12 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
-use floe_plugin::compute::{ComputeEngine, Session};
+use floe_plugin::compute::Session;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_plugin::{PluginType, rfc3339};
@@ -35,21 +33,17 @@ use super::outcome::Failure;
 use super::report::RunError;
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, now};
-use super::{open, warehouse_path};
+use super::{warehouse_copy, warehouse_path};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Record};
 use crate::plugins::active::{self, Active};
-use crate::product::OUTPUT_FOLDER;
 
 /// The parts of the text of a `traceparent` that is sampled.
 const SAMPLED: &str = "01";
 
 /// The status of an asset in the history while it is built.
 const STARTED: &str = "started";
-
-/// The wait between two attempts to lock the warehouse.
-const TICK: Duration = Duration::from_millis(50);
 
 /// A step of Dagster that builds an asset.
 #[derive(Debug)]
@@ -218,22 +212,13 @@ impl DagsterStep {
 
     /// Opens the database: that of the run, or a copy of the warehouse that is to replace it.
     fn database(&self, plugins: &Active) -> Result<(Option<Draft>, Session), Error> {
-        let engine = plugins.required::<dyn ComputeEngine>()?;
-        let opened = |path: &Path| {
-            let opened = engine.open_database(path);
-            opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
-        };
         if let Some(shared) = &self.shared {
-            return Ok((None, opened(&shared.database)?));
+            let session = warehouse_copy::open_existing(&shared.database, plugins)?;
+            return Ok((None, session));
         }
-        let warehouse = warehouse_path(&self.identity.folder);
-        let draft = Draft::new(&warehouse, Access::Private)?;
-        let session = if warehouse.exists() {
-            fs::copy(&warehouse, draft.path()).map_err(Error::io("copy", &warehouse))?;
-            opened(draft.path())?
-        } else {
-            open(draft.path(), plugins)?
-        };
+        let folder = &self.identity.folder;
+        let draft = Draft::new(&warehouse_path(folder), Access::Private)?;
+        let session = warehouse_copy::create(folder, draft.path(), plugins)?;
         Ok((Some(draft), session))
     }
 
@@ -372,7 +357,7 @@ fn build(
     })?;
     let _lock = match step.shared {
         Some(_) => None,
-        None => Some(lock(&step.identity.folder)?),
+        None => Some(warehouse_copy::lock(&step.identity.folder)?),
     };
     let (draft, session) = step.database(&plugins)?;
     let dbt = match asset {
@@ -389,6 +374,7 @@ fn build(
         dbt_invocation_ids: RefCell::default(),
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
+        has_tables: true,
         checked: RefCell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),
@@ -422,22 +408,6 @@ fn build(
         draft.publish()?;
     }
     built
-}
-
-/// Locks the warehouse against other steps that Dagster alone started.
-fn lock(folder: &Path) -> Result<File, Error> {
-    let path = folder.join(OUTPUT_FOLDER).join("warehouse.lock");
-    let file = File::create(&path).map_err(Error::io("write", &path))?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                interrupt::check()?;
-                thread::sleep(TICK);
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
-        }
-    }
 }
 
 type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String);

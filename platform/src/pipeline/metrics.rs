@@ -146,8 +146,8 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     }
 }
 
-/// Records the outcome of a run. `stopped` is whether it ended early.
-pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
+/// Records the outcome of a run of all assets.
+fn record_run(product: &str, report: &Report, stopped: bool) {
     let failed = stopped || report.count(Outcome::is_failed) > 0;
     count_run(product, report.took(), failed);
     for (status, is_it) in [
@@ -160,6 +160,14 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
             KeyValue::new("floe.asset.status", status),
         ];
         METRICS.set_gauge(LAST_ASSETS, report.count(is_it) as u64, &labels);
+    }
+}
+
+/// Records the outcome of a run. `stopped` is whether it ended early.
+pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
+    // A run of some assets makes a product neither fresh nor failed.
+    if !report.is_partial() {
+        record_run(product, report, stopped);
     }
     for step in report.steps() {
         let status = match step.outcome {

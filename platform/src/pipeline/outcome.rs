@@ -109,7 +109,8 @@ impl Failure {
         };
         // The file as its author wrote it, unless it has changed since the compilation.
         let source = input_file::read(file).ok().and_then(|text| {
-            let references = reference::find(file, &text).ok()?;
+            // One that is wrong is new, and makes another text.
+            let references = reference::find(file, &text, &mut Vec::new());
             let offset = reference::source_offset(&references, offset);
             (reference::render(&text, &references) == sql).then_some((text, offset))
         });

@@ -11,7 +11,6 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use floe_plugin::compute::ComputeEngine;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
     Asset as Attributes, AssetOrchestrator, AssetOutcome, AssetStatus, Definitions, Orchestrator,
@@ -34,7 +33,7 @@ use super::publish;
 use super::report::{Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
-use super::{Compiled, open};
+use super::{Compiled, open, warehouse_copy};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
@@ -93,10 +92,7 @@ pub(super) fn fill(
     if report.count(Outcome::is_failed) > 0 {
         return Ok(());
     }
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    let opened = engine.open_database(database);
-    let opened =
-        opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))?;
+    let opened = warehouse_copy::open_existing(database, plugins)?;
     let run = Run {
         id: run_id.as_str(),
         identity,
@@ -107,12 +103,13 @@ pub(super) fn fill(
         dbt_invocation_ids: RefCell::default(),
         spans: RefCell::default(),
         orchestration: Orchestration::Dagster,
+        has_tables: true,
         checked: RefCell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
-    publish::publish(&run)?;
+    publish::publish(&run, report)?;
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     interrupt::check()

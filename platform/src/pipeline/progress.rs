@@ -28,8 +28,7 @@ impl Progress {
     pub(super) fn new(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) -> Self {
         let sources = artifacts.sources.iter().map(|it| it.name.len());
         let models = artifacts.models.iter().map(|it| it.name.len());
-        let assets = artifacts.sources.len() + artifacts.models.len();
-        let bar = ProgressBar::new(assets as u64);
+        let bar = ProgressBar::new(report.expected() as u64);
         if identity.lines != Lines::Text {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
@@ -46,7 +45,7 @@ impl Progress {
             has_color: uses_color(io::stderr().is_terminal()),
         };
         match identity.lines {
-            Lines::Text => progress.print(&report.title(assets)),
+            Lines::Text => progress.print(&report.title()),
             Lines::Json => print_json(&report.started()),
             Lines::Errors | Lines::None => {}
         }

@@ -1,6 +1,6 @@
 //! The last step of a run: its gold tables are stored as objects, and registered where others find them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -17,13 +17,15 @@ use floe_plugins::sql::quoted_name;
 use floe_telemetry::traced;
 
 use super::generate;
+use super::report::Report;
 use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
 use crate::product::{Layer, OUTPUT_FOLDER};
 
-/// Publishes the gold tables of a run that built all assets.
+/// Publishes the gold tables that the run has built. The semantic layer gets all that exist, since it gets a product as
+/// a whole.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
-pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
+pub(super) fn publish(run: &Run<'_>, report: &Report) -> Result<(), Error> {
     let namespace = run.identity.namespace.as_str();
     let catalog = run.plugins.one::<dyn TableCatalog>();
     if let Some(catalog) = &catalog {
@@ -34,13 +36,19 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
     let is_described = catalog.is_some() || layer.is_some();
     let mut described = HashMap::new();
     let models = run.artifacts.models.iter();
+    let mut missing = BTreeSet::new();
     for model in models.filter(|model| model.layer == Layer::Gold) {
-        let location = store(model, run)?;
+        let is_built = report.is_built(&model.name);
+        if !is_built && !run.has_table(&model.name)? {
+            missing.insert(&*model.name);
+            continue;
+        }
+        let location = if is_built { store(model, run)? } else { None };
         if is_described {
             let found = run.warehouse.borrow_mut().describe(&model.name);
             described.insert(&*model.name, found.map_err(Error::from_plugin)?);
         }
-        if let Some(catalog) = &catalog {
+        if let Some(catalog) = catalog.as_ref().filter(|_| is_built) {
             let columns = columns(&model.name, &described);
             let table = NewTable {
                 namespace,
@@ -64,6 +72,7 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
     };
     confine::check_folder(run.folder(), &inner)?;
     let mut product = run.artifacts.product();
+    product.models.retain(|model| !missing.contains(model.name));
     for model in &mut product.models {
         model.columns = columns(model.name, &described);
     }

@@ -1,6 +1,7 @@
 //! The report of a run: the outcome of each asset and a summary.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -29,8 +30,12 @@ pub struct Report {
     /// The id of the run in Dagster that this one is a part of, or that builds its assets.
     dagster_run_id: Option<String>,
     steps: Vec<Step>,
-    /// The number of assets that the run has to build.
-    assets: usize,
+    /// The assets that the run has to build.
+    selected: BTreeSet<String>,
+    /// The number of the other assets of the product.
+    not_selected: usize,
+    /// What the command line selects.
+    select: Option<String>,
     /// Whether the warehouse has the tables of this run.
     is_published: bool,
     /// Failures of plugins that did not fail the run.
@@ -116,7 +121,9 @@ impl Report {
             started_at: SystemTime::now(),
             dagster_run_id: correlation::dagster_run_id(),
             steps: Vec::new(),
-            assets: 0,
+            selected: BTreeSet::new(),
+            not_selected: 0,
+            select: identity.select.written(),
             is_published: false,
             warnings: Vec::new(),
             exit_code: 1,
@@ -160,9 +167,30 @@ impl Report {
         !self.steps.is_empty()
     }
 
-    /// Sets the number of assets that the run has to build.
-    pub(super) fn expect(&mut self, assets: usize) {
-        self.assets = assets;
+    /// Sets the assets that the run has to build, of all assets of the product.
+    pub(super) fn expect(&mut self, selected: BTreeSet<String>, all: usize) {
+        self.not_selected = all.saturating_sub(selected.len());
+        self.selected = selected;
+    }
+
+    /// Whether the run has to build an asset.
+    pub(super) fn is_selected(&self, key: &str) -> bool {
+        self.selected.contains(key)
+    }
+
+    /// Whether the run builds only some assets of the product.
+    pub(super) fn is_partial(&self) -> bool {
+        self.not_selected > 0
+    }
+
+    /// What the command line selects, as it was written.
+    pub(super) fn select(&self) -> Option<&str> {
+        self.select.as_deref()
+    }
+
+    /// The number of assets that the run has to build.
+    pub(super) fn expected(&self) -> usize {
+        self.selected.len()
     }
 
     /// Records that the warehouse has the tables of this run.
@@ -176,8 +204,16 @@ impl Report {
     }
 
     /// The first line of what a run prints.
-    pub(super) fn title(&self, assets: usize) -> String {
-        format!("{} · {assets} assets · run {}", self.product, self.run_id)
+    pub(super) fn title(&self) -> String {
+        let selected = self.selected.len();
+        let of = match self.not_selected {
+            0 => String::new(),
+            rest => format!(" of {}", selected + rest),
+        };
+        format!(
+            "{} · {selected}{of} assets · run {}",
+            self.product, self.run_id
+        )
     }
 
     /// The first line for machines.
@@ -187,7 +223,8 @@ impl Report {
             "product": self.product,
             "run_id": self.run_id,
             "trace_id": self.trace_id,
-            "assets": self.assets,
+            "assets": self.selected.len(),
+            "not_selected": self.not_selected,
         })
     }
 
@@ -204,6 +241,7 @@ impl Report {
             "failed": failed,
             "skipped": skipped,
             "not_started": rest,
+            "not_selected": self.not_selected,
             "seconds": self.took.as_secs_f64(),
             "message": error,
             "warehouse": super::warehouse_path(&self.folder),
@@ -212,7 +250,7 @@ impl Report {
 
     /// How many assets were built, failed, were skipped, and were not begun.
     fn counts(&self) -> [usize; 4] {
-        let rest = self.assets.saturating_sub(self.steps.len());
+        let rest = self.selected.len().saturating_sub(self.steps.len());
         let [built, failed, skipped] =
             [Outcome::is_built, Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));
         [built, failed, skipped, rest]
@@ -314,6 +352,9 @@ impl fmt::Display for Report {
         write!(f, "{built} built, {failed} failed, {skipped} skipped")?;
         if rest > 0 {
             write!(f, ", {rest} not started")?;
+        }
+        if self.not_selected > 0 {
+            write!(f, ", {} not selected", self.not_selected)?;
         }
         write!(f, " · {}", Elapsed(self.took))?;
         if let Some((percent, keys)) = self.slowest() {

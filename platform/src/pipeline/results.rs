@@ -28,6 +28,9 @@ struct Results<'a> {
     lineage_run_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dagster_run_id: Option<&'a str>,
+    /// What the command line selects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    select: Option<&'a str>,
     /// Why the run ended early.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -111,7 +114,10 @@ fn record(identity: &Identity, report: &Report, status: Status) -> Result<(), Er
     let is_started = matches!(status, Status::Started);
     let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
     let record = Record {
-        command: "run".to_owned(),
+        command: match report.select() {
+            Some(select) => format!("run --select {select}"),
+            None => "run".to_owned(),
+        },
         name: identity.title(),
         status: status.as_str().to_owned(),
         started_at: rfc3339(report.started_at()),
@@ -155,6 +161,7 @@ impl<'a> Results<'a> {
             trace_id: active::current_ids().map(|(trace, _)| trace),
             lineage_run_id: report.run_id().as_str(),
             dagster_run_id: report.dagster_run_id(),
+            select: report.select(),
             message: None,
             assets: report.steps().iter().map(asset).collect(),
         }

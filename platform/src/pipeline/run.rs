@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::SystemTime;
 
+use floe_plugin::ErrorKind;
 use floe_plugin::compute::Session;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
@@ -41,6 +42,8 @@ pub(super) struct Run<'a> {
     /// The span of each asset, to which the spans of those that read it link.
     pub(super) spans: RefCell<HashMap<String, SpanContext>>,
     pub(super) orchestration: Orchestration,
+    /// Whether the database may have tables that an earlier attempt or an earlier run has left.
+    pub(super) has_tables: bool,
     /// The results of the checks so far.
     pub(super) checked: RefCell<Vec<Checked>>,
     /// The columns of the models that were built, for their lineage.
@@ -79,10 +82,9 @@ impl Run<'_> {
         spans.insert(key.to_owned(), span.span_context());
     }
 
-    /// Removes the table that an earlier attempt or an earlier run has left. A run in this process begins with an
-    /// empty database.
+    /// Removes the table that an earlier attempt or an earlier run has left.
     pub(super) fn replace(&self, table: &str) -> Result<(), Error> {
-        if self.orchestration == Orchestration::Dagster {
+        if self.has_tables {
             let removed = self.warehouse.borrow_mut().remove(table);
             removed.map_err(Error::from_plugin)?;
         }
@@ -118,6 +120,17 @@ impl Run<'_> {
     pub(super) fn read_columns(&self, table: &str) {
         if let Ok(found) = self.warehouse.borrow_mut().columns(table) {
             self.columns.borrow_mut().insert(table.to_owned(), found);
+        }
+    }
+
+    /// Whether the database has a table.
+    pub(super) fn has_table(&self, table: &str) -> Result<bool, Error> {
+        match self.warehouse.borrow_mut().columns(table) {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) => {
+                Ok(false)
+            }
+            Err(error) => Err(Error::from_plugin(error)),
         }
     }
 

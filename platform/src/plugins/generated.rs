@@ -114,6 +114,7 @@ fn check(
     let Some(quality) = plugins.one::<dyn QualityProvider>() else {
         return Ok(());
     };
+    let mut mistakes = Vec::new();
     for model in artifacts
         .models
         .iter()
@@ -124,12 +125,13 @@ fn check(
             table: &model.name,
             checks: &model.checks,
         };
-        quality.validate_expectations(&suite).map_err(|error| {
+        if let Err(error) = quality.validate_expectations(&suite) {
             let message = format!("the checks of `{}`: {error}", model.name);
-            Error::input(Place::file(&product::spec_path(&identity.folder)), message)
-        })?;
+            let place = Place::file(&product::spec_path(&identity.folder));
+            mistakes.push(Error::input(place, message));
+        }
     }
-    Ok(())
+    Error::check(mistakes)
 }
 
 /// Writes the manifests for a cluster.

@@ -64,20 +64,84 @@ fn an_unresolvable_dependency_is_an_error_with_its_place() {
     let (bronze, gold) = ("models/stg_orders.sql", "models/totals.sql");
     check(
         overwrite(bronze, b"SELECT * FROM {{ ref('totals') }}"),
-        "{dir}/floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, expected dependencies without a cycle",
+        "{dir}/floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, expected dependencies without a cycle\n{dir}/floe.yaml:11:12: `stg_orders` is bronze and reads `totals`, which is gold, expected models of its own layer or below",
     );
     check(
         overwrite(gold, b"SELECT count(*) AS n\nFROM {{ ref('stg_order') }}"),
-        "{dir}/models/totals.sql:2:6: there is no model `stg_order`, expected stg_orders, totals",
+        "{dir}/models/totals.sql:2:6: there is no model `stg_order`; did you mean `stg_orders`?",
     );
     check(
         overwrite(gold, b"SELECT 1 AS n FROM {{ source('order') }}"),
-        "{dir}/models/totals.sql:1:20: there is no source `order`, expected orders",
+        "{dir}/models/totals.sql:1:20: there is no source `order`; did you mean `orders`?",
     );
     check(
         overwrite(gold, b"SELECT {{ this }}"),
         "{dir}/models/totals.sql:1:8: expected {{ ref('model') }} or {{ source('source') }}, found `{{ this }}`",
     );
+}
+
+/// Two queries, the files, the rules of the platform and its plugins: each has several mistakes, and none hides another.
+#[test]
+fn the_mistakes_of_all_stages_are_one_error() {
+    let edit = |product: &Product| {
+        product.replace("floe.yaml", "layer: bronze", "layer: gold");
+        product.replace("floe.yaml", "layer: gold\n  - name: totals\n    layer: gold", "layer: gold\n  - name: totals\n    layer: silver\n  - name: empty\n    layer: gold\n  - name: a\n    layer: gold\n  - name: b\n    layer: gold\n  - name: c\n    layer: gold\n  - name: b\n    layer: gold");
+        product.remove("data/orders.csv");
+        product.write("models/empty.sql", "\n");
+        product.write(
+            "models/stg_orders.sql",
+            "SELECT {{ this }}, {{ ref('orders') }}\nFROM {{ source('ordrs') }} JOIN {{ ref('c",
+        );
+        product.write("models/totals.sql", "SELECT 1 FROM {{ ref('stg_order') }} JOIN {{ ref('stg_orders') }} JOIN {{ source('elsewhere') }}");
+        product.write("models/a.sql", "SELECT * FROM {{ ref('b') }}");
+        product.write("models/b.sql", "SELECT * FROM {{ ref('a') }}");
+        product.write("models/c.sql", "SELECT * FROM {{ ref('c') }}");
+        product.append("manifest.yaml", "governance: { require_owner: true }\nobservability: { lineage: { transport: http } }\nplugins:\n  compute: { types: sqlite }\n  storage: { type: [local], on_failure: retry }\n  quality: { type: sql, on_failure: retry, colour: red }\n  alert_channel: [{ type: termnal }, slack]");
+    };
+    let spec = [
+        "1:7: the product has no `owner`, and the platform's governance requires one",
+        "5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that makes it",
+        "13:12: `totals` is silver and reads `stg_orders`, which is gold, expected models of its own layer or below",
+        "14:11: `models/empty.sql` is empty, expected one SELECT",
+        "16:11: `a` depends on itself: a -> b -> a, expected dependencies without a cycle",
+        "20:11: `c` depends on itself: c -> c, expected dependencies without a cycle",
+        "22:11: `b` is already the name of the asset at line 18, expected each name once",
+    ];
+    let manifest = [
+        ": expected `observability.lineage.endpoint` for the transport http, for example `http://marquez:5000`, found none",
+        ":6:12: the field `type` is missing in this mapping",
+        ":7:20: expected the name of a storage plugin, found a list",
+        ":7:41: expected fail, continue, found a text",
+        ":8:37: expected fail, continue, found a text",
+        ":8:44: `colour`: unknown field `colour`, there are no fields",
+        ":9:27: there is no alert_channel plugin `termnal` (did you mean `terminal`?); linked into the program are: alertmanager, email, slack, terminal, webhook",
+        ":9:38: expected a mapping with `type`, the name of a alert_channel plugin, found a text",
+    ];
+    let queries = [
+        "stg_orders.sql:1:8: expected {{ ref('model') }} or {{ source('source') }}, found `{{ this }}`",
+        "stg_orders.sql:1:20: there is no model `orders`, expected {{ source('orders') }}",
+        "stg_orders.sql:2:6: there is no source `ordrs`; did you mean `orders`?",
+        "stg_orders.sql:2:33: expected {{ ref('model') }} or {{ source('source') }}, found `{{ ref('c`",
+        "totals.sql:1:15: there is no model `stg_order`; did you mean `stg_orders`?",
+        "totals.sql:1:72: there is no source `elsewhere`, expected orders",
+    ];
+    let spec = spec.map(|line| format!("{{dir}}/floe.yaml:{line}"));
+    let manifest = manifest.map(|line| format!("{{dir}}/manifest.yaml{line}"));
+    let queries = queries.map(|line| format!("{{dir}}/models/{line}"));
+    let all = [&spec[..], &manifest, &queries].concat();
+    check(edit, &all.join("\n"));
+}
+
+#[test]
+fn at_most_a_hundred_mistakes_are_reported() {
+    let product = Product::shop();
+    let query = "SELECT {{ this }} FROM {{ ref('nowhere') }}\n".repeat(100_000);
+    for model in ["models/stg_orders.sql", "models/totals.sql"] {
+        product.write(model, &query);
+    }
+    let output = product.run();
+    assert_eq!(output.code, Some(2));
+    assert_eq!(output.stderr.lines().count(), 100);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod bad_product;
 mod bad_yaml;
 mod check;
 mod cluster;
+mod completions;
 mod customer_360;
 mod demos;
 mod errors;
@@ -35,6 +36,7 @@ mod redact;
 mod refused;
 mod repeat;
 mod schema;
+mod select;
 #[path = "../contract/service.rs"]
 mod service;
 mod services;

@@ -187,6 +187,7 @@ impl Output {
                 || line.contains(" assets · run ")
                 || line.contains(" skipped · ")
                 || line.contains(" not started · ")
+                || line.contains(" not selected · ")
                 || marks.iter().any(|mark| line.starts_with(mark))
         };
         let lines = self.stderr.lines().filter(|line| !is_of_run(line));
