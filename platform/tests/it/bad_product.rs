@@ -96,7 +96,7 @@ fn the_mistakes_of_all_stages_are_one_error() {
         product.write("models/a.sql", "SELECT * FROM {{ ref('b') }}");
         product.write("models/b.sql", "SELECT * FROM {{ ref('a') }}");
         product.write("models/c.sql", "SELECT * FROM {{ ref('c') }}");
-        product.append("manifest.yaml", "governance: { require_owner: true }\nobservability: { lineage: { transport: http } }\nplugins:\n  compute: { types: sqlite }\n  storage: { type: [local], on_failure: retry }\n  quality: { type: sql, on_failure: retry, colour: red }\n  alert_channel: [{ type: termnal }, slack]");
+        product.append("manifest.yaml", "governance: { require_owner: true }\nobservability: { lineage: { transport: http } }\nplugins:\n  compute: { types: sqlite }\n  storage: { type: [local], on_failure: retry }\n  quality: { type: sql, on_failure: retry, colour: red }\n  alert_channel: [{ type: terminals }, slack]");
     };
     let spec = [
         "1:7: the product has no `owner`, and the platform's governance requires one",
@@ -114,7 +114,7 @@ fn the_mistakes_of_all_stages_are_one_error() {
         ":7:41: expected fail, continue, found a text",
         ":8:37: expected fail, continue, found a text",
         ":8:44: `colour`: unknown field `colour`, there are no fields",
-        ":9:27: there is no alert_channel plugin `termnal` (did you mean `terminal`?); linked into the program are: alertmanager, email, slack, terminal, webhook",
+        ":9:27: there is no alert_channel plugin `terminals` (did you mean `terminal`?); linked into the program are: alertmanager, email, slack, terminal, webhook",
         ":9:38: expected a mapping with `type`, the name of a alert_channel plugin, found a text",
     ];
     let queries = [

@@ -11,6 +11,7 @@ mod config_sampling;
 mod config_schema;
 mod conformance;
 mod console;
+mod conventions;
 mod current_context;
 mod default_lints;
 mod derive;
