@@ -50,7 +50,6 @@ use crate::manifest::Manifest;
 #[cfg(unix)]
 use crate::pipeline::history::{self, Job, Record};
 use crate::pipeline::{self, DagsterSensor, DagsterStep, Outcome, RunError, RunId};
-#[cfg(unix)]
 use crate::product;
 use crate::select::Select;
 use crate::telemetry;
@@ -356,10 +355,14 @@ fn orchestrator(name: &str) -> Result<String, String> {
     Err(format!("expected {}", names.join(", ")))
 }
 
-/// An empty text, such as a variable that is not set, does not select everything.
+/// An empty text, such as a variable that is not set, does not select everything. A name after the option belongs to it,
+/// and would leave the current folder as the product.
 fn selected(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err("expected the name of a source or a model, found an empty text".to_owned());
+    }
+    if product::spec_path(Path::new(text)).is_file() {
+        return Err("it is the folder of a product, which is written before `--select`".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
 
 use floe_plugins::error::Error;
 use floe_yaml::did_you_mean;
@@ -117,9 +116,6 @@ fn unknown(word: &str, needs: &BTreeMap<&str, Vec<&str>>) -> Error {
     let is_no_name = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let name = word.split(is_no_name).max_by_key(|part| part.len());
     let hint = match did_you_mean(name.unwrap_or_default(), &names) {
-        _ if Path::new(word).is_dir() => {
-            "; the folder of the product is written before `--select`".to_owned()
-        }
         hint if hint.is_empty() => "; `floe ls` prints the names".to_owned(),
         hint => hint,
     };

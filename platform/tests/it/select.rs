@@ -8,7 +8,7 @@ use std::process::Stdio;
 use floe_tests::{Receiver, Value};
 use serde_json::Value as Json;
 
-use crate::product::{Output, Product, command};
+use crate::product::{Output, Product, command, program};
 
 /// The shop with a third model, a gold view that reads the other gold model, and a second source.
 fn shop() -> Product {
@@ -102,10 +102,6 @@ fn what_is_no_name_is_an_error_with_a_suggestion() {
         ("@totals", "; did you mean `totals`?"),
         ("stg_*", "; did you mean `stg_orders`?"),
         ("+", "; `floe ls` prints the names"),
-        (
-            "/",
-            "; the folder of the product is written before `--select`",
-        ),
     ] {
         for command in ["run", "ls"] {
             let output = product.floe(command, &["--select", word], &[]);
@@ -122,6 +118,13 @@ fn what_is_no_name_is_an_error_with_a_suggestion() {
         let error = "expected the name of a source or a model, found an empty text";
         assert!(output.stderr.contains(error), "{}", output.stderr);
     }
+    let folder = product.path("");
+    let output = program(
+        &["run", "--select", "totals", folder.to_str().unwrap()],
+        &[],
+    );
+    let error = "it is the folder of a product, which is written before `--select`\n";
+    assert!(output.stderr.contains(error), "{}", output.stderr);
     assert!(!product.path(".floe/warehouse.db").exists());
     assert!(!product.path(".floe/run_results.json").exists());
 }
