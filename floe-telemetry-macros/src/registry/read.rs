@@ -263,8 +263,8 @@ mod tests {
                 "registry.yaml: line 1, column 9: groups: expected a list, found a text",
             ),
             (
-                "attributes:\n- key: acme.id\n  type: strng\n",
-                "registry.yaml: line 3, column 9: unknown type `strng`, expected one of `string`, `int`, `double`, \
+                "attributes:\n- key: acme.id\n  type: strings\n",
+                "registry.yaml: line 3, column 9: unknown type `strings`, expected one of `string`, `int`, `double`, \
                  `boolean`, `string[]`, `int[]`, `double[]`, `boolean[]`, `any`; did you mean `string`?",
             ),
             (

@@ -4,9 +4,14 @@ use std::fs;
 use std::path::Path;
 
 /// Keys that the conventions do not have, and why the library has them.
-const OTHERS: [(&str, &str); 2] = [
+const OTHERS: [(&str, &str); 4] = [
     ("code.module.name", "as tracing-opentelemetry records it"),
     ("error.message", "the platform's specification wants it"),
+    ("otel.metric.overflow", "of the specification of metrics"),
+    (
+        "otel.dropped_attributes_count",
+        "of the specification of other formats",
+    ),
 ];
 
 #[test]

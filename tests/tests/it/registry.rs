@@ -40,7 +40,7 @@ fn renamed_constant() {}
 fn unknown() {}
 
 #[expect(deprecated, reason = "it is none of the members")]
-#[traced(attributes("acme.order.state" = "payed"))]
+#[traced(attributes("acme.order.state" = "opened"))]
 fn another_value() {}
 
 #[test]
