@@ -147,6 +147,16 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
     let wrong = format!("http://floe:hunter2XyZ@127.0.0.1:{}", proxy.port());
     for (protocol, url, expected) in [
         ("grpc", &*wrong, "proxy authorization required"),
+        (
+            "grpc",
+            "http://floe:hunter2@127.0.0.1:1",
+            "the proxy `127.0.0.1:1`: ",
+        ),
+        (
+            "http/protobuf",
+            "http://floe:hunter2@127.0.0.1:1",
+            "the proxy `127.0.0.1:1`: tcp connect error",
+        ),
         ("http/protobuf", &wrong, "407"),
         (
             "grpc",

@@ -213,7 +213,7 @@ fn invalid_certificate_files_are_one_error() {
             (
                 &certificate,
                 Some((&certificate, &certificate)),
-                "otlp: the file `client.pem` has no private key in PEM format",
+                "otlp: the file `client.pem` has no private key in PEM format without a password",
             ),
         ] {
             let mut config = config(protocol, "https://127.0.0.1:1".to_owned());

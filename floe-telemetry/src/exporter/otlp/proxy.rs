@@ -56,6 +56,17 @@ struct Proxy {
     credential: Option<HeaderValue>,
 }
 
+impl Route {
+    const fn proxy(&self) -> Option<&Proxy> {
+        match self {
+            #[cfg(feature = "otlp-http")]
+            Self::Forward(proxy) => Some(proxy),
+            Self::Tunnel(proxy) => Some(proxy),
+            Self::Direct | Self::Unsupported(_) => None,
+        }
+    }
+}
+
 impl fmt::Debug for ProxyConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProxyConnector").finish_non_exhaustive()
@@ -144,9 +155,10 @@ impl Service<Uri> for ProxyConnector {
     fn call(&mut self, receiver: Uri) -> Connecting {
         let tcp = self.tcp.clone();
         let route = self.route.clone();
+        let proxy = route.proxy().map(|proxy| proxy.uri.clone());
         Box::pin(async move {
             let connected = connect(tcp, route, receiver).await;
-            connected.map_err(|error| NotConnected(error).into())
+            connected.map_err(|error| NotConnected { error, proxy }.into())
         })
     }
 }
@@ -178,17 +190,26 @@ async fn connect(
 
 /// Why there is no connection. The clients wrap it, and it is found among the sources of their errors.
 #[derive(Debug)]
-pub(super) struct NotConnected(BoxError);
+pub(super) struct NotConnected {
+    error: BoxError,
+    /// What was connected to in place of the receiver.
+    proxy: Option<Uri>,
+}
 
 impl fmt::Display for NotConnected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        if let Some(proxy) = &self.proxy {
+            let host = proxy.host().unwrap_or_default();
+            let port = proxy.port_u16().unwrap_or(80);
+            write!(f, "the proxy `{host}:{port}`: ")?;
+        }
+        self.error.fmt(f)
     }
 }
 
 impl StdError for NotConnected {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
+        self.error.source()
     }
 }
 

@@ -45,8 +45,9 @@ impl Tls {
         let client = settings.client.as_ref().map(|(certificate, key)| {
             let certificate = read_certificates(certificate)?;
             let bytes = read(key)?;
-            PrivateKeyDer::from_pem_slice(&bytes)
-                .map_err(|_| invalid_file(key, "has no private key in PEM format"))?;
+            PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| {
+                invalid_file(key, "has no private key in PEM format without a password")
+            })?;
             let key = bytes.into();
             Ok::<_, Error>(Client { certificate, key })
         });
