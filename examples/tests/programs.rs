@@ -7,7 +7,8 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use floe_tests::{
-    ReceivedSpan, ReceivedStatus, Receiver, SpanKind, Value, assert_nothing_runs_before_main, tree,
+    ReceivedSpan, ReceivedStatus, Receiver, SpanKind, Value, assert_conventions,
+    assert_nothing_runs_before_main, tree,
 };
 
 fn program(path: &str, receiver: &Receiver) -> Command {
@@ -105,6 +106,7 @@ fn the_service_exports_a_trace_for_each_request() {
     service.stop("INT");
 
     let spans = receiver.spans();
+    assert_conventions(&spans);
     let trace = "GET /orders/{id}\n  order\n    load";
     assert_eq!(tree(&spans), format!("{trace}\n\n{trace}"));
     let order = named(&spans, "order");
@@ -130,6 +132,7 @@ fn both_sides_of_a_grpc_call_are_spans() {
     assert!(output.as_ref().unwrap().status.success(), "{output:?}");
 
     let spans = receiver.spans();
+    assert_conventions(&spans);
     let trace = "check\n  grpc.health.v1.Health/Check\n    grpc.health.v1.Health/Check";
     assert_eq!(tree(&spans), format!("{trace}\n\n{trace}"));
     let codes = |kind| -> Vec<_> {
@@ -148,6 +151,7 @@ fn messages_continue_the_traces_of_their_senders() {
     assert!(output.as_ref().unwrap().status.success(), "{output:?}");
 
     let spans = receiver.spans();
+    assert_conventions(&spans);
     let trace = "send orders\n  process orders";
     assert_eq!(
         tree(&spans),
@@ -194,6 +198,7 @@ fn children_are_in_the_trace_of_the_command() {
     assert!(output.as_ref().unwrap().status.success(), "{output:?}");
 
     let spans = receiver.spans();
+    assert_conventions(&spans);
     let expected = "import\n  start\n    load\n  start\n    load";
     assert_eq!(tree(&spans), expected);
     let tables = |name: &str| -> Vec<_> {
@@ -213,6 +218,7 @@ fn existing_spans_and_events_are_exported() {
     assert!(output.status.success(), "{output:?}");
 
     let spans = receiver.spans();
+    assert_conventions(&spans);
     assert_eq!(tree(&spans), "import\n  parse\n  parse");
     let import = named(&spans, "import");
     assert_eq!(import.attributes["lines"], Value::Int(2));
@@ -227,6 +233,7 @@ fn annotated_functions_record_into_a_provider_of_the_sdk() {
     assert!(output.as_ref().unwrap().status.success(), "{output:?}");
 
     let spans = receiver.spans();
+    assert_conventions(&spans);
     let total = "\n    orders.total\n      parse\n      parse";
     assert_eq!(tree(&spans), format!("import\n  import{total}{total}"));
     let total = named(&spans, "orders.total");

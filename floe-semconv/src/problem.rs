@@ -74,6 +74,31 @@ pub enum Problem<'a> {
     },
 }
 
+impl Problem<'_> {
+    /// Whether the conventions allow it: where no value that they list applies, a program may have one of its own.
+    pub fn is_allowed(&self) -> bool {
+        match self {
+            Self::NoMember { value, members, .. } => member(value, members).is_none(),
+            _ => false,
+        }
+    }
+}
+
+/// The value that is meant, if one is like it.
+fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
+    let near = members
+        .iter()
+        .filter_map(|member| Some((distance(value, member, member.len().max(3) / 3)?, *member)));
+    let nearest = near.min_by_key(|(distance, _)| *distance);
+    let part = || {
+        members
+            .iter()
+            .copied()
+            .find(|member| member.starts_with(value))
+    };
+    nearest.map(|(_, member)| member).or_else(part)
+}
+
 impl fmt::Display for Problem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -112,12 +137,7 @@ impl fmt::Display for Problem<'_> {
                 members,
             } => {
                 write!(f, "`{value}` is no value of `{key}`")?;
-                let near = members.iter().filter_map(|member| {
-                    Some((distance(value, member, member.len().max(3) / 3)?, member))
-                });
-                let part = || members.iter().find(|member| member.starts_with(value));
-                let near = near.min_by_key(|(distance, _)| *distance);
-                match near.map(|(_, member)| member).or_else(part) {
+                match member(value, members) {
                     Some(member) => write!(f, ", did you mean `{member}`? Its values are ")?,
                     None => f.write_str(", its values are ")?,
                 }

@@ -29,6 +29,7 @@ mod documentation {
 mod before_main;
 mod canary;
 mod child;
+mod conventions;
 mod fuzz;
 mod mutation;
 mod numbers;
@@ -40,6 +41,7 @@ mod tree;
 pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
 pub use child::{has_run_alone, is_child, run_in_child};
+pub use conventions::assert_conventions;
 pub use fuzz::fuzz;
 pub use mutation::{damaged, mutated};
 pub use numbers::Numbers;

@@ -17,30 +17,30 @@ pub(super) struct Manifest {
     pub(super) mode: Mode,
 }
 
-/// `None` if it says nothing.
-type Read = Result<Option<Manifest>, String>;
-
 impl Manifest {
-    /// That of the crate that is compiled, which is read once.
-    pub(super) fn of_this_crate() -> Read {
-        static READ: LazyLock<Mutex<HashMap<String, Read>>> = LazyLock::new(Mutex::default);
+    /// That of the crate that is compiled, which is read once; `None` if it says nothing.
+    pub(super) fn of_this_crate() -> Result<Option<Self>, String> {
+        static READ: LazyLock<Mutex<HashMap<String, Option<Manifest>>>> =
+            LazyLock::new(Mutex::default);
         let Ok(folder) = env::var("CARGO_MANIFEST_DIR") else {
             return Ok(None);
         };
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-        read.entry(folder)
-            .or_insert_with_key(|folder| {
-                let path = Path::new(folder).join("Cargo.toml");
-                let path = path.to_string_lossy();
-                // Without a manifest, Cargo did not begin this compilation.
-                let text = fs::read_to_string(&*path).unwrap_or_default();
-                let mode = mode(&text, &path)?;
-                Ok(mode.map(|mode| Self {
-                    path: path.into_owned(),
-                    mode,
-                }))
-            })
-            .clone()
+        if let Some(known) = read.get(&folder) {
+            return Ok(known.clone());
+        }
+        let path = Path::new(&folder).join("Cargo.toml");
+        let path = path.to_string_lossy();
+        // Without a manifest, Cargo did not begin this compilation.
+        let text = fs::read_to_string(&*path).unwrap_or_default();
+        let mode = mode(&text, &path);
+        let manifest = mode.as_ref().ok().copied().flatten().map(|mode| Self {
+            path: path.into_owned(),
+            mode,
+        });
+        // A mistake is reported once.
+        read.insert(folder, manifest.clone());
+        mode.map(|_| manifest)
     }
 }
 

@@ -149,7 +149,11 @@ impl Problems {
         for attribute in each(&owner["attributes"]) {
             let key = text(&attribute["key"]);
             let problems = [floe_semconv::check(key), of_value(key, &attribute["value"])];
-            for problem in problems.iter().flatten() {
+            for problem in problems
+                .iter()
+                .flatten()
+                .filter(|problem| !problem.is_allowed())
+            {
                 self.add(what, problem);
             }
         }

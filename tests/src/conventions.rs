@@ -1,0 +1,54 @@
+//! What OpenTelemetry's semantic conventions say of received spans.
+
+use floe_semconv::Kind;
+
+use crate::{ReceivedSpan, SpanKind, Value};
+
+/// A key that the conventions do not have, as tracing-opentelemetry records it.
+const MODULE: &str = "code.module.name";
+
+/// Checks the keys and values of spans and their events, and what a kind of spans requires.
+///
+/// # Panics
+///
+/// Panics with everything that is wrong.
+#[track_caller]
+pub fn assert_conventions(spans: &[ReceivedSpan]) {
+    let problems: Vec<_> = spans.iter().flat_map(problems).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn problems(span: &ReceivedSpan) -> Vec<String> {
+    let keys: Vec<_> = span.attributes.keys().map(String::as_str).collect();
+    let kind = match span.kind {
+        SpanKind::Client => "client",
+        SpanKind::Server => "server",
+        SpanKind::Producer => "producer",
+        SpanKind::Consumer => "consumer",
+        _ => "internal",
+    };
+    let events = span.events.iter().flat_map(|event| &event.attributes);
+    let attributes = span.attributes.iter().chain(events);
+    let attributes = attributes.filter(|(key, _)| *key != MODULE);
+    let attributes = attributes.flat_map(|(key, value)| {
+        let of_value = match value {
+            Value::String(text) => floe_semconv::check_text(key, text),
+            Value::Int(_) => floe_semconv::check_kind(key, Kind::Int),
+            Value::Double(_) => floe_semconv::check_kind(key, Kind::Double),
+            Value::Bool(_) => floe_semconv::check_kind(key, Kind::Bool),
+            Value::Array(values) => match values.first() {
+                Some(Value::String(_)) => floe_semconv::check_kind(key, Kind::Texts),
+                Some(Value::Int(_)) => floe_semconv::check_kind(key, Kind::Ints),
+                _ => None,
+            },
+            Value::Other(_) => None,
+        };
+        let of_value = of_value.filter(|problem| !problem.is_allowed());
+        floe_semconv::check(key).into_iter().chain(of_value)
+    });
+    let missing = floe_semconv::check_span(kind, &keys);
+    let problems = attributes.chain(missing);
+    problems
+        .map(|problem| format!("span `{}`: {problem}", span.name))
+        .collect()
+}
