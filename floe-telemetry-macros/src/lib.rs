@@ -9,6 +9,7 @@ mod attributes;
 mod ctxt;
 #[cfg(test)]
 mod documented;
+mod finding;
 mod generics;
 #[cfg(test)]
 mod golden;

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use floe_semconv::{Kind, Problem};
+use floe_semconv::Kind;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Lit, LitStr, Path};
@@ -13,7 +13,12 @@ use syn::{Expr, Lit, LitStr, Path};
 use self::manifest::Manifest;
 #[cfg(feature = "registry")]
 use crate::registry::Verdict;
-use crate::{ctxt::Ctxt, krate::Krate, tokens, words};
+use crate::{
+    ctxt::Ctxt,
+    finding::{Finding, What},
+    krate::Krate,
+    tokens, words,
+};
 
 mod manifest;
 
@@ -52,38 +57,6 @@ impl Mode {
             cx.error(value, format_args!("expected {words}, found `{found}`"));
         }
         mode
-    }
-}
-
-/// Something that is wrong.
-pub(crate) struct Finding {
-    pub(crate) what: What,
-    /// What is wrong, a sentence.
-    pub(crate) message: String,
-}
-
-/// What is wrong, a name of the constant whose use is the warning.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What {
-    DeprecatedKey,
-    UnknownKey,
-    UnknownValue,
-    ValueOfAnotherType,
-    NotAKey,
-}
-
-impl From<Problem<'_>> for Finding {
-    fn from(problem: Problem<'_>) -> Self {
-        Self {
-            what: match problem {
-                Problem::Deprecated { .. } => What::DeprecatedKey,
-                Problem::Unknown { .. } => What::UnknownKey,
-                Problem::NoMember { .. } => What::UnknownValue,
-                Problem::NoKey { .. } => What::NotAKey,
-                _ => What::ValueOfAnotherType,
-            },
-            message: problem.to_string(),
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::read::{Attribute, Deprecation, Registry};
-use crate::semconv::{Finding, What};
+use crate::finding::{Finding, What};
 
 type Registries = HashMap<String, HashMap<String, Registry>>;
 
