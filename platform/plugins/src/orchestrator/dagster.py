@@ -90,11 +90,18 @@ def sensor(context: dg.SensorEvaluationContext):
     return dg.RunRequest(run_key=evaluation["cursor"], tags=evaluation["tags"])
 
 
-# One asset at a time: a database has one writer.
+def executor() -> dg.ExecutorDefinition:
+    """That of the settings. A database has one writer: floe itself lets assets that run at the same time take turns."""
+    if PRODUCT["executor"] == "in_process":
+        return dg.in_process_executor
+    limit = {"max_concurrent": PRODUCT["max_concurrent"]} if PRODUCT["max_concurrent"] else {}
+    return dg.multiprocess_executor.configured(limit, name="multiprocess")
+
+
 defs = dg.Definitions(
     assets=assets,
     jobs=[job],
     sensors=[sensor],
-    executor=dg.in_process_executor,
+    executor=executor(),
     resources={"pipes": dg.PipesSubprocessClient()},
 )

@@ -10,7 +10,7 @@ use floe_plugin::product::Product;
 use floe_plugin::quality;
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error as PlatformError;
@@ -58,6 +58,37 @@ struct Dagster {
     retries: u32,
     /// The time between two attempts.
     retry_delay_seconds: u32,
+    /// Dagster's executor.
+    executor: Executor,
+    /// The number of assets that Dagster starts at the same time.
+    max_concurrent: Option<MaxConcurrent>,
+}
+
+/// Where Dagster starts assets.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Executor {
+    /// In the process of the run, one after the other.
+    #[default]
+    InProcess,
+    /// In a process for each, those that do not depend on each other at the same time.
+    Multiprocess,
+}
+
+/// The number of assets that Dagster starts at the same time: 1 or more.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "u32")]
+struct MaxConcurrent(#[schemars(range(min = 1))] u32);
+
+impl TryFrom<u32> for MaxConcurrent {
+    type Error = String;
+
+    fn try_from(number: u32) -> Result<Self, String> {
+        match number {
+            0 => Err("expected a whole number, 1 or more, found 0".to_owned()),
+            number => Ok(Self(number)),
+        }
+    }
 }
 
 impl Default for Dagster {
@@ -68,6 +99,8 @@ impl Default for Dagster {
             run_timeout_seconds: 24 * 60 * 60,
             retries: 0,
             retry_delay_seconds: 10,
+            executor: Executor::default(),
+            max_concurrent: None,
         }
     }
 }
@@ -80,6 +113,10 @@ impl AssetOrchestrator for Dagster {
         product: &Product<'_>,
         folder: &Path,
     ) -> Result<Vec<PathBuf>, Error> {
+        if self.executor == Executor::InProcess && self.max_concurrent.is_some() {
+            let message = "max_concurrent: expected `executor: multiprocess`, found `in_process`";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
         let description = serde_json::to_string_pretty(&self.describe(product))
             .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
         let files = [
@@ -219,6 +256,9 @@ impl Dagster {
             "sensor": format!("{}_sensor", identifier(product.name)),
             "retries": self.retries,
             "retry_delay_seconds": self.retry_delay_seconds,
+            "executor": self.executor,
+            // Dagster's own default is the number of processors.
+            "max_concurrent": self.max_concurrent.map(|it| it.0),
             "assets": sources.chain(models).collect::<Vec<_>>(),
         })
     }
