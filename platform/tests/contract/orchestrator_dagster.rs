@@ -147,16 +147,25 @@ fn the_executor_and_its_limit_are_in_the_description() {
 }
 
 #[test]
-fn a_limit_that_has_no_meaning_is_an_error() {
+fn settings_that_an_executor_does_not_have_are_an_error() {
     let dagster = Program::new("dagster").with("answer", VALID);
     let folder = tempfile::tempdir().unwrap();
-    let config = json!({ "max_concurrent": 3 });
-    let error = with_settings(&dagster, config, |it| {
-        it.create_definitions(&product(), folder.path())
-    });
-    let error = error.unwrap_err().to_string();
-    let message = "max_concurrent: expected `executor: multiprocess`, found `in_process`";
-    assert!(error.contains(message), "{error}");
+    for (config, message) in [
+        (
+            json!({ "max_concurrent": 3 }),
+            "max_concurrent: expected `executor: multiprocess` or `k8s_job`, found `in_process`",
+        ),
+        (
+            json!({ "executor": "multiprocess", "kubernetes": {} }),
+            "kubernetes: expected `executor: k8s_job`, found `multiprocess`",
+        ),
+    ] {
+        let error = with_settings(&dagster, config, |it| {
+            it.create_definitions(&product(), folder.path())
+        });
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
     for (config, message) in [
         (
             json!({ "executor": "multiprocess", "max_concurrent": 0 }),
@@ -164,7 +173,7 @@ fn a_limit_that_has_no_meaning_is_an_error() {
         ),
         (
             json!({ "executor": "threads" }),
-            "executor: unknown variant `threads`, expected `in_process` or `multiprocess`",
+            "executor: unknown variant `threads`, expected one of `in_process`, `multiprocess`, `k8s_job`",
         ),
     ] {
         let selection = Selection::new(PluginType::Orchestrator, "dagster", config);
