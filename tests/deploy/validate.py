@@ -91,7 +91,7 @@ def check_manifests(rendered: Path, configs: dict[str, str]) -> list[str]:
             continue
         if document["kind"] in ("Deployment", "DaemonSet"):
             wrong += check_pod(name, document["spec"], documents, configs)
-    print(f"Kubernetes {KUBERNETES}: {len(documents)} manifests")
+    print(f"{rendered.name}: Kubernetes {KUBERNETES}: {len(documents)} manifests")
     return wrong
 
 
@@ -130,7 +130,9 @@ def main(deploy: Path, otelcol: str, rendered: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     paths = sorted((deploy / "collector").glob("*.yaml"))
     wrong = [each for path in paths for each in check_collector(path, otelcol, folder)]
-    wrong += check_manifests(rendered, {path.name: path.read_text() for path in paths})
+    configs = {path.name: path.read_text() for path in paths}
+    wrong += check_manifests(rendered, configs)
+    wrong += check_manifests(deploy / "kubernetes" / "run.yaml", configs)
     if wrong:
         raise SystemExit("\n".join(wrong))
 
