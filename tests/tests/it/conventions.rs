@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// Keys that the conventions do not have, and why the library has them.
 const OTHERS: [(&str, &str); 4] = [
@@ -34,4 +35,42 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
     }
     assert!(count > 40, "{count}");
     assert_eq!(found, OTHERS.map(|(key, _)| key));
+}
+
+/// OpenTelemetry's own crate, which is generated from an earlier version of the conventions, has constants for the keys,
+/// and says which of them are deprecated. A key that was withdrawn since is deprecated in the table.
+#[test]
+fn the_table_has_what_opentelemetry_s_own_constants_have() {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages
+        .iter()
+        .find(|package| package["name"] == "opentelemetry-semantic-conventions")
+        .unwrap();
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    let text = fs::read_to_string(manifest.with_file_name("src").join("attribute.rs")).unwrap();
+    let mut count = 0;
+    for item in text
+        .split("\n///")
+        .flat_map(|item| item.split_once("pub const ").map(|it| (item, it.1)))
+    {
+        let (attributes, constant) = item;
+        let (_, rest) = constant
+            .split_once("str = \"")
+            .unwrap_or_else(|| constant.split_once('"').unwrap());
+        let (key, _) = rest.split_once('"').unwrap();
+        let row =
+            floe_semconv::attribute(key).unwrap_or_else(|| panic!("{key} is not in the table"));
+        let is_deprecated = attributes.contains("#[deprecated");
+        assert!(
+            row.deprecation.is_some() || !is_deprecated,
+            "{key} is deprecated"
+        );
+        count += 1;
+    }
+    assert!(count > 900, "{count}");
 }
