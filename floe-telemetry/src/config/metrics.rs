@@ -22,7 +22,7 @@ pub enum HistogramKind {
     /// Fixed boundaries.
     #[default]
     Explicit,
-    /// Boundaries that adapt to the values, with an error of about 1 %.
+    /// Boundaries that adapt to the values, in at most 160 buckets for each sign.
     Exponential,
 }
 

@@ -46,7 +46,8 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
 ///
 /// Only the name of the service is required. The other settings have the defaults of OpenTelemetry's
-/// specification, with two exceptions: OTLP uses gRPC except to port 4318, and traces are printed if no exporter is configured.
+/// specification, with three exceptions: OTLP uses gRPC except to port 4318; if no exporter is configured, traces are
+/// printed and nothing else is exported; and texts of spans have at most 65,536 characters.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
