@@ -193,3 +193,17 @@ impl Clone for Rank {
     #[traced]
     fn clone(&self) -> Self { *self }
 }
+
+/// Has a key that the semantic conventions renamed.
+#[expect(deprecated, reason = "it is renamed")]
+#[traced(attributes("http.method" = "GET"))]
+pub fn renamed_key() {}
+
+/// Has a key that the semantic conventions do not have.
+#[expect(deprecated, reason = "it is misspelled")]
+#[traced(attributes("db.systems.name" = "sqlite"))]
+pub async fn unknown_key() { ready(()).await; }
+
+/// Has a key that is not checked.
+#[traced(semconv = off, attributes("http.method" = "GET"))]
+pub fn unchecked_key() {}
