@@ -2,11 +2,12 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use floe as _;
 use floe_plugin::storage::ObjectStore;
 use floe_plugin::{ErrorKind, Handle, PluginType};
+use rusqlite::Connection;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
@@ -141,4 +142,63 @@ fn botocore_signs_the_same() {
         let url = format!("{}{}", service.url, request.path);
         run(&mut python(&place, SIGN, &[&request.method, &url]));
     }
+}
+
+/// Prints the only object of the bucket: its key, and its content.
+const READ: &str = r#"
+import sys, boto3
+s3 = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1",
+                  aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret")
+(found,) = s3.list_objects_v2(Bucket="lake")["Contents"]
+print(found["Key"])
+print(s3.get_object(Bucket="lake", Key=found["Key"])["Body"].read().decode(), end="")
+"#;
+
+fn floe(arguments: &[&str]) -> Output {
+    let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
+    let secrets = [("S3_KEY", "AKIDEXAMPLE"), ("S3_SECRET", "secret")];
+    floe.args(arguments).envs(secrets).output().unwrap()
+}
+
+#[test]
+fn a_run_stores_its_gold_table_in_moto() {
+    let Some(place) = place() else { return };
+    let port = free_port();
+    let mut server = Command::new(place.join("venv/bin/moto_server"));
+    server.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+    let _server = Process::start(server.stderr(std::process::Stdio::null())).listening_on(port);
+    let url = format!("http://127.0.0.1:{port}");
+    run(&mut python(&place, BOTO, &[&url]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let product = folder.path().join("shop");
+    let path = product.to_str().unwrap();
+    assert!(floe(&["new", path]).status.success());
+    let manifest = |bucket: &str| {
+        let text = format!(
+            "name: acme\nnamespace: default\nplugins:\n  storage:\n    type: s3\n    bucket: {bucket}\n    endpoint: {url}\n    path_style: true\n    \
+             prefix: products/\n    access_key_id: \"${{env:S3_KEY}}\"\n    secret_access_key: \"${{env:S3_SECRET}}\"\n"
+        );
+        std::fs::write(product.join("manifest.yaml"), text).unwrap();
+    };
+    manifest("lake");
+    let output = floe(&["run", path]);
+    assert!(output.status.success(), "{output:?}");
+    let stored = run(&mut python(&place, READ, &[&url]));
+    let (key, table) = stored.split_once('\n').unwrap();
+    assert_eq!(key, "products/default/shop/sales_by_day.csv");
+    let days: i64 = Connection::open(product.join(".floe/warehouse.db"))
+        .unwrap()
+        .query_row("SELECT count(*) FROM sales_by_day", [], |row| row.get(0))
+        .unwrap();
+    assert!(days > 0);
+    assert_eq!(table.lines().count(), usize::try_from(days).unwrap() + 1);
+    assert!(table.starts_with("ordered_on,"), "{table}");
+
+    manifest("none");
+    let output = floe(&["run", path]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("NoSuchBucket"), "{message}");
+    assert!(!message.contains("AKIDEXAMPLE"), "{message}");
 }
