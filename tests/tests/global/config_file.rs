@@ -12,9 +12,9 @@ use std::path::Path;
 
 use floe_telemetry_detectors as _;
 
+use floe_semconv::SCHEMA_URL;
 use floe_telemetry::{TelemetryConfig, create_span, init};
 use floe_tests::{Receiver, Value, is_child, run_in_child};
-use opentelemetry_semantic_conventions::SCHEMA_URL;
 
 const TEST: &str = "config_file::the_file_takes_the_place_of_the_variables";
 
