@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use floe_plugins::error::Error;
@@ -11,6 +11,9 @@ use serde_json::Value;
 
 /// How many different problems are remembered.
 const MOST: usize = 1000;
+
+/// The most bytes of a line.
+const LONGEST: u64 = 64 << 20;
 
 /// What is wrong, with the place where it was found first and how often it was found.
 #[derive(Debug, Default)]
@@ -51,17 +54,27 @@ impl Problems {
     fn lines(
         &mut self,
         name: &str,
-        input: impl BufRead,
+        mut input: impl BufRead,
         unreadable: impl Fn(io::Error) -> Error,
     ) -> Result<(), Error> {
-        for (number, line) in (1..).zip(input.lines()) {
-            let line = line.map_err(&unreadable)?;
-            if line.trim().is_empty() {
-                continue;
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let mut part = input.by_ref().take(LONGEST);
+            if part.read_until(b'\n', &mut line).map_err(&unreadable)? == 0 {
+                break;
             }
             self.place = format!("{name}:{number}");
             let place = &self.place;
-            let request: Value = serde_json::from_str(&line).map_err(|error| {
+            if !line.ends_with(b"\n") && part.limit() == 0 {
+                return Err(Error::Setting(format!(
+                    "{place}: expected a request of at most {LONGEST} bytes in each line, found a longer one"
+                )));
+            }
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let request: Value = serde_json::from_slice(&line).map_err(|error| {
                 let column = error.column();
                 Error::Setting(format!(
                     "{place}:{column}: expected OTLP as JSON, a request in each line, found no JSON"

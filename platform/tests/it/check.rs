@@ -120,6 +120,10 @@ fn what_is_no_telemetry_is_one_error_with_its_place() {
         assert_eq!(output.stderr, format!("error: {message}\n"));
         assert_eq!(output.code, Some(2));
     }
+    let long = format!("[\"{}\"]", "a".repeat(64 << 20));
+    let output = check(&long);
+    let message = "trace.jsonl:1: expected a request of at most 67108864 bytes in each line, found a longer one";
+    assert_eq!(output.stderr, format!("error: {message}\n"));
     let output = program(&["check", "/nowhere/trace.jsonl"], &[]);
     assert_eq!(output.code, Some(1));
     assert!(
