@@ -2,9 +2,10 @@
 
     cargo build --release -p benches --bin load
     .ci/deploy    # once: builds the Collector's core in target/deploy/otelcol
-    python3 tests/deploy/load.py [PROGRAMS [SPANS [PER_SECOND]]]
+    python3 tests/deploy/load.py [--tls] [PROGRAMS [SPANS [PER_SECOND]]]
 
-PROGRAMS processes record SPANS spans each, PER_SECOND in a second, and export them to an agent, which sends them to a
+With `--tls` as the first argument, the gateway has `deploy/collector/tls.yaml`, too, and a certificate of an authority
+that the agent trusts. PROGRAMS processes record SPANS spans each, PER_SECOND in a second, and export them to an agent, which sends them to a
 gateway, both with `deploy/collector/one.yaml`. A third Collector behind them counts what arrives.
 """
 
@@ -28,15 +29,18 @@ receivers: {{otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{COUNTER}"}}}}}}}
 exporters: {{debug: {{verbosity: basic, sampling_initial: 1000000}}}}
 service:
   telemetry: {{metrics: {{level: none}}}}
-  pipelines: {{traces: {{receivers: [otlp], exporters: [debug]}}}}
+  pipelines:
+    traces: &all {{receivers: [otlp], exporters: [debug]}}
+    metrics: *all
+    logs: *all
 """
 
 
 class Collector:
-    def __init__(self, name, config, **variables):
+    def __init__(self, name, *configs, **variables):
         self.name, self.spans, self.lines = name, 0, []
         self.process = subprocess.Popen(
-            [OTELCOL, "--config", config],
+            [OTELCOL, *(f"--config={config}" for config in configs)],
             env={**os.environ, **variables},
             stderr=subprocess.PIPE,
             text=True,
@@ -67,18 +71,49 @@ class Collector:
             print("  " + line.strip())
 
 
-def main(programs=50, spans=100_000, per_second=500):
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as count:
-        count.write(COUNT)
-        count.flush()
+def certificate(folder):
+    """An authority, and a certificate of it for this machine."""
+    commands = [
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=ca -keyout ca.key -out ca.crt",
+        "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=gateway -keyout tls.key -out tls.csr",
+        "x509 -req -in tls.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 1 -extfile names -out tls.crt",
+    ]
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1")
+    for command in commands:
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+
+
+def main(tls, programs=50, spans=100_000, per_second=500):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        count = folder / "count.yaml"
+        count.write_text(COUNT)
         one = ROOT / "deploy/collector/one.yaml"
         insecure = {"BACKEND_INSECURE": "true"}
-        counter = Collector("counter", count.name)
+        received, sent, secure = [one], [one], insecure
+        if tls:
+            certificate(folder)
+            received.append(ROOT / "deploy/collector/tls.yaml")
+            sent.append(f"yaml:exporters::otlp_grpc::tls::ca_file: {folder}/ca.crt")
+            secure = {"BACKEND_INSECURE": "false"}
+        counter = Collector("counter", count)
         gateway = Collector(
-            "gateway", one, GRPC_PORT=str(GATEWAY), HTTP_PORT="14418", BACKEND=f"127.0.0.1:{COUNTER}", **insecure
+            "gateway",
+            *received,
+            GRPC_PORT=str(GATEWAY),
+            HTTP_PORT="14418",
+            BACKEND=f"127.0.0.1:{COUNTER}",
+            TLS_CERTIFICATE=f"{folder}/tls.crt",
+            TLS_KEY=f"{folder}/tls.key",
+            **insecure,
         )
         agent = Collector(
-            "agent", one, GRPC_PORT=str(AGENT), HTTP_PORT="14318", BACKEND=f"127.0.0.1:{GATEWAY}", **insecure
+            "agent",
+            *sent,
+            GRPC_PORT=str(AGENT),
+            HTTP_PORT="14318",
+            BACKEND=f"127.0.0.1:{GATEWAY}",
+            **secure,
         )
         begin = time.monotonic()
         variables = {
@@ -119,4 +154,5 @@ def main(programs=50, spans=100_000, per_second=500):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    words = sys.argv[1:]
+    main(words[:1] == ["--tls"], *map(int, words[words[:1] == ["--tls"] :]))

@@ -54,11 +54,8 @@ fn the_table_has_what_opentelemetry_s_own_constants_have() {
     let manifest = Path::new(package["manifest_path"].as_str().unwrap());
     let text = fs::read_to_string(manifest.with_file_name("src").join("attribute.rs")).unwrap();
     let mut count = 0;
-    for item in text
-        .split("\n///")
-        .flat_map(|item| item.split_once("pub const ").map(|it| (item, it.1)))
-    {
-        let (attributes, constant) = item;
+    let items = text.split("\n///");
+    for (attributes, constant) in items.filter_map(|item| item.split_once("pub const ")) {
         let (_, rest) = constant
             .split_once("str = \"")
             .unwrap_or_else(|| constant.split_once('"').unwrap());
