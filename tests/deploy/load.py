@@ -28,7 +28,8 @@ COUNT = f"""
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: "127.0.0.1:{COUNTER}"}}}}}}}}
 exporters: {{debug: {{verbosity: basic, sampling_initial: 1000000}}}}
 service:
-  telemetry: {{metrics: {{level: none}}}}
+  # By default, most of the messages that are equal are left out.
+  telemetry: {{metrics: {{level: none}}, logs: {{sampling: {{enabled: false}}}}}}
   pipelines:
     traces: &all {{receivers: [otlp], exporters: [debug]}}
     metrics: *all

@@ -204,7 +204,10 @@ impl Polaris {
         })?;
         let token: TokenResponse = response.json()?;
         if !token.token_type.eq_ignore_ascii_case("bearer") {
-            let message = format!("found a token of the type `{}`", token.token_type);
+            let message = format!(
+                "expected a token of the type `bearer`, found `{}`",
+                token.token_type
+            );
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         let lifetime = token.expires_in.map(Duration::from_secs);
