@@ -1,0 +1,116 @@
+//! The files of a command.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use floe_telemetry::printable;
+use floe_trace::Recording;
+use floe_trace::read::Reader;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Failure;
+
+/// Files that take longer to read have a progress bar, in bytes.
+const LONG: u64 = 50 << 20;
+
+/// What is read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Input {
+    /// Files with OTLP, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb` and those with `.gz` after it
+    /// are read [default: standard input]
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// How much is read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Limits {
+    /// How much memory spans and log records may take, in MiB; what comes after is left out, with a note
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    max_memory: usize,
+}
+
+impl Input {
+    /// Reads everything, and prints what is wrong with it to standard error.
+    pub(crate) fn read(&self) -> Result<Recording, Failure> {
+        self.limits.read(&self.files)
+    }
+}
+
+impl Limits {
+    /// Reads files, or standard input if there are none, and prints what is wrong with them to standard error.
+    pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
+        let mut reader = Reader::new().max_bytes(self.max_memory << 20);
+        let unreadable = |error: floe_trace::read::Unreadable| Failure(error.to_string());
+        if files.is_empty() {
+            if io::stdin().is_terminal() {
+                return Err(Failure(
+                    "expected a file, or OTLP on standard input, found neither".to_owned(),
+                ));
+            }
+            reader
+                .read("standard input", io::stdin().lock())
+                .map_err(unreadable)?;
+        }
+        for path in files {
+            for file in files_of(path)? {
+                let name = file.display().to_string();
+                reader.read(&name, open(&file)?).map_err(unreadable)?;
+            }
+        }
+        let recording = reader.finish();
+        let mut errors = io::stderr().lock();
+        for note in &recording.notes {
+            let _ = writeln!(errors, "note: {}", printable(&note.to_string()));
+        }
+        Ok(recording)
+    }
+}
+
+/// The file, or the files of a folder, by name.
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |error| Failure(format!("{}: cannot be read: {error}", path.display()));
+    let mut files = Vec::new();
+    for entry in path.read_dir().map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        let end = name.rsplit_once('.').map(|(_, end)| end);
+        if matches!(end, Some("jsonl" | "json" | "pb" | "binpb")) && file.is_file() {
+            files.push(file);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure(format!(
+            "{}: expected files `*.jsonl`, `*.json`, `*.pb` or `*.binpb`, or such with `.gz`, found none",
+            path.display()
+        )));
+    }
+    Ok(files)
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    let failed = |error| Failure(format!("{}: cannot be read: {error}", path.display()));
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    if size < LONG || !io::stderr().is_terminal() {
+        return Ok(Box::new(file));
+    }
+    let style = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    let name = path.display().to_string();
+    let bar = ProgressBar::new(size)
+        .with_style(style)
+        .with_message(printable(&name).into_owned());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    Ok(Box::new(bar.wrap_read(file)))
+}

@@ -1,0 +1,299 @@
+//! The spans of a recording as trees, one or more for each trace.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::span::{Note, Recording, Span, SpanId, TraceId};
+
+/// The trees of a recording. Spans are named by their index in [`Recording::spans`].
+#[derive(Clone, Debug)]
+pub struct Forest<'a> {
+    recording: &'a Recording,
+    traces: Vec<Trace>,
+    parents: Vec<Option<usize>>,
+    /// The children of all spans, each span's in a row, by start.
+    children: Vec<usize>,
+    /// Where the children of a span begin in `children`, with the end of the last one's as an additional element.
+    first_child: Vec<usize>,
+    self_times: Vec<u64>,
+    notes: Vec<Note>,
+}
+
+/// A trace: its spans, and those of them that have no parent here.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data")]
+pub struct Trace {
+    /// Its id.
+    pub id: TraceId,
+    /// Its spans, by start.
+    pub spans: Vec<usize>,
+    /// The spans without a parent in the recording, by start.
+    pub roots: Vec<usize>,
+    /// When its first span started, in nanoseconds since 1970.
+    pub start: u64,
+    /// When its last span ended, in nanoseconds since 1970.
+    pub end: u64,
+    /// How many of its spans failed.
+    pub errors: usize,
+}
+
+impl Trace {
+    /// Returns how long it took, in nanoseconds.
+    #[must_use]
+    pub const fn duration(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+impl<'a> Forest<'a> {
+    /// Builds the trees of a recording.
+    ///
+    /// A span whose parent was not read is a root, as is the earliest span of a circle of parents. Of spans with the
+    /// same id, the first one has the children.
+    #[must_use]
+    pub fn new(recording: &'a Recording) -> Self {
+        let spans = &recording.spans;
+        let mut notes = Vec::new();
+        let mut by_id: FxHashMap<(TraceId, SpanId), usize> = FxHashMap::default();
+        by_id.reserve(spans.len());
+        let mut repeated = Count::default();
+        for (index, span) in spans.iter().enumerate() {
+            if *by_id.entry((span.trace, span.id)).or_insert(index) != index {
+                repeated.add(span);
+            }
+        }
+        repeated.note(
+            &mut notes,
+            "this span id was read before in the trace; both spans are shown",
+        );
+        let mut missing = Count::default();
+        let mut parents: Vec<Option<usize>> = Vec::with_capacity(spans.len());
+        for (index, span) in spans.iter().enumerate() {
+            let parent = span.parent.and_then(|parent| {
+                let found = by_id.get(&(span.trace, parent)).copied();
+                if found.is_none() && span.kind == crate::span::Kind::Internal {
+                    missing.add(span);
+                }
+                found
+            });
+            // A span that is its own parent is a circle of one.
+            parents.push(parent.filter(|parent| *parent != index));
+        }
+        missing.note(&mut notes, "the parent of this span was not read");
+        cut_circles(spans, &mut parents, &mut notes);
+        let (children, first_child) = children(spans, &parents);
+        let traces = traces(spans, &parents);
+        let mut forest = Self {
+            recording,
+            traces,
+            parents,
+            children,
+            first_child,
+            self_times: Vec::new(),
+            notes,
+        };
+        forest.self_times = (0..spans.len())
+            .map(|span| forest.uncovered(span))
+            .collect();
+        forest
+    }
+
+    /// Returns the recording.
+    #[must_use]
+    pub const fn recording(&self) -> &'a Recording {
+        self.recording
+    }
+
+    /// Returns the traces, by start.
+    #[must_use]
+    pub fn traces(&self) -> &[Trace] {
+        &self.traces
+    }
+
+    /// Returns what is wrong with the relations of spans, in addition to [`Recording::notes`].
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Returns a span.
+    ///
+    /// # Panics
+    /// If there is no span with this index.
+    #[must_use]
+    pub fn span(&self, span: usize) -> &'a Span {
+        &self.recording.spans[span]
+    }
+
+    /// Returns the parent of a span, if it was read.
+    #[must_use]
+    pub fn parent(&self, span: usize) -> Option<usize> {
+        self.parents.get(span).copied().flatten()
+    }
+
+    /// Returns the children of a span, by start.
+    #[must_use]
+    pub fn children(&self, span: usize) -> &[usize] {
+        let range = self
+            .first_child
+            .get(span)
+            .zip(self.first_child.get(span + 1));
+        range
+            .and_then(|(from, to)| self.children.get(*from..*to))
+            .unwrap_or_default()
+    }
+
+    /// Returns the time of a span that none of its children covers, in nanoseconds.
+    #[must_use]
+    pub fn self_time(&self, span: usize) -> u64 {
+        self.self_times.get(span).copied().unwrap_or_default()
+    }
+
+    /// Returns a span and all spans below it, parents before children, siblings by start.
+    pub fn below(&self, span: usize) -> impl Iterator<Item = usize> {
+        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+        let mut open = vec![span];
+        std::iter::from_fn(move || {
+            let next = open.pop()?;
+            open.extend(self.children(next).iter().rev());
+            Some(next)
+        })
+    }
+
+    fn uncovered(&self, span: usize) -> u64 {
+        let parent = self.span(span);
+        let mut covered = 0;
+        let mut until = parent.start;
+        for child in self.children(span) {
+            let child = self.span(*child);
+            let from = child.start.clamp(until, parent.end.max(until));
+            let to = child.end.clamp(from, parent.end.max(from));
+            covered += to - from;
+            until = until.max(to);
+        }
+        parent.duration().saturating_sub(covered)
+    }
+}
+
+/// How often something occurred, and where first.
+#[derive(Default)]
+struct Count {
+    first: Option<(TraceId, SpanId)>,
+    times: usize,
+}
+
+impl Count {
+    const fn add(&mut self, span: &Span) {
+        self.times += 1;
+        if self.first.is_none() {
+            self.first = Some((span.trace, span.id));
+        }
+    }
+
+    fn note(self, notes: &mut Vec<Note>, message: &str) {
+        if let Some((trace, span)) = self.first {
+            notes.push(Note {
+                place: format!("trace {trace}, span {span}"),
+                message: message.to_owned(),
+                times: self.times,
+            });
+        }
+    }
+}
+
+/// Makes the earliest span of each circle of parents a root.
+fn cut_circles(spans: &[Span], parents: &mut [Option<usize>], notes: &mut Vec<Note>) {
+    let mut circles = Count::default();
+    // In which walk a span was reached, counted from 1.
+    let mut reached = vec![0_usize; spans.len()];
+    for from in 0..spans.len() {
+        let mut at = from;
+        while reached[at] == 0 {
+            reached[at] = from + 1;
+            let Some(parent) = parents[at] else {
+                break;
+            };
+            at = parent;
+        }
+        // The walk came back to a span of its own: `at` is in a circle.
+        if reached[at] == from + 1 && parents[at].is_some() {
+            let mut circle = FxHashSet::default();
+            let mut earliest = at;
+            let mut next = Some(at);
+            while let Some(span) = next
+                && circle.insert(span)
+            {
+                if spans[span].start < spans[earliest].start {
+                    earliest = span;
+                }
+                next = parents[span];
+            }
+            if next.is_some() {
+                parents[earliest] = None;
+                circles.add(&spans[earliest]);
+            }
+        }
+    }
+    circles.note(
+        notes,
+        "expected parents without a circle, found one; this span, the earliest of the circle, is shown as a root",
+    );
+}
+
+/// The children of each span by start, one after the other, and where each span's begin.
+fn children(spans: &[Span], parents: &[Option<usize>]) -> (Vec<usize>, Vec<usize>) {
+    let mut first = vec![0_usize; spans.len() + 1];
+    for parent in parents.iter().flatten() {
+        first[parent + 1] += 1;
+    }
+    for index in 1..first.len() {
+        first[index] += first[index - 1];
+    }
+    let mut children = vec![0; first.last().copied().unwrap_or_default()];
+    let mut free = first.clone();
+    for (span, parent) in parents.iter().enumerate() {
+        if let Some(parent) = *parent {
+            children[free[parent]] = span;
+            free[parent] += 1;
+        }
+    }
+    for range in first.windows(2) {
+        children[range[0]..range[1]].sort_by_key(|span| spans[*span].start);
+    }
+    (children, first)
+}
+
+fn traces(spans: &[Span], parents: &[Option<usize>]) -> Vec<Trace> {
+    let mut traces: Vec<Trace> = Vec::new();
+    let mut by_id: FxHashMap<TraceId, usize> = FxHashMap::default();
+    for (index, span) in spans.iter().enumerate() {
+        let at = *by_id.entry(span.trace).or_insert_with(|| {
+            traces.push(Trace {
+                id: span.trace,
+                spans: Vec::new(),
+                roots: Vec::new(),
+                start: u64::MAX,
+                end: 0,
+                errors: 0,
+            });
+            traces.len() - 1
+        });
+        let trace = &mut traces[at];
+        trace.spans.push(index);
+        if parents[index].is_none() {
+            trace.roots.push(index);
+        }
+        // A span without times says nothing about those of its trace.
+        if span.end > 0 {
+            trace.start = trace.start.min(span.start);
+            trace.end = trace.end.max(span.end);
+        }
+        trace.errors += usize::from(span.is_error());
+    }
+    for trace in &mut traces {
+        trace.start = trace.start.min(trace.end);
+        trace.spans.sort_by_key(|span| spans[*span].start);
+        trace.roots.sort_by_key(|span| spans[*span].start);
+    }
+    traces.sort_by_key(|trace| trace.start);
+    traces
+}

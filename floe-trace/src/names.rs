@@ -1,0 +1,73 @@
+//! Statistics of spans by their name.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
+use crate::forest::Forest;
+
+/// The spans of a name, of one service. Times are in nanoseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "plain data")]
+pub struct NameStatistics<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The service, or an empty text.
+    pub service: &'a str,
+    /// How many spans there are.
+    pub count: usize,
+    /// How many of them failed.
+    pub errors: usize,
+    /// The sum of their durations.
+    pub total: u64,
+    /// The sum of their times that no child covers.
+    pub own: u64,
+    /// The median of their durations.
+    pub p50: u64,
+    /// The 95th percentile of their durations.
+    pub p95: u64,
+    /// The 99th percentile of their durations.
+    pub p99: u64,
+    /// The longest of their durations.
+    pub max: u64,
+}
+
+/// Returns statistics of spans by their name and service, those with the most time of their own first.
+#[must_use]
+pub fn names<'a>(
+    forest: &Forest<'a>,
+    spans: impl IntoIterator<Item = usize>,
+) -> Vec<NameStatistics<'a>> {
+    let mut groups: FxHashMap<(&'a str, &'a str), (NameStatistics<'a>, Vec<u64>)> =
+        FxHashMap::default();
+    for index in spans {
+        let span = forest.span(index);
+        let service = forest.recording().service(span);
+        let (group, durations) = groups.entry((&span.name, service)).or_default();
+        group.name = &span.name;
+        group.service = service;
+        group.count += 1;
+        group.errors += usize::from(span.is_error());
+        group.total += span.duration();
+        group.own += forest.self_time(index);
+        durations.push(span.duration());
+    }
+    let groups = groups.into_values().map(|(mut group, mut durations)| {
+        durations.sort_unstable();
+        group.p50 = percentile(&durations, 50);
+        group.p95 = percentile(&durations, 95);
+        group.p99 = percentile(&durations, 99);
+        group.max = percentile(&durations, 100);
+        group
+    });
+    let mut groups: Vec<_> = groups.collect();
+    groups.sort_by_key(|group| (Reverse(group.own), group.name, group.service));
+    groups
+}
+
+/// The nearest rank: the least element that is not below this part of the elements, which are sorted.
+pub(crate) fn percentile(sorted: &[u64], percent: usize) -> u64 {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    let at = rank.saturating_sub(1);
+    sorted.get(at).copied().unwrap_or_default()
+}

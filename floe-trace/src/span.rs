@@ -1,0 +1,325 @@
+//! Spans and log records as they were read: redacted, each text stored once.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A text. Equal ones share their memory, as far as the reader has noticed.
+pub type Text = Arc<str>;
+
+/// The id of a trace: 16 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TraceId(pub u128);
+
+/// The id of a span: 8 bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpanId(pub u64);
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// The side of a communication that a span is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the kinds of OTLP")]
+pub enum Kind {
+    /// Work inside of a program, or a kind that was not given.
+    #[default]
+    Internal,
+    /// The handling of a request.
+    Server,
+    /// A request.
+    Client,
+    /// The creation of a message.
+    Producer,
+    /// The handling of a message.
+    Consumer,
+}
+
+impl Kind {
+    /// Returns the word of OpenTelemetry: `internal`, `server`, `client`, `producer` or `consumer`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
+/// How a span ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the statuses of OTLP")]
+pub enum Status {
+    /// Nothing was said.
+    #[default]
+    Unset,
+    /// Declared as good.
+    Ok,
+    /// Failed, with a description that may be empty.
+    Error(Text),
+}
+
+/// The value of an attribute.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the types of OTLP")]
+pub enum Value {
+    /// No value.
+    #[default]
+    Empty,
+    /// A text.
+    Text(Text),
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A floating-point number.
+    Double(f64),
+    /// Bytes.
+    Bytes(Box<[u8]>),
+    /// A list.
+    List(Box<[Value]>),
+    /// Keys with values.
+    Map(Box<[(Text, Value)]>),
+}
+
+impl Value {
+    /// Returns the text, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the integer, if it is one.
+    #[must_use]
+    pub const fn as_int(&self) -> Option<i64> {
+        match self {
+            Self::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+}
+
+/// A value as it is shown: a text without quotes, lists in brackets, maps in braces, bytes as hexadecimal digits.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => Ok(()),
+            Self::Text(text) => f.write_str(text),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(value) => write!(f, "{value}"),
+            Self::Double(value) => write!(f, "{value}"),
+            Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Self::List(values) => {
+                f.write_str("[")?;
+                for (at, value) in values.iter().enumerate() {
+                    let separator = if at == 0 { "" } else { ", " };
+                    write!(f, "{separator}{value}")?;
+                }
+                f.write_str("]")
+            }
+            Self::Map(entries) => {
+                f.write_str("{")?;
+                for (at, (key, value)) in entries.iter().enumerate() {
+                    let separator = if at == 0 { "" } else { ", " };
+                    write!(f, "{separator}{key}: {value}")?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+/// Attributes, in the order of the file.
+pub type Attributes = Box<[(Text, Value)]>;
+
+/// An event of a span.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
+pub struct Event {
+    /// When it occurred, in nanoseconds since 1970.
+    pub time: u64,
+    /// Its name.
+    pub name: Text,
+    /// Its attributes.
+    pub attributes: Attributes,
+}
+
+/// A link to another span.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
+pub struct Link {
+    /// The trace of the other span.
+    pub trace: TraceId,
+    /// The other span.
+    pub span: SpanId,
+    /// The attributes of the link.
+    pub attributes: Attributes,
+}
+
+/// A span.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
+pub struct Span {
+    /// Its trace.
+    pub trace: TraceId,
+    /// Its id.
+    pub id: SpanId,
+    /// The id of its parent, which need not have been read. `None` for the root of a trace.
+    pub parent: Option<SpanId>,
+    /// Its name.
+    pub name: Text,
+    /// Its kind.
+    pub kind: Kind,
+    /// When it started, in nanoseconds since 1970.
+    pub start: u64,
+    /// When it ended, in nanoseconds since 1970; never before its start.
+    pub end: u64,
+    /// How it ended.
+    pub status: Status,
+    /// What emitted it: an index of [`Recording::sources`].
+    pub source: u32,
+    /// Its attributes.
+    pub attributes: Attributes,
+    /// Its events, by time.
+    pub events: Box<[Event]>,
+    /// Its links.
+    pub links: Box<[Link]>,
+}
+
+impl Span {
+    /// Returns how long it took, in nanoseconds.
+    #[must_use]
+    pub const fn duration(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether its status is an error.
+    #[must_use]
+    pub const fn is_error(&self) -> bool {
+        matches!(self.status, Status::Error(_))
+    }
+
+    /// Returns the value of its attribute.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&Value> {
+        let mut attributes = self.attributes.iter();
+        attributes.find(|(it, _)| **it == *key).map(|(_, it)| it)
+    }
+}
+
+/// A log record.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
+pub struct Log {
+    /// The trace that it belongs to, else 0.
+    pub trace: TraceId,
+    /// The span that it belongs to, else 0.
+    pub span: SpanId,
+    /// When it occurred, else when it was observed, in nanoseconds since 1970.
+    pub time: u64,
+    /// Its severity number: 1 to 24, or 0.
+    pub severity: u8,
+    /// The name of an event, else empty.
+    pub event_name: Text,
+    /// Its body.
+    pub body: Value,
+    /// Its attributes.
+    pub attributes: Attributes,
+    /// What emitted it: an index of [`Recording::sources`].
+    pub source: u32,
+}
+
+impl Log {
+    /// Returns the name of its range of severities: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`, else nothing.
+    #[must_use]
+    pub const fn level(&self) -> &'static str {
+        match self.severity {
+            1..=4 => "TRACE",
+            5..=8 => "DEBUG",
+            9..=12 => "INFO",
+            13..=16 => "WARN",
+            17..=20 => "ERROR",
+            21..=24 => "FATAL",
+            _ => "",
+        }
+    }
+}
+
+/// What emitted spans: a resource and an instrumentation scope.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
+pub struct Source {
+    /// The resource's `service.name`, else empty.
+    pub service: Text,
+    /// The attributes of the resource.
+    pub resource: Attributes,
+    /// The name of the instrumentation scope.
+    pub scope: Text,
+    /// The version of the instrumentation scope.
+    pub version: Text,
+}
+
+/// Something that was not as it should be in what was read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "a message")]
+pub struct Note {
+    /// Where it was found first: `file:line`, `file, byte 12`, or a trace.
+    pub place: String,
+    /// What it is.
+    pub message: String,
+    /// How often it was found.
+    pub times: usize,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)?;
+        if self.times > 1 {
+            write!(f, " ({} times)", self.times)?;
+        }
+        Ok(())
+    }
+}
+
+/// All that was read.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
+pub struct Recording {
+    /// The spans, in the order of the files.
+    pub spans: Vec<Span>,
+    /// The log records, in the order of the files.
+    pub logs: Vec<Log>,
+    /// Where spans and log records come from.
+    pub sources: Vec<Source>,
+    /// What was not as it should be.
+    pub notes: Vec<Note>,
+}
+
+impl Recording {
+    /// Returns the service that emitted a span, or an empty text.
+    #[must_use]
+    pub fn service(&self, span: &Span) -> &str {
+        self.source(span.source)
+            .map_or("", |source| &source.service)
+    }
+
+    /// Returns a source by its index.
+    #[must_use]
+    pub fn source(&self, index: u32) -> Option<&Source> {
+        self.sources.get(usize::try_from(index).ok()?)
+    }
+}

@@ -1,0 +1,65 @@
+//! Texts of a file: redacted, and each stored once.
+
+use std::sync::Arc;
+
+use floe_redact::{KeyMeaning, Redactor};
+use rustc_hash::FxHashMap;
+
+use crate::span::Text;
+
+/// Longer texts are not compared with others.
+const LONGEST: usize = 256;
+/// How many texts are remembered.
+const MOST: usize = 1 << 16;
+
+/// Redacts texts and remembers the result.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    redactor: Redactor,
+    /// What a text has become, by the key of its attribute, which is empty for a text without one.
+    known: FxHashMap<Box<str>, FxHashMap<Box<str>, Text>>,
+    size: usize,
+    /// An estimate of the memory of all texts, in bytes.
+    pub(crate) bytes: usize,
+}
+
+impl Texts {
+    /// A text that is not remembered.
+    pub(crate) fn redacted(&self, text: &str) -> String {
+        self.redactor.redact(text).into_owned()
+    }
+
+    /// Whether each value of an attribute with this key is a secret.
+    pub(crate) fn is_secret(&self, key: &str) -> bool {
+        matches!(self.redactor.meaning_of(key), KeyMeaning::Always(_))
+    }
+
+    /// A text without a key.
+    pub(crate) fn text(&mut self, text: &str) -> Text {
+        self.value("", text)
+    }
+
+    /// The value of an attribute.
+    pub(crate) fn value(&mut self, key: &str, text: &str) -> Text {
+        if let Some(known) = self.known.get(key).and_then(|texts| texts.get(text)) {
+            return Arc::clone(known);
+        }
+        let redacted = if key.is_empty() {
+            self.redactor.redact(text)
+        } else {
+            self.redactor.redact_value(key, text)
+        };
+        let shared: Text = redacted.as_ref().into();
+        self.bytes += shared.len() + 16;
+        if text.len() <= LONGEST && key.len() <= LONGEST {
+            if self.size == MOST {
+                self.known.clear();
+                self.size = 0;
+            }
+            self.size += 1;
+            let texts = self.known.entry(key.into()).or_default();
+            texts.insert(text.into(), Arc::clone(&shared));
+        }
+        shared
+    }
+}
