@@ -1,6 +1,9 @@
 //! The command line: parses it, calls the library, and prints the result.
 
 mod input;
+#[cfg(feature = "listen")]
+mod listen;
+mod show;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -21,6 +24,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Draw traces in the terminal
+    Show(show::Show),
+    /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
+    #[cfg(feature = "listen")]
+    Listen(listen::Listen),
     /// Print how many traces, spans and errors there are, and what is wrong with the files
     Info {
         #[command(flatten)]
@@ -61,6 +69,9 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Show(options) => show::show(&options),
+        #[cfg(feature = "listen")]
+        Command::Listen(options) => listen::listen(&options),
         Command::Info { input } => {
             let recording = input.read()?;
             let forest = floe_trace::Forest::new(&recording);

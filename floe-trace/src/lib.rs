@@ -1,17 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 pub mod read;
+pub mod write;
 
 mod critical_path;
+mod duration;
 mod forest;
 mod names;
 mod span;
 mod text;
+mod waterfall;
 
 pub use crate::critical_path::{Step, critical_path};
+pub use crate::duration::{duration, parse_duration};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
 pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
     TraceId, Value,
 };
+pub use crate::waterfall::{Options as WaterfallOptions, waterfall};

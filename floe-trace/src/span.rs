@@ -310,6 +310,18 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Adds a span with what emitted it.
+    pub fn add_span(&mut self, mut span: Span, source: Source) {
+        // As a rule it is the last one, and there are few.
+        let known = self.sources.iter().rposition(|it| *it == source);
+        let index = known.unwrap_or_else(|| {
+            self.sources.push(source);
+            self.sources.len() - 1
+        });
+        span.source = u32::try_from(index).unwrap_or(u32::MAX);
+        self.spans.push(span);
+    }
+
     /// Returns the service that emitted a span, or an empty text.
     #[must_use]
     pub fn service(&self, span: &Span) -> &str {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 use floe_telemetry::printable;
-use floe_trace::Recording;
 use floe_trace::read::Reader;
+use floe_trace::{Note, Recording};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
@@ -64,11 +64,16 @@ impl Limits {
             }
         }
         let recording = reader.finish();
-        let mut errors = io::stderr().lock();
-        for note in &recording.notes {
-            let _ = writeln!(errors, "note: {}", printable(&note.to_string()));
-        }
+        print_notes(&recording.notes);
         Ok(recording)
+    }
+}
+
+/// Prints what is wrong with files, or the relations of spans, to standard error.
+pub(crate) fn print_notes(notes: &[Note]) {
+    let mut errors = io::stderr().lock();
+    for note in notes {
+        let _ = writeln!(errors, "note: {}", printable(&note.to_string()));
     }
 }
 

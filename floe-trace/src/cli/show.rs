@@ -1,0 +1,121 @@
+//! `floe-trace show`: traces as waterfalls in the terminal.
+
+use std::cmp::Reverse;
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use floe_trace::{Forest, Recording, WaterfallOptions, parse_duration, waterfall};
+
+use super::input::{Input, print_notes};
+use super::{Failure, print};
+
+/// The width where none is known: of a file, or a log of CI.
+const WIDTH: usize = 120;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    input: Input,
+    /// Only the traces whose ids begin with this
+    #[arg(long, value_name = "ID")]
+    trace: Option<String>,
+    /// How many traces to draw: those with errors first, then the longest ones
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    limit: usize,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// How traces are drawn.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Look {
+    /// Draw every span, however many there are
+    #[arg(long)]
+    all: bool,
+    /// The most levels of spans
+    #[arg(long, value_name = "LEVELS")]
+    depth: Option<usize>,
+    /// The least duration of a span, as 10ms; failed spans are always drawn
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0")]
+    min_duration: u64,
+    /// The width in columns [default: the terminal's, else 120]
+    #[arg(long, value_name = "COLUMNS")]
+    width: Option<usize>,
+    /// Whether to use colours: `auto` uses them on a terminal, unless `NO_COLOR` is set
+    #[arg(long, value_enum, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Look {
+    fn options(&self) -> WaterfallOptions {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let color = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                !is_set("NO_COLOR") && (is_set("FORCE_COLOR") || io::stdout().is_terminal())
+            }
+        };
+        let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
+        WaterfallOptions {
+            color,
+            width: self.width.or_else(terminal).unwrap_or(WIDTH),
+            all: self.all,
+            depth: self.depth,
+            min_duration: self.min_duration,
+        }
+    }
+}
+
+/// Draws traces.
+pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
+    let recording = options.input.read()?;
+    let forest = Forest::new(&recording);
+    print_notes(forest.notes());
+    let wanted = options.trace.as_deref().unwrap_or_default().to_lowercase();
+    let traces = forest.traces().iter();
+    let mut traces: Vec<_> = traces
+        .filter(|trace| trace.id.to_string().starts_with(&wanted))
+        .collect();
+    if traces.is_empty() {
+        return Err(Failure(match &options.trace {
+            Some(id) => format!("expected the id of a trace, found `{id}`, with which none begins"),
+            None => "expected spans, found none".to_owned(),
+        }));
+    }
+    let found = traces.len();
+    traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
+    traces.truncate(options.limit);
+    traces.sort_by_key(|trace| trace.start);
+    let look = options.look.options();
+    for trace in &traces {
+        print(format_args!("{}\n", waterfall(&forest, trace, look)))?;
+    }
+    if traces.len() < found {
+        let left = found - traces.len();
+        print(format_args!(
+            "… {left} more traces; --limit {found} draws them\n"
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Draws all traces of a recording, each followed by an empty line.
+#[cfg(feature = "listen")]
+pub(crate) fn picture(recording: &Recording, look: &Look) -> String {
+    let forest = Forest::new(recording);
+    let look = look.options();
+    let pictures = forest
+        .traces()
+        .iter()
+        .map(|trace| waterfall(&forest, trace, look));
+    pictures.map(|picture| picture + "\n").collect()
+}
