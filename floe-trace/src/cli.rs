@@ -3,6 +3,7 @@
 mod input;
 #[cfg(feature = "listen")]
 mod listen;
+mod query;
 mod show;
 
 use std::fmt;
@@ -11,8 +12,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use floe_telemetry::printable;
-
-use self::input::Input;
 
 /// Shows what is in OpenTelemetry traces of any program: OTLP as JSON lines or protobuf, compressed with gzip or not.
 #[derive(Debug, Parser)]
@@ -26,14 +25,11 @@ struct Cli {
 enum Command {
     /// Draw traces in the terminal
     Show(show::Show),
+    /// Answer a question about traces, as a table or, for scripts, as JSON
+    Query(query::Query),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
     #[cfg(feature = "listen")]
     Listen(listen::Listen),
-    /// Print how many traces, spans and errors there are, and what is wrong with the files
-    Info {
-        #[command(flatten)]
-        input: Input,
-    },
 }
 
 /// The exit code if files or arguments cannot be used.
@@ -70,20 +66,9 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Show(options) => show::show(&options),
+        Command::Query(options) => query::query(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
-        Command::Info { input } => {
-            let recording = input.read()?;
-            let forest = floe_trace::Forest::new(&recording);
-            let errors: usize = forest.traces().iter().map(|trace| trace.errors).sum();
-            print(format_args!(
-                "{} traces, {} spans, {errors} failed, {} log records\n",
-                forest.traces().len(),
-                recording.spans.len(),
-                recording.logs.len()
-            ))?;
-            Ok(ExitCode::SUCCESS)
-        }
     }
 }
 

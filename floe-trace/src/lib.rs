@@ -3,6 +3,7 @@
 pub mod read;
 pub mod write;
 
+mod causes;
 mod critical_path;
 mod duration;
 mod forest;
@@ -11,6 +12,7 @@ mod span;
 mod text;
 mod waterfall;
 
+pub use crate::causes::{Cause, CauseKind, causes};
 pub use crate::critical_path::{Step, critical_path};
 pub use crate::duration::{duration, parse_duration};
 pub use crate::forest::{Forest, Trace};

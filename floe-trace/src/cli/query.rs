@@ -1,0 +1,531 @@
+//! `floe-trace query`: short answers about traces, as tables or as JSON.
+
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use floe_telemetry::printable;
+use floe_trace::{
+    Attributes, Forest, Span, Status, Trace, Value, causes, critical_path, duration, names,
+    parse_duration,
+};
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value as Json, json};
+
+use super::input::{Input, print_notes};
+use super::{Failure, print};
+
+/// The most characters of a text in a table.
+const CLIP: usize = 60;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Query {
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Question {
+    /// The traces: those with errors first, then the longest ones
+    Traces(Common),
+    /// The spans that took longest
+    Slowest(Slowest),
+    /// The errors, equal ones together: those that no other error below them explains
+    Errors(Common),
+    /// The spans that determine how long the longest trace took
+    CriticalPath(Common),
+    /// What makes up the time: names by the time of their own, and what makes them slow
+    Why(Common),
+    /// Statistics of spans by their name
+    Names(Common),
+    /// All of one span: attributes, events, links, its log records, its children
+    Span(OneSpan),
+}
+
+#[derive(Clone, Debug, Args)]
+struct Common {
+    #[command(flatten)]
+    input: Input,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// Only the traces whose ids begin with this
+    #[arg(long, value_name = "ID")]
+    trace: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    limit: usize,
+}
+
+#[derive(Clone, Debug, Args)]
+struct Slowest {
+    #[command(flatten)]
+    common: Common,
+    /// Only spans of this name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Only spans that took this time or longer, as 10ms
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0")]
+    min_duration: u64,
+}
+
+#[derive(Clone, Debug, Args)]
+struct OneSpan {
+    /// The id of the span, or how it begins
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The columns of an answer with their values, in the order of the table.
+type Row = Vec<(&'static str, Json)>;
+
+/// Makes a row of names and values.
+macro_rules! row {
+    ($($name:literal: $value:expr),* $(,)?) => {
+        vec![$(($name, Json::from($value))),*]
+    };
+}
+
+/// An answer: a row for each thing found.
+struct Answer {
+    rows: Vec<Row>,
+    /// How many rows there are without a limit.
+    total: usize,
+}
+
+/// Answers a question.
+pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
+    let common = match &query.question {
+        Question::Traces(common)
+        | Question::Errors(common)
+        | Question::CriticalPath(common)
+        | Question::Why(common)
+        | Question::Names(common) => common,
+        Question::Slowest(slowest) => &slowest.common,
+        Question::Span(span) => &span.common,
+    };
+    let mut recording = common.input.read()?;
+    if let Some(wanted) = &common.trace {
+        let wanted = wanted.to_lowercase();
+        let mut known = FxHashMap::default();
+        recording.spans.retain(|span| {
+            let is_wanted = || span.trace.to_string().starts_with(&wanted);
+            *known.entry(span.trace).or_insert_with(is_wanted)
+        });
+        if recording.spans.is_empty() {
+            return Err(Failure(format!(
+                "expected the id of a trace, found `{wanted}`, with which none begins"
+            )));
+        }
+    }
+    let forest = Forest::new(&recording);
+    print_notes(forest.notes());
+    let mut answer = match &query.question {
+        Question::Traces(_) => traces(&forest),
+        Question::Slowest(slowest) => slowest_spans(&forest, slowest),
+        Question::Errors(_) => errors(&forest),
+        Question::CriticalPath(_) => path(&forest),
+        Question::Why(_) => why(&forest),
+        Question::Names(_) => statistics(&forest),
+        Question::Span(span) => return one_span(&forest, &span.id, common.json),
+    };
+    answer.total = answer.rows.len();
+    answer.rows.truncate(common.limit);
+    if common.json {
+        let rows = answer.rows.into_iter();
+        let rows: Json = rows
+            .map(|row| {
+                row.into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect::<Map<_, _>>()
+            })
+            .collect();
+        let text = json!({"rows": rows, "total": answer.total});
+        return print(format_args!("{text}\n")).map(|()| ExitCode::SUCCESS);
+    }
+    print(format_args!("{}", table(&answer))).map(|()| ExitCode::SUCCESS)
+}
+
+fn answer(rows: impl IntoIterator<Item = Row>) -> Answer {
+    Answer {
+        rows: rows.into_iter().collect(),
+        total: 0,
+    }
+}
+
+fn traces(forest: &Forest<'_>) -> Answer {
+    let mut traces: Vec<&Trace> = forest.traces().iter().collect();
+    traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
+    answer(traces.into_iter().map(|trace| {
+        let root = trace
+            .roots
+            .iter()
+            .max_by_key(|root| forest.span(**root).duration());
+        let root = root.map(|root| forest.span(*root));
+        row! {
+            "trace": trace.id.to_string(),
+            "root": root.map_or("", |root| &root.name),
+            "service": root.map_or("", |root| forest.recording().service(root)),
+            "duration_ns": trace.duration(),
+            "spans": trace.spans.len(),
+            "errors": trace.errors,
+        }
+    }))
+}
+
+fn slowest_spans(forest: &Forest<'_>, options: &Slowest) -> Answer {
+    let spans = forest.recording().spans.iter().enumerate();
+    let mut spans: Vec<(usize, &Span)> = spans
+        .filter(|(_, span)| {
+            options
+                .name
+                .as_deref()
+                .is_none_or(|name| *span.name == *name)
+        })
+        .filter(|(_, span)| span.duration() >= options.min_duration)
+        .collect();
+    spans.sort_by_key(|(index, span)| (Reverse(span.duration()), *index));
+    answer(spans.into_iter().map(|(index, span)| {
+        row! {
+            "span": span.id.to_string(),
+            "trace": span.trace.to_string(),
+            "name": &*span.name,
+            "service": forest.recording().service(span),
+            "duration_ns": span.duration(),
+            "self_ns": forest.self_time(index),
+            "status": status(span),
+        }
+    }))
+}
+
+fn errors(forest: &Forest<'_>) -> Answer {
+    let spans = 0..forest.recording().spans.len();
+    let is_error = |span: usize| forest.span(span).is_error();
+    let innermost = spans.filter(|span| {
+        is_error(*span) && !forest.children(*span).iter().any(|child| is_error(*child))
+    });
+    let mut groups: FxHashMap<(&str, &str, String), (usize, usize)> = FxHashMap::default();
+    for index in innermost {
+        let span = forest.span(index);
+        let message = match &span.status {
+            Status::Error(message) => &**message,
+            _ => "",
+        };
+        let kind = span
+            .attribute("error.type")
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        groups
+            .entry((&span.name, message, kind))
+            .or_insert((0, index))
+            .0 += 1;
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, (times, first))| (Reverse(*times), *first));
+    answer(
+        groups
+            .into_iter()
+            .map(|((name, message, kind), (times, first))| {
+                let span = forest.span(first);
+                row! {
+                    "times": times,
+                    "name": name,
+                    "error": kind,
+                    "message": message,
+                    "path": ancestors(forest, first),
+                    "service": forest.recording().service(span),
+                    "span": span.id.to_string(),
+                    "trace": span.trace.to_string(),
+                }
+            }),
+    )
+}
+
+/// The names from the root of a trace to a span.
+fn ancestors(forest: &Forest<'_>, span: usize) -> String {
+    let mut path = Vec::new();
+    let mut at = Some(span);
+    while let Some(span) = at
+        && path.len() < 8
+    {
+        path.push(&*forest.span(span).name);
+        at = forest.parent(span);
+    }
+    if at.is_some() {
+        path.push("…");
+    }
+    path.reverse();
+    path.join(" > ")
+}
+
+fn path(forest: &Forest<'_>) -> Answer {
+    let roots = forest.traces().iter().flat_map(|trace| &trace.roots);
+    let Some(root) = roots.max_by_key(|root| forest.span(**root).duration()) else {
+        return answer([]);
+    };
+    let whole = forest.span(*root).duration().max(1);
+    // A span that has several parts of the path is one row, where its first part is.
+    let mut parts: Vec<(usize, u64)> = Vec::new();
+    for step in critical_path(forest, *root) {
+        match parts.iter_mut().find(|(span, _)| *span == step.span) {
+            Some((_, time)) => *time += step.to - step.from,
+            None => parts.push((step.span, step.to - step.from)),
+        }
+    }
+    parts.sort_by_key(|(_, time)| Reverse(*time));
+    answer(parts.into_iter().map(|(index, time)| {
+        let span = forest.span(index);
+        row! {
+            "percent": percent(time, whole),
+            "on_path_ns": time,
+            "duration_ns": span.duration(),
+            "name": &*span.name,
+            "service": forest.recording().service(span),
+            "path": ancestors(forest, index),
+            "span": span.id.to_string(),
+            "trace": span.trace.to_string(),
+        }
+    }))
+}
+
+fn why(forest: &Forest<'_>) -> Answer {
+    let all: u64 = (0..forest.recording().spans.len())
+        .map(|span| forest.self_time(span))
+        .sum();
+    let found = causes(forest).into_iter().map(|cause| {
+        let span = forest.span(cause.span);
+        row! {
+            "what": cause.kind.as_str(),
+            "name": &*span.name,
+            "time_ns": cause.time,
+            "spans": cause.spans,
+            "message": cause.message,
+            "span": span.id.to_string(),
+            "trace": span.trace.to_string(),
+        }
+    });
+    let own = names(forest, 0..forest.recording().spans.len())
+        .into_iter()
+        .map(|name| {
+            row! {
+                "what": "self_time",
+                "name": name.name,
+                "time_ns": name.own,
+                "spans": name.count,
+                "message": format!("{} % of the time of all spans", percent(name.own, all.max(1))),
+                "span": "",
+                "trace": "",
+            }
+        });
+    answer(found.chain(own))
+}
+
+fn statistics(forest: &Forest<'_>) -> Answer {
+    let names = names(forest, 0..forest.recording().spans.len()).into_iter();
+    answer(names.map(|name| {
+        row! {
+            "name": name.name,
+            "service": name.service,
+            "spans": name.count,
+            "errors": name.errors,
+            "self_ns": name.own,
+            "total_ns": name.total,
+            "p50_ns": name.p50,
+            "p95_ns": name.p95,
+            "p99_ns": name.p99,
+            "max_ns": name.max,
+        }
+    }))
+}
+
+fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Failure> {
+    let wanted = id.to_lowercase();
+    let spans = forest.recording().spans.iter().enumerate();
+    let mut found = spans.filter(|(_, span)| span.id.to_string().starts_with(&wanted));
+    let (Some((index, span)), other) = (found.next(), found.next()) else {
+        return Err(Failure(format!(
+            "expected the id of a span, found `{id}`, with which none begins"
+        )));
+    };
+    if let Some((_, other)) = other
+        && other.id != span.id
+    {
+        return Err(Failure(format!(
+            "expected the id of one span, found `{id}`, with which those of several begin"
+        )));
+    }
+    let message = match &span.status {
+        Status::Error(message) => &**message,
+        _ => "",
+    };
+    let recording = forest.recording();
+    let logs = recording
+        .logs
+        .iter()
+        .filter(|log| (log.trace, log.span) == (span.trace, span.id));
+    let source = recording.source(span.source).cloned().unwrap_or_default();
+    let text = json!({
+        "span": span.id.to_string(),
+        "trace": span.trace.to_string(),
+        "parent": span.parent.map(|parent| parent.to_string()),
+        "name": &*span.name,
+        "kind": span.kind.as_str(),
+        "service": &*source.service,
+        "scope": &*source.scope,
+        "status": status(span),
+        "message": message,
+        "path": ancestors(forest, index),
+        "start_unix_ns": span.start.to_string(),
+        "duration_ns": span.duration(),
+        "self_ns": forest.self_time(index),
+        "attributes": attributes(&span.attributes),
+        "events": span.events.iter().map(|event| json!({
+            "name": &*event.name,
+            "after_ns": event.time.saturating_sub(span.start),
+            "attributes": attributes(&event.attributes),
+        })).collect::<Vec<_>>(),
+        "links": span.links.iter().map(|link| json!({
+            "trace": link.trace.to_string(),
+            "span": link.span.to_string(),
+        })).collect::<Vec<_>>(),
+        "logs": logs.map(|log| json!({
+            "level": log.level(),
+            "after_ns": log.time.saturating_sub(span.start),
+            "body": value(&log.body),
+        })).collect::<Vec<_>>(),
+        "children": names(forest, forest.children(index).iter().copied()).into_iter().map(|name| json!({
+            "name": name.name,
+            "spans": name.count,
+            "total_ns": name.total,
+        })).collect::<Vec<_>>(),
+        "resource": attributes(&source.resource),
+    });
+    let text = if as_json {
+        text.to_string()
+    } else {
+        // JSON escapes control characters, and the rest that could deceive is escaped here, a line at a time.
+        let text = serde_json::to_string_pretty(&text).unwrap_or_default();
+        let lines: Vec<_> = text.lines().map(printable).collect();
+        lines.join("\n")
+    };
+    print(format_args!("{text}\n")).map(|()| ExitCode::SUCCESS)
+}
+
+const fn status(span: &Span) -> &'static str {
+    match span.status {
+        Status::Unset => "unset",
+        Status::Ok => "ok",
+        Status::Error(_) => "error",
+    }
+}
+
+fn attributes(attributes: &Attributes) -> Json {
+    let entries = attributes.iter();
+    Json::Object(
+        entries
+            .map(|(key, it)| (key.to_string(), value(it)))
+            .collect(),
+    )
+}
+
+fn value(it: &Value) -> Json {
+    match it {
+        Value::Empty => Json::Null,
+        Value::Bool(value) => Json::from(*value),
+        Value::Int(value) => Json::from(*value),
+        Value::Double(value) => Json::from(*value),
+        Value::Text(text) => Json::from(&**text),
+        Value::Bytes(_) => Json::from(it.to_string()),
+        Value::List(values) => values.iter().map(value).collect(),
+        Value::Map(entries) => attributes(entries),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a percentage with one digit")]
+fn percent(part: u64, whole: u64) -> f64 {
+    (part as f64 / whole as f64 * 1000.0).round() / 10.0
+}
+
+/// Rows below the names of their columns. Numbers are aligned at the right, and empty columns are left out.
+fn table(answer: &Answer) -> String {
+    let Some(first) = answer.rows.first() else {
+        return "nothing found\n".to_owned();
+    };
+    let mut columns: Vec<(String, bool, Vec<String>)> = Vec::new();
+    for (at, (key, value)) in first.iter().enumerate() {
+        let values = answer.rows.iter().map(|row| row.get(at));
+        let values: Vec<_> = values
+            .map(|it| cell(key, it.map(|(_, value)| value)))
+            .collect();
+        if values.iter().all(String::is_empty) {
+            continue;
+        }
+        let is_number = value.is_number();
+        let title = key.strip_suffix("_ns").unwrap_or(key).replace('_', " ");
+        columns.push((title, is_number, values));
+    }
+    let mut text = String::new();
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|(title, _, values)| {
+            let cells = values.iter().map(|value| value.chars().count());
+            cells
+                .chain([title.chars().count()])
+                .max()
+                .unwrap_or_default()
+        })
+        .collect();
+    let mut line = |cells: Vec<&str>| {
+        let mut row = String::new();
+        for ((cell, width), (_, is_number, _)) in cells.into_iter().zip(&widths).zip(&columns) {
+            let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
+            if *is_number {
+                row.push_str(&pad);
+            }
+            row.push_str(cell);
+            if !*is_number {
+                row.push_str(&pad);
+            }
+            row.push_str("  ");
+        }
+        text.push_str(row.trim_end());
+        text.push('\n');
+    };
+    line(columns.iter().map(|(title, _, _)| &**title).collect());
+    for at in 0..answer.rows.len() {
+        let cells = columns
+            .iter()
+            .map(|(_, _, values)| values.get(at).map_or("", |it| it));
+        line(cells.collect());
+    }
+    if answer.rows.len() < answer.total {
+        let (left, total) = (answer.total - answer.rows.len(), answer.total);
+        let _ = writeln!(text, "… {left} more; --limit {total} prints them");
+    }
+    text
+}
+
+fn cell(key: &str, value: Option<&Json>) -> String {
+    match value {
+        Some(Json::String(text)) => {
+            let text = printable(text);
+            let mut characters = text.chars();
+            // The sentence is what the row is for.
+            let most = if key == "message" { 400 } else { CLIP };
+            let mut clipped: String = characters.by_ref().take(most).collect();
+            if characters.next().is_some() {
+                clipped.pop();
+                clipped.push('…');
+            }
+            clipped
+        }
+        Some(Json::Number(number)) if key.ends_with("_ns") => {
+            duration(number.as_u64().unwrap_or_default())
+        }
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
