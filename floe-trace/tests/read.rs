@@ -1,0 +1,477 @@
+//! What is read of good and of damaged files.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
+
+use std::fmt::Write as _;
+use std::io::{self, Read, Write as _};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use floe_trace::read::{LARGEST_MESSAGE, Reader, Unreadable};
+use floe_trace::{Forest, Kind, Recording, SpanId, Status, Value, write};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::trace::v1::TracesData;
+use prost::Message as _;
+
+const TRACE: &str = "5b8efff798038103d269b633813fc60c";
+
+/// A span as JSON, with an id from a number, below another one unless it is 0.
+fn span(id: u64, parent: u64, name: &str, start: u64, end: u64) -> String {
+    let parent = match parent {
+        0 => String::new(),
+        parent => format!(r#""parentSpanId": "{parent:016x}", "#),
+    };
+    format!(
+        r#"{{"traceId": "{TRACE}", "spanId": "{id:016x}", {parent}"name": "{name}", "kind": 3,
+        "startTimeUnixNano": "{start}", "endTimeUnixNano": "{end}"}}"#
+    )
+}
+
+fn request(spans: &[String]) -> String {
+    let spans = spans.join(", ");
+    let resource = r#"{"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}"#;
+    format!(
+        r#"{{"resourceSpans": [{{"resource": {resource}, "scopeSpans": [{{"scope": {{"name": "web"}}, "spans": [{spans}]}}]}}]}}"#
+    )
+}
+
+fn line(spans: &[String]) -> String {
+    request(spans).replace('\n', " ") + "\n"
+}
+
+fn read(bytes: impl AsRef<[u8]>) -> Result<Recording, Unreadable> {
+    let mut reader = Reader::new();
+    reader.read("t.jsonl", bytes.as_ref())?;
+    Ok(reader.finish())
+}
+
+fn names(recording: &Recording) -> Vec<&str> {
+    recording.spans.iter().map(|span| &*span.name).collect()
+}
+
+fn notes(recording: &Recording) -> Vec<String> {
+    recording.notes.iter().map(ToString::to_string).collect()
+}
+
+fn error(bytes: impl AsRef<[u8]>) -> String {
+    read(bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn each_format_is_read() {
+    let text = line(&[span(1, 0, "one", 10, 30)]) + &line(&[span(2, 1, "two", 15, 20)]);
+    let lines = read(&text).unwrap();
+    assert_eq!(names(&lines), ["one", "two"]);
+    let two = &lines.spans[1];
+    assert_eq!((two.id, two.parent), (SpanId(2), Some(SpanId(1))));
+    assert_eq!(
+        (two.kind, two.start, two.end, two.duration()),
+        (Kind::Client, 15, 20, 5)
+    );
+    assert_eq!(two.trace.to_string(), TRACE);
+    assert_eq!(lines.service(two), "shop");
+    assert_eq!(&*lines.source(two.source).unwrap().scope, "web");
+    assert!(lines.notes.is_empty());
+
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let one = request(&[span(1, 0, "one", 10, 30), span(2, 1, "two", 15, 20)]);
+    let of_many_lines = one.replace(", ", ",\n  ");
+    let list = format!("[{one}]");
+    let data: TracesData = serde_json::from_str(&one).unwrap();
+    let protobuf = data.encode_to_vec();
+    let length = u32::try_from(protobuf.len()).unwrap().to_be_bytes();
+    let framed = [&length[..], &protobuf, &length, &protobuf].concat();
+    let documents = format!("{of_many_lines}\n{of_many_lines}");
+    for (what, bytes, times) in [
+        ("gzip", gzip.clone(), 1),
+        ("two members of gzip", [gzip.clone(), gzip].concat(), 2),
+        ("a document of many lines", of_many_lines.clone().into(), 1),
+        ("two of them", documents.into(), 2),
+        ("a list", list.into(), 1),
+        ("protobuf", protobuf.clone(), 1),
+        (
+            "two requests",
+            [protobuf.clone(), protobuf.clone()].concat(),
+            2,
+        ),
+        ("messages with their length", framed, 2),
+    ] {
+        let recording = read(bytes).unwrap();
+        assert_eq!(
+            recording.spans,
+            vec![lines.spans.clone(); times].concat(),
+            "{what}"
+        );
+        assert!(recording.notes.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let text = line(&[span(1, 0, "one", 10, 30)]).replace(
+        r#""kind": 3"#,
+        r#""kind": 2, "status": {"code": 2, "message": "no stock"}, "attributes": [
+        {"key": "a", "value": {"intValue": "-7"}}, {"key": "b", "value": {"arrayValue": {"values": [{"doubleValue": 0.5}]}}},
+        {"key": "c", "value": {"boolValue": true}}, {"key": "d", "value": {"bytesValue": "AQI="}},
+        {"key": "e", "value": {"kvlistValue": {"values": [{"key": "f", "value": {}}]}}}],
+        "events": [{"timeUnixNano": "12", "name": "later"}, {"timeUnixNano": "11", "name": "sooner"}],
+        "links": [{"traceId": "00000000000000000000000000000001", "spanId": "0000000000000002"}]"#,
+    );
+    let text = text.replace('\n', " ")
+        + "\n"
+        + r#"{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"timeUnixNano": "5", "severityNumber": 13,
+        "body": {"stringValue": "low"}, "spanId": "0000000000000001"}]}]}]}"#
+            .replace('\n', " ")
+            .as_str();
+    let first = read(text).unwrap();
+    let span = &first.spans[0];
+    assert_eq!(span.status, Status::Error("no stock".into()));
+    let values: Vec<String> = span
+        .attributes
+        .iter()
+        .map(|(key, it)| format!("{key}={it}"))
+        .collect();
+    assert_eq!(values, ["a=-7", "b=[0.5]", "c=true", "d=0102", "e={f: }"]);
+    let events: Vec<&str> = span.events.iter().map(|event| &*event.name).collect();
+    assert_eq!(events, ["sooner", "later"]);
+    assert_eq!(
+        (first.logs[0].level(), first.logs[0].span),
+        ("WARN", SpanId(1))
+    );
+
+    let mut lines = Vec::new();
+    write::lines(&first, &mut lines).unwrap();
+    let again = read(lines).unwrap();
+    assert_eq!(again.spans, first.spans);
+    assert_eq!(again.logs[0].body, Value::Text("low".into()));
+    assert!(first.notes.is_empty() && again.notes.is_empty());
+}
+
+#[test]
+fn log_records_are_read_from_protobuf() {
+    let record = LogRecord {
+        observed_time_unix_nano: 9,
+        ..LogRecord::default()
+    };
+    let logs = ResourceLogs {
+        scope_logs: vec![ScopeLogs {
+            log_records: vec![record],
+            ..ScopeLogs::default()
+        }],
+        ..ResourceLogs::default()
+    };
+    let message = logs.encode_length_delimited_to_vec();
+    let recording = read([&[0x0a], message.as_slice()].concat()).unwrap();
+    assert_eq!(recording.logs[0].time, 9);
+    assert!(recording.spans.is_empty());
+}
+
+#[test]
+fn secrets_are_redacted_wherever_they_are() {
+    let key = "AKIAQ6JDMW3XKZ5TPLH7";
+    let text = line(&[span(1, 0, "one", 10, 30)]).replace(
+        r#""name": "one""#,
+        &format!(
+            r#""name": "get {key}", "status": {{"code": 2, "message": "refused: {key}"}}, "attributes": [
+            {{"key": "password", "value": {{"stringValue": "hunter2"}}}}, {{"key": "api_token", "value": {{"intValue": "4711"}}}},
+            {{"key": "list", "value": {{"arrayValue": {{"values": [{{"stringValue": "{key}"}}]}}}}}}],
+            "events": [{{"name": "{key}", "attributes": [{{"key": "exception.message", "value": {{"stringValue": "{key}"}}}}]}}]"#
+        ),
+    );
+    let text = text.replace('\n', " ");
+    let recording = read(text).unwrap();
+    let all = format!("{recording:?}");
+    for secret in [key, "hunter2", "4711"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+    }
+    assert!(all.contains("REDACTED"));
+}
+
+#[test]
+fn the_rest_of_a_damaged_file_is_read() {
+    let good = line(&[span(1, 0, "one", 10, 30)]);
+    let cut = &good[..good.len() / 2];
+    let recording = read(format!("{good}{cut}")).unwrap();
+    assert_eq!(names(&recording), ["one"]);
+    assert_eq!(
+        notes(&recording),
+        ["t.jsonl:2: expected a request of OTLP as JSON, found a line that is cut"]
+    );
+
+    let recording = read(format!(
+        "{good}\nnot json\n{good}{{\"resourceSpans\": 5}}\n{{}}\n"
+    ))
+    .unwrap();
+    assert_eq!(names(&recording), ["one", "one"]);
+    assert_eq!(
+        notes(&recording),
+        [
+            "t.jsonl:3: expected a request of OTLP as JSON, found expected ident at column 2",
+            "t.jsonl:5: expected a request of OTLP as JSON, found invalid type: integer `5`, expected a sequence at column 19",
+            "t.jsonl:6: expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found none of them",
+        ]
+    );
+    assert!(read(r#"{"resourceMetrics": []}"#).unwrap().notes.is_empty());
+
+    let data: TracesData = serde_json::from_str(&good).unwrap();
+    let protobuf = data.encode_to_vec();
+    let both = [protobuf.as_slice(), &protobuf[..protobuf.len() / 2]].concat();
+    let recording = read(&both).unwrap();
+    assert_eq!(names(&recording), ["one"]);
+    let place = format!("t.jsonl, byte {}", protobuf.len());
+    assert_eq!(
+        notes(&recording),
+        [format!(
+            "{place}: expected a whole message, found the end of the file"
+        )]
+    );
+    assert!(error(&protobuf[..20]).contains("expected a whole message"));
+}
+
+#[test]
+fn what_is_no_otlp_is_an_error_with_its_place() {
+    for (bytes, expected) in [
+        (
+            &b""[..],
+            "t.jsonl: expected OTLP, as JSON or protobuf, found an empty file",
+        ),
+        (
+            b" \n\n",
+            "t.jsonl: expected OTLP, as JSON or protobuf, found an empty file",
+        ),
+        (
+            b"\x7fELF\x02\x01",
+            "t.jsonl: expected OTLP, as JSON or protobuf, found something else",
+        ),
+        (
+            b"\x28\xb5\x2f\xfd\x00",
+            "found a file compressed with zstd, which `zstd -d` decompresses",
+        ),
+        (
+            b"\x0a\xff\xff\xff\xff\xff\x7f",
+            "expected a message of OTLP, found something else",
+        ),
+        (
+            b"\x00\x00\x00\x02\x08\x01",
+            "expected a message of OTLP, found something else",
+        ),
+        (
+            b"{\"a\": \n nonsense",
+            "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
+        ),
+        (b"[1, 2]", "t.jsonl:1: expected a request of OTLP as JSON"),
+    ] {
+        let found = error(bytes);
+        assert!(found.contains(expected), "{found}\nexpected {expected}");
+    }
+}
+
+#[test]
+fn an_error_contains_no_secret() {
+    let found = error(r#"{"resourceSpans": "AKIAQ6JDMW3XKZ5TPLH7"}"#);
+    assert!(
+        found.contains("<REDACTED>") && !found.contains("AKIA"),
+        "{found}"
+    );
+}
+
+#[test]
+fn fields_of_a_later_version_are_ignored() {
+    let text = line(&[span(1, 0, "one", 10, 30)]).replace(
+        r#""kind": 3"#,
+        r#""kind": 9, "newField": {"a": [1]}, "status": {"code": 7}, "flags": 769"#,
+    );
+    let recording = read(text).unwrap();
+    assert_eq!(
+        (recording.spans[0].kind, &recording.spans[0].status),
+        (Kind::Internal, &Status::Unset)
+    );
+    assert!(recording.notes.is_empty());
+}
+
+#[test]
+fn ids_and_times_that_cannot_be() {
+    let text = line(&[
+        span(1, 0, "backwards", 30, 10),
+        span(2, 0, "no end", 30, 0),
+        span(3, 0, "no start", 0, 40),
+        span(0, 0, "no id", 10, 20),
+        span(4, 0, "odd parent", 10, 20).replace(r#""name""#, r#""parentSpanId": "01ff", "name""#),
+    ]);
+    let recording = read(text).unwrap();
+    assert_eq!(
+        names(&recording),
+        ["backwards", "no end", "no start", "odd parent"]
+    );
+    assert!(recording.spans.iter().all(|span| span.start <= span.end));
+    let notes = notes(&recording);
+    assert_eq!(notes.len(), 5, "{notes:#?}");
+    for (note, part) in notes.iter().zip([
+        "found it before",
+        "the end of a span, found 0",
+        "the start of a span, found 0",
+        "the span is left out",
+        "the span is a root",
+    ]) {
+        assert!(
+            note.starts_with("t.jsonl:1: ") && note.contains(part),
+            "{note}"
+        );
+    }
+}
+
+#[test]
+fn parents_that_are_missing_repeated_or_a_circle() {
+    let text = line(&[
+        span(1, 3, "circle 1", 30, 40),
+        span(2, 1, "circle 2", 10, 40),
+        span(3, 2, "circle 3", 20, 40),
+        span(4, 4, "its own parent", 50, 60),
+        span(5, 99, "orphan", 70, 80),
+        span(6, 5, "twice", 71, 72),
+        span(6, 5, "twice", 73, 74),
+        span(7, 6, "below one", 71, 72),
+    ])
+    .replace(r#""kind": 3"#, r#""kind": 1"#);
+    let recording = read(text).unwrap();
+    let forest = Forest::new(&recording);
+    let [trace] = forest.traces() else { panic!() };
+    let roots: Vec<&str> = trace
+        .roots
+        .iter()
+        .map(|root| &*forest.span(*root).name)
+        .collect();
+    assert_eq!(roots, ["circle 2", "its own parent", "orphan"]);
+    let all: usize = trace
+        .roots
+        .iter()
+        .map(|root| forest.below(*root).count())
+        .sum();
+    assert_eq!(all, 8);
+    let below: Vec<_> = forest
+        .below(1)
+        .map(|span| &*forest.span(span).name)
+        .collect();
+    assert_eq!(below, ["circle 2", "circle 3", "circle 1"]);
+    assert_eq!((forest.children(5).len(), forest.children(6).len()), (1, 0));
+    let notes: Vec<String> = forest.notes().iter().map(ToString::to_string).collect();
+    assert_eq!(notes.len(), 3, "{notes:#?}");
+    assert!(notes[0].contains("0000000000000006: this span id was read before"));
+    assert!(notes[1].contains("0000000000000005: the parent of this span was not read"));
+    assert!(
+        notes[2].contains("found one; this span, the earliest"),
+        "{notes:#?}"
+    );
+}
+
+#[test]
+fn a_chain_of_many_levels_needs_no_stack() {
+    let mut text = String::new();
+    for id in 1..=50_000 {
+        text.push_str(&line(&[span(id, id - 1, "level", id, 1_000_000 - id)]));
+    }
+    let recording = read(text).unwrap();
+    let forest = Forest::new(&recording);
+    assert_eq!(forest.below(0).count(), 50_000);
+    assert_eq!(forest.self_time(0), 2);
+    let path = floe_trace::critical_path(&forest, 0);
+    assert_eq!(
+        path.iter().map(|step| step.to - step.from).sum::<u64>(),
+        forest.span(0).duration()
+    );
+    let picture = floe_trace::waterfall(
+        &forest,
+        &forest.traces()[0],
+        floe_trace::WaterfallOptions::default(),
+    );
+    assert!(picture.contains("⋯") && picture.lines().all(|line| line.chars().count() < 200));
+}
+
+/// Lines without an end, of which only so much is given.
+struct Endless(u64);
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(usize::try_from(self.0).unwrap());
+        buffer[..length].fill(b'x');
+        self.0 -= length as u64;
+        Ok(length)
+    }
+}
+
+#[test]
+fn a_line_of_any_length_takes_bounded_memory() {
+    let good = line(&[span(1, 0, "one", 10, 30)]);
+    let huge = Endless(LARGEST_MESSAGE as u64 * 2).chain(&b"\n"[..]);
+    let mut reader = Reader::new();
+    reader
+        .read(
+            "t.jsonl",
+            good.as_bytes().chain(huge).chain(good.as_bytes()),
+        )
+        .unwrap();
+    let recording = reader.finish();
+    assert_eq!(names(&recording), ["one", "one"]);
+    assert!(
+        notes(&recording)[0].starts_with("t.jsonl:2: expected at most 67108864 bytes in a line")
+    );
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let mut text = String::new();
+    for id in 1..=2000 {
+        let _ = write!(
+            text,
+            "{}",
+            line(&[span(id, 0, &format!("name {id}"), 10, 30)])
+        );
+    }
+    let mut reader = Reader::new().max_bytes(100_000);
+    reader.read("t.jsonl", text.as_bytes()).unwrap();
+    let recording = reader.finish();
+    assert!(
+        (100..1000).contains(&recording.spans.len()),
+        "{}",
+        recording.spans.len()
+    );
+    let note = &recording.notes[0];
+    assert_eq!(note.times, 2000 - recording.spans.len());
+    assert!(
+        note.message
+            .contains("spans and log records from here on are left out")
+    );
+}
+
+#[test]
+fn a_read_that_fails_later_keeps_what_came_before() {
+    struct Fails;
+    impl Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk is gone"))
+        }
+    }
+    let good = line(&[span(1, 0, "one", 10, 30)]);
+    let mut reader = Reader::new();
+    reader
+        .read("t.jsonl", good.as_bytes().chain(Fails))
+        .unwrap();
+    let recording = reader.finish();
+    assert_eq!(names(&recording), ["one"]);
+    assert_eq!(
+        notes(&recording),
+        ["t.jsonl: the rest of the file cannot be read: the disk is gone"]
+    );
+    let failed = Reader::new().read("t.jsonl", Fails).unwrap_err();
+    assert_eq!(
+        failed.to_string(),
+        "t.jsonl: cannot be read: the disk is gone"
+    );
+}
