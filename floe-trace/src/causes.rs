@@ -106,7 +106,7 @@ const LEAST: u64 = 100_000;
 /// So many equal children, one after the other, are reported.
 const REPEATED: usize = 5;
 /// So many spans that wait for each other are reported.
-const WAITERS: usize = 3;
+const WAITERS: usize = 4;
 /// The most spans of one name that are compared with each other.
 const MOST_WAITERS: usize = 10_000;
 
@@ -362,22 +362,38 @@ fn contended(forest: &Forest<'_>, findings: &mut Vec<Finding>) -> FxHashSet<usiz
             }
         }
     }
+    let of_trace: FxHashMap<_, _> = forest
+        .traces()
+        .iter()
+        .map(|trace| (trace.id, (trace.duration() / PART).max(LEAST)))
+        .collect();
+    let least = |index: usize| {
+        of_trace
+            .get(&forest.span(index).trace)
+            .copied()
+            .unwrap_or(LEAST)
+    };
     let mut found = FxHashSet::default();
     for group in groups.into_values() {
         for cluster in clusters(forest, group) {
             let Some(hold) = hold_time(forest, &cluster) else {
                 continue;
             };
-            for index in cluster.iter().copied() {
+            let count = cluster.len();
+            for index in cluster {
                 let span = forest.span(index);
+                let time = forest.self_time(index).saturating_sub(hold);
+                if time < least(index) {
+                    continue;
+                }
                 found.insert(index);
                 findings.push(Finding {
                     kind: CauseKind::ContendedLock,
                     span: index,
-                    time: forest.self_time(index).saturating_sub(hold),
+                    time,
                     message: format!(
                         "{} spans `{}` wait for each other: one ends every {}, as below a lock or in a pool of one",
-                        cluster.len(),
+                        count,
                         span.name,
                         duration(hold)
                     ),
@@ -424,7 +440,11 @@ fn hold_time(forest: &Forest<'_>, cluster: &[usize]) -> Option<u64> {
         .max()?;
     let regular =
         percentile(&steps, 25) >= hold / 2 && percentile(&steps, 75) <= hold.saturating_mul(2);
-    if hold == 0 || !regular || longest < hold.saturating_mul(2) {
+    // The first one need not wait.
+    let durations = cluster.iter().map(|index| forest.span(*index).duration());
+    let is_staircase =
+        durations.min()? <= hold.saturating_mul(2) && longest >= hold.saturating_mul(3);
+    if hold == 0 || !regular || !is_staircase {
         return None;
     }
     // Calls that come as regularly as they end say nothing, unless each one begins because another one has ended.
