@@ -28,6 +28,7 @@ mod counter {
 #[cfg(test)]
 mod drift;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How often the anchor is compared with the system clock.
@@ -53,6 +54,11 @@ impl Ticks {
         Self(counter::now())
     }
 
+    /// The later one of two readings.
+    pub(crate) const fn or_later(self, Self(other): Self) -> Self {
+        if other > self.0 { Self(other) } else { self }
+    }
+
     /// The time elapsed since `earlier`; zero if `earlier` is later.
     pub(crate) fn since(self, Self(earlier): Self) -> Duration {
         nanos(
@@ -70,6 +76,44 @@ impl Ticks {
 )]
 fn nanos(ticks: u64, per_tick: f64) -> Duration {
     Duration::from_nanos((ticks as f64 * per_tick) as u64)
+}
+
+/// A reading that threads exchange, or none.
+#[derive(Debug, Default)]
+pub(crate) struct AtomicTicks(AtomicU64);
+
+impl AtomicTicks {
+    /// Stores the time, unless there is one.
+    #[inline]
+    pub(crate) fn set_now_if_none(&self) {
+        let now = counter::now().max(1);
+        // The order of this and other memory is that of the wake that follows.
+        let _ = (self.0).compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Takes the time, so that there is none.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<Ticks> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            ticks => {
+                self.0.store(0, Ordering::Relaxed);
+                Some(Ticks(ticks))
+            }
+        }
+    }
+}
+
+/// The processor time of this thread, where the system knows it.
+pub(crate) fn thread_cpu_time() -> Option<Duration> {
+    #[cfg(all(feature = "provider", target_os = "linux", not(miri)))]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        let seconds = u64::try_from(time.tv_sec).ok()?;
+        Some(Duration::new(seconds, u32::try_from(time.tv_nsec).ok()?))
+    }
+    #[cfg(not(all(feature = "provider", target_os = "linux", not(miri))))]
+    None
 }
 
 /// One moment on each clock.

@@ -40,6 +40,7 @@ mod metrics;
 mod named;
 mod otlp;
 mod problems;
+mod profile;
 mod propagator;
 mod redaction;
 mod resource;
@@ -70,6 +71,7 @@ pub use self::metrics::{
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
+pub use self::profile::ProfileConfig;
 pub use self::propagator::{Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};

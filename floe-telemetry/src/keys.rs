@@ -42,10 +42,20 @@ pub const LEVEL: &str = "level";
 pub(crate) const THREAD_ID: &str = "thread.id";
 /// Its name.
 pub(crate) const THREAD_NAME: &str = "thread.name";
-/// How long a `tracing` span was entered, in nanoseconds.
+/// How long a `tracing` span was entered, and a future was polled, in nanoseconds.
 pub(crate) const BUSY: &str = "busy_ns";
 /// How long it was not.
 pub(crate) const IDLE: &str = "idle_ns";
+/// How often a future was polled.
+pub(crate) const POLL_COUNT: &str = "poll_count";
+/// How long its longest poll took, in nanoseconds.
+pub(crate) const MAX_POLL: &str = "max_poll_ns";
+/// How long it had been woken and was not polled yet, in nanoseconds.
+pub(crate) const SCHEDULED: &str = "scheduled_ns";
+/// The longest time from a wake to a poll, in nanoseconds.
+pub(crate) const MAX_SCHEDULED: &str = "max_scheduled_ns";
+/// The processor time of the thread, in nanoseconds.
+pub(crate) const CPU: &str = "cpu_ns";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const ERROR_MESSAGE: &str = "error.message";
 pub(crate) const EXCEPTION: &str = "exception";

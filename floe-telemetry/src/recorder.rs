@@ -70,6 +70,7 @@ mod open;
 mod opening;
 pub mod outcome;
 mod pending;
+mod profile;
 mod record;
 mod recorded_span;
 mod recording;

@@ -73,7 +73,7 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*` and `FLOE_SPAN_FILTER`.
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `FLOE_PROFILE`.
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
@@ -91,6 +91,7 @@ impl TelemetryConfig {
             detection(self);
             logging(self);
             span_filter(self);
+            profile(self);
             misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
         }
@@ -101,6 +102,7 @@ impl TelemetryConfig {
         detection(self);
         logging(self);
         span_filter(self);
+        profile(self);
         sampling(self);
         propagators(self);
         metrics(self);
@@ -414,6 +416,18 @@ fn span_filter(config: &mut TelemetryConfig) {
     });
     if filter.is_some() {
         config.span_filter = filter;
+    }
+}
+
+fn profile(config: &mut TelemetryConfig) {
+    const ALL: [&str; 3] = ["polls", "thread_cpu_time", "none"];
+    let words = take_list("FLOE_PROFILE", |text| {
+        let known = ALL.into_iter().find(|word| word.eq_ignore_ascii_case(text));
+        known.ok_or_else(|| expected(&ALL, text))
+    });
+    if let Some(words) = words {
+        config.profile.polls = words.contains(&"polls");
+        config.profile.thread_cpu_time = words.contains(&"thread_cpu_time");
     }
 }
 

@@ -204,6 +204,8 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
             Measured::Annotated
         },
         baggage: config.baggage_attributes.clone(),
+        has_polls: config.profile.polls,
+        has_cpu_time: config.profile.thread_cpu_time,
         has_boundaries: config.context == ContextMode::Boundaries,
     })
 }

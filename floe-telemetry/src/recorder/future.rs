@@ -12,14 +12,15 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, Waker};
 
 use super::call::panicked;
 use super::current_context::current_context;
-use super::listeners;
+use super::listeners::{self, CPU, POLLS};
 use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
+use super::profile::Profile;
 use super::recording::{Recording, context_is_alive};
 use super::sampling;
 use super::span::SpanBuilder;
@@ -119,6 +120,46 @@ thread_local! {
 }
 
 impl FutureSpan {
+    /// Returns the profile of the polls, if there is to be one, for the poll that begins now.
+    #[inline]
+    fn profile(&mut self, task: &TaskContext<'_>) -> Option<Box<Profile>> {
+        if listeners::current() & (POLLS | CPU) == 0 {
+            return None;
+        }
+        self.begin_profile(task)
+    }
+
+    #[cold]
+    fn begin_profile(&mut self, task: &TaskContext<'_>) -> Option<Box<Profile>> {
+        let mut profile = match &mut self.0 {
+            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => Box::default(),
+            // A profile of the thread begins with the span, and is replaced by one of the polls.
+            Phase::Open(Parked::Recording(recording)) => {
+                let known = recording
+                    .profile
+                    .take()
+                    .filter(|profile| profile.is_of_polls());
+                known.unwrap_or_default()
+            }
+            Phase::Open(_) => return None,
+        };
+        profile.begin_poll(task.waker());
+        Some(profile)
+    }
+
+    /// Stores the profile after a poll, with the span, which is in `recording` if the future is ready.
+    #[cold]
+    fn end_poll(&mut self, mut profile: Box<Profile>, recording: Option<&mut Recording>) {
+        let parked = match &mut self.0 {
+            Phase::Open(Parked::Recording(parked)) => Some(&mut **parked),
+            _ => None,
+        };
+        if let Some(recording) = recording.or(parked) {
+            profile.end_poll(recording.record.head.start);
+            recording.profile = Some(profile);
+        }
+    }
+
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
         self.0.begin()
@@ -144,8 +185,17 @@ impl FutureSpan {
 
     /// Processes the result of a poll inside the span, and ends the span if the future is ready.
     #[inline(never)]
-    fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
-        let recording = self.0.end(entered, polled.is_pending());
+    fn polled<T>(
+        &mut self,
+        entered: Entered,
+        profile: Option<Box<Profile>>,
+        polled: &Poll<T>,
+        outcome: Classifier<T>,
+    ) {
+        let mut recording = self.0.end(entered, polled.is_pending());
+        if let Some(profile) = profile {
+            self.end_poll(profile, recording.as_deref_mut());
+        }
         if let Poll::Ready(value) = polled
             && let Some(recording) = recording
         {
@@ -155,22 +205,38 @@ impl FutureSpan {
 
     /// Ends the span, if there is one, after a poll that panicked, and resumes the panic.
     #[cold]
-    fn panicked(&mut self, entered: Option<Entered>, payload: Box<dyn Any + Send>) -> ! {
-        panicked(
-            entered.and_then(|entered| self.0.end(entered, false)),
-            payload,
-        )
+    fn panicked(
+        &mut self,
+        entered: Option<Entered>,
+        profile: Option<Box<Profile>>,
+        payload: Box<dyn Any + Send>,
+    ) -> ! {
+        let mut recording = entered.and_then(|entered| self.0.end(entered, false));
+        if let Some(profile) = profile {
+            self.end_poll(profile, recording.as_deref_mut());
+        }
+        panicked(recording, payload)
     }
 
     /// Calls `poll` while the span is current, which it stays afterwards.
     #[inline]
-    pub(super) fn run<P>(&mut self, entered: Entered, poll: impl FnOnce() -> P) -> P {
-        match catch_unwind(AssertUnwindSafe(poll)) {
+    pub(super) fn run<P>(
+        &mut self,
+        entered: Entered,
+        task: &mut TaskContext<'_>,
+        poll: impl FnOnce(&mut TaskContext<'_>) -> P,
+    ) -> P {
+        let profile = self.profile(task);
+        let mut task = TaskContext::from_waker(waker(profile.as_deref(), task));
+        match catch_unwind(AssertUnwindSafe(|| poll(&mut task))) {
             Ok(polled) => {
                 self.0.end(entered, true);
+                if let Some(profile) = profile {
+                    self.end_poll(profile, None);
+                }
                 polled
             }
-            Err(payload) => self.panicked(Some(entered), payload),
+            Err(payload) => self.panicked(Some(entered), profile, payload),
         }
     }
 
@@ -204,6 +270,14 @@ impl Drop for FutureSpan {
     }
 }
 
+/// The waker that a future is polled with.
+#[inline]
+fn waker<'w>(profile: Option<&'w Profile>, task: &'w TaskContext<'_>) -> &'w Waker {
+    profile
+        .and_then(Profile::waker)
+        .unwrap_or_else(|| task.waker())
+}
+
 impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
     type Output = F::Output;
 
@@ -214,15 +288,17 @@ impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
         if this.span.is_off() {
             return this.inner.poll(task);
         }
+        let profile = this.span.profile(task);
+        let mut task = TaskContext::from_waker(waker(profile.as_deref(), task));
         let entered = this.span.begin();
-        match catch_unwind(AssertUnwindSafe(|| this.inner.poll(task))) {
+        match catch_unwind(AssertUnwindSafe(|| this.inner.poll(&mut task))) {
             Ok(polled) => {
                 if let Some(entered) = entered {
-                    this.span.polled(entered, &polled, this.outcome.0);
+                    this.span.polled(entered, profile, &polled, this.outcome.0);
                 }
                 polled
             }
-            Err(payload) => this.span.panicked(entered, payload),
+            Err(payload) => this.span.panicked(entered, profile, payload),
         }
     }
 }

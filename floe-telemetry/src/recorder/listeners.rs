@@ -1,12 +1,12 @@
 //! The consumers that currently record spans: one atomic, which every annotated call reads first.
 
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::global_lookup;
 use crate::callsite::CallSite;
 
 /// A combination of the bits below.
-pub(super) type Listeners = u16;
+pub(super) type Listeners = u32;
 
 /// A provider records spans.
 pub(super) const PROVIDER: Listeners = 1;
@@ -38,6 +38,10 @@ pub(super) const CAPTURE_BOUNDARIES: Listeners = 1 << 12;
 pub(super) const FOREIGN: Listeners = 1 << 13;
 /// The program observes the start of each recorded span.
 pub(super) const OBSERVED: Listeners = 1 << 14;
+/// Spans of futures have their polls.
+pub(super) const POLLS: Listeners = 1 << 15;
+/// Spans have the processor time of their thread.
+pub(super) const CPU: Listeners = 1 << 16;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -48,10 +52,12 @@ const OF_PROVIDER: Listeners = PROVIDER
     | MEASURES_ALL
     | FILTER
     | BOUNDARIES
-    | OBSERVED;
+    | OBSERVED
+    | POLLS
+    | CPU;
 
 /// Zero while nothing is recorded.
-static LISTENERS: AtomicU16 = AtomicU16::new(0);
+static LISTENERS: AtomicU32 = AtomicU32::new(0);
 
 /// The bits that are set now.
 #[inline]
@@ -110,7 +116,7 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     const OTHERS: Listeners =
-        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | OBSERVED;
+        CAPTURES | CAPTURE_BOUNDARIES | PER_SPAN | FILTER | FORKED | BAGGAGE | OBSERVED | CPU;
     listeners & (OTHERS | PROVIDER | BOUNDARIES) == PROVIDER | BOUNDARIES
 }
 

@@ -25,6 +25,7 @@ use super::listeners;
 use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, Update};
+use super::profile::Profile;
 use super::record::{Code, SpanRecord};
 use super::sampling::settings::CachedSettings;
 use crate::attributes::AttributeValue;
@@ -41,6 +42,8 @@ pub(super) struct Recording {
     pub(super) is_in_boundary: bool,
     /// The span of OpenTelemetry's global provider that the data is for. Then there is a `context`.
     pub(super) foreign: Option<Box<BoxedSpan>>,
+    /// What the span records about its time.
+    pub(super) profile: Option<Box<Profile>>,
     pending: &'static PendingUpdates,
     is_open: bool,
 }
@@ -53,6 +56,7 @@ impl Recording {
             context: None,
             is_in_boundary: false,
             foreign: None,
+            profile: None,
             pending: acquire_updates(),
             is_open: false,
         })
@@ -69,6 +73,7 @@ impl Recording {
         self.pending.close();
         drop(self.context.take());
         self.is_in_boundary = false;
+        self.profile = None;
         self.record.attributes.clear();
         self.record.packed.clear();
         self.record.more = None;
@@ -185,6 +190,9 @@ impl Recording {
     #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.is_open = false;
+        if let Some(profile) = self.profile.take() {
+            profile.end(&mut self.record, end);
+        }
         if self.context.is_some() {
             // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
             // their destructors may start spans.

@@ -483,7 +483,7 @@ impl<S: Stream> Stream for Traced<S, StreamEnded> {
             return this.inner.poll_next(task);
         };
         // The context was stored when the stream was returned.
-        let polled = this.span.run(entered, || this.inner.poll_next(task));
+        let polled = (this.span).run(entered, task, |task| this.inner.poll_next(task));
         if matches!(polled, Poll::Ready(None))
             && let Some(recording) = this.span.take().recording()
         {

@@ -52,9 +52,10 @@ use self::settings::Sampled;
 use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::listeners::{
-    self, BAGGAGE, CUSTOM, FILTER, FORKED, Listeners, MEASURES, OBSERVED, PER_SPAN, PROVIDER,
+    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, Listeners, MEASURES, OBSERVED, PER_SPAN, PROVIDER,
     SHUT_DOWN, TAIL,
 };
+use super::profile::Profile;
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Recording};
 use crate::callsite::{CallSite, Scope};
@@ -208,10 +209,13 @@ fn decide_with_ids(
             let state = probability::inherited(above, is_independent);
             record.more_mut().trace_state = state;
         }
-        if listeners & BAGGAGE != 0
-            && let Some(baggage) = local.settings.get().baggage(parent)
-        {
-            record.more_mut().baggage = Some(baggage);
+        if listeners & (BAGGAGE | CPU) != 0 {
+            if let Some(baggage) = local.settings.get().baggage(parent) {
+                record.more_mut().baggage = Some(baggage);
+            }
+            if listeners & CPU != 0 {
+                recording.profile = Some(Box::new(Profile::of_thread()));
+            }
         }
         #[cfg(feature = "testing")]
         if capture.is_some() {

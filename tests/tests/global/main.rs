@@ -26,6 +26,7 @@ mod metric_series;
 mod metrics;
 mod panics;
 mod probability;
+mod profile;
 mod prometheus;
 mod protocols;
 mod proxy;

@@ -21,13 +21,14 @@ use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
 use crate::recorder::fork_handlers;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CUSTOM, FILTER, MEASURES, MEASURES_ALL, OBSERVED, PER_SPAN,
-    PROVIDER, SHUT_DOWN, TAIL,
+    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, MEASURES, MEASURES_ALL, OBSERVED, PER_SPAN,
+    POLLS, PROVIDER, SHUT_DOWN, TAIL,
 };
 use crate::recorder::record::SpanRecord;
 
 /// Which spans a provider records.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "settings")]
 pub(crate) struct Sampling {
     pub(crate) sampler: RootSampler,
     /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
@@ -43,6 +44,10 @@ pub(crate) struct Sampling {
     pub(crate) measures: Measured,
     /// Keys of baggage whose values become attributes.
     pub(crate) baggage: Vec<String>,
+    /// Whether spans of futures have their polls.
+    pub(crate) has_polls: bool,
+    /// Whether spans have the processor time of their thread.
+    pub(crate) has_cpu_time: bool,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub(crate) has_boundaries: bool,
 }
@@ -123,6 +128,8 @@ pub(crate) fn start_provider(sampling: Sampling, program: OfProgram) -> Provider
         // A sampler that decides for each span may give each its own trace state.
         (BOUNDARIES, sampling.has_boundaries && is_parent_based),
         (BAGGAGE, !sampling.baggage.is_empty()),
+        (POLLS, sampling.has_polls),
+        (CPU, sampling.has_cpu_time),
         (MEASURES, sampling.measures == Measured::Annotated),
         (MEASURES_ALL, sampling.measures == Measured::All),
     ];
