@@ -186,12 +186,19 @@ impl Recording {
         end
     }
 
+    #[cold]
+    fn end_profile(&mut self, end: Ticks) {
+        if let Some(profile) = self.profile.take() {
+            profile.end(&mut self.record, end);
+        }
+    }
+
     /// Not inlined, so that only one function contains what it calls.
     #[inline(never)]
     fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.is_open = false;
-        if let Some(profile) = self.profile.take() {
-            profile.end(&mut self.record, end);
+        if self.profile.is_some() {
+            self.end_profile(end);
         }
         if self.context.is_some() {
             // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
