@@ -5,6 +5,7 @@ mod input;
 mod listen;
 mod query;
 mod show;
+mod view;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -25,6 +26,8 @@ struct Cli {
 enum Command {
     /// Draw traces in the terminal
     Show(show::Show),
+    /// Write a page for a browser, one file that needs no network
+    View(view::View),
     /// Answer a question about traces, as a table or, for scripts, as JSON
     Query(query::Query),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
@@ -66,6 +69,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Show(options) => show::show(&options),
+        Command::View(options) => view::view(&options),
         Command::Query(options) => query::query(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),

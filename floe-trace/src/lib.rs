@@ -8,6 +8,7 @@ mod critical_path;
 mod duration;
 mod forest;
 mod names;
+mod page;
 mod span;
 mod text;
 mod waterfall;
@@ -17,6 +18,7 @@ pub use crate::critical_path::{Step, critical_path};
 pub use crate::duration::{duration, parse_duration};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
+pub use crate::page::page;
 pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
     TraceId, Value,

@@ -546,7 +546,7 @@ fn round_step(length: u64, most: usize) -> u64 {
 }
 
 /// What is worth reading beside the name: the status code of a response, and the host of a call.
-fn beside(span: &Span) -> Option<String> {
+pub(crate) fn beside(span: &Span) -> Option<String> {
     let of = |keys: &[&str]| {
         let mut values = keys.iter().filter_map(|key| span.attribute(key));
         values.next().map(ToString::to_string)

@@ -1,0 +1,415 @@
+//! One page that shows traces, without a network: a file to attach to a ticket.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::causes::causes;
+use crate::critical_path::critical_path;
+use crate::forest::{Forest, Trace};
+use crate::span::{Attributes, Log, Status, Value};
+use crate::waterfall::beside;
+
+const PAGE: &str = include_str!("page/page.html");
+const STYLE: &str = include_str!("page/page.css");
+const SCRIPT: &str = include_str!("page/page.js");
+/// What the page may run: the hashes of the two above, which a test computes.
+const STYLE_HASH: &str = include_str!("page/page.css.sha256");
+const SCRIPT_HASH: &str = include_str!("page/page.js.sha256");
+
+/// How many spans a page has. A browser holds ten times as many, but nobody finds anything among them.
+const MOST_SPANS: usize = 200_000;
+/// How many spans have their details in one piece, as in the script.
+const PART: usize = 512;
+/// The largest integer that a number of a script can be.
+const LARGEST_INTEGER: u64 = 1 << 53;
+/// The most events and log records of a span, and spans of a trace with parts of the critical path.
+const MOST_OF_A_SPAN: usize = 1000;
+
+/// Attributes that name an asset of a data pipeline, and its state: those of floe, Dagster and dbt.
+const ASSETS: [(&str, &str); 3] = [
+    ("floe.asset.key", "floe.asset.status"),
+    ("dagster.asset_key", "dagster.status"),
+    ("dbt.node.unique_id", "dbt.node.status"),
+];
+
+/// The spans of the page as arrays, in the order of its rows. A number is an index of `strings`, or a time.
+#[derive(Default, Serialize)]
+struct Rows {
+    /// The time that all others are relative to, in nanoseconds since 1970.
+    origin: String,
+    note: String,
+    strings: Vec<String>,
+    traces: Vec<Json>,
+    id: Vec<String>,
+    parent: Vec<i64>,
+    after: Vec<usize>,
+    depth: Vec<usize>,
+    name: Vec<usize>,
+    service: Vec<usize>,
+    /// 0 unset, 1 OK, 2 error.
+    status: Vec<u8>,
+    message: Vec<usize>,
+    beside: Vec<usize>,
+    start: Vec<u64>,
+    duration: Vec<u64>,
+    own: Vec<u64>,
+    /// The times of rows on the critical path.
+    critical: BTreeMap<usize, Vec<(u64, u64)>>,
+    /// The times of events.
+    events: BTreeMap<usize, Vec<u64>>,
+    /// Rows that are assets, with their name, their state, and the rows that they are made of.
+    assets: Vec<(usize, usize, usize, Vec<usize>)>,
+}
+
+/// Writes a page about traces: HTML with its style, its script and its data in it, and no address of anything else.
+///
+/// The page has up to 200,000 spans. Of more, it has the traces with errors and the longest ones, and of one trace that
+/// is larger the failed and the longest spans; it says so.
+///
+/// # Errors
+/// Writing fails.
+pub fn page(forest: &Forest<'_>, mut out: impl Write) -> io::Result<()> {
+    let (order, left_out) = rows_of(forest);
+    let row_of: FxHashMap<usize, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(row, span)| (*span, row))
+        .collect();
+    let mut strings = Strings::default();
+    let mut rows = rows(forest, &order, &row_of, &mut strings);
+    if left_out > 0 {
+        rows.note = format!("{left_out} more spans are left out: neither failed nor long");
+    }
+    rows.strings = strings.all;
+    let details = details(forest, &order, &row_of)?;
+    let data = json!({"spans": packed(&rows)?, "details": details});
+    let title = rows
+        .traces
+        .first()
+        .and_then(|_| order.first())
+        .map_or("no spans", |span| &forest.span(*span).name);
+    let mut page = PAGE;
+    while let Some((before, rest)) = page.split_once("{{") {
+        let (name, after) = rest.split_once("}}").unwrap_or((rest, ""));
+        out.write_all(before.as_bytes())?;
+        match name {
+            "title" => out.write_all(escaped(title).as_bytes())?,
+            "style" => out.write_all(STYLE.as_bytes())?,
+            "style-hash" => out.write_all(STYLE_HASH.trim_end().as_bytes())?,
+            "script" => out.write_all(SCRIPT.as_bytes())?,
+            "script-hash" => out.write_all(SCRIPT_HASH.trim_end().as_bytes())?,
+            // It is base64, in which nothing needs to be escaped.
+            _ => serde_json::to_writer(&mut out, &data)?,
+        }
+        page = after;
+    }
+    out.write_all(page.as_bytes())?;
+    out.flush()
+}
+
+/// The spans of the page, parents before their children, and how many others there are.
+fn rows_of(forest: &Forest<'_>) -> (Vec<usize>, usize) {
+    let mut traces: Vec<&Trace> = forest.traces().iter().collect();
+    traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
+    let mut room = MOST_SPANS;
+    let mut kept: Vec<(&Trace, Option<FxHashSet<usize>>)> = Vec::new();
+    for trace in traces {
+        if trace.spans.len() <= room {
+            room -= trace.spans.len();
+            kept.push((trace, None));
+        } else if kept.is_empty() {
+            kept.push((trace, Some(important(forest, trace))));
+            room = 0;
+        }
+    }
+    kept.sort_by_key(|(trace, _)| trace.start);
+    let mut order = Vec::new();
+    for (trace, only) in kept {
+        let spans = trace.roots.iter().flat_map(|root| forest.below(*root));
+        order.extend(spans.filter(|span| only.as_ref().is_none_or(|only| only.contains(span))));
+    }
+    let left_out = forest.recording().spans.len() - order.len();
+    (order, left_out)
+}
+
+/// The failed and the longest spans of a trace, and all above them.
+fn important(forest: &Forest<'_>, trace: &Trace) -> FxHashSet<usize> {
+    let mut spans = trace.spans.clone();
+    spans.sort_by_key(|span| {
+        let span = forest.span(*span);
+        (!span.is_error(), Reverse(span.duration()))
+    });
+    let mut kept = FxHashSet::default();
+    for span in spans {
+        let mut at = Some(span);
+        while let Some(span) = at
+            && kept.len() < MOST_SPANS
+            && kept.insert(span)
+        {
+            at = forest.parent(span);
+        }
+    }
+    // The last one may have been cut from what is above it.
+    let has_parent = |span: &usize| forest.parent(*span).is_none_or(|it| kept.contains(&it));
+    kept.iter().copied().filter(has_parent).collect()
+}
+
+/// Texts, each once.
+#[derive(Default)]
+struct Strings {
+    all: Vec<String>,
+    known: FxHashMap<String, usize>,
+}
+
+impl Strings {
+    fn index(&mut self, text: &str) -> usize {
+        if let Some(known) = self.known.get(text) {
+            return *known;
+        }
+        let index = self.all.len();
+        self.all.push(text.to_owned());
+        self.known.insert(text.to_owned(), index);
+        index
+    }
+}
+
+fn rows(
+    forest: &Forest<'_>,
+    order: &[usize],
+    row_of: &FxHashMap<usize, usize>,
+    strings: &mut Strings,
+) -> Rows {
+    let mut rows = Rows::default();
+    let origin = forest
+        .traces()
+        .iter()
+        .map(|trace| trace.start)
+        .filter(|start| *start > 0);
+    let origin = origin.min().unwrap_or_default();
+    rows.origin = origin.to_string();
+    let by_id: FxHashMap<_, usize> = order
+        .iter()
+        .map(|span| forest.span(*span))
+        .zip(0..)
+        .map(|(span, row)| ((span.trace, span.id), row))
+        .collect();
+    let traces: FxHashMap<_, &Trace> = forest.traces().iter().map(|it| (it.id, it)).collect();
+    for (row, index) in order.iter().enumerate() {
+        let span = forest.span(*index);
+        let parent = forest
+            .parent(*index)
+            .and_then(|it| row_of.get(&it))
+            .copied();
+        let time = |time: u64| time.saturating_sub(origin);
+        let (status, message) = match &span.status {
+            Status::Unset => (0, ""),
+            Status::Ok => (1, ""),
+            Status::Error(message) => (2, &**message),
+        };
+        rows.id.push(span.id.to_string());
+        rows.parent.push(parent.map_or(-1, |parent| parent as i64));
+        let depth = parent
+            .and_then(|it| rows.depth.get(it))
+            .map_or(0, |depth| depth + 1);
+        rows.depth.push(depth);
+        rows.after.push(row + 1);
+        rows.name.push(strings.index(&span.name));
+        rows.service
+            .push(strings.index(forest.recording().service(span)));
+        rows.status.push(status);
+        rows.message.push(strings.index(message));
+        rows.beside
+            .push(strings.index(&beside(span).unwrap_or_default()));
+        rows.start.push(time(span.start));
+        rows.duration.push(span.duration());
+        rows.own.push(forest.self_time(*index));
+        if !span.events.is_empty() {
+            let events = span.events.iter().take(MOST_OF_A_SPAN);
+            rows.events
+                .insert(row, events.map(|event| time(event.time)).collect());
+        }
+        let asset = ASSETS.iter().find_map(|(key, state)| {
+            Some((span.attribute(key)?.to_string(), span.attribute(state)))
+        });
+        if let Some((key, state)) = asset {
+            let state = state.map(ToString::to_string).unwrap_or_default();
+            let links = span
+                .links
+                .iter()
+                .filter_map(|it| by_id.get(&(it.trace, it.span)));
+            let links = links.copied().collect();
+            rows.assets
+                .push((row, strings.index(&key), strings.index(&state), links));
+        }
+        let is_new = rows
+            .traces
+            .last()
+            .is_none_or(|it| it["id"] != span.trace.to_string());
+        if is_new && let Some(trace) = traces.get(&span.trace) {
+            rows.traces.push(json!({
+                "id": trace.id.to_string(),
+                "root": row,
+                "first": row,
+                "end": row,
+                "start": time(trace.start),
+                "duration": trace.duration(),
+                "spans": trace.spans.len(),
+                "errors": trace.errors,
+            }));
+            let roots = trace.roots.iter();
+            if let Some(root) = roots.max_by_key(|root| forest.span(**root).duration()) {
+                if let (Some(row), Some(it)) = (row_of.get(root), rows.traces.last_mut()) {
+                    it["root"] = Json::from(*row);
+                }
+                for step in critical_path(forest, *root) {
+                    if let Some(row) = row_of.get(&step.span) {
+                        let parts = rows.critical.entry(*row).or_default();
+                        parts.push((time(step.from), time(step.to)));
+                    }
+                }
+            }
+        }
+        if let Some(trace) = rows.traces.last_mut() {
+            trace["end"] = Json::from(row + 1);
+        }
+    }
+    // From the last row on, what is below a row is below its parent, too.
+    for row in (0..order.len()).rev() {
+        if let Some(parent) = rows
+            .parent
+            .get(row)
+            .and_then(|it| usize::try_from(*it).ok())
+        {
+            rows.after[parent] = rows.after[parent].max(rows.after[row]);
+        }
+    }
+    rows
+}
+
+/// What the panel shows of each span, in pieces that are unpacked when they are needed.
+fn details(
+    forest: &Forest<'_>,
+    order: &[usize],
+    row_of: &FxHashMap<usize, usize>,
+) -> io::Result<Vec<String>> {
+    let recording = forest.recording();
+    let mut logs: FxHashMap<_, Vec<&Log>> = FxHashMap::default();
+    for log in &recording.logs {
+        logs.entry((log.trace, log.span)).or_default().push(log);
+    }
+    let mut why: FxHashMap<usize, Vec<String>> = FxHashMap::default();
+    for cause in causes(forest) {
+        why.entry(cause.span).or_default().push(cause.message);
+    }
+    let by_id: FxHashMap<_, usize> = row_of
+        .iter()
+        .map(|(span, row)| ((forest.span(*span).trace, forest.span(*span).id), *row))
+        .collect();
+    let of = |index: &usize| {
+        let span = forest.span(*index);
+        let source = recording.source(span.source);
+        let logs = logs.get(&(span.trace, span.id));
+        let logs = logs.into_iter().flatten().take(MOST_OF_A_SPAN);
+        json!({
+            "k": span.kind.as_str(),
+            "s": source.map_or("", |source| &source.scope),
+            "p": span.parent.map(|parent| parent.to_string()),
+            "w": why.get(index),
+            "a": attributes(&span.attributes),
+            "e": span.events.iter().take(MOST_OF_A_SPAN).map(|event| json!([
+                event.time.saturating_sub(span.start), &*event.name, attributes(&event.attributes),
+            ])).collect::<Json>(),
+            "l": span.links.iter().take(MOST_OF_A_SPAN).map(|link| json!([
+                link.trace.to_string(), link.span.to_string(),
+                by_id.get(&(link.trace, link.span)).map_or(-1, |row| *row as i64), attributes(&link.attributes),
+            ])).collect::<Json>(),
+            "g": logs.map(|log| json!([
+                log.time.saturating_sub(span.start), log.level(), value(&log.body), attributes(&log.attributes),
+            ])).collect::<Json>(),
+            "r": source.map_or_else(|| json!([]), |source| attributes(&source.resource)),
+        })
+    };
+    let parts = order.chunks(PART);
+    parts
+        .map(|part| packed(&part.iter().map(of).collect::<Vec<_>>()))
+        .collect()
+}
+
+fn attributes(attributes: &Attributes) -> Json {
+    let attributes = attributes.iter();
+    attributes
+        .map(|(key, it)| json!([&**key, value(it)]))
+        .collect()
+}
+
+fn value(it: &Value) -> Json {
+    match it {
+        Value::Empty => Json::from(""),
+        Value::Bool(value) => Json::from(*value),
+        Value::Int(value) if value.unsigned_abs() < LARGEST_INTEGER => Json::from(*value),
+        Value::Double(value) if value.is_finite() => Json::from(*value),
+        _ => Json::from(it.to_string()),
+    }
+}
+
+/// JSON, compressed, as base64.
+fn packed(data: &impl Serialize) -> io::Result<String> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    serde_json::to_writer(&mut gzip, data)?;
+    Ok(STANDARD.encode(gzip.finish()?))
+}
+
+fn escaped(text: &str) -> String {
+    let text = floe_telemetry::printable(text);
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    /// `BLESS=1` writes the files.
+    #[test]
+    fn the_hashes_are_those_of_what_the_page_may_run() {
+        for (file, text, hash) in [
+            ("page.css", STYLE, STYLE_HASH),
+            ("page.js", SCRIPT, SCRIPT_HASH),
+        ] {
+            let expected = format!("sha256-{}\n", STANDARD.encode(Sha256::digest(text)));
+            if std::env::var_os("BLESS").is_some() {
+                let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/page");
+                std::fs::write(format!("{folder}/{file}.sha256"), &expected).expect("a file");
+            } else {
+                assert_eq!(
+                    hash, expected,
+                    "`BLESS=1 cargo test -p floe-trace hashes` writes them anew"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_is_small() {
+        assert!(PAGE.len() + STYLE.len() + SCRIPT.len() < 200_000);
+    }
+}
