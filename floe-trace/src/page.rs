@@ -37,8 +37,8 @@ const MOST_OF_A_SPAN: usize = 1000;
 /// Attributes that name an asset of a data pipeline, and its state: those of floe, Dagster and dbt.
 const ASSETS: [(&str, &str); 3] = [
     ("floe.asset.key", "floe.asset.status"),
-    ("dagster.asset_key", "dagster.status"),
-    ("dbt.node.unique_id", "dbt.node.status"),
+    ("dagster.asset_key", "dagster.asset.status"),
+    ("dbt.unique_id", "dbt.status"),
 ];
 
 /// The spans of the page as arrays, in the order of its rows. A number is an index of `strings`, or a time.
@@ -216,7 +216,7 @@ fn rows(
             Status::Error(message) => (2, &**message),
         };
         rows.id.push(span.id.to_string());
-        rows.parent.push(parent.map_or(-1, |parent| parent as i64));
+        rows.parent.push(signed(parent));
         let depth = parent
             .and_then(|it| rows.depth.get(it))
             .map_or(0, |depth| depth + 1);
@@ -238,10 +238,10 @@ fn rows(
                 .insert(row, events.map(|event| time(event.time)).collect());
         }
         let asset = ASSETS.iter().find_map(|(key, state)| {
-            Some((span.attribute(key)?.to_string(), span.attribute(state)))
+            let (key, state) = (span.attribute(key)?, span.attribute(state)?);
+            Some((key.to_string(), state.to_string()))
         });
         if let Some((key, state)) = asset {
-            let state = state.map(ToString::to_string).unwrap_or_default();
             let links = span
                 .links
                 .iter()
@@ -250,33 +250,9 @@ fn rows(
             rows.assets
                 .push((row, strings.index(&key), strings.index(&state), links));
         }
-        let is_new = rows
-            .traces
-            .last()
-            .is_none_or(|it| it["id"] != span.trace.to_string());
+        let is_new = (rows.traces.last()).is_none_or(|it| it["id"] != span.trace.to_string());
         if is_new && let Some(trace) = traces.get(&span.trace) {
-            rows.traces.push(json!({
-                "id": trace.id.to_string(),
-                "root": row,
-                "first": row,
-                "end": row,
-                "start": time(trace.start),
-                "duration": trace.duration(),
-                "spans": trace.spans.len(),
-                "errors": trace.errors,
-            }));
-            let roots = trace.roots.iter();
-            if let Some(root) = roots.max_by_key(|root| forest.span(**root).duration()) {
-                if let (Some(row), Some(it)) = (row_of.get(root), rows.traces.last_mut()) {
-                    it["root"] = Json::from(*row);
-                }
-                for step in critical_path(forest, *root) {
-                    if let Some(row) = row_of.get(&step.span) {
-                        let parts = rows.critical.entry(*row).or_default();
-                        parts.push((time(step.from), time(step.to)));
-                    }
-                }
-            }
+            rows.begin(forest, trace, row, origin, row_of);
         }
         if let Some(trace) = rows.traces.last_mut() {
             trace["end"] = Json::from(row + 1);
@@ -293,6 +269,48 @@ fn rows(
         }
     }
     rows
+}
+
+impl Rows {
+    /// Begins a trace at a row.
+    fn begin(
+        &mut self,
+        forest: &Forest<'_>,
+        trace: &Trace,
+        row: usize,
+        origin: u64,
+        row_of: &FxHashMap<usize, usize>,
+    ) {
+        let time = |time: u64| time.saturating_sub(origin);
+        let root = trace
+            .roots
+            .iter()
+            .max_by_key(|root| forest.span(**root).duration());
+        self.traces.push(json!({
+            "id": trace.id.to_string(),
+            "root": root.and_then(|root| row_of.get(root)).unwrap_or(&row),
+            "first": row,
+            "end": row,
+            "start": time(trace.start),
+            "duration": trace.duration(),
+            "spans": trace.spans.len(),
+            "errors": trace.errors,
+        }));
+        for step in root
+            .map(|root| critical_path(forest, *root))
+            .unwrap_or_default()
+        {
+            if let Some(row) = row_of.get(&step.span) {
+                let parts = self.critical.entry(*row).or_default();
+                parts.push((time(step.from), time(step.to)));
+            }
+        }
+    }
+}
+
+/// A row, or -1.
+fn signed(row: Option<usize>) -> i64 {
+    row.and_then(|row| i64::try_from(row).ok()).unwrap_or(-1)
 }
 
 /// What the panel shows of each span, in pieces that are unpacked when they are needed.
@@ -330,7 +348,7 @@ fn details(
             ])).collect::<Json>(),
             "l": span.links.iter().take(MOST_OF_A_SPAN).map(|link| json!([
                 link.trace.to_string(), link.span.to_string(),
-                by_id.get(&(link.trace, link.span)).map_or(-1, |row| *row as i64), attributes(&link.attributes),
+                signed(by_id.get(&(link.trace, link.span)).copied()), attributes(&link.attributes),
             ])).collect::<Json>(),
             "g": logs.map(|log| json!([
                 log.time.saturating_sub(span.start), log.level(), value(&log.body), attributes(&log.attributes),
