@@ -1,0 +1,68 @@
+// OTLP as JSON lines, for the page: a shop with errors, hostile text, and many spans.
+
+const MS = 1_000_000n;
+const ORIGIN = 1_763_900_000_000n * MS;
+const hex = (number, length) => number.toString(16).padStart(length, '0');
+const value = it => Number.isInteger(it) ? { intValue: String(it) } : { stringValue: String(it) };
+const attributes = entries => Object.entries(entries).map(([key, it]) => ({ key, value: value(it) }));
+
+/** A span; times in milliseconds. */
+export function span(trace, id, parent, name, from, to, more = {}) {
+  const nanos = ms => String(ORIGIN + BigInt(Math.round(ms * 1e6)));
+  return {
+    traceId: hex(trace, 32), spanId: hex(id, 16), ...(parent ? { parentSpanId: hex(parent, 16) } : {}), name,
+    kind: more.kind || 1, startTimeUnixNano: nanos(from), endTimeUnixNano: nanos(to), attributes: attributes(more.attributes || {}),
+    ...(more.error === undefined ? {} : { status: { code: 2, message: more.error } }),
+    events: (more.events || []).map(([time, name, entries]) => ({ timeUnixNano: nanos(time), name, attributes: attributes(entries) })),
+    links: (more.links || []).map(([trace, id]) => ({ traceId: hex(trace, 32), spanId: hex(id, 16) })),
+  };
+}
+
+export function line(service, spans) {
+  return JSON.stringify({ resourceSpans: [{ resource: { attributes: attributes({ 'service.name': service }) }, scopeSpans: [{ scope: { name: service }, spans }] }] }) + '\n';
+}
+
+export function log(service, trace, id, time, severityNumber, body) {
+  const record = { timeUnixNano: String(ORIGIN + BigInt(time) * MS), severityNumber, traceId: hex(trace, 32), spanId: hex(id, 16), body: { stringValue: body } };
+  return JSON.stringify({ resourceLogs: [{ resource: { attributes: attributes({ 'service.name': service }) }, scopeLogs: [{ logRecords: [record] }] }] }) + '\n';
+}
+
+/** A checkout that fails in another service, and a message that links to it. */
+export function shop() {
+  const web = [span(1, 1, 0, 'POST /checkout', 0, 1190, { kind: 2, error: '502 Bad Gateway', attributes: { 'http.response.status_code': 502 } }), span(1, 2, 1, 'load cart', 16, 120)];
+  for (let item = 0; item < 9; item++) web.push(span(1, 10 + item, 2, 'SELECT item', 18 + item * 10, 26 + item * 10, { kind: 3, attributes: { 'server.address': 'db-1.internal', 'db.query.text': `SELECT * FROM item WHERE id = ${item}` } }));
+  web.push(span(1, 3, 1, 'POST', 124, 1160, { kind: 3, error: '500', attributes: { 'http.response.status_code': 500, 'server.address': 'payments.internal' } }));
+  const failure = { 'exception.type': 'io::Error', 'exception.message': 'card network timed out', 'exception.stacktrace': '0: charge\n1: main' };
+  const payments = [
+    span(1, 4, 3, 'POST /charge', 128, 1156, { kind: 2, error: 'card network timed out' }),
+    span(1, 5, 4, 'charge card', 172, 1150, { kind: 3, error: 'card network timed out', events: [[1149, 'exception', failure], [200, 'sent', { bytes: 812 }]] }),
+  ];
+  const mailer = [span(2, 6, 0, 'process order.created', 1300, 1360, { kind: 5, links: [[1, 5]] })];
+  return line('web', web) + line('payments', payments) + line('mailer', mailer) + log('payments', 1, 5, 1149, 17, 'the card network did not answer');
+}
+
+export const HOSTILE = [
+  '</script><script>document.title="broken"</script>', '<img src=x onerror="document.title=\'broken\'">', '\u001b[2J\u001b]0;broken\u0007',
+  'user\u202Ecod.exe', '"><svg onload=alert(1)>', '${alert(1)} {{data}} {{title}}', '<!--', ']]>', '\u2028\u2029',
+];
+
+export function hostile() {
+  const spans = HOSTILE.map((text, index) => span(7, index + 1, index ? 1 : 0, text, 0, 10, {
+    error: text, attributes: { [text]: text, long: 'x'.repeat(5000) }, events: [[1, text, { [text]: text }], [2, 'exception', { 'exception.type': text, 'exception.message': text }]],
+  }));
+  return line(HOSTILE[0], spans) + log(HOSTILE[0], 7, 1, 1, 9, HOSTILE[0]);
+}
+
+/** One trace of many spans, three levels deep, in lines. */
+export function* many(count) {
+  let spans = [span(9, 1, 0, 'batch', 0, count)];
+  for (let id = 2; id <= count; id++) {
+    const parent = id % 10 === 2 ? 1 : id - (id - 2) % 10;
+    const from = parent === 1 ? id : id - .5;
+    spans.push(span(9, id, parent, parent === 1 ? 'chunk' : ['read', 'parse', 'write'][id % 3], from, from + (parent === 1 ? 9 : .4), {
+      attributes: { 'batch.item': id, 'server.address': `host-${id % 7}` }, ...(id === Math.floor(count * .7) ? { error: 'row 70 % is broken' } : {}),
+    }));
+    if (spans.length === 500) { yield line('worker', spans); spans = []; }
+  }
+  yield line('worker', spans);
+}
