@@ -1,0 +1,54 @@
+//! The page of a program's traces.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::fs;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExporterKind, Signal};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, span, traced};
+use floe_telemetry_report::Report;
+
+#[traced]
+fn charge(amount: u32) -> Result<(), String> {
+    let _inner = span("lookup").start();
+    Err(format!("no card for {amount}"))
+}
+
+#[test]
+fn the_page_is_there_when_the_provider_has_shut_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("new/orders.html");
+    let provider = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_otlp_writer(Signal::Traces, Report::new(&page).unwrap())
+        .initialize()
+        .unwrap();
+    charge(30).unwrap_err();
+    assert!(!page.exists());
+    provider.shutdown(Duration::from_secs(20)).unwrap();
+    drop(provider);
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("<title>charge</title>") && text.ends_with("</html>\n"));
+    let left: Vec<_> = fs::read_dir(page.parent().unwrap()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+
+    // The exporter by its name, as the variables choose it.
+    let mut config = TelemetryConfig::new("orders");
+    config.exporters.file.directory = folder.path().to_str().unwrap().into();
+    let kind: ExporterKind = serde_json::from_str("\"report\"").unwrap();
+    config.exporters.traces = Some(vec![kind]);
+    config.exporters.logs = Some(vec![kind]);
+    let provider = TelemetryProvider::builder(config).initialize().unwrap();
+    charge(40).unwrap_err();
+    provider.shutdown(Duration::from_secs(20)).unwrap();
+    drop(provider);
+    assert!(folder.path().join("trace.html").exists());
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    Report::new(file.join("page.html")).unwrap_err();
+}
