@@ -311,6 +311,16 @@ impl OutputArgs {
         self.trace.or(default)
     }
 
+    /// Where the page of the trace is written, if it is requested.
+    fn page(&self, product: &Path) -> Option<PathBuf> {
+        #[cfg(feature = "report")]
+        if self.trace == Some(Tree::Html) {
+            return Some(product.join(".floe/trace.html"));
+        }
+        let _ = product;
+        None
+    }
+
     /// Sets the logs that are printed.
     fn apply(&self, mut config: TelemetryConfig) -> TelemetryConfig {
         let level = match self.verbose {
@@ -419,7 +429,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             let (identity, config) = product.identity()?;
             let default = artifacts::default_path(&identity.folder);
             let output = output.as_deref().unwrap_or(&default);
-            observed(config, Some(Tree::None), || {
+            observed(config, Some(Tree::None), None, || {
                 let artifacts = compile::compile(&identity, output)?;
                 print_warnings(&artifacts.instrumentation);
                 for warning in &artifacts.warnings {
@@ -483,7 +493,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Completions { shell } => Ok(print(&completions(*shell))?),
         Command::BuildAsset { folder } => {
             let step = DagsterStep::open(folder)?;
-            let observed = observed(step.telemetry(), None, || step.build())?;
+            let observed = observed(step.telemetry(), None, None, || step.build())?;
             observed.print_tree(&mut io::stdout());
             observed.outcome
         }
@@ -545,10 +555,17 @@ fn run(
     let identity = identity.with_select(select).with_lines(output.lines());
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    let mut observed = observed(output.apply(config), output.tree(), || match &artifacts {
-        None => pipeline::run(&identity, &RunId::new()),
-        Some(artifacts) => pipeline::run_compiled(&identity, &RunId::new(), artifacts),
-    })?;
+    let page = output.page(&product.folder);
+    let config = output.apply(config);
+    let mut observed = observed(
+        config,
+        output.tree(),
+        page.as_deref(),
+        || match &artifacts {
+            None => pipeline::run(&identity, &RunId::new()),
+            Some(artifacts) => pipeline::run_compiled(&identity, &RunId::new(), artifacts),
+        },
+    )?;
     let (report, error) = match &observed.outcome {
         Ok(report) => (Some(report), None),
         Err(error) => (error.report(), Some(error)),
@@ -597,6 +614,9 @@ fn run(
         if let Some(trace) = trace {
             let _ = write!(summary, "\ntrace   {trace}");
         }
+        if let Some(page) = page.filter(|page| page.exists()) {
+            let _ = write!(summary, "\npage    {}", page.display());
+        }
         let _ = write!(
             summary,
             "\nids     floe find {} {}",
@@ -633,7 +653,7 @@ fn evaluate_sensor(
 ) -> Result<(), RunError> {
     let sensor = DagsterSensor::open(folder)?;
     // Standard output is data.
-    observed(sensor.telemetry(), Some(Tree::None), || {
+    observed(sensor.telemetry(), Some(Tree::None), None, || {
         let evaluation = sensor.evaluate(name, job, cursor)?;
         Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)
     })?
@@ -654,7 +674,7 @@ fn plugins(product: &ProductArgs, check: bool, json: bool) -> Result<(), RunErro
         return Ok(show(&list)?);
     }
     let config = telemetry::with_environment(config)?;
-    let observed = observed(config.clone(), Some(Tree::Full), || {
+    let observed = observed(config.clone(), Some(Tree::Full), None, || {
         let checked = list.check(&config);
         show(&list)?;
         Ok(checked?)
@@ -795,6 +815,9 @@ enum Tree {
     Summary,
     /// Every span
     Full,
+    /// A page for a browser instead, `.floe/trace.html` in the product's folder
+    #[cfg(feature = "report")]
+    Html,
 }
 
 /// A command that was observed, after its telemetry was delivered.
@@ -836,11 +859,13 @@ impl io::Write for Drawing {
     }
 }
 
-/// Runs a command with telemetry, and draws its trace, of which `tree` is how much was requested. A signal stops the
+/// Runs a command with telemetry, and draws its trace, of which `tree` is how much was requested, or writes it as a
+/// page. A signal stops the
 /// command, and its trace is delivered.
 fn observed<T>(
     config: TelemetryConfig,
     tree: Option<Tree>,
+    page: Option<&Path>,
     command: impl FnOnce() -> Result<T, RunError>,
 ) -> Result<Observed<T>, RunError> {
     let mut config = telemetry::with_environment(config)?;
@@ -855,6 +880,8 @@ fn observed<T>(
         }
     }) {
         Tree::None => None,
+        #[cfg(feature = "report")]
+        Tree::Html => None,
         tree => {
             let is_terminal = io::stdout().is_terminal();
             let width = terminal_size::terminal_size().filter(|_| is_terminal);
@@ -870,7 +897,7 @@ fn observed<T>(
     telemetry::draw_only(&mut config, tree.is_some());
     let is_disabled = !config.enabled;
     let product = config.clone();
-    let telemetry = Arc::new(telemetry::start(config, terminal)?);
+    let telemetry = Arc::new(telemetry::start(config, terminal, page)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
         atomic::abandon();

@@ -3,10 +3,13 @@
 //! All other instrumentation of the platform is `#[traced]` on the functions that it observes.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
+#[cfg(feature = "report")]
+use floe_telemetry::config::Signal;
 use floe_telemetry::config::{
     DEFAULT_BACKEND, ExporterKind, LoggingConfig, OtlpProtocol, SamplingConfig, TailConfig,
 };
@@ -16,6 +19,8 @@ use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{
     FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, propagation, sanitize_url,
 };
+#[cfg(feature = "report")]
+use floe_telemetry_report::Report;
 
 use crate::environment::Environment;
 use crate::identity::Identity;
@@ -241,7 +246,8 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     }
 }
 
-/// Initializes the telemetry of this process. `terminal` draws the trace. Logs are printed to standard error,
+/// Initializes the telemetry of this process. `terminal` draws the trace, and `page` is where it
+/// is written as a page when the telemetry stops. Logs are printed to standard error,
 /// and telemetry is exported over OTLP, if the manifest or the environment sets it, which are already applied.
 ///
 /// # Errors
@@ -249,12 +255,22 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
 pub fn start(
     config: TelemetryConfig,
     terminal: Option<ConsoleExporter>,
+    page: Option<&Path>,
 ) -> Result<TelemetryProvider, Error> {
     log(&config.logging)?;
     let mut builder = TelemetryProvider::builder(config);
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
     }
+    #[cfg(feature = "report")]
+    if let Some(page) = page {
+        let report = Report::new(page).map_err(Error::io("write", page))?;
+        builder = builder
+            .with_otlp_writer(Signal::Traces, report.clone())
+            .with_otlp_writer(Signal::Logs, report);
+    }
+    #[cfg(not(feature = "report"))]
+    let _ = page;
     builder.initialize().map_err(|error| failed(&error))
 }
 

@@ -86,6 +86,11 @@ trait Transport: std::fmt::Debug + Send {
     /// Uses a new connection from now on. A connection on which a request was abandoned is not used again
     /// in any case over HTTP/1.
     fn reconnect(&mut self) {}
+
+    /// Ends after the last request.
+    fn shutdown(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// A transport and the runtime of its connections. The runtime belongs to the worker thread, so a flush
@@ -260,8 +265,10 @@ impl Otlp {
 
     /// Shuts the runtime down without waiting. A DNS lookup cannot be cancelled, and a drop would block
     /// on it, which panics on a thread of a runtime of the host.
-    fn close(self) {
+    fn close(mut self) -> Result<(), String> {
+        let ended = self.transport.shutdown();
         self.runtime.shutdown_background();
+        ended
     }
 }
 
@@ -279,7 +286,7 @@ pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), Str
         .runtime
         .block_on(async { tokio::time::timeout(timeout, outcome).await });
     let settings = otlp.settings.clone();
-    otlp.close();
+    let _ = otlp.close();
     match result {
         Ok(Outcome::Accepted { .. }) => Ok(()),
         Ok(
@@ -346,6 +353,6 @@ impl BatchExporter<EncodedBatch> for Otlp {
     }
 
     fn shutdown(&mut self, _: Duration) -> Result<(), String> {
-        Ok(())
+        self.transport.shutdown()
     }
 }

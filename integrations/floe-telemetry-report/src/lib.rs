@@ -45,8 +45,7 @@ telemetry_exporter!(ExporterFactory::new(
     }
 ));
 
-/// Collects the spans and log records that a provider exports, and writes them as a page when the provider has shut
-/// down, and every clone has been dropped.
+/// Collects the spans and log records that a provider exports, and writes them as a page when the provider shuts down.
 #[derive(Clone, Debug)]
 pub struct Report(Arc<Collected>);
 
@@ -100,19 +99,15 @@ impl OtlpWriter for Report {
         let mut reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(reader.read("the exporter", request.protobuf())?)
     }
-}
 
-impl Drop for Collected {
-    fn drop(&mut self) {
-        let reader = self
-            .reader
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        let recording = std::mem::take(reader).finish();
-        if let Err(error) = write(&self.path, &Forest::new(&recording)) {
-            let path = self.path.display();
-            tracing::error!(%path, %error, "the page of the traces cannot be written");
-        }
+    fn shutdown(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = &self.0.path;
+        // Each signal writes the page anew, so the last one's has all of them.
+        write(path, &Forest::new(reader.recording())).map_err(|error| {
+            let path = path.display();
+            format!("the page {path} cannot be written: {error}").into()
+        })
     }
 }
 

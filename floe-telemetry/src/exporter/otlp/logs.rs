@@ -104,8 +104,7 @@ impl LogExporter for OtlpLogs {
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.sender.close();
-        Ok(())
+        self.sender.close()
     }
 
     fn set_resource(&mut self, resource: &Resource) {

@@ -74,8 +74,7 @@ impl PushMetricExporter for OtlpMetrics {
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.sender.close();
-        Ok(())
+        self.sender.close()
     }
 
     fn temporality(&self) -> Temporality {

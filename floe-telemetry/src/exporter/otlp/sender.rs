@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
 use super::{Otlp, OtlpTarget, connect};
 use crate::clock::monotonic_now;
@@ -48,11 +48,10 @@ impl Sender {
         }
     }
 
-    pub(super) fn close(&self) {
+    pub(super) fn close(&self) -> OTelSdkResult {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(otlp) = otlp.take() {
-            otlp.close();
-        }
+        let closed = otlp.take().map_or(Ok(()), Otlp::close);
+        closed.map_err(OTelSdkError::InternalFailure)
     }
 }
 
@@ -63,6 +62,6 @@ pub(super) fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        self.close();
+        let _ = self.close();
     }
 }

@@ -13,6 +13,7 @@ use super::response::Outcome;
 use super::{Transport, json};
 use crate::config::Signal;
 use crate::error::Error;
+use crate::redaction::sanitize_error_message;
 
 /// Takes the requests of OTLP that would be sent to an endpoint, for example to write them into a file. See
 /// [`with_otlp_writer`](crate::TelemetryProviderBuilder::with_otlp_writer).
@@ -51,6 +52,17 @@ pub trait OtlpWriter: fmt::Debug + Send + 'static {
         request: OtlpRequest<'_>,
         timeout: Duration,
     ) -> Result<(), Box<dyn StdError + Send + Sync>>;
+
+    /// Ends after the last request, when the provider shuts down. Default: nothing is done.
+    ///
+    /// A writer of several signals is called once for each.
+    ///
+    /// # Errors
+    ///
+    /// What was written is not complete, which the shutdown of the provider reports.
+    fn shutdown(&mut self) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        Ok(())
+    }
 }
 
 /// A request of OTLP: `ExportTraceServiceRequest`, `ExportMetricsServiceRequest` or `ExportLogsServiceRequest`.
@@ -130,5 +142,11 @@ impl Transport for Written {
             Err(error) => Outcome::Rejected(error.to_string()),
         };
         Box::pin(ready(outcome))
+    }
+
+    fn shutdown(&mut self) -> Result<(), String> {
+        let mut writer = (self.writer.writer.lock()).unwrap_or_else(PoisonError::into_inner);
+        let ended = writer.shutdown();
+        ended.map_err(|error| sanitize_error_message(&error.to_string()).into_owned())
     }
 }
