@@ -2,12 +2,14 @@
 
 pub mod read;
 
+mod collapsed;
 mod critical_path;
 mod forest;
 mod names;
 mod span;
 mod text;
 
+pub use crate::collapsed::collapsed;
 pub use crate::critical_path::{Step, critical_path};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
