@@ -1,5 +1,6 @@
 //! The command line: parses it, calls the library, and prints the result.
 
+mod export;
 mod input;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use floe_telemetry::printable;
 
+use self::export::Export;
 use self::input::Input;
 
 /// Shows what is in OpenTelemetry traces of any program: OTLP as JSON lines or protobuf, compressed with gzip or not.
@@ -21,6 +23,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the files in the format of another program
+    Export(Export),
     /// Print how many traces, spans and errors there are, and what is wrong with the files
     Info {
         #[command(flatten)]
@@ -61,6 +65,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Export(export) => export.run(),
         Command::Info { input } => {
             let recording = input.read()?;
             let forest = floe_trace::Forest::new(&recording);
