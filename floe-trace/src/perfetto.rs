@@ -26,6 +26,10 @@ use crate::span::{Event, Log, Span, SpanId, Status, TraceId, Value};
 /// The longest name of a log record. Longer bodies are an annotation, too.
 const LONGEST_NAME: usize = 200;
 
+/// The sequences of packets. With one for both, Perfetto would take all events for those of the last thread.
+const EVENTS: u32 = 1;
+const TRACKS: u32 = 2;
+
 /// What is known of the polls of an asynchronous span as a whole, and becomes a counter: the attribute, and the name.
 const COUNTERS: [(&str, &str); 2] = [
     ("max_poll_ns", "longest poll"),
@@ -148,12 +152,7 @@ struct Writer<'a, 'b, W: Write> {
 }
 
 impl<'a, W: Write> Writer<'a, '_, W> {
-    fn packet(&mut self, packet: TracePacket) -> io::Result<()> {
-        let packet = TracePacket {
-            trusted_packet_sequence_id: Some(1),
-            sequence_flags: packet.sequence_flags.or(Some(NEEDS_STATE)),
-            ..packet
-        };
+    fn packet(&mut self, packet: &TracePacket) -> io::Result<()> {
         self.buffer.clear();
         // The field `packet` of `Trace`.
         self.buffer.push(0x0a);
@@ -168,8 +167,9 @@ impl<'a, W: Write> Writer<'a, '_, W> {
             timestamp: Some(self.times.first),
         };
         let clocks = vec![clock(REALTIME), clock(BOOTTIME)];
-        self.packet(TracePacket {
+        self.packet(&TracePacket {
             timestamp: Some(self.times.first),
+            trusted_packet_sequence_id: Some(EVENTS),
             sequence_flags: Some(STATE_CLEARED),
             clock_snapshot: Some(ClockSnapshot {
                 clocks,
@@ -180,8 +180,9 @@ impl<'a, W: Write> Writer<'a, '_, W> {
     }
 
     fn descriptor(&mut self, track: TrackDescriptor) -> io::Result<()> {
-        self.packet(TracePacket {
+        self.packet(&TracePacket {
             timestamp: Some(self.times.first),
+            trusted_packet_sequence_id: Some(TRACKS),
             track_descriptor: Some(track),
             ..TracePacket::default()
         })
@@ -189,8 +190,10 @@ impl<'a, W: Write> Writer<'a, '_, W> {
 
     fn event(&mut self, time: u64, event: TrackEvent) -> io::Result<()> {
         let interned = self.interned.take_new();
-        self.packet(TracePacket {
+        self.packet(&TracePacket {
             timestamp: Some(self.times.of(time)),
+            trusted_packet_sequence_id: Some(EVENTS),
+            sequence_flags: Some(NEEDS_STATE),
             track_event: Some(event),
             interned_data: (interned != InternedData::default()).then_some(interned),
             ..TracePacket::default()

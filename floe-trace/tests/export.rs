@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use floe_trace::{
     Event, Forest, Kind, Link, Log, Recording, Source, Span, SpanId, Status, Text, TraceId, Value,
@@ -104,9 +104,17 @@ fn decoded(recording: &Recording) -> Decoded {
     let mut texts = InternedData::default();
     let mut decoded = Decoded::default();
     for packet in &packets {
-        assert_eq!(packet.trusted_packet_sequence_id, Some(1));
+        let sequence = if packet.track_descriptor.is_some() {
+            2
+        } else {
+            1
+        };
+        assert_eq!(packet.trusted_packet_sequence_id, Some(sequence));
         if let Some(new) = &packet.interned_data {
             texts.merge(new.encode_to_vec().as_slice()).unwrap();
+        }
+        if packet.track_event.is_some() {
+            assert_eq!(packet.sequence_flags, Some(messages::NEEDS_STATE));
         }
         if let Some(track) = &packet.track_descriptor {
             let known = decoded.tracks.insert(track.uuid.unwrap(), track.clone());
@@ -119,12 +127,6 @@ fn decoded(recording: &Recording) -> Decoded {
         .collect();
     events.sort_by_key(|(time, _)| *time);
     let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
-    let flags: HashSet<_> = packets
-        .iter()
-        .skip(1)
-        .map(|packet| packet.sequence_flags)
-        .collect();
-    assert!(flags.is_subset(&[Some(messages::NEEDS_STATE)].into()));
     for (time, event) in events {
         let uuid = event.track_uuid.unwrap();
         let track = &decoded.tracks[&uuid];
