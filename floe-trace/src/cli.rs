@@ -1,5 +1,6 @@
 //! The command line: parses it, calls the library, and prints the result.
 
+mod export;
 mod input;
 #[cfg(feature = "listen")]
 mod listen;
@@ -14,6 +15,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use floe_telemetry::printable;
 
+use self::export::Export;
+
 /// Shows what is in OpenTelemetry traces of any program: OTLP as JSON lines or protobuf, compressed with gzip or not.
 #[derive(Debug, Parser)]
 #[command(name = "floe-trace", version, arg_required_else_help = true)]
@@ -24,6 +27,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the files in the format of another program
+    Export(Export),
     /// Draw traces in the terminal
     Show(show::Show),
     /// Write a page for a browser, one file that needs no network
@@ -68,6 +73,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),
         Command::View(options) => view::view(&options),
         Command::Query(options) => query::query(&options),
