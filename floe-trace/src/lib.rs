@@ -1,4 +1,27 @@
-#![doc = include_str!("../README.md")]
+//! What is in OpenTelemetry traces of any program: read from OTLP, and shown in several ways.
+//!
+//! ```no_run
+//! use std::fs::File;
+//!
+//! use floe_trace::read::Reader;
+//! use floe_trace::{Forest, WaterfallOptions, causes, page, waterfall};
+//!
+//! let mut reader = Reader::new();
+//! reader.read("traces.jsonl", File::open("traces.jsonl")?)?;
+//! let recording = reader.finish();
+//! let forest = Forest::new(&recording);
+//! for trace in forest.traces() {
+//!     println!("{}", waterfall(&forest, trace, WaterfallOptions::default()));
+//! }
+//! for cause in causes(&forest) {
+//!     println!("{}", cause.message);
+//! }
+//! page(&forest, File::create("trace.html")?)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The program of the same name is the feature `cli`, and its receiver the feature `listen`; a library needs neither:
+//! `floe-trace = { version = "0.1", default-features = false }`.
 
 pub mod read;
 pub mod write;

@@ -56,7 +56,7 @@ fn own_sources() -> Vec<(String, String)> {
         "floe-telemetry-macros/src",
         "integrations",
         "floe-plugin",
-        "integrations",
+        "floe-trace",
         "platform",
         "tests",
         "benches",
