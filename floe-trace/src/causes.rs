@@ -133,7 +133,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
             findings.extend(starved(forest, span, least, &long_polls));
             findings.extend(repeated(forest, span, least));
             if !lock.contains(&span) {
-                findings.extend(waiting(forest, span, least));
+                findings.extend(waiting(forest, span, least, &long_polls));
             }
         }
     }
@@ -219,27 +219,14 @@ fn starved(
     {
         return None;
     }
-    let resource = |span: &Span| {
-        forest
-            .recording()
-            .source(span.source)
-            .map(|it| &it.resource)
-    };
-    let culprit = long_polls
-        .iter()
-        .filter(|(other, poll)| *other != index && *poll >= profile.max_scheduled / 2)
-        .filter(|(other, _)| {
-            let other = forest.span(*other);
-            other.start < span.end && span.start < other.end && resource(other) == resource(span)
-        })
-        .max_by_key(|(_, poll)| *poll);
+    let culprit = culprit(forest, index, profile.max_scheduled / 2, long_polls);
     let by = culprit.map_or_else(
         || "by work that no span with a poll profile shows".to_owned(),
         |(other, poll)| {
             format!(
                 "by `{}`, whose longest poll took {}",
-                forest.span(*other).name,
-                duration(*poll)
+                forest.span(other).name,
+                duration(poll)
             )
         },
     );
@@ -255,8 +242,35 @@ fn starved(
     })
 }
 
+/// The span of the same program that held up a thread for at least this time while another one ran, and for how long.
+fn culprit(
+    forest: &Forest<'_>,
+    index: usize,
+    least: u64,
+    long_polls: &[(usize, u64)],
+) -> Option<(usize, u64)> {
+    let span = forest.span(index);
+    let resource = |span: &Span| {
+        let source = forest.recording().source(span.source);
+        source.map(|it| &it.resource)
+    };
+    let others = long_polls.iter().copied();
+    others
+        .filter(|(other, poll)| *other != index && *poll >= least)
+        .filter(|(other, _)| {
+            let other = forest.span(*other);
+            other.start < span.end && span.start < other.end && resource(other) == resource(span)
+        })
+        .max_by_key(|(_, poll)| *poll)
+}
+
 /// A span that waits, blocks or computes itself.
-fn waiting(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
+fn waiting(
+    forest: &Forest<'_>,
+    index: usize,
+    least: u64,
+    long_polls: &[(usize, u64)],
+) -> Option<Finding> {
     let span = forest.span(index);
     let profile = Profile::of(span);
     let own = forest.self_time(index);
@@ -265,7 +279,25 @@ fn waiting(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
     }
     if profile.busy.is_some() {
         let time = profile.idle.saturating_sub(profile.scheduled).min(own);
-        return (time >= least).then(|| Finding {
+        if time < least {
+            return None;
+        }
+        // A runtime whose thread is busy wakes nobody: neither timers nor sockets.
+        if let Some((other, poll)) = culprit(forest, index, time / 2, long_polls) {
+            return Some(Finding {
+                kind: CauseKind::StarvedTask,
+                span: index,
+                time,
+                message: format!(
+                    "`{}` waited {} to be woken, while a thread was busy by `{}`, whose longest poll took {}",
+                    span.name,
+                    duration(time),
+                    forest.span(other).name,
+                    duration(poll)
+                ),
+            });
+        }
+        return Some(Finding {
             kind: CauseKind::LateWake,
             span: index,
             time,
