@@ -423,9 +423,11 @@ impl<'d, 'a> Drawing<'d, 'a> {
             };
             to - from
         ];
-        for (start, end) in self.critical.get(&index).into_iter().flatten() {
-            let start = self.column(*start).clamp(from, to);
-            let end = self.column(*end).clamp(start, to);
+        for (from_time, to_time) in self.critical.get(&index).into_iter().flatten() {
+            let start = self.column(*from_time).clamp(from, to - 1);
+            // A part that is most of a short span is seen, however short.
+            let least = usize::from((*to_time - *from_time) * 2 >= span.duration());
+            let end = self.column(*to_time).max(start + least).clamp(start, to);
             for cell in cells.iter_mut().take(end - from).skip(start - from) {
                 *cell = '█';
             }
