@@ -77,8 +77,12 @@ struct Rows {
 ///
 /// # Errors
 /// Writing fails.
-pub fn page(forest: &Forest<'_>, mut out: impl Write) -> io::Result<()> {
-    let (order, left_out) = rows_of(forest);
+pub fn page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
+    write(forest, MOST_SPANS, out)
+}
+
+fn write(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()> {
+    let (order, left_out) = rows_of(forest, most);
     let row_of: FxHashMap<usize, usize> = order
         .iter()
         .enumerate()
@@ -117,17 +121,17 @@ pub fn page(forest: &Forest<'_>, mut out: impl Write) -> io::Result<()> {
 }
 
 /// The spans of the page, parents before their children, and how many others there are.
-fn rows_of(forest: &Forest<'_>) -> (Vec<usize>, usize) {
+fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
-    let mut room = MOST_SPANS;
+    let mut room = most;
     let mut kept: Vec<(&Trace, Option<FxHashSet<usize>>)> = Vec::new();
     for trace in traces {
         if trace.spans.len() <= room {
             room -= trace.spans.len();
             kept.push((trace, None));
         } else if kept.is_empty() {
-            kept.push((trace, Some(important(forest, trace))));
+            kept.push((trace, Some(important(forest, trace, most))));
             room = 0;
         }
     }
@@ -142,7 +146,7 @@ fn rows_of(forest: &Forest<'_>) -> (Vec<usize>, usize) {
 }
 
 /// The failed and the longest spans of a trace, and all above them.
-fn important(forest: &Forest<'_>, trace: &Trace) -> FxHashSet<usize> {
+fn important(forest: &Forest<'_>, trace: &Trace, most: usize) -> FxHashSet<usize> {
     let mut spans = trace.spans.clone();
     spans.sort_by_key(|span| {
         let span = forest.span(*span);
@@ -152,7 +156,7 @@ fn important(forest: &Forest<'_>, trace: &Trace) -> FxHashSet<usize> {
     for span in spans {
         let mut at = Some(span);
         while let Some(span) = at
-            && kept.len() < MOST_SPANS
+            && kept.len() < most
             && kept.insert(span)
         {
             at = forest.parent(span);
@@ -402,9 +406,11 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use flate2::read::GzDecoder;
     use sha2::{Digest as _, Sha256};
 
     use super::*;
+    use crate::span::{Link, Recording, Source, Span, SpanId, TraceId};
 
     /// `BLESS=1` writes the files.
     #[test]
@@ -424,6 +430,110 @@ mod tests {
                 );
             }
         }
+    }
+
+    fn span(trace: u128, id: u64, parent: u64, name: &str, nanos: u64) -> Span {
+        Span {
+            trace: TraceId(trace),
+            id: SpanId(id),
+            parent: (parent != 0).then_some(SpanId(parent)),
+            name: name.into(),
+            start: 1_000_000,
+            end: 1_000_000 + nanos,
+            ..Span::default()
+        }
+    }
+
+    fn recording(spans: impl IntoIterator<Item = Span>) -> Recording {
+        let mut recording = Recording::default();
+        for span in spans {
+            recording.add_span(span, Source::default());
+        }
+        recording
+    }
+
+    fn unpacked(text: &str) -> Json {
+        let bytes = STANDARD.decode(text).expect("base64");
+        serde_json::from_reader(GzDecoder::new(&*bytes)).expect("JSON")
+    }
+
+    /// The rows of the page, and the details of all of them.
+    fn data(recording: &Recording) -> (Json, Vec<Json>) {
+        let mut out = Vec::new();
+        write(&Forest::new(recording), 1000, &mut out).expect("a page");
+        let text = String::from_utf8(out).expect("text");
+        let (_, data) = text.split_once(r#"id="data">"#).expect("data");
+        let (data, _) = data.split_once("</script>").expect("its end");
+        let data: Json = serde_json::from_str(data).expect("JSON");
+        let parts = data["details"].as_array().expect("a list").iter();
+        let details =
+            parts.filter_map(|part| unpacked(part.as_str().expect("a text")).as_array().cloned());
+        (
+            unpacked(data["spans"].as_str().expect("a text")),
+            details.flatten().collect(),
+        )
+    }
+
+    #[test]
+    fn rows_have_parents_before_their_children_and_details_in_the_same_order() {
+        let mut child = span(1, 2, 1, "child", 500);
+        child.attributes = Box::new([
+            ("small".into(), Value::Int(7)),
+            ("large".into(), Value::Int(i64::MAX)),
+            ("nan".into(), Value::Double(f64::NAN)),
+        ]);
+        child.links = Box::new([(2, 9), (3, 3)].map(|(trace, id)| Link {
+            trace: TraceId(trace),
+            span: SpanId(id),
+            ..Link::default()
+        }));
+        let mut none = span(2, 9, 0, "no times", 0);
+        (none.start, none.end) = (0, 0);
+        let recording = recording([child, span(1, 1, 0, "root", 1000), none]);
+        let (rows, details) = data(&recording);
+        let names: Vec<_> = rows["name"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|index| {
+                rows["strings"][usize::try_from(index.as_u64().expect("a number")).expect("a row")]
+                    .clone()
+            })
+            .collect();
+        assert_eq!(json!(names), json!(["no times", "root", "child"]));
+        assert_eq!(rows["parent"], json!([-1, -1, 1]));
+        assert_eq!(rows["after"], json!([1, 3, 3]));
+        assert_eq!(rows["depth"], json!([0, 0, 1]));
+        assert_eq!(rows["own"], json!([0, 500, 500]));
+        assert_eq!(
+            details[2]["a"],
+            json!([
+                ["small", 7],
+                ["large", "9223372036854775807"],
+                ["nan", "NaN"]
+            ])
+        );
+        let links = details[2]["l"].as_array().expect("links");
+        assert_eq!((&links[0][2], &links[1][2]), (&json!(0), &json!(-1)));
+    }
+
+    #[test]
+    fn of_too_many_spans_the_failed_and_the_long_ones_are_kept() {
+        let many = 2000;
+        let mut spans = vec![span(1, 1, 0, "root", many)];
+        spans.extend((2..=many).map(|id| span(1, id, 1, "child", id)));
+        // A quick one that failed.
+        spans[5].status = Status::Error("no".into());
+        let recording = recording(spans);
+        let (order, left_out) = rows_of(&Forest::new(&recording), 1000);
+        assert_eq!((order.len(), left_out), (1000, 1000));
+        assert!(order.contains(&0) && order.contains(&5) && !order.contains(&6));
+        let (rows, _) = data(&recording);
+        assert_eq!(
+            rows["note"],
+            "1000 more spans are left out: neither failed nor long"
+        );
+        assert_eq!(rows["traces"][0]["spans"], many);
     }
 
     #[test]

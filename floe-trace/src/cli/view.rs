@@ -70,8 +70,10 @@ fn open(path: &Path) -> Result<(), Failure> {
     } else {
         "xdg-open"
     };
+    // An absolute path is not taken for an option.
+    let absolute = path.canonicalize();
     let started = Command::new(program)
-        .arg(path)
+        .arg(absolute.as_deref().unwrap_or(path))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
