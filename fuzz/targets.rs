@@ -10,6 +10,8 @@ use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::baggage::BaggageExt as _;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use floe_telemetry::{TelemetryConfig, propagation, sanitize_error_message, sanitize_url};
+use floe_trace::read::Reader;
+use floe_trace::{Forest, WaterfallOptions};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
@@ -37,6 +39,44 @@ pub(crate) fn planted(data: &[u8]) {
     let message = format!("{left}\ndb_password={SECRET}\n{right}");
     let safe = sanitize_error_message(&message);
     assert!(!safe.contains(SECRET), "{message:?} became {safe:?}");
+}
+
+/// A file of traces is read and drawn whatever is in it, and what is written of it is read again.
+pub(crate) fn recording(data: &[u8]) {
+    let read = |data: &[u8]| {
+        let mut reader = Reader::new().max_bytes(1 << 22);
+        let _ = reader.read("data", data);
+        reader.finish()
+    };
+    let first = read(data);
+    let forest = Forest::new(&first);
+    let rows: usize = forest.traces().iter().map(|trace| trace.spans.len()).sum();
+    assert_eq!(rows, first.spans.len());
+    let below = |root: &usize| forest.below(*root).count();
+    let reached: usize = forest
+        .traces()
+        .iter()
+        .flat_map(|trace| &trace.roots)
+        .map(below)
+        .sum();
+    assert_eq!(reached, first.spans.len(), "each span is below one root");
+    for trace in forest.traces() {
+        let picture = floe_trace::waterfall(&forest, trace, WaterfallOptions::default());
+        assert!(!picture.contains(['\u{1b}', '\r', '\u{202e}']), "{picture}");
+        for root in &trace.roots {
+            let path = floe_trace::critical_path(&forest, *root);
+            let length: u64 = path.iter().map(|step| step.to - step.from).sum();
+            assert_eq!(length, forest.span(*root).duration());
+        }
+    }
+    let _ = floe_trace::causes(&forest);
+    floe_trace::page(&forest, std::io::sink()).expect("a page");
+    floe_trace::perfetto(&forest, std::io::sink()).expect("a trace");
+    floe_trace::collapsed(&forest, std::io::sink()).expect("stacks");
+    let mut lines = Vec::new();
+    floe_trace::write::lines(&first, &mut lines).expect("lines");
+    let again = read(&lines);
+    assert_eq!(again.spans.len(), first.spans.len());
 }
 
 /// The lines of a header block. Invalid headers are left out, as by a server.

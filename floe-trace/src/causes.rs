@@ -152,7 +152,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
             (cause, 0)
         });
         cause.spans += 1;
-        cause.time += finding.time;
+        cause.time = cause.time.saturating_add(finding.time);
         if finding.time > *longest || cause.message.is_empty() {
             *longest = finding.time;
             cause.span = finding.span;
@@ -313,7 +313,7 @@ fn waiting(
     let below = forest.children(index).iter();
     let below: u64 = below
         .filter_map(|child| Profile::of(forest.span(*child)).cpu)
-        .sum();
+        .fold(0, u64::saturating_add);
     let computed = cpu.saturating_sub(below).min(own);
     let blocked = own - computed;
     if blocked >= least && blocked >= computed {
@@ -349,7 +349,7 @@ fn repeated(forest: &Forest<'_>, index: usize, least: u64) -> Option<Finding> {
         // What overlaps is not repeated, but parallel.
         if child.start >= *until {
             *count += 1;
-            *time += child.duration();
+            *time = time.saturating_add(child.duration());
         }
         *until = child.end.max(*until);
     }

@@ -48,8 +48,8 @@ pub fn names<'a>(
         group.service = service;
         group.count += 1;
         group.errors += usize::from(span.is_error());
-        group.total += span.duration();
-        group.own += forest.self_time(index);
+        group.total = group.total.saturating_add(span.duration());
+        group.own = group.own.saturating_add(forest.self_time(index));
         durations.push(span.duration());
     }
     let groups = groups.into_values().map(|(mut group, mut durations)| {

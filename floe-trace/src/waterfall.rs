@@ -364,7 +364,10 @@ impl<'d, 'a> Drawing<'d, 'a> {
                 axis.resize(column, ' ');
                 axis.extend(label.chars());
             }
-            time += step;
+            let Some(next) = time.checked_add(step) else {
+                break;
+            };
+            time = next;
         }
         let before = " ".repeat(self.labels + DURATION + 3);
         let axis: String = axis.into_iter().collect();
@@ -416,7 +419,7 @@ impl<'d, 'a> Drawing<'d, 'a> {
         let from = self.column(span.start).min(self.columns.saturating_sub(1));
         let to = self.column(span.end).clamp(from + 1, self.columns);
         let mut cells = vec![
-            if span.duration() * 200 < self.trace.duration() {
+            if span.duration().saturating_mul(200) < self.trace.duration() {
                 '▏'
             } else {
                 '▒'
@@ -426,7 +429,7 @@ impl<'d, 'a> Drawing<'d, 'a> {
         for (from_time, to_time) in self.critical.get(&index).into_iter().flatten() {
             let start = self.column(*from_time).clamp(from, to - 1);
             // A part that is most of a short span is seen, however short.
-            let least = usize::from((*to_time - *from_time) * 2 >= span.duration());
+            let least = usize::from((*to_time - *from_time) >= span.duration() / 2);
             let end = self.column(*to_time).max(start + least).clamp(start, to);
             for cell in cells.iter_mut().take(end - from).skip(start - from) {
                 *cell = '█';
@@ -473,7 +476,7 @@ impl<'d, 'a> Drawing<'d, 'a> {
         let took = folded
             .iter()
             .map(|span| self.forest.span(*span).duration())
-            .sum();
+            .fold(0, u64::saturating_add);
         let row = format!(
             "{branch}{text}{} {:>DURATION$}",
             " ".repeat(pad),

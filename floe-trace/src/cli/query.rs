@@ -294,7 +294,7 @@ fn path(forest: &Forest<'_>) -> Answer {
 fn why(forest: &Forest<'_>) -> Answer {
     let all: u64 = (0..forest.recording().spans.len())
         .map(|span| forest.self_time(span))
-        .sum();
+        .fold(0, u64::saturating_add);
     let found = causes(forest).into_iter().map(|cause| {
         let span = forest.span(cause.span);
         row! {

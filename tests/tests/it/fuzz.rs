@@ -71,6 +71,11 @@ fn only_retryable_grpc_codes_are_retried() {
 }
 
 #[test]
+fn files_of_traces_are_read_and_drawn() {
+    fuzz(targets::recording, "recording", 2_000);
+}
+
+#[test]
 fn a_delay_is_seconds_or_a_date() {
     fuzz(targets::retry_after, "retry-after", 20_000);
 }
