@@ -69,6 +69,14 @@ const TABLES: [(&str, &[(&str, &str)]); 8] = [
             ("over the bare call", "/over_bare"),
         ],
     ),
+    (
+        "polls",
+        &[
+            ("", "/what"),
+            ("ns", "/nanos"),
+            ("over annotated", "/over_annotated"),
+        ],
+    ),
     ("logs", &[("", "/what"), ("ns", "/nanos")]),
     (
         "sanitize",

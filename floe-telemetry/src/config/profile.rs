@@ -23,7 +23,7 @@ pub struct ProfileConfig {
     pub polls: bool,
     /// Whether a span has the processor time of its thread between its start and its end (`cpu_ns`), or, of a future,
     /// during its polls. On Linux; elsewhere it is ignored. A span that ends on another thread has none. Each reading
-    /// is a system call of about 0.2 µs.
+    /// is a system call of about 0.5 µs.
     #[serde(skip_serializing_if = "is_default")]
     pub thread_cpu_time: bool,
 }
