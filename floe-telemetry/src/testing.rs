@@ -1,4 +1,5 @@
-//! Captures the spans of a closure or a future, with assertions on them.
+//! Captures the spans of a closure or a future, with assertions on [one of them](CapturedSpan) and on the
+//! [shape of the trace](Spans).
 //!
 //! A capture contains only the spans of its own code, even if many tests run in parallel in one
 //! process, and needs no provider. The spans pass through the same recorder, collector and redaction
@@ -31,6 +32,7 @@
 
 mod captured;
 mod conventions;
+mod tree;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! The captured spans of a test, and assertions on one of them. A failed assertion prints the trace.
+//! The captured spans of a test, and assertions on them. A failed assertion prints the trace.
 
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
@@ -7,7 +7,7 @@ use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
 use opentelemetry::{SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::conventions;
+use super::{conventions, tree};
 use crate::attributes::ToAttributeValue;
 
 /// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
@@ -76,6 +76,72 @@ impl Spans {
         self
     }
 
+    /// Asserts that the spans have this [`tree`](Self::tree). Empty lines and the common indentation do not matter.
+    ///
+    /// # Panics
+    ///
+    /// Panics with both trees if they differ.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn copy() {
+    ///     read();
+    ///     (0..3).for_each(|_| write());
+    /// }
+    ///
+    /// #[traced(kind = client)]
+    /// fn read() {}
+    ///
+    /// #[traced]
+    /// fn write() {}
+    ///
+    /// testing::capture(copy).assert_tree("
+    ///     copy
+    ///       read [client]
+    ///       write ×3
+    /// ");
+    /// ```
+    #[track_caller]
+    pub fn assert_tree(&self, expected: &str) -> &Self {
+        let lines = self.lines(&[]);
+        let expected = unindented(expected);
+        if expected != unindented(&tree::text(&lines)) {
+            let expected: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
+            let (expected, found) = (tree::excerpt(&expected), tree::excerpt(&lines));
+            fail(&format!(
+                "tree of spans\nexpected:\n{expected}\nfound:\n{found}"
+            ));
+        }
+        self
+    }
+
+    /// Returns the names as an indented tree for snapshots, without a newline at its end. The kind is beside those that
+    /// are not internal, and `[error]` beside those that failed. There are no ids and no times.
+    ///
+    /// Siblings are in the order in which they started, and those that overlap in time in that of their text. Equal ones
+    /// next to each other are one line, `name ×50`. Siblings on threads that race for which ends before the other starts
+    /// can change places.
+    #[must_use]
+    pub fn tree(&self) -> String {
+        self.tree_with(&[])
+    }
+
+    /// Returns the [`tree`](Self::tree) with the attributes of these keys.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced(attributes(table))]
+    /// fn load(table: &str) {}
+    ///
+    /// let spans = testing::capture(|| load("orders"));
+    /// assert_eq!(spans.tree_with(&["table"]), "load table=orders");
+    /// ```
+    #[must_use]
+    pub fn tree_with(&self, keys: &[&str]) -> String {
+        tree::text(&self.lines(keys))
+    }
+
     /// Returns the names of all spans.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
@@ -93,24 +159,43 @@ impl Spans {
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    fn lines(&self, keys: &[&str]) -> Vec<tree::Line> {
+        tree::lines(&self.0, |span| {
+            let mut text = span.name.to_string();
+            if span.span_kind != SpanKind::Internal {
+                let _ = write!(text, " [{}]", conventions::kind(&span.span_kind));
+            }
+            if matches!(span.status, Status::Error { .. }) {
+                text.push_str(" [error]");
+            }
+            let span = CapturedSpan { span, all: self };
+            for (key, value) in keys.iter().filter_map(|it| Some((it, span.attribute(it)?))) {
+                let _ = write!(text, " {key}={value}");
+            }
+            text
+        })
+    }
 }
 
-/// Formats the traces as an indented tree; each span with its status and attributes.
+/// Formats the traces as an indented tree; each span with its status and attributes. Equal siblings are one line, and a
+/// long tree is cut.
 impl fmt::Display for Spans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("no spans were captured");
         }
-        f.write_str("captured spans:")?;
-        let mut text = String::new();
-        for span in self
-            .0
-            .iter()
-            .filter(|span| !self.0.iter().any(|other| is_parent(other, span)))
-        {
-            write_tree(&mut text, &self.0, span, 1);
-        }
-        f.write_str(&text)
+        let lines = tree::lines(&self.0, |span| {
+            let mut text = format!("{} [{:?}]", span.name, span.status);
+            for attribute in &span.attributes {
+                let _ = write!(text, " {}={}", attribute.key, attribute.value);
+            }
+            for event in &span.events.events {
+                let _ = write!(text, " event:{}", event.name);
+            }
+            text
+        });
+        write!(f, "captured spans:\n{}", tree::excerpt(&lines))
     }
 }
 
@@ -302,26 +387,17 @@ fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
     parent.span_context.span_id() == child.parent_span_id
 }
 
-fn write_tree(text: &mut String, all: &[SpanData], span: &SpanData, depth: usize) {
-    let _ = write!(
-        text,
-        "\n{}{} [{:?}]",
-        "  ".repeat(depth),
-        span.name,
-        span.status
-    );
-    for attribute in &span.attributes {
-        let _ = write!(text, " {}={}", attribute.key, attribute.value);
-    }
-    for event in &span.events.events {
-        let _ = write!(text, " event:{}", event.name);
-    }
-    for child in all.iter().filter(|other| is_parent(span, other)) {
-        write_tree(text, all, child, depth + 1);
-    }
+/// The lines without those that are empty and without what they all begin with.
+fn unindented(text: &str) -> Vec<&str> {
+    let lines = text.lines().map(str::trim_end);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    let margins = lines.iter().map(|it| it.len() - it.trim_start().len());
+    let margin = margins.min().unwrap_or(0);
+    let lines = lines.into_iter().filter_map(|it| it.get(margin..));
+    lines.collect()
 }
 
-/// Fails the test with the expected value, the actual value and the trace.
+/// Fails the test.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn fail(message: &str) -> ! {
