@@ -1,7 +1,8 @@
 //! The captured spans of a test, and assertions on them. A failed assertion prints the trace.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
 use opentelemetry::{SpanId, Value};
@@ -74,6 +75,87 @@ impl Spans {
             fail(&format!("{}\n{self}", problems.join("\n")));
         }
         self
+    }
+
+    /// Asserts that there are at most `most` spans of this name.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are more.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn connect() {}
+    ///
+    /// testing::capture(connect).assert_calls_at_most("connect", 1);
+    /// ```
+    #[track_caller]
+    pub fn assert_calls_at_most(&self, name: &str, most: usize) -> &Self {
+        let found = self.named(name).count();
+        self.check(
+            found <= most,
+            &format!("spans `{name}`"),
+            &format!("at most {most}"),
+            || found.to_string(),
+        )
+    }
+
+    /// Asserts that each trace has at most `most` spans.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a trace has more.
+    #[track_caller]
+    pub fn assert_spans_at_most(&self, most: usize) -> &Self {
+        let mut traces = HashMap::new();
+        for span in &self.0 {
+            *traces.entry(span.span_context.trace_id()).or_default() += 1;
+        }
+        let found = traces.into_values().max().unwrap_or(0);
+        self.check(
+            found <= most,
+            "spans of a trace",
+            &format!("at most {most}"),
+            || found.to_string(),
+        )
+    }
+
+    /// Asserts that the spans of this name lasted at most `most` in sum, whether or not they overlap.
+    ///
+    /// # Panics
+    ///
+    /// Panics if they lasted longer, or if there is none.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn look_up() {}
+    ///
+    /// testing::capture(look_up).assert_time_at_most("look_up", Duration::from_secs(60));
+    /// ```
+    #[track_caller]
+    pub fn assert_time_at_most(&self, name: &str, most: Duration) -> &Self {
+        let lasted = |span: CapturedSpan<'_>| {
+            let (start, end) = span.times();
+            end.duration_since(start).unwrap_or_default()
+        };
+        let mut all: Vec<_> = self.named(name).map(lasted).collect();
+        all.sort();
+        let sum = all
+            .iter()
+            .fold(Duration::ZERO, |sum, it| sum.saturating_add(*it));
+        self.check(
+            !all.is_empty() && sum <= most,
+            &format!("spans `{name}`"),
+            &format!("at most {most:?}"),
+            || match &*all {
+                [] => "no such span".to_owned(),
+                [_] => format!("{sum:?}"),
+                [.., longest] => format!("{sum:?} in {}, the longest {longest:?}", all.len()),
+            },
+        )
     }
 
     /// Asserts that the spans have this [`tree`](Self::tree). Empty lines and the common indentation do not matter.
@@ -175,6 +257,23 @@ impl Spans {
             }
             text
         })
+    }
+
+    #[track_caller]
+    fn check(
+        &self,
+        holds: bool,
+        what: &str,
+        expected: &str,
+        found: impl FnOnce() -> String,
+    ) -> &Self {
+        if !holds {
+            fail(&format!(
+                "{what}\n  expected: {expected}\n     found: {}\n{self}",
+                found(),
+            ));
+        }
+        self
     }
 }
 
@@ -371,14 +470,8 @@ impl<'a> CapturedSpan<'a> {
 
     #[track_caller]
     fn check(self, holds: bool, expected: &str, found: impl FnOnce() -> String) -> Self {
-        if !holds {
-            fail(&format!(
-                "span `{}`\n  expected: {expected}\n     found: {}\n{}",
-                self.span.name,
-                found(),
-                self.all,
-            ));
-        }
+        let what = format!("span `{}`", self.span.name);
+        self.all.check(holds, &what, expected, found);
         self
     }
 }

@@ -50,6 +50,56 @@ fn message(spans: &Spans, assertion: impl FnOnce(&Spans)) -> String {
     *failed.downcast::<String>().unwrap()
 }
 
+#[test]
+fn calls_are_counted_in_the_capture_and_spans_in_each_trace() {
+    let load = || during("load", [0, 9], || queries(0..2));
+    let spans = testing::capture(|| {
+        load();
+        load();
+    });
+    spans
+        .assert_calls_at_most("query", 4)
+        .assert_calls_at_most("absent", 0)
+        .assert_spans_at_most(3);
+    let text = message(&spans, |spans| {
+        spans.assert_calls_at_most("query", 3);
+    });
+    let start =
+        "spans `query`\n  expected: at most 3\n     found: 4\ncaptured spans:\n  load [Unset]";
+    assert!(text.starts_with(start), "{text}");
+    let text = message(&spans, |spans| {
+        spans.assert_spans_at_most(2);
+    });
+    let start = "spans of a trace\n  expected: at most 2\n     found: 3\ncaptured spans:\n";
+    assert!(text.starts_with(start), "{text}");
+}
+
+#[test]
+fn the_time_of_a_name_is_the_sum_of_its_spans() {
+    let spans = testing::capture(|| {
+        during("load", [0, 9], || {
+            during("query", [0, 1], || {});
+            during("query", [1, 3], || {});
+        });
+    });
+    spans
+        .assert_time_at_most("query", Duration::from_secs(3))
+        .assert_time_at_most("load", Duration::from_secs(9));
+    for (name, found) in [
+        ("query", "3s in 2, the longest 2s"),
+        ("load", "9s"),
+        ("absent", "no such span"),
+    ] {
+        let text = message(&spans, |spans| {
+            spans.assert_time_at_most(name, Duration::from_millis(2999));
+        });
+        let start = format!(
+            "spans `{name}`\n  expected: at most 2.999s\n     found: {found}\ncaptured spans:\n"
+        );
+        assert!(text.starts_with(&start), "{text}");
+    }
+}
+
 #[traced(kind = server)]
 fn import(rows: &[u8]) {
     parse("a");
@@ -134,10 +184,10 @@ fn a_name_cannot_imitate_another_line() {
 fn a_message_is_bounded() {
     let wide = testing::capture(|| during("load", [0, 999], || queries(0..999)));
     let text = message(&wide, |spans| {
-        let _ = spans.single("absent");
+        spans.assert_spans_at_most(1);
     });
     assert!(text.ends_with("\n  … and 800 more lines"), "{text}");
-    assert_eq!(text.lines().count(), 203);
+    assert_eq!(text.lines().count(), 205);
     let long = testing::capture(|| {
         let text = KeyValue::new("text", "ü".repeat(2_000));
         with("long", [0, 1], [text], || {});
