@@ -46,6 +46,12 @@ pub(crate) const THREAD_NAME: &str = "thread.name";
 pub(crate) const BUSY: &str = "busy_ns";
 /// How long it was not.
 pub(crate) const IDLE: &str = "idle_ns";
+/// The query of a database as a few words, and as its text
+/// ([database spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
+#[cfg(feature = "testing")]
+pub(crate) const DB_QUERY_SUMMARY: &str = "db.query.summary";
+#[cfg(feature = "testing")]
+pub(crate) const DB_QUERY_TEXT: &str = "db.query.text";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const ERROR_MESSAGE: &str = "error.message";
 pub(crate) const EXCEPTION: &str = "exception";

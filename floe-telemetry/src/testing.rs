@@ -32,6 +32,7 @@
 
 mod captured;
 mod conventions;
+mod n_plus_one;
 mod tree;
 
 use std::future::{Future, poll_fn};

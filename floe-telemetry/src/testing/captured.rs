@@ -8,7 +8,7 @@ use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
 use opentelemetry::{SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::{conventions, tree};
+use super::{conventions, n_plus_one, tree};
 use crate::attributes::ToAttributeValue;
 
 /// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
@@ -155,6 +155,60 @@ impl Spans {
                 [_] => format!("{sum:?}"),
                 [.., longest] => format!("{sum:?} in {}, the longest {longest:?}", all.len()),
             },
+        )
+    }
+
+    /// Asserts that no span has five or more calls of the same directly below it, one after another: the N+1 problem,
+    /// a query for each row of another one instead of one for all. [`assert_no_n_plus_one_with`] changes the number,
+    /// and excuses intended loops.
+    ///
+    /// Calls of the same have one name, and one `db.query.summary`, or `db.query.text` where there is none. Texts that
+    /// contain the values of their parameters differ. Calls of others may be between them, but calls that overlap are
+    /// no loop.
+    ///
+    /// [`assert_no_n_plus_one_with`]: Self::assert_no_n_plus_one_with
+    ///
+    /// # Panics
+    ///
+    /// Panics with the parent, the name and the number of the calls, and the first attributes that differ.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn load(ids: &[u64]) {
+    ///     for id in ids {
+    ///         load_one(*id);
+    ///     }
+    /// }
+    ///
+    /// #[traced(attributes(id))]
+    /// fn load_one(id: u64) {}
+    ///
+    /// testing::capture(|| load(&[1, 2])).assert_no_n_plus_one();
+    /// let looped = testing::capture(|| load(&[1, 2, 3, 4, 5]));
+    /// // 5 of `load_one` below `load`, id = 1, 2, 3, …
+    /// assert!(std::panic::catch_unwind(|| looped.assert_no_n_plus_one()).is_err());
+    /// looped.assert_no_n_plus_one_with(4, &["load_one"]);
+    /// ```
+    #[track_caller]
+    pub fn assert_no_n_plus_one(&self) -> &Self {
+        self.assert_no_n_plus_one_with(n_plus_one::MOST_IN_A_ROW, &[])
+    }
+
+    /// Like [`assert_no_n_plus_one`](Self::assert_no_n_plus_one), with at most `most` calls in a row, and any number
+    /// of calls of the names `excused`.
+    ///
+    /// # Panics
+    ///
+    /// Panics as it does.
+    #[track_caller]
+    pub fn assert_no_n_plus_one_with(&self, most: usize, excused: &[&str]) -> &Self {
+        let found = n_plus_one::findings(&self.0, most, excused);
+        self.check(
+            found.is_empty(),
+            "calls of the same below one span, one after another",
+            &format!("at most {most}"),
+            || found.join("\n           "),
         )
     }
 

@@ -51,6 +51,109 @@ fn message(spans: &Spans, assertion: impl FnOnce(&Spans)) -> String {
 }
 
 #[test]
+fn five_queries_in_a_row_are_a_loop() {
+    let spans = testing::capture(|| during("load", [0, 9], || queries(0..4)));
+    spans
+        .assert_no_n_plus_one()
+        .assert_no_n_plus_one_with(4, &[]);
+    let spans = testing::capture(|| during("load", [0, 9], || queries(0..5)));
+    assert_eq!(
+        message(&spans, |spans| {
+            spans.assert_no_n_plus_one();
+        }),
+        "calls of the same below one span, one after another\n  \
+         expected: at most 4\n     \
+         found: 5 of `query` below `load`, id = 0, 1, 2, …\n\
+         captured spans:\n  \
+         load [Unset]\n    \
+         query [Unset] table=customers id=0\n    \
+         query [Unset] table=customers id=1\n    \
+         query [Unset] table=customers id=2\n    \
+         query [Unset] table=customers id=3\n    \
+         query [Unset] table=customers id=4"
+    );
+    spans
+        .assert_no_n_plus_one_with(5, &[])
+        .assert_no_n_plus_one_with(0, &["load", "query"]);
+}
+
+#[test]
+fn a_loop_of_several_queries_is_found_for_each() {
+    let query = |text: &'static str, second| {
+        let text = KeyValue::new("db.query.text", text);
+        with("SELECT", [second, second + 1], [text], || {});
+    };
+    let spans = testing::capture(|| {
+        during("load", [0, 99], || {
+            for second in (0..10).step_by(2) {
+                query("SELECT name FROM customers WHERE id = ?", second);
+                query("SELECT price FROM items WHERE id = ?", second + 1);
+            }
+        });
+    });
+    let text = message(&spans, |spans| {
+        spans.assert_no_n_plus_one();
+    });
+    let found = "     found: 5 of `SELECT` below `load`, query `SELECT name FROM customers WHERE id = ?`\n           \
+         5 of `SELECT` below `load`, query `SELECT price FROM items WHERE id = ?`\n";
+    assert!(text.contains(found), "{text}");
+}
+
+#[test]
+fn the_summary_of_a_query_is_what_counts() {
+    let spans = testing::capture(|| {
+        during("load", [0, 9], || {
+            for second in 0..5 {
+                let text = format!("SELECT name FROM customers WHERE id = {second}");
+                let attributes = [
+                    KeyValue::new("db.query.summary", "SELECT customers"),
+                    KeyValue::new("db.query.text", text),
+                ];
+                with("SELECT", [second, second + 1], attributes, || {});
+            }
+        });
+    });
+    let text = message(&spans, |spans| {
+        spans.assert_no_n_plus_one();
+    });
+    assert!(
+        text.contains("5 of `SELECT` below `load`, query `SELECT customers`, db.query.text = "),
+        "{text}"
+    );
+}
+
+#[test]
+fn other_calls_are_no_loop() {
+    // At once, as with `join_all`.
+    let at_once = || (0..50).for_each(|_| during("query", [1, 3], || {}));
+    // Two at once, of which each begins while the one before it runs.
+    let overlapping = || (0..50).for_each(|n| during("query", [n, n + 2], || {}));
+    let of_many_parents = || {
+        for second in 0..50 {
+            during("page", [second, second + 50], || {
+                queries(second..second + 2);
+            });
+        }
+    };
+    let of_many_texts = || {
+        for second in 0..50 {
+            let text = KeyValue::new("db.query.text", format!("SELECT c{second}"));
+            with("SELECT", [second, second + 1], [text], || {});
+        }
+    };
+    for calls in [
+        &at_once as &dyn Fn(),
+        &overlapping,
+        &of_many_parents,
+        &of_many_texts,
+    ] {
+        testing::capture(|| during("load", [0, 99], calls)).assert_no_n_plus_one();
+    }
+    // Each is the root of a trace.
+    testing::capture(|| queries(0..50)).assert_no_n_plus_one();
+}
+
+#[test]
 fn calls_are_counted_in_the_capture_and_spans_in_each_trace() {
     let load = || during("load", [0, 9], || queries(0..2));
     let spans = testing::capture(|| {
