@@ -56,6 +56,12 @@ pub(crate) const SCHEDULED: &str = "scheduled_ns";
 pub(crate) const MAX_SCHEDULED: &str = "max_scheduled_ns";
 /// The processor time of the thread, in nanoseconds.
 pub(crate) const CPU: &str = "cpu_ns";
+/// The query of a database as a few words, and as its text
+/// ([database spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
+#[cfg(feature = "testing")]
+pub(crate) const DB_QUERY_SUMMARY: &str = "db.query.summary";
+#[cfg(feature = "testing")]
+pub(crate) const DB_QUERY_TEXT: &str = "db.query.text";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const ERROR_MESSAGE: &str = "error.message";
 pub(crate) const EXCEPTION: &str = "exception";

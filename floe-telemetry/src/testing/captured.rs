@@ -1,13 +1,14 @@
-//! The captured spans of a test, and assertions on one of them. A failed assertion prints the trace.
+//! The captured spans of a test, and assertions on them. A failed assertion prints the trace.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
 use opentelemetry::{SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
 
-use super::conventions;
+use super::{conventions, n_plus_one, tree};
 use crate::attributes::ToAttributeValue;
 
 /// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
@@ -76,6 +77,207 @@ impl Spans {
         self
     }
 
+    /// Asserts that there are at most `most` spans of this name.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are more.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn connect() {}
+    ///
+    /// testing::capture(connect).assert_calls_at_most("connect", 1);
+    /// ```
+    #[track_caller]
+    pub fn assert_calls_at_most(&self, name: &str, most: usize) -> &Self {
+        let found = self.named(name).count();
+        self.check(
+            found <= most,
+            &format!("spans `{name}`"),
+            &format!("at most {most}"),
+            || found.to_string(),
+        )
+    }
+
+    /// Asserts that each trace has at most `most` spans.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a trace has more.
+    #[track_caller]
+    pub fn assert_spans_at_most(&self, most: usize) -> &Self {
+        let mut traces = HashMap::new();
+        for span in &self.0 {
+            *traces.entry(span.span_context.trace_id()).or_default() += 1;
+        }
+        let found = traces.into_values().max().unwrap_or(0);
+        self.check(
+            found <= most,
+            "spans of a trace",
+            &format!("at most {most}"),
+            || found.to_string(),
+        )
+    }
+
+    /// Asserts that the spans of this name lasted at most `most` in sum, whether or not they overlap.
+    ///
+    /// # Panics
+    ///
+    /// Panics if they lasted longer, or if there is none.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn look_up() {}
+    ///
+    /// testing::capture(look_up).assert_time_at_most("look_up", Duration::from_secs(60));
+    /// ```
+    #[track_caller]
+    pub fn assert_time_at_most(&self, name: &str, most: Duration) -> &Self {
+        let lasted = |span: CapturedSpan<'_>| {
+            let (start, end) = span.times();
+            end.duration_since(start).unwrap_or_default()
+        };
+        let mut all: Vec<_> = self.named(name).map(lasted).collect();
+        all.sort();
+        let sum = all
+            .iter()
+            .fold(Duration::ZERO, |sum, it| sum.saturating_add(*it));
+        self.check(
+            !all.is_empty() && sum <= most,
+            &format!("spans `{name}`"),
+            &format!("at most {most:?}"),
+            || match &*all {
+                [] => "no such span".to_owned(),
+                [_] => format!("{sum:?}"),
+                [.., longest] => format!("{sum:?} in {}, the longest {longest:?}", all.len()),
+            },
+        )
+    }
+
+    /// Asserts that no span has five or more calls of the same directly below it, one after another: the N+1 problem,
+    /// a query for each row of another one instead of one for all. [`assert_no_n_plus_one_with`] changes the number,
+    /// and excuses intended loops.
+    ///
+    /// Calls of the same have one name, and one `db.query.summary`, or `db.query.text` where there is none. Texts that
+    /// contain the values of their parameters differ. Calls of others may be between them, but calls that overlap are
+    /// no loop.
+    ///
+    /// [`assert_no_n_plus_one_with`]: Self::assert_no_n_plus_one_with
+    ///
+    /// # Panics
+    ///
+    /// Panics with the parent, the name and the number of the calls, and the first attributes that differ.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn load(ids: &[u64]) {
+    ///     for id in ids {
+    ///         load_one(*id);
+    ///     }
+    /// }
+    ///
+    /// #[traced(attributes(id))]
+    /// fn load_one(id: u64) {}
+    ///
+    /// testing::capture(|| load(&[1, 2])).assert_no_n_plus_one();
+    /// let looped = testing::capture(|| load(&[1, 2, 3, 4, 5]));
+    /// // 5 of `load_one` below `load`, id = 1, 2, 3, …
+    /// assert!(std::panic::catch_unwind(|| looped.assert_no_n_plus_one()).is_err());
+    /// looped.assert_no_n_plus_one_with(4, &["load_one"]);
+    /// ```
+    #[track_caller]
+    pub fn assert_no_n_plus_one(&self) -> &Self {
+        self.assert_no_n_plus_one_with(n_plus_one::MOST_IN_A_ROW, &[])
+    }
+
+    /// Like [`assert_no_n_plus_one`](Self::assert_no_n_plus_one), with at most `most` calls in a row, and any number
+    /// of calls of the names `excused`.
+    ///
+    /// # Panics
+    ///
+    /// Panics as it does.
+    #[track_caller]
+    pub fn assert_no_n_plus_one_with(&self, most: usize, excused: &[&str]) -> &Self {
+        let found = n_plus_one::findings(&self.0, most, excused);
+        self.check(
+            found.is_empty(),
+            "calls of the same below one span, one after another",
+            &format!("at most {most}"),
+            || found.join("\n           "),
+        )
+    }
+
+    /// Asserts that the spans have this [`tree`](Self::tree). Empty lines and the common indentation do not matter.
+    ///
+    /// # Panics
+    ///
+    /// Panics with both trees if they differ.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced]
+    /// fn copy() {
+    ///     read();
+    ///     (0..3).for_each(|_| write());
+    /// }
+    ///
+    /// #[traced(kind = client)]
+    /// fn read() {}
+    ///
+    /// #[traced]
+    /// fn write() {}
+    ///
+    /// testing::capture(copy).assert_tree("
+    ///     copy
+    ///       read [client]
+    ///       write ×3
+    /// ");
+    /// ```
+    #[track_caller]
+    pub fn assert_tree(&self, expected: &str) -> &Self {
+        let lines = self.lines(&[]);
+        let expected = unindented(expected);
+        if expected != unindented(&tree::text(&lines)) {
+            let expected: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
+            let (expected, found) = (tree::excerpt(&expected), tree::excerpt(&lines));
+            fail(&format!(
+                "tree of spans\nexpected:\n{expected}\nfound:\n{found}"
+            ));
+        }
+        self
+    }
+
+    /// Returns the names as an indented tree for snapshots, without a newline at its end. The kind is beside those that
+    /// are not internal, and `[error]` beside those that failed. There are no ids and no times.
+    ///
+    /// Siblings are in the order in which they started, and those that overlap in time in that of their text. Equal ones
+    /// next to each other are one line, `name ×50`. Siblings on threads that race for which ends before the other starts
+    /// can change places.
+    #[must_use]
+    pub fn tree(&self) -> String {
+        self.tree_with(&[])
+    }
+
+    /// Returns the [`tree`](Self::tree) with the attributes of these keys.
+    ///
+    /// ```
+    /// # use floe_telemetry::{testing, traced};
+    /// #[traced(attributes(table))]
+    /// fn load(table: &str) {}
+    ///
+    /// let spans = testing::capture(|| load("orders"));
+    /// assert_eq!(spans.tree_with(&["table"]), "load table=orders");
+    /// ```
+    #[must_use]
+    pub fn tree_with(&self, keys: &[&str]) -> String {
+        tree::text(&self.lines(keys))
+    }
+
     /// Returns the names of all spans.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
@@ -93,24 +295,60 @@ impl Spans {
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    fn lines(&self, keys: &[&str]) -> Vec<tree::Line> {
+        tree::lines(&self.0, |span| {
+            let mut text = span.name.to_string();
+            if span.span_kind != SpanKind::Internal {
+                let _ = write!(text, " [{}]", conventions::kind(&span.span_kind));
+            }
+            if matches!(span.status, Status::Error { .. }) {
+                text.push_str(" [error]");
+            }
+            let span = CapturedSpan { span, all: self };
+            for (key, value) in keys.iter().filter_map(|it| Some((it, span.attribute(it)?))) {
+                let _ = write!(text, " {key}={value}");
+            }
+            text
+        })
+    }
+
+    #[track_caller]
+    fn check(
+        &self,
+        holds: bool,
+        what: &str,
+        expected: &str,
+        found: impl FnOnce() -> String,
+    ) -> &Self {
+        if !holds {
+            fail(&format!(
+                "{what}\n  expected: {expected}\n     found: {}\n{self}",
+                found(),
+            ));
+        }
+        self
+    }
 }
 
-/// Formats the traces as an indented tree; each span with its status and attributes.
+/// Formats the traces as an indented tree; each span with its status and attributes. Equal siblings are one line, and a
+/// long tree is cut.
 impl fmt::Display for Spans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("no spans were captured");
         }
-        f.write_str("captured spans:")?;
-        let mut text = String::new();
-        for span in self
-            .0
-            .iter()
-            .filter(|span| !self.0.iter().any(|other| is_parent(other, span)))
-        {
-            write_tree(&mut text, &self.0, span, 1);
-        }
-        f.write_str(&text)
+        let lines = tree::lines(&self.0, |span| {
+            let mut text = format!("{} [{:?}]", span.name, span.status);
+            for attribute in &span.attributes {
+                let _ = write!(text, " {}={}", attribute.key, attribute.value);
+            }
+            for event in &span.events.events {
+                let _ = write!(text, " event:{}", event.name);
+            }
+            text
+        });
+        write!(f, "captured spans:\n{}", tree::excerpt(&lines))
     }
 }
 
@@ -286,14 +524,8 @@ impl<'a> CapturedSpan<'a> {
 
     #[track_caller]
     fn check(self, holds: bool, expected: &str, found: impl FnOnce() -> String) -> Self {
-        if !holds {
-            fail(&format!(
-                "span `{}`\n  expected: {expected}\n     found: {}\n{}",
-                self.span.name,
-                found(),
-                self.all,
-            ));
-        }
+        let what = format!("span `{}`", self.span.name);
+        self.all.check(holds, &what, expected, found);
         self
     }
 }
@@ -302,26 +534,17 @@ fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
     parent.span_context.span_id() == child.parent_span_id
 }
 
-fn write_tree(text: &mut String, all: &[SpanData], span: &SpanData, depth: usize) {
-    let _ = write!(
-        text,
-        "\n{}{} [{:?}]",
-        "  ".repeat(depth),
-        span.name,
-        span.status
-    );
-    for attribute in &span.attributes {
-        let _ = write!(text, " {}={}", attribute.key, attribute.value);
-    }
-    for event in &span.events.events {
-        let _ = write!(text, " event:{}", event.name);
-    }
-    for child in all.iter().filter(|other| is_parent(span, other)) {
-        write_tree(text, all, child, depth + 1);
-    }
+/// The lines without those that are empty and without what they all begin with.
+fn unindented(text: &str) -> Vec<&str> {
+    let lines = text.lines().map(str::trim_end);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    let margins = lines.iter().map(|it| it.len() - it.trim_start().len());
+    let margin = margins.min().unwrap_or(0);
+    let lines = lines.into_iter().filter_map(|it| it.get(margin..));
+    lines.collect()
 }
 
-/// Fails the test with the expected value, the actual value and the trace.
+/// Fails the test.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn fail(message: &str) -> ! {

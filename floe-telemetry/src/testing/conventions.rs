@@ -38,7 +38,7 @@ fn of_attribute(attribute: &KeyValue) -> Vec<String> {
     problems.map(|problem| problem.to_string()).collect()
 }
 
-const fn kind(kind: &SpanKind) -> &'static str {
+pub(super) const fn kind(kind: &SpanKind) -> &'static str {
     match kind {
         SpanKind::Client => "client",
         SpanKind::Server => "server",

@@ -40,6 +40,7 @@ mod returned_future;
 mod scopes;
 mod secrets;
 mod shapes;
+mod trace_shapes;
 mod traced;
 mod tracing_bridge;
 
