@@ -102,11 +102,12 @@ pub(crate) fn generate(
         if let Some(engine) = plugins.one::<dyn ComputeEngine>()
             && engine.plugin().server().is_some()
         {
-            return Err(Error::Setting(format!(
-                "the compute plugin {} needs a run in one process, expected the orchestrator local, found {}",
+            let message = format!(
+                "plugins: the compute plugin {} needs a run in one process, expected the orchestrator local, found {}",
                 engine.name(),
                 orchestrator.name()
-            )));
+            );
+            return Err(Error::input(Place::file(&identity.manifest), message));
         }
         let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
         plugins.tolerate(&orchestrator, written)?;

@@ -166,6 +166,7 @@ pub(crate) fn contract() -> Contract {
                     "threads": 4,
                     "connect_timeout": 10,
                     "sslmode": "verify-full",
+                    "application_name": "floe retail",
                 });
                 assert_eq!(profile, expected);
                 assert_eq!(

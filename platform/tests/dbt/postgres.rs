@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
@@ -478,4 +479,60 @@ fn real_postgres_that_refuses_is_one_clear_error() {
     shop.server.resume();
     shop.succeeds(&["run", "."]);
     shop.assert_no_password();
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_a_signal_ends() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let good = "SELECT count(*) AS orders FROM {{ ref('recent') }}";
+    let slow = "SELECT 0 AS orders, pg_sleep(600)::text AS slept";
+    shop.write("models/totals.sql", slow);
+    let mut run = shop.command(&["run", "."]);
+    let mut run = run.stderr(Stdio::piped()).spawn().unwrap();
+    let sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    while shop.server.psql("shop", sleeps) != ["1"] {
+        assert_eq!(run.try_wait().unwrap(), None);
+    }
+    let id = run.id().to_string();
+    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    let output = run.wait_with_output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.signal(), Some(15), "{stderr}");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    let spans = shop.last();
+    assert!(error_message(single(&spans, "dbt.run")).contains("signal"));
+    single(&spans, "dbt.model.totals");
+
+    // The server still runs the query, which the next run does not wait for.
+    assert_eq!(shop.server.psql("shop", sleeps), ["1"]);
+    shop.write("models/totals.sql", good);
+    shop.succeeds(&["run", "."]);
+    assert_eq!(shop.server.psql("shop", sleeps), ["0"]);
+    assert_eq!(shop.server.schemas(), ["retail"]);
+    shop.assert_no_password();
+}
+
+#[test]
+fn postgres_needs_an_orchestrator_in_this_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    write(
+        "floe.yaml",
+        "name: shop\nversion: 1.0.0\nmodels:\n  - { name: one, layer: gold }\n",
+    );
+    write(
+        "manifest.yaml",
+        "name: platform\nnamespace: retail\nplugins:\n  compute: { type: postgres, host: db, database: shop, \
+         schema: retail, user: floe }\n  orchestrator: { type: dagster, program: 'true' }\n",
+    );
+    fs::create_dir(folder.path().join("models")).unwrap();
+    write("models/one.sql", "SELECT 1 AS one");
+    let mut compile = floe();
+    let compile = compile.args(["compile", "."]).current_dir(folder.path());
+    let output = compile.output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let expected = "manifest.yaml: plugins: the compute plugin postgres needs a run in one process, expected the orchestrator local, found dagster";
+    assert!(stderr.contains(expected), "{stderr}");
 }

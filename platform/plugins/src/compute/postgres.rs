@@ -196,6 +196,7 @@ impl ComputeEngine for Postgres {
             "threads": self.threads,
             "connect_timeout": CONNECT_TIMEOUT,
             "sslmode": self.sslmode,
+            "application_name": self.session_name(),
         });
         if let Some(file) = &self.sslrootcert {
             profile["sslrootcert"] = file.to_string_lossy().into();
@@ -220,6 +221,11 @@ impl Postgres {
         format!("{}{DRAFT}", self.schema)
     }
 
+    /// The name of the sessions that write into the draft, in the server's list of them.
+    fn session_name(&self) -> String {
+        format!("floe {}", self.schema)
+    }
+
     /// Creates the draft, in the place of one that an aborted or a failed run has left.
     fn draft(&self, is_copy: bool) -> Result<Draft, Error> {
         let lock = self.lock()?;
@@ -233,7 +239,14 @@ impl Postgres {
         let drop = format!("DROP SCHEMA IF EXISTS {draft} CASCADE");
         let create = format!("CREATE SCHEMA {draft}");
         let comment = format!("COMMENT ON SCHEMA {draft} IS '{MADE}'");
-        let mut script = vec![&*check, &*drop, &*create, &*comment];
+        // The server does not notice at once that a client was killed, and its transaction would hold up the rest. With the
+        // lock, no session of a run is left that lives.
+        let end = format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{}' \
+             AND usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()",
+            self.session_name()
+        );
+        let mut script = vec![&*check, &*end, &*drop, &*create, &*comment];
         let copy = format!(
             "DO $floe$ DECLARE it record; BEGIN FOR it IN SELECT relname FROM pg_class \
              WHERE relnamespace = to_regnamespace('{schema}') AND relkind = 'r' LOOP \
@@ -273,7 +286,8 @@ impl Postgres {
             "SELECT pg_try_advisory_lock(hashtextextended('floe {}', 0));\n",
             self.schema
         );
-        let (held, answer) = self.invocation()?.input(statement).hold()?;
+        let invocation = self.invocation()?.env("PGAPPNAME", "floe");
+        let (held, answer) = invocation.input(statement).hold()?;
         match answer {
             Ok(line) if line == b"t" => Ok(held),
             Ok(_) => {
@@ -301,7 +315,7 @@ impl Postgres {
             .env("PGPORT", self.port.to_string())
             .env("PGDATABASE", &self.database)
             .env("PGUSER", &self.user)
-            .env("PGAPPNAME", "floe")
+            .env("PGAPPNAME", self.session_name())
             .env("PGCLIENTENCODING", "UTF8")
             .env("PGCONNECT_TIMEOUT", CONNECT_TIMEOUT.to_string())
             .env("PGOPTIONS", options)
