@@ -24,7 +24,7 @@ pub struct Compute<'a> {
     /// The name of the engine.
     #[floe(examples = ["duckdb"])]
     pub engine: &'a str,
-    /// The path of the database file.
+    /// The path of the database file, or the address of the server.
     #[floe(examples = ["orders.duckdb"])]
     pub db_path: Option<&'a str>,
     /// The target of the profile.
@@ -136,6 +136,22 @@ pub trait ComputeEngine: Lifecycle {
         Err(Error::unsupported("open_database"))
     }
 
+    /// Where the warehouse is, if it is in a server and not in a file. Then `create_database` creates an empty draft of
+    /// it, `open_database` one with a copy of its tables, and [`Database::publish`] puts the draft in its place. The
+    /// paths have no meaning. Default: it is in a file.
+    fn server(&self) -> Option<Server> {
+        None
+    }
+
+    /// Variables of dbt's process with the credentials that the profile names, so that they are in no file. Default: none.
+    ///
+    /// # Errors
+    ///
+    /// The plugin was not started.
+    fn profile_credentials(&self) -> Result<Vec<(&str, &str)>, Error> {
+        Ok(Vec::new())
+    }
+
     /// The profile with which dbt connects to a database of this engine: the value of an output.
     ///
     /// # Errors
@@ -202,6 +218,16 @@ pub trait Database: fmt::Debug {
         Err(Error::unsupported("remove"))
     }
 
+    /// Puts the tables of a draft in the place of those of the warehouse, all of them at once. Only for the engine of a
+    /// [server](ComputeEngine::server). Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// They are not replaced.
+    fn publish(&mut self) -> Result<(), Error> {
+        Err(Error::unsupported("publish"))
+    }
+
     /// Writes everything to the file. Called last.
     ///
     /// # Errors
@@ -210,6 +236,19 @@ pub trait Database: fmt::Debug {
     fn close(&mut self) -> Result<(), Error> {
         Ok(())
     }
+}
+
+/// Where a warehouse is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Server {
+    /// The address for people, without credentials.
+    pub address: String,
+    /// The namespace of its tables in lineage, for example `postgres://db:5432`.
+    pub namespace: String,
+    /// The schema with the tables.
+    pub schema: String,
+    /// The schema of a draft.
+    pub draft: String,
 }
 
 /// A query whose result is stored.
@@ -263,7 +302,8 @@ impl Handle<dyn ComputeEngine> {
         file: &Path,
         open: impl FnOnce(&dyn ComputeEngine) -> Result<Box<dyn Database>, Error>,
     ) -> Result<Session, Error> {
-        let db_path = file.to_string_lossy().into_owned();
+        let server = self.plugin().server();
+        let db_path = server.map_or_else(|| file.to_string_lossy().into_owned(), |it| it.address);
         let operation = Compute {
             operation,
             engine: self.name(),
@@ -350,6 +390,15 @@ impl Session {
     /// As for [`Database::remove`].
     pub fn remove(&mut self, table: &str) -> Result<bool, Error> {
         self.observe("remove", Some(table), |it| it.remove(table))
+    }
+
+    /// Puts the tables of a draft in the place of those of the warehouse, in the span `compute.publish`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::publish`].
+    pub fn publish(&mut self) -> Result<(), Error> {
+        self.observe("publish", None, |it| it.publish())
     }
 
     /// The first value of the first row of a query, as a number. Zero if there is none.

@@ -217,8 +217,7 @@ pub fn node_span(tracer: &'static Tracer, node: &Node<'_>) -> ActiveSpan {
 
 /// A program that runs dbt commands.
 pub trait DbtRunner: Lifecycle {
-    /// Whether runs of a product build its models by dbt, with a command for each, and not by the compute engine.
-    /// Default: `false`.
+    /// Whether runs of a product build its models by dbt and not by the compute engine. Default: `false`.
     fn builds_models(&self) -> bool {
         false
     }
@@ -280,6 +279,8 @@ pub struct Project<'a> {
     pub exclude: Option<&'a str>,
     /// Whether incremental models are rebuilt from scratch.
     pub full_refresh: bool,
+    /// Variables of dbt's process with the credentials that the profile names.
+    pub credentials: &'a [(&'a str, &'a str)],
     /// The run that the command is a part of.
     pub part_of: Option<&'a PartOfRun<'a>>,
 }
@@ -293,12 +294,31 @@ pub struct PartOfRun<'a> {
     pub namespace: &'a str,
     /// The namespace of the data.
     pub data_namespace: &'a str,
+    /// The schema that dbt builds in, and the one that it becomes when the run has succeeded.
+    pub renamed_schema: Option<(&'a str, &'a str)>,
     /// The run that the command's own is a part of.
     pub parent: Parent<'a>,
     /// Names and values by which the runs are found, such as `floe_run_id`.
     pub tags: Vec<(&'a str, &'a str)>,
     /// The id that dbt gives to the command. The plugin sets it.
     pub invocation_id: OnceLock<String>,
+    /// The models that the command was for. The plugin sets them, also if one of them failed.
+    pub models: OnceLock<Vec<BuiltModel>>,
+}
+
+/// A model that a command was for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BuiltModel {
+    /// The name.
+    pub name: String,
+    /// Why it was not built.
+    pub error: Option<String>,
+    /// Whether dbt has not tried to build it, because of one that it depends on.
+    pub is_skipped: bool,
+    /// The number of its rows, if the adapter tells it.
+    pub rows: Option<u64>,
+    /// The duration in seconds, as dbt measured it.
+    pub seconds: f64,
 }
 
 impl Kind for dyn DbtRunner {

@@ -118,6 +118,7 @@ impl PluginType {
                 "query",
                 "remove",
                 "generate_profile",
+                "publish",
             ],
             Self::Orchestrator => &["create_definitions", "run"],
             Self::Catalog => &["create_namespace", "create_table"],

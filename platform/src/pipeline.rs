@@ -443,6 +443,14 @@ fn build(
     plugins: &Active,
 ) -> Result<(), Error> {
     let warehouse = warehouse_path(&identity.folder);
+    if let Some(server) = plugins.required::<dyn ComputeEngine>()?.plugin().server() {
+        report.set_server(&server.address);
+        fill(&warehouse, identity, compiled, report, plugins)?;
+        if report.count(Outcome::is_failed) == 0 {
+            report.publish();
+        }
+        return Ok(());
+    }
     let failed = failed_path(&identity.folder);
     let engine = plugins.required::<dyn ComputeEngine>()?;
     for path in [&warehouse, &failed] {
@@ -501,6 +509,14 @@ fn fill(
 ) -> Result<(), Error> {
     let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
     if !orchestrator.plugin().runs_here() {
+        let engine = plugins.required::<dyn ComputeEngine>()?;
+        if engine.plugin().server().is_some() {
+            return Err(Error::Setting(format!(
+                "the compute plugin {} needs a run in one process, expected `--orchestrator local`, found {}",
+                engine.name(),
+                orchestrator.name()
+            )));
+        }
         return processes::fill(database, identity, compiled, report, plugins, &orchestrator);
     }
     let artifacts = compiled.artifacts;
@@ -517,6 +533,7 @@ fn fill(
         }),
         dbt: DbtModels::prepare(database, identity, artifacts, plugins)?,
         dbt_invocation_ids: RefCell::default(),
+        built_by_dbt: RefCell::default(),
         spans: RefCell::default(),
         orchestration: Orchestration::Local,
         has_tables: report.is_partial(),
@@ -532,16 +549,22 @@ fn fill(
     product.sources.retain(|it| report.is_selected(it.name));
     product.models.retain(|it| report.is_selected(it.name));
     let progress = Progress::new(identity, report, artifacts);
+    let mut has_run_dbt = false;
     let mut build = |key: &str| {
         interrupt::check()?;
         let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
             return Err(Error::Setting(format!("there is no asset `{key}`")));
         };
         progress.start(key);
+        // The sources are the first assets.
+        if let (Asset::Model(_), Some(dbt), false) = (asset, &run.dbt, has_run_dbt) {
+            has_run_dbt = true;
+            model::build_all_by_dbt(dbt, &can_be_built(&assets, report), &run)?;
+        }
         let (step, built) = report.time(
             key,
             |done, id| asset.build(&run, id, done),
-            || run.dbt_invocation_id(key),
+            || run.of_dbt(key),
             || asset.bytes(&identity.folder),
         );
         progress.finish(step);
@@ -561,9 +584,32 @@ fn fill(
     if report.count(Outcome::is_failed) == 0 {
         publish::publish(&run, report)?;
     }
-    let closed = run.warehouse.into_inner().close();
-    closed.map_err(Error::from_plugin)?;
+    let mut warehouse = run.warehouse.into_inner();
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    if report.count(Outcome::is_failed) == 0 && engine.plugin().server().is_some() {
+        interrupt::check()?;
+        let published = warehouse.publish();
+        return published
+            .and_then(|()| warehouse.close())
+            .map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error));
+    }
+    warehouse.close().map_err(Error::from_plugin)?;
     interrupt::check()
+}
+
+/// The models that read no asset which was not built.
+fn can_be_built<'a>(assets: &[Asset<'a>], done: &Report) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for asset in assets {
+        let is_missing = |need: &String| {
+            done.is_selected(need) && !done.is_built(need) && !names.contains(&need.as_str())
+        };
+        if matches!(asset, Asset::Model(_)) && !asset.needs().into_iter().flatten().any(is_missing)
+        {
+            names.push(asset.key());
+        }
+    }
+    names
 }
 
 /// Checks that the warehouse has the tables that the selected assets read and the run does not build.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use floe_plugin::compute::QueryComments;
-use floe_plugin::dbt::{DbtCommand, DbtOutcome, Project};
+use floe_plugin::dbt::{BuiltModel, DbtCommand, DbtOutcome, Project};
 use floe_plugin::product::{Model, Product};
 use floe_plugin::quality::Check;
 use floe_plugin::table::ColumnType;
@@ -74,6 +74,10 @@ impl Dbt<'_> {
         project: &Project<'_>,
     ) -> Result<DbtOutcome, Error> {
         let results = self.results(command, project)?;
+        if let Some(run) = project.part_of {
+            // They are set once.
+            let _ = run.models.set(built_models(&results));
+        }
         let failed = || results.results.iter().filter(|node| node.has_failed());
         if let Some(first) = failed().next() {
             let (count, all) = (failed().count(), results.results.len());
@@ -135,13 +139,13 @@ impl Dbt<'_> {
     }
 
     /// Runs the program, and records what it reports of its nodes while it runs.
-    fn recorded(
+    fn recorded<'a>(
         &self,
         command: DbtCommand,
-        project: &Project<'_>,
+        project: &Project<'a>,
         folder: &Path,
-        mut invocation: Invocation<'static>,
-    ) -> Result<Output<'static>, Error> {
+        mut invocation: Invocation<'a>,
+    ) -> Result<Output<'a>, Error> {
         #[cfg(unix)]
         if let Some(tracer) = self.tracer {
             let in_run = InRun::start(tracer, command.as_str(), folder, project.part_of);
@@ -157,12 +161,12 @@ impl Dbt<'_> {
         invocation.run()
     }
 
-    fn invocation(
+    fn invocation<'a>(
         &self,
         command: DbtCommand,
-        project: &Project<'_>,
+        project: &Project<'a>,
         folder: &Path,
-    ) -> Result<Invocation<'static>, Error> {
+    ) -> Result<Invocation<'a>, Error> {
         for value in [project.target, project.select, project.exclude]
             .into_iter()
             .flatten()
@@ -193,6 +197,9 @@ impl Dbt<'_> {
         if command == DbtCommand::Run && project.full_refresh {
             invocation = invocation.arg("--full-refresh");
         }
+        for (name, value) in project.credentials {
+            invocation = invocation.credential(name, value);
+        }
         Ok(invocation)
     }
 
@@ -214,6 +221,21 @@ impl Dbt<'_> {
             None => output.error(ErrorKind::Rejected),
         }
     }
+}
+
+/// The models among the results of a command.
+fn built_models(results: &RunResults) -> Vec<BuiltModel> {
+    let model = |node: &NodeResult| {
+        let reason = node.message.as_deref().unwrap_or(&node.status);
+        Some(BuiltModel {
+            name: node.model()?.to_owned(),
+            error: node.has_failed().then(|| one_line(reason)),
+            is_skipped: node.is_skipped(),
+            rows: node.rows(),
+            seconds: node.execution_time,
+        })
+    };
+    results.results.iter().filter_map(model).collect()
 }
 
 /// The major and the minor number.

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use floe_plugins::files::input_file;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The results of a command. What is not needed of them is skipped while they are read.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +32,11 @@ pub(crate) struct NodeResult {
     pub(crate) status: String,
     pub(crate) failures: Option<u64>,
     pub(crate) message: Option<String>,
+    #[serde(default)]
+    pub(crate) execution_time: f64,
+    /// What the adapter tells: an object, or a text.
+    #[serde(default)]
+    adapter_response: Value,
 }
 
 impl RunResults {
@@ -55,6 +61,17 @@ impl NodeResult {
 
     pub(crate) fn is_skipped(&self) -> bool {
         self.status == "skipped"
+    }
+
+    /// The name of a model, `model.<project>.<name>`.
+    pub(crate) fn model(&self) -> Option<&str> {
+        let (_, name) = self.unique_id.strip_prefix("model.")?.split_once('.')?;
+        Some(name)
+    }
+
+    /// The number of rows that were written.
+    pub(crate) fn rows(&self) -> Option<u64> {
+        self.adapter_response.get("rows_affected")?.as_u64()
     }
 
     /// Whether this is a node of a type that ran.

@@ -48,6 +48,8 @@ mod catalog {
 
 mod compute {
     mod duckdb;
+    mod postgres;
+    mod rows;
     #[cfg(feature = "sqlite")]
     mod sqlite;
 }

@@ -380,6 +380,7 @@ fn build(
         warehouse: RefCell::new(session),
         dbt,
         dbt_invocation_ids: RefCell::default(),
+        built_by_dbt: RefCell::default(),
         spans: RefCell::new(step.upstream()),
         orchestration: Orchestration::Dagster,
         has_tables: true,

@@ -1,6 +1,6 @@
-//! Models that dbt builds, with a command for each.
+//! Models that dbt builds: all of a run with one command, or the one of a step of Dagster.
 //!
-//! A model is an asset, which Dagster builds in a process of its own, retries and skips. The price is the start
+//! In Dagster a model is an asset, which it builds in a process of its own, retries and skips. The price is the start
 //! of dbt for each model. A run writes the project to a private folder, since its profile has the path of the
 //! database that the run creates.
 
@@ -25,6 +25,8 @@ pub(super) struct DbtModels {
     folder: TempDir,
     environment: Environment,
     data_namespace: String,
+    renamed_schema: Option<(String, String)>,
+    engine: Handle<dyn ComputeEngine>,
 }
 
 impl DbtModels {
@@ -52,30 +54,52 @@ impl DbtModels {
         written.map_err(|error| Error::of_plugin(PluginType::Dbt, runner.name(), error))?;
         let warehouse = absolute(&warehouse_path(&identity.folder))?;
         let system = engine.plugin().system_name();
+        let of_file = format!("{system}://{}", warehouse.display());
+        let server = engine.plugin().server();
         Ok(Some(Self {
             runner,
             folder,
             environment: identity.environment,
-            data_namespace: format!("{system}://{}", warehouse.display()),
+            data_namespace: server.as_ref().map_or(of_file, |it| it.namespace.clone()),
+            renamed_schema: server.map(|it| (it.draft, it.schema)),
+            engine,
         }))
     }
 
-    /// Builds a model.
-    pub(super) fn build(&self, model: &str, part_of: &PartOfRun<'_>) -> Result<(), PluginError> {
+    /// Builds models with one command.
+    pub(super) fn build(
+        &self,
+        models: &[&str],
+        part_of: &PartOfRun<'_>,
+    ) -> Result<(), PluginError> {
+        let credentials = self.engine.plugin().profile_credentials()?;
+        let select = models.join(" ");
         let project = Project {
             folder: self.folder.path(),
             profiles: None,
             target: Some(self.environment.as_str()),
-            select: Some(model),
+            select: Some(&select),
             exclude: None,
             full_refresh: false,
+            credentials: &credentials,
             part_of: Some(part_of),
         };
         self.runner.run(DbtCommand::Run, &project).map(drop)
     }
 
+    /// The name of the plugin that runs dbt.
+    pub(super) fn runner(&self) -> &'static str {
+        self.runner.name()
+    }
+
     /// The namespace of the tables in lineage.
     pub(super) fn data_namespace(&self) -> &str {
         &self.data_namespace
+    }
+
+    /// The schema that dbt builds in, and the one that it becomes.
+    pub(super) fn renamed_schema(&self) -> Option<(&str, &str)> {
+        let (draft, schema) = self.renamed_schema.as_ref()?;
+        Some((draft, schema))
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use floe_plugin::Handle;
 use floe_plugin::alert::{Severity, Violation};
 use floe_plugin::compute::{DatabaseTable, Materialize, TransformOutcome};
 use floe_plugin::dbt::{Invocation, PartOfRun};
 use floe_plugin::lineage::{Assertion, LineageBackend, Parent, Root, RunState};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite, identifiers};
+use floe_plugin::{Error as PluginError, ErrorKind, Handle, PluginType};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_plugins::runs::run_id::RunId;
@@ -106,13 +106,27 @@ fn write(model: &CompiledModel, run: &Run<'_>, asset: &AssetRun<'_>) -> Result<u
     })
 }
 
-/// Has dbt build the model, as a part of the run of the asset, and counts its rows.
-fn write_by_dbt(
+/// Has dbt build models of a run with one command, as a part of the run.
+pub(super) fn build_all_by_dbt(
     dbt: &DbtModels,
-    model: &CompiledModel,
+    names: &[&str],
     run: &Run<'_>,
-    asset: &AssetRun<'_>,
-) -> Result<u64, Failure> {
+) -> Result<(), Error> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let built = build_by_dbt(dbt, names, run, &run.identity.name, run.id);
+    built.map_err(|error| Error::of_plugin(PluginType::Dbt, dbt.runner(), error))
+}
+
+/// Has dbt build models as a part of the run of a job. A model that failed is no error here.
+fn build_by_dbt(
+    dbt: &DbtModels,
+    names: &[&str],
+    run: &Run<'_>,
+    job: &str,
+    run_id: &str,
+) -> Result<(), PluginError> {
     let backends: Vec<Handle<dyn LineageBackend>> = run.plugins.plugins().all().collect();
     let root = run.started_by.root().unwrap_or(Root {
         run_id: run.id,
@@ -122,22 +136,57 @@ fn write_by_dbt(
         backends: &backends,
         namespace: &run.identity.namespace,
         data_namespace: dbt.data_namespace(),
+        renamed_schema: dbt.renamed_schema(),
         parent: Parent {
-            run_id: asset.run_id.as_str(),
-            job: run.job(asset.job),
+            run_id,
+            job: run.job(job),
             root: Some(root),
         },
         tags: tags(run.id, run.dagster_run_id.as_deref()),
         invocation_id: OnceLock::new(),
+        models: OnceLock::new(),
     };
-    let built = dbt.build(&model.name, &part_of);
+    let built = dbt.build(names, &part_of);
     if let Some(id) = part_of.invocation_id.get() {
         let mut ids = run.dbt_invocation_ids.borrow_mut();
-        ids.insert(asset.key.to_owned(), id.clone());
+        ids.extend(names.iter().map(|name| ((*name).to_owned(), id.clone())));
     }
+    let models = part_of.models.into_inner().unwrap_or_default();
+    let is_of_model = models.iter().any(|model| model.error.is_some());
+    let mut found = run.built_by_dbt.borrow_mut();
+    found.extend(models.into_iter().map(|it| (it.name.clone(), it)));
+    if is_of_model { Ok(()) } else { built }
+}
+
+/// Has dbt build the model, unless it has built all, and counts its rows if the adapter has not told them.
+fn write_by_dbt(
+    dbt: &DbtModels,
+    model: &CompiledModel,
+    run: &Run<'_>,
+    asset: &AssetRun<'_>,
+) -> Result<u64, Failure> {
     let file = run.folder().join(&*model.query.path);
-    let failed = |error| Failure::of_query(error, &file, "");
-    built.map_err(failed)?;
+    let failed = |error| Failure::of_query(error, &file, &model.query.sql);
+    let built = || run.built_by_dbt.borrow().get(asset.key).cloned();
+    if built().is_none() {
+        let run_id = asset.run_id.as_str();
+        build_by_dbt(dbt, &[asset.key], run, asset.job, run_id).map_err(failed)?;
+    }
+    let reason = match built() {
+        Some(built) => match built.error {
+            None if !built.is_skipped => match built.rows {
+                Some(rows) => return Ok(rows),
+                None => None,
+            },
+            None => Some("dbt has skipped it".to_owned()),
+            error => error,
+        },
+        None => Some("dbt has no result of it".to_owned()),
+    };
+    if let Some(reason) = reason {
+        let message = format!("dbt: {reason}");
+        return Err(failed(PluginError::new(ErrorKind::InvalidInput, message)));
+    }
     let count = format!("SELECT count(*) AS rows FROM {}", quoted_name(&model.name));
     let counted = run.warehouse.borrow_mut().count(&count);
     counted.map_err(failed)
@@ -190,7 +239,7 @@ fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
     let Some(message) = suite.failures(&results) else {
         return Ok(());
     };
-    let fails = floe_plugin::Error::new(floe_plugin::ErrorKind::InvalidInput, &message);
+    let fails = PluginError::new(ErrorKind::InvalidInput, &message);
     if run.plugins.tolerate::<_, ()>(&quality, Err(fails)).is_ok() {
         return Ok(());
     }

@@ -101,6 +101,7 @@ pub(super) fn fill(
         warehouse: RefCell::new(opened),
         dbt: None,
         dbt_invocation_ids: RefCell::default(),
+        built_by_dbt: RefCell::default(),
         spans: RefCell::default(),
         orchestration: Orchestration::Dagster,
         has_tables: true,

@@ -30,6 +30,8 @@ pub struct Report {
     /// The id of the run in Dagster that this one is a part of, or that builds its assets.
     dagster_run_id: Option<String>,
     steps: Vec<Step>,
+    /// Where the tables are, if that is a server.
+    server: Option<String>,
     /// The assets that the run has to build.
     selected: BTreeSet<String>,
     /// The number of the other assets of the product.
@@ -121,6 +123,7 @@ impl Report {
             started_at: SystemTime::now(),
             dagster_run_id: correlation::dagster_run_id(),
             steps: Vec::new(),
+            server: None,
             selected: BTreeSet::new(),
             not_selected: 0,
             select: identity.select.written(),
@@ -193,6 +196,11 @@ impl Report {
         self.selected.len()
     }
 
+    /// Sets where the tables are, if that is a server.
+    pub(super) fn set_server(&mut self, address: &str) {
+        self.server = Some(address.to_owned());
+    }
+
     /// Records that the warehouse has the tables of this run.
     pub(super) fn publish(&mut self) {
         self.is_published = true;
@@ -244,7 +252,10 @@ impl Report {
             "not_selected": self.not_selected,
             "seconds": self.took.as_secs_f64(),
             "message": error,
-            "warehouse": super::warehouse_path(&self.folder),
+            "warehouse": match &self.server {
+                Some(server) => json!(server),
+                None => json!(super::warehouse_path(&self.folder)),
+            },
         })
     }
 
@@ -285,12 +296,13 @@ impl Report {
         self.started_at
     }
 
-    /// Builds an asset and adds its outcome to the report, even if the error stops the run.
+    /// Builds an asset and adds its outcome to the report, even if the error stops the run. `of_dbt` is the id of the
+    /// command that has built it before, and the time that it took there.
     pub(super) fn time(
         &mut self,
         key: &str,
         build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
-        dbt_invocation_id: impl FnOnce() -> Option<String>,
+        of_dbt: impl FnOnce() -> (Option<String>, Duration),
         bytes: impl FnOnce() -> Option<u64>,
     ) -> (&Step, Result<(), Error>) {
         let started = Instant::now();
@@ -303,13 +315,14 @@ impl Report {
                 excerpt: None,
             },
         };
+        let (dbt_invocation_id, before) = of_dbt();
         let step = Step {
             key: key.to_owned(),
             run_id,
-            dbt_invocation_id: dbt_invocation_id(),
+            dbt_invocation_id,
             bytes: outcome.is_built().then(bytes).flatten(),
             outcome,
-            took: started.elapsed(),
+            took: started.elapsed() + before,
         };
         self.steps.push(step);
         (&self.steps[self.steps.len() - 1], result.map(drop))
@@ -323,9 +336,11 @@ impl Report {
     /// The ids of dbt's commands, in the order of the assets.
     pub(super) fn dbt_invocation_ids(&self) -> Vec<&str> {
         let steps = self.steps.iter();
-        steps
-            .filter_map(|step| step.dbt_invocation_id.as_deref())
-            .collect()
+        let ids = steps.filter_map(|step| step.dbt_invocation_id.as_deref());
+        let mut ids: Vec<&str> = ids.collect();
+        // One command builds several models.
+        ids.dedup();
+        ids
     }
 
     /// The time since the run started.
@@ -359,6 +374,14 @@ impl fmt::Display for Report {
         write!(f, " · {}", Elapsed(self.took))?;
         if let Some((percent, keys)) = self.slowest() {
             write!(f, " · {percent} % of it in {}", keys.join(", "))?;
+        }
+        if let Some(server) = &self.server {
+            let of = if self.is_published {
+                ""
+            } else {
+                " (unchanged)"
+            };
+            return write!(f, "\ntables  {server}{of}");
         }
         let good = super::warehouse_path(&self.folder);
         let partial = super::failed_path(&self.folder);

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use floe_plugin::ErrorKind;
 use floe_plugin::compute::Session;
+use floe_plugin::dbt::BuiltModel;
 use floe_plugin::lineage::{Assertion, Dataset, Field, Job, JobType, Parent, RunEvent, RunState};
 use floe_plugin::quality::CheckResult;
 use floe_plugins::error::Error;
@@ -39,6 +40,8 @@ pub(super) struct Run<'a> {
     pub(super) dbt: Option<DbtModels>,
     /// The ids of dbt's commands, by the model that they have built.
     pub(super) dbt_invocation_ids: RefCell<HashMap<String, String>>,
+    /// The models that dbt's commands were for.
+    pub(super) built_by_dbt: RefCell<HashMap<String, BuiltModel>>,
     /// The span of each asset, to which the spans of those that read it link.
     pub(super) spans: RefCell<HashMap<String, SpanContext>>,
     pub(super) orchestration: Orchestration,
@@ -121,6 +124,14 @@ impl Run<'_> {
         if let Ok(found) = self.warehouse.borrow_mut().columns(table) {
             self.columns.borrow_mut().insert(table.to_owned(), found);
         }
+    }
+
+    /// The id of dbt's command that has built a model, and the time that it took there.
+    pub(super) fn of_dbt(&self, key: &str) -> (Option<String>, Duration) {
+        let built = self.built_by_dbt.borrow();
+        let seconds = built.get(key).map_or(0.0, |model| model.seconds);
+        let took = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        (self.dbt_invocation_id(key), took)
     }
 
     /// Whether the database has a table.

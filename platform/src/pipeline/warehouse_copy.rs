@@ -37,8 +37,12 @@ pub(super) fn lock(folder: &Path) -> Result<File, Error> {
     }
 }
 
-/// Copies the warehouse to `database` and opens it; an empty one if there is no warehouse.
+/// Copies the warehouse to `database` and opens it; an empty one if there is no warehouse. A server copies its own.
 pub(super) fn create(folder: &Path, database: &Path, plugins: &Active) -> Result<Session, Error> {
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    if engine.plugin().server().is_some() {
+        return open_existing(database, plugins);
+    }
     let warehouse = warehouse_path(folder);
     if !warehouse.exists() {
         return open(database, plugins);

@@ -197,6 +197,7 @@ pub(crate) fn contract() -> Contract {
                 engine.generate_profile(path, "dev").map(drop)
             },
         )
+        .unsupported("publish", || with(Session::publish))
 }
 
 #[test]

@@ -274,4 +274,5 @@ pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract
             },
             move || engine(&|engine| engine.generate_profile(Path::new("/"), "dev").map(drop)),
         )
+        .unsupported("publish", move || on(plugin, Session::publish))
 }

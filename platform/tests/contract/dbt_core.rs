@@ -35,6 +35,7 @@ fn project_in(folder: &Path) -> Project<'_> {
         select: None,
         exclude: None,
         full_refresh: false,
+        credentials: &[],
         part_of: None,
     }
 }
@@ -146,6 +147,7 @@ fn a_selection_and_a_target_are_arguments() {
         select: Some("tag:gold"),
         exclude: Some("totals"),
         full_refresh: true,
+        credentials: &[],
         ..project_in(folder.path())
     };
     runner.run(DbtCommand::Run, &project).unwrap();
@@ -365,6 +367,8 @@ fn nodes_are_below_the_command_and_their_lineage_is_that_of_the_run() {
         },
         tags: vec![("floe_run_id", run)],
         invocation_id: OnceLock::new(),
+        models: OnceLock::new(),
+        renamed_schema: None,
     };
     let plugins = start("core", &dbt);
     let runner = plugins.one::<dyn DbtRunner>().unwrap();

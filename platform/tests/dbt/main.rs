@@ -16,6 +16,7 @@ mod fusion;
 mod lineage;
 mod log_file;
 mod nodes;
+mod postgres;
 mod program;
 mod real;
 mod setup;

@@ -84,6 +84,7 @@ fn run(
         select: None,
         exclude: None,
         full_refresh: false,
+        credentials: &[],
         part_of: None,
     };
     let run = |command: &DbtCommand| dbt.run(*command, &project);
@@ -193,6 +194,7 @@ fn the_log_of_duckdb_has_the_span_of_the_command() {
             select: None,
             exclude: None,
             full_refresh: false,
+            credentials: &[],
             part_of: None,
         };
         dbt.run(DbtCommand::Run, &project).unwrap();

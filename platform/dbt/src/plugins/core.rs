@@ -35,7 +35,7 @@ struct Core {
     /// The time limit of a command.
     #[schemars(range(min = 1))]
     timeout_seconds: u32,
-    /// Whether runs build models by dbt, with a command for each, and not by the compute plugin. Default: false.
+    /// Whether runs build models by dbt and not by the compute plugin. Default: false.
     build_models: bool,
     /// Whether dbt's statements carry the trace context as a comment. Default: true.
     query_comments: QueryComments,

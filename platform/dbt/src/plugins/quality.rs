@@ -109,6 +109,7 @@ impl QualityProvider for DbtTests {
             select: packages.is_some().then_some("package:floe_checks"),
             exclude: None,
             full_refresh: false,
+            credentials: &[],
             part_of: None,
         };
         let results = dbt.results(DbtCommand::Test, &project)?;

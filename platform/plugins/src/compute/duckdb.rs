@@ -5,7 +5,6 @@
 
 use std::fmt::{self, Write as _};
 use std::fs;
-use std::io::{BufWriter, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,10 +14,10 @@ use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Value as Json, json};
 use tempfile::NamedTempFile;
 
+use super::rows::{Csv, Row};
 use crate::process::child::{Invocation, LONGEST_LINE, Program};
 use crate::quote::one_line;
 use crate::sql::{quoted_name, quoted_text};
@@ -171,14 +170,7 @@ impl Database for DuckDbFile {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         // Readable by its owner only, and removed when it is dropped.
         let rows = NamedTempFile::with_prefix_in(".floe-rows-", folder)?;
-        let mut csv = Csv {
-            output: BufWriter::new(rows.as_file()),
-            columns,
-            rows: 0,
-        };
-        fill(&mut csv)?;
-        csv.output.flush()?;
-        let count = csv.rows;
+        let count = Csv::write(rows.as_file(), columns, fill)?;
         let mut create = format!("CREATE TABLE {} (", quoted_name(table));
         for (index, column) in columns.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
@@ -484,81 +476,11 @@ fn offset(place: &str, query: &str) -> Option<usize> {
     query.is_char_boundary(offset).then_some(offset)
 }
 
-/// Writes rows as CSV: text in quotes, null as nothing.
-struct Csv<'a, W: Write> {
-    output: BufWriter<W>,
-    columns: &'a [Column<'a>],
-    rows: u64,
-}
-
-impl<W: Write> RowSink for Csv<'_, W> {
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.rows += 1;
-        let row = self.rows;
-        if values.len() != self.columns.len() {
-            let (found, accepted) = (values.len(), self.columns.len());
-            let message = format!("row {row}: expected {accepted} values, found {found}");
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
-        for (index, (value, column)) in values.iter().zip(self.columns).enumerate() {
-            if index > 0 {
-                self.output.write_all(b",")?;
-            }
-            match (value, column.kind) {
-                (Value::Null, _) => {}
-                (Value::Integer(number), ColumnType::Integer | ColumnType::Real) => {
-                    write!(self.output, "{number}")?;
-                }
-                (Value::Real(number), ColumnType::Real) => write!(self.output, "{number:?}")?,
-                (Value::Text(text), ColumnType::Text | ColumnType::Date) => {
-                    write!(self.output, "\"{}\"", text.replace('"', "\"\""))?;
-                }
-                (_, accepted) => {
-                    let message = format!(
-                        "row {row}: the value of column `{}` is not of the type {accepted:?}",
-                        column.name
-                    );
-                    return Err(Error::new(ErrorKind::InvalidInput, message));
-                }
-            }
-        }
-        Ok(self.output.write_all(b"\n")?)
-    }
-}
-
 /// The columns of a result.
 #[derive(Deserialize)]
 struct Description {
     names: Vec<String>,
     types: Vec<String>,
-}
-
-/// A row of a result, in the order of its columns.
-struct Row(Vec<(String, Json)>);
-
-impl<'de> Deserialize<'de> for Row {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RowVisitor;
-
-        impl<'de> Visitor<'de> for RowVisitor {
-            type Value = Row;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a row")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-                let mut row = Vec::new();
-                // Names can repeat.
-                while let Some(entry) = map.next_entry()? {
-                    row.push(entry);
-                }
-                Ok(Row(row))
-            }
-        }
-
-        deserializer.deserialize_map(RowVisitor)
-    }
 }
 
 /// Parses a line. DuckDB writes numbers that JSON does not have as `NaN` and `Infinity`: they become null.

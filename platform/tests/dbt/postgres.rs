@@ -1,0 +1,538 @@
+//! Runs of a product on a real `PostgreSQL`, whose models real dbt builds with one command. `PIPELINE_POSTGRES` is the
+//! folder of its programs, which `.ci/pipeline` sets.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use crate::real::real;
+use crate::setup::{bytes, error_message, floe, single, text, text_of};
+
+const PASSWORD: &str = "Kx7wQ2vTn9LmZr4p";
+
+/// Debian's user without rights, as which root starts the server.
+const NOBODY: u32 = 65534;
+
+/// A server on a port of its own, with the database `shop` and the user `floe`.
+struct Server {
+    programs: PathBuf,
+    folder: TempDir,
+    port: u16,
+    process: Option<Child>,
+}
+
+impl Server {
+    fn start() -> Self {
+        let Some(programs) = std::env::var_os("PIPELINE_POSTGRES") else {
+            panic!("PIPELINE_POSTGRES: expected the folder of the programs of PostgreSQL");
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut server = Self {
+            programs: programs.into(),
+            folder: tempfile::tempdir().unwrap(),
+            port: listener.local_addr().unwrap().port(),
+            process: None,
+        };
+        drop(listener);
+        let password = server.path("password");
+        fs::write(&password, PASSWORD).unwrap();
+        if is_root() {
+            for path in [server.folder.path(), &password] {
+                chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        let made = server
+            .program("initdb")
+            .args(["--username=floe", "--auth=scram-sha-256", "--no-sync"])
+            .arg("--encoding=UTF8")
+            .arg("--pwfile")
+            .arg(&password)
+            .arg(server.path("data"))
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", text_of(&made.stderr));
+        server.resume();
+        server.psql("postgres", "CREATE DATABASE shop");
+        server
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// A program of the server, which refuses to run as root.
+    fn program(&self, name: &str) -> Command {
+        let program = self.programs.join(name);
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            let user = format!("--reuid={NOBODY}");
+            command.args([&user, &format!("--regid={NOBODY}"), "--clear-groups"]);
+            command.arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.env("LC_ALL", "C").current_dir(self.folder.path());
+        command
+    }
+
+    fn resume(&mut self) {
+        let mut process = self
+            .program("postgres")
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "fsync=off",
+                "-k",
+                "",
+            ])
+            .args(["-p", &self.port.to_string(), "-D"])
+            .arg(self.path("data"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let is_ready = lines.any(|line| line.unwrap().contains("ready to accept connections"));
+        assert!(is_ready);
+        // Nobody reads its log, but it has to be written.
+        std::thread::spawn(|| lines.for_each(drop));
+        self.process = Some(process);
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let id = process.id().to_string();
+            let _ = Command::new("kill").args(["-INT", &id]).status();
+            let _ = process.wait();
+        }
+    }
+
+    fn psql_command(&self, database: &str) -> Command {
+        let mut command = Command::new(self.programs.join("psql"));
+        command
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .args(["-U", "floe", "-d", database])
+            .env("PGPASSWORD", PASSWORD);
+        command
+    }
+
+    /// The lines of the result of a statement.
+    #[track_caller]
+    fn psql(&self, database: &str, sql: &str) -> Vec<String> {
+        let output = self.psql_command(database).args(["-c", sql]).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", text_of(&output.stderr));
+        text_of(&output.stdout).lines().map(str::to_owned).collect()
+    }
+
+    fn schemas(&self) -> Vec<String> {
+        self.psql(
+            "shop",
+            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|information_schema|public' ORDER BY 1",
+        )
+    }
+
+    /// The tables and the views of the warehouse.
+    fn tables(&self) -> Vec<String> {
+        self.psql(
+            "shop",
+            "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('retail') AND relkind IN ('r', 'v') ORDER BY 1",
+        )
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// A product on a server, and a receiver.
+struct Shop {
+    folder: TempDir,
+    server: Server,
+    receiver: Receiver,
+    path: String,
+}
+
+impl Shop {
+    fn new() -> Option<Self> {
+        let path = real()?;
+        let shop = Self {
+            folder: tempfile::tempdir().unwrap(),
+            server: Server::start(),
+            receiver: Receiver::grpc(),
+            path,
+        };
+        shop.manifest("shop");
+        shop.write(
+            "floe.yaml",
+            "name: shop\nversion: 1.0.0\nsources:\n  - name: orders\n    path: orders.csv\n    columns:\n      \
+             - { name: id, type: integer }\n      - { name: note, type: text }\n      - { name: day, type: date }\n\
+             models:\n  - name: stg_orders\n    layer: bronze\n    checks: [{ unique: id }]\n  - name: recent\n    \
+             layer: silver\n    materialization: view\n  - name: totals\n    layer: gold\n",
+        );
+        shop.write(
+            "orders.csv",
+            "id,note,day\n1,\"a \"\"q\"\", \\! 'ü'\",2026-01-31\n2,,\n3,c,2026-02-01\n",
+        );
+        let reads = |name: &str| format!("SELECT * FROM {{{{ ref('{name}') }}}}");
+        let orders = "SELECT id, note, day FROM {{ source('orders') }}";
+        shop.write("models/stg_orders.sql", orders);
+        let recent = format!("{} WHERE day > '2026-01-01'", reads("stg_orders"));
+        shop.write("models/recent.sql", &recent);
+        shop.write(
+            "models/totals.sql",
+            "SELECT count(*) AS orders FROM {{ ref('recent') }}",
+        );
+        Some(shop)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn manifest(&self, database: &str) {
+        let psql = self.server.programs.join("psql");
+        let (port, psql) = (self.server.port, psql.display());
+        self.write(
+            "manifest.yaml",
+            &format!(
+                "name: platform\nnamespace: retail\nplugins:\n  compute: {{ type: postgres, command: '{psql}', \
+                 host: 127.0.0.1, port: {port}, database: {database}, schema: retail, user: floe, \
+                 password: '${{env:SHOP_PASSWORD}}' }}\n  dbt: {{ type: core, build_models: true }}\n  \
+                 lineage_backend: {{ type: file }}\n"
+            ),
+        );
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut floe = floe();
+        floe.args(words)
+            .current_dir(self.folder.path())
+            .env("PATH", &self.path)
+            .env("SHOP_PASSWORD", PASSWORD)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", self.receiver.endpoint());
+        floe
+    }
+
+    fn floe(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    #[track_caller]
+    fn succeeds(&self, words: &[&str]) -> String {
+        let output = self.floe(words);
+        let stderr = text_of(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        stderr
+    }
+
+    #[track_caller]
+    fn fails(&self, words: &[&str], code: i32) -> String {
+        let output = self.floe(words);
+        let stderr = text_of(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        stderr
+    }
+
+    /// The spans of the last run.
+    fn last(&self) -> Vec<ReceivedSpan> {
+        let spans = self.receiver.spans();
+        let roots = spans.iter().filter(|it| it.name == "floe.pipeline.run");
+        let last = roots.max_by_key(|it| it.start_unix_nano).unwrap();
+        let id = last.trace_id.clone();
+        spans.into_iter().filter(|it| it.trace_id == id).collect()
+    }
+
+    /// The password is in no request and in no file.
+    fn assert_no_password(&self) {
+        assert!(!bytes(&self.receiver).contains(PASSWORD));
+        let found = Command::new("grep")
+            .args(["-r", "-l", "-a", PASSWORD])
+            .arg(self.folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(text_of(&found.stdout), "");
+    }
+}
+
+/// A session that holds the lock of the warehouse, as another run does.
+fn lock(server: &Server) -> (Child, ChildStdin) {
+    let mut command = server.psql_command("shop");
+    let mut held = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = held.stdin.take().unwrap();
+    stdin
+        .write_all(b"SELECT pg_try_advisory_lock(hashtextextended('floe retail', 0));\n")
+        .unwrap();
+    let mut answer = String::new();
+    BufReader::new(held.stdout.take().unwrap())
+        .read_line(&mut answer)
+        .unwrap();
+    assert_eq!(answer, "t\n");
+    (held, stdin)
+}
+
+#[test]
+fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["compile", "."]);
+    let listed = shop.floe(&["ls", "."]);
+    assert!(text_of(&listed.stdout).contains("stg_orders"));
+    let profile = fs::read_to_string(shop.folder.path().join(".floe/dbt/profiles.yml")).unwrap();
+    let reference = "env_var('DBT_ENV_SECRET_FLOE_POSTGRES_PASSWORD', '')";
+    assert!(profile.contains(reference), "{profile}");
+
+    let stderr = shop.succeeds(&["run", "."]);
+    assert!(stderr.contains("4 built, 0 failed, 0 skipped"), "{stderr}");
+    let port = shop.server.port;
+    let tables = format!("tables  postgresql://127.0.0.1:{port}/shop schema retail\n");
+    assert!(stderr.contains(&tables), "{stderr}");
+    assert_eq!(
+        shop.server.tables(),
+        ["orders", "recent", "stg_orders", "totals"]
+    );
+    assert_eq!(shop.server.schemas(), ["retail"]);
+    let rows = "SELECT id, note, note IS NULL, day FROM retail.recent ORDER BY id";
+    assert_eq!(
+        shop.server.psql("shop", rows),
+        ["1|a \"q\", \\! 'ü'|f|2026-01-31", "3|c|f|2026-02-01"]
+    );
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+
+    let spans = shop.last();
+    let is_error = |it: &ReceivedSpan| matches!(it.status, ReceivedStatus::Error(_));
+    assert!(!spans.iter().any(is_error), "{}", tree(&spans));
+    let root = single(&spans, "floe.pipeline.run");
+    let command = single(&spans, "dbt.run");
+    let id = text(command, "dbt.invocation_id");
+    assert!(id.is_some());
+    for (model, rows) in [("stg_orders", 3), ("recent", 2), ("totals", 1)] {
+        let node = single(&spans, &format!("dbt.model.{model}"));
+        assert_eq!(node.parent_span_id, command.span_id, "{}", tree(&spans));
+        let asset = single(&spans, &format!("floe.asset.{model}"));
+        let found = &asset.attributes["floe.transform.rows_affected"];
+        assert_eq!(found, &Value::Int(rows), "{model}");
+        assert_eq!(text(asset, "dbt.invocation_id"), id);
+    }
+    let node = single(&spans, "dbt.model.stg_orders");
+    assert_eq!(node.attributes["dbt.rows_affected"], Value::Int(3));
+    let ids = Value::Array(vec![id.as_deref().unwrap().into()]);
+    assert_eq!(root.attributes["floe.pipeline.dbt_invocation_ids"], ids);
+    single(&spans, "quality.run_checks");
+    single(&spans, "compute.publish");
+    let load = single(&spans, "compute.load");
+    assert_eq!(text(load, "db.system.name").as_deref(), Some("postgresql"));
+    let address = format!("postgresql://127.0.0.1:{port}/shop schema retail");
+    assert_eq!(text(load, "compute.db_path"), Some(address));
+    let lineage = fs::read_to_string(shop.folder.path().join(".floe/lineage.jsonl")).unwrap();
+    let of_node = lineage
+        .lines()
+        .map(|line| serde_json::from_str::<Json>(line).unwrap())
+        .find(|it| it["job"]["name"] == "model.shop.totals" && it["eventType"] == "COMPLETE")
+        .unwrap();
+    assert_eq!(
+        of_node["outputs"][0]["namespace"],
+        format!("postgres://127.0.0.1:{port}")
+    );
+    assert_eq!(of_node["outputs"][0]["name"], "shop.retail.totals");
+    shop.assert_no_password();
+}
+
+#[test]
+fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let wrong = "SELECT count(*) AS orders, nope FROM {{ ref('recent') }}";
+    shop.write("models/totals.sql", wrong);
+    shop.write("orders.csv", "id,note,day\n7,,2026-03-01\n");
+    let stderr = shop.fails(&["run", "."], 1);
+    assert!(stderr.contains("3 built, 1 failed, 0 skipped"), "{stderr}");
+    assert!(stderr.contains("models/totals.sql:1:28: dbt: "), "{stderr}");
+    assert!(
+        stderr.contains("column \"nope\" does not exist"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("retail (unchanged)"), "{stderr}");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    let spans = shop.last();
+    for name in ["dbt.model.totals", "dbt.run", "floe.asset.totals"] {
+        let message = error_message(single(&spans, name));
+        assert!(message.contains("\"nope\" does not exist"), "{message}");
+    }
+    assert!(error_message(single(&spans, "floe.pipeline.run")).contains("1 of 4 assets failed"));
+
+    // The draft of that run, and what an aborted one leaves, do not disturb the next.
+    assert_eq!(shop.server.schemas(), ["retail", "retail__draft"]);
+    let left = "CREATE TABLE retail__draft.half (id int)";
+    shop.server.psql("shop", left);
+    let right = "SELECT 10 * count(*) AS orders FROM {{ ref('recent') }}";
+    shop.write("models/totals.sql", right);
+    // A part: the other tables stay.
+    let stderr = shop.succeeds(&["run", ".", "--select", "totals"]);
+    assert!(
+        stderr.contains("1 built, 0 failed, 0 skipped, 3 not selected"),
+        "{stderr}"
+    );
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["20"]);
+    assert_eq!(shop.server.schemas(), ["retail"]);
+    assert_eq!(
+        shop.server.tables(),
+        ["orders", "recent", "stg_orders", "totals"]
+    );
+    // The view is on the tables that have replaced those of the first run.
+    shop.succeeds(&["run", ".", "--select", "orders", "--select", "stg_orders"]);
+    assert_eq!(
+        shop.server.psql("shop", "SELECT id FROM retail.recent"),
+        ["7"]
+    );
+    shop.assert_no_password();
+}
+
+#[test]
+fn real_postgres_that_refuses_is_one_clear_error() {
+    let Some(mut shop) = Shop::new() else { return };
+    let address = |database: &str| {
+        let port = shop.server.port;
+        format!("postgresql://127.0.0.1:{port}/{database} schema retail: ")
+    };
+    let (of_shop, of_none) = (address("shop"), address("none"));
+
+    let mut wrong = shop.command(&["run", "."]);
+    let output = wrong.env("SHOP_PASSWORD", "Wr0ngWr0ngWr0ng").output();
+    let output = output.unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let reason = "password authentication failed for user \"floe\"";
+    assert!(stderr.contains(&format!("{of_shop}{reason}")), "{stderr}");
+    let spans = shop.last();
+    let created = single(&spans, "compute.create_database");
+    assert!(error_message(created).contains(reason), "{}", tree(&spans));
+    assert!(!bytes(&shop.receiver).contains("Wr0ngWr0ng"));
+
+    shop.manifest("none");
+    let stderr = shop.fails(&["run", "."], 1);
+    let reason = "database \"none\" does not exist";
+    assert!(stderr.contains(&format!("{of_none}{reason}")), "{stderr}");
+    shop.manifest("shop");
+
+    // Tables of others are not replaced.
+    shop.server.psql(
+        "shop",
+        "CREATE SCHEMA retail; CREATE TABLE retail.others (id int)",
+    );
+    let stderr = shop.fails(&["run", "."], 1);
+    assert!(
+        stderr.contains("the schema retail has tables that are not of floe"),
+        "{stderr}"
+    );
+    assert_eq!(shop.server.tables(), ["others"]);
+    shop.server.psql("shop", "DROP SCHEMA retail CASCADE");
+
+    let (mut held, stdin) = lock(&shop.server);
+    let stderr = shop.fails(&["run", "."], 1);
+    assert!(stderr.contains("another run builds"), "{stderr}");
+    drop(stdin);
+    held.wait().unwrap();
+
+    let mut without = shop.command(&["run", "."]);
+    let hidden = "import sys\nsys.modules['dbt.adapters.postgres'] = None\n";
+    shop.write("hidden/sitecustomize.py", hidden);
+    without.env("PYTHONPATH", shop.folder.path().join("hidden"));
+    let output = without.output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("Could not find adapter type postgres"),
+        "{stderr}"
+    );
+
+    shop.server.stop();
+    let stderr = shop.fails(&["run", "."], 1);
+    assert!(
+        stderr.contains(&format!("{of_shop}Connection refused")),
+        "{stderr}"
+    );
+    assert!(error_message(single(&shop.last(), "floe.pipeline.run")).contains("refused"));
+    // It is not needed to compile.
+    shop.succeeds(&["compile", "."]);
+    shop.server.resume();
+    shop.succeeds(&["run", "."]);
+    shop.assert_no_password();
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_a_signal_ends() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let good = "SELECT count(*) AS orders FROM {{ ref('recent') }}";
+    let slow = "SELECT 0 AS orders, pg_sleep(600)::text AS slept";
+    shop.write("models/totals.sql", slow);
+    let mut run = shop.command(&["run", "."]);
+    let mut run = run.stderr(Stdio::piped()).spawn().unwrap();
+    let sleeps = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    while shop.server.psql("shop", sleeps) != ["1"] {
+        assert_eq!(run.try_wait().unwrap(), None);
+    }
+    let id = run.id().to_string();
+    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    let output = run.wait_with_output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.signal(), Some(15), "{stderr}");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    let spans = shop.last();
+    assert!(error_message(single(&spans, "dbt.run")).contains("signal"));
+    single(&spans, "dbt.model.totals");
+
+    // The server still runs the query, which the next run does not wait for.
+    assert_eq!(shop.server.psql("shop", sleeps), ["1"]);
+    shop.write("models/totals.sql", good);
+    shop.succeeds(&["run", "."]);
+    assert_eq!(shop.server.psql("shop", sleeps), ["0"]);
+    assert_eq!(shop.server.schemas(), ["retail"]);
+    shop.assert_no_password();
+}
+
+#[test]
+fn postgres_needs_an_orchestrator_in_this_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    write(
+        "floe.yaml",
+        "name: shop\nversion: 1.0.0\nmodels:\n  - { name: one, layer: gold }\n",
+    );
+    write(
+        "manifest.yaml",
+        "name: platform\nnamespace: retail\nplugins:\n  compute: { type: postgres, host: db, database: shop, \
+         schema: retail, user: floe }\n  orchestrator: { type: dagster, program: 'true' }\n",
+    );
+    fs::create_dir(folder.path().join("models")).unwrap();
+    write("models/one.sql", "SELECT 1 AS one");
+    let mut compile = floe();
+    let compile = compile.args(["compile", "."]).current_dir(folder.path());
+    let output = compile.output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    let expected = "manifest.yaml: plugins: the compute plugin postgres needs a run in one process, expected the orchestrator local, found dagster";
+    assert!(stderr.contains(expected), "{stderr}");
+}
