@@ -1,5 +1,6 @@
 //! The command line: parses it, calls the library, and prints the result.
 
+mod diff;
 mod export;
 mod input;
 #[cfg(feature = "listen")]
@@ -27,6 +28,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Compare two sets of runs: calls, failures, and own times
+    ///
+    /// Exit codes: 0 nothing is different, 1 something is, 2 files or arguments cannot be used.
+    Diff(diff::Diff),
     /// Write the files in the format of another program
     Export(Export),
     /// Draw traces in the terminal
@@ -73,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Diff(options) => diff::diff(&options),
         Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),
         Command::View(options) => view::view(&options),

@@ -5,8 +5,8 @@
 //! each call, so runs of different lengths can be compared.
 //!
 //! What is exact holds in every run: a name that is new or gone, a number of calls whose ranges do not meet, calls that
-//! were parallel. What is statistical is own time: with eight or more runs in both sets a value for each run, else one
-//! for each call; it is reported if chance explains it in at most one of a hundred comparisons of all names together.
+//! were parallel. What is statistical is own time: with fifteen or more runs in both sets a value for each run, else
+//! one for each call; it is reported if chance explains it in at most one of a hundred comparisons of all names together.
 
 mod ranks;
 
@@ -23,12 +23,16 @@ use crate::span::Recording;
 
 /// From so many runs in both sets on, a run is a sample. Of fewer, chance alone separates the ranges too often.
 const RUNS: usize = 8;
+/// The same for times, whose differences are judged by their ranks: of fewer, the clearest order is no surprise.
+const TIMED_RUNS: usize = 15;
 /// With fewer runs, a name needs so many calls in both sets for its times to be compared.
 const CALLS: usize = 30;
 /// How likely chance may explain any of the statistical findings.
 const CHANCE: f64 = 0.01;
-/// The least change of own time that is reported.
+/// The least change of own time that is reported: of runs, and of the calls of fewer ones, which share what the machine
+/// did during their run.
 const LEAST_CHANGE: f64 = 0.02;
+const LEAST_CHANGE_OF_CALLS: f64 = 0.1;
 /// Names with less of the own time of all spans are not compared by time.
 const LEAST_SHARE: f64 = 0.005;
 /// So many equal calls below one parent, one after the other, are a loop.
@@ -126,7 +130,7 @@ struct Of {
     own: Vec<u64>,
     total: u64,
     /// For each parent, how many calls it has.
-    of_parents: Vec<u64>,
+    by_parent: Vec<u64>,
     /// The most calls below one parent, one after the other.
     in_a_row: usize,
     /// Parents with several of these calls, and how many of them have two that overlap.
@@ -280,7 +284,7 @@ fn run(forest: &Forest<'_>) -> FxHashMap<Key, Of> {
         }
         for (key, siblings) in siblings {
             let of = run.entry(key).or_default();
-            of.of_parents.push(siblings.len() as u64);
+            of.by_parent.push(siblings.len() as u64);
             let (mut in_a_row, mut until, mut overlaps) = (0, 0, false);
             for sibling in &siblings {
                 let span = forest.span(*sibling);
@@ -390,7 +394,7 @@ fn exact(key: &Key, before: &[&Of], after: &[&Of]) -> Vec<Change> {
         && apart(&[one, other])
     {
         let text = |(least, most): (f64, f64)| {
-            if least == most {
+            if least.total_cmp(&most).is_eq() {
                 format!("{} for each parent", number(least))
             } else {
                 format!("{} to {} for each parent", number(least), number(most))
@@ -435,11 +439,11 @@ fn calls_of_parents(of: &[&Of]) -> Option<(f64, f64)> {
         ratio(sum, counts.len().max(1) as u64)
     };
     let values: Vec<f64> = if of.len() >= RUNS {
-        let of = of.iter().filter(|of| !of.of_parents.is_empty());
-        of.map(|of| mean(&of.of_parents)).collect()
+        let of = of.iter().filter(|of| !of.by_parent.is_empty());
+        of.map(|of| mean(&of.by_parent)).collect()
     } else {
         of.iter()
-            .flat_map(|of| &of.of_parents)
+            .flat_map(|of| &of.by_parent)
             .map(|calls| as_f64_of(*calls))
             .collect()
     };
@@ -474,7 +478,7 @@ fn statistical(sets: &[Set; 2], keys: &[&Key], notes: &mut Vec<String>) -> Vec<C
     }
     if too_few > 0 {
         notes.push(format!(
-            "the times of {too_few} names are not compared: expected {RUNS} runs or {CALLS} calls on both sides, found fewer"
+            "the times of {too_few} names are not compared: expected {TIMED_RUNS} runs or {CALLS} calls on both sides, found fewer"
         ));
     }
     // The least likely one is judged as one of all, the next one as one of the others, and so on (Holm's method).
@@ -486,7 +490,7 @@ fn statistical(sets: &[Set; 2], keys: &[&Key], notes: &mut Vec<String>) -> Vec<C
             break;
         }
         let factor = compared.after / compared.before.max(1.0);
-        if (factor - 1.0).abs() < LEAST_CHANGE {
+        if (factor - 1.0).abs() < compared.least_change {
             continue;
         }
         let kind = if factor > 1.0 {
@@ -514,6 +518,7 @@ struct Compared {
     before: f64,
     after: f64,
     chance: f64,
+    least_change: f64,
 }
 
 fn chance_of(before: &[&Of], after: &[&Of]) -> Option<Compared> {
@@ -522,7 +527,7 @@ fn chance_of(before: &[&Of], after: &[&Of]) -> Option<Compared> {
         own.sort_unstable();
         own
     };
-    if before.len() >= RUNS && after.len() >= RUNS {
+    if before.len() >= TIMED_RUNS && after.len() >= TIMED_RUNS {
         // The lower quartile of a run: what else the machine did makes times longer, never shorter.
         let value = |of: &&Of| as_f64_of(percentile(&sorted(of), 25));
         let [before, after]: [Vec<f64>; 2] =
@@ -537,6 +542,7 @@ fn chance_of(before: &[&Of], after: &[&Of]) -> Option<Compared> {
             before: middle(before),
             after: middle(after),
             chance,
+            least_change: LEAST_CHANGE,
         });
     }
     let all = |of: &[&Of]| -> Vec<f64> {
@@ -552,6 +558,7 @@ fn chance_of(before: &[&Of], after: &[&Of]) -> Option<Compared> {
         before: middle(before),
         after: middle(after),
         chance,
+        least_change: LEAST_CHANGE_OF_CALLS,
     })
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn print_notes(notes: &[Note]) {
 }
 
 /// The file, or the files of a folder, by name.
-fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -1,0 +1,265 @@
+//! `floe-trace diff`: what is different between two sets of runs.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use floe_telemetry::printable;
+use floe_trace::{Change, Diff as Found, Recording, diff as compare};
+use serde_json::{Value as Json, json};
+
+use super::input::Limits;
+use super::{Failure, print};
+
+/// The exit code if something is different.
+const CHANGED: u8 = 1;
+/// The most characters of a cell.
+const CLIP: usize = 70;
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Diff {
+    /// A file of the runs before; a folder, of which each file is a run
+    #[arg(value_name = "BEFORE", required_unless_present = "before")]
+    one: Option<PathBuf>,
+    /// A file of the runs after, or a folder
+    #[arg(value_name = "AFTER", required_unless_present = "after")]
+    other: Option<PathBuf>,
+    /// Several files, each of which is a run before
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "one", requires = "after")]
+    before: Vec<PathBuf>,
+    /// Several files, each of which is a run after
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "other", requires = "before")]
+    after: Vec<PathBuf>,
+    /// Print one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// Write a page, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// Compares, and prints what is different.
+pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
+    let before = options.runs(options.one.as_ref(), &options.before)?;
+    let after = options.runs(options.other.as_ref(), &options.after)?;
+    for (runs, side) in [(&before, "before"), (&after, "after")] {
+        if runs.iter().all(|run| run.spans.is_empty()) {
+            return Err(Failure(format!(
+                "expected spans in the runs {side}, found none"
+            )));
+        }
+    }
+    let found = compare(&before, &after);
+    if let Some(path) = &options.html {
+        let failed = |error| Failure(format!("{}: cannot be written: {error}", path.display()));
+        fs::write(path, page(&found)).map_err(failed)?;
+    }
+    if options.json {
+        print(format_args!("{}\n", as_json(&found)))?;
+    } else {
+        print(format_args!("{}", text(&found)))?;
+    }
+    Ok(ExitCode::from(if found.changes.is_empty() {
+        0
+    } else {
+        CHANGED
+    }))
+}
+
+impl Diff {
+    fn runs(&self, one: Option<&PathBuf>, several: &[PathBuf]) -> Result<Vec<Recording>, Failure> {
+        let mut runs = Vec::new();
+        for path in one.into_iter().chain(several) {
+            for file in super::input::files_of(path)? {
+                runs.push(self.limits.read(&[file])?);
+            }
+        }
+        Ok(runs)
+    }
+}
+
+/// `+5.1 %`, or `×3`.
+fn factor(change: &Change) -> String {
+    match change.factor {
+        Some(factor) if (0.5..2.0).contains(&factor) => format!("{:+.1} %", (factor - 1.0) * 100.0),
+        Some(factor) => format!("×{factor:.1}"),
+        None => String::new(),
+    }
+}
+
+fn certainty(change: &Change) -> String {
+    match change.chance {
+        None => "exact".to_owned(),
+        Some(it) if it < 1e-4 => "chance < 0.01 %".to_owned(),
+        Some(it) => format!("chance {:.2} %", it * 100.0),
+    }
+}
+
+fn place(change: &Change) -> String {
+    if change.parent.is_empty() {
+        change.service.clone()
+    } else {
+        format!("{} > {}", change.service, change.parent)
+    }
+}
+
+fn rows(found: &Found) -> Vec<[String; 6]> {
+    let rows = found.changes.iter().map(|change| {
+        [
+            change.kind.as_str().replace('_', " "),
+            change.name.clone(),
+            format!("{} → {}", change.before, change.after),
+            factor(change),
+            certainty(change),
+            place(change),
+        ]
+    });
+    rows.collect()
+}
+
+const HEAD: [&str; 6] = [
+    "what",
+    "name",
+    "before → after",
+    "change",
+    "certainty",
+    "where",
+];
+
+fn coverage(found: &Found) -> String {
+    let [before, after] = found
+        .coverage
+        .map(|(runs, traces, spans)| format!("{runs} runs, {traces} traces, {spans} spans"));
+    format!("before: {before} · after: {after}")
+}
+
+fn text(found: &Found) -> String {
+    let mut text = coverage(found) + "\n";
+    for note in &found.notes {
+        let _ = writeln!(text, "note: {}", printable(note));
+    }
+    let rows: Vec<[String; 6]> = rows(found)
+        .into_iter()
+        .map(|row| row.map(|cell| clip(&cell)))
+        .collect();
+    if rows.is_empty() {
+        text.push_str("nothing is different\n");
+        return text;
+    }
+    let mut widths = HEAD.map(|title| title.chars().count());
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut line = |cells: [&str; 6]| {
+        let mut row = String::new();
+        for (cell, width) in cells.into_iter().zip(widths) {
+            let pad = width - cell.chars().count();
+            let _ = write!(row, "{cell}{}  ", " ".repeat(pad));
+        }
+        let _ = writeln!(text, "{}", row.trim_end());
+    };
+    line(HEAD);
+    for row in &rows {
+        line(row.each_ref().map(String::as_str));
+    }
+    text
+}
+
+fn clip(text: &str) -> String {
+    let text = printable(text);
+    let mut characters = text.chars();
+    let mut clipped: String = characters.by_ref().take(CLIP).collect();
+    if characters.next().is_some() {
+        clipped.pop();
+        clipped.push('…');
+    }
+    clipped
+}
+
+fn as_json(found: &Found) -> Json {
+    let changes = found.changes.iter().map(|change| {
+        json!({
+            "what": change.kind.as_str(),
+            "name": change.name,
+            "service": change.service,
+            "parent": change.parent,
+            "before": change.before,
+            "after": change.after,
+            "factor": change.factor,
+            "chance": change.chance,
+            "weight_ns": change.weight,
+        })
+    });
+    let coverage = found
+        .coverage
+        .map(|(runs, traces, spans)| json!({"runs": runs, "traces": traces, "spans": spans}));
+    json!({
+        "changes": changes.collect::<Json>(),
+        "before": coverage[0],
+        "after": coverage[1],
+        "notes": found.notes,
+    })
+}
+
+/// The table as a page, without a script.
+fn page(found: &Found) -> String {
+    let most = found
+        .changes
+        .iter()
+        .map(|change| change.weight)
+        .max()
+        .unwrap_or(1)
+        .max(1);
+    let mut body = format!("<p>{}</p>\n", escaped(&coverage(found)));
+    for note in &found.notes {
+        let _ = writeln!(body, "<p class=\"note\">{}</p>", escaped(note));
+    }
+    if found.changes.is_empty() {
+        body.push_str("<p>Nothing is different.</p>\n");
+    } else {
+        body.push_str("<table><thead><tr>");
+        for title in HEAD.iter().chain(&["time"]) {
+            let _ = write!(body, "<th>{title}</th>");
+        }
+        body.push_str("</tr></thead><tbody>\n");
+        for (row, change) in rows(found).iter().zip(&found.changes) {
+            let _ = write!(body, "<tr class=\"{}\">", change.kind.as_str());
+            for cell in row {
+                let _ = write!(body, "<td>{}</td>", escaped(cell));
+            }
+            let width = u128::from(change.weight) * 120 / u128::from(most);
+            let time = floe_trace::duration(change.weight);
+            let _ = writeln!(
+                body,
+                "<td><svg width=\"{}\" height=\"10\"><rect width=\"{}\" height=\"10\" rx=\"2\"/></svg> {time}</td></tr>",
+                width.max(2),
+                width.max(2)
+            );
+        }
+        body.push_str("</tbody></table>\n");
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>What is different</title><style>{STYLE}</style></head><body>\n<h1>What is different</h1>\n{body}</body></html>\n"
+    )
+}
+
+const STYLE: &str = "\
+:root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:24px;font-variant-numeric:tabular-nums}\
+h1{font-size:20px}table{border-collapse:collapse}th,td{text-align:left;padding:5px 16px 5px 0;border-bottom:1px solid #8884;\
+overflow-wrap:anywhere}.note{opacity:.7}.failing td:first-child,.slower td:first-child,.repeated_calls td:first-child{color:#c5362d;\
+font-weight:600}.faster td:first-child{color:#1a7f37;font-weight:600}rect{fill:#4477aa}";
+
+fn escaped(text: &str) -> String {
+    let text = printable(text);
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
