@@ -464,15 +464,24 @@ fn statistical(sets: &[Set; 2], keys: &[&Key], notes: &mut Vec<String>) -> Vec<C
             .fold(0, u64::saturating_add)
             .max(1)
     });
+    // A name is one row, wherever it is called from: what is slower is the function.
+    let mut names: BTreeMap<(&str, &str), Vec<&Key>> = BTreeMap::new();
+    for key in keys {
+        names.entry((&key.0, &key.1)).or_default().push(key);
+    }
+    let of_name = |set: &Set, keys: &[&Key]| {
+        let own = keys.iter().map(|key| own(set, key));
+        own.fold(0, u64::saturating_add)
+    };
     let mut tested = Vec::new();
     let mut too_few = 0;
-    for key in keys {
-        let share = |at: usize| ratio(own(&sets[at], key), totals[at]);
+    for keys in names.into_values() {
+        let share = |at: usize| ratio(of_name(&sets[at], &keys), totals[at]);
         if share(0) < LEAST_SHARE && share(1) < LEAST_SHARE {
             continue;
         }
-        match chance_of(&sets[0].of(key), &sets[1].of(key)) {
-            Some(compared) => tested.push((*key, compared)),
+        match compared(sets, &keys) {
+            Some(compared) => tested.push((keys, compared)),
             None => too_few += 1,
         }
     }
@@ -485,7 +494,7 @@ fn statistical(sets: &[Set; 2], keys: &[&Key], notes: &mut Vec<String>) -> Vec<C
     tested.sort_by(|one, other| one.1.chance.total_cmp(&other.1.chance));
     let mut changes = Vec::new();
     let many = tested.len();
-    for (rank, (key, compared)) in tested.into_iter().enumerate() {
+    for (rank, (keys, compared)) in tested.into_iter().enumerate() {
         if compared.chance * as_f64(many - rank) > CHANCE {
             break;
         }
@@ -500,14 +509,17 @@ fn statistical(sets: &[Set; 2], keys: &[&Key], notes: &mut Vec<String>) -> Vec<C
         };
         changes.push(Change {
             kind,
-            service: key.0.clone(),
-            name: key.1.clone(),
-            parent: key.2.clone(),
+            service: keys[0].0.clone(),
+            name: keys[0].1.clone(),
+            parent: match &*keys {
+                [key] => key.2.clone(),
+                _ => String::new(),
+            },
             before: duration(rounded(compared.before)),
             after: duration(rounded(compared.after)),
             factor: Some(factor),
             chance: Some((compared.chance * as_f64(many)).min(1.0)),
-            weight: own(&sets[0], key).abs_diff(own(&sets[1], key)),
+            weight: of_name(&sets[0], &keys).abs_diff(of_name(&sets[1], &keys)),
         });
     }
     changes
@@ -521,44 +533,71 @@ struct Compared {
     least_change: f64,
 }
 
-fn chance_of(before: &[&Of], after: &[&Of]) -> Option<Compared> {
-    let sorted = |of: &Of| {
+/// Compares the own times of a name. Those below each parent are divided by what is typical there, so it does not matter
+/// how often each parent calls it.
+fn compared(sets: &[Set; 2], keys: &[&Key]) -> Option<Compared> {
+    let are_runs = sets.iter().all(|set| set.runs.len() >= TIMED_RUNS);
+    // The lower quartile of a run: what else the machine did makes times longer, never shorter.
+    let of_run = |of: &Of| {
         let mut own = of.own.clone();
         own.sort_unstable();
-        own
+        as_f64_of(percentile(&own, 25))
     };
-    if before.len() >= TIMED_RUNS && after.len() >= TIMED_RUNS {
-        // The lower quartile of a run: what else the machine did makes times longer, never shorter.
-        let value = |of: &&Of| as_f64_of(percentile(&sorted(of), 25));
-        let [before, after]: [Vec<f64>; 2] =
-            [before, after].map(|of| of.iter().map(value).collect());
-        let chance = if before.len() == after.len() {
-            // Runs in turns share what the machine did at the time.
-            signed_ranks(&before, &after)
+    let of_call = |own: &u64| as_f64_of(*own);
+    let typical: Vec<(&Key, f64)> = keys
+        .iter()
+        .map(|key| {
+            let all = sets.iter().flat_map(|set| set.of(key));
+            let values = if are_runs {
+                all.map(of_run).collect()
+            } else {
+                all.flat_map(|of| of.own.iter().map(of_call)).collect()
+            };
+            (*key, middle(values))
+        })
+        .filter(|(_, typical)| *typical > 0.0)
+        .collect();
+    let [before, after] = sets.each_ref().map(|set| -> Vec<f64> {
+        if are_runs {
+            let runs = set.runs.iter().map(|run| {
+                let there = typical
+                    .iter()
+                    .filter_map(|(key, typical)| Some((run.get(*key)?, typical)));
+                there.fold((0.0, 0.0), |(sum, of), (it, typical)| {
+                    (sum + of_run(it), of + typical)
+                })
+            });
+            runs.filter(|(_, of)| *of > 0.0)
+                .map(|(sum, of)| sum / of)
+                .collect()
         } else {
-            mann_whitney(&before, &after)
-        };
-        return Some(Compared {
-            before: middle(before),
-            after: middle(after),
-            chance,
-            least_change: LEAST_CHANGE,
-        });
-    }
-    let all = |of: &[&Of]| -> Vec<f64> {
-        let all = of.iter().flat_map(|of| &of.own);
-        all.map(|own| as_f64_of(*own)).collect()
-    };
-    let (before, after) = (all(before), all(after));
-    if before.len() < CALLS || after.len() < CALLS {
+            let calls = typical.iter().flat_map(|(key, typical)| {
+                let own = set.of(key).into_iter().flat_map(|of| &of.own);
+                own.map(move |own| of_call(own) / typical)
+            });
+            calls.collect()
+        }
+    });
+    let enough = if are_runs { TIMED_RUNS } else { CALLS };
+    if before.len() < enough || after.len() < enough {
         return None;
     }
-    let chance = mann_whitney(&before, &after);
+    let chance = if are_runs && before.len() == after.len() {
+        // Runs in turns share what the machine did at the time.
+        signed_ranks(&before, &after)
+    } else {
+        mann_whitney(&before, &after)
+    };
+    let whole: f64 = typical.iter().map(|(_, typical)| typical).sum();
     Some(Compared {
-        before: middle(before),
-        after: middle(after),
+        before: middle(before) * whole,
+        after: middle(after) * whole,
         chance,
-        least_change: LEAST_CHANGE_OF_CALLS,
+        least_change: if are_runs {
+            LEAST_CHANGE
+        } else {
+            LEAST_CHANGE_OF_CALLS
+        },
     })
 }
 

@@ -7,9 +7,11 @@ use super::as_f64;
 /// Wilcoxon's signed-rank test of pairs.
 pub(super) fn signed_ranks(before: &[f64], after: &[f64]) -> f64 {
     // Of ratios, as noise is in proportion to a time.
-    let ratio = |(before, after): (&f64, &f64)| (after.max(1.0) / before.max(1.0)).ln();
+    let ratio = |(before, after): (&f64, &f64)| (after / before).ln();
     let differences = before.iter().zip(after).map(ratio);
-    let differences: Vec<f64> = differences.filter(|it| *it != 0.0).collect();
+    let differences: Vec<f64> = differences
+        .filter(|it| *it != 0.0 && it.is_finite())
+        .collect();
     let sizes: Vec<f64> = differences.iter().map(|it| it.abs()).collect();
     let (ranks, ties) = ranks(&sizes);
     let n = as_f64(differences.len());
