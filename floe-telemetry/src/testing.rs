@@ -4,7 +4,8 @@
 //! A capture contains only the spans of its own code, even if many tests run in parallel in one
 //! process, and needs no provider. The spans pass through the same recorder, collector and redaction
 //! as in production. All of them are recorded, regardless of the sampler and the filter, except below a parent
-//! that is not sampled. As in production, a thread that ends 4,096 spans before the collector takes them loses more.
+//! that is not sampled. No span is lost: other than in production, a thread that ends spans faster than the collector
+//! takes them waits for it.
 //!
 //! With the environment variable `FLOE_TESTING_CONTEXT=boundaries`, captures record as a provider with the
 //! setting `context: boundaries` does ([`ContextMode`](crate::config::ContextMode)).

@@ -10,6 +10,10 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "testing")]
+use std::thread;
+#[cfg(feature = "testing")]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use opentelemetry::Context;
@@ -393,7 +397,30 @@ impl Local {
         {
             return true;
         }
+        #[cfg(feature = "testing")]
+        if record.capture().is_some() && self.push_when_there_is_room(record, end, code) {
+            return true;
+        }
         self.drop_span(record, end, code);
+        false
+    }
+
+    /// Waits until the collector has taken spans. Only a capture waits: a test has to see all of its spans, and nobody
+    /// else is to wait for it.
+    #[cfg(feature = "testing")]
+    #[cold]
+    fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        const LONGEST: Duration = Duration::from_secs(10);
+        let started = Ticks::now();
+        while let Some(writer) = &mut self.writer
+            && Ticks::now().since(started) < LONGEST
+        {
+            buffer::wake();
+            thread::yield_now();
+            if writer.push(record, end, code) {
+                return true;
+            }
+        }
         false
     }
 

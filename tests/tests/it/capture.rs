@@ -32,6 +32,25 @@ fn captures_that_start_and_end_at_once_lose_no_span() {
     });
 }
 
+/// A thread's buffer holds 4,096 spans.
+#[test]
+fn a_capture_of_many_quick_spans_has_all_of_them() {
+    let many = testing::capture(|| (0..20_000).for_each(step));
+    assert_eq!(many.len(), 20_000);
+    let threads = testing::capture(|| {
+        for _ in 0..10 {
+            let context = Context::current();
+            thread::spawn(move || {
+                let _attached = context.attach();
+                (0..2_000).for_each(step);
+            })
+            .join()
+            .unwrap();
+        }
+    });
+    assert_eq!(threads.len(), 20_000);
+}
+
 #[test]
 fn captures_that_run_at_once_do_not_see_each_other() {
     const THREADS: usize = 8;
