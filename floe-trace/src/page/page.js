@@ -37,7 +37,7 @@ function parseDuration(text) {
   return found ? Number(found[1]) * { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, min: 60e9 }[found[2]] : NaN;
 }
 
-const count = (n, one) => `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
+const count = (n, one, many = one + 's') => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
 /** Decodes a part of the data: base64 of gzip of JSON. */
 async function decode(text) {
@@ -240,7 +240,7 @@ async function refilter() {
   }
   matches = found;
   isMatch = new Set(found);
-  $('found').textContent = filter ? count(found.length, 'match').replace('matchs', 'matches') : '';
+  $('found').textContent = filter ? count(found.length, 'match', 'matches') : '';
   layout();
   draw();
 }
