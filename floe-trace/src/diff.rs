@@ -4,8 +4,8 @@
 //! the name of their parent; numbers and ids in names count as equal. Calls are counted for each parent, and times for
 //! each call, so runs of different lengths can be compared.
 //!
-//! What is exact holds in every run: a name that is new or gone, a number of calls whose ranges do not meet, calls that
-//! were parallel. What is statistical is own time: with fifteen or more runs in both sets a value for each run, else
+//! What is exact has no exception: a name that is in none of the runs of one set, and in half of the other's or more, a
+//! number of calls whose ranges do not meet, calls that were parallel. What is statistical is own time: with fifteen or more runs in both sets a value for each run, else
 //! one for each call; it is reported if chance explains it in at most one of a hundred comparisons of all names together.
 
 mod ranks;
@@ -177,7 +177,7 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
     for key in keys {
         let [before, after] = &sets;
         let (one, other) = (before.of(key), after.of(key));
-        match presence(&one, &other) {
+        match presence(&sets, &one, &other) {
             Some(kind) => {
                 // What is below a new name is new with it.
                 let parent_has_same = |set: &Set| {
@@ -246,7 +246,7 @@ impl Set {
         set
     }
 
-    /// What is known of a name, in each run that has it; and in as many more as have not.
+    /// What is known of a name, of each run that has it.
     fn of(&self, key: &Key) -> Vec<&Of> {
         self.runs.iter().filter_map(|run| run.get(key)).collect()
     }
@@ -324,12 +324,13 @@ fn normalized(name: &str) -> String {
     plain
 }
 
-/// Whether a name is in all runs of one set and in none of the other.
-fn presence(before: &[&Of], after: &[&Of]) -> Option<ChangeKind> {
-    let has = |of: &[&Of]| of.iter().any(|of| of.calls > 0);
+/// Whether a name is in at least half of the runs of one set and in none of the other.
+fn presence(sets: &[Set; 2], before: &[&Of], after: &[&Of]) -> Option<ChangeKind> {
+    let has = |of: &[&Of]| of.iter().filter(|of| of.calls > 0).count();
+    let is_common = |runs: usize, set: &Set| runs > 0 && runs * 2 >= set.runs.len();
     match (has(before), has(after)) {
-        (false, true) => Some(ChangeKind::New),
-        (true, false) => Some(ChangeKind::Gone),
+        (0, runs) if is_common(runs, &sets[1]) => Some(ChangeKind::New),
+        (runs, 0) if is_common(runs, &sets[0]) => Some(ChangeKind::Gone),
         _ => None,
     }
 }
