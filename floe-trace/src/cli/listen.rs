@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -342,7 +342,6 @@ fn decode<T: Message + Default + DeserializeOwned>(
 struct Open {
     id: TraceId,
     recording: Recording,
-    since: Instant,
     last: Instant,
     has_root: bool,
     /// Whether a part of it that another program called has ended.
@@ -417,7 +416,6 @@ impl<'o> Traces<'o> {
             self.open.push(Open {
                 id,
                 recording: Recording::default(),
-                since: now,
                 last: now,
                 has_root: false,
                 has_entry: false,
@@ -442,33 +440,35 @@ impl<'o> Traces<'o> {
                 at += 1;
             }
         }
-        self.status.set_message(self.status(now));
+        self.status.set_message(self.status());
         self.status.tick();
         Ok(())
     }
 
     /// The spans that are known by their children alone have not ended.
-    fn status(&self, now: Instant) -> String {
+    fn status(&self) -> String {
         let lines = self.open.iter().rev().filter(|open| !open.has_root).take(8);
         let lines = lines.map(|open| {
             let spans = &open.recording.spans;
             let last = spans.last();
             let service = last.map_or("", |last| open.recording.service(last));
             let name = last.map_or("", |last| &*last.name);
-            // Its first span began before it was received.
+            // Programs on this machine have its clock; of another one, the age is as wrong as its clock.
             let first = spans
                 .iter()
                 .map(|span| span.start)
                 .min()
                 .unwrap_or_default();
-            let end = last.map_or(first, |last| last.end);
-            let waited =
-                u64::try_from(now.duration_since(open.since).as_nanos()).unwrap_or(u64::MAX);
-            let age = duration(end.saturating_sub(first).saturating_add(waited));
-            let line = format!(
-                "◌ {service} open for {age} · {} spans, the last: {name}",
-                spans.len()
-            );
+            let age = Duration::from_nanos(first);
+            let age = SystemTime::now()
+                .duration_since(UNIX_EPOCH + age)
+                .unwrap_or_default();
+            let age = duration(u64::try_from(age.as_nanos()).unwrap_or(u64::MAX));
+            let count = match spans.len() {
+                1 => "1 span".to_owned(),
+                spans => format!("{spans} spans"),
+            };
+            let line = format!("◌ {service} open for {age} · {count}, the last: {name}");
             printable(&line).into_owned()
         });
         lines.collect::<Vec<_>>().join("\n")
