@@ -74,6 +74,26 @@ fn the_trace_is_printed_where_it_goes_nowhere_else_and_on_request() {
 }
 
 #[test]
+fn the_trace_is_a_page_on_request() {
+    let product = Product::shop();
+    let output = product.floe("run", &["--trace", "html"], &[]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stdout.is_empty(), "{}", output.stdout);
+    let summary = "\npage    {dir}/.floe/trace.html\n";
+    assert!(output.stderr.contains(summary), "{}", output.stderr);
+    let page = product.read(".floe/trace.html");
+    assert!(page.contains("<title>floe.pipeline.run</title>"));
+    // A failed run has its page, too.
+    product.write(
+        "models/totals.sql",
+        "SELECT nothing FROM {{ ref('stg_orders') }}",
+    );
+    let output = product.floe("run", &["--trace", "html"], &[]);
+    assert_eq!(output.code, Some(1));
+    assert_ne!(product.read(".floe/trace.html"), page);
+}
+
+#[test]
 fn the_console_exporter_prints_the_trace_once() {
     let variables = [("OTEL_TRACES_EXPORTER", "console")];
     for arguments in [&[][..], &["--trace", "full"]] {
