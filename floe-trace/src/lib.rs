@@ -28,6 +28,7 @@ pub mod write;
 
 mod causes;
 mod collapsed;
+mod conventions;
 mod critical_path;
 mod diff;
 mod duration;

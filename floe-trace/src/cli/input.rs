@@ -46,27 +46,33 @@ impl Limits {
     /// Reads files, or standard input if there are none, and prints what is wrong with them to standard error.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory << 20);
-        let unreadable = |error: floe_trace::read::Unreadable| Failure(error.to_string());
-        if files.is_empty() {
-            if io::stdin().is_terminal() {
-                return Err(Failure(
-                    "expected a file, or OTLP on standard input, found neither".to_owned(),
-                ));
-            }
-            reader
-                .read("standard input", io::stdin().lock())
-                .map_err(unreadable)?;
-        }
-        for path in files {
-            for file in files_of(path)? {
-                let name = file.display().to_string();
-                reader.read(&name, open(&file)?).map_err(unreadable)?;
-            }
-        }
+        read(&mut reader, files)?;
         let recording = reader.finish();
         print_notes(&recording.notes);
         Ok(recording)
     }
+}
+
+/// Reads files, or standard input if there are none.
+pub(crate) fn read(reader: &mut Reader, files: &[PathBuf]) -> Result<(), Failure> {
+    let unreadable = |error: floe_trace::read::Unreadable| Failure(error.to_string());
+    if files.is_empty() {
+        if io::stdin().is_terminal() {
+            return Err(Failure(
+                "expected a file, or OTLP on standard input, found neither".to_owned(),
+            ));
+        }
+        reader
+            .read("standard input", io::stdin().lock())
+            .map_err(unreadable)?;
+    }
+    for path in files {
+        for file in files_of(path)? {
+            let name = file.display().to_string();
+            reader.read(&name, open(&file)?).map_err(unreadable)?;
+        }
+    }
+    Ok(())
 }
 
 /// Prints what is wrong with files, or the relations of spans, to standard error.
