@@ -13,10 +13,10 @@ mod ranks;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use self::ranks::{mann_whitney, signed_ranks};
-use crate::duration::duration;
 use crate::forest::Forest;
 use crate::names::percentile;
 use crate::span::Recording;

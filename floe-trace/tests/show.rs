@@ -154,7 +154,7 @@ fn a_long_trace_is_folded_and_its_errors_come_first() {
         "{picture}"
     );
     let all = WaterfallOptions {
-        all: true,
+        unfolded: usize::MAX,
         ..WaterfallOptions::default()
     };
     let picture = draw(&recording, all);

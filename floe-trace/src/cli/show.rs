@@ -68,7 +68,11 @@ impl Look {
         WaterfallOptions {
             color,
             width: self.width.or_else(terminal).unwrap_or(WIDTH),
-            all: self.all,
+            unfolded: if self.all {
+                usize::MAX
+            } else {
+                WaterfallOptions::default().unfolded
+            },
             depth: self.depth,
             min_duration: self.min_duration,
         }
