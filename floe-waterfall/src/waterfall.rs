@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use rustc_hash::{FxHashMap, FxHashSet};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::critical_path::critical_path;
 use crate::duration::duration;
@@ -18,6 +19,10 @@ const MOST_FOLDED_ROWS: usize = 400;
 const MOST_ERRORS: usize = 10;
 /// The width of a duration in columns.
 const DURATION: usize = 8;
+/// The least and the most columns of the bars.
+const BARS: (usize, usize) = (16, 80);
+/// What a row says of a time in which a span had no child.
+const GAP: &str = "┄ no child span";
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -83,8 +88,9 @@ struct Row {
 /// without a parent, by start.
 #[must_use]
 pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) -> String {
-    let drawing = Drawing::new(tree, id, roots, options);
+    let mut drawing = Drawing::new(tree, id, roots, options);
     let rows = drawing.rows();
+    drawing.divide(&rows);
     let mut picture = String::new();
     drawing.header(&mut picture);
     if drawing.folds {
@@ -128,8 +134,6 @@ struct Drawing<'a, T> {
 
 impl<'a, T: Tree> Drawing<'a, T> {
     fn new(tree: &'a T, id: &'a str, roots: &'a [usize], options: Options) -> Self {
-        let width = options.width.max(40);
-        let columns = width * 3 / 10;
         let mut spans = Vec::new();
         // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
         let mut open: Vec<usize> = roots.iter().rev().copied().collect();
@@ -177,12 +181,35 @@ impl<'a, T: Tree> Drawing<'a, T> {
             length,
             options,
             folds,
-            labels: width - columns - DURATION - 3,
-            columns,
+            labels: 0,
+            columns: BARS.0,
             critical,
             always,
             spans,
         }
+    }
+
+    /// Gives the tree the columns that it needs, and the bars the others.
+    fn divide(&mut self, rows: &[Row]) {
+        let width = self.options.width.clamp(40, 1000);
+        let longest = rows.iter().map(|row| {
+            let text = match row.item {
+                Item::Span(span) => {
+                    let beside = self.beside(span).width();
+                    2 + self.tree.name(span).width() + beside + usize::from(beside > 0)
+                }
+                Item::Gap { .. } => GAP.width(),
+                // It is shortened.
+                Item::Folded(_) => 36,
+            };
+            branch(&row.last).width() + text
+        });
+        let room = width - DURATION - 3;
+        self.labels = longest.max().unwrap_or(0).clamp(
+            room.saturating_sub(BARS.1).min(24),
+            (room * 65 / 100).min(room - BARS.0),
+        );
+        self.columns = (room - self.labels).min(BARS.1);
     }
 
     const fn most_rows(&self) -> usize {
@@ -371,7 +398,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
                 duration(time)
             };
             let column = self.column(self.start + time);
-            if column + label.chars().count() <= self.columns + 1
+            if column + label.width() <= self.columns + 1
                 && (axis.is_empty() || column > axis.len())
             {
                 axis.resize(column, ' ');
@@ -382,6 +409,12 @@ impl<'a, T: Tree> Drawing<'a, T> {
             };
             time = next;
         }
+        let label = duration(length);
+        let column = self.columns.saturating_sub(label.width());
+        if column > axis.len() + 1 {
+            axis.resize(column, ' ');
+            axis.extend(label.chars());
+        }
         let before = " ".repeat(self.labels + DURATION + 3);
         let axis: String = axis.into_iter().collect();
         let _ = writeln!(picture, "{before}{}", self.paint(DIM, &axis));
@@ -391,20 +424,17 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let branch = branch(last);
         let mark = self.tree.mark(index);
         let (sign, tone) = sign(mark);
-        let room = self
-            .labels
-            .saturating_sub(branch.chars().count() + 2)
-            .max(8);
-        let name = clip(&self.tree.name(index), room - 1);
-        let used = name.chars().count();
-        let beside = match mark {
-            _ if used + 4 >= room => String::new(),
-            Mark::Cancelled => "cancelled".to_owned(),
-            Mark::Skipped => "skipped".to_owned(),
-            _ => self.tree.beside(index),
-        };
-        let beside = clip(&beside, room.saturating_sub(used + 1));
-        let pad = room.saturating_sub(used + 1 + beside.chars().count());
+        let room = self.labels.saturating_sub(branch.width() + 2).max(8);
+        let name = clip(&self.tree.name(index), room);
+        let mut used = name.width();
+        let mut beside = self.beside(index);
+        if !beside.is_empty() && used + 4 < room {
+            beside = format!(" {}", clip(&beside, room - used - 1));
+            used += beside.width();
+        } else {
+            beside.clear();
+        }
+        let pad = room.saturating_sub(used);
         let name = if mark == Mark::Failed {
             self.paint(BAD, &name)
         } else if self.critical.contains_key(&index) {
@@ -413,7 +443,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
             name
         };
         let line = format!(
-            "{}{} {name} {}{} {:>DURATION$}  {}",
+            "{}{} {name}{}{} {:>DURATION$}  {}",
             self.paint(DIM, &branch),
             self.paint(tone, sign),
             self.paint(DIM, &beside),
@@ -429,6 +459,15 @@ impl<'a, T: Tree> Drawing<'a, T> {
             if !below.any(|it| self.tree.is_failed(*it) && self.tree.message(*it) == message) {
                 self.message(picture, index, &format!("{}  ", stems(last)));
             }
+        }
+    }
+
+    /// What is printed beside the name of a span.
+    fn beside(&self, span: usize) -> String {
+        match self.tree.mark(span) {
+            Mark::Cancelled => "cancelled".to_owned(),
+            Mark::Skipped => "skipped".to_owned(),
+            _ => self.tree.beside(span),
         }
     }
 
@@ -503,12 +542,12 @@ impl<'a, T: Tree> Drawing<'a, T> {
             })
             .collect();
         let branch = branch(last);
-        let room = self.labels.saturating_sub(branch.chars().count()).max(8);
+        let room = self.labels.saturating_sub(branch.width()).max(8);
         let text = clip(
             &format!("… {} more: {}", folded.len(), counts.join(", ")),
             room,
         );
-        let pad = room - text.chars().count();
+        let pad = room - text.width();
         let took = folded
             .iter()
             .map(|span| self.tree.duration(*span))
@@ -523,9 +562,9 @@ impl<'a, T: Tree> Drawing<'a, T> {
 
     fn gap(&self, picture: &mut String, from: u64, to: u64, last: &[bool]) {
         let branch = branch(last);
-        let room = self.labels.saturating_sub(branch.chars().count()).max(8);
-        let text = clip("┄ nothing below", room);
-        let pad = room - text.chars().count();
+        let room = self.labels.saturating_sub(branch.width()).max(8);
+        let text = clip(GAP, room);
+        let pad = room - text.width();
         let start = self.column(from);
         let length = self.column(to).saturating_sub(start).max(1);
         let row = format!(
@@ -541,7 +580,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
     fn message(&self, picture: &mut String, span: usize, indent: &str) {
         let message = self.tree.message(span);
         if !message.is_empty() {
-            let room = self.options.width.saturating_sub(indent.chars().count());
+            let room = self.options.width.saturating_sub(indent.width());
             let _ = writeln!(
                 picture,
                 "{}{}",
@@ -627,13 +666,21 @@ fn stems(last: &[bool]) -> String {
     text
 }
 
-/// Shortens a text to `room` characters.
+/// Shortens a text to `room` columns.
 fn clip(text: &str, room: usize) -> String {
-    let mut characters = text.chars();
-    let mut clipped: String = characters.by_ref().take(room).collect();
-    if characters.next().is_some() {
-        clipped.pop();
-        clipped.push('…');
+    if text.width() <= room {
+        return text.to_owned();
     }
+    let mut clipped = String::new();
+    let mut left = room.saturating_sub(1);
+    for character in text.chars() {
+        let width = character.width().unwrap_or(0);
+        if width > left {
+            break;
+        }
+        left -= width;
+        clipped.push(character);
+    }
+    clipped.push('…');
     clipped
 }

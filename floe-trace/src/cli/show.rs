@@ -20,7 +20,7 @@ pub(crate) struct Show {
     /// Only the traces whose ids begin with this
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
-    /// How many traces to draw: those with errors first, then the longest ones
+    /// How many traces to draw, by start: those with errors, and then the longest ones, are chosen first
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
     #[command(flatten)]

@@ -100,15 +100,15 @@ async fn a_trace_is_drawn_as_a_tree_over_time() {
         screen.text(),
         "\
 trace 00000000000000000000000000000001 · 5 spans, 3 failed · 1 s
-                                                        0           500 ms
-✗ run                                              1 s  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒█████
+                                                       0            500 ms   1 s
+✗ run                                             1 s  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒█████
   1 of 3 failed see above
-├─ ✓ load                                       400 ms  ██████████
-├─ ✗ transform a table with a name that is …    400 ms            █▒▒▒▒▒▒▒▒
-│  └─ ✗ write                                   350 ms             ████████
+├─ ✓ load                                      400 ms  ██████████
+├─ ✗ transform a table with a name that is …   400 ms            █▒▒▒▒▒▒▒▒▒
+│  └─ ✗ write                                  350 ms             █████████
 │       no such column: price
-├─ ↷ check skipped                                   0                     ▏
-└─ ┄ nothing below                              200 ms                     ┄┄┄┄┄
+├─ ↷ check skipped                                  0                      ▏
+└─ ┄ no child span                             200 ms                      ┄┄┄┄┄
 
 "
     );
