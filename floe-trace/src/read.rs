@@ -21,8 +21,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::span::{
-    Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, TraceId,
-    Value,
+    Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
+    TraceId, Value,
 };
 use crate::text::Texts;
 
@@ -649,13 +649,18 @@ impl Reader {
 
     fn attributes(&mut self, attributes: Vec<KeyValue>) -> Attributes {
         let attributes = attributes.into_iter();
-        attributes.map(|it| self.attribute(it, 0)).collect()
+        attributes.map(|it| self.attribute("", it, 0)).collect()
     }
 
-    fn attribute(&mut self, attribute: KeyValue, depth: usize) -> (crate::span::Text, Value) {
+    /// An attribute, or an entry of a map: below a key whose values are secrets, those of its entries are.
+    fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
         let key = self.texts.text(&attribute.key);
-        let value = self.value(&attribute.key, attribute.value, depth);
-        (key, value)
+        let meaning = if self.texts.is_secret(above) {
+            above
+        } else {
+            &attribute.key
+        };
+        (key, self.value(meaning, attribute.value, depth))
     }
 
     fn value(&mut self, key: &str, value: Option<AnyValue>, depth: usize) -> Value {
@@ -678,7 +683,9 @@ impl Reader {
             }
             Some(Any::KvlistValue(map)) if depth < DEEPEST => {
                 let entries = map.values.into_iter();
-                let entries: Box<[_]> = entries.map(|it| self.attribute(it, depth + 1)).collect();
+                let entries: Box<[_]> = entries
+                    .map(|it| self.attribute(key, it, depth + 1))
+                    .collect();
                 self.bytes += size_of_val(&*entries);
                 Value::Map(entries)
             }
@@ -702,12 +709,17 @@ fn opens(line: &[u8]) -> bool {
     error.is_some_and(|error| error.is_eof())
 }
 
-/// What `serde_json` says, without the place.
+/// What `serde_json` says, without the place and without the value, which may be that of a key for secrets.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
+    let text = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);
+    let quoted = text.find(['`', '"']);
+    match (quoted, text.rsplit_once(", expected ")) {
+        (Some(at), Some((found, expected))) if at < found.len() => {
+            let kind = text.get(..at).unwrap_or_default().trim_end();
+            format!("{kind}, expected {expected}")
+        }
+        _ => text.to_owned(),
     }
 }
 
