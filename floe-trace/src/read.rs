@@ -4,6 +4,9 @@
 //! body of an OTLP request, or the Collector's file exporter with `format: proto`. What cannot be read becomes a
 //! [`Note`] with its place, and the rest is read.
 
+mod json;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -17,7 +20,6 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as ProtoSpan};
 use prost::Message as _;
 use rustc_hash::FxHashMap;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::span::{
@@ -109,27 +111,6 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
-
-/// A request as JSON. What it has besides is ignored, as the specification demands.
-#[derive(Deserialize)]
-struct Request {
-    #[serde(rename = "resourceSpans")]
-    spans: Option<Vec<ResourceSpans>>,
-    #[serde(rename = "resourceLogs")]
-    logs: Option<Vec<ResourceLogs>>,
-    #[serde(rename = "resourceMetrics")]
-    metrics: Option<IgnoredAny>,
-    #[serde(rename = "resourceProfiles")]
-    profiles: Option<IgnoredAny>,
-}
-
-/// A JSON document: a request or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    One(Box<Request>),
-    Many(Vec<Request>),
-}
 
 impl Default for Reader {
     fn default() -> Self {
@@ -268,21 +249,19 @@ impl Reader {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            match serde_json::from_slice::<Document>(&line) {
-                Ok(document) => {
-                    readable += 1;
-                    self.document(document);
-                }
-                // The first line is only the beginning of a document.
-                Err(_) if readable == 0 && unreadable.is_none() && opens(&line) => {
-                    return self.documents(&line, input);
-                }
-                Err(_) => {
-                    let message = self.broken(&line);
-                    unreadable.get_or_insert_with(|| format!("{}: {message}", self.place));
-                    self.note(message);
-                }
+            // The first line may be only the beginning of a document.
+            if readable == 0 && unreadable.is_none() && opens(&line) {
+                self.place.at.clear();
+                // The whole document is read at once, so its size is what a line's is.
+                let mut rest = input.take((LARGEST_MESSAGE * 4) as u64);
+                rest.read_to_end(&mut line)
+                    .map_err(|error| self.io(error))?;
+                (readable, unreadable) = self.documents(&line, None);
+                break;
             }
+            let (found, refused) = self.documents(&line, Some(number));
+            readable += found;
+            unreadable = unreadable.or(refused);
         }
         match unreadable {
             Some(message) if readable == 0 => Err(Unreadable::Format(message)),
@@ -290,91 +269,88 @@ impl Reader {
         }
     }
 
-    /// Why a line is no request.
-    fn broken(&self, line: &[u8]) -> String {
-        // An untagged enum has lost the place of the error.
-        match serde_json::from_slice::<Request>(line) {
-            Err(error) if error.is_eof() => {
-                "expected a request of OTLP as JSON, found a line that is cut".to_owned()
-            }
-            Err(error) => format!(
-                "expected a request of OTLP as JSON, found {} at column {}",
-                self.texts.redacted(&reason(&error)),
-                error.column()
-            ),
-            Ok(_) => "expected a request of OTLP as JSON".to_owned(),
-        }
-    }
-
-    /// JSON documents of any number of lines, one after the other.
-    fn documents(&mut self, first: &[u8], input: impl Read) -> Result<(), Unreadable> {
-        self.place.at.clear();
-        // The whole document is read at once, so its size is what a line's is.
-        let mut text = first.to_owned();
-        let mut input = input.take((LARGEST_MESSAGE * 4) as u64);
-        input
-            .read_to_end(&mut text)
-            .map_err(|error| self.io(error))?;
-        let mut readable = false;
-        let mut documents = serde_json::Deserializer::from_slice(&text).into_iter::<Document>();
+    /// Reads the documents of a line, or of a whole file. Returns how many are OTLP, and why the first of the others
+    /// is not.
+    fn documents(&mut self, text: &[u8], line: Option<usize>) -> (usize, Option<String>) {
+        let mut text = Cow::Borrowed(text);
+        let (mut readable, mut refused) = (0, None);
+        let (mut begin, mut above) = (0, line.unwrap_or(1));
         loop {
-            let begin = documents.byte_offset();
-            match documents.next() {
-                None => return Ok(()),
-                Some(Ok(document)) => {
-                    readable = true;
-                    self.document(document);
-                }
-                Some(Err(_)) => {
-                    let rest = text.get(begin..).unwrap_or_default();
-                    let mut again =
-                        serde_json::Deserializer::from_slice(rest).into_iter::<Request>();
-                    let error = again.next().and_then(Result::err);
-                    let found = match &error {
-                        Some(error) if error.is_eof() => "a document that is cut".to_owned(),
-                        Some(error) => {
-                            let before = text.get(..begin).unwrap_or_default();
-                            let lines = before.split(|byte| *byte == b'\n').count() - 1;
-                            self.place.at = format!(":{}:{}", lines + error.line(), error.column());
-                            self.texts.redacted(&reason(error))
-                        }
-                        None => "something else".to_owned(),
-                    };
-                    let message = format!("expected requests of OTLP as JSON, found {found}");
-                    if readable {
-                        self.note(message);
-                        return Ok(());
-                    }
-                    return Err(Unreadable::Format(format!("{}: {message}", self.place)));
-                }
+            let rest = text.get(begin..).unwrap_or_default();
+            if rest.trim_ascii().is_empty() {
+                return (readable, refused);
             }
+            let error = match json::document(rest) {
+                Ok(document) => {
+                    begin += document.end;
+                    let (is_otlp, message) = self.document(document);
+                    readable += usize::from(is_otlp);
+                    refused = refused.or(message);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+            above += lines(text.get(..begin).unwrap_or_default());
+            if let Cow::Owned(whole) = json::with_whole_characters(rest) {
+                (text, begin) = (Cow::Owned(whole), 0);
+                continue;
+            }
+            let found = match (error.is_eof(), line) {
+                (true, Some(_)) => "a line that is cut".to_owned(),
+                (true, None) => "a document that is cut".to_owned(),
+                (false, _) => {
+                    let line = above + error.line() - 1;
+                    self.place.at = format!(":{line}:{}", error.column());
+                    self.texts.redacted(&reason(&error))
+                }
+            };
+            let message = format!("expected requests of OTLP as JSON, found {found}");
+            refused = refused.or_else(|| Some(format!("{}: {message}", self.place)));
+            self.note(message);
+            return (readable, refused);
         }
     }
 
-    fn document(&mut self, document: Document) {
-        match document {
-            Document::One(request) => self.request(*request),
-            Document::Many(requests) => requests.into_iter().for_each(|it| self.request(it)),
+    /// Adds a document. Returns whether it is OTLP, and why not.
+    fn document(&mut self, document: json::Document) -> (bool, Option<String>) {
+        for error in &document.reasons {
+            let found = self.texts.redacted(&reason(error));
+            self.note(format!(
+                "expected a span or a log record of OTLP, found {found}; it is left out"
+            ));
         }
-    }
-
-    fn request(&mut self, request: Request) {
-        if request.spans.is_none()
-            && request.logs.is_none()
-            && request.metrics.is_none()
-            && request.profiles.is_none()
-        {
-            self.note(
-                "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found none of them"
-                    .to_owned(),
+        let is_foreign = !document.foreign.is_empty();
+        let mut is_otlp = !is_foreign;
+        let mut refused = None;
+        for request in document.requests {
+            if !request.is_empty() {
+                is_otlp = true;
+                request
+                    .spans
+                    .into_iter()
+                    .flatten()
+                    .for_each(|it| self.add_spans(it));
+                request
+                    .logs
+                    .into_iter()
+                    .flatten()
+                    .for_each(|it| self.add_logs(it));
+                continue;
+            }
+            let found = if is_foreign {
+                let fields = document.foreign.iter().map(|it| format!("`{it}`"));
+                self.texts.redacted(&fields.collect::<Vec<_>>().join(", "))
+            } else {
+                "none of them".to_owned()
+            };
+            let message = format!(
+                "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found {found}"
             );
+            refused = Some(format!("{}: {message}", self.place));
+            self.note(message);
         }
-        for spans in request.spans.into_iter().flatten() {
-            self.add_spans(spans);
-        }
-        for logs in request.logs.into_iter().flatten() {
-            self.add_logs(logs);
-        }
+        (is_otlp, refused)
     }
 
     /// Messages with their length before them.
