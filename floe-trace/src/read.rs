@@ -176,24 +176,16 @@ impl Reader {
 
     fn uncompressed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
         let before = (self.recording.spans.len(), self.recording.logs.len());
-        let begin = match input.fill_buf() {
-            Ok(begin) => begin
-                .get(..begin.len().min(16))
-                .unwrap_or_default()
-                .to_owned(),
-            Err(error) => return Err(Unreadable::Io(self.place.file.clone(), error)),
+        let notes = self.recording.notes.len();
+        let format = match format_of(&mut input) {
+            Ok(format) => format,
+            Err(error) => return Err(self.io(error)),
         };
-        let text = begin.trim_ascii_start();
-        let result = match (text.first(), begin.first()) {
-            (None, _) => Err(self.expected("an empty file")),
-            (Some(b'{' | b'['), _) => self.json(input),
-            // The Collector's file exporter writes the length of each message before it, as four bytes.
-            (_, Some(0)) => self.framed(input),
-            (_, Some(0x0a)) => self.messages(input),
-            _ if begin.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) => {
-                Err(self.expected("a file compressed with zstd, which `zstd -d` decompresses"))
-            }
-            _ => Err(self.expected("something else")),
+        let result = match format {
+            Format::Json => self.json(input),
+            Format::Framed => self.framed(input),
+            Format::Messages => self.messages(input),
+            Format::Other(found) => Err(self.expected(found)),
         };
         let nothing = before == (self.recording.spans.len(), self.recording.logs.len());
         match result {
@@ -207,7 +199,13 @@ impl Reader {
                 Ok(())
             }
             Err(Unreadable::Format(_)) if !nothing => Ok(()),
-            other => other,
+            Err(error) => {
+                // The error says it all.
+                self.recording.notes.truncate(notes);
+                self.notes.retain(|_, at| *at < notes);
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -365,9 +363,9 @@ impl Reader {
                 _ => return self.cut(),
             }
             let length = u32::from_be_bytes(length) as usize;
-            if length > LARGEST_MESSAGE {
+            if length == 0 || length > LARGEST_MESSAGE {
                 return self.damaged(&format!(
-                    "expected a message of at most {LARGEST_MESSAGE} bytes, found one of {length}"
+                    "expected a message of 1 to {LARGEST_MESSAGE} bytes, found one of {length}"
                 ));
             }
             let mut message = vec![0; length];
@@ -676,6 +674,57 @@ impl Reader {
         } else {
             value
         }
+    }
+}
+
+/// What the first bytes of a file say.
+enum Format {
+    Json,
+    /// The Collector's file exporter writes the length of each message before it, as four bytes.
+    Framed,
+    Messages,
+    Other(&'static str),
+}
+
+/// Looks at the beginning of a file, past a byte order mark and blanks.
+fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
+    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
+    loop {
+        let begin = input.fill_buf()?;
+        let length = begin.len();
+        let text = begin.trim_ascii_start();
+        return Ok(match (begin, text) {
+            ([], _) => Format::Other("an empty file"),
+            (_, []) => {
+                input.consume(length);
+                continue;
+            }
+            // Of a message, the first byte is a line's end, and the second, its length, may be a bracket.
+            ([0x0a, ..], [b'{', rest @ ..]) if opens_object(rest) => Format::Json,
+            ([0x0a, ..], [b'[', rest @ ..]) if rest.trim_ascii_start().starts_with(b"{") => {
+                Format::Json
+            }
+            ([0x0a, ..], _) => Format::Messages,
+            (_, [b'{' | b'[', ..]) => Format::Json,
+            ([0, ..], _) => Format::Framed,
+            ([0x28, 0xb5, 0x2f, 0xfd, ..], _) => {
+                Format::Other("a file compressed with zstd, which `zstd -d` decompresses")
+            }
+            ([0xff, 0xfe, ..] | [0xfe, 0xff, ..], _) => {
+                Format::Other("text in UTF-16, which `iconv -f UTF-16 -t UTF-8` converts")
+            }
+            _ => Format::Other("something else"),
+        });
+    }
+}
+
+fn opens_object(text: &[u8]) -> bool {
+    match text.trim_ascii_start() {
+        [b'"', first, ..] => first.is_ascii_alphabetic(),
+        [b'}', ..] => true,
+        _ => false,
     }
 }
 

@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use floe_trace::read::{LARGEST_MESSAGE, Reader, Unreadable};
 use floe_trace::{Forest, Kind, Recording, SpanId, Status, Value, write};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
-use opentelemetry_proto::tonic::trace::v1::TracesData;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, TracesData};
 use prost::Message as _;
 
 const TRACE: &str = "5b8efff798038103d269b633813fc60c";
@@ -89,8 +89,13 @@ fn each_format_is_read() {
     let length = u32::try_from(protobuf.len()).unwrap().to_be_bytes();
     let framed = [&length[..], &protobuf, &length, &protobuf].concat();
     let documents = format!("{of_many_lines}\n{of_many_lines}");
+    let blanks = format!("{}{one}", " \r\n".repeat(50_000)).into_bytes();
+    // As PowerShell writes it.
+    let mark = [b"\xef\xbb\xbf", text.replace('\n', "\r\n").as_bytes()].concat();
     for (what, bytes, times) in [
         ("gzip", gzip.clone(), 1),
+        ("blanks before it", blanks, 1),
+        ("a byte order mark", mark, 1),
         ("two members of gzip", [gzip.clone(), gzip].concat(), 2),
         ("a document of many lines", of_many_lines.clone().into(), 1),
         ("two of them", documents.into(), 2),
@@ -115,6 +120,29 @@ fn each_format_is_read() {
             "{what}"
         );
         assert!(recording.notes.is_empty(), "{what}");
+    }
+}
+
+/// The length of a message may be the number of a bracket.
+#[test]
+fn a_message_of_any_length_is_read() {
+    for length in 40..200 {
+        let name = "n".repeat(length);
+        let text = line(&[span(1, 0, &name, 10, 30)]);
+        for text in [&text, &text.replace(r#""service.name""#, r#""service""#)] {
+            let data: TracesData = serde_json::from_str(text).unwrap();
+            let recording = read(data.encode_to_vec()).unwrap();
+            assert_eq!(names(&recording), [name.as_str()]);
+        }
+    }
+    let spans = |count: usize| TracesData {
+        resource_spans: vec![ResourceSpans {
+            schema_url: "u".repeat(count),
+            ..ResourceSpans::default()
+        }],
+    };
+    for length in 1..300 {
+        assert!(read(spans(length).encode_to_vec()).is_ok(), "{length}");
     }
 }
 
@@ -355,6 +383,15 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         (
             b"\x28\xb5\x2f\xfd\x00",
             "found a file compressed with zstd, which `zstd -d` decompresses",
+        ),
+        (
+            b"\xff\xfe{\0\"\0",
+            "found text in UTF-16, which `iconv -f UTF-16 -t UTF-8` converts",
+        ),
+        // A file system leaves zeros after a crash.
+        (
+            b"\0\0\0\0\0\0\0\0",
+            "t.jsonl, byte 0: expected a message of 1 to 67108864 bytes, found one of 0",
         ),
         (
             b"\x0a\xff\xff\xff\xff\xff\x7f",
