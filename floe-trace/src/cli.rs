@@ -5,6 +5,7 @@ mod export;
 mod input;
 #[cfg(feature = "listen")]
 mod listen;
+mod output;
 mod query;
 mod show;
 mod view;

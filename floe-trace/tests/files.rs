@@ -10,6 +10,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -30,6 +31,77 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 
 fn errors(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("in.jsonl"), LINE).unwrap();
+    symlink("in.jsonl", folder.join("link")).unwrap();
+    for arguments in [
+        &["view", "in.jsonl", "--out", "in.jsonl"][..],
+        &["view", ".", "--out", "./in.jsonl"],
+        &["view", "in.jsonl", "--out", "link"],
+        &["export", "in.jsonl", "--collapsed", "in.jsonl"],
+        &["export", "link", "--perfetto", "in.jsonl"],
+        &["diff", "in.jsonl", "link", "--html", "in.jsonl"],
+        &[
+            "diff", "--before", "link", "--after", "in.jsonl", "--html", "in.jsonl",
+        ],
+    ] {
+        let output = run(folder, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let expected = "error: expected another file to write than those that are read, found ";
+        assert!(errors(&output).starts_with(expected), "{output:?}");
+        let kept = fs::read_to_string(folder.join("in.jsonl")).unwrap();
+        assert_eq!(kept, LINE, "{arguments:?}");
+    }
+}
+
+/// A page that is moved to its place must not replace `/dev/stdout` or `/dev/null`.
+#[test]
+fn what_is_no_file_stays_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("in.jsonl"), LINE).unwrap();
+    symlink("/dev/stdout", folder.join("device")).unwrap();
+    for arguments in [
+        &["view", "in.jsonl", "--out", "device"][..],
+        &["export", "in.jsonl", "--collapsed", "device"],
+        &["diff", "in.jsonl", "in.jsonl", "--html", "device"],
+    ] {
+        let output = run(folder, arguments);
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            text.contains("<!doctype html>") || text == "shop;load 2\n",
+            "{text}"
+        );
+        assert!(folder.join("device").is_symlink(), "{arguments:?}");
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 2);
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    for arguments in [
+        &["view", "in.jsonl", "--out", "-"][..],
+        &["export", "in.jsonl", "--perfetto", "-"],
+        &["show", "in.jsonl"],
+    ] {
+        let mut child = command(folder.path(), arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(errors(&output), "");
+    }
 }
 
 #[test]

@@ -38,6 +38,11 @@ pub(crate) struct Limits {
 }
 
 impl Input {
+    /// Returns the files and folders that are read.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// Reads everything, and prints what is wrong with it to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
         self.limits.read(&self.files)
