@@ -6,6 +6,7 @@ mod export;
 mod input;
 #[cfg(feature = "listen")]
 mod listen;
+mod output;
 mod query;
 mod show;
 mod view;

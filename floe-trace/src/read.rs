@@ -4,6 +4,9 @@
 //! body of an OTLP request, or the Collector's file exporter with `format: proto`. What cannot be read becomes a
 //! [`Note`] with its place, and the rest is read.
 
+mod json;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -17,14 +20,13 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as ProtoSpan};
 use prost::Message as _;
 use rustc_hash::FxHashMap;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use crate::conventions::Conventions;
 use crate::span::{
-    Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, TraceId,
-    Value,
+    Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
+    TraceId, Value,
 };
 use crate::text::Texts;
 
@@ -116,27 +118,6 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// A request as JSON. What it has besides is ignored, as the specification demands.
-#[derive(Deserialize)]
-struct Request {
-    #[serde(rename = "resourceSpans")]
-    spans: Option<Vec<ResourceSpans>>,
-    #[serde(rename = "resourceLogs")]
-    logs: Option<Vec<ResourceLogs>>,
-    #[serde(rename = "resourceMetrics")]
-    metrics: Option<Vec<Json>>,
-    #[serde(rename = "resourceProfiles")]
-    profiles: Option<IgnoredAny>,
-}
-
-/// A JSON document: a request or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    One(Box<Request>),
-    Many(Vec<Request>),
-}
-
 impl Default for Reader {
     fn default() -> Self {
         Self::new()
@@ -219,24 +200,16 @@ impl Reader {
 
     fn uncompressed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
         let before = self.resources;
-        let begin = match input.fill_buf() {
-            Ok(begin) => begin
-                .get(..begin.len().min(16))
-                .unwrap_or_default()
-                .to_owned(),
-            Err(error) => return Err(Unreadable::Io(self.place.file.clone(), error)),
+        let notes = self.recording.notes.len();
+        let format = match format_of(&mut input) {
+            Ok(format) => format,
+            Err(error) => return Err(self.io(error)),
         };
-        let text = begin.trim_ascii_start();
-        let result = match (text.first(), begin.first()) {
-            (None, _) => Err(self.expected("an empty file")),
-            (Some(b'{' | b'['), _) => self.json(input),
-            // The Collector's file exporter writes the length of each message before it, as four bytes.
-            (_, Some(0)) => self.framed(input),
-            (_, Some(0x0a)) => self.messages(input),
-            _ if begin.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) => {
-                Err(self.expected("a file compressed with zstd, which `zstd -d` decompresses"))
-            }
-            _ => Err(self.expected("something else")),
+        let result = match format {
+            Format::Json => self.json(input),
+            Format::Framed => self.framed(input),
+            Format::Messages => self.messages(input),
+            Format::Other(found) => Err(self.expected(found)),
         };
         let nothing = before == self.resources;
         match result {
@@ -250,7 +223,13 @@ impl Reader {
                 Ok(())
             }
             Err(Unreadable::Format(_)) if !nothing => Ok(()),
-            other => other,
+            Err(error) => {
+                // The error says it all.
+                self.recording.notes.truncate(notes);
+                self.notes.retain(|_, at| *at < notes);
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
     }
 
@@ -292,21 +271,19 @@ impl Reader {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            match serde_json::from_slice::<Document>(&line) {
-                Ok(document) => {
-                    readable += 1;
-                    self.document(document);
-                }
-                // The first line is only the beginning of a document.
-                Err(_) if readable == 0 && unreadable.is_none() && opens(&line) => {
-                    return self.documents(&line, input);
-                }
-                Err(_) => {
-                    let message = self.broken(&line);
-                    unreadable.get_or_insert_with(|| format!("{}: {message}", self.place));
-                    self.note(message);
-                }
+            // The first line may be only the beginning of a document.
+            if readable == 0 && unreadable.is_none() && opens(&line) {
+                self.place.at.clear();
+                // The whole document is read at once, so its size is what a line's is.
+                let mut rest = input.take((LARGEST_MESSAGE * 4) as u64);
+                rest.read_to_end(&mut line)
+                    .map_err(|error| self.io(error))?;
+                (readable, unreadable) = self.documents(&line, None);
+                break;
             }
+            let (found, refused) = self.documents(&line, Some(number));
+            readable += found;
+            unreadable = unreadable.or(refused);
         }
         match unreadable {
             Some(message) if readable == 0 => Err(Unreadable::Format(message)),
@@ -314,94 +291,93 @@ impl Reader {
         }
     }
 
-    /// Why a line is no request.
-    fn broken(&self, line: &[u8]) -> String {
-        // An untagged enum has lost the place of the error.
-        match serde_json::from_slice::<Request>(line) {
-            Err(error) if error.is_eof() => {
-                "expected a request of OTLP as JSON, found a line that is cut".to_owned()
-            }
-            Err(error) => format!(
-                "expected a request of OTLP as JSON, found {} at column {}",
-                self.texts.redacted(&reason(&error)),
-                error.column()
-            ),
-            Ok(_) => "expected a request of OTLP as JSON".to_owned(),
-        }
-    }
-
-    /// JSON documents of any number of lines, one after the other.
-    fn documents(&mut self, first: &[u8], input: impl Read) -> Result<(), Unreadable> {
-        self.place.at.clear();
-        // The whole document is read at once, so its size is what a line's is.
-        let mut text = first.to_owned();
-        let mut input = input.take((LARGEST_MESSAGE * 4) as u64);
-        input
-            .read_to_end(&mut text)
-            .map_err(|error| self.io(error))?;
-        let mut readable = false;
-        let mut documents = serde_json::Deserializer::from_slice(&text).into_iter::<Document>();
+    /// Reads the documents of a line, or of a whole file. Returns how many are OTLP, and why the first of the others
+    /// is not.
+    fn documents(&mut self, text: &[u8], line: Option<usize>) -> (usize, Option<String>) {
+        let mut text = Cow::Borrowed(text);
+        let (mut readable, mut refused) = (0, None);
+        let (mut begin, mut above) = (0, line.unwrap_or(1));
         loop {
-            let begin = documents.byte_offset();
-            match documents.next() {
-                None => return Ok(()),
-                Some(Ok(document)) => {
-                    readable = true;
-                    self.document(document);
-                }
-                Some(Err(_)) => {
-                    let rest = text.get(begin..).unwrap_or_default();
-                    let mut again =
-                        serde_json::Deserializer::from_slice(rest).into_iter::<Request>();
-                    let error = again.next().and_then(Result::err);
-                    let found = match &error {
-                        Some(error) if error.is_eof() => "a document that is cut".to_owned(),
-                        Some(error) => {
-                            let before = text.get(..begin).unwrap_or_default();
-                            let lines = before.split(|byte| *byte == b'\n').count() - 1;
-                            self.place.at = format!(":{}:{}", lines + error.line(), error.column());
-                            self.texts.redacted(&reason(error))
-                        }
-                        None => "something else".to_owned(),
-                    };
-                    let message = format!("expected requests of OTLP as JSON, found {found}");
-                    if readable {
-                        self.note(message);
-                        return Ok(());
-                    }
-                    return Err(Unreadable::Format(format!("{}: {message}", self.place)));
-                }
+            let rest = text.get(begin..).unwrap_or_default();
+            if rest.trim_ascii().is_empty() {
+                return (readable, refused);
             }
+            let error = match json::document(rest) {
+                Ok(document) => {
+                    begin += document.end;
+                    let (is_otlp, message) = self.document(document);
+                    readable += usize::from(is_otlp);
+                    refused = refused.or(message);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+            above += lines(text.get(..begin).unwrap_or_default());
+            if let Cow::Owned(whole) = json::with_whole_characters(rest) {
+                (text, begin) = (Cow::Owned(whole), 0);
+                continue;
+            }
+            let found = match (error.is_eof(), line) {
+                (true, Some(_)) => "a line that is cut".to_owned(),
+                (true, None) => "a document that is cut".to_owned(),
+                (false, _) => {
+                    let line = above + error.line() - 1;
+                    self.place.at = format!(":{line}:{}", error.column());
+                    self.texts.redacted(&reason(&error))
+                }
+            };
+            let message = format!("expected requests of OTLP as JSON, found {found}");
+            refused = refused.or_else(|| Some(format!("{}: {message}", self.place)));
+            self.note(message);
+            return (readable, refused);
         }
     }
 
-    fn document(&mut self, document: Document) {
-        match document {
-            Document::One(request) => self.request(*request),
-            Document::Many(requests) => requests.into_iter().for_each(|it| self.request(it)),
+    /// Adds a document. Returns whether it is OTLP, and why not.
+    fn document(&mut self, document: json::Document) -> (bool, Option<String>) {
+        for error in &document.reasons {
+            let found = self.texts.redacted(&reason(error));
+            self.note(format!(
+                "expected a span or a log record of OTLP, found {found}; it is left out"
+            ));
         }
-    }
-
-    fn request(&mut self, request: Request) {
-        if request.spans.is_none()
-            && request.logs.is_none()
-            && request.metrics.is_none()
-            && request.profiles.is_none()
-        {
-            self.note(
-                "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found none of them"
-                    .to_owned(),
+        let is_foreign = !document.foreign.is_empty();
+        let mut is_otlp = !is_foreign;
+        let mut refused = None;
+        for request in document.requests {
+            if !request.is_empty() {
+                is_otlp = true;
+                request
+                    .spans
+                    .into_iter()
+                    .flatten()
+                    .for_each(|it| self.add_spans(it));
+                request
+                    .logs
+                    .into_iter()
+                    .flatten()
+                    .for_each(|it| self.add_logs(it));
+                request
+                    .metrics
+                    .into_iter()
+                    .flatten()
+                    .for_each(|it| self.add_metrics(it));
+                continue;
+            }
+            let found = if is_foreign {
+                let fields = document.foreign.iter().map(|it| format!("`{it}`"));
+                self.texts.redacted(&fields.collect::<Vec<_>>().join(", "))
+            } else {
+                "none of them".to_owned()
+            };
+            let message = format!(
+                "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found {found}"
             );
+            refused = Some(format!("{}: {message}", self.place));
+            self.note(message);
         }
-        for spans in request.spans.into_iter().flatten() {
-            self.add_spans(spans);
-        }
-        for logs in request.logs.into_iter().flatten() {
-            self.add_logs(logs);
-        }
-        for metrics in request.metrics.into_iter().flatten() {
-            self.add_metrics(metrics);
-        }
+        (is_otlp, refused)
     }
 
     /// Messages with their length before them.
@@ -416,9 +392,9 @@ impl Reader {
                 _ => return self.cut(),
             }
             let length = u32::from_be_bytes(length) as usize;
-            if length > LARGEST_MESSAGE {
+            if length == 0 || length > LARGEST_MESSAGE {
                 return self.damaged(&format!(
-                    "expected a message of at most {LARGEST_MESSAGE} bytes, found one of {length}"
+                    "expected a message of 1 to {LARGEST_MESSAGE} bytes, found one of {length}"
                 ));
             }
             let mut message = vec![0; length];
@@ -696,13 +672,18 @@ impl Reader {
 
     fn attributes(&mut self, attributes: Vec<KeyValue>) -> Attributes {
         let attributes = attributes.into_iter();
-        attributes.map(|it| self.attribute(it, 0)).collect()
+        attributes.map(|it| self.attribute("", it, 0)).collect()
     }
 
-    fn attribute(&mut self, attribute: KeyValue, depth: usize) -> (crate::span::Text, Value) {
+    /// An attribute, or an entry of a map: below a key whose values are secrets, those of its entries are.
+    fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
         let key = self.texts.text(&attribute.key);
-        let value = self.value(&attribute.key, attribute.value, depth);
-        (key, value)
+        let meaning = if self.texts.is_secret(above) {
+            above
+        } else {
+            &attribute.key
+        };
+        (key, self.value(meaning, attribute.value, depth))
     }
 
     fn value(&mut self, key: &str, value: Option<AnyValue>, depth: usize) -> Value {
@@ -725,7 +706,9 @@ impl Reader {
             }
             Some(Any::KvlistValue(map)) if depth < DEEPEST => {
                 let entries = map.values.into_iter();
-                let entries: Box<[_]> = entries.map(|it| self.attribute(it, depth + 1)).collect();
+                let entries: Box<[_]> = entries
+                    .map(|it| self.attribute(key, it, depth + 1))
+                    .collect();
                 self.bytes += size_of_val(&*entries);
                 Value::Map(entries)
             }
@@ -743,18 +726,74 @@ impl Reader {
     }
 }
 
+/// What the first bytes of a file say.
+enum Format {
+    Json,
+    /// The Collector's file exporter writes the length of each message before it, as four bytes.
+    Framed,
+    Messages,
+    Other(&'static str),
+}
+
+/// Looks at the beginning of a file, past a byte order mark and blanks.
+fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
+    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
+    loop {
+        let begin = input.fill_buf()?;
+        let length = begin.len();
+        let text = begin.trim_ascii_start();
+        return Ok(match (begin, text) {
+            ([], _) => Format::Other("an empty file"),
+            (_, []) => {
+                input.consume(length);
+                continue;
+            }
+            // Of a message, the first byte is a line's end, and the second, its length, may be a bracket.
+            ([0x0a, ..], [b'{', rest @ ..]) if opens_object(rest) => Format::Json,
+            ([0x0a, ..], [b'[', rest @ ..]) if rest.trim_ascii_start().starts_with(b"{") => {
+                Format::Json
+            }
+            ([0x0a, ..], _) => Format::Messages,
+            (_, [b'{' | b'[', ..]) => Format::Json,
+            ([0, ..], _) => Format::Framed,
+            ([0x28, 0xb5, 0x2f, 0xfd, ..], _) => {
+                Format::Other("a file compressed with zstd, which `zstd -d` decompresses")
+            }
+            ([0xff, 0xfe, ..] | [0xfe, 0xff, ..], _) => {
+                Format::Other("text in UTF-16, which `iconv -f UTF-16 -t UTF-8` converts")
+            }
+            _ => Format::Other("something else"),
+        });
+    }
+}
+
+fn opens_object(text: &[u8]) -> bool {
+    match text.trim_ascii_start() {
+        [b'"', first, ..] => first.is_ascii_alphabetic(),
+        [b'}', ..] => true,
+        _ => false,
+    }
+}
+
 /// Whether a line is the beginning of a longer document.
 fn opens(line: &[u8]) -> bool {
     let error = serde_json::from_slice::<IgnoredAny>(line).err();
     error.is_some_and(|error| error.is_eof())
 }
 
-/// What `serde_json` says, without the place.
+/// What `serde_json` says, without the place and without the value, which may be that of a key for secrets.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
+    let text = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);
+    let quoted = text.find(['`', '"']);
+    match (quoted, text.rsplit_once(", expected ")) {
+        (Some(at), Some((found, expected))) if at < found.len() => {
+            let kind = text.get(..at).unwrap_or_default().trim_end();
+            format!("{kind}, expected {expected}")
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use floe_trace::read::{LARGEST_MESSAGE, Reader, Unreadable};
 use floe_trace::{Forest, Kind, Recording, SpanId, Status, Value, write};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
-use opentelemetry_proto::tonic::trace::v1::TracesData;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, TracesData};
 use prost::Message as _;
 
 const TRACE: &str = "5b8efff798038103d269b633813fc60c";
@@ -89,11 +89,21 @@ fn each_format_is_read() {
     let length = u32::try_from(protobuf.len()).unwrap().to_be_bytes();
     let framed = [&length[..], &protobuf, &length, &protobuf].concat();
     let documents = format!("{of_many_lines}\n{of_many_lines}");
+    let blanks = format!("{}{one}", " \r\n".repeat(50_000)).into_bytes();
+    // As PowerShell writes it.
+    let mark = [b"\xef\xbb\xbf", text.replace('\n', "\r\n").as_bytes()].concat();
     for (what, bytes, times) in [
         ("gzip", gzip.clone(), 1),
+        ("blanks before it", blanks, 1),
+        ("a byte order mark", mark, 1),
         ("two members of gzip", [gzip.clone(), gzip].concat(), 2),
         ("a document of many lines", of_many_lines.clone().into(), 1),
         ("two of them", documents.into(), 2),
+        (
+            "two in a line",
+            format!("{one} {one}").replace('\n', " ").into(),
+            2,
+        ),
         ("a list", list.into(), 1),
         ("protobuf", protobuf.clone(), 1),
         (
@@ -110,6 +120,29 @@ fn each_format_is_read() {
             "{what}"
         );
         assert!(recording.notes.is_empty(), "{what}");
+    }
+}
+
+/// The length of a message may be the number of a bracket.
+#[test]
+fn a_message_of_any_length_is_read() {
+    for length in 40..200 {
+        let name = "n".repeat(length);
+        let text = line(&[span(1, 0, &name, 10, 30)]);
+        for text in [&text, &text.replace(r#""service.name""#, r#""service""#)] {
+            let data: TracesData = serde_json::from_str(text).unwrap();
+            let recording = read(data.encode_to_vec()).unwrap();
+            assert_eq!(names(&recording), [name.as_str()]);
+        }
+    }
+    let spans = |count: usize| TracesData {
+        resource_spans: vec![ResourceSpans {
+            schema_url: "u".repeat(count),
+            ..ResourceSpans::default()
+        }],
+    };
+    for length in 1..300 {
+        assert!(read(spans(length).encode_to_vec()).is_ok(), "{length}");
     }
 }
 
@@ -155,6 +188,101 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn json_is_read_as_other_programs_write_it() {
+    let read_fields = |fields: &str| {
+        let other = span(1, 0, "one", 10, 30).replace(r#""kind": 3"#, fields);
+        let recording = read(line(&[other, span(2, 0, "two", 10, 30)])).unwrap();
+        assert_eq!(notes(&recording), Vec::<String>::new(), "{fields}");
+        assert_eq!(names(&recording), ["one", "two"], "{fields}");
+        recording.spans[0].clone()
+    };
+    for (fields, kind) in [
+        (r#""kind": "SPAN_KIND_SERVER""#, Kind::Server),
+        (r#""kind": "5""#, Kind::Consumer),
+        (
+            r#""kind": null, "attributes": null, "events": null"#,
+            Kind::Internal,
+        ),
+        (
+            r#""kind": 2, "flags": "257", "traceState": null, "droppedEventsCount": "3""#,
+            Kind::Server,
+        ),
+        (
+            r#""kind": 2, "events": [null, {"name": "e", "attributes": null}]"#,
+            Kind::Server,
+        ),
+    ] {
+        assert_eq!(read_fields(fields).kind, kind, "{fields}");
+    }
+    let status = r#""status": {"code": "STATUS_CODE_ERROR", "message": null}"#;
+    assert_eq!(read_fields(status).status, Status::Error("".into()));
+
+    for (value, shown) in [
+        (r#"{"arrayValue": {}}"#, "[]"),
+        (r#"{"kvlistValue": {}}"#, "{}"),
+        (r#"{"arrayValue": {"values": null}}"#, "[]"),
+        (r#"{"string_value": "text"}"#, "text"),
+        (r#"{"stringValue": 5}"#, "5"),
+        (r#"{"stringValue": "cut \ud83d"}"#, "cut \u{fffd}"),
+        (
+            r#"{"stringValue": "\ud83d\ude00 \\ud83d"}"#,
+            "\u{1f600} \\ud83d",
+        ),
+        (r#"{"intValue": 5.0}"#, "5"),
+        (
+            r#"{"intValue": "9223372036854775808"}"#,
+            "9223372036854775808",
+        ),
+        (r#"{"doubleValue": "NaN"}"#, "NaN"),
+        (r#"{"doubleValue": "1.5"}"#, "1.5"),
+        (r#"{"boolValue": "true"}"#, "true"),
+        (r#"{"bytesValue": "no base64!"}"#, "no base64!"),
+    ] {
+        let attribute =
+            format!(r#""attributes": [{{"key": "a", "value": {value}}}], "flags": null"#);
+        let span = read_fields(&attribute);
+        assert_eq!(span.attribute("a").unwrap().to_string(), shown, "{value}");
+    }
+
+    // Protobuf's own JSON, as Grafana Tempo gives it out: names of fields, ids in base64.
+    let recording = read(
+        r#"{"batches": [{"scope_spans": [{"spans": [{"trace_id": "W47/95gDgQPSabYzgT/GDA==",
+        "span_id": "AAAAAAAAAAE=", "parentSpanId": "AAAAAAAAAAI=", "name": "one",
+        "start_time_unix_nano": 10, "end_time_unix_nano": 3e1}]}]}]}"#,
+    )
+    .unwrap();
+    let span = &recording.spans[0];
+    assert_eq!(
+        (span.trace.to_string().as_str(), span.id),
+        (TRACE, SpanId(1))
+    );
+    assert_eq!(
+        (span.parent, span.start, span.end),
+        (Some(SpanId(2)), 10, 30)
+    );
+
+    let log = r#"{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"severityNumber": "SEVERITY_NUMBER_WARN3",
+        "traceId": null, "body": null}]}]}]}"#;
+    assert_eq!(read(log.replace('\n', "")).unwrap().logs[0].severity, 15);
+}
+
+#[test]
+fn a_span_that_cannot_be_read_leaves_the_others() {
+    let bad = span(1, 0, "one", 10, 30).replace(r#""kind": 3"#, r#""attributes": {"a": 1}"#);
+    let no_id = span(3, 0, "three", 10, 30).replace(TRACE, "5b8efff7-9803-8103-d269-b633813fc60c");
+    let recording = read(line(&[bad, span(2, 0, "two", 10, 30), no_id])).unwrap();
+    assert_eq!(names(&recording), ["two"]);
+    assert_eq!(recording.service(&recording.spans[0]), "shop");
+    let notes = notes(&recording);
+    assert_eq!(
+        notes[0],
+        "t.jsonl:1: expected a span or a log record of OTLP, found invalid type: map, expected a sequence; it is left out"
+    );
+    assert!(notes[1].contains("expected a trace id of 16 bytes"));
+    assert_eq!(notes.len(), 2);
+}
+
+#[test]
 fn log_records_are_read_from_protobuf() {
     let record = LogRecord {
         observed_time_unix_nano: 9,
@@ -181,14 +309,16 @@ fn secrets_are_redacted_wherever_they_are() {
         &format!(
             r#""name": "get {key}", "status": {{"code": 2, "message": "refused: {key}"}}, "attributes": [
             {{"key": "password", "value": {{"stringValue": "hunter2"}}}}, {{"key": "api_token", "value": {{"intValue": "4711"}}}},
-            {{"key": "list", "value": {{"arrayValue": {{"values": [{{"stringValue": "{key}"}}]}}}}}}],
+            {{"key": "list", "value": {{"arrayValue": {{"values": [{{"stringValue": "{key}"}}]}}}}}},
+            {{"key": "password", "value": {{"kvlistValue": {{"values": [{{"key": "value", "value": {{"stringValue": "xyzzy"}}}},
+                {{"key": "pin", "value": {{"arrayValue": {{"values": [{{"intValue": "8055"}}]}}}}}}]}}}}}}],
             "events": [{{"name": "{key}", "attributes": [{{"key": "exception.message", "value": {{"stringValue": "{key}"}}}}]}}]"#
         ),
     );
     let text = text.replace('\n', " ");
     let recording = read(text).unwrap();
     let all = format!("{recording:?}");
-    for secret in [key, "hunter2", "4711"] {
+    for secret in [key, "hunter2", "4711", "xyzzy", "8055"] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
     assert!(all.contains("REDACTED"));
@@ -202,7 +332,7 @@ fn the_rest_of_a_damaged_file_is_read() {
     assert_eq!(names(&recording), ["one"]);
     assert_eq!(
         notes(&recording),
-        ["t.jsonl:2: expected a request of OTLP as JSON, found a line that is cut"]
+        ["t.jsonl:2: expected requests of OTLP as JSON, found a line that is cut"]
     );
 
     let recording = read(format!(
@@ -213,8 +343,8 @@ fn the_rest_of_a_damaged_file_is_read() {
     assert_eq!(
         notes(&recording),
         [
-            "t.jsonl:3: expected a request of OTLP as JSON, found expected ident at column 2",
-            "t.jsonl:5: expected a request of OTLP as JSON, found invalid type: integer `5`, expected a sequence at column 19",
+            "t.jsonl:3:2: expected requests of OTLP as JSON, found expected ident",
+            "t.jsonl:5:19: expected requests of OTLP as JSON, found invalid type: integer, expected a sequence",
             "t.jsonl:6: expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found none of them",
         ]
     );
@@ -255,6 +385,15 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
             "found a file compressed with zstd, which `zstd -d` decompresses",
         ),
         (
+            b"\xff\xfe{\0\"\0",
+            "found text in UTF-16, which `iconv -f UTF-16 -t UTF-8` converts",
+        ),
+        // A file system leaves zeros after a crash.
+        (
+            b"\0\0\0\0\0\0\0\0",
+            "t.jsonl, byte 0: expected a message of 1 to 67108864 bytes, found one of 0",
+        ),
+        (
             b"\x0a\xff\xff\xff\xff\xff\x7f",
             "expected a message of OTLP, found something else",
         ),
@@ -266,7 +405,18 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
             b"{\"a\": \n nonsense",
             "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
         ),
-        (b"[1, 2]", "t.jsonl:1: expected a request of OTLP as JSON"),
+        (
+            b"[1, 2]",
+            "t.jsonl:1:2: expected requests of OTLP as JSON, found invalid type: integer",
+        ),
+        (
+            br#"{"data": [{"traceID": "1", "spans": []}], "total": 1}"#,
+            "t.jsonl:1: expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `data`, `total`",
+        ),
+        (
+            b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
+            "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `id`, `traceId`",
+        ),
     ] {
         let found = error(bytes);
         assert!(found.contains(expected), "{found}\nexpected {expected}");
@@ -275,11 +425,30 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
 
 #[test]
 fn an_error_contains_no_secret() {
-    let found = error(r#"{"resourceSpans": "AKIAQ6JDMW3XKZ5TPLH7"}"#);
-    assert!(
-        found.contains("<REDACTED>") && !found.contains("AKIA"),
-        "{found}"
+    // What stands below which key is not known where a value has the wrong type, so none is quoted.
+    let password = line(&[span(1, 0, "one", 10, 30)]).replace(
+        r#""kind": 3"#,
+        r#""kind": 3, "status": {"code": 2, "message": ["hunter2"]}"#,
     );
+    for (text, expected) in [
+        (
+            r#"{"resourceSpans": "hunter2, expected `x`"}"#.to_owned(),
+            "t.jsonl:1:41: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
+        ),
+        (
+            password,
+            "t.jsonl:1: expected a span or a log record of OTLP, found invalid type: sequence, expected a string; it is left out",
+        ),
+    ] {
+        let found = match read(text) {
+            Ok(recording) => notes(&recording).concat(),
+            Err(error) => error.to_string(),
+        };
+        assert!(
+            found.contains(expected) && !found.contains("hunter2"),
+            "{found}"
+        );
+    }
 }
 
 #[test]

@@ -17,8 +17,8 @@ const DIFFERENT: u8 = 1;
 /// What is checked.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Files with OTLP, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb` and those with `.gz` after it
-    /// are read [default: standard input]
+    /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`
+    /// and those with `.gz` after it are read [default: standard input]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }

@@ -1,7 +1,6 @@
 //! `floe-trace diff`: what is different between two sets of runs.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +10,7 @@ use floe_trace::{Change, Diff as Found, Recording, diff as compare};
 use serde_json::{Value as Json, json};
 
 use super::input::Limits;
-use super::{Failure, print};
+use super::{Failure, output, print};
 
 /// The exit code if something is different.
 const CHANGED: u8 = 1;
@@ -44,6 +43,13 @@ pub(crate) struct Diff {
 
 /// Compares, and prints what is different.
 pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
+    if let Some(path) = &options.html {
+        for inputs in [&options.before, &options.after] {
+            output::spare(inputs, path)?;
+        }
+        let one_of_each = options.one.iter().chain(&options.other);
+        output::spare(&one_of_each.cloned().collect::<Vec<_>>(), path)?;
+    }
     let before = options.runs(options.one.as_ref(), &options.before)?;
     let after = options.runs(options.other.as_ref(), &options.after)?;
     for (runs, side) in [(&before, "before"), (&after, "after")] {
@@ -55,8 +61,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     }
     let found = compare(&before, &after);
     if let Some(path) = &options.html {
-        let failed = |error| Failure(format!("{}: cannot be written: {error}", path.display()));
-        fs::write(path, page(&found)).map_err(failed)?;
+        output::write(path, |out| out.write_all(page(&found).as_bytes()))?;
     }
     if options.json {
         print(format_args!("{}\n", as_json(&found)))?;

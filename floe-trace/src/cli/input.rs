@@ -15,12 +15,14 @@ use super::Failure;
 
 /// Files that take longer to read have a progress bar, in bytes.
 const LONG: u64 = 50 << 20;
+/// The name of standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// What is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Input {
-    /// Files with OTLP, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb` and those with `.gz` after it
-    /// are read [default: standard input]
+    /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`
+    /// and those with `.gz` after it are read [default: standard input]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -36,6 +38,11 @@ pub(crate) struct Limits {
 }
 
 impl Input {
+    /// Returns the files and folders that are read.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// Reads everything, and prints what is wrong with it to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
         self.limits.read(&self.files)
@@ -45,7 +52,7 @@ impl Input {
 impl Limits {
     /// Reads files, or standard input if there are none, and prints what is wrong with them to standard error.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
-        let mut reader = Reader::new().max_bytes(self.max_memory << 20);
+        let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
         read(&mut reader, files)?;
         let recording = reader.finish();
         print_notes(&recording.notes);
@@ -55,21 +62,33 @@ impl Limits {
 
 /// Reads files, or standard input if there are none.
 pub(crate) fn read(reader: &mut Reader, files: &[PathBuf]) -> Result<(), Failure> {
-    let unreadable = |error: floe_trace::read::Unreadable| Failure(error.to_string());
     if files.is_empty() {
         if io::stdin().is_terminal() {
             return Err(Failure(
                 "expected a file, or OTLP on standard input, found neither".to_owned(),
             ));
         }
-        reader
-            .read("standard input", io::stdin().lock())
-            .map_err(unreadable)?;
+        read_one(reader, Path::new(STANDARD_INPUT))?;
     }
     for path in files {
-        for file in files_of(path)? {
-            let name = file.display().to_string();
-            reader.read(&name, open(&file)?).map_err(unreadable)?;
+        let of_folder = path.is_dir();
+        let mut refused = Vec::new();
+        let files = files_of(path)?;
+        let found = files.len();
+        for file in files {
+            match read_one(reader, &file) {
+                // Who names a folder does not say that all of it is OTLP.
+                Err(failure) if of_folder => refused.push(failure),
+                result => result?,
+            }
+        }
+        if refused.len() == found
+            && let Some(first) = refused.pop()
+        {
+            return Err(first);
+        }
+        for Failure(reason) in refused {
+            let _ = writeln!(io::stderr(), "note: {}", printable(&reason));
         }
     }
     Ok(())
@@ -107,6 +126,15 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         )));
     }
     Ok(files)
+}
+
+fn read_one(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
+    let read = if path == Path::new(STANDARD_INPUT) {
+        reader.read("standard input", io::stdin().lock())
+    } else {
+        reader.read(&path.display().to_string(), open(path)?)
+    };
+    read.map_err(|error| Failure(error.to_string()))
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {

@@ -1,0 +1,352 @@
+//! OTLP as JSON, also as programs write it that do not follow the specification to the letter.
+//!
+//! The types of `opentelemetry-proto` take what the specification says. What they refuse is mended and tried again:
+//! fields that are `null`, the names of enumerations, snake case and ids in base64, as protobuf's own JSON has them,
+//! numbers as text, empty lists as the Collector writes them, and halves of characters, which a limit of JavaScript
+//! leaves. What cannot be mended is left out, with a reason.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Deserializer, Error, Map, Value};
+
+/// A request as JSON. What it has besides is ignored, as the specification demands.
+#[derive(Deserialize)]
+pub(super) struct Request {
+    #[serde(rename = "resourceSpans")]
+    pub(super) spans: Option<Vec<ResourceSpans>>,
+    #[serde(rename = "resourceLogs")]
+    pub(super) logs: Option<Vec<ResourceLogs>>,
+    #[serde(rename = "resourceMetrics")]
+    pub(super) metrics: Option<Vec<Value>>,
+    #[serde(rename = "resourceProfiles")]
+    profiles: Option<IgnoredAny>,
+}
+
+impl Request {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.spans.is_none()
+            && self.logs.is_none()
+            && self.metrics.is_none()
+            && self.profiles.is_none()
+    }
+}
+
+/// One document: a request, or a list of them.
+#[derive(Default)]
+pub(super) struct Document {
+    pub(super) requests: Vec<Request>,
+    /// Why a part of it was left out.
+    pub(super) reasons: Vec<Error>,
+    /// The first fields of what is no request.
+    pub(super) foreign: Vec<String>,
+    /// Where the next document begins, in bytes.
+    pub(super) end: usize,
+}
+
+/// Reads the first document of a text.
+pub(super) fn document(text: &[u8]) -> Result<Document, Error> {
+    let refused = match strict(text) {
+        Ok(document) if !document.requests.iter().any(Request::is_empty) => return Ok(document),
+        Ok(_) => None,
+        Err(error) if error.is_eof() => return Err(error),
+        Err(error) => Some(error),
+    };
+    let mut values = Deserializer::from_slice(text).into_iter::<Value>();
+    let (value, end) = match values.next() {
+        Some(Ok(value)) => (value, values.byte_offset()),
+        Some(Err(error)) => return Err(error),
+        None => {
+            return Ok(Document {
+                end: text.len(),
+                ..Document::default()
+            });
+        }
+    };
+    let mut document = mended(value).map_err(|error| refused.unwrap_or(error))?;
+    document.end = end;
+    Ok(document)
+}
+
+/// As the specification says.
+fn strict(text: &[u8]) -> Result<Document, Error> {
+    let is_list = text.trim_ascii_start().first() == Some(&b'[');
+    let (requests, end) = if is_list {
+        first::<Vec<Request>>(text)?
+    } else {
+        let (request, end) = first(text)?;
+        (request.map(|it| vec![it]), end)
+    };
+    Ok(Document {
+        requests: requests.unwrap_or_default(),
+        end,
+        ..Document::default()
+    })
+}
+
+fn first<T: DeserializeOwned>(text: &[u8]) -> Result<(Option<T>, usize), Error> {
+    let mut all = Deserializer::from_slice(text).into_iter();
+    let first = all.next().transpose()?;
+    Ok((first, all.byte_offset()))
+}
+
+fn mended(mut value: Value) -> Result<Document, Error> {
+    mend(&mut value);
+    let mut reasons = Vec::new();
+    let mut foreign = Vec::new();
+    let requests = match value {
+        Value::Array(requests) => requests,
+        request => vec![request],
+    };
+    let requests = requests.into_iter().map(|mut request| {
+        if let (Value::Object(fields), true) = (&request, foreign.is_empty())
+            && !fields.keys().any(|name| name.starts_with("resource"))
+        {
+            foreign.extend(fields.keys().take(3).cloned());
+        }
+        for (resources, scopes, kind) in [
+            ("resourceSpans", "scopeSpans", "spans"),
+            ("resourceLogs", "scopeLogs", "logRecords"),
+        ] {
+            for resource in items(&mut request, resources) {
+                for scope in items(resource, scopes) {
+                    let Some(Value::Array(records)) = scope.get_mut(kind) else {
+                        continue;
+                    };
+                    records.retain(|record| {
+                        let read = match kind {
+                            "spans" => Span::deserialize(record).map(drop),
+                            _ => LogRecord::deserialize(record).map(drop),
+                        };
+                        read.map_err(|error| reasons.push(error)).is_ok()
+                    });
+                }
+            }
+        }
+        Request::deserialize(request)
+    });
+    let requests = requests.collect::<Result<_, _>>()?;
+    Ok(Document {
+        requests,
+        reasons,
+        foreign,
+        end: 0,
+    })
+}
+
+fn items<'a>(value: &'a mut Value, key: &str) -> &'a mut [Value] {
+    match value.get_mut(key) {
+        Some(Value::Array(items)) => items,
+        _ => &mut [],
+    }
+}
+
+/// Mends a message and what is in it. Keys here are names of fields: those of attributes are texts.
+fn mend(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            items.retain(|item| !item.is_null());
+            items.iter_mut().for_each(mend);
+        }
+        Value::Object(fields) => {
+            for (name, mut value) in std::mem::take(fields) {
+                if !value.is_null() {
+                    mend(&mut value);
+                    field(fields, camel_case(&name), value);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
+    let value = match &*name {
+        // Nothing of this is kept, whatever its type is.
+        "flags"
+        | "traceState"
+        | "schemaUrl"
+        | "entityRefs"
+        | "severityText"
+        | "droppedAttributesCount"
+        | "droppedEventsCount"
+        | "droppedLinksCount" => return,
+        "traceId" | "spanId" | "parentSpanId" => id(&value),
+        "startTimeUnixNano" | "endTimeUnixNano" | "timeUnixNano" | "observedTimeUnixNano" => {
+            time(&value).into()
+        }
+        "kind" => number(&value, |name| SpanKind::from_str_name(name).map(i32::from)),
+        "code" => number(&value, |name| {
+            StatusCode::from_str_name(name).map(i32::from)
+        }),
+        "severityNumber" => number(&value, severity),
+        "name" | "message" | "key" | "version" | "eventName" => text(value),
+        "arrayValue" | "kvlistValue" if value.get("values").is_none() => {
+            serde_json::json!({"values": []})
+        }
+        "stringValue" | "boolValue" | "intValue" | "doubleValue" | "bytesValue" => {
+            let (name, value) = scalar(&name, value);
+            fields.insert(name.to_owned(), value);
+            return;
+        }
+        // The name that Grafana Tempo has for them.
+        "batches" => {
+            fields.insert("resourceSpans".to_owned(), value);
+            return;
+        }
+        _ => value,
+    };
+    fields.insert(name, value);
+}
+
+/// A value that is what its field says, else a text.
+fn scalar(name: &str, value: Value) -> (&str, Value) {
+    let written = value.as_str();
+    let mended = match name {
+        "boolValue" => written.and_then(|it| it.parse().ok()).map(Value::Bool),
+        "intValue" => match written {
+            Some(text) => text.parse::<i64>().ok().map(Value::from),
+            None => value.as_i64().or_else(|| whole(&value)).map(Value::from),
+        },
+        // JSON has no number for what is infinite, and none for what is not a number.
+        "doubleValue" => written
+            .and_then(|it| it.parse::<f64>().ok())
+            .and_then(|it| serde_json::Number::from_f64(it).map(Value::Number)),
+        _ => None,
+    };
+    let is_right = match name {
+        "boolValue" => value.is_boolean(),
+        "doubleValue" => value.is_number(),
+        "bytesValue" => written.is_some_and(|it| STANDARD.decode(it).is_ok()),
+        _ => false,
+    };
+    match mended {
+        Some(mended) => (name, mended),
+        None if is_right => (name, value),
+        None => ("stringValue", text(value)),
+    }
+}
+
+/// A floating-point number without a fraction.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the bounds are those of whole numbers that it can have"
+)]
+fn whole(value: &Value) -> Option<i64> {
+    let value = value.as_f64().filter(|it| it.abs() < 9e15)?;
+    (value.fract() == 0.0).then_some(value as i64)
+}
+
+fn text(value: Value) -> Value {
+    match value {
+        Value::Bool(_) | Value::Number(_) => Value::String(value.to_string()),
+        other => other,
+    }
+}
+
+/// An id in hexadecimal digits; nothing if it is none, of which there is a note later.
+fn id(value: &Value) -> Value {
+    let text = value.as_str().unwrap_or_default();
+    let text = text.strip_prefix("0x").unwrap_or(text);
+    let is_hexadecimal = text.len() % 2 == 0 && text.bytes().all(|it| it.is_ascii_hexdigit());
+    if is_hexadecimal {
+        return text.into();
+    }
+    let bytes = STANDARD.decode(text).ok();
+    let bytes = bytes.filter(|it| matches!(it.len(), 8 | 16));
+    let digits = bytes.iter().flatten().map(|byte| format!("{byte:02x}"));
+    // One that is no id at all is not that of a root.
+    let digits: String = digits.collect();
+    if digits.is_empty() { "ff" } else { &digits }.into()
+}
+
+/// Nanoseconds since 1970; 0 if they are none, of which there is a note later.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates"
+)]
+fn time(value: &Value) -> u64 {
+    let text = value.as_str();
+    let whole = text.map_or_else(|| value.as_u64(), |text| text.parse().ok());
+    let float = || text.map_or_else(|| value.as_f64(), |text| text.parse().ok());
+    whole
+        .or_else(|| float().map(|it| it as u64))
+        .unwrap_or_default()
+}
+
+/// A number of an enumeration, from its name or from digits.
+fn number(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
+    match value.as_str() {
+        Some(text) => of(text).or_else(|| text.parse().ok()).unwrap_or_default(),
+        None => value
+            .as_i64()
+            .and_then(|it| i32::try_from(it).ok())
+            .unwrap_or_default(),
+    }
+    .into()
+}
+
+/// `SEVERITY_NUMBER_WARN3` is 15.
+fn severity(name: &str) -> Option<i32> {
+    let name = name.strip_prefix("SEVERITY_NUMBER_")?;
+    let level = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let step: i32 = name.strip_prefix(level)?.parse().unwrap_or(1);
+    let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+    let index = levels.iter().position(|it| *it == level)?;
+    Some(i32::try_from(index).ok()? * 4 + step)
+}
+
+fn camel_case(name: &str) -> String {
+    let mut camel = String::with_capacity(name.len());
+    let mut is_first = false;
+    for c in name.chars() {
+        if c == '_' {
+            is_first = true;
+        } else if std::mem::take(&mut is_first) {
+            camel.push(c.to_ascii_uppercase());
+        } else {
+            camel.push(c);
+        }
+    }
+    camel
+}
+
+/// A text in which bytes that are no UTF-8, and escaped halves of a character, are `\u{fffd}`.
+pub(super) fn with_whole_characters(text: &[u8]) -> Cow<'_, [u8]> {
+    let escape = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut whole = Vec::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(byte) = text.get(at) {
+        at += match (byte, escape(at)) {
+            (b'\\', Some(0xd800..=0xdbff)) if matches!(escape(at + 6), Some(0xdc00..=0xdfff)) => 12,
+            (b'\\', Some(0xd800..=0xdfff)) => {
+                whole.extend_from_slice(text.get(copied..at).unwrap_or_default());
+                whole.extend_from_slice(b"\\ufffd");
+                copied = at + 6;
+                6
+            }
+            (b'\\', _) => 2,
+            _ => 1,
+        };
+    }
+    whole.extend_from_slice(text.get(copied..).unwrap_or_default());
+    let is_whole = std::str::from_utf8(&whole).is_ok();
+    if copied == 0 && is_whole {
+        return Cow::Borrowed(text);
+    }
+    match String::from_utf8_lossy(&whole) {
+        Cow::Owned(whole) => Cow::Owned(whole.into_bytes()),
+        Cow::Borrowed(_) => Cow::Owned(whole),
+    }
+}

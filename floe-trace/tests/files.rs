@@ -1,0 +1,166 @@
+//! The files that commands read and write.
+
+#![cfg(all(feature = "cli", unix))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const LINE: &str = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [{"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "load", "startTimeUnixNano": "1000", "endTimeUnixNano": "3000"}]}]}]}"#;
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("in.jsonl"), LINE).unwrap();
+    symlink("in.jsonl", folder.join("link")).unwrap();
+    for arguments in [
+        &["view", "in.jsonl", "--out", "in.jsonl"][..],
+        &["view", ".", "--out", "./in.jsonl"],
+        &["view", "in.jsonl", "--out", "link"],
+        &["export", "in.jsonl", "--collapsed", "in.jsonl"],
+        &["export", "link", "--perfetto", "in.jsonl"],
+        &["diff", "in.jsonl", "link", "--html", "in.jsonl"],
+        &[
+            "diff", "--before", "link", "--after", "in.jsonl", "--html", "in.jsonl",
+        ],
+    ] {
+        let output = run(folder, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let expected = "error: expected another file to write than those that are read, found ";
+        assert!(errors(&output).starts_with(expected), "{output:?}");
+        let kept = fs::read_to_string(folder.join("in.jsonl")).unwrap();
+        assert_eq!(kept, LINE, "{arguments:?}");
+    }
+}
+
+/// A page that is moved to its place must not replace `/dev/stdout` or `/dev/null`.
+#[test]
+fn what_is_no_file_stays_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("in.jsonl"), LINE).unwrap();
+    symlink("/dev/stdout", folder.join("device")).unwrap();
+    for arguments in [
+        &["view", "in.jsonl", "--out", "device"][..],
+        &["export", "in.jsonl", "--collapsed", "device"],
+        &["diff", "in.jsonl", "in.jsonl", "--html", "device"],
+    ] {
+        let output = run(folder, arguments);
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            text.contains("<!doctype html>") || text == "shop;load 2\n",
+            "{text}"
+        );
+        assert!(folder.join("device").is_symlink(), "{arguments:?}");
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 2);
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    for arguments in [
+        &["view", "in.jsonl", "--out", "-"][..],
+        &["export", "in.jsonl", "--perfetto", "-"],
+        &["show", "in.jsonl"],
+    ] {
+        let mut child = command(folder.path(), arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(errors(&output), "");
+    }
+}
+
+#[test]
+fn standard_input_has_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    let mut child = command(
+        folder.path(),
+        &["export", "--collapsed", "-", "in.jsonl", "-"],
+    )
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let other = LINE.replace("eee19b7ec3c1b174", "eee19b7ec3c1b175");
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(other.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.stdout, b"shop;load 4\n");
+}
+
+#[test]
+fn the_memory_can_have_any_size() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
+    for (size, expected) in [("17592186044416", "shop;load 2\n"), ("0", "")] {
+        let arguments = [
+            "export",
+            "in.jsonl",
+            "--collapsed",
+            "-",
+            "--max-memory",
+            size,
+        ];
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.stdout, expected.as_bytes(), "{output:?}");
+    }
+}
+
+#[test]
+fn other_files_of_a_folder_are_notes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("package.json"), r#"{"name": "shop"}"#).unwrap();
+    fs::write(folder.join("empty.jsonl"), "").unwrap();
+    let arguments = ["export", ".", "--collapsed", "-"];
+    let output = run(folder, &arguments);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(errors(&output).starts_with("error: ./"), "{output:?}");
+
+    fs::write(folder.join("traces.jsonl"), LINE).unwrap();
+    let output = run(folder, &arguments);
+    assert_eq!(output.stdout, b"shop;load 2\n");
+    assert_eq!(
+        errors(&output),
+        "note: ./empty.jsonl: expected OTLP, as JSON or protobuf, found an empty file\n\
+         note: ./package.json:1: expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `name`\n"
+    );
+    let named = run(folder, &["show", "traces.jsonl", "package.json"]);
+    assert_eq!(named.status.code(), Some(2), "{named:?}");
+}
