@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
 use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
 use serde_json::json;
@@ -65,6 +65,22 @@ fn query(sql: &str) -> Result<Vec<String>, Error> {
     let mut rows = Rows::default();
     with(|database| database.query(sql, &mut rows))?;
     Ok(rows.0)
+}
+
+fn record(host: &str) -> Result<(), Error> {
+    let plugins = engine(host, "retail");
+    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+    engine.record_run(&RecordedRun {
+        id: "7",
+        record: r#"{"name":"a \"}"#,
+        kept: 50,
+    })
+}
+
+fn recorded(host: &str) -> Result<Vec<String>, Error> {
+    let plugins = engine(host, "retail");
+    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+    engine.recorded_runs(50)
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
@@ -185,6 +201,15 @@ pub(crate) fn contract() -> Contract {
             "publish",
             || with(Session::publish),
             || create("db", "refused")?.publish(),
+        )
+        .operation("record_run", || record("db"), || record("down"))
+        .operation(
+            "recorded_runs",
+            || {
+                assert_eq!(recorded("db")?, [r#"{"run":2}"#, r#"{"run":1}"#]);
+                Ok(())
+            },
+            || recorded("down").map(drop),
         )
 }
 

@@ -13,7 +13,9 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments, Server};
+use floe_plugin::compute::{
+    ComputeEngine, Database, Materialize, QueryComments, RecordedRun, Server,
+};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use schemars::JsonSchema;
@@ -55,6 +57,15 @@ const MADE: &str = "tables of floe, which replaces the schema with each run";
 
 /// What follows the name of the schema in that of its draft.
 const DRAFT: &str = "__draft";
+
+/// What follows the name of the schema in that of the schema with the records of runs, which no run replaces.
+const RUNS: &str = "__runs";
+
+/// The time limit of reading or writing the records of runs, which a run does not wait longer for.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The same when a signal ends the platform, which has two seconds.
+const LAST_RECORD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The time in which a connection has to be made, in seconds.
 const CONNECT_TIMEOUT: u32 = 10;
@@ -172,6 +183,57 @@ impl ComputeEngine for Postgres {
         Ok(Box::new(self.draft(true)?))
     }
 
+    /// The run holds the warehouse's lock, or has recorded itself before, so the table is created by one host at a time.
+    fn record_run(&self, run: &RecordedRun<'_>) -> Result<(), Error> {
+        let (schema, table) = (self.runs_schema(), self.runs_table());
+        let schema = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+        let create = format!(
+            "CREATE TABLE IF NOT EXISTS {table} (id text PRIMARY KEY, at timestamptz NOT NULL, record text NOT NULL)"
+        );
+        let input = "CREATE TEMPORARY TABLE floe_run (id text, record text)";
+        let copy = "\\copy pg_temp.floe_run FROM pstdin WITH (FORMAT csv)";
+        // Otherwise what another host deletes was chosen before it waited for this one's row.
+        let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+        let replace = format!(
+            "INSERT INTO {table} SELECT id, clock_timestamp(), record FROM pg_temp.floe_run \
+             ON CONFLICT (id) DO UPDATE SET at = excluded.at, record = excluded.record"
+        );
+        let limit = format!(
+            "DELETE FROM {table} WHERE id NOT IN (SELECT id FROM {table} ORDER BY at DESC LIMIT {})",
+            run.kept
+        );
+        // Arguments are visible to other users.
+        let row = [run.id, run.record].map(|text| text.replace('"', "\"\""));
+        let invocation = self
+            .record_invocation()?
+            .input(format!("\"{}\"\n", row.join("\",\"")))
+            .arg("-1");
+        let script = [&*schema, &create, input, copy, &lock, &replace, &limit];
+        self.execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))
+    }
+
+    fn recorded_runs(&self, most: usize) -> Result<Vec<String>, Error> {
+        let table = self.runs_table();
+        let exists = format!("SELECT to_regclass('{table}') IS NOT NULL");
+        let select = format!("SELECT record FROM {table} ORDER BY at DESC LIMIT {most}");
+        let read = |query: &str| {
+            let mut lines = Vec::new();
+            let mut receive = |line: &[u8]| {
+                lines.push(String::from_utf8_lossy(line).into_owned());
+                Ok(())
+            };
+            let invocation = self.record_invocation()?;
+            self.execute(invocation, &[query], ErrorKind::System, &mut receive)?;
+            Ok(lines)
+        };
+        if read(&exists)? == ["t"] {
+            read(&select)
+        } else {
+            // No run has begun yet.
+            Ok(Vec::new())
+        }
+    }
+
     fn profile_credentials(&self) -> Result<Vec<(&str, &str)>, Error> {
         let password = self.password.as_ref().map(Credential::expose);
         Ok(vec![(PASSWORD, password.transpose()?.unwrap_or_default())])
@@ -219,6 +281,14 @@ impl Postgres {
 
     fn draft_schema(&self) -> String {
         format!("{}{DRAFT}", self.schema)
+    }
+
+    fn runs_schema(&self) -> String {
+        format!("{}{RUNS}", self.schema)
+    }
+
+    fn runs_table(&self) -> String {
+        format!("{}.runs", self.runs_schema())
     }
 
     /// The name of the sessions that write into the draft, in the server's list of them.
@@ -302,7 +372,18 @@ impl Postgres {
     }
 
     fn invocation(&self) -> Result<Invocation<'_>, Error> {
-        let limit = Duration::from_secs(self.timeout.get().into());
+        self.invocation_within(Duration::from_secs(self.timeout.get().into()))
+    }
+
+    /// The invocation for the records of runs, which is none of the sessions that the next run ends.
+    fn record_invocation(&self) -> Result<Invocation<'_>, Error> {
+        let invocation = self.invocation_within(RECORD_TIMEOUT)?;
+        Ok(invocation
+            .after_signal(LAST_RECORD_TIMEOUT)
+            .env("PGAPPNAME", "floe"))
+    }
+
+    fn invocation_within(&self, limit: Duration) -> Result<Invocation<'_>, Error> {
         // The names of schemas need no quotes.
         let options = format!(
             "-c search_path={} -c client_min_messages=warning",

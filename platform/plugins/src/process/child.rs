@@ -90,6 +90,8 @@ pub struct Invocation<'a> {
     limit: Duration,
     /// The time between SIGINT and SIGKILL when a signal ends the platform.
     stop_limit: Duration,
+    /// Whether a signal that has been received ends the program, too.
+    is_interruptible: bool,
     /// Written to the standard input.
     input: Option<String>,
     /// Removed from what an error quotes.
@@ -131,6 +133,7 @@ impl<'a> Invocation<'a> {
             command,
             limit,
             stop_limit: Duration::ZERO,
+            is_interruptible: true,
             input: None,
             credentials: Vec::new(),
         }
@@ -161,6 +164,16 @@ impl<'a> Invocation<'a> {
     #[must_use]
     pub fn stopped_within(mut self, limit: Duration) -> Self {
         self.stop_limit = limit;
+        self
+    }
+
+    /// If a signal is already ending the platform, lets the program run nevertheless, for at most this time.
+    #[must_use]
+    pub fn after_signal(mut self, limit: Duration) -> Self {
+        if interrupt::is_requested() {
+            self.is_interruptible = false;
+            self.limit = limit;
+        }
         self
     }
 
@@ -217,7 +230,9 @@ impl<'a> Invocation<'a> {
     /// # Errors
     /// As for [`run`](Self::run), and those of `receive`.
     pub fn run_lines(self, receive: Receive<'_>) -> Result<Output<'a>, Error> {
-        self.run_until(&interrupt::is_requested, Some(receive))
+        let is_interruptible = self.is_interruptible;
+        let is_interrupted = || is_interruptible && interrupt::is_requested();
+        self.run_until(&is_interrupted, Some(receive))
     }
 
     /// Starts a program that runs until the returned value is dropped, and returns the first line of its standard output.
