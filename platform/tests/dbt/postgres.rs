@@ -303,6 +303,14 @@ impl Shop {
         found["runs"][0].take()
     }
 
+    /// Waits until a session of the server matches the condition.
+    fn wait_for_session(&self, run: &mut Child, condition: &str) {
+        let count = format!("SELECT count(*) FROM pg_stat_activity WHERE {condition}");
+        while self.server.psql("shop", &count) != ["1"] {
+            assert_eq!(run.try_wait().unwrap(), None);
+        }
+    }
+
     /// The spans of the last run.
     fn last(&self) -> Vec<ReceivedSpan> {
         let spans = self.receiver.spans();
@@ -310,6 +318,15 @@ impl Shop {
         let last = roots.max_by_key(|it| it.start_unix_nano).unwrap();
         let id = last.trace_id.clone();
         spans.into_iter().filter(|it| it.trace_id == id).collect()
+    }
+
+    /// No session, lock or draft of a run is left.
+    fn assert_no_rest(&self) {
+        assert_eq!(self.server.schemas(), ["retail", "retail__runs"]);
+        let sessions =
+            "SELECT query FROM pg_stat_activity WHERE datname = 'shop' AND pid <> pg_backend_pid()";
+        while self.server.psql("shop", sessions) != [""; 0] {}
+        self.assert_no_password();
     }
 
     /// The password is in no request and in no file.
@@ -437,12 +454,13 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
     assert!(error_message(single(&spans, "floe.pipeline.run")).contains("1 of 4 assets failed"));
 
     // The draft of that run, and what an aborted one leaves, do not disturb the next.
-    assert_eq!(
-        shop.server.schemas(),
-        ["retail", "retail__draft", "retail__runs"]
-    );
-    let left = "CREATE TABLE retail__draft.half (id int)";
-    shop.server.psql("shop", left);
+    let schemas = shop.server.schemas();
+    let [_, draft, _] = &*schemas else {
+        panic!("{schemas:?}");
+    };
+    assert!(draft.starts_with("retail__draft_"), "{draft}");
+    let left = format!("CREATE SCHEMA retail__draft; CREATE TABLE {draft}.half (id int)");
+    shop.server.psql("shop", &left);
     let right = "SELECT 10 * count(*) AS orders FROM {{ ref('recent') }}";
     shop.write("models/totals.sql", right);
     // A part: the other tables stay.
@@ -705,6 +723,57 @@ fn real_postgres_loses_no_record_of_hosts_that_write_at_the_same_time() {
     expected.sort();
     assert_eq!(all, expected);
     assert_eq!(record(7, 5), newest);
+}
+
+#[test]
+fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let other = shop.checkout();
+    let gate = shop.folder.path().join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status().unwrap();
+    assert!(made.success());
+    // Waits before it connects to replace the tables.
+    let psql = shop.server.programs.join("psql");
+    let waits = format!(
+        "#!/bin/sh\ncase \"$*\" in *'RENAME TO retail'*) read line < '{}' ;; esac\nexec '{}' \"$@\"\n",
+        gate.display(),
+        psql.display()
+    );
+    shop.program(&waits);
+    let first = shop.command(&["run", "."]).stderr(Stdio::piped()).spawn();
+    let first = first.unwrap();
+    // Opens when it is read.
+    let gate = fs::OpenOptions::new().write(true).open(&gate).unwrap();
+    let lost = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'";
+    assert_eq!(shop.server.psql("shop", lost), ["1"]);
+
+    let (mut held, stdin) = hold(&shop.server, "pg_advisory_lock(7)");
+    let slow = "SELECT 0 AS orders, pg_advisory_lock(7)::text AS held";
+    fs::write(other.path().join("models/totals.sql"), slow).unwrap();
+    let mut second = shop.command(&["run", "."]);
+    let second = second
+        .current_dir(other.path())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut second = second.unwrap();
+    shop.wait_for_session(&mut second, "wait_event = 'advisory'");
+    drop(gate);
+    let first = first.wait_with_output().unwrap();
+    let stderr = text_of(&first.stderr);
+    assert_eq!(first.status.code(), Some(1), "{stderr}");
+    let reason = "is gone: this run has lost its lock, and another one has begun";
+    assert!(stderr.contains(reason), "{stderr}");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    drop(stdin);
+    held.wait().unwrap();
+    let second = second.wait_with_output().unwrap();
+    assert!(second.status.success(), "{}", text_of(&second.stderr));
+    assert_eq!(
+        shop.server.psql("shop", "SELECT orders FROM retail.totals"),
+        ["0"]
+    );
+    shop.assert_no_rest();
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //!
 //! The tables of a run are built in a schema of their own, the draft, which takes the place of the warehouse's schema
 //! in one transaction. A session of its own holds an advisory lock while the draft is open, so two runs never build it
-//! at once, and a run that was killed leaves no lock: its `psql` ends with its input.
+//! at once, and a run that was killed leaves no lock: its `psql` ends with its input. Each run has a draft of its own: a
+//! run that has lost its lock, when the server restarts, or dbt of a run that was killed, finds its draft gone and cannot
+//! write into that of the next run.
 //!
 //! Sources reach the server as `COPY`, which is the same for 10 rows and 10 million; seeds of dbt are inserted in
 //! batches that dbt holds in memory, and only CSV files can be one. A client library is not used: `psql` has libpq,
@@ -11,6 +13,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use floe_plugin::compute::{
@@ -27,6 +30,7 @@ use tempfile::NamedTempFile;
 use super::rows::{Csv, Row};
 use crate::process::child::{Held, Invocation, Output, Program};
 use crate::quote::one_line;
+use crate::runs::run_id::RunId;
 use crate::sql::{quoted_name, quoted_text};
 
 floe_plugin::plugin! {
@@ -55,7 +59,7 @@ const PASSWORD: &str = "DBT_ENV_SECRET_FLOE_POSTGRES_PASSWORD";
 /// The comment of the schemas that the platform has made, which it may replace.
 const MADE: &str = "tables of floe, which replaces the schema with each run";
 
-/// What follows the name of the schema in that of its draft.
+/// What follows the name of the schema in that of a draft, before what distinguishes drafts.
 const DRAFT: &str = "__draft";
 
 /// What follows the name of the schema in that of the schema with the records of runs, which no run replaces.
@@ -105,6 +109,9 @@ struct Postgres {
     /// Whether statements carry the trace context as a comment. Default: true.
     #[serde(default)]
     query_comments: QueryComments,
+    /// What distinguishes the draft of this run from those of others, if there is one.
+    #[serde(skip)]
+    draft: OnceLock<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -140,11 +147,11 @@ fn schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     let name = String::deserialize(deserializer)?;
     let is_sign = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '_';
     let is_first = |sign: char| sign.is_ascii_lowercase() || sign == '_';
-    if name.len() <= 50 && name.starts_with(is_first) && name.chars().all(is_sign) {
+    if name.len() <= 47 && name.starts_with(is_first) && name.chars().all(is_sign) {
         return Ok(name);
     }
     Err(serde::de::Error::custom(
-        "expected a name of at most 50 lower-case letters, digits and underscores that does not begin with a digit",
+        "expected a name of at most 47 lower-case letters, digits and underscores that does not begin with a digit",
     ))
 }
 
@@ -279,8 +286,10 @@ impl Postgres {
         format!("postgresql://{host}:{port}/{database} schema {schema}")
     }
 
+    /// The schema of the run's draft. Before there is one, it is the schema of those who run dbt themselves.
     fn draft_schema(&self) -> String {
-        format!("{}{DRAFT}", self.schema)
+        let (schema, draft) = (&self.schema, self.draft.get());
+        format!("{schema}{DRAFT}{}", draft.map_or("", String::as_str))
     }
 
     fn runs_schema(&self) -> String {
@@ -296,9 +305,13 @@ impl Postgres {
         format!("floe {}", self.schema)
     }
 
-    /// Creates the draft, in the place of one that an aborted or a failed run has left.
+    /// Creates the draft, in the place of those that aborted or failed runs have left.
     fn draft(&self, is_copy: bool) -> Result<Draft, Error> {
         let lock = self.lock()?;
+        self.draft.get_or_init(|| {
+            let id = RunId::new();
+            format!("_{}", &id.as_str()[..8])
+        });
         let (schema, draft) = (&self.schema, self.draft_schema());
         let check = format!(
             "DO $floe$ BEGIN IF EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{schema}')) \
@@ -306,7 +319,11 @@ impl Postgres {
              RAISE 'the schema {schema} has tables that are not of floe, expected an empty or a new one, which each run replaces'; \
              END IF; END $floe$"
         );
-        let drop = format!("DROP SCHEMA IF EXISTS {draft} CASCADE");
+        let drop = format!(
+            "DO $floe$ DECLARE it record; BEGIN FOR it IN SELECT nspname FROM pg_namespace \
+             WHERE nspname ~ '^{schema}{DRAFT}(_[0-9a-f]{{8}})?$' LOOP \
+             EXECUTE format('DROP SCHEMA %I CASCADE', it.nspname); END LOOP; END $floe$"
+        );
         let create = format!("CREATE SCHEMA {draft}");
         let comment = format!("COMMENT ON SCHEMA {draft} IS '{MADE}'");
         // The server does not notice at once that a client was killed, and its transaction would hold up the rest. With the
@@ -600,9 +617,16 @@ impl Database for Draft {
         let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.engine.schema);
         let (draft, schema) = (self.engine.draft_schema(), &self.engine.schema);
         let rename = format!("ALTER SCHEMA {draft} RENAME TO {schema}");
-        let mut script = vec![&*drop, &*rename];
+        // dbt creates a schema that is gone again.
+        let check = format!(
+            "DO $floe$ BEGIN IF to_regnamespace('{draft}') IS NULL \
+             OR obj_description(to_regnamespace('{draft}'), 'pg_namespace') IS DISTINCT FROM '{MADE}' THEN \
+             RAISE 'the draft {draft} is gone: this run has lost its lock, and another one has begun'; \
+             END IF; END $floe$"
+        );
+        let mut script = vec![&*check, &*drop, &*rename];
         if self.is_copy {
-            script.insert(0, &views);
+            script.insert(1, &views);
         }
         self.engine.transaction(&script)
     }
