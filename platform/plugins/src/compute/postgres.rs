@@ -11,6 +11,7 @@
 //! so TLS, passwords and sockets work as they do for dbt's adapter and for the users' other tools.
 
 use std::fmt;
+use std::io::Seek as _;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -25,7 +26,6 @@ use schemars::JsonSchema;
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use tempfile::NamedTempFile;
 
 use super::rows::{Csv, Row};
 use crate::process::child::{Held, Invocation, Output, Program};
@@ -518,9 +518,10 @@ impl Database for Draft {
         columns: &[Column<'_>],
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
-        // Readable by its owner only, and removed when it is dropped.
-        let rows = NamedTempFile::with_prefix(".floe-rows-")?;
-        let count = Csv::write(rows.as_file(), columns, fill)?;
+        // A file without a name: it ends with the processes that have it open, also if they are killed.
+        let mut rows = tempfile::tempfile()?;
+        let count = Csv::write(&rows, columns, fill)?;
+        rows.rewind()?;
         let definitions = columns.iter().map(|column| {
             let kind = match column.kind {
                 ColumnType::Integer => "bigint",
@@ -533,12 +534,12 @@ impl Database for Draft {
         let definitions = definitions.collect::<Vec<_>>().join(", ");
         let table = quoted_name(table);
         // Only a value without quotes is null.
-        let copy = format!(
-            "\\copy {table} FROM {} WITH (FORMAT csv)",
-            quoted_text(&rows.path().to_string_lossy())
-        );
+        let copy = format!("\\copy {table} FROM pstdin WITH (FORMAT csv)");
         let create = format!("CREATE TABLE {table} ({definitions})");
-        self.engine.transaction(&[&create, &copy])?;
+        let invocation = self.engine.invocation()?.input_file(rows).arg("-1");
+        let script = [&*create, &copy];
+        self.engine
+            .execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))?;
         Ok(count)
     }
 

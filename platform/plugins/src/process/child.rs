@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -156,6 +157,13 @@ impl<'a> Invocation<'a> {
     pub fn input(mut self, text: String) -> Self {
         self.command.stdin(Stdio::piped());
         self.input = Some(text);
+        self
+    }
+
+    /// Reads the standard input from a file.
+    #[must_use]
+    pub fn input_file(mut self, file: File) -> Self {
+        self.command.stdin(file);
         self
     }
 
