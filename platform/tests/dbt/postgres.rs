@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 use floe as _;
@@ -311,6 +311,24 @@ impl Shop {
         }
     }
 
+    /// Kills a run when a session of the server matches the condition.
+    #[track_caller]
+    fn kill_when(&self, condition: &str) {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut run = self.command(&["run", "."]);
+        run.env("TMPDIR", temporary.path()).stderr(Stdio::piped());
+        let mut run = run.spawn().unwrap();
+        self.wait_for_session(&mut run, condition);
+        run.kill().unwrap();
+        assert_eq!(run.wait().unwrap().signal(), Some(9));
+        // No row of a source is left on the disk.
+        assert_eq!(files_with("2026-01-31", temporary.path()), "");
+        assert_eq!(
+            self.found_elsewhere(&self.last_run_id())["status"],
+            "started"
+        );
+    }
+
     /// The spans of the last run.
     fn last(&self) -> Vec<ReceivedSpan> {
         let spans = self.receiver.spans();
@@ -332,13 +350,15 @@ impl Shop {
     /// The password is in no request and in no file.
     fn assert_no_password(&self) {
         assert!(!bytes(&self.receiver).contains(PASSWORD));
-        let found = Command::new("grep")
-            .args(["-r", "-l", "-a", PASSWORD])
-            .arg(self.folder.path())
-            .output()
-            .unwrap();
-        assert_eq!(text_of(&found.stdout), "");
+        assert_eq!(files_with(PASSWORD, self.folder.path()), "");
     }
+}
+
+/// The files below a folder that contain a text.
+fn files_with(text: &str, folder: &Path) -> String {
+    let mut grep = Command::new("grep");
+    let found = grep.args(["-r", "-l", "-a", text]).arg(folder).output();
+    text_of(&found.unwrap().stdout)
 }
 
 /// A session that holds the lock of the warehouse, as another run does.
@@ -723,6 +743,79 @@ fn real_postgres_loses_no_record_of_hosts_that_write_at_the_same_time() {
     expected.sort();
     assert_eq!(all, expected);
     assert_eq!(record(7, 5), newest);
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_a_copy() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    shop.server.psql(
+        "shop",
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$; \
+         CREATE FUNCTION add() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF to_regclass('orders') IS NOT NULL THEN \
+         CREATE TRIGGER hold BEFORE INSERT ON orders EXECUTE FUNCTION public.hold(); END IF; END $$; \
+         CREATE EVENT TRIGGER add ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION add()",
+    );
+    shop.kill_when("query LIKE 'COPY%' AND wait_event = 'PgSleep'");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    shop.server.psql("shop", "DROP EVENT TRIGGER add");
+    shop.succeeds(&["run", "."]);
+    shop.assert_no_rest();
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_dbt() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let good = "SELECT count(*) AS orders FROM {{ ref('recent') }}";
+    shop.write(
+        "models/totals.sql",
+        "SELECT 0 AS orders, pg_sleep(600)::text AS slept",
+    );
+    shop.kill_when("wait_event = 'PgSleep'");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    shop.write("models/totals.sql", good);
+    shop.succeeds(&["run", "."]);
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    shop.assert_no_rest();
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_the_swap() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let mut reader = shop.server.psql_command("shop");
+    let mut reader = reader
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = reader.stdin.take().unwrap();
+    stdin.write_all(b"BEGIN; TABLE retail.totals;\n").unwrap();
+    let mut lines = BufReader::new(reader.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "2");
+    shop.write("orders.csv", "id,note,day\n7,,2026-03-01\n");
+    let swaps = "query LIKE 'DROP SCHEMA IF EXISTS retail CASCADE%' AND wait_event_type = 'Lock'";
+    shop.kill_when(swaps);
+    let killed = format!("SELECT pid FROM pg_stat_activity WHERE {swaps}");
+    let killed = shop.server.psql("shop", &killed).remove(0);
+
+    let mut run = shop
+        .command(&["run", "."])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    shop.wait_for_session(&mut run, &format!("{swaps} AND pid <> {killed}"));
+    stdin.write_all(b"TABLE retail.totals; COMMIT;\n").unwrap();
+    assert_eq!(lines.next().unwrap().unwrap(), "2");
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text_of(&output.stderr));
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["1"]);
+    drop(stdin);
+    reader.wait().unwrap();
+    shop.assert_no_rest();
 }
 
 #[test]
