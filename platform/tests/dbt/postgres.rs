@@ -819,6 +819,38 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_the_swap() {
 }
 
 #[test]
+fn real_postgres_that_stops_in_a_run_has_its_last_good_tables() {
+    let Some(mut shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let good = fs::read(shop.folder.path().join("models/totals.sql")).unwrap();
+    let slow = "SELECT 0 AS orders, pg_sleep(600)::text AS slept";
+    shop.write("models/totals.sql", slow);
+    let mut run = shop.command(&["run", "."]);
+    let mut run = run.stderr(Stdio::piped()).spawn().unwrap();
+    shop.wait_for_session(&mut run, "wait_event = 'PgSleep'");
+    shop.server.stop();
+    let output = run.wait_with_output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let warnings = stderr.lines().filter(|it| it.starts_with("warning: "));
+    assert_eq!(warnings.count(), 1, "{stderr}");
+    assert!(stderr.contains("warning: other hosts do not find the run: "));
+    shop.server.resume();
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    // The other hosts know of its start alone.
+    let run_id = shop.last_run_id();
+    assert_eq!(shop.found_elsewhere(&run_id)["status"], "started");
+    let here = text_of(&shop.floe(&["find", ".", &run_id]).stdout);
+    assert!(
+        here.starts_with("run of shop 1.0.0 (dev): failed\n"),
+        "{here}"
+    );
+    fs::write(shop.folder.path().join("models/totals.sql"), good).unwrap();
+    shop.succeeds(&["run", "."]);
+    shop.assert_no_rest();
+}
+
+#[test]
 fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
     let Some(shop) = Shop::new() else { return };
     shop.succeeds(&["run", "."]);
