@@ -143,6 +143,30 @@ pub trait ComputeEngine: Lifecycle {
         None
     }
 
+    /// Keeps the record of a run where all hosts that build the warehouse find it, in the place of an earlier record of the
+    /// same run, and removes all but the last ones. Hosts may do so at the same time. The caller holds a database of the
+    /// engine open, or has recorded this run before. Called also when a signal ends the platform. Only for the engine of a
+    /// [server](Self::server). Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// It is not recorded, and the records are as they were.
+    fn record_run(&self, run: &RecordedRun<'_>) -> Result<(), Error> {
+        let _ = run;
+        Err(Error::unsupported("record_run"))
+    }
+
+    /// The records of the last runs, the newest first, at most this number. Only for the engine of a
+    /// [server](Self::server). Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    fn recorded_runs(&self, most: usize) -> Result<Vec<String>, Error> {
+        let _ = most;
+        Err(Error::unsupported("recorded_runs"))
+    }
+
     /// Variables of dbt's process with the credentials that the profile names, so that they are in no file. Default: none.
     ///
     /// # Errors
@@ -251,6 +275,17 @@ pub struct Server {
     pub draft: String,
 }
 
+/// A run that the hosts of a warehouse know of.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct RecordedRun<'a> {
+    /// The id of the run.
+    pub id: &'a str,
+    /// What is recorded: one line.
+    pub record: &'a str,
+    /// The number of runs that are kept.
+    pub kept: usize,
+}
+
 /// A query whose result is stored.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Materialize<'a> {
@@ -318,6 +353,39 @@ impl Handle<dyn ComputeEngine> {
             system: self.plugin().system_name().to_owned(),
             db_path,
         })
+    }
+
+    /// Keeps the record of a run, in the span `compute.record_run`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ComputeEngine::record_run`].
+    pub fn record_run(&self, run: &RecordedRun<'_>) -> Result<(), Error> {
+        self.records("record_run", |engine| engine.record_run(run))
+    }
+
+    /// The records of the last runs, in the span `compute.recorded_runs`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ComputeEngine::recorded_runs`].
+    pub fn recorded_runs(&self, most: usize) -> Result<Vec<String>, Error> {
+        self.records("recorded_runs", |engine| engine.recorded_runs(most))
+    }
+
+    fn records<T>(
+        &self,
+        operation: &'static str,
+        run: impl FnOnce(&dyn ComputeEngine) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let server = self.plugin().server();
+        let operation = Compute {
+            operation,
+            engine: self.name(),
+            db_path: server.as_ref().map(|it| &*it.address),
+            ..Compute::default()
+        };
+        self.observe(&operation, |engine, _| run(engine))
     }
 
     /// The profile with which dbt connects, in the span `compute.generate_profile`.

@@ -119,6 +119,8 @@ impl PluginType {
                 "remove",
                 "generate_profile",
                 "publish",
+                "record_run",
+                "recorded_runs",
             ],
             Self::Orchestrator => &["create_definitions", "run"],
             Self::Catalog => &["create_namespace", "create_table"],

@@ -444,8 +444,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::TraceDbt { .. } => Ok(()),
         Command::Find { product, id, json } => {
             let (identity, manifest, _) = product.read()?;
-            let url = manifest.observability.tracing.trace_url.as_ref();
-            Ok(find::find(&identity.folder, id, url, *json)?)
+            Ok(find::find(&identity, &manifest, id, *json)?)
         }
         Command::Audit { json } => {
             let audit = Audit::new()?;

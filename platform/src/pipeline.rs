@@ -98,7 +98,7 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
             }
             if let Err(error) = select(identity, &artifacts, &mut report) {
                 if has_results {
-                    let _ = results::write(identity, &report, Some(&error));
+                    let _ = results::write(identity, &report, None, Some(&error));
                 }
                 return Err(error.into());
             }
@@ -112,7 +112,7 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
         Err(error) => {
             if has_results {
                 // If they cannot be written, they remain those of a run that started.
-                let _ = results::write(identity, &report, Some(&error));
+                let _ = results::write(identity, &report, None, Some(&error));
             }
             metrics::not_compiled(&identity.name, report.took());
             let Some(lost) = alert_not_compiled(identity, run_id, &error) else {
@@ -231,7 +231,7 @@ fn finish(
         get_current_span().set_attributes(&PipelineOutcome { dbt_invocation_ids });
     }
     // The results follow the warehouse: a run is not a success before its tables can be read.
-    let mut written = results::write(identity, &report, built.as_ref().err());
+    let mut written = results::write(identity, &report, plugins.as_ref(), built.as_ref().err());
     let failed = report.count(Outcome::is_failed);
     let summary = match &built {
         Err(error) => Some(error.redacted()),
@@ -255,7 +255,7 @@ fn finish(
     let built = match (built, stopped) {
         // An asset that failed is reported, and the other error is in the log.
         (Ok(()), Err(error)) if failed == 0 => {
-            written = results::write(identity, &report, Some(&error));
+            written = results::write(identity, &report, plugins.as_ref(), Some(&error));
             Err(error)
         }
         (built, _) => built,
@@ -542,6 +542,11 @@ fn fill(
         started_by: LineageParent::from_environment(),
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
+    let engine = plugins.required::<dyn ComputeEngine>()?;
+    if engine.plugin().server().is_some() {
+        // Not before its lock is held: a run that another one keeps from it does not concern the other hosts.
+        report.set_shared(results::share_start(identity, report, plugins));
+    }
     let mut assets = Asset::all(artifacts);
     assets.retain(|asset| report.is_selected(asset.key()));
     check_read(&run, &assets, report)?;
@@ -585,7 +590,6 @@ fn fill(
         publish::publish(&run, report)?;
     }
     let mut warehouse = run.warehouse.into_inner();
-    let engine = plugins.required::<dyn ComputeEngine>()?;
     if report.count(Outcome::is_failed) == 0 && engine.plugin().server().is_some() {
         interrupt::check()?;
         let published = warehouse.publish();

@@ -1,14 +1,15 @@
 //! `floe find`: the ids of a run, by any of them.
 
 use std::fmt;
-use std::path::Path;
 
 use floe_plugins::error::Error;
+use floe_telemetry::printable;
 use serde::Serialize;
 
-use super::output::print;
+use super::output::{print, print_redacted};
+use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::pipeline::history::{self, KEPT, Record};
-use crate::word::TraceUrl;
 
 /// A run that was found.
 #[derive(Serialize)]
@@ -25,12 +26,19 @@ struct Found {
 /// # Errors
 /// There is none.
 pub(super) fn find(
-    folder: &Path,
+    identity: &Identity,
+    manifest: &Manifest,
     id: &str,
-    trace_url: Option<&TraceUrl>,
     is_json: bool,
 ) -> Result<(), Error> {
-    let found: Vec<Found> = history::find(folder, id)
+    let folder = &identity.folder;
+    let shared = history::shared(identity, manifest).unwrap_or_else(|error| {
+        let message = format!("only the runs of this host are known: {}", error.redacted());
+        print_redacted("warning", &message);
+        Vec::new()
+    });
+    let trace_url = manifest.observability.tracing.trace_url.as_ref();
+    let found: Vec<Found> = history::find(folder, shared, id)
         .into_iter()
         .map(|record| Found {
             trace_url: trace_url
@@ -52,7 +60,10 @@ pub(super) fn find(
         ));
     }
     let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
-    print(&texts.join("\n"))
+    let text = texts.join("\n");
+    // Others write into the database, too.
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    print(&lines.join("\n"))
 }
 
 impl fmt::Display for Found {

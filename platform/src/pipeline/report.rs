@@ -40,6 +40,8 @@ pub struct Report {
     select: Option<String>,
     /// Whether the warehouse has the tables of this run.
     is_published: bool,
+    /// Whether the other hosts that build the warehouse know of the run.
+    is_shared: bool,
     /// Failures of plugins that did not fail the run.
     warnings: Vec<String>,
     /// The exit code of the program if assets failed.
@@ -128,6 +130,7 @@ impl Report {
             not_selected: 0,
             select: identity.select.written(),
             is_published: false,
+            is_shared: false,
             warnings: Vec::new(),
             exit_code: 1,
         }
@@ -163,6 +166,15 @@ impl Report {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
+    }
+
+    /// Whether the other hosts that build the warehouse know of the run.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    pub(super) fn set_shared(&mut self, is_shared: bool) {
+        self.is_shared = is_shared;
     }
 
     /// Whether the run began to build assets.

@@ -13,7 +13,7 @@ use super::report::{Report, Step};
 use crate::environment::Environment;
 use crate::identity::Identity;
 use crate::pipeline::history::{self, Job, Record};
-use crate::plugins::active;
+use crate::plugins::active::{self, Active};
 use crate::product::OUTPUT_FOLDER;
 
 #[derive(Serialize)]
@@ -78,7 +78,7 @@ pub fn results_path(folder: &Path) -> PathBuf {
 pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     let path = results_path(&identity.folder);
     let written = replace(&path, &Results::new(identity, report, Status::Started))
-        .and_then(|()| record(identity, report, Status::Started));
+        .and_then(|()| history::add(&identity.folder, record(identity, report, Status::Started)));
     if matches!(written, Err(Error::Io { .. })) {
         // Removing a file is possible on a full disk, too.
         atomic::remove(&path)?;
@@ -86,11 +86,17 @@ pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
     written
 }
 
+/// Tells the other hosts that build the warehouse of the run that begins to build it. Returns whether they know of it.
+pub(super) fn share_start(identity: &Identity, report: &Report, plugins: &Active) -> bool {
+    history::share(plugins, record(identity, report, Status::Started))
+}
+
 /// Writes the results. If the run stopped early, the assets after that point are missing, and `stopped` is
 /// the cause.
 pub(super) fn write(
     identity: &Identity,
     report: &Report,
+    plugins: Option<&Active>,
     stopped: Option<&Error>,
 ) -> Result<(), Error> {
     let is_built = stopped.is_none() && report.count(Outcome::is_failed) == 0;
@@ -103,17 +109,27 @@ pub(super) fn write(
         message: stopped.map(Error::redacted),
         ..Results::new(identity, report, status)
     };
+    let record = record(identity, report, status);
     // The results are last: a run is not a success before it is in the history.
-    record(identity, report, status)?;
-    replace(&results_path(&identity.folder), &results)
+    let written = history::add(&identity.folder, record.clone())
+        .and_then(|()| replace(&results_path(&identity.folder), &results));
+    // After the files of this host: a server may not answer.
+    if let Some(plugins) = plugins.filter(|_| report.is_shared()) {
+        let status = match &written {
+            Ok(()) => record.status,
+            Err(_) => Status::Failed.as_str().to_owned(),
+        };
+        history::share(plugins, Record { status, ..record });
+    }
+    written
 }
 
-/// Adds the run to the history of the product.
-fn record(identity: &Identity, report: &Report, status: Status) -> Result<(), Error> {
+/// What the history of the product has of the run.
+fn record(identity: &Identity, report: &Report, status: Status) -> Record {
     let (trace_id, span_id) = active::current_ids().unzip();
     let is_started = matches!(status, Status::Started);
     let jobs = report.steps().iter().filter(|it| !it.outcome.is_skipped());
-    let record = Record {
+    Record {
         command: match report.select() {
             Some(select) => format!("run --select {select}"),
             None => "run".to_owned(),
@@ -135,8 +151,7 @@ fn record(identity: &Identity, report: &Report, status: Status) -> Result<(), Er
                 dbt_invocation_id: step.dbt_invocation_id.clone(),
             })
             .collect(),
-    };
-    history::add(&identity.folder, record)
+    }
 }
 
 impl Status {

@@ -131,11 +131,15 @@ impl Active {
         let name = plugin.name();
         if self.is_tolerated(plugin) {
             tracing::warn!(plugin = name, kind = %K::TYPE, %error, "an operation of a plugin failed");
-            let error = Error::of_plugin(K::TYPE, name, error).redacted();
-            self.warnings.borrow_mut().push(error);
+            self.warn(Error::of_plugin(K::TYPE, name, error).redacted());
             return Ok(None);
         }
         Err(Error::of_plugin(K::TYPE, name, error))
+    }
+
+    /// Adds a failure that does not fail the run, without credentials.
+    pub(crate) fn warn(&self, warning: String) {
+        self.warnings.borrow_mut().push(warning);
     }
 
     /// The failures so far that did not fail the run, without credentials.

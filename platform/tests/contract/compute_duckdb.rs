@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
 use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
 use serde_json::json;
@@ -198,6 +198,14 @@ pub(crate) fn contract() -> Contract {
             },
         )
         .unsupported("publish", || with(Session::publish))
+        .unsupported("record_run", || {
+            let engine = engine().one::<dyn ComputeEngine>().unwrap();
+            engine.record_run(&RecordedRun::default())
+        })
+        .unsupported("recorded_runs", || {
+            let engine = engine().one::<dyn ComputeEngine>().unwrap();
+            engine.recorded_runs(1).map(drop)
+        })
 }
 
 #[test]

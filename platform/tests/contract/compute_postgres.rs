@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::compute::{ComputeEngine, Materialize, RecordedRun, Session};
 use floe_plugin::table::{ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
 use serde_json::json;
@@ -65,6 +65,22 @@ fn query(sql: &str) -> Result<Vec<String>, Error> {
     let mut rows = Rows::default();
     with(|database| database.query(sql, &mut rows))?;
     Ok(rows.0)
+}
+
+fn record(host: &str) -> Result<(), Error> {
+    let plugins = engine(host, "retail");
+    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+    engine.record_run(&RecordedRun {
+        id: "7",
+        record: r#"{"name":"a \"}"#,
+        kept: 50,
+    })
+}
+
+fn recorded(host: &str) -> Result<Vec<String>, Error> {
+    let plugins = engine(host, "retail");
+    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+    engine.recorded_runs(50)
 }
 
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
@@ -186,6 +202,15 @@ pub(crate) fn contract() -> Contract {
             || with(Session::publish),
             || create("db", "refused")?.publish(),
         )
+        .operation("record_run", || record("db"), || record("down"))
+        .operation(
+            "recorded_runs",
+            || {
+                assert_eq!(recorded("db")?, [r#"{"run":2}"#, r#"{"run":1}"#]);
+                Ok(())
+            },
+            || recorded("down").map(drop),
+        )
 }
 
 #[test]
@@ -215,12 +240,12 @@ fn a_server_that_refuses_is_an_error_with_its_address() {
 
 #[test]
 fn a_schema_needs_no_quotes() {
-    for schema in ["Retail", "retail; DROP", "1st", "", &"a".repeat(51)] {
+    for schema in ["Retail", "retail; DROP", "1st", "", &"a".repeat(48)] {
         let config = json!({ "host": "db", "database": "sales", "schema": schema, "user": "floe" });
         let selection = Selection::new(PluginType::Compute, "postgres", config);
         let error = Plugins::configure(&[selection]).map(drop).unwrap_err();
         assert!(
-            error.to_string().contains("at most 50 lower-case letters"),
+            error.to_string().contains("at most 47 lower-case letters"),
             "{error}"
         );
     }

@@ -4,13 +4,16 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
+use floe as _;
+use floe_plugin::compute::{ComputeEngine, RecordedRun};
+use floe_plugin::{PluginType, Plugins, Selection};
 use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::real::real;
@@ -222,6 +225,17 @@ impl Shop {
         );
     }
 
+    /// Puts a script in the place of `psql`.
+    fn program(&self, script: &str) {
+        self.write("psql", script);
+        let program = self.folder.path().join("psql");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let manifest = self.folder.path().join("manifest.yaml");
+        let text = fs::read_to_string(&manifest).unwrap();
+        let psql = self.server.programs.join("psql").display().to_string();
+        self.write("manifest.yaml", &text.replace(&psql, "./psql"));
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut floe = floe();
         floe.args(words)
@@ -252,6 +266,69 @@ impl Shop {
         stderr
     }
 
+    /// The id of the last run, from the file of this host.
+    fn last_run_id(&self) -> String {
+        let path = self.folder.path().join(".floe/run_results.json");
+        let results: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        results["run_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Another checkout of the product, as another host has it.
+    fn checkout(&self) -> TempDir {
+        let checkout = tempfile::tempdir().unwrap();
+        let files = ["floe.yaml", "manifest.yaml", "models", "orders.csv"];
+        let mut copy = Command::new("cp");
+        copy.arg("-r").args(files).arg(checkout.path());
+        let status = copy.current_dir(self.folder.path()).status();
+        assert!(status.unwrap().success());
+        checkout
+    }
+
+    /// `floe find` on another host.
+    fn find_elsewhere(&self, id: &str) -> Output {
+        let checkout = self.checkout();
+        let mut find = self.command(&["find", ".", id, "--json"]);
+        let output = find.current_dir(checkout.path()).output().unwrap();
+        assert!(!checkout.path().join(".floe").exists());
+        output
+    }
+
+    /// The run that it finds.
+    #[track_caller]
+    fn found_elsewhere(&self, id: &str) -> Json {
+        let output = self.find_elsewhere(id);
+        assert_eq!(text_of(&output.stderr), "");
+        let mut found: Json = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(found["runs"].as_array().unwrap().len(), 1);
+        found["runs"][0].take()
+    }
+
+    /// Waits until a session of the server matches the condition.
+    fn wait_for_session(&self, run: &mut Child, condition: &str) {
+        let count = format!("SELECT count(*) FROM pg_stat_activity WHERE {condition}");
+        while self.server.psql("shop", &count) != ["1"] {
+            assert_eq!(run.try_wait().unwrap(), None);
+        }
+    }
+
+    /// Kills a run when a session of the server matches the condition.
+    #[track_caller]
+    fn kill_when(&self, condition: &str) {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut run = self.command(&["run", "."]);
+        run.env("TMPDIR", temporary.path()).stderr(Stdio::piped());
+        let mut run = run.spawn().unwrap();
+        self.wait_for_session(&mut run, condition);
+        run.kill().unwrap();
+        assert_eq!(run.wait().unwrap().signal(), Some(9));
+        // No row of a source is left on the disk.
+        assert_eq!(files_with("2026-01-31", temporary.path()), "");
+        assert_eq!(
+            self.found_elsewhere(&self.last_run_id())["status"],
+            "started"
+        );
+    }
+
     /// The spans of the last run.
     fn last(&self) -> Vec<ReceivedSpan> {
         let spans = self.receiver.spans();
@@ -261,20 +338,39 @@ impl Shop {
         spans.into_iter().filter(|it| it.trace_id == id).collect()
     }
 
+    /// No session, lock or draft of a run is left.
+    fn assert_no_rest(&self) {
+        assert_eq!(self.server.schemas(), ["retail", "retail__runs"]);
+        let sessions =
+            "SELECT query FROM pg_stat_activity WHERE datname = 'shop' AND pid <> pg_backend_pid()";
+        while self.server.psql("shop", sessions) != [""; 0] {}
+        self.assert_no_password();
+    }
+
     /// The password is in no request and in no file.
     fn assert_no_password(&self) {
         assert!(!bytes(&self.receiver).contains(PASSWORD));
-        let found = Command::new("grep")
-            .args(["-r", "-l", "-a", PASSWORD])
-            .arg(self.folder.path())
-            .output()
-            .unwrap();
-        assert_eq!(text_of(&found.stdout), "");
+        assert_eq!(files_with(PASSWORD, self.folder.path()), "");
     }
+}
+
+/// The files below a folder that contain a text.
+fn files_with(text: &str, folder: &Path) -> String {
+    let mut grep = Command::new("grep");
+    let found = grep.args(["-r", "-l", "-a", text]).arg(folder).output();
+    text_of(&found.unwrap().stdout)
 }
 
 /// A session that holds the lock of the warehouse, as another run does.
 fn lock(server: &Server) -> (Child, ChildStdin) {
+    hold(
+        server,
+        "pg_advisory_lock(hashtextextended('floe retail', 0))",
+    )
+}
+
+/// A session that has called a function.
+fn hold(server: &Server, function: &str) -> (Child, ChildStdin) {
     let mut command = server.psql_command("shop");
     let mut held = command
         .stdin(Stdio::piped())
@@ -282,14 +378,9 @@ fn lock(server: &Server) -> (Child, ChildStdin) {
         .spawn()
         .unwrap();
     let mut stdin = held.stdin.take().unwrap();
-    stdin
-        .write_all(b"SELECT pg_try_advisory_lock(hashtextextended('floe retail', 0));\n")
-        .unwrap();
-    let mut answer = String::new();
-    BufReader::new(held.stdout.take().unwrap())
-        .read_line(&mut answer)
-        .unwrap();
-    assert_eq!(answer, "t\n");
+    writeln!(stdin, "SELECT {function}; SELECT 'held';").unwrap();
+    let lines = BufReader::new(held.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|it| it == "held"));
     (held, stdin)
 }
 
@@ -312,7 +403,7 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
         shop.server.tables(),
         ["orders", "recent", "stg_orders", "totals"]
     );
-    assert_eq!(shop.server.schemas(), ["retail"]);
+    assert_eq!(shop.server.schemas(), ["retail", "retail__runs"]);
     let rows = "SELECT id, note, note IS NULL, day FROM retail.recent ORDER BY id";
     assert_eq!(
         shop.server.psql("shop", rows),
@@ -383,9 +474,13 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
     assert!(error_message(single(&spans, "floe.pipeline.run")).contains("1 of 4 assets failed"));
 
     // The draft of that run, and what an aborted one leaves, do not disturb the next.
-    assert_eq!(shop.server.schemas(), ["retail", "retail__draft"]);
-    let left = "CREATE TABLE retail__draft.half (id int)";
-    shop.server.psql("shop", left);
+    let schemas = shop.server.schemas();
+    let [_, draft, _] = &*schemas else {
+        panic!("{schemas:?}");
+    };
+    assert!(draft.starts_with("retail__draft_"), "{draft}");
+    let left = format!("CREATE SCHEMA retail__draft; CREATE TABLE {draft}.half (id int)");
+    shop.server.psql("shop", &left);
     let right = "SELECT 10 * count(*) AS orders FROM {{ ref('recent') }}";
     shop.write("models/totals.sql", right);
     // A part: the other tables stay.
@@ -395,7 +490,7 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
         "{stderr}"
     );
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["20"]);
-    assert_eq!(shop.server.schemas(), ["retail"]);
+    assert_eq!(shop.server.schemas(), ["retail", "retail__runs"]);
     assert_eq!(
         shop.server.tables(),
         ["orders", "recent", "stg_orders", "totals"]
@@ -500,6 +595,8 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_a_signal_ends() {
     let stderr = text_of(&output.stderr);
     assert_eq!(output.status.signal(), Some(15), "{stderr}");
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    let run_id = shop.last_run_id();
+    assert_eq!(shop.found_elsewhere(&run_id)["status"], "failed");
     let spans = shop.last();
     assert!(error_message(single(&spans, "dbt.run")).contains("signal"));
     single(&spans, "dbt.model.totals");
@@ -509,8 +606,299 @@ fn real_postgres_is_left_as_it_was_by_a_run_that_a_signal_ends() {
     shop.write("models/totals.sql", good);
     shop.succeeds(&["run", "."]);
     assert_eq!(shop.server.psql("shop", sleeps), ["0"]);
-    assert_eq!(shop.server.schemas(), ["retail"]);
+    assert_eq!(shop.server.schemas(), ["retail", "retail__runs"]);
     shop.assert_no_password();
+}
+
+#[test]
+fn real_postgres_knows_the_runs_of_all_hosts() {
+    let Some(mut shop) = Shop::new() else { return };
+    // Before the first run.
+    let none = shop.find_elsewhere("none");
+    assert_eq!(none.status.code(), Some(1));
+    assert!(!text_of(&none.stderr).contains("warning"));
+    let psql = shop.server.programs.join("psql");
+    let log = "#!/bin/sh\necho \"$@\" >> arguments\nexec";
+    shop.program(&format!("{log} '{}' \"$@\"\n", psql.display()));
+    shop.succeeds(&["run", "."]);
+    shop.manifest("shop");
+
+    let run_id = shop.last_run_id();
+    let here = shop.floe(&["find", ".", &run_id, "--json"]);
+    let here: Json = serde_json::from_slice(&here.stdout).unwrap();
+    let found = shop.found_elsewhere(&run_id);
+    assert_eq!(here["runs"], json!([found]));
+    assert_eq!(found["status"], "success");
+    let jobs = found["jobs"].as_array().unwrap();
+    assert_eq!(jobs.len(), 4);
+    for id in [
+        &found["trace_id"],
+        &found["span_id"],
+        &jobs[0]["lineage_run_id"],
+        &jobs[3]["dbt_invocation_id"],
+    ] {
+        assert_eq!(shop.found_elsewhere(id.as_str().unwrap()), found);
+    }
+    let arguments = fs::read_to_string(shop.folder.path().join("arguments")).unwrap();
+    assert!(arguments.contains("retail__runs.runs"), "{arguments}");
+    assert!(!arguments.contains(&run_id), "{arguments}");
+    let root = single(&shop.last(), "floe.pipeline.run").span_id.clone();
+    let recorded = shop
+        .last()
+        .into_iter()
+        .filter(|it| it.name == "compute.record_run");
+    assert_eq!(recorded.filter(|it| it.parent_span_id == root).count(), 2);
+
+    shop.write("models/totals.sql", "SELECT nope FROM {{ ref('recent') }}");
+    shop.fails(&["run", "."], 1);
+    let failed = shop.last_run_id();
+    assert_eq!(shop.found_elsewhere(&failed)["status"], "failed");
+    // A run that another one keeps from the warehouse is that of its host alone.
+    let (mut held, stdin) = lock(&shop.server);
+    shop.fails(&["run", "."], 1);
+    drop(stdin);
+    held.wait().unwrap();
+    let refused = shop.last_run_id();
+    assert_eq!(shop.find_elsewhere(&refused).status.code(), Some(1));
+    assert!(shop.floe(&["find", ".", &refused]).status.success());
+
+    // The server is not there.
+    shop.server.stop();
+    let here = shop.floe(&["find", ".", &failed]);
+    assert!(text_of(&here.stdout).contains(&failed));
+    let warning = "warning: only the runs of this host are known: the compute plugin `postgres`: ";
+    let stderr = text_of(&here.stderr);
+    assert!(stderr.starts_with(warning), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert_eq!(here.status.code(), Some(0));
+    shop.server.resume();
+
+    // It refuses.
+    shop.server.psql(
+        "shop",
+        "DROP TABLE retail__runs.runs; CREATE VIEW retail__runs.runs AS SELECT 1 AS one",
+    );
+    shop.write("models/totals.sql", "SELECT 7 AS orders");
+    let stderr = shop.succeeds(&["run", "."]);
+    let warnings: Vec<&str> = stderr
+        .lines()
+        .filter(|it| it.starts_with("warning: "))
+        .collect();
+    let [warning] = *warnings else {
+        panic!("{stderr}")
+    };
+    assert!(
+        warning.starts_with(
+            "warning: other hosts do not find the run: the compute plugin `postgres`: "
+        ),
+        "{stderr}"
+    );
+    let run_id = shop.last_run_id();
+    let here = shop.floe(&["find", ".", &run_id]);
+    assert!(text_of(&here.stdout).starts_with("run of shop 1.0.0 (dev): success\n"));
+    shop.assert_no_password();
+}
+
+#[test]
+fn real_postgres_loses_no_record_of_hosts_that_write_at_the_same_time() {
+    if real().is_none() {
+        return;
+    }
+    let server = Server::start();
+    let config = json!({
+        "command": server.programs.join("psql"), "host": "127.0.0.1", "port": server.port, "database": "shop",
+        "schema": "retail", "user": "floe", "password": format!("${{file:{}}}", server.path("password").display()),
+    });
+    // What a text may be.
+    let text = |number: usize| {
+        json!({ "run": number, "text": "a 'b' \"c\" \\. \\! $$ :d \0\n ü" }).to_string()
+    };
+    let record = |number: usize, kept: usize| {
+        let selection = Selection::new(PluginType::Compute, "postgres", config.clone());
+        let host = Plugins::configure(&[selection]).unwrap();
+        host.start().unwrap();
+        let engine = host.one::<dyn ComputeEngine>().unwrap();
+        let (id, record) = (number.to_string(), text(number));
+        engine
+            .record_run(&RecordedRun {
+                id: &id,
+                record: &record,
+                kept,
+            })
+            .unwrap();
+        engine.recorded_runs(1000).unwrap()
+    };
+    assert_eq!(record(0, 100), [text(0)]);
+    std::thread::scope(|scope| {
+        for host in 0..4 {
+            scope.spawn(move || (0..10).for_each(|number| drop(record(10 * host + number, 100))));
+        }
+    });
+    // The record of a run is replaced, and is the newest.
+    let mut all = record(7, 100);
+    assert_eq!(all[0], text(7));
+    let newest = all[..5].to_vec();
+    all.sort();
+    let mut expected: Vec<String> = (0..40).map(text).collect();
+    expected.sort();
+    assert_eq!(all, expected);
+    assert_eq!(record(7, 5), newest);
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_a_copy() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    shop.server.psql(
+        "shop",
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$; \
+         CREATE FUNCTION add() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF to_regclass('orders') IS NOT NULL THEN \
+         CREATE TRIGGER hold BEFORE INSERT ON orders EXECUTE FUNCTION public.hold(); END IF; END $$; \
+         CREATE EVENT TRIGGER add ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION add()",
+    );
+    shop.kill_when("query LIKE 'COPY%' AND wait_event = 'PgSleep'");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    shop.server.psql("shop", "DROP EVENT TRIGGER add");
+    shop.succeeds(&["run", "."]);
+    shop.assert_no_rest();
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_dbt() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let good = "SELECT count(*) AS orders FROM {{ ref('recent') }}";
+    shop.write(
+        "models/totals.sql",
+        "SELECT 0 AS orders, pg_sleep(600)::text AS slept",
+    );
+    shop.kill_when("wait_event = 'PgSleep'");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    shop.write("models/totals.sql", good);
+    shop.succeeds(&["run", "."]);
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    shop.assert_no_rest();
+}
+
+#[test]
+fn real_postgres_is_left_as_it_was_by_a_run_that_is_killed_in_the_swap() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let mut reader = shop.server.psql_command("shop");
+    let mut reader = reader
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = reader.stdin.take().unwrap();
+    stdin.write_all(b"BEGIN; TABLE retail.totals;\n").unwrap();
+    let mut lines = BufReader::new(reader.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "2");
+    shop.write("orders.csv", "id,note,day\n7,,2026-03-01\n");
+    let swaps = "query LIKE 'DROP SCHEMA IF EXISTS retail CASCADE%' AND wait_event_type = 'Lock'";
+    shop.kill_when(swaps);
+    let killed = format!("SELECT pid FROM pg_stat_activity WHERE {swaps}");
+    let killed = shop.server.psql("shop", &killed).remove(0);
+
+    let mut run = shop
+        .command(&["run", "."])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    shop.wait_for_session(&mut run, &format!("{swaps} AND pid <> {killed}"));
+    stdin.write_all(b"TABLE retail.totals; COMMIT;\n").unwrap();
+    assert_eq!(lines.next().unwrap().unwrap(), "2");
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text_of(&output.stderr));
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["1"]);
+    drop(stdin);
+    reader.wait().unwrap();
+    shop.assert_no_rest();
+}
+
+#[test]
+fn real_postgres_that_stops_in_a_run_has_its_last_good_tables() {
+    let Some(mut shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let good = fs::read(shop.folder.path().join("models/totals.sql")).unwrap();
+    let slow = "SELECT 0 AS orders, pg_sleep(600)::text AS slept";
+    shop.write("models/totals.sql", slow);
+    let mut run = shop.command(&["run", "."]);
+    let mut run = run.stderr(Stdio::piped()).spawn().unwrap();
+    shop.wait_for_session(&mut run, "wait_event = 'PgSleep'");
+    shop.server.stop();
+    let output = run.wait_with_output().unwrap();
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let warnings = stderr.lines().filter(|it| it.starts_with("warning: "));
+    assert_eq!(warnings.count(), 1, "{stderr}");
+    assert!(stderr.contains("warning: other hosts do not find the run: "));
+    shop.server.resume();
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    // The other hosts know of its start alone.
+    let run_id = shop.last_run_id();
+    assert_eq!(shop.found_elsewhere(&run_id)["status"], "started");
+    let here = text_of(&shop.floe(&["find", ".", &run_id]).stdout);
+    assert!(
+        here.starts_with("run of shop 1.0.0 (dev): failed\n"),
+        "{here}"
+    );
+    fs::write(shop.folder.path().join("models/totals.sql"), good).unwrap();
+    shop.succeeds(&["run", "."]);
+    shop.assert_no_rest();
+}
+
+#[test]
+fn real_postgres_is_not_replaced_by_a_run_whose_lock_is_lost() {
+    let Some(shop) = Shop::new() else { return };
+    shop.succeeds(&["run", "."]);
+    let other = shop.checkout();
+    let gate = shop.folder.path().join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status().unwrap();
+    assert!(made.success());
+    // Waits before it connects to replace the tables.
+    let psql = shop.server.programs.join("psql");
+    let waits = format!(
+        "#!/bin/sh\ncase \"$*\" in *'RENAME TO retail'*) read line < '{}' ;; esac\nexec '{}' \"$@\"\n",
+        gate.display(),
+        psql.display()
+    );
+    shop.program(&waits);
+    let first = shop.command(&["run", "."]).stderr(Stdio::piped()).spawn();
+    let first = first.unwrap();
+    // Opens when it is read.
+    let gate = fs::OpenOptions::new().write(true).open(&gate).unwrap();
+    let lost = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'";
+    assert_eq!(shop.server.psql("shop", lost), ["1"]);
+
+    let (mut held, stdin) = hold(&shop.server, "pg_advisory_lock(7)");
+    let slow = "SELECT 0 AS orders, pg_advisory_lock(7)::text AS held";
+    fs::write(other.path().join("models/totals.sql"), slow).unwrap();
+    let mut second = shop.command(&["run", "."]);
+    let second = second
+        .current_dir(other.path())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut second = second.unwrap();
+    shop.wait_for_session(&mut second, "wait_event = 'advisory'");
+    drop(gate);
+    let first = first.wait_with_output().unwrap();
+    let stderr = text_of(&first.stderr);
+    assert_eq!(first.status.code(), Some(1), "{stderr}");
+    let reason = "is gone: this run has lost its lock, and another one has begun";
+    assert!(stderr.contains(reason), "{stderr}");
+    assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
+    drop(stdin);
+    held.wait().unwrap();
+    let second = second.wait_with_output().unwrap();
+    assert!(second.status.success(), "{}", text_of(&second.stderr));
+    assert_eq!(
+        shop.server.psql("shop", "SELECT orders FROM retail.totals"),
+        ["0"]
+    );
+    shop.assert_no_rest();
 }
 
 #[test]

@@ -2,29 +2,35 @@
 //!
 //! The tables of a run are built in a schema of their own, the draft, which takes the place of the warehouse's schema
 //! in one transaction. A session of its own holds an advisory lock while the draft is open, so two runs never build it
-//! at once, and a run that was killed leaves no lock: its `psql` ends with its input.
+//! at once, and a run that was killed leaves no lock: its `psql` ends with its input. Each run has a draft of its own: a
+//! run that has lost its lock, when the server restarts, or dbt of a run that was killed, finds its draft gone and cannot
+//! write into that of the next run.
 //!
 //! Sources reach the server as `COPY`, which is the same for 10 rows and 10 million; seeds of dbt are inserted in
 //! batches that dbt holds in memory, and only CSV files can be one. A client library is not used: `psql` has libpq,
 //! so TLS, passwords and sockets work as they do for dbt's adapter and for the users' other tools.
 
 use std::fmt;
+use std::io::Seek as _;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryComments, Server};
+use floe_plugin::compute::{
+    ComputeEngine, Database, Materialize, QueryComments, RecordedRun, Server,
+};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use schemars::JsonSchema;
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use tempfile::NamedTempFile;
 
 use super::rows::{Csv, Row};
 use crate::process::child::{Held, Invocation, Output, Program};
 use crate::quote::one_line;
+use crate::runs::run_id::RunId;
 use crate::sql::{quoted_name, quoted_text};
 
 floe_plugin::plugin! {
@@ -53,8 +59,17 @@ const PASSWORD: &str = "DBT_ENV_SECRET_FLOE_POSTGRES_PASSWORD";
 /// The comment of the schemas that the platform has made, which it may replace.
 const MADE: &str = "tables of floe, which replaces the schema with each run";
 
-/// What follows the name of the schema in that of its draft.
+/// What follows the name of the schema in that of a draft, before what distinguishes drafts.
 const DRAFT: &str = "__draft";
+
+/// What follows the name of the schema in that of the schema with the records of runs, which no run replaces.
+const RUNS: &str = "__runs";
+
+/// The time limit of reading or writing the records of runs, which a run does not wait longer for.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The same when a signal ends the platform, which has two seconds.
+const LAST_RECORD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The time in which a connection has to be made, in seconds.
 const CONNECT_TIMEOUT: u32 = 10;
@@ -94,6 +109,9 @@ struct Postgres {
     /// Whether statements carry the trace context as a comment. Default: true.
     #[serde(default)]
     query_comments: QueryComments,
+    /// What distinguishes the draft of this run from those of others, if there is one.
+    #[serde(skip)]
+    draft: OnceLock<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -129,11 +147,11 @@ fn schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     let name = String::deserialize(deserializer)?;
     let is_sign = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '_';
     let is_first = |sign: char| sign.is_ascii_lowercase() || sign == '_';
-    if name.len() <= 50 && name.starts_with(is_first) && name.chars().all(is_sign) {
+    if name.len() <= 47 && name.starts_with(is_first) && name.chars().all(is_sign) {
         return Ok(name);
     }
     Err(serde::de::Error::custom(
-        "expected a name of at most 50 lower-case letters, digits and underscores that does not begin with a digit",
+        "expected a name of at most 47 lower-case letters, digits and underscores that does not begin with a digit",
     ))
 }
 
@@ -170,6 +188,57 @@ impl ComputeEngine for Postgres {
 
     fn open_database(&self, _: &Path) -> Result<Box<dyn Database>, Error> {
         Ok(Box::new(self.draft(true)?))
+    }
+
+    /// The run holds the warehouse's lock, or has recorded itself before, so the table is created by one host at a time.
+    fn record_run(&self, run: &RecordedRun<'_>) -> Result<(), Error> {
+        let (schema, table) = (self.runs_schema(), self.runs_table());
+        let schema = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+        let create = format!(
+            "CREATE TABLE IF NOT EXISTS {table} (id text PRIMARY KEY, at timestamptz NOT NULL, record text NOT NULL)"
+        );
+        let input = "CREATE TEMPORARY TABLE floe_run (id text, record text)";
+        let copy = "\\copy pg_temp.floe_run FROM pstdin WITH (FORMAT csv)";
+        // Otherwise what another host deletes was chosen before it waited for this one's row.
+        let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+        let replace = format!(
+            "INSERT INTO {table} SELECT id, clock_timestamp(), record FROM pg_temp.floe_run \
+             ON CONFLICT (id) DO UPDATE SET at = excluded.at, record = excluded.record"
+        );
+        let limit = format!(
+            "DELETE FROM {table} WHERE id NOT IN (SELECT id FROM {table} ORDER BY at DESC LIMIT {})",
+            run.kept
+        );
+        // Arguments are visible to other users.
+        let row = [run.id, run.record].map(|text| text.replace('"', "\"\""));
+        let invocation = self
+            .record_invocation()?
+            .input(format!("\"{}\"\n", row.join("\",\"")))
+            .arg("-1");
+        let script = [&*schema, &create, input, copy, &lock, &replace, &limit];
+        self.execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))
+    }
+
+    fn recorded_runs(&self, most: usize) -> Result<Vec<String>, Error> {
+        let table = self.runs_table();
+        let exists = format!("SELECT to_regclass('{table}') IS NOT NULL");
+        let select = format!("SELECT record FROM {table} ORDER BY at DESC LIMIT {most}");
+        let read = |query: &str| {
+            let mut lines = Vec::new();
+            let mut receive = |line: &[u8]| {
+                lines.push(String::from_utf8_lossy(line).into_owned());
+                Ok(())
+            };
+            let invocation = self.record_invocation()?;
+            self.execute(invocation, &[query], ErrorKind::System, &mut receive)?;
+            Ok(lines)
+        };
+        if read(&exists)? == ["t"] {
+            read(&select)
+        } else {
+            // No run has begun yet.
+            Ok(Vec::new())
+        }
     }
 
     fn profile_credentials(&self) -> Result<Vec<(&str, &str)>, Error> {
@@ -217,8 +286,18 @@ impl Postgres {
         format!("postgresql://{host}:{port}/{database} schema {schema}")
     }
 
+    /// The schema of the run's draft. Before there is one, it is the schema of those who run dbt themselves.
     fn draft_schema(&self) -> String {
-        format!("{}{DRAFT}", self.schema)
+        let (schema, draft) = (&self.schema, self.draft.get());
+        format!("{schema}{DRAFT}{}", draft.map_or("", String::as_str))
+    }
+
+    fn runs_schema(&self) -> String {
+        format!("{}{RUNS}", self.schema)
+    }
+
+    fn runs_table(&self) -> String {
+        format!("{}.runs", self.runs_schema())
     }
 
     /// The name of the sessions that write into the draft, in the server's list of them.
@@ -226,9 +305,13 @@ impl Postgres {
         format!("floe {}", self.schema)
     }
 
-    /// Creates the draft, in the place of one that an aborted or a failed run has left.
+    /// Creates the draft, in the place of those that aborted or failed runs have left.
     fn draft(&self, is_copy: bool) -> Result<Draft, Error> {
         let lock = self.lock()?;
+        self.draft.get_or_init(|| {
+            let id = RunId::new();
+            format!("_{}", &id.as_str()[..8])
+        });
         let (schema, draft) = (&self.schema, self.draft_schema());
         let check = format!(
             "DO $floe$ BEGIN IF EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('{schema}')) \
@@ -236,7 +319,11 @@ impl Postgres {
              RAISE 'the schema {schema} has tables that are not of floe, expected an empty or a new one, which each run replaces'; \
              END IF; END $floe$"
         );
-        let drop = format!("DROP SCHEMA IF EXISTS {draft} CASCADE");
+        let drop = format!(
+            "DO $floe$ DECLARE it record; BEGIN FOR it IN SELECT nspname FROM pg_namespace \
+             WHERE nspname ~ '^{schema}{DRAFT}(_[0-9a-f]{{8}})?$' LOOP \
+             EXECUTE format('DROP SCHEMA %I CASCADE', it.nspname); END LOOP; END $floe$"
+        );
         let create = format!("CREATE SCHEMA {draft}");
         let comment = format!("COMMENT ON SCHEMA {draft} IS '{MADE}'");
         // The server does not notice at once that a client was killed, and its transaction would hold up the rest. With the
@@ -302,7 +389,18 @@ impl Postgres {
     }
 
     fn invocation(&self) -> Result<Invocation<'_>, Error> {
-        let limit = Duration::from_secs(self.timeout.get().into());
+        self.invocation_within(Duration::from_secs(self.timeout.get().into()))
+    }
+
+    /// The invocation for the records of runs, which is none of the sessions that the next run ends.
+    fn record_invocation(&self) -> Result<Invocation<'_>, Error> {
+        let invocation = self.invocation_within(RECORD_TIMEOUT)?;
+        Ok(invocation
+            .after_signal(LAST_RECORD_TIMEOUT)
+            .env("PGAPPNAME", "floe"))
+    }
+
+    fn invocation_within(&self, limit: Duration) -> Result<Invocation<'_>, Error> {
         // The names of schemas need no quotes.
         let options = format!(
             "-c search_path={} -c client_min_messages=warning",
@@ -420,9 +518,10 @@ impl Database for Draft {
         columns: &[Column<'_>],
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
-        // Readable by its owner only, and removed when it is dropped.
-        let rows = NamedTempFile::with_prefix(".floe-rows-")?;
-        let count = Csv::write(rows.as_file(), columns, fill)?;
+        // A file without a name: it ends with the processes that have it open, also if they are killed.
+        let mut rows = tempfile::tempfile()?;
+        let count = Csv::write(&rows, columns, fill)?;
+        rows.rewind()?;
         let definitions = columns.iter().map(|column| {
             let kind = match column.kind {
                 ColumnType::Integer => "bigint",
@@ -435,12 +534,12 @@ impl Database for Draft {
         let definitions = definitions.collect::<Vec<_>>().join(", ");
         let table = quoted_name(table);
         // Only a value without quotes is null.
-        let copy = format!(
-            "\\copy {table} FROM {} WITH (FORMAT csv)",
-            quoted_text(&rows.path().to_string_lossy())
-        );
+        let copy = format!("\\copy {table} FROM pstdin WITH (FORMAT csv)");
         let create = format!("CREATE TABLE {table} ({definitions})");
-        self.engine.transaction(&[&create, &copy])?;
+        let invocation = self.engine.invocation()?.input_file(rows).arg("-1");
+        let script = [&*create, &copy];
+        self.engine
+            .execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))?;
         Ok(count)
     }
 
@@ -519,9 +618,16 @@ impl Database for Draft {
         let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.engine.schema);
         let (draft, schema) = (self.engine.draft_schema(), &self.engine.schema);
         let rename = format!("ALTER SCHEMA {draft} RENAME TO {schema}");
-        let mut script = vec![&*drop, &*rename];
+        // dbt creates a schema that is gone again.
+        let check = format!(
+            "DO $floe$ BEGIN IF to_regnamespace('{draft}') IS NULL \
+             OR obj_description(to_regnamespace('{draft}'), 'pg_namespace') IS DISTINCT FROM '{MADE}' THEN \
+             RAISE 'the draft {draft} is gone: this run has lost its lock, and another one has begun'; \
+             END IF; END $floe$"
+        );
+        let mut script = vec![&*check, &*drop, &*rename];
         if self.is_copy {
-            script.insert(0, &views);
+            script.insert(1, &views);
         }
         self.engine.transaction(&script)
     }

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -90,6 +91,8 @@ pub struct Invocation<'a> {
     limit: Duration,
     /// The time between SIGINT and SIGKILL when a signal ends the platform.
     stop_limit: Duration,
+    /// Whether a signal that has been received ends the program, too.
+    is_interruptible: bool,
     /// Written to the standard input.
     input: Option<String>,
     /// Removed from what an error quotes.
@@ -131,6 +134,7 @@ impl<'a> Invocation<'a> {
             command,
             limit,
             stop_limit: Duration::ZERO,
+            is_interruptible: true,
             input: None,
             credentials: Vec::new(),
         }
@@ -156,11 +160,28 @@ impl<'a> Invocation<'a> {
         self
     }
 
+    /// Reads the standard input from a file.
+    #[must_use]
+    pub fn input_file(mut self, file: File) -> Self {
+        self.command.stdin(file);
+        self
+    }
+
     /// Sends SIGINT to the group when a signal ends the platform, and kills it only if it does not end within this
     /// time. Otherwise it is killed at once.
     #[must_use]
     pub fn stopped_within(mut self, limit: Duration) -> Self {
         self.stop_limit = limit;
+        self
+    }
+
+    /// If a signal is already ending the platform, lets the program run nevertheless, for at most this time.
+    #[must_use]
+    pub fn after_signal(mut self, limit: Duration) -> Self {
+        if interrupt::is_requested() {
+            self.is_interruptible = false;
+            self.limit = limit;
+        }
         self
     }
 
@@ -217,7 +238,9 @@ impl<'a> Invocation<'a> {
     /// # Errors
     /// As for [`run`](Self::run), and those of `receive`.
     pub fn run_lines(self, receive: Receive<'_>) -> Result<Output<'a>, Error> {
-        self.run_until(&interrupt::is_requested, Some(receive))
+        let is_interruptible = self.is_interruptible;
+        let is_interrupted = || is_interruptible && interrupt::is_requested();
+        self.run_until(&is_interrupted, Some(receive))
     }
 
     /// Starts a program that runs until the returned value is dropped, and returns the first line of its standard output.
