@@ -191,7 +191,7 @@ impl Shop {
         );
         shop.write(
             "orders.csv",
-            "id,note,day\n1,\"a \"\"q\"\", \\! 'ü'\",2026-01-31\n2,,\n3,c,2026-02-01\n",
+            "id,note,day\n1,\"a \"\"q\"\", \\! 'ü'\",2026-01-31\n2,,\n3,\"c\n\\.\nd\",2026-02-01\n",
         );
         let reads = |name: &str| format!("SELECT * FROM {{{{ ref('{name}') }}}}");
         let orders = "SELECT id, note, day FROM {{ source('orders') }}";
@@ -407,7 +407,12 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
     let rows = "SELECT id, note, note IS NULL, day FROM retail.recent ORDER BY id";
     assert_eq!(
         shop.server.psql("shop", rows),
-        ["1|a \"q\", \\! 'ü'|f|2026-01-31", "3|c|f|2026-02-01"]
+        [
+            "1|a \"q\", \\! 'ü'|f|2026-01-31",
+            "3|c",
+            "\\.",
+            "d|f|2026-02-01"
+        ]
     );
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["2"]);
 

@@ -170,7 +170,7 @@ impl Database for DuckDbFile {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         // Readable by its owner only, and removed when it is dropped.
         let rows = NamedTempFile::with_prefix_in(".floe-rows-", folder)?;
-        let count = Csv::write(rows.as_file(), columns, fill)?;
+        let count = Csv::write(rows.as_file(), '"', columns, fill)?;
         let mut create = format!("CREATE TABLE {} (", quoted_name(table));
         for (index, column) in columns.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };

@@ -27,7 +27,7 @@ use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::rows::{Csv, Row};
+use super::rows::{Csv, Row, quoted};
 use crate::process::child::{Held, Invocation, Output, Program};
 use crate::quote::one_line;
 use crate::runs::run_id::RunId;
@@ -70,6 +70,11 @@ const RECORD_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The same when a signal ends the platform, which has two seconds.
 const LAST_RECORD_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How rows are sent, and what is before a quote in them. Without it, a line of a text that is only `\.` would be the
+/// end for `psql`.
+const CSV: &str = "WITH (FORMAT csv, ESCAPE '\\')";
+const ESCAPE: char = '\\';
 
 /// The time in which a connection has to be made, in seconds.
 const CONNECT_TIMEOUT: u32 = 10;
@@ -198,7 +203,7 @@ impl ComputeEngine for Postgres {
             "CREATE TABLE IF NOT EXISTS {table} (id text PRIMARY KEY, at timestamptz NOT NULL, record text NOT NULL)"
         );
         let input = "CREATE TEMPORARY TABLE floe_run (id text, record text)";
-        let copy = "\\copy pg_temp.floe_run FROM pstdin WITH (FORMAT csv)";
+        let copy = format!("\\copy pg_temp.floe_run FROM pstdin {CSV}");
         // Otherwise what another host deletes was chosen before it waited for this one's row.
         let lock = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
         let replace = format!(
@@ -210,12 +215,12 @@ impl ComputeEngine for Postgres {
             run.kept
         );
         // Arguments are visible to other users.
-        let row = [run.id, run.record].map(|text| text.replace('"', "\"\""));
+        let row = [run.id, run.record].map(|text| quoted(text, ESCAPE));
         let invocation = self
             .record_invocation()?
-            .input(format!("\"{}\"\n", row.join("\",\"")))
+            .input(format!("{}\n", row.join(",")))
             .arg("-1");
-        let script = [&*schema, &create, input, copy, &lock, &replace, &limit];
+        let script = [&*schema, &create, input, &copy, &lock, &replace, &limit];
         self.execute(invocation, &script, ErrorKind::System, &mut |_| Ok(()))
     }
 
@@ -520,7 +525,7 @@ impl Database for Draft {
     ) -> Result<u64, Error> {
         // A file without a name: it ends with the processes that have it open, also if they are killed.
         let mut rows = tempfile::tempfile()?;
-        let count = Csv::write(&rows, columns, fill)?;
+        let count = Csv::write(&rows, ESCAPE, columns, fill)?;
         rows.rewind()?;
         let definitions = columns.iter().map(|column| {
             let kind = match column.kind {
@@ -534,7 +539,7 @@ impl Database for Draft {
         let definitions = definitions.collect::<Vec<_>>().join(", ");
         let table = quoted_name(table);
         // Only a value without quotes is null.
-        let copy = format!("\\copy {table} FROM pstdin WITH (FORMAT csv)");
+        let copy = format!("\\copy {table} FROM pstdin {CSV}");
         let create = format!("CREATE TABLE {table} ({definitions})");
         let invocation = self.engine.invocation()?.input_file(rows).arg("-1");
         let script = [&*create, &copy];

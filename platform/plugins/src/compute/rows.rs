@@ -12,6 +12,8 @@ use serde_json::Value as Json;
 /// Writes rows as CSV: text in quotes, null as nothing.
 pub(super) struct Csv<'a, W: Write> {
     output: BufWriter<W>,
+    /// What stands before a quote in a text, and before itself.
+    escape: char,
     columns: &'a [Column<'a>],
     rows: u64,
 }
@@ -20,11 +22,13 @@ impl<'a, W: Write> Csv<'a, W> {
     /// Writes the rows of `fill`, and returns their number.
     pub(super) fn write(
         output: W,
+        escape: char,
         columns: &'a [Column<'a>],
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
         let mut csv = Self {
             output: BufWriter::new(output),
+            escape,
             columns,
             rows: 0,
         };
@@ -54,7 +58,8 @@ impl<W: Write> RowSink for Csv<'_, W> {
                 }
                 (Value::Real(number), ColumnType::Real) => write!(self.output, "{number:?}")?,
                 (Value::Text(text), ColumnType::Text | ColumnType::Date) => {
-                    write!(self.output, "\"{}\"", text.replace('"', "\"\""))?;
+                    self.output
+                        .write_all(quoted(text, self.escape).as_bytes())?;
                 }
                 (_, accepted) => {
                     let message = format!(
@@ -67,6 +72,20 @@ impl<W: Write> RowSink for Csv<'_, W> {
         }
         Ok(self.output.write_all(b"\n")?)
     }
+}
+
+/// A text in quotes.
+pub(super) fn quoted(text: &str, escape: char) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        if character == '"' || character == escape {
+            quoted.push(escape);
+        }
+        quoted.push(character);
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A row of a result, in the order of its columns.
