@@ -5,9 +5,9 @@
 
 use std::cmp::Reverse;
 
+use floe_waterfall::duration;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::duration::duration;
 use crate::forest::Forest;
 use crate::names::percentile;
 use crate::span::{Span, Value};

@@ -13,10 +13,10 @@ mod ranks;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use self::ranks::{mann_whitney, signed_ranks};
-use crate::duration::duration;
+use self::ranks::{fisher, mann_whitney, signed_ranks};
 use crate::forest::Forest;
 use crate::names::percentile;
 use crate::span::Recording;
@@ -29,6 +29,8 @@ const TIMED_RUNS: usize = 15;
 const CALLS: usize = 30;
 /// How likely chance may explain any of the statistical findings.
 const CHANCE: f64 = 0.01;
+/// How likely chance may explain any of the failures.
+const CHANCE_OF_FAILURES: f64 = 0.001;
 /// The least change of own time that is reported: of runs, and of the calls of fewer ones, which share what the machine
 /// did during their run.
 const LEAST_CHANGE: f64 = 0.02;
@@ -209,6 +211,7 @@ pub fn diff(before: &[Recording], after: &[Recording]) -> Diff {
             None => {}
         }
     }
+    diff.changes.extend(failing(&sets, &times, &mut diff.notes));
     diff.changes
         .extend(statistical(&sets, &times, &mut diff.notes));
     diff.changes.sort_by_key(|change| {
@@ -365,6 +368,49 @@ fn calls_text(of: &[&Of]) -> String {
     }
 }
 
+/// Names that fail more often than chance explains.
+fn failing(sets: &[Set; 2], keys: &[&Key], notes: &mut Vec<String>) -> Vec<Change> {
+    let of = |key: &Key| sets.each_ref().map(|set| set.of(key));
+    let count = |of: &[&Of]| {
+        let errors: usize = of.iter().map(|of| of.errors).sum();
+        (errors, of.iter().map(|of| of.calls).sum::<usize>())
+    };
+    let rate = |(errors, calls): (usize, usize)| ratio(errors as u64, calls.max(1) as u64);
+    let failed = keys.iter().filter_map(|key| {
+        let of = of(key);
+        let counts = of.each_ref().map(|of| count(of));
+        (rate(counts[1]) > rate(counts[0])).then_some((key, of, counts))
+    });
+    let failed: Vec<_> = failed.collect();
+    let most = CHANCE_OF_FAILURES / as_f64(failed.len().max(1));
+    let mut changes = Vec::new();
+    for (key, [before, after], counts) in &failed {
+        let chance = if before.len() >= RUNS && after.len() >= RUNS {
+            // Failures of one run often have one cause, so a run is one sample.
+            let rates = [before, after].map(|of| {
+                let rates = of.iter().map(|of| rate((of.errors, of.calls)));
+                rates.collect::<Vec<f64>>()
+            });
+            mann_whitney(&rates[0], &rates[1])
+        } else {
+            fisher(counts[0], counts[1])
+        };
+        let [was, is] = counts.map(|(errors, calls)| format!("{errors} of {calls} failed"));
+        let is_plain = counts[0].0 == 0 && rate(counts[1]) >= 0.5;
+        if chance <= most || is_plain {
+            let mut found = change(ChangeKind::Failing, key, was, is, before, after);
+            found.chance = (!is_plain).then_some(chance);
+            changes.push(found);
+        } else if counts[0].0 == 0 {
+            let name = &key.1;
+            notes.push(format!(
+                "{name}: {is}, and none before, which may be chance"
+            ));
+        }
+    }
+    changes
+}
+
 /// What holds in every run of one set, and in none of the other.
 fn exact(key: &Key, before: &[&Of], after: &[&Of]) -> Vec<Change> {
     let mut changes = Vec::new();
@@ -373,21 +419,6 @@ fn exact(key: &Key, before: &[&Of], after: &[&Of]) -> Vec<Change> {
         found.factor = factor;
         changes.push(found);
     };
-    let [failed, fails] = [before, after].map(|of| {
-        let errors: usize = of.iter().map(|of| of.errors).sum();
-        let calls: usize = of.iter().map(|of| of.calls).sum();
-        (errors, calls)
-    });
-    let rate = |(errors, calls): (usize, usize)| ratio(errors as u64, calls.max(1) as u64);
-    // A failure now and then is none of the change: it has to be half of the calls, or far more than chance.
-    let (was, is) = (rate(failed), rate(fails));
-    let pooled = ratio((failed.0 + fails.0) as u64, (failed.1 + fails.1) as u64);
-    let spread =
-        (pooled * (1.0 - pooled) * (1.0 / as_f64(failed.1) + 1.0 / as_f64(fails.1))).sqrt();
-    if fails.0 > 0 && (failed.0 == 0 && is >= 0.5 || fails.0 >= 5 && is - was > 6.0 * spread) {
-        let text = |(errors, calls): (usize, usize)| format!("{errors} of {calls} failed");
-        add(ChangeKind::Failing, text(failed), text(fails), None);
-    }
     let [was, is] = [before, after].map(|of| of.iter().map(|of| of.in_a_row).fold(0, usize::max));
     let ranges = [before, after].map(calls_of_parents);
     let apart = |[one, other]: &[(f64, f64); 2]| other.0 > one.1 || other.1 < one.0;

@@ -28,7 +28,7 @@ pub mod write;
 
 mod causes;
 mod collapsed;
-mod critical_path;
+mod conventions;
 mod diff;
 mod duration;
 mod forest;
@@ -41,9 +41,8 @@ mod waterfall;
 
 pub use crate::causes::{Cause, CauseKind, causes};
 pub use crate::collapsed::collapsed;
-pub use crate::critical_path::{Step, critical_path};
 pub use crate::diff::{Change, ChangeKind, Diff, diff};
-pub use crate::duration::{duration, parse_duration};
+pub use crate::duration::parse_duration;
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
 pub use crate::page::page;
@@ -52,4 +51,5 @@ pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
     TraceId, Value,
 };
-pub use crate::waterfall::{Options as WaterfallOptions, waterfall};
+pub use crate::waterfall::waterfall;
+pub use floe_waterfall::{Options as WaterfallOptions, Step, critical_path, duration};

@@ -8,12 +8,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use floe_waterfall::critical_path;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::causes::causes;
-use crate::critical_path::critical_path;
 use crate::forest::{Forest, Trace};
 use crate::span::{Attributes, Log, Status, Value};
 use crate::waterfall::beside;
@@ -231,8 +231,7 @@ fn rows(
             .push(strings.index(forest.recording().service(span)));
         rows.status.push(status);
         rows.message.push(strings.index(message));
-        rows.beside
-            .push(strings.index(&beside(span).unwrap_or_default()));
+        rows.beside.push(strings.index(&beside(span)));
         rows.start.push(time(span.start));
         rows.duration.push(span.duration());
         rows.own.push(forest.self_time(*index));

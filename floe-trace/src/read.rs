@@ -14,14 +14,16 @@ use flate2::bufread::MultiGzDecoder;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
+use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as ProtoSpan};
 use prost::Message as _;
 use rustc_hash::FxHashMap;
 use serde::de::IgnoredAny;
+use serde_json::Value as Json;
 
+use crate::conventions::Conventions;
 use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,
     TraceId, Value,
@@ -65,6 +67,10 @@ pub struct Reader {
     /// An estimate of the memory of all records without their texts, in bytes.
     bytes: usize,
     max_bytes: usize,
+    /// What is compared with the semantic conventions instead of being kept.
+    conventions: Option<Conventions>,
+    /// How many resources have been read.
+    resources: usize,
     /// Where the current message is.
     place: Place,
 }
@@ -129,6 +135,8 @@ impl Reader {
             sources: FxHashMap::default(),
             bytes: 0,
             max_bytes: 1 << 30,
+            conventions: None,
+            resources: 0,
             place: Place::default(),
         }
     }
@@ -139,6 +147,22 @@ impl Reader {
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
+    }
+
+    /// Compares spans, log records and metrics with OpenTelemetry's semantic conventions instead of keeping them. Metrics
+    /// are compared if they are JSON.
+    #[must_use]
+    pub fn check_conventions(mut self) -> Self {
+        self.conventions = Some(Conventions::default());
+        self
+    }
+
+    /// Returns how what has been read differs from OpenTelemetry's semantic conventions: a note for each difference, with
+    /// the place where it was found first. Empty without [`check_conventions`](Self::check_conventions).
+    #[must_use]
+    pub fn differences(&self) -> Vec<Note> {
+        let conventions = self.conventions.as_ref();
+        conventions.map_or_else(Vec::new, |it| it.differences(&self.texts))
     }
 
     /// Returns what has been read.
@@ -175,7 +199,7 @@ impl Reader {
     }
 
     fn uncompressed(&mut self, mut input: impl BufRead) -> Result<(), Unreadable> {
-        let before = (self.recording.spans.len(), self.recording.logs.len());
+        let before = self.resources;
         let notes = self.recording.notes.len();
         let format = match format_of(&mut input) {
             Ok(format) => format,
@@ -187,7 +211,7 @@ impl Reader {
             Format::Messages => self.messages(input),
             Format::Other(found) => Err(self.expected(found)),
         };
-        let nothing = before == (self.recording.spans.len(), self.recording.logs.len());
+        let nothing = before == self.resources;
         match result {
             Err(Unreadable::Io(file, error)) if !nothing => {
                 let message = format!("the rest of the file cannot be read: {error}");
@@ -334,6 +358,11 @@ impl Reader {
                     .into_iter()
                     .flatten()
                     .for_each(|it| self.add_logs(it));
+                request
+                    .metrics
+                    .into_iter()
+                    .flatten()
+                    .for_each(|it| self.add_metrics(it));
                 continue;
             }
             let found = if is_foreign {
@@ -471,6 +500,9 @@ impl Reader {
 
     /// Adds the spans of a resource, as an exporter sends them.
     pub fn add_spans(&mut self, spans: ResourceSpans) {
+        if let Some(conventions) = self.next_conventions() {
+            return conventions.spans(&spans);
+        }
         let resource = spans.resource.unwrap_or_default();
         for scope in spans.scope_spans {
             let source = self.source(&resource, &scope.scope.unwrap_or_default());
@@ -484,6 +516,9 @@ impl Reader {
 
     /// Adds the log records of a resource, as an exporter sends them.
     pub fn add_logs(&mut self, logs: ResourceLogs) {
+        if let Some(conventions) = self.next_conventions() {
+            return conventions.logs(&logs);
+        }
         let resource = logs.resource.unwrap_or_default();
         for scope in logs.scope_logs {
             let source = self.source(&resource, &scope.scope.unwrap_or_default());
@@ -493,6 +528,27 @@ impl Reader {
                 }
             }
         }
+    }
+
+    fn add_metrics(&mut self, metrics: Json) {
+        let Some(conventions) = self.next_conventions() else {
+            return;
+        };
+        match serde_json::from_value::<ResourceMetrics>(metrics) {
+            Ok(metrics) => conventions.metrics(&metrics),
+            Err(error) => {
+                let found = self.texts.redacted(&reason(&error));
+                self.note(format!("expected metrics of OTLP as JSON, found {found}"));
+            }
+        }
+    }
+
+    /// What the resource that is next is compared with.
+    fn next_conventions(&mut self) -> Option<&mut Conventions> {
+        self.resources += 1;
+        let conventions = self.conventions.as_mut()?;
+        conventions.set_place(self.place.to_string());
+        Some(conventions)
     }
 
     fn source(&mut self, resource: &Resource, scope: &InstrumentationScope) -> u32 {
@@ -547,13 +603,6 @@ impl Reader {
             });
             end = start;
         }
-        let kind = match SpanKind::try_from(span.kind) {
-            Ok(SpanKind::Server) => Kind::Server,
-            Ok(SpanKind::Client) => Kind::Client,
-            Ok(SpanKind::Producer) => Kind::Producer,
-            Ok(SpanKind::Consumer) => Kind::Consumer,
-            _ => Kind::Internal,
-        };
         let status = span.status.unwrap_or_default();
         let status = match StatusCode::try_from(status.code) {
             Ok(StatusCode::Ok) => Status::Ok,
@@ -586,7 +635,7 @@ impl Reader {
             id,
             parent,
             name: self.texts.text(&span.name),
-            kind,
+            kind: Kind::of(span.kind),
             start,
             end,
             status,

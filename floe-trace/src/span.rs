@@ -44,6 +44,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind with a number of OTLP.
+    pub(crate) const fn of(number: i32) -> Self {
+        match number {
+            2 => Self::Server,
+            3 => Self::Client,
+            4 => Self::Producer,
+            5 => Self::Consumer,
+            _ => Self::Internal,
+        }
+    }
+
     /// Returns the word of OpenTelemetry: `internal`, `server`, `client`, `producer` or `consumer`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

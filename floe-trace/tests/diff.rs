@@ -125,6 +125,39 @@ fn it_does_not_cry_wolf() {
     assert_eq!(changes(&before, &after), []);
 }
 
+/// Of few calls, failures that were not there before are said, and only many of them are a difference.
+#[test]
+fn failures_are_a_difference_if_chance_does_not_explain_them() {
+    let failing = |failures, runs| {
+        let service = Service::default();
+        let some = Service {
+            failures,
+            ..service
+        };
+        let [before, after] = set(&[service, some], runs, 7);
+        diff(&before, &after)
+    };
+    let few = failing(0.1, 1);
+    assert_eq!(few.changes, []);
+    let note = few.notes.iter().find(|note| note.starts_with("price: "));
+    assert!(
+        note.is_some_and(
+            |note| note.ends_with("of 30 failed, and none before, which may be chance")
+        ),
+        "{:?}",
+        few.notes
+    );
+    for found in [failing(0.45, 1), failing(0.1, 20)] {
+        let kinds: Vec<_> = found
+            .changes
+            .iter()
+            .map(|it| (it.kind, &*it.name))
+            .collect();
+        assert_eq!(kinds, [(ChangeKind::Failing, "price")], "{found:?}");
+        assert!(found.changes[0].chance.is_some());
+    }
+}
+
 #[test]
 fn two_files_of_one_run_each_are_compared_by_call() {
     let many = Service {

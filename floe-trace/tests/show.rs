@@ -83,7 +83,7 @@ fn a_trace_with_everything() {
         &["✗ checkout", "100 ms", "▒"][..],
         &["├─ · load cart", "20 ms", "█"],
         &["│  └─ · query", "15 ms", "█"],
-        &["├─ ┄ nothing below", "30 ms", "┄┄┄"],
+        &["├─ ┄ no child span", "30 ms", "┄┄┄"],
         &["├─ ✗ POST 402 pay.example.com", "40 ms", "█"],
         &["│    402 Payment Required"],
         &["└─ · audit", "8 ms", "▒"],
@@ -95,7 +95,7 @@ fn a_trace_with_everything() {
     assert!(!picture.contains('\u{1b}'));
     let axis = picture.lines().nth(1).unwrap();
     assert!(
-        axis.trim_start().starts_with("0 ") && axis.contains("50 ms"),
+        axis.trim_start().starts_with("0 ") && axis.contains("80 ms"),
         "{axis}"
     );
 }
@@ -123,6 +123,23 @@ fn columns_are_aligned_at_every_width() {
         };
         assert_eq!(column(2), column(3), "{picture}");
     }
+}
+
+/// Each of these characters takes two columns.
+#[test]
+fn wide_characters_keep_the_columns() {
+    let mut spans = checkout();
+    spans[1].name = "注文を読み込む処理".into();
+    let picture = draw(&recording(spans), WaterfallOptions::default());
+    let column = |row: usize| {
+        let line = picture.lines().nth(row).unwrap();
+        let before = line.split_once(" ms").unwrap().0;
+        before
+            .chars()
+            .map(|c| if c >= '\u{3000}' { 2 } else { 1 })
+            .sum::<usize>()
+    };
+    assert_eq!(column(3), column(4), "{picture}");
 }
 
 #[test]
@@ -154,7 +171,7 @@ fn a_long_trace_is_folded_and_its_errors_come_first() {
         "{picture}"
     );
     let all = WaterfallOptions {
-        all: true,
+        unfolded: usize::MAX,
         ..WaterfallOptions::default()
     };
     let picture = draw(&recording, all);

@@ -6,7 +6,6 @@ pub mod scaffold;
 pub mod schema;
 
 mod asset_list;
-mod check;
 mod columns;
 mod find;
 mod output;
@@ -189,18 +188,6 @@ Exit codes:
         #[arg(long)]
         json: bool,
     },
-    /// Check exported telemetry of any program against OpenTelemetry's semantic conventions
-    ///
-    /// It reads OTLP as JSON, a request in each line, as the exporter `otlp_file` and the Collector's file exporter
-    /// write it. Keys that are renamed, deprecated or unknown below a word that the conventions reserve are
-    /// reported, values that a key does not have, attributes that a kind of spans requires, and units and
-    /// instruments of metrics.
-    #[command(after_help = CHECK_EXIT_CODES)]
-    Check {
-        /// The files [default: standard input]
-        #[arg(value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
     /// Copy standard input to standard output without credentials and personal data
     ///
     /// Each line is written as soon as it is complete. What is removed is replaced by `<REDACTED>`.
@@ -242,12 +229,6 @@ Exit codes:
   0  success
   1  no run has the id, or an operation of the system failed
   2  the product, the manifest or the command line contains a mistake";
-
-const CHECK_EXIT_CODES: &str = "\
-Exit codes:
-  0  nothing is wrong
-  1  something is wrong, or an operation of the system failed
-  2  a line is no OTLP, or the command line contains a mistake";
 
 const REDACT_EXIT_CODES: &str = "\
 Exit codes:
@@ -476,7 +457,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
             print_warnings(audit.warnings());
             Ok(())
         }
-        Command::Check { files } => check(files),
         Command::Redact(arguments) => Ok(redact::redact(arguments)?),
         Command::Schema { plugins: true, .. } => {
             let schemas = schema::plugins().map_err(|error| Error::Setting(error.to_string()))?;
@@ -515,19 +495,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
             run(product, select, artifacts.as_deref(), orchestrator, output)
         }
     }
-}
-
-fn check(files: &[PathBuf]) -> Result<(), RunError> {
-    let problems = check::check(files)?;
-    for problem in &problems {
-        print(&format_args!("{problem}\n"))?;
-    }
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let (count, version) = (problems.len(), floe_semconv::VERSION);
-    let message = format!("{count} differences from the semantic conventions {version}");
-    Err(Error::Found(message).into())
 }
 
 /// Runs a product, and prints its trace and a summary.

@@ -22,6 +22,7 @@ use floe::telemetry;
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
 use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus, Receiver, Response};
+use floe_trace::read::Reader;
 
 use crate::product::Product;
 
@@ -234,30 +235,20 @@ fn the_demo_follows_the_semantic_conventions() {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     product.floe("run", &[], &variables).assert_ok();
-    let mut lines = Vec::new();
+    let mut reader = Reader::new().check_conventions();
     for request in receiver.every_request() {
-        lines.extend(request.body.iter().filter(|byte| **byte != b'\n'));
-        lines.push(b'\n');
+        reader.read("request", &*request.body).unwrap();
     }
-    product.write_bytes("telemetry.jsonl", &lines);
-    let path = product.path("telemetry.jsonl");
-    let output = product::program(&["check", path.to_str().unwrap()], &[]);
-    let found: Vec<_> = output
-        .stdout
-        .lines()
-        .filter_map(|line| line.split("resource: ").nth(1))
+    let found: Vec<_> = reader
+        .differences()
+        .into_iter()
+        .map(|found| found.message)
         .collect();
-    assert_eq!(
-        found.len(),
-        output.stdout.lines().count(),
-        "{}",
-        output.stdout
-    );
-    assert!(found[0].starts_with("`dev` is no value of `deployment.environment.name`"));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].starts_with("resource: `dev` is no value of `deployment.environment.name`"));
     assert!(found[1].starts_with(
-        "the semantic conventions renamed `deployment.environment` to `deployment.environment.name`"
+        "resource: the semantic conventions renamed `deployment.environment` to `deployment.environment.name`"
     ));
-    assert_eq!(found.len(), 2, "{}", output.stdout);
 }
 
 /// A product of `count` assets: one source, and models that read it and have a check.

@@ -14,9 +14,10 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 14] = [
+const CRATES: [&str; 15] = [
     "floe-redact",
     "floe-semconv",
+    "floe-waterfall",
     "floe-trace",
     "floe-yaml",
     "floe-telemetry-macros",

@@ -1,9 +1,7 @@
 //! Prints each trace as a waterfall in the terminal.
 
 mod metrics;
-mod scale;
 mod tree;
-mod waterfall;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,12 +10,13 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use floe_waterfall::{Options, waterfall};
 use opentelemetry::TraceId;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 pub(crate) use self::metrics::ConsoleMetrics;
-use self::waterfall::Style;
+use self::tree::{Spans, is_root};
 use crate::collector::span_data_bytes;
 use crate::environment::variable_os;
 use crate::program_signals::Unsignalled;
@@ -27,9 +26,6 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The width in columns if the output is not a terminal.
 const DEFAULT_WIDTH: usize = 110;
-
-/// The default for the most spans of a trace that is drawn whole.
-const DEFAULT_UNFOLDED: usize = 400;
 
 /// Prints each trace as a waterfall once its root has ended, and unfinished traces on flush and
 /// shutdown.
@@ -46,7 +42,7 @@ const DEFAULT_UNFOLDED: usize = 400;
 /// ```
 pub struct ConsoleExporter {
     state: Mutex<State>,
-    style: Style,
+    look: Options,
     /// Whether nothing is printed before a flush or the shutdown.
     is_deferred: bool,
     /// The most bytes of spans that are not printed yet.
@@ -88,22 +84,23 @@ impl ConsoleExporter {
     /// Switches colours on or off.
     #[must_use]
     pub fn with_color(mut self, color: bool) -> Self {
-        self.style.color = color;
+        self.look.color = color;
         self
     }
 
     /// Sets the width in columns, at least 60.
     #[must_use]
     pub fn with_width(mut self, columns: usize) -> Self {
-        self.style.width = columns.max(60);
+        self.look.width = columns.max(60);
         self
     }
 
-    /// Sets the most spans of a trace that is drawn whole, 400 by default. A larger one is folded: spans that failed,
-    /// the longest ones and their ancestors are drawn, and their siblings are counted by name.
+    /// Sets the most spans of a trace that is drawn whole, 60 by default. Of a larger one, the errors come first, then
+    /// the spans that failed, those on the critical path, the longest of equal siblings, and what is above them; the others
+    /// are counted by name.
     #[must_use]
     pub fn with_max_unfolded(mut self, spans: usize) -> Self {
-        self.style.unfolded = spans;
+        self.look.unfolded = spans;
         self
     }
 
@@ -135,19 +132,19 @@ impl ConsoleExporter {
                 unfinished: HashMap::new(),
                 bytes: 0,
             }),
-            style: Style {
+            look: Options {
                 color: uses_color(is_terminal),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
-                unfolded: DEFAULT_UNFOLDED,
+                ..Options::default()
             },
             is_deferred: false,
             max_bytes: MAX_BYTES,
         }
     }
 
-    fn with_state(&self, act: impl FnOnce(&mut State, Style) -> io::Result<()>) -> OTelSdkResult {
+    fn with_state(&self, act: impl FnOnce(&mut State, Options) -> io::Result<()>) -> OTelSdkResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match act(&mut state, self.style) {
+        match act(&mut state, self.look) {
             // The reader of a pipe has closed it, which is no failure.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result.map_err(|error| OTelSdkError::InternalFailure(error.to_string())),
@@ -156,24 +153,29 @@ impl ConsoleExporter {
 }
 
 impl State {
-    fn print_unfinished(&mut self, style: Style) -> io::Result<()> {
+    fn print_unfinished(&mut self, look: Options) -> io::Result<()> {
         self.bytes = 0;
         for (_, spans) in mem::take(&mut self.unfinished) {
-            self.print(&spans, style)?;
+            self.print(&spans, look)?;
         }
         self.writer.flush()
     }
 
-    fn print(&mut self, spans: &[SpanData], style: Style) -> io::Result<()> {
-        let picture = waterfall::draw(spans, style);
-        self.writer.write_all(picture.as_bytes())
+    fn print(&mut self, spans: &[SpanData], look: Options) -> io::Result<()> {
+        let Some(first) = spans.first() else {
+            return Ok(());
+        };
+        let id = first.span_context.trace_id().to_string();
+        let tree = Spans::new(spans);
+        let picture = waterfall(&tree, &id, &tree.roots, look);
+        writeln!(self.writer, "{picture}")
     }
 }
 
 impl fmt::Debug for ConsoleExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConsoleExporter")
-            .field("style", &self.style)
+            .field("look", &self.look)
             .finish_non_exhaustive()
     }
 }
@@ -181,7 +183,7 @@ impl fmt::Debug for ConsoleExporter {
 impl SpanExporter for ConsoleExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let max_bytes = self.max_bytes;
-        self.with_state(|state, style| {
+        self.with_state(|state, look| {
             let bytes: usize = batch.iter().map(bytes_of).sum();
             if self.is_deferred && state.bytes + bytes > max_bytes {
                 return Err(io::Error::other(format!(
@@ -192,7 +194,7 @@ impl SpanExporter for ConsoleExporter {
             let mut complete = Vec::new();
             for span in batch {
                 let trace_id = span.span_context.trace_id();
-                if tree::is_root(&span) && !self.is_deferred {
+                if is_root(&span) && !self.is_deferred {
                     complete.push(trace_id);
                 }
                 state.unfinished.entry(trace_id).or_default().push(span);
@@ -200,11 +202,11 @@ impl SpanExporter for ConsoleExporter {
             for trace_id in complete {
                 if let Some(spans) = state.unfinished.remove(&trace_id) {
                     state.bytes -= spans.iter().map(bytes_of).sum::<usize>();
-                    state.print(&spans, style)?;
+                    state.print(&spans, look)?;
                 }
             }
             if state.bytes > max_bytes {
-                return state.print_unfinished(style);
+                return state.print_unfinished(look);
             }
             state.writer.flush()
         })

@@ -53,39 +53,45 @@ impl Limits {
     /// Reads files, or standard input if there are none, and prints what is wrong with them to standard error.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
-        if files.is_empty() {
-            if io::stdin().is_terminal() {
-                return Err(Failure(
-                    "expected a file, or OTLP on standard input, found neither".to_owned(),
-                ));
-            }
-            read(&mut reader, Path::new(STANDARD_INPUT))?;
-        }
-        for path in files {
-            let of_folder = path.is_dir();
-            let mut refused = Vec::new();
-            let files = files_of(path)?;
-            let found = files.len();
-            for file in files {
-                match read(&mut reader, &file) {
-                    // Who names a folder does not say that all of it is OTLP.
-                    Err(failure) if of_folder => refused.push(failure),
-                    result => result?,
-                }
-            }
-            if refused.len() == found
-                && let Some(first) = refused.pop()
-            {
-                return Err(first);
-            }
-            for Failure(reason) in refused {
-                let _ = writeln!(io::stderr(), "note: {}", printable(&reason));
-            }
-        }
+        read(&mut reader, files)?;
         let recording = reader.finish();
         print_notes(&recording.notes);
         Ok(recording)
     }
+}
+
+/// Reads files, or standard input if there are none.
+pub(crate) fn read(reader: &mut Reader, files: &[PathBuf]) -> Result<(), Failure> {
+    if files.is_empty() {
+        if io::stdin().is_terminal() {
+            return Err(Failure(
+                "expected a file, or OTLP on standard input, found neither".to_owned(),
+            ));
+        }
+        read_one(reader, Path::new(STANDARD_INPUT))?;
+    }
+    for path in files {
+        let of_folder = path.is_dir();
+        let mut refused = Vec::new();
+        let files = files_of(path)?;
+        let found = files.len();
+        for file in files {
+            match read_one(reader, &file) {
+                // Who names a folder does not say that all of it is OTLP.
+                Err(failure) if of_folder => refused.push(failure),
+                result => result?,
+            }
+        }
+        if refused.len() == found
+            && let Some(first) = refused.pop()
+        {
+            return Err(first);
+        }
+        for Failure(reason) in refused {
+            let _ = writeln!(io::stderr(), "note: {}", printable(&reason));
+        }
+    }
+    Ok(())
 }
 
 /// Prints what is wrong with files, or the relations of spans, to standard error.
@@ -122,7 +128,7 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn read(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
+fn read_one(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
     let read = if path == Path::new(STANDARD_INPUT) {
         reader.read("standard input", io::stdin().lock())
     } else {

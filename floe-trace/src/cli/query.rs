@@ -10,7 +10,7 @@ use floe_trace::{
     Attributes, Forest, Span, Status, Trace, Value, causes, critical_path, duration, names,
     parse_duration,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::input::{Input, print_notes};
@@ -23,6 +23,15 @@ const CLIP: usize = 60;
 pub(crate) struct Query {
     #[command(subcommand)]
     question: Question,
+    /// Print one line of JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Only the traces whose ids begin with this
+    #[arg(long, value_name = "ID", global = true)]
+    trace: Option<String>,
+    /// The most rows
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, global = true)]
+    limit: usize,
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -47,15 +56,6 @@ enum Question {
 struct Common {
     #[command(flatten)]
     input: Input,
-    /// Print one line of JSON
-    #[arg(long)]
-    json: bool,
-    /// Only the traces whose ids begin with this
-    #[arg(long, value_name = "ID")]
-    trace: Option<String>,
-    /// The most rows
-    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
-    limit: usize,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -108,7 +108,7 @@ pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
         Question::Span(span) => &span.common,
     };
     let mut recording = common.input.read()?;
-    if let Some(wanted) = &common.trace {
+    if let Some(wanted) = &query.trace {
         let wanted = wanted.to_lowercase();
         let mut known = FxHashMap::default();
         recording.spans.retain(|span| {
@@ -130,11 +130,11 @@ pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
         Question::CriticalPath(_) => path(&forest),
         Question::Why(_) => why(&forest),
         Question::Names(_) => statistics(&forest),
-        Question::Span(span) => return one_span(&forest, &span.id, common.json),
+        Question::Span(span) => return one_span(&forest, &span.id, query.json),
     };
     answer.total = answer.rows.len();
-    answer.rows.truncate(common.limit);
-    if common.json {
+    answer.rows.truncate(query.limit);
+    if query.json {
         let rows = answer.rows.into_iter();
         let rows: Json = rows
             .map(|row| {
@@ -267,28 +267,41 @@ fn path(forest: &Forest<'_>) -> Answer {
         return answer([]);
     };
     let whole = forest.span(*root).duration().max(1);
-    // A span that has several parts of the path is one row, where its first part is.
-    let mut parts: Vec<(usize, u64)> = Vec::new();
+    // Parts with the same names above them are one row, as those of a loop.
+    let mut parts: FxHashMap<(&str, String), Part> = FxHashMap::default();
     for step in critical_path(forest, *root) {
-        match parts.iter_mut().find(|(span, _)| *span == step.span) {
-            Some((_, time)) => *time += step.to - step.from,
-            None => parts.push((step.span, step.to - step.from)),
-        }
+        let service = forest.recording().service(forest.span(step.span));
+        let part = parts
+            .entry((service, ancestors(forest, step.span)))
+            .or_default();
+        part.time += step.to - step.from;
+        part.spans.insert(step.span);
     }
-    parts.sort_by_key(|(_, time)| Reverse(*time));
-    answer(parts.into_iter().map(|(index, time)| {
-        let span = forest.span(index);
-        row! {
-            "percent": percent(time, whole),
-            "on_path_ns": time,
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    parts.sort_by(|one, other| (other.1.time, &one.0).cmp(&(one.1.time, &other.0)));
+    answer(parts.into_iter().filter_map(|((service, path), part)| {
+        let spans = part.spans.iter().copied();
+        let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
+        let span = forest.span(longest);
+        Some(row! {
+            "percent": percent(part.time, whole),
+            "on_path_ns": part.time,
+            "spans": part.spans.len(),
             "duration_ns": span.duration(),
             "name": &*span.name,
-            "service": forest.recording().service(span),
-            "path": ancestors(forest, index),
+            "service": service,
+            "path": path,
             "span": span.id.to_string(),
             "trace": span.trace.to_string(),
-        }
+        })
     }))
+}
+
+/// The parts of a critical path that are shown as one.
+#[derive(Default)]
+struct Part {
+    time: u64,
+    spans: FxHashSet<usize>,
 }
 
 fn why(forest: &Forest<'_>) -> Answer {
@@ -300,6 +313,7 @@ fn why(forest: &Forest<'_>) -> Answer {
         row! {
             "what": cause.kind.as_str(),
             "name": &*span.name,
+            "service": forest.recording().service(span),
             "time_ns": cause.time,
             "spans": cause.spans,
             "message": cause.message,
@@ -313,6 +327,7 @@ fn why(forest: &Forest<'_>) -> Answer {
             row! {
                 "what": "self_time",
                 "name": name.name,
+                "service": name.service,
                 "time_ns": name.own,
                 "spans": name.count,
                 "message": format!("{} % of the time of all spans", percent(name.own, all.max(1))),

@@ -20,7 +20,7 @@ pub(crate) struct Show {
     /// Only the traces whose ids begin with this
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
-    /// How many traces to draw: those with errors first, then the longest ones
+    /// How many traces to draw, by start: those with errors, and then the longest ones, are chosen first
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
     #[command(flatten)]
@@ -68,7 +68,11 @@ impl Look {
         WaterfallOptions {
             color,
             width: self.width.or_else(terminal).unwrap_or(WIDTH),
-            all: self.all,
+            unfolded: if self.all {
+                usize::MAX
+            } else {
+                WaterfallOptions::default().unfolded
+            },
             depth: self.depth,
             min_duration: self.min_duration,
         }

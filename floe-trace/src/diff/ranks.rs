@@ -38,6 +38,30 @@ pub(super) fn mann_whitney(before: &[f64], after: &[f64]) -> f64 {
     two_sided(statistic - m * n / 2.0, variance)
 }
 
+/// Fisher's exact test: how likely it is that of all failures so many or more are among the calls of the second sample.
+/// A sample is its failures and its calls.
+pub(super) fn fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
+    let failures = before.0 + after.0;
+    let ways = |of: usize, some: usize| factorial(of) - factorial(some) - factorial(of - some);
+    let all = ways(before.1 + after.1, failures);
+    let most = failures.min(after.1);
+    let terms = (after.0..=most).filter(|it| failures - it <= before.1);
+    terms
+        .map(|it| (ways(after.1, it) + ways(before.1, failures - it) - all).exp())
+        .sum::<f64>()
+        .min(1.0)
+}
+
+/// The natural logarithm of a factorial, by Stirling's series.
+fn factorial(n: usize) -> f64 {
+    if n < 2 {
+        return 0.0;
+    }
+    let n = as_f64(n);
+    n * n.ln() - n + (std::f64::consts::TAU * n).ln() / 2.0 + 1.0 / (12.0 * n)
+        - 1.0 / (360.0 * n.powi(3))
+}
+
 /// The rank of each value, equal ones sharing theirs, and the sum of t³ - t over groups of t equal ones.
 fn ranks(values: &[f64]) -> (Vec<f64>, f64) {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -104,6 +128,10 @@ mod tests {
         near(2.0 * tail(1.0), 0.317_310_5);
         near(2.0 * tail(3.0), 0.002_699_796);
         near(2.0 * tail(5.0), 5.733_031e-7);
+        // scipy.stats.fisher_exact([[30 - 8, 8], [30, 0]], 'greater').
+        near(fisher((0, 30), (8, 30)), 0.002_288);
+        near(fisher((3, 10), (9, 12)), 0.045_606);
+        near(fisher((0, 5), (0, 5)), 1.0);
         // scipy.stats.mannwhitneyu(a, b, method='asymptotic').
         let one = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         let more = one.map(|it| it + 4.5);

@@ -25,7 +25,7 @@ pub(super) struct Request {
     #[serde(rename = "resourceLogs")]
     pub(super) logs: Option<Vec<ResourceLogs>>,
     #[serde(rename = "resourceMetrics")]
-    metrics: Option<IgnoredAny>,
+    pub(super) metrics: Option<Vec<Value>>,
     #[serde(rename = "resourceProfiles")]
     profiles: Option<IgnoredAny>,
 }

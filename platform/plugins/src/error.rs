@@ -62,9 +62,6 @@ pub enum Error {
     /// What the user searched for does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// A check found something.
-    #[error("{0}")]
-    Found(String),
     /// A signal stopped the command.
     #[error("interrupted by {}", signal_name(*signal))]
     Interrupted {
@@ -178,8 +175,7 @@ impl Error {
             | Self::Engine(_)
             | Self::Plugin(_)
             | Self::Telemetry(_)
-            | Self::NotFound(_)
-            | Self::Found(_) => 1,
+            | Self::NotFound(_) => 1,
             Self::Orchestrator { code, .. } => *code,
             // As a shell reports a program that was ended by a signal.
             Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),

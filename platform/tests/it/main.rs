@@ -10,7 +10,6 @@ mod audit;
 mod backend;
 mod bad_product;
 mod bad_yaml;
-mod check;
 mod cluster;
 mod completions;
 mod customer_360;

@@ -1,6 +1,6 @@
 //! The spans that determine how long a trace took.
 
-use crate::forest::Forest;
+use crate::tree::Tree;
 
 /// A part of the critical path: the time from `from` to `to`, in nanoseconds since 1970, was spent in the span itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,12 @@ enum Task {
 /// started, it is the child that had ended last until then, and so on. A child that ended after its parent counts up to
 /// the end of the parent. The steps add up to the duration of the span.
 #[must_use]
-pub fn critical_path(forest: &Forest<'_>, span: usize) -> Vec<Step> {
+pub fn critical_path(tree: &impl Tree, span: usize) -> Vec<Step> {
     let mut steps = Vec::new();
-    let whole = forest.span(span);
     let mut tasks = vec![Task::Child {
         span,
-        from: whole.start,
-        to: whole.end,
+        from: tree.start(span),
+        to: tree.end(span),
     }];
     while let Some(task) = tasks.pop() {
         let (span, from, to) = match task {
@@ -44,12 +43,12 @@ pub fn critical_path(forest: &Forest<'_>, span: usize) -> Vec<Step> {
             }
             Task::Child { span, from, to } => (span, from, to),
         };
-        let mut children: Vec<(u64, u64, usize)> = forest
+        let mut children: Vec<(u64, u64, usize)> = tree
             .children(span)
             .iter()
             .map(|index| {
-                let child = forest.span(*index);
-                (child.end.min(to), child.start.max(from), *index)
+                let (start, end) = (tree.start(*index), tree.end(*index));
+                (end.min(to), start.max(from), *index)
             })
             .filter(|(end, start, _)| start < end)
             .collect();

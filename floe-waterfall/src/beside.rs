@@ -1,0 +1,25 @@
+//! What is worth reading beside a span's name.
+
+/// Returns the status code of a response and, of a call to another program, its host or destination, from the attributes
+/// of OpenTelemetry's semantic conventions.
+#[must_use]
+pub fn beside(is_call: bool, attribute: impl Fn(&str) -> Option<String>) -> String {
+    let first = |keys: &[&str]| keys.iter().find_map(|key| attribute(key));
+    let code = first(&[
+        "http.response.status_code",
+        "rpc.response.status_code",
+        "rpc.status_code",
+        "rpc.grpc.status_code",
+    ]);
+    let host = || {
+        first(&[
+            "server.address",
+            "messaging.destination.name",
+            "db.namespace",
+            "peer.service",
+        ])
+    };
+    let host = is_call.then(host).flatten();
+    let texts: Vec<String> = code.into_iter().chain(host).collect();
+    texts.join(" ")
+}

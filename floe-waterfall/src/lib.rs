@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod beside;
+mod critical_path;
+mod duration;
+mod tree;
+mod waterfall;
+
+pub use crate::beside::beside;
+pub use crate::critical_path::{Step, critical_path};
+pub use crate::duration::duration;
+pub use crate::tree::{Mark, Tree};
+pub use crate::waterfall::{Options, waterfall};

@@ -1,0 +1,686 @@
+//! Draws a trace in a terminal: a row for each span, with its place in the tree and in time.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use rustc_hash::{FxHashMap, FxHashSet};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::critical_path::critical_path;
+use crate::duration::duration;
+use crate::tree::{Mark, Tree};
+
+/// The most rows of one trace, and of one that is folded.
+const MOST_ROWS: usize = 10_000;
+const MOST_FOLDED_ROWS: usize = 400;
+/// The most errors that are listed before a folded trace.
+const MOST_ERRORS: usize = 10;
+/// The width of a duration in columns.
+const DURATION: usize = 8;
+/// The least and the most columns of the bars.
+const BARS: (usize, usize) = (16, 80);
+/// What a row says of a time in which a span had no child.
+const GAP: &str = "┄ no child span";
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const ODD: Style = AnsiColor::Yellow.on_default();
+const CRITICAL: Style = AnsiColor::Cyan.on_default().bold();
+
+/// What is drawn of a trace, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "options, made with `..Default::default()`"
+)]
+pub struct Options {
+    /// Whether to use colours.
+    pub color: bool,
+    /// The width, in columns.
+    pub width: usize,
+    /// The most spans of a trace that is drawn whole. Of a larger one, failed spans, those on the critical path and the
+    /// longest of equal siblings have a row, and the others are counted by name.
+    pub unfolded: usize,
+    /// The most levels. `None` for all.
+    pub depth: Option<usize>,
+    /// The least duration of a span that is drawn, in nanoseconds. Failed spans are always drawn.
+    pub min_duration: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            color: false,
+            width: 100,
+            unfolded: 60,
+            depth: None,
+            min_duration: 0,
+        }
+    }
+}
+
+/// What a row stands for.
+enum Item {
+    Span(usize),
+    /// Siblings without a row of their own, nor has what is below them.
+    Folded(Vec<usize>),
+    /// A time in which a span had no child, in nanoseconds.
+    Gap {
+        from: u64,
+        to: u64,
+    },
+}
+
+struct Row {
+    item: Item,
+    /// For each level from the top, whether the row's ancestor, or the row itself, is the last of its siblings.
+    last: Vec<bool>,
+}
+
+/// Draws a trace: a header, a time axis and a row for each span.
+///
+/// A full block is time on the critical path, a shaded one the other time of a span. A failed span has its message
+/// below it, and what [`Tree::beside`] says beside its name. `id` is printed as the id of the trace; `roots` are the spans
+/// without a parent, by start.
+#[must_use]
+pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) -> String {
+    let mut drawing = Drawing::new(tree, id, roots, options);
+    let rows = drawing.rows();
+    drawing.divide(&rows);
+    let mut picture = String::new();
+    drawing.header(&mut picture);
+    if drawing.folds {
+        drawing.errors(&mut picture);
+    }
+    drawing.axis(&mut picture);
+    for row in &rows {
+        match &row.item {
+            Item::Span(span) => drawing.span(&mut picture, *span, &row.last),
+            Item::Folded(folded) => drawing.folded(&mut picture, folded, &row.last),
+            Item::Gap { from, to } => drawing.gap(&mut picture, *from, *to, &row.last),
+        }
+    }
+    let most = drawing.most_rows();
+    if rows.len() == most {
+        let rest = format!("… the first {most} rows of {} spans", drawing.spans.len());
+        let _ = writeln!(picture, "{}", drawing.paint(DIM, &rest));
+    }
+    picture
+}
+
+struct Drawing<'a, T> {
+    tree: &'a T,
+    id: &'a str,
+    roots: &'a [usize],
+    /// All spans, parents before children.
+    spans: Vec<usize>,
+    start: u64,
+    /// How long the trace took, in nanoseconds.
+    length: u64,
+    options: Options,
+    folds: bool,
+    /// The columns of the tree, and of the bars.
+    labels: usize,
+    columns: usize,
+    /// The times of each span on the critical path.
+    critical: FxHashMap<usize, Vec<(u64, u64)>>,
+    /// What has a row in a folded trace: failed spans, those on the critical path, and what is above them.
+    always: FxHashSet<usize>,
+}
+
+impl<'a, T: Tree> Drawing<'a, T> {
+    fn new(tree: &'a T, id: &'a str, roots: &'a [usize], options: Options) -> Self {
+        let mut spans = Vec::new();
+        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+        let mut open: Vec<usize> = roots.iter().rev().copied().collect();
+        while let Some(span) = open.pop() {
+            spans.push(span);
+            open.extend(tree.children(span).iter().rev());
+        }
+        // A span without times says nothing about those of its trace.
+        let timed = || spans.iter().filter(|span| tree.end(**span) > 0);
+        let start = timed().map(|span| tree.start(*span)).min().unwrap_or(0);
+        let end = timed().map(|span| tree.end(*span)).max().unwrap_or(0);
+        let mut critical: FxHashMap<usize, Vec<(u64, u64)>> = FxHashMap::default();
+        let longest = roots.iter().max_by_key(|root| tree.duration(**root));
+        for step in longest
+            .map(|root| critical_path(tree, *root))
+            .unwrap_or_default()
+        {
+            critical
+                .entry(step.span)
+                .or_default()
+                .push((step.from, step.to));
+        }
+        let length = end.saturating_sub(start);
+        let folds = spans.len() > options.unfolded;
+        let mut always = FxHashSet::default();
+        let failed = spans.iter().filter(|span| tree.is_failed(**span));
+        // A part of the critical path that nobody could see in the picture may be folded.
+        let least = length / 20;
+        let steps = critical
+            .iter()
+            .filter(|(_, times)| times.iter().map(|(from, to)| to - from).sum::<u64>() >= least);
+        for span in failed.chain(steps.map(|(span, _)| span)) {
+            let mut at = Some(*span);
+            while let Some(span) = at
+                && always.insert(span)
+            {
+                at = tree.parent(span);
+            }
+        }
+        Self {
+            tree,
+            id,
+            roots,
+            start,
+            length,
+            options,
+            folds,
+            labels: 0,
+            columns: BARS.0,
+            critical,
+            always,
+            spans,
+        }
+    }
+
+    /// Gives the tree the columns that it needs, and the bars the others.
+    fn divide(&mut self, rows: &[Row]) {
+        let width = self.options.width.clamp(40, 1000);
+        let longest = rows.iter().map(|row| {
+            let text = match row.item {
+                Item::Span(span) => {
+                    let beside = self.beside(span).width();
+                    2 + self.tree.name(span).width() + beside + usize::from(beside > 0)
+                }
+                Item::Gap { .. } => GAP.width(),
+                // It is shortened.
+                Item::Folded(_) => 36,
+            };
+            branch(&row.last).width() + text
+        });
+        let room = width - DURATION - 3;
+        self.labels = longest.max().unwrap_or(0).clamp(
+            room.saturating_sub(BARS.1).min(24),
+            (room * 65 / 100).min(room - BARS.0),
+        );
+        self.columns = (room - self.labels).min(BARS.1);
+    }
+
+    const fn most_rows(&self) -> usize {
+        if self.folds {
+            MOST_FOLDED_ROWS
+        } else {
+            MOST_ROWS
+        }
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.options.color && !text.trim_end().is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+        let mut open = Vec::new();
+        push(&mut open, self.items(None, self.roots), None);
+        // The memory of a row grows with its depth.
+        while rows.len() < self.most_rows()
+            && let Some(row) = open.pop()
+        {
+            if let Item::Span(span) = row.item
+                && self
+                    .options
+                    .depth
+                    .is_none_or(|depth| row.last.len() < depth)
+            {
+                let items = self.items(Some(span), self.tree.children(span));
+                push(&mut open, items, Some(&row.last));
+            }
+            rows.push(row);
+        }
+        rows
+    }
+
+    /// The rows of siblings.
+    fn items(&self, parent: Option<usize>, siblings: &[usize]) -> Vec<Item> {
+        let least = self.options.min_duration;
+        let is_long =
+            |span: &usize| self.tree.duration(*span) >= least || self.tree.is_failed(*span);
+        let mut drawn: FxHashSet<usize> = siblings.iter().copied().filter(is_long).collect();
+        if self.folds {
+            let mut longest: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
+            let tenth = self.length / 10;
+            for span in drawn.iter().copied() {
+                if self.tree.duration(span) >= tenth {
+                    let known = longest.entry(self.tree.name(span)).or_insert(span);
+                    let rank = |span: usize| {
+                        (
+                            self.always.contains(&span),
+                            self.tree.duration(span),
+                            Reverse(self.tree.start(span)),
+                            Reverse(span),
+                        )
+                    };
+                    if rank(span) > rank(*known) {
+                        *known = span;
+                    }
+                }
+            }
+            let longest: FxHashSet<usize> = longest.into_values().collect();
+            drawn.retain(|span| self.always.contains(span) || longest.contains(span));
+        }
+        let folded: Vec<usize> = siblings
+            .iter()
+            .copied()
+            .filter(|it| !drawn.contains(it))
+            .collect();
+        let alone = folded.len() == 1 && self.options.min_duration == 0;
+        let mut items = Vec::new();
+        let mut until = parent.map(|parent| self.tree.start(parent));
+        for span in siblings {
+            if let Some(until) = &mut until {
+                self.add_gap(&mut items, *until, self.tree.start(*span));
+                *until = self.tree.end(*span).max(*until);
+            }
+            if alone || drawn.contains(span) {
+                items.push(Item::Span(*span));
+            }
+        }
+        if let Some((parent, until)) = parent.zip(until)
+            && !siblings.is_empty()
+        {
+            self.add_gap(&mut items, until, self.tree.end(parent));
+        }
+        if !alone && !folded.is_empty() {
+            items.push(Item::Folded(folded));
+        }
+        items
+    }
+
+    /// A gap is shown if it is a tenth of the trace.
+    fn add_gap(&self, items: &mut Vec<Item>, from: u64, to: u64) {
+        let length = to.saturating_sub(from);
+        if length >= self.options.min_duration.max(1) && length > self.length / 10 {
+            items.push(Item::Gap { from, to });
+        }
+    }
+
+    fn header(&self, picture: &mut String) {
+        let count = match self.spans.len() {
+            1 => "1 span".to_owned(),
+            spans => format!("{spans} spans"),
+        };
+        let failed = self.spans.iter().filter(|it| self.tree.is_failed(**it));
+        let failed = match failed.count() {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        let mut services: Vec<Cow<'_, str>> = Vec::new();
+        for span in &self.spans {
+            let service = self.tree.service(*span);
+            if !service.is_empty() && !services.contains(&service) && services.len() < 8 {
+                services.push(service);
+            }
+        }
+        let services = match &*services {
+            [] => String::new(),
+            services => format!(" · {}", clip(&services.join(", "), self.options.width / 2)),
+        };
+        let title = format!("trace {}", self.id);
+        let took = duration(self.length);
+        let rest = format!("{services} · {count}{failed} · {took}");
+        let _ = writeln!(
+            picture,
+            "{}{}",
+            self.paint(BOLD, &title),
+            self.paint(DIM, &rest)
+        );
+    }
+
+    /// The errors that no other one below them explains, each with its path, for a trace of which not all is drawn.
+    fn errors(&self, picture: &mut String) {
+        let innermost = self.spans.iter().filter(|span| {
+            let mut below = self.tree.children(**span).iter();
+            self.tree.is_failed(**span) && !below.any(|child| self.tree.is_failed(*child))
+        });
+        let innermost: Vec<_> = innermost.collect();
+        for span in innermost.iter().take(MOST_ERRORS) {
+            let mut path = Vec::new();
+            let mut at = Some(**span);
+            while let Some(span) = at
+                && path.len() < 6
+            {
+                path.push(self.tree.name(span));
+                at = self.tree.parent(span);
+            }
+            if at.is_some() {
+                path.push("…".into());
+            }
+            path.reverse();
+            let room = self.options.width.saturating_sub(2);
+            let path = clip(&path.join(" > "), room);
+            let _ = writeln!(
+                picture,
+                "{} {}",
+                self.paint(BAD, "✗"),
+                self.paint(BAD, &path)
+            );
+            self.message(picture, **span, "  ");
+        }
+        if innermost.len() > MOST_ERRORS {
+            let rest = format!("  … {} more", innermost.len() - MOST_ERRORS);
+            let _ = writeln!(picture, "{}", self.paint(DIM, &rest));
+        }
+    }
+
+    fn axis(&self, picture: &mut String) {
+        let length = self.length;
+        if length == 0 {
+            return;
+        }
+        let mut axis: Vec<char> = Vec::new();
+        let step = round_step(length, self.columns / 8);
+        let mut time = 0;
+        while time <= length {
+            let label = if time == 0 {
+                "0".to_owned()
+            } else {
+                duration(time)
+            };
+            let column = self.column(self.start + time);
+            if column + label.width() <= self.columns + 1
+                && (axis.is_empty() || column > axis.len())
+            {
+                axis.resize(column, ' ');
+                axis.extend(label.chars());
+            }
+            let Some(next) = time.checked_add(step) else {
+                break;
+            };
+            time = next;
+        }
+        let label = duration(length);
+        let column = self.columns.saturating_sub(label.width());
+        if column > axis.len() + 1 {
+            axis.resize(column, ' ');
+            axis.extend(label.chars());
+        }
+        let before = " ".repeat(self.labels + DURATION + 3);
+        let axis: String = axis.into_iter().collect();
+        let _ = writeln!(picture, "{before}{}", self.paint(DIM, &axis));
+    }
+
+    fn span(&self, picture: &mut String, index: usize, last: &[bool]) {
+        let branch = branch(last);
+        let mark = self.tree.mark(index);
+        let (sign, tone) = sign(mark);
+        let room = self.labels.saturating_sub(branch.width() + 2).max(8);
+        let name = clip(&self.tree.name(index), room);
+        let mut used = name.width();
+        let mut beside = self.beside(index);
+        if !beside.is_empty() && used + 4 < room {
+            beside = format!(" {}", clip(&beside, room - used - 1));
+            used += beside.width();
+        } else {
+            beside.clear();
+        }
+        let pad = room.saturating_sub(used);
+        let name = if mark == Mark::Failed {
+            self.paint(BAD, &name)
+        } else if self.critical.contains_key(&index) {
+            self.paint(BOLD, &name)
+        } else {
+            name
+        };
+        let line = format!(
+            "{}{} {name}{}{} {:>DURATION$}  {}",
+            self.paint(DIM, &branch),
+            self.paint(tone, sign),
+            self.paint(DIM, &beside),
+            " ".repeat(pad),
+            duration(self.tree.duration(index)),
+            self.bar(index),
+        );
+        let _ = writeln!(picture, "{}", line.trim_end());
+        // An error passes through every caller; its message is drawn where it occurred.
+        if mark == Mark::Failed {
+            let message = self.tree.message(index);
+            let mut below = self.tree.children(index).iter();
+            if !below.any(|it| self.tree.is_failed(*it) && self.tree.message(*it) == message) {
+                self.message(picture, index, &format!("{}  ", stems(last)));
+            }
+        }
+    }
+
+    /// What is printed beside the name of a span.
+    fn beside(&self, span: usize) -> String {
+        match self.tree.mark(span) {
+            Mark::Cancelled => "cancelled".to_owned(),
+            Mark::Skipped => "skipped".to_owned(),
+            _ => self.tree.beside(span),
+        }
+    }
+
+    /// The bar of a span: full where it is on the critical path, else shaded.
+    fn bar(&self, index: usize) -> String {
+        let (start, end) = (self.tree.start(index), self.tree.end(index));
+        let took = self.tree.duration(index);
+        if end == 0 || start == 0 {
+            return self.paint(DIM, "no times");
+        }
+        let from = self.column(start).min(self.columns.saturating_sub(1));
+        let to = self.column(end).clamp(from + 1, self.columns);
+        let light = if took.saturating_mul(200) < self.length {
+            '▏'
+        } else {
+            '▒'
+        };
+        let critical = self.critical.get(&index).map_or(&[][..], Vec::as_slice);
+        // How much of a time the critical path spends in the span itself, and how much the span has of it.
+        let shares = |from: u64, to: u64| {
+            let within = |start: u64, end: u64| end.min(to).saturating_sub(start.max(from));
+            let own = critical.iter().map(|(start, end)| within(*start, *end));
+            (own.fold(0, u64::saturating_add), within(start, end))
+        };
+        let whole = shares(start, end);
+        let cells: Vec<char> = (from..to)
+            .map(|cell| {
+                let (own, time) = match shares(self.time(cell), self.time(cell + 1)) {
+                    // Ends are rounded, so a cell may have nothing of the span.
+                    (_, 0) => whole,
+                    _ if to - from == 1 => whole,
+                    shares => shares,
+                };
+                if own > 0 && own >= time / 2 {
+                    '█'
+                } else {
+                    light
+                }
+            })
+            .collect();
+        let is_failed = self.tree.is_failed(index);
+        let mut bar = " ".repeat(from);
+        let mut rest = &*cells;
+        while let Some(first) = rest.first() {
+            let same = rest.iter().take_while(|cell| *cell == first).count();
+            let part: String = rest.iter().take(same).collect();
+            let style = match (is_failed, first) {
+                (true, _) => BAD,
+                (_, '█') => CRITICAL,
+                _ => DIM,
+            };
+            bar.push_str(&self.paint(style, &part));
+            rest = rest.get(same..).unwrap_or_default();
+        }
+        bar
+    }
+
+    fn folded(&self, picture: &mut String, folded: &[usize], last: &[bool]) {
+        let mut counts: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
+        for span in folded {
+            *counts.entry(self.tree.name(*span)).or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts
+            .sort_unstable_by(|(name, count), (other, others)| (others, name).cmp(&(count, other)));
+        let counts: Vec<_> = counts
+            .into_iter()
+            .take(8)
+            .map(|(name, count)| match count {
+                1 => name.into_owned(),
+                _ => format!("{count} × {name}"),
+            })
+            .collect();
+        let branch = branch(last);
+        let room = self.labels.saturating_sub(branch.width()).max(8);
+        let text = clip(
+            &format!("… {} more: {}", folded.len(), counts.join(", ")),
+            room,
+        );
+        let pad = room - text.width();
+        let took = folded
+            .iter()
+            .map(|span| self.tree.duration(*span))
+            .fold(0, u64::saturating_add);
+        let row = format!(
+            "{branch}{text}{} {:>DURATION$}",
+            " ".repeat(pad),
+            duration(took)
+        );
+        let _ = writeln!(picture, "{}", self.paint(DIM, &row));
+    }
+
+    fn gap(&self, picture: &mut String, from: u64, to: u64, last: &[bool]) {
+        let branch = branch(last);
+        let room = self.labels.saturating_sub(branch.width()).max(8);
+        let text = clip(GAP, room);
+        let pad = room - text.width();
+        let start = self.column(from);
+        let length = self.column(to).saturating_sub(start).max(1);
+        let row = format!(
+            "{branch}{text}{} {:>DURATION$}  {}{}",
+            " ".repeat(pad),
+            duration(to - from),
+            " ".repeat(start),
+            "┄".repeat(length)
+        );
+        let _ = writeln!(picture, "{}", self.paint(DIM, &row));
+    }
+
+    fn message(&self, picture: &mut String, span: usize, indent: &str) {
+        let message = self.tree.message(span);
+        if !message.is_empty() {
+            let room = self.options.width.saturating_sub(indent.width());
+            let _ = writeln!(
+                picture,
+                "{}{}",
+                self.paint(DIM, indent),
+                self.paint(BAD, &clip(&message, room))
+            );
+        }
+    }
+
+    /// When a column begins.
+    fn time(&self, column: usize) -> u64 {
+        let offset = u128::from(self.length) * column as u128 / self.columns as u128;
+        self.start
+            .saturating_add(offset.try_into().unwrap_or(u64::MAX))
+    }
+
+    fn column(&self, time: u64) -> usize {
+        let offset = u128::from(time.saturating_sub(self.start));
+        let length = u128::from(self.length.max(1));
+        let column = (offset * self.columns as u128 * 2 + length) / (length * 2);
+        usize::try_from(column)
+            .unwrap_or(self.columns)
+            .min(self.columns)
+    }
+}
+
+/// Adds rows so that the first one is popped first.
+fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
+    let rows = items.into_iter().rev().enumerate();
+    open.extend(rows.map(|(from_end, item)| Row {
+        item,
+        last: above.map_or_else(Vec::new, |above| [above, &[from_end == 0]].concat()),
+    }));
+}
+
+/// A step of the axis of which about `most` fit: 1, 2 or 5 times a power of ten.
+fn round_step(length: u64, most: usize) -> u64 {
+    let least = length / (most.max(1) as u64);
+    let mut step = 1_u64;
+    for factor in [2, 5, 10].iter().cycle() {
+        if step >= least {
+            break;
+        }
+        let power = 10_u64.pow(step.ilog10());
+        step = power.saturating_mul(*factor);
+    }
+    step.max(1)
+}
+
+/// What stands before the name.
+const fn sign(mark: Mark) -> (&'static str, Style) {
+    match mark {
+        Mark::Failed => ("✗", BAD),
+        Mark::Cancelled => ("◌", ODD),
+        Mark::Skipped => ("↷", ODD),
+        Mark::Ok => ("✓", GOOD),
+        Mark::Unset => ("·", GOOD),
+    }
+}
+
+/// The lines of the tree before a row.
+fn branch(last: &[bool]) -> String {
+    let Some((is_last, above)) = last.split_last() else {
+        return String::new();
+    };
+    let mut text = stems(above);
+    text.push_str(if *is_last { "└─ " } else { "├─ " });
+    text
+}
+
+/// The vertical lines of the levels above a row. A trace that is deeper than the terminal is wide has a number instead.
+fn stems(last: &[bool]) -> String {
+    const DEEPEST: usize = 16;
+    let hidden = last.len().saturating_sub(DEEPEST);
+    let mut text = if hidden > 0 {
+        format!("⋯{hidden} ")
+    } else {
+        String::new()
+    };
+    for last in last.iter().skip(hidden) {
+        text.push_str(if *last { "   " } else { "│  " });
+    }
+    text
+}
+
+/// Shortens a text to `room` columns.
+fn clip(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let mut clipped = String::new();
+    let mut left = room.saturating_sub(1);
+    for character in text.chars() {
+        let width = character.width().unwrap_or(0);
+        if width > left {
+            break;
+        }
+        left -= width;
+        clipped.push(character);
+    }
+    clipped.push('…');
+    clipped
+}
