@@ -312,7 +312,7 @@ impl Reader {
                 }
                 Err(error) => error,
             };
-            let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+            let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').count() - 1;
             above += lines(text.get(..begin).unwrap_or_default());
             if let Cow::Owned(whole) = json::with_whole_characters(rest) {
                 (text, begin) = (Cow::Owned(whole), 0);

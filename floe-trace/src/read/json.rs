@@ -255,7 +255,8 @@ fn text(value: Value) -> Value {
 fn id(value: &Value) -> Value {
     let text = value.as_str().unwrap_or_default();
     let text = text.strip_prefix("0x").unwrap_or(text);
-    let is_hexadecimal = text.len() % 2 == 0 && text.bytes().all(|it| it.is_ascii_hexdigit());
+    let is_hexadecimal =
+        text.len().is_multiple_of(2) && text.bytes().all(|it| it.is_ascii_hexdigit());
     if is_hexadecimal {
         return text.into();
     }
