@@ -30,6 +30,13 @@ pub(super) struct Request {
     profiles: Option<IgnoredAny>,
 }
 
+const FIELDS: [&str; 4] = [
+    "resourceSpans",
+    "resourceLogs",
+    "resourceMetrics",
+    "resourceProfiles",
+];
+
 impl Request {
     pub(super) const fn is_empty(&self) -> bool {
         self.spans.is_none()
@@ -107,7 +114,7 @@ fn mended(mut value: Value) -> Result<Document, Error> {
     };
     let requests = requests.into_iter().map(|mut request| {
         if let (Value::Object(fields), true) = (&request, foreign.is_empty())
-            && !fields.keys().any(|name| name.starts_with("resource"))
+            && !fields.keys().any(|name| FIELDS.contains(&name.as_str()))
         {
             foreign.extend(fields.keys().take(3).cloned());
         }
