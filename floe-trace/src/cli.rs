@@ -9,8 +9,10 @@ mod listen;
 mod output;
 mod query;
 mod show;
+mod table;
 mod view;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -105,4 +107,24 @@ pub(crate) fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
         ))),
         Ok(()) => Ok(()),
     }
+}
+
+/// Prints JSON. What would control a terminal is escaped, and is the same text for a program.
+pub(crate) fn print_json(json: &str) -> Result<(), Failure> {
+    let mut escaped = String::with_capacity(json.len() + 1);
+    for character in json.chars() {
+        let mut text = [0; 4];
+        let shown = printable(character.encode_utf8(&mut text));
+        if character == '\n' || matches!(shown, Cow::Borrowed(_)) {
+            escaped.push(character);
+        } else {
+            // None of them needs two units.
+            let _ = fmt::Write::write_fmt(
+                &mut escaped,
+                format_args!("\\u{:04x}", u32::from(character)),
+            );
+        }
+    }
+    escaped.push('\n');
+    print(format_args!("{escaped}"))
 }

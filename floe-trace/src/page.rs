@@ -385,7 +385,8 @@ fn value(it: &Value) -> Json {
 /// JSON, compressed, as base64.
 fn packed(data: &impl Serialize) -> io::Result<String> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut gzip, data)?;
+    // At once: the encoder clears a buffer for each write, however short.
+    gzip.write_all(&serde_json::to_vec(data)?)?;
     Ok(STANDARD.encode(gzip.finish()?))
 }
 

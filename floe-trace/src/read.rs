@@ -312,7 +312,7 @@ impl Reader {
                 }
                 Err(error) => error,
             };
-            let lines = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+            let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').count() - 1;
             above += lines(text.get(..begin).unwrap_or_default());
             if let Cow::Owned(whole) = json::with_whole_characters(rest) {
                 (text, begin) = (Cow::Owned(whole), 0);
@@ -694,13 +694,27 @@ impl Reader {
             Some(Any::DoubleValue(value)) => self.number(key, Value::Double(value)),
             Some(Any::BytesValue(bytes)) => {
                 self.bytes += bytes.len();
+                let text = std::str::from_utf8(&bytes).unwrap_or_default();
+                if self.texts.redacted(text) != text {
+                    return Value::Text(self.texts.value(key, text));
+                }
                 self.number(key, Value::Bytes(bytes.into_boxed_slice()))
             }
             Some(Any::ArrayValue(list)) if depth < DEEPEST => {
-                let values = list.values.into_iter();
-                let values: Box<[_]> = values
-                    .map(|value| self.value(key, Some(value), depth + 1))
-                    .collect();
+                let mut values = Vec::with_capacity(list.values.len());
+                let mut option = String::new();
+                for value in list.values {
+                    let next = match &value.value {
+                        Some(Any::StringValue(text)) if text.starts_with('-') => text.clone(),
+                        _ => String::new(),
+                    };
+                    values.push(match self.argument(&option, &value) {
+                        Some(argument) => argument,
+                        None => self.value(key, Some(value), depth + 1),
+                    });
+                    option = next;
+                }
+                let values = values.into_boxed_slice();
                 self.bytes += size_of_val(&*values);
                 Value::List(values)
             }
@@ -714,6 +728,20 @@ impl Reader {
             }
             _ => Value::Empty,
         }
+    }
+
+    /// The argument of an option that says it is a secret, as in `["--password", "…"]`.
+    fn argument(&self, option: &str, value: &AnyValue) -> Option<Value> {
+        let Some(Any::StringValue(text)) = &value.value else {
+            return None;
+        };
+        if option.is_empty() {
+            return None;
+        }
+        let line = format!("{option} {text}");
+        let redacted = self.texts.redacted(&line);
+        let argument = redacted.strip_prefix(option)?.strip_prefix(' ')?;
+        (argument != text).then(|| Value::Text(argument.into()))
     }
 
     /// A value without text below a key whose values are secrets.

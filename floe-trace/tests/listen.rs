@@ -9,10 +9,11 @@
 )]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -68,16 +69,21 @@ impl Listener {
 
     /// Sends a request over HTTP and returns the answer.
     fn post(&self, headers: &str, body: &[u8]) -> String {
-        let mut stream = TcpStream::connect(&self.http).unwrap();
-        let head = format!(
-            "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        post(&self.http, "/v1/traces", headers, body).unwrap()
+    }
+
+    /// Asks it to end.
+    fn end(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Returns what it has written when it has ended.
+    fn written(mut self, file: &Path) -> String {
+        self.end();
+        assert!(self.child.wait().unwrap().success());
+        fs::read_to_string(file).unwrap()
     }
 
     /// Reads a picture up to the empty line after it.
@@ -86,6 +92,19 @@ impl Listener {
         while self.out.read_line(&mut picture).unwrap() > 1 {}
         picture
     }
+}
+
+fn post(address: &str, path: &str, headers: &str, body: &[u8]) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 fn request(trace: u8, name: &str) -> String {
@@ -159,12 +178,18 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
             "415",
             "found `text/plain`",
         ),
-        (json, "not json", "400", "expected a request of OTLP"),
+        (
+            json,
+            "not json",
+            "400",
+            "expected OTLP, as JSON or protobuf",
+        ),
+        (json, r#"{"data": []}"#, "400", "found `data`"),
         (
             json,
             r#"{"resourceSpans": "AKIAQ6JDMW3XKZ5TPLH7"}"#,
             "400",
-            "<REDACTED>",
+            "body:1:40: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
         ),
         (
             "content-type: application/x-protobuf\r\n",
@@ -208,4 +233,152 @@ fn an_address_that_is_taken_is_an_error() {
         listener.grpc
     );
     assert!(message.starts_with(&expected), "{message}");
+}
+
+#[test]
+fn another_path_is_not_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let json = "content-type: application/json\r\n";
+    for path in ["/", "/v1/trace", "/v1/traces/", "/api/v2/spans"] {
+        let answer = post(&listener.http, path, json, b"{}").unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 404")
+                && answer.contains("expected the path /v1/traces, /v1/logs or /v1/metrics"),
+            "{answer}"
+        );
+    }
+    let grpc = "content-type: application/grpc+proto\r\n";
+    let answer = post(&listener.http, "/a.Service/Method", grpc, b"").unwrap();
+    assert!(answer.contains("grpc-status: 12"), "{answer}");
+}
+
+/// A name of a web page may lead to this machine, so its own origin is the receiver's.
+#[test]
+fn a_page_of_another_machine_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let listener = Listener::start(&file);
+    for (origin, code) in [
+        ("http://shop.example:4318", "403"),
+        ("https://localhost.example", "403"),
+        ("null", "403"),
+        ("http://localhost:3000", "200"),
+        ("http://127.0.0.1", "200"),
+        ("http://[::1]:8080", "200"),
+    ] {
+        let headers = format!("content-type: application/json\r\norigin: {origin}\r\n");
+        let answer = listener.post(&headers, request(1, origin).as_bytes());
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {code}")),
+            "{origin}: {answer}"
+        );
+    }
+    assert_eq!(listener.written(&file).lines().count(), 3);
+}
+
+#[test]
+fn json_is_received_as_other_programs_send_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let listener = Listener::start(&file);
+    let body = request(1, "one").replace(
+        r#""attributes": ["#,
+        r#""kind": "SPAN_KIND_SERVER", "events": null, "attributes": ["#,
+    );
+    let (begin, end) = body.as_bytes().split_at(20);
+    let members = [begin, end].map(|part| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(part).unwrap();
+        gzip.finish().unwrap()
+    });
+    let headers = "content-type: Application/JSON; charset=utf-8\r\ncontent-encoding: GZIP\r\n";
+    let answer = listener.post(headers, &members.concat());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let written = listener.written(&file);
+    assert!(written.contains(r#""kind":2"#), "{written}");
+}
+
+/// A signal is heard whatever the receiver does when it comes.
+#[test]
+fn it_ends_while_it_receives() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let mut listener = Listener::start(&file);
+    let spans: Vec<String> = (1..2000)
+        .map(|id| {
+            format!(
+                r#"{{"traceId": "{id:032x}", "spanId": "{id:016x}", "parentSpanId": "{id:016x}", "name": "n{id}",
+                "startTimeUnixNano": "1", "endTimeUnixNano": "2"}}"#
+            )
+        })
+        .collect();
+    let body = format!(
+        r#"{{"resourceSpans": [{{"scopeSpans": [{{"spans": [{}]}}]}}]}}"#,
+        spans.join(",")
+    );
+    let json = "content-type: application/json\r\n";
+    listener.post(json, body.as_bytes());
+    let address = listener.http.clone();
+    let sender = thread::spawn(move || {
+        let answers = (0..200).map(|_| post(&address, "/v1/traces", json, body.as_bytes()));
+        answers.take_while(Result::is_ok).count()
+    });
+    listener.end();
+    let mut drawn = String::new();
+    listener.out.read_to_string(&mut drawn).unwrap();
+    assert!(listener.child.wait().unwrap().success());
+    assert!(sender.join().unwrap() < 200);
+    assert!(drawn.contains("n1999"));
+}
+
+#[test]
+fn a_line_that_was_cut_is_not_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    fs::write(&file, r#"{"resourceSpans": ["#).unwrap();
+    for number in [1, 2] {
+        let listener = Listener::start(&file);
+        let json = "content-type: application/json\r\n";
+        listener.post(json, request(number, "one").as_bytes());
+        listener.written(&file);
+    }
+    let written = fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, r#"{"resourceSpans": ["#));
+    assert!(lines[1].contains("one") && lines[2].contains("one"));
+}
+
+/// Connections that are left open, and more of them than are served, only let others wait.
+#[test]
+fn connections_that_say_nothing_take_no_place_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = Listener::start(&folder.path().join("t.jsonl"));
+    let json = "content-type: application/json\r\n";
+    let idle: Vec<TcpStream> = (0..200)
+        .map(|_| TcpStream::connect(&listener.http).unwrap())
+        .collect();
+    assert!(listener.post(json, b"{}").starts_with("HTTP/1.1 200"));
+    let more: Vec<TcpStream> = (0..90)
+        .map(|_| TcpStream::connect(&listener.http).unwrap())
+        .collect();
+    drop(idle);
+    assert!(listener.post(json, b"{}").starts_with("HTTP/1.1 200"));
+    drop(more);
+}
+
+#[test]
+fn traces_that_do_not_end_take_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut listener = Listener::start(&folder.path().join("t.jsonl"));
+    let text = "text ".repeat(8 << 20);
+    // Of a parent that does not come, such a trace is drawn after a minute.
+    for trace in 1..=4 {
+        let body = request(trace, "open")
+            .replace("hunter2", &text)
+            .replace(r#""name""#, r#""parentSpanId": "00000000000000aa", "name""#);
+        let answer = listener.post("content-type: application/json\r\n", body.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert!(listener.picture().contains(&format!("{:032x}", 1)));
 }

@@ -310,6 +310,9 @@ fn secrets_are_redacted_wherever_they_are() {
             r#""name": "get {key}", "status": {{"code": 2, "message": "refused: {key}"}}, "attributes": [
             {{"key": "password", "value": {{"stringValue": "hunter2"}}}}, {{"key": "api_token", "value": {{"intValue": "4711"}}}},
             {{"key": "list", "value": {{"arrayValue": {{"values": [{{"stringValue": "{key}"}}]}}}}}},
+            {{"key": "body", "value": {{"bytesValue": "cGFzc3dvcmQ9aHVudGVyMg=="}}}},
+            {{"key": "process.command_args", "value": {{"arrayValue": {{"values": [{{"stringValue": "psql"}},
+                {{"stringValue": "--password"}}, {{"stringValue": "wibble"}}, {{"stringValue": "--host"}}, {{"stringValue": "db"}}]}}}}}},
             {{"key": "password", "value": {{"kvlistValue": {{"values": [{{"key": "value", "value": {{"stringValue": "xyzzy"}}}},
                 {{"key": "pin", "value": {{"arrayValue": {{"values": [{{"intValue": "8055"}}]}}}}}}]}}}}}}],
             "events": [{{"name": "{key}", "attributes": [{{"key": "exception.message", "value": {{"stringValue": "{key}"}}}}]}}]"#
@@ -318,10 +321,25 @@ fn secrets_are_redacted_wherever_they_are() {
     let text = text.replace('\n', " ");
     let recording = read(text).unwrap();
     let all = format!("{recording:?}");
-    for secret in [key, "hunter2", "4711", "xyzzy", "8055"] {
+    for secret in [
+        key,
+        "hunter2",
+        "4711",
+        "xyzzy",
+        "8055",
+        "wibble",
+        "112, 97, 115, 115",
+    ] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
     assert!(all.contains("REDACTED"));
+    let arguments = recording.spans[0]
+        .attribute("process.command_args")
+        .unwrap();
+    assert_eq!(
+        arguments.to_string(),
+        "[psql, --password, <REDACTED>, --host, db]"
+    );
 }
 
 #[test]
@@ -416,6 +434,10 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         (
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
             "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `id`, `traceId`",
+        ),
+        (
+            br#"[{"resource": {}, "scopeSpans": []}]"#,
+            "expected `resourceSpans`, `resourceLogs` or `resourceMetrics`, found `resource`, `scopeSpans`",
         ),
     ] {
         let found = error(bytes);

@@ -13,6 +13,7 @@ use floe_trace::{
     Event, Forest, Kind, Recording, Source, Span, SpanId, Status, TraceId, Value, WaterfallOptions,
     waterfall, write,
 };
+use unicode_width::UnicodeWidthStr as _;
 
 const MS: u64 = 1_000_000;
 const START: u64 = 1_700_000_000_000_000_000;
@@ -316,5 +317,62 @@ fn the_program_draws_and_answers() {
         assert!(failed.stdout.is_empty());
         let message = text(&failed.stderr);
         assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn a_text_of_any_script_keeps_the_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, other] = ["t.jsonl", "o.jsonl"].map(|name| folder.path().join(name));
+    let texts = [
+        "日本語の名前",
+        "👩‍🔬 lab",
+        "e\u{301}tude",
+        "tab\there",
+        "plain",
+    ];
+    let spans = (1..).zip(texts);
+    let spans = spans.map(|(id, name)| span(id, 0, name, 0, 10 + id));
+    let many = "x\u{301}".repeat(2000) + &"\u{301}".repeat(1_000_000);
+    let all = recording(spans.chain([span(9, 0, &many, 0, 5)]));
+    write::lines(&all, std::fs::File::create(&file).unwrap()).unwrap();
+    let none = recording([span(1, 0, "before", 0, 10)]);
+    write::lines(&none, std::fs::File::create(&other).unwrap()).unwrap();
+    let [file, other] = [&file, &other].map(|path| path.to_str().unwrap());
+    for (arguments, column) in [
+        (&["query", "slowest", file][..], "  shop "),
+        (&["diff", other, file], "none → 1 call"),
+    ] {
+        let table = text(&run(arguments).stdout);
+        let rows: Vec<&str> = table.lines().filter(|row| row.contains(column)).collect();
+        assert_eq!(rows.len(), 6, "{table}");
+        let begin = |row: &&str| row.split_once(column).unwrap().0.width();
+        assert!(
+            rows.iter().all(|row| begin(row) == begin(&rows[0])),
+            "{table}"
+        );
+        assert!(table.len() < 10_000);
+    }
+}
+
+#[test]
+fn json_carries_nothing_that_controls_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let name = "\u{1b}[31m \u{9b}31m \u{202e}txt\u{2066} \u{7f} é 👩‍🔬";
+    let all = recording([span(1, 0, name, 0, 10)]);
+    write::lines(&all, std::fs::File::create(&file).unwrap()).unwrap();
+    let file = file.to_str().unwrap();
+    for arguments in [
+        &["query", "names", "--json", file][..],
+        &["query", "span", "00", "--json", file],
+        &["query", "span", "00", file],
+    ] {
+        let printed = text(&run(arguments).stdout);
+        let shown = r"\u001b[31m \u009b31m \u202etxt\u2066 \u007f é 👩‍🔬";
+        assert!(printed.contains(shown), "{printed}");
+        let json: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        let found = json.pointer("/rows/0/name").or(json.get("name"));
+        assert_eq!(found.unwrap(), name);
     }
 }

@@ -10,4 +10,4 @@ pub use crate::beside::beside;
 pub use crate::critical_path::{Step, critical_path};
 pub use crate::duration::duration;
 pub use crate::tree::{Mark, Tree};
-pub use crate::waterfall::{Options, waterfall};
+pub use crate::waterfall::{Options, clip, waterfall};

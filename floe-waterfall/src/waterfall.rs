@@ -666,14 +666,16 @@ fn stems(last: &[bool]) -> String {
     text
 }
 
-/// Shortens a text to `room` columns.
-fn clip(text: &str, room: usize) -> String {
-    if text.width() <= room {
+/// Shortens a text to so many columns of a terminal. Marks above letters take none, so they are counted, too.
+#[must_use]
+pub fn clip(text: &str, room: usize) -> String {
+    let most = room.saturating_mul(8);
+    if text.width() <= room && text.chars().nth(most).is_none() {
         return text.to_owned();
     }
     let mut clipped = String::new();
     let mut left = room.saturating_sub(1);
-    for character in text.chars() {
+    for character in text.chars().take(most) {
         let width = character.width().unwrap_or(0);
         if width > left {
             break;

@@ -10,7 +10,8 @@ use floe_trace::{Change, Diff as Found, Recording, diff as compare};
 use serde_json::{Value as Json, json};
 
 use super::input::Limits;
-use super::{Failure, output, print};
+use super::table::{self, Column};
+use super::{Failure, output, print, print_json};
 
 /// The exit code if something is different.
 const CHANGED: u8 = 1;
@@ -64,7 +65,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
         output::write(path, |out| out.write_all(page(&found).as_bytes()))?;
     }
     if options.json {
-        print(format_args!("{}\n", as_json(&found)))?;
+        print_json(&as_json(&found).to_string())?;
     } else {
         print(format_args!("{}", text(&found)))?;
     }
@@ -147,44 +148,17 @@ fn text(found: &Found) -> String {
     for note in &found.notes {
         let _ = writeln!(text, "note: {}", printable(note));
     }
-    let rows: Vec<[String; 6]> = rows(found)
-        .into_iter()
-        .map(|row| row.map(|cell| clip(&cell)))
-        .collect();
+    let rows = rows(found);
     if rows.is_empty() {
         text.push_str("nothing is different\n");
         return text;
     }
-    let mut widths = HEAD.map(|title| title.chars().count());
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut line = |cells: [&str; 6]| {
-        let mut row = String::new();
-        for (cell, width) in cells.into_iter().zip(widths) {
-            let pad = width - cell.chars().count();
-            let _ = write!(row, "{cell}{}  ", " ".repeat(pad));
-        }
-        let _ = writeln!(text, "{}", row.trim_end());
-    };
-    line(HEAD);
-    for row in &rows {
-        line(row.each_ref().map(String::as_str));
-    }
-    text
-}
-
-fn clip(text: &str) -> String {
-    let text = printable(text);
-    let mut characters = text.chars();
-    let mut clipped: String = characters.by_ref().take(CLIP).collect();
-    if characters.next().is_some() {
-        clipped.pop();
-        clipped.push('…');
-    }
-    clipped
+    let columns = HEAD.iter().enumerate().map(|(at, title)| Column {
+        title: (*title).to_owned(),
+        is_number: false,
+        cells: rows.iter().map(|row| table::cell(&row[at], CLIP)).collect(),
+    });
+    text + &table::table(&columns.collect::<Vec<_>>())
 }
 
 fn as_json(found: &Found) -> Json {

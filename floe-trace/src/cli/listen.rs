@@ -1,23 +1,30 @@
 //! `floe-trace listen`: a receiver of OTLP for a developer's machine, which draws each trace as it ends.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{self, DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::post;
 use clap::Args;
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use floe_telemetry::printable;
 use floe_trace::read::{LARGEST_MESSAGE, Reader};
-use floe_trace::{Kind, Recording, TraceId, duration, write};
+use floe_trace::{Kind, Recording, Span, TraceId, duration, write};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
 use indicatif::{ProgressBar, ProgressStyle};
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
     LogsService, LogsServiceServer,
@@ -37,13 +44,13 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
-use prost::Message;
-use serde::de::DeserializeOwned;
+use prost::{DecodeError, Message as _};
+use rustc_hash::FxHashMap;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
 use super::show::{self, Look};
@@ -57,8 +64,14 @@ const QUIET: Duration = Duration::from_millis(500);
 const SENT_LATER: Duration = Duration::from_secs(6);
 /// Any other trace: its root has not ended.
 const ABANDONED: Duration = Duration::from_secs(60);
-/// How many spans of traces that are not drawn yet are kept; then the oldest trace is drawn.
-const MOST_SPANS: usize = 200_000;
+/// About how many bytes of traces that are not drawn yet are kept; then the oldest trace is drawn.
+const MOST_BYTES: usize = 128 << 20;
+/// How many connections to an address are served; more have to wait. Fewer than the files that a program may open.
+const MOST_CONNECTIONS: usize = 256;
+/// How many requests are served; more have to wait. Each may need a few times the memory of the largest message.
+const MOST_REQUESTS: usize = 8;
+/// How long a request may take, and a connection its first byte.
+const SLOWEST: Duration = Duration::from_secs(10);
 /// How often traces that are open are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -81,7 +94,14 @@ pub(crate) struct Listen {
 }
 
 /// What has been received: redacted.
-type Sender = mpsc::Sender<Recording>;
+#[derive(Debug)]
+struct Received {
+    recording: Recording,
+    /// Its size as a message.
+    bytes: usize,
+}
+
+type Sender = mpsc::Sender<Received>;
 
 /// Receives until it is interrupted.
 pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
@@ -96,6 +116,8 @@ pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
 async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     let mut traces = Traces::new(options)?;
     let (sender, mut received) = mpsc::channel(WAITING);
+    // One for the whole time: a signal that came while nobody waited for it would be lost.
+    let mut interrupted = pin!(interrupted());
     let routes = routes(sender);
     let mut addresses = Vec::new();
     for address in [options.grpc, options.http] {
@@ -110,11 +132,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
         })?;
         let address = listener.local_addr().unwrap_or(address);
         addresses.push(address);
-        let server = tonic::transport::Server::builder()
-            .accept_http1(true)
-            .add_routes(routes.clone())
-            .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
-        tokio::spawn(server);
+        tokio::spawn(accept(listener, routes.clone()));
     }
     let [grpc, http] =
         [addresses.first(), addresses.last()].map(|it| it.copied().unwrap_or(options.grpc));
@@ -130,14 +148,48 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
                 None => break,
             },
             _ = tick.tick() => traces.draw_ended()?,
-            () = interrupted() => break,
+            () = &mut interrupted => break,
         }
     }
     while let Ok(recording) = received.try_recv() {
         traces.add(recording)?;
     }
-    traces.draw_all()?;
+    // Who asks again does not want to see the rest.
+    let mut again = pin!(self::interrupted());
+    while traces.draw_oldest()? {
+        tokio::select! {
+            biased;
+            () = &mut again => break,
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    traces.status.finish_and_clear();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Serves the connections to an address until the program ends.
+async fn accept(listener: TcpListener, routes: Router) {
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut server = Builder::new(TokioExecutor::new());
+    // With it, hyper closes a connection that sends nothing, or a part of its headers, for 30 seconds.
+    server.http1().timer(TokioTimer::new());
+    while let Ok(place) = Arc::clone(&room).acquire_owned().await {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Such as too many open files.
+            tokio::time::sleep(TICK).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let (server, routes) = (server.clone(), TowerToHyperService::new(routes.clone()));
+        tokio::spawn(async move {
+            let _place = place;
+            // Until its first byte, neither version of HTTP has begun.
+            if matches!(timeout(SLOWEST, stream.readable()).await, Ok(Ok(()))) {
+                // What is wrong with a connection is said at its other end.
+                let _ = server.serve_connection(TokioIo::new(stream), routes).await;
+            }
+        });
+    }
 }
 
 /// Waits for Ctrl-C, or for the signal by which a program is ended.
@@ -156,7 +208,7 @@ async fn interrupted() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-fn routes(sender: Sender) -> Routes {
+fn routes(sender: Sender) -> Router {
     let services = Services(sender);
     let gzip = CompressionEncoding::Gzip;
     let traces = TraceServiceServer::new(services.clone())
@@ -175,34 +227,99 @@ fn routes(sender: Sender) -> Routes {
         .layer(DefaultBodyLimit::max(LARGEST_MESSAGE))
         .with_state(services);
     let grpc = Routes::new(traces).add_service(logs).add_service(metrics);
-    Routes::from(grpc.prepare().into_axum_router().merge(http))
+    let room = Arc::new(Semaphore::new(MOST_REQUESTS));
+    grpc.into_axum_router()
+        .merge(http)
+        .fallback(unknown)
+        .layer(middleware::from_fn_with_state(room, bounded))
+}
+
+/// Serves a request of a program that sends all of it in time, a few of them at once.
+async fn bounded(
+    State(room): State<Arc<Semaphore>>,
+    request: extract::Request,
+    next: Next,
+) -> HttpResponse {
+    // A page on another machine must not write here by a browser on this one, whatever address its name has.
+    if request
+        .headers()
+        .get(header::ORIGIN)
+        .is_some_and(|it| !is_local(it))
+    {
+        let message = "expected a program, or a page of this machine\n";
+        return (StatusCode::FORBIDDEN, message).into_response();
+    }
+    let answer = async {
+        let _place = room.acquire().await;
+        next.run(request).await
+    };
+    timeout(SLOWEST, answer).await.unwrap_or_else(|_| {
+        let message = format!(
+            "expected a whole request in {} seconds\n",
+            SLOWEST.as_secs()
+        );
+        (StatusCode::REQUEST_TIMEOUT, message).into_response()
+    })
+}
+
+fn is_local(origin: &HeaderValue) -> bool {
+    let origin = origin.to_str().ok().and_then(|it| it.parse::<Uri>().ok());
+    let host = origin.as_ref().and_then(Uri::host);
+    matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+async fn unknown(headers: HeaderMap) -> HttpResponse {
+    if content_type(&headers).starts_with("application/grpc") {
+        return Status::unimplemented("").into_http();
+    }
+    let message = "expected the path /v1/traces, /v1/logs or /v1/metrics\n";
+    (StatusCode::NOT_FOUND, message).into_response()
 }
 
 #[derive(Clone, Debug)]
 struct Services(Sender);
 
 impl Services {
-    /// Redacts what was received and passes it on. Metrics are accepted, so that no program complains, and not shown.
-    async fn spans(&self, request: ExportTraceServiceRequest) -> ExportTraceServiceResponse {
-        let mut reader = Reader::new();
-        request
-            .resource_spans
-            .into_iter()
-            .for_each(|it| reader.add_spans(it));
+    /// Passes on what was received. Metrics are accepted, so that no program complains, and not shown.
+    async fn pass(&self, reader: Reader, bytes: usize) {
         // The other end is there until the program ends.
-        let _ = self.0.send(reader.finish()).await;
-        ExportTraceServiceResponse::default()
+        let _ = self
+            .0
+            .send(Received {
+                recording: reader.finish(),
+                bytes,
+            })
+            .await;
     }
 
-    async fn records(&self, request: ExportLogsServiceRequest) -> ExportLogsServiceResponse {
-        let mut reader = Reader::new();
-        request
-            .resource_logs
-            .into_iter()
-            .for_each(|it| reader.add_logs(it));
-        let _ = self.0.send(reader.finish()).await;
-        ExportLogsServiceResponse::default()
+    async fn over_http(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        decode: fn(&[u8]) -> Result<Reader, DecodeError>,
+    ) -> HttpResponse {
+        match read(headers, body, decode) {
+            Ok((format, reader, bytes)) => {
+                self.pass(reader, bytes).await;
+                format.accepted()
+            }
+            Err(refusal) => refusal.into_response(),
+        }
     }
+}
+
+fn spans_of(request: ExportTraceServiceRequest) -> Reader {
+    let mut reader = Reader::new();
+    let resources = request.resource_spans.into_iter();
+    resources.for_each(|it| reader.add_spans(it));
+    reader
+}
+
+fn logs_of(request: ExportLogsServiceRequest) -> Reader {
+    let mut reader = Reader::new();
+    let resources = request.resource_logs.into_iter();
+    resources.for_each(|it| reader.add_logs(it));
+    reader
 }
 
 #[tonic::async_trait]
@@ -211,7 +328,10 @@ impl TraceService for Services {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        Ok(Response::new(self.spans(request.into_inner()).await))
+        let request = request.into_inner();
+        let bytes = request.encoded_len();
+        self.pass(spans_of(request), bytes).await;
+        Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
@@ -221,7 +341,10 @@ impl LogsService for Services {
         &self,
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
-        Ok(Response::new(self.records(request.into_inner()).await))
+        let request = request.into_inner();
+        let bytes = request.encoded_len();
+        self.pass(logs_of(request), bytes).await;
+        Ok(Response::new(ExportLogsServiceResponse::default()))
     }
 }
 
@@ -236,22 +359,18 @@ impl MetricsService for Services {
 }
 
 async fn http_traces(services: State<Services>, headers: HeaderMap, body: Bytes) -> HttpResponse {
-    match decode(&headers, &body) {
-        Ok((format, request)) => format.response(&services.spans(request).await),
-        Err(refusal) => refusal.into_response(),
-    }
+    let decode = |body: &[u8]| ExportTraceServiceRequest::decode(body).map(spans_of);
+    services.over_http(&headers, &body, decode).await
 }
 
 async fn http_logs(services: State<Services>, headers: HeaderMap, body: Bytes) -> HttpResponse {
-    match decode(&headers, &body) {
-        Ok((format, request)) => format.response(&services.records(request).await),
-        Err(refusal) => refusal.into_response(),
-    }
+    let decode = |body: &[u8]| ExportLogsServiceRequest::decode(body).map(logs_of);
+    services.over_http(&headers, &body, decode).await
 }
 
 async fn http_metrics(headers: HeaderMap) -> HttpResponse {
     match Format::of(&headers) {
-        Ok(format) => format.response(&ExportMetricsServiceResponse::default()),
+        Ok(format) => format.accepted(),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -264,11 +383,9 @@ enum Format {
 
 impl Format {
     fn of(headers: &HeaderMap) -> Result<Self, (StatusCode, String)> {
-        let found = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|it| it.to_str().ok());
-        let found = found.unwrap_or_default();
-        match found.split(';').next().unwrap_or_default().trim() {
+        let found = content_type(headers);
+        let format = found.split(';').next().unwrap_or_default().trim();
+        match &*format.to_ascii_lowercase() {
             "application/x-protobuf" => Ok(Self::Protobuf),
             "application/json" => Ok(Self::Json),
             _ => Err((
@@ -280,33 +397,36 @@ impl Format {
         }
     }
 
-    fn response<T: Message + serde::Serialize>(self, message: &T) -> HttpResponse {
-        match self {
-            Self::Protobuf => (
-                [(header::CONTENT_TYPE, "application/x-protobuf")],
-                message.encode_to_vec(),
-            )
-                .into_response(),
-            // Nothing was refused, of which the JSON is an empty object.
-            Self::Json => ([(header::CONTENT_TYPE, "application/json")], "{}").into_response(),
-        }
+    /// The answer that nothing was refused.
+    fn accepted(self) -> HttpResponse {
+        let (format, body) = match self {
+            Self::Protobuf => ("application/x-protobuf", ""),
+            Self::Json => ("application/json", "{}"),
+        };
+        ([(header::CONTENT_TYPE, format)], body).into_response()
     }
 }
 
-fn decode<T: Message + Default + DeserializeOwned>(
+fn content_type(headers: &HeaderMap) -> &str {
+    let found = headers.get(header::CONTENT_TYPE);
+    found.and_then(|it| it.to_str().ok()).unwrap_or_default()
+}
+
+/// Reads a body, and returns its size without compression.
+fn read(
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<(Format, T), (StatusCode, String)> {
+    decode: fn(&[u8]) -> Result<Reader, DecodeError>,
+) -> Result<(Format, Reader, usize), (StatusCode, String)> {
     let format = Format::of(headers)?;
     let refuse = |message: String| (StatusCode::BAD_REQUEST, format!("{message}\n"));
-    let encoding = headers
-        .get(header::CONTENT_ENCODING)
-        .map(HeaderValue::as_bytes);
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    let encoding = encoding.map_or(&b""[..], HeaderValue::as_bytes);
     let mut unzipped = Vec::new();
-    let body = match encoding {
-        None | Some(b"" | b"identity") => body,
-        Some(b"gzip") => {
-            let mut decoder = GzDecoder::new(body).take(LARGEST_MESSAGE as u64 + 1);
+    let body = match &*encoding.to_ascii_lowercase() {
+        b"" | b"identity" => body,
+        b"gzip" => {
+            let mut decoder = MultiGzDecoder::new(body).take(LARGEST_MESSAGE as u64 + 1);
             decoder.read_to_end(&mut unzipped).map_err(|error| {
                 refuse(format!(
                     "expected a body in gzip, found another one: {error}"
@@ -318,30 +438,34 @@ fn decode<T: Message + Default + DeserializeOwned>(
             }
             &unzipped
         }
-        Some(_) => {
+        _ => {
             return Err((
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "expected a body in gzip or as it is\n".to_owned(),
             ));
         }
     };
-    let request = match format {
-        Format::Protobuf => T::decode(body).map_err(|error| error.to_string()),
-        Format::Json => serde_json::from_slice(body).map_err(|error| error.to_string()),
+    let reader = match format {
+        Format::Protobuf => decode(body).map_err(|error| {
+            refuse(format!(
+                "expected a request of OTLP, found another body: {error}"
+            ))
+        })?,
+        Format::Json => {
+            let mut reader = Reader::new();
+            let read = reader.read("body", body);
+            read.map_err(|error| refuse(error.to_string()))?;
+            reader
+        }
     };
-    let request = request.map_err(|error| {
-        let error = floe_redact::Redactor::new().redact(&error).into_owned();
-        refuse(format!(
-            "expected a request of OTLP, found another body: {error}"
-        ))
-    })?;
-    Ok((format, request))
+    Ok((format, reader, body.len()))
 }
 
 /// A trace that is not drawn yet.
 struct Open {
     id: TraceId,
     recording: Recording,
+    bytes: usize,
     last: Instant,
     has_root: bool,
     /// Whether a part of it that another program called has ended.
@@ -352,18 +476,37 @@ struct Open {
 struct Traces<'o> {
     options: &'o Listen,
     out: Option<File>,
-    /// By age.
-    open: Vec<Open>,
-    spans: usize,
+    /// By age, the oldest first.
+    open: BTreeMap<u64, Open>,
+    /// Where each of them is.
+    places: FxHashMap<TraceId, u64>,
+    /// The place of the next one.
+    next: u64,
+    bytes: usize,
     /// What is going on, below what has been drawn.
     status: ProgressBar,
+}
+
+/// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
+fn append(path: &Path) -> io::Result<File> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    if file.metadata()?.is_file()
+        && let Ok(mut written) = File::open(path)
+        && written.seek(SeekFrom::End(-1)).is_ok()
+    {
+        let mut last = [0];
+        if written.read(&mut last)? == 1 && last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 impl<'o> Traces<'o> {
     fn new(options: &'o Listen) -> Result<Self, Failure> {
         let open = |path: &PathBuf| {
-            let file = OpenOptions::new().append(true).create(true).open(path);
-            file.map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
+            append(path)
+                .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
         };
         let status = if io::stderr().is_terminal() && io::stdout().is_terminal() && !options.quiet {
             let style = ProgressStyle::with_template("{msg}");
@@ -375,13 +518,19 @@ impl<'o> Traces<'o> {
         Ok(Self {
             options,
             out: options.out.as_ref().map(open).transpose()?,
-            open: Vec::new(),
-            spans: 0,
+            open: BTreeMap::new(),
+            places: FxHashMap::default(),
+            next: 0,
+            bytes: 0,
             status,
         })
     }
 
-    fn add(&mut self, mut recording: Recording) -> Result<(), Failure> {
+    fn add(&mut self, received: Received) -> Result<(), Failure> {
+        let Received {
+            mut recording,
+            bytes,
+        } = received;
         for note in &recording.notes {
             let _ = writeln!(io::stderr(), "note: {}", printable(&note.message));
         }
@@ -395,50 +544,49 @@ impl<'o> Traces<'o> {
             return Ok(());
         }
         let now = Instant::now();
+        let bytes = bytes / recording.spans.len().max(1) + size_of::<Span>();
         for span in std::mem::take(&mut recording.spans) {
+            self.bytes += bytes;
             let open = self.of(span.trace, now);
             open.last = now;
+            open.bytes += bytes;
             open.has_root |= span.parent.is_none();
             open.has_entry |= matches!(span.kind, Kind::Server | Kind::Consumer);
             let source = recording.source(span.source).cloned().unwrap_or_default();
             open.recording.add_span(span, source);
-            self.spans += 1;
         }
-        while self.spans > MOST_SPANS {
-            self.draw(0)?;
-        }
+        while self.bytes > MOST_BYTES && self.draw_oldest()? {}
         Ok(())
     }
 
     fn of(&mut self, id: TraceId, now: Instant) -> &mut Open {
-        let known = self.open.iter().position(|open| open.id == id);
-        let at = known.unwrap_or_else(|| {
-            self.open.push(Open {
-                id,
-                recording: Recording::default(),
-                last: now,
-                has_root: false,
-                has_entry: false,
-            });
-            self.open.len() - 1
+        let place = *self.places.entry(id).or_insert_with(|| {
+            self.next += 1;
+            self.next
         });
-        &mut self.open[at]
+        self.open.entry(place).or_insert_with(|| Open {
+            id,
+            recording: Recording::default(),
+            bytes: 0,
+            last: now,
+            has_root: false,
+            has_entry: false,
+        })
     }
 
     fn draw_ended(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
-        let mut at = 0;
-        while let Some(open) = self.open.get(at) {
+        let ended = self.open.iter().filter(|(_, open)| {
             let enough = match (open.has_root, open.has_entry) {
                 (true, _) => QUIET,
                 (_, true) => SENT_LATER,
                 _ => ABANDONED,
             };
-            if now.duration_since(open.last) >= enough {
-                self.draw(at)?;
-            } else {
-                at += 1;
-            }
+            now.duration_since(open.last) >= enough
+        });
+        let ended: Vec<u64> = ended.map(|(place, _)| *place).collect();
+        for place in ended {
+            self.draw(place)?;
         }
         self.status.set_message(self.status());
         self.status.tick();
@@ -447,7 +595,12 @@ impl<'o> Traces<'o> {
 
     /// The spans that are known by their children alone have not ended.
     fn status(&self) -> String {
-        let lines = self.open.iter().rev().filter(|open| !open.has_root).take(8);
+        let lines = self
+            .open
+            .values()
+            .rev()
+            .filter(|open| !open.has_root)
+            .take(8);
         let lines = lines.map(|open| {
             let spans = &open.recording.spans;
             let last = spans.last();
@@ -474,17 +627,20 @@ impl<'o> Traces<'o> {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    fn draw_all(&mut self) -> Result<(), Failure> {
-        while !self.open.is_empty() {
-            self.draw(0)?;
-        }
-        self.status.finish_and_clear();
-        Ok(())
+    /// Draws the trace that is open for the longest time, if there is one.
+    fn draw_oldest(&mut self) -> Result<bool, Failure> {
+        let Some(place) = self.open.keys().next().copied() else {
+            return Ok(false);
+        };
+        self.draw(place).map(|()| true)
     }
 
-    fn draw(&mut self, at: usize) -> Result<(), Failure> {
-        let open = self.open.remove(at);
-        self.spans -= open.recording.spans.len();
+    fn draw(&mut self, place: u64) -> Result<(), Failure> {
+        let Some(open) = self.open.remove(&place) else {
+            return Ok(());
+        };
+        self.places.remove(&open.id);
+        self.bytes -= open.bytes;
         let picture = show::picture(&open.recording, &self.options.look);
         self.status.suspend(|| print(format_args!("{picture}")))
     }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use floe_telemetry::printable;
 use floe_trace::{
     Attributes, Forest, Span, Status, Trace, Value, causes, critical_path, duration, names,
     parse_duration,
@@ -14,7 +13,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::input::{Input, print_notes};
-use super::{Failure, print};
+use super::table::{self, Column};
+use super::{Failure, print, print_json};
 
 /// The most characters of a text in a table.
 const CLIP: usize = 60;
@@ -143,8 +143,8 @@ pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
                     .collect::<Map<_, _>>()
             })
             .collect();
-        let text = json!({"rows": rows, "total": answer.total});
-        return print(format_args!("{text}\n")).map(|()| ExitCode::SUCCESS);
+        let text = json!({"rows": rows, "total": answer.total}).to_string();
+        return print_json(&text).map(|()| ExitCode::SUCCESS);
     }
     print(format_args!("{}", table(&answer))).map(|()| ExitCode::SUCCESS)
 }
@@ -421,12 +421,9 @@ fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Fa
     let text = if as_json {
         text.to_string()
     } else {
-        // JSON escapes control characters, and the rest that could deceive is escaped here, a line at a time.
-        let text = serde_json::to_string_pretty(&text).unwrap_or_default();
-        let lines: Vec<_> = text.lines().map(printable).collect();
-        lines.join("\n")
+        serde_json::to_string_pretty(&text).unwrap_or_default()
     };
-    print(format_args!("{text}\n")).map(|()| ExitCode::SUCCESS)
+    print_json(&text).map(|()| ExitCode::SUCCESS)
 }
 
 const fn status(span: &Span) -> &'static str {
@@ -469,53 +466,22 @@ fn table(answer: &Answer) -> String {
     let Some(first) = answer.rows.first() else {
         return "nothing found\n".to_owned();
     };
-    let mut columns: Vec<(String, bool, Vec<String>)> = Vec::new();
+    let mut columns = Vec::new();
     for (at, (key, value)) in first.iter().enumerate() {
         let values = answer.rows.iter().map(|row| row.get(at));
-        let values: Vec<_> = values
+        let cells: Vec<_> = values
             .map(|it| cell(key, it.map(|(_, value)| value)))
             .collect();
-        if values.iter().all(String::is_empty) {
+        if cells.iter().all(String::is_empty) {
             continue;
         }
-        let is_number = value.is_number();
-        let title = key.strip_suffix("_ns").unwrap_or(key).replace('_', " ");
-        columns.push((title, is_number, values));
+        columns.push(Column {
+            title: key.strip_suffix("_ns").unwrap_or(key).replace('_', " "),
+            is_number: value.is_number(),
+            cells,
+        });
     }
-    let mut text = String::new();
-    let widths: Vec<usize> = columns
-        .iter()
-        .map(|(title, _, values)| {
-            let cells = values.iter().map(|value| value.chars().count());
-            cells
-                .chain([title.chars().count()])
-                .max()
-                .unwrap_or_default()
-        })
-        .collect();
-    let mut line = |cells: Vec<&str>| {
-        let mut row = String::new();
-        for ((cell, width), (_, is_number, _)) in cells.into_iter().zip(&widths).zip(&columns) {
-            let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
-            if *is_number {
-                row.push_str(&pad);
-            }
-            row.push_str(cell);
-            if !*is_number {
-                row.push_str(&pad);
-            }
-            row.push_str("  ");
-        }
-        text.push_str(row.trim_end());
-        text.push('\n');
-    };
-    line(columns.iter().map(|(title, _, _)| &**title).collect());
-    for at in 0..answer.rows.len() {
-        let cells = columns
-            .iter()
-            .map(|(_, _, values)| values.get(at).map_or("", |it| it));
-        line(cells.collect());
-    }
+    let mut text = table::table(&columns);
     if answer.rows.len() < answer.total {
         let (left, total) = (answer.total - answer.rows.len(), answer.total);
         let _ = writeln!(text, "… {left} more; --limit {total} prints them");
@@ -526,16 +492,8 @@ fn table(answer: &Answer) -> String {
 fn cell(key: &str, value: Option<&Json>) -> String {
     match value {
         Some(Json::String(text)) => {
-            let text = printable(text);
-            let mut characters = text.chars();
             // The sentence is what the row is for.
-            let most = if key == "message" { 400 } else { CLIP };
-            let mut clipped: String = characters.by_ref().take(most).collect();
-            if characters.next().is_some() {
-                clipped.pop();
-                clipped.push('…');
-            }
-            clipped
+            table::cell(text, if key == "message" { 400 } else { CLIP })
         }
         Some(Json::Number(number)) if key.ends_with("_ns") => {
             duration(number.as_u64().unwrap_or_default())

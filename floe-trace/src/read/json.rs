@@ -30,6 +30,13 @@ pub(super) struct Request {
     profiles: Option<IgnoredAny>,
 }
 
+const FIELDS: [&str; 4] = [
+    "resourceSpans",
+    "resourceLogs",
+    "resourceMetrics",
+    "resourceProfiles",
+];
+
 impl Request {
     pub(super) const fn is_empty(&self) -> bool {
         self.spans.is_none()
@@ -107,7 +114,7 @@ fn mended(mut value: Value) -> Result<Document, Error> {
     };
     let requests = requests.into_iter().map(|mut request| {
         if let (Value::Object(fields), true) = (&request, foreign.is_empty())
-            && !fields.keys().any(|name| name.starts_with("resource"))
+            && !fields.keys().any(|name| FIELDS.contains(&name.as_str()))
         {
             foreign.extend(fields.keys().take(3).cloned());
         }
@@ -255,7 +262,8 @@ fn text(value: Value) -> Value {
 fn id(value: &Value) -> Value {
     let text = value.as_str().unwrap_or_default();
     let text = text.strip_prefix("0x").unwrap_or(text);
-    let is_hexadecimal = text.len() % 2 == 0 && text.bytes().all(|it| it.is_ascii_hexdigit());
+    let is_hexadecimal =
+        text.len().is_multiple_of(2) && text.bytes().all(|it| it.is_ascii_hexdigit());
     if is_hexadecimal {
         return text.into();
     }

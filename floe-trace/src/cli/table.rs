@@ -1,0 +1,47 @@
+//! Columns of text in a terminal.
+
+use std::iter;
+
+use floe_telemetry::printable;
+use floe_waterfall::clip;
+use unicode_width::UnicodeWidthStr as _;
+
+/// A column below its title. Numbers are at the right.
+pub(crate) struct Column {
+    pub(crate) title: String,
+    pub(crate) is_number: bool,
+    pub(crate) cells: Vec<String>,
+}
+
+/// A text of others in a cell, with at most so many columns.
+pub(crate) fn cell(text: &str, most: usize) -> String {
+    clip(&printable(text).replace('\t', " "), most)
+}
+
+/// Writes columns beside each other, each as wide as what is in it.
+pub(crate) fn table(columns: &[Column]) -> String {
+    let all = |column: &Column| {
+        let cells = iter::once(&column.title).chain(&column.cells);
+        let width = cells.clone().map(|cell| cell.width()).max();
+        let width = width.unwrap_or_default();
+        let padded = cells.map(|cell| {
+            let pad = " ".repeat(width - cell.width());
+            if column.is_number {
+                pad + cell
+            } else {
+                cell.clone() + &pad
+            }
+        });
+        padded.collect::<Vec<_>>().into_iter()
+    };
+    let mut columns: Vec<_> = columns.iter().map(all).collect();
+    let mut text = String::new();
+    loop {
+        let row: Vec<String> = columns.iter_mut().filter_map(Iterator::next).collect();
+        if row.is_empty() {
+            return text;
+        }
+        text.push_str(row.join("  ").trim_end());
+        text.push('\n');
+    }
+}
