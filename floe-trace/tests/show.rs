@@ -295,6 +295,10 @@ fn the_program_draws_and_answers() {
             "/nowhere.jsonl: cannot be read: ",
         ),
         (
+            &["export", file, "--trace", "ff", "--collapsed", "-"],
+            "expected the id of a trace, found `ff`",
+        ),
+        (
             &["show", file, "--trace", "ff"],
             "expected the id of a trace, found `ff`",
         ),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use floe_trace::Forest;
 
-use super::input::Input;
+use super::input::{Input, print_notes};
 use super::{Failure, output};
 
 /// What is written.
@@ -55,6 +55,7 @@ impl Export {
         }
         let recording = self.input.read()?;
         let forest = Forest::new(&recording);
+        print_notes(forest.notes());
         for (out, format) in formats {
             if let Some(out) = out {
                 output::write(out, |out| format(&forest, out))?;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use floe_telemetry::printable;
 use floe_trace::read::Reader;
-use floe_trace::{Note, Recording};
+use floe_trace::{Note, Recording, TraceId};
 use indicatif::{ProgressBar, ProgressStyle};
+use rustc_hash::FxHashMap;
 
 use super::Failure;
 
@@ -25,6 +26,9 @@ pub(crate) struct Input {
     /// and those with `.gz` after it are read [default: standard input]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Only the traces whose ids begin with this
+    #[arg(long, value_name = "ID")]
+    trace: Option<String>,
     #[command(flatten)]
     limits: Limits,
 }
@@ -45,7 +49,23 @@ impl Input {
 
     /// Reads everything, and prints what is wrong with it to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
-        self.limits.read(&self.files)
+        let mut recording = self.limits.read(&self.files)?;
+        if let Some(id) = &self.trace {
+            let wanted = id.to_lowercase();
+            let mut known = FxHashMap::default();
+            let mut is_wanted = |trace: TraceId| {
+                let begins = || trace.to_string().starts_with(&wanted);
+                *known.entry(trace).or_insert_with(begins)
+            };
+            recording.spans.retain(|span| is_wanted(span.trace));
+            recording.logs.retain(|log| is_wanted(log.trace));
+            if recording.spans.is_empty() {
+                return Err(Failure(format!(
+                    "expected the id of a trace, found `{id}`, with which none begins"
+                )));
+            }
+        }
+        Ok(recording)
     }
 }
 

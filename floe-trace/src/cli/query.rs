@@ -26,9 +26,6 @@ pub(crate) struct Query {
     /// Print one line of JSON
     #[arg(long, global = true)]
     json: bool,
-    /// Only the traces whose ids begin with this
-    #[arg(long, value_name = "ID", global = true)]
-    trace: Option<String>,
     /// The most rows
     #[arg(long, value_name = "NUMBER", default_value_t = 10, global = true)]
     limit: usize,
@@ -107,20 +104,7 @@ pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
         Question::Slowest(slowest) => &slowest.common,
         Question::Span(span) => &span.common,
     };
-    let mut recording = common.input.read()?;
-    if let Some(wanted) = &query.trace {
-        let wanted = wanted.to_lowercase();
-        let mut known = FxHashMap::default();
-        recording.spans.retain(|span| {
-            let is_wanted = || span.trace.to_string().starts_with(&wanted);
-            *known.entry(span.trace).or_insert_with(is_wanted)
-        });
-        if recording.spans.is_empty() {
-            return Err(Failure(format!(
-                "expected the id of a trace, found `{wanted}`, with which none begins"
-            )));
-        }
-    }
+    let recording = common.input.read()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
     let mut answer = match &query.question {

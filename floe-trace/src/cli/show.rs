@@ -17,9 +17,6 @@ const WIDTH: usize = 120;
 pub(crate) struct Show {
     #[command(flatten)]
     input: Input,
-    /// Only the traces whose ids begin with this
-    #[arg(long, value_name = "ID")]
-    trace: Option<String>,
     /// How many traces to draw, by start: those with errors, and then the longest ones, are chosen first
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
@@ -84,16 +81,9 @@ pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
     let recording = options.input.read()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
-    let wanted = options.trace.as_deref().unwrap_or_default().to_lowercase();
-    let traces = forest.traces().iter();
-    let mut traces: Vec<_> = traces
-        .filter(|trace| trace.id.to_string().starts_with(&wanted))
-        .collect();
+    let mut traces: Vec<_> = forest.traces().iter().collect();
     if traces.is_empty() {
-        return Err(Failure(match &options.trace {
-            Some(id) => format!("expected the id of a trace, found `{id}`, with which none begins"),
-            None => "expected spans, found none".to_owned(),
-        }));
+        return Err(Failure("expected spans, found none".to_owned()));
     }
     let found = traces.len();
     traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
