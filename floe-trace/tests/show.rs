@@ -126,6 +126,14 @@ fn columns_are_aligned_at_every_width() {
     }
 }
 
+/// As the spans of a message that is processed later.
+#[test]
+fn a_child_after_its_parent_leaves_no_gap() {
+    let spans = [span(1, 0, "send", 0, 10), span(2, 1, "process", 60, 100)];
+    let picture = draw(&recording(spans), WaterfallOptions::default());
+    assert!(!picture.contains('┄'), "{picture}");
+}
+
 /// Each of these characters takes two columns.
 #[test]
 fn wide_characters_keep_the_columns() {

@@ -286,20 +286,22 @@ impl<'a, T: Tree> Drawing<'a, T> {
             .collect();
         let alone = folded.len() == 1 && self.options.min_duration == 0;
         let mut items = Vec::new();
+        let end = parent.map_or(0, |parent| self.tree.end(parent));
         let mut until = parent.map(|parent| self.tree.start(parent));
         for span in siblings {
             if let Some(until) = &mut until {
-                self.add_gap(&mut items, *until, self.tree.start(*span));
+                // A span that starts after its parent's end leaves no time of the parent.
+                self.add_gap(&mut items, *until, self.tree.start(*span).min(end));
                 *until = self.tree.end(*span).max(*until);
             }
             if alone || drawn.contains(span) {
                 items.push(Item::Span(*span));
             }
         }
-        if let Some((parent, until)) = parent.zip(until)
+        if let Some(until) = until
             && !siblings.is_empty()
         {
-            self.add_gap(&mut items, until, self.tree.end(parent));
+            self.add_gap(&mut items, until, end);
         }
         if !alone && !folded.is_empty() {
             items.push(Item::Folded(folded));
