@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
@@ -78,10 +78,10 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Listen {
     /// The address for OTLP over gRPC
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4317")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:4317")]
     grpc: SocketAddr,
     /// The address for OTLP over HTTP, with protobuf or JSON
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address, default_value = "127.0.0.1:4318")]
     http: SocketAddr,
     /// A file to which everything is appended, as JSON lines that the other commands read
     #[arg(long, value_name = "FILE")]
@@ -91,6 +91,14 @@ pub(crate) struct Listen {
     quiet: bool,
     #[command(flatten)]
     look: Look,
+}
+
+/// The address of a name, of the older kind if it has both, since that is where programs send to by default.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let wrong = || format!("expected an address as `127.0.0.1:4317`, found `{text}`");
+    let found: Vec<SocketAddr> = text.to_socket_addrs().map_err(|_| wrong())?.collect();
+    let older = found.iter().find(|it| it.is_ipv4());
+    older.or(found.first()).copied().ok_or_else(wrong)
 }
 
 /// What has been received: redacted.

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use floe_trace::{Forest, Recording, WaterfallOptions, parse_duration, waterfall};
+use floe_trace::{Forest, WaterfallOptions, parse_duration, waterfall};
 
 use super::input::{Input, print_notes};
 use super::{Failure, print};
@@ -104,7 +104,7 @@ pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
 
 /// Draws all traces of a recording, each followed by an empty line.
 #[cfg(feature = "listen")]
-pub(crate) fn picture(recording: &Recording, look: &Look) -> String {
+pub(crate) fn picture(recording: &floe_trace::Recording, look: &Look) -> String {
     let forest = Forest::new(recording);
     let look = look.options();
     let pictures = forest
