@@ -34,6 +34,9 @@ const LARGEST_INTEGER: u64 = 1 << 53;
 /// The most events and log records of a span, and spans of a trace with parts of the critical path.
 const MOST_OF_A_SPAN: usize = 1000;
 
+/// The most causes that the page lists.
+const MOST_CAUSES: usize = 50;
+
 /// Attributes that name an asset of a data pipeline, and its state: those of floe, Dagster and dbt.
 const ASSETS: [(&str, &str); 3] = [
     ("floe.asset.key", "floe.asset.status"),
@@ -68,6 +71,8 @@ struct Rows {
     events: BTreeMap<usize, Vec<u64>>,
     /// Rows that are assets, with their name, their state, and the rows that they are made of.
     assets: Vec<(usize, usize, usize, Vec<usize>)>,
+    /// What makes rows slow, in order.
+    why: Vec<(usize, String)>,
 }
 
 /// Writes a page about traces: HTML with its style, its script and its data in it, and no address of anything else.
@@ -94,6 +99,11 @@ fn write(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()
         rows.note = format!("{left_out} more spans are left out: neither failed nor long");
     }
     rows.strings = strings.all;
+    let why = causes(forest).into_iter();
+    rows.why = why
+        .filter_map(|cause| Some((*row_of.get(&cause.span)?, cause.message)))
+        .take(MOST_CAUSES)
+        .collect();
     let details = details(forest, &order, &row_of)?;
     let data = json!({"spans": packed(&rows)?, "details": details});
     let title = rows
@@ -327,10 +337,6 @@ fn details(
     for log in &recording.logs {
         logs.entry((log.trace, log.span)).or_default().push(log);
     }
-    let mut why: FxHashMap<usize, Vec<String>> = FxHashMap::default();
-    for cause in causes(forest) {
-        why.entry(cause.span).or_default().push(cause.message);
-    }
     let by_id: FxHashMap<_, usize> = row_of
         .iter()
         .map(|(span, row)| ((forest.span(*span).trace, forest.span(*span).id), *row))
@@ -344,7 +350,6 @@ fn details(
             "k": span.kind.as_str(),
             "s": source.map_or("", |source| &source.scope),
             "p": span.parent.map(|parent| parent.to_string()),
-            "w": why.get(index),
             "a": attributes(&span.attributes),
             "e": span.events.iter().take(MOST_OF_A_SPAN).map(|event| json!([
                 event.time.saturating_sub(span.start), &*event.name, attributes(&event.attributes),

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';
-import { HOSTILE, hostile, many, shop } from './traces.mjs';
+import { HOSTILE, hostile, many, shop, slow } from './traces.mjs';
 
 const [program, folder] = process.argv.slice(2).map(it => path.resolve(it));
 const { chromium } = createRequire(path.join(folder, 'package.json'))('playwright-core');
@@ -69,6 +69,19 @@ const tests = {
     await close(again);
     await page.click('#panel .link');
     assert.equal(await title(page), 'POST /charge');
+    await close(page);
+  },
+
+  async 'without errors it opens at what was slow, and says why'() {
+    const page = await open(view('slow', slow()));
+    assert.deepEqual(await names(page), ['GET /rates', HOSTILE[0]]);
+    const why = `\`${HOSTILE[0]}\` waited 120 ms for what no span below it shows`;
+    assert.ok((await page.textContent('#why')).includes(why));
+    await picture(page, 'why-light');
+    await page.click('#tabs button:last-child');
+    await page.click('#why button');
+    assert.equal(await title(page), HOSTILE[0]);
+    assert.ok((await page.textContent('#panel .why')).includes(why));
     await close(page);
   },
 

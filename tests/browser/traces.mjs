@@ -41,6 +41,15 @@ export function shop() {
   return line('web', web) + line('payments', payments) + line('mailer', mailer) + log('payments', 1, 5, 1149, 17, 'the card network did not answer');
 }
 
+/** Requests of which the second one waits for a server, whose name is a text to escape. */
+export function slow() {
+  const polls = { poll_count: 2, busy_ns: 40_000, max_poll_ns: 40_000, idle_ns: 119_960_000, scheduled_ns: 20_000, max_scheduled_ns: 20_000 };
+  return line('shop', [
+    span(1, 1, 0, 'GET /', 0, 2), span(2, 2, 0, 'GET /rates', 10, 132),
+    span(2, 3, 2, HOSTILE[0], 11, 131, { kind: 3, attributes: polls }),
+  ]);
+}
+
 export const HOSTILE = [
   '</script><script>document.title="broken"</script>', '<img src=x onerror="document.title=\'broken\'">', '\u001b[2J\u001b]0;broken\u0007',
   'user\u202Ecod.exe', '"><svg onload=alert(1)>', '${alert(1)} {{data}} {{title}}', '<!--', ']]>', '\u2028\u2029',

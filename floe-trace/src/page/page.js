@@ -96,10 +96,13 @@ async function start() {
   if (asked) wanted = D.id.indexOf(asked[1]);
   let at = wanted >= 0 ? D.traces.findIndex(t => wanted >= t.first && wanted < t.end) : -1;
   if (at < 0) at = D.traces.findIndex(t => t.errors > 0);
+  if (at < 0 && D.why.length > 0) at = D.traces.findIndex(t => D.why[0][0] >= t.first && D.why[0][0] < t.end);
   theme(null);
   choose(at < 0 ? 0 : at);
   if (wanted >= 0) select(wanted, true);
   else if (D.traces[trace].errors > 0) select(errorsOf()[0].row, false);
+  else if (D.why.length > 0) select(D.why[0][0], false);
+  listWhy();
   document.documentElement.dataset.ready = 'yes';
 }
 
@@ -161,6 +164,13 @@ function listErrors() {
     make('span', { class: 'where' }, '✕ ' + line(name(row))),
     make('span', { class: 'what' }, line(text(D.message[row])) || 'no message'),
     times > 1 ? make('span', { class: 'times' }, `${times} times`) : '')));
+}
+
+/** Why these traces were slow: what took the most time first. */
+function listWhy() {
+  $('why').classList.toggle('some', D.why.length > 0);
+  $('why').replaceChildren(...D.why.map(([row, message]) => make('button', { title: message, onclick: () => { show('Waterfall'); select(row, true); } },
+    make('span', { class: 'what' }, '◷ ' + line(message)))));
 }
 
 // ---- tabs ------------------------------------------------------------------------------------------------------
@@ -533,7 +543,7 @@ async function openPanel(row) {
     make('div', { class: 'fact' }, [line(service(row)), d.k, shown(d.s)].filter(Boolean).join(' · ')),
   ];
   if (isError(row)) content.push(make('div', { class: 'failure bad' }, shown(text(D.message[row])) || 'It failed without a message.'));
-  for (const message of d.w || []) content.push(make('div', { class: 'why' }, shown(message)));
+  for (const [of, message] of D.why) if (of === row) content.push(make('div', { class: 'why' }, shown(message)));
   const parent = D.parent[row];
   content.push(make('h3', {}, 'Times'), table([
     ['duration', duration(D.duration[row])],
