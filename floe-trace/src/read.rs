@@ -11,6 +11,7 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
+use floe_redact::REDACTED;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
@@ -741,7 +742,10 @@ impl Reader {
         let line = format!("{option} {text}");
         let redacted = self.texts.redacted(&line);
         let argument = redacted.strip_prefix(option)?.strip_prefix(' ')?;
-        (argument != text).then(|| Value::Text(argument.into()))
+        // In a line the argument would end at a space.
+        let is_secret = argument.starts_with(REDACTED) && !text.starts_with(REDACTED);
+        let safe = if is_secret { REDACTED } else { argument };
+        (safe != text).then(|| Value::Text(safe.into()))
     }
 
     /// A value without text below a key whose values are secrets.

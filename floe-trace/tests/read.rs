@@ -312,7 +312,7 @@ fn secrets_are_redacted_wherever_they_are() {
             {{"key": "list", "value": {{"arrayValue": {{"values": [{{"stringValue": "{key}"}}]}}}}}},
             {{"key": "body", "value": {{"bytesValue": "cGFzc3dvcmQ9aHVudGVyMg=="}}}},
             {{"key": "process.command_args", "value": {{"arrayValue": {{"values": [{{"stringValue": "psql"}},
-                {{"stringValue": "--password"}}, {{"stringValue": "wibble"}}, {{"stringValue": "--host"}}, {{"stringValue": "db"}}]}}}}}},
+                {{"stringValue": "--password"}}, {{"stringValue": "wibble wobble"}}, {{"stringValue": "--host"}}, {{"stringValue": "db"}}]}}}}}},
             {{"key": "password", "value": {{"kvlistValue": {{"values": [{{"key": "value", "value": {{"stringValue": "xyzzy"}}}},
                 {{"key": "pin", "value": {{"arrayValue": {{"values": [{{"intValue": "8055"}}]}}}}}}]}}}}}}],
             "events": [{{"name": "{key}", "attributes": [{{"key": "exception.message", "value": {{"stringValue": "{key}"}}}}]}}]"#

@@ -275,10 +275,15 @@ fn secret_array_by(key: &Key, array: &Array) -> Option<&'static str> {
 /// Redacts the texts of an array in place.
 fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) {
     if let Array::String(texts) = array {
+        let mut option = None;
         for text in texts {
-            if let Some(redacted) = key.apply(text.as_str(), redaction) {
+            let next = text.as_str().starts_with('-').then(|| text.clone());
+            let redacted = key.apply(text.as_str(), redaction);
+            let argument = || redaction.argument(option.as_ref()?, text.as_str());
+            if let Some(redacted) = redacted.or_else(argument) {
                 *text = redacted.into();
             }
+            option = next;
         }
     }
 }

@@ -59,11 +59,23 @@ fn redacted_at(
         AnyValue::ListAny(_) | AnyValue::Map(_) if depth >= MAX_DEPTH => AnyValue::from(OMITTED),
         AnyValue::ListAny(items) => {
             let mut kept = Vec::new();
+            let mut option = None;
             for item in *items {
                 if !entry.take_nested(size_of::<AnyValue>()) {
                     break;
                 }
-                kept.push(redacted_at(depth + 1, item, key, entry, redactor));
+                let (argument, next) = match &item {
+                    AnyValue::String(text) => (
+                        option.and_then(|option| redactor.log_argument(&option, text.as_str())),
+                        Some(text.clone()).filter(|text| text.as_str().starts_with('-')),
+                    ),
+                    _ => (None, None),
+                };
+                option = next;
+                kept.push(match argument {
+                    Some(safe) => AnyValue::from(entry.nested_text(&safe, |_| None)),
+                    None => redacted_at(depth + 1, item, key, entry, redactor),
+                });
             }
             AnyValue::ListAny(Box::new(kept))
         }

@@ -2,12 +2,12 @@
 //!
 //! Of each span, the longest time is looked at that no child of it covers: in it, it may wait.
 
+use floe_waterfall::duration;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{CauseKind, Finding, LEAST, PART, Profile};
 use crate::forest::Forest;
 use crate::names::percentile;
-use floe_waterfall::duration;
 
 /// So many spans that wait for each other are reported, and so many times as there are places.
 const WAITERS: usize = 4;

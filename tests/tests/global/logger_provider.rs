@@ -55,6 +55,8 @@ fn place() -> [Option<String>; 2] {
         AnyValue::from(url()),
         AnyValue::from(url().as_bytes()),
         AnyValue::from(3),
+        AnyValue::from("--password"),
+        AnyValue::from("winter is here"),
     ]
     .into_iter()
     .collect();
@@ -156,7 +158,13 @@ fn records_of_the_api_are_exported_like_others() {
     );
     assert_eq!(placed.trace_id, trace_id.unwrap());
     assert_eq!((&placed.span_id, placed.flags & 1), (&span_id.unwrap(), 1));
-    let urls = Value::Array(vec![REDACTED.into(), REDACTED.into(), 3.into()]);
+    let urls = Value::Array(vec![
+        REDACTED.into(),
+        REDACTED.into(),
+        3.into(),
+        "--password".into(),
+        "<REDACTED>".into(),
+    ]);
     let expected = [
         ("order.id", 8.into()),
         ("paid", true.into()),

@@ -41,6 +41,15 @@ fn every_text_of_a_span_is_redacted() {
         let span = create_span(format!("load {}", url()));
         span.set_attribute("url", url());
         span.set_attribute("urls", vec![url(), url()]);
+        span.set_attribute(
+            "process.command_args",
+            vec![
+                "shop".to_owned(),
+                "--password".to_owned(),
+                SECRET.to_owned(),
+                "-v".to_owned(),
+            ],
+        );
         span.set_attribute("db.password", SECRET);
         span.set_attribute("api_key", SECRET);
         span.set_attribute("pin.code.secret", 815_081_508_150_i64);
@@ -85,6 +94,10 @@ fn every_text_of_a_span_is_redacted() {
     spans
         .single("load postgres://<REDACTED>@db/orders")
         .assert_attribute("url", "postgres://<REDACTED>@db/orders")
+        .assert_attribute(
+            "process.command_args",
+            vec!["shop", "--password", "<REDACTED>", "-v"],
+        )
         .assert_attribute("db.password", "<REDACTED>")
         .assert_attribute("pin.code.secret", "<REDACTED>");
 }

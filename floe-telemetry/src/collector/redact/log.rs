@@ -3,7 +3,7 @@
 //! So a record is redacted once, and the exporters' queues get the same text.
 
 use floe_redact::{KeyMeaning, REDACTED};
-use opentelemetry::Key as OtelKey;
+use opentelemetry::{Key as OtelKey, StringValue};
 
 use super::Redactor;
 
@@ -15,6 +15,11 @@ impl Redactor {
     /// policy for error text applies.
     pub(crate) fn log_message(&self, text: &str) -> Option<String> {
         self.redaction.error_text(text)
+    }
+
+    /// The redacted argument of an option in a list, if it differs.
+    pub(crate) fn log_argument(&self, option: &StringValue, argument: &str) -> Option<String> {
+        self.redaction.argument(option, argument)
     }
 
     /// The redacted name of a field or a target, if it differs. Names are cached, because they repeat.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use floe_redact::{KeyMeaning, REDACTED, Redactor};
+use opentelemetry::StringValue;
 
 use super::policies::Policies;
 use crate::collector::Counters;
@@ -34,6 +35,17 @@ impl Redaction {
     /// Redacts a name, a key, or other text that the author of the code chose.
     pub(in crate::collector) fn text(&self, text: &str) -> Option<String> {
         self.redacted(&self.policies.attribute, text)
+    }
+
+    /// Redacts the argument of an option that says it is a secret, as in `["--password", "…"]`.
+    pub(super) fn argument(&self, option: &StringValue, argument: &str) -> Option<String> {
+        let option = option.as_str();
+        let redacted = self.text(&format!("{option} {argument}"))?;
+        let redacted = redacted.strip_prefix(option)?.strip_prefix(' ')?;
+        // In a line the argument would end at a space.
+        let is_secret = redacted.starts_with(REDACTED) && !argument.starts_with(REDACTED);
+        let safe = if is_secret { REDACTED } else { redacted };
+        (safe != argument).then(|| safe.to_owned())
     }
 
     /// What an attribute key implies for its value.
