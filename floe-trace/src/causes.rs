@@ -188,16 +188,29 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     for trace in forest.traces() {
         let least = (trace.duration() / PART).max(LEAST);
         findings.extend(many(forest, trace));
+        let mut loops: FxHashMap<&str, Vec<Finding>> = FxHashMap::default();
         for span in trace.spans.iter().copied() {
             findings.extend(starved(forest, span, least, &long_polls));
-            let again = repeated(forest, span, least);
+            let again = repeated(forest, span, LEAST);
+            let is_short = again.as_ref().is_some_and(|it| it.time < least);
             let retries = again
                 .as_ref()
-                .is_some_and(|it| it.kind == CauseKind::Retries);
-            findings.extend(again);
+                .is_some_and(|it| it.kind == CauseKind::Retries && !is_short);
+            if is_short {
+                let of_name = loops.entry(&forest.span(span).name).or_default();
+                of_name.extend(again);
+            } else {
+                findings.extend(again);
+            }
             findings.extend(serial(forest, span, least));
             if !queued.contains(&span) && !retries {
                 findings.extend(waiting(forest, span, least, &long_polls, &ends));
+            }
+        }
+        // A loop in each round of another one is short, and all of them are the trace.
+        for short in loops.into_values() {
+            if short.iter().map(|it| it.time).fold(0, u64::saturating_add) >= least {
+                findings.extend(short);
             }
         }
     }

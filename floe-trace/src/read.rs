@@ -751,7 +751,7 @@ impl Reader {
     /// A value without text below a key whose values are secrets.
     fn number(&mut self, key: &str, value: Value) -> Value {
         if self.texts.is_secret(key) {
-            Value::Text(floe_redact::REDACTED.into())
+            Value::Text(REDACTED.into())
         } else {
             value
         }

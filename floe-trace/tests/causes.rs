@@ -790,6 +790,25 @@ fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
     program.assert(&[(CauseKind::RepeatedCalls, "import", "calls `row` 10 times")]);
 }
 
+/// Each round of the loop takes a fortieth of the trace, and its queries are most of it.
+#[test]
+fn a_loop_in_each_round_of_another_one_is_named() {
+    let mut program = Program::default();
+    let batch = program.span(1, 0, "batch", 0, 800_000);
+    for round in 0..40 {
+        let start = round * 20_000;
+        let item = program.span(1, batch, "item", start, start + 20_000);
+        for query in 0..6 {
+            let start = start + query * 3_000;
+            program.span(1, item, "SELECT", start, start + 2_900);
+        }
+    }
+    program.assert(&[
+        (CauseKind::RepeatedCalls, "batch", "calls `item` 40 times"),
+        (CauseKind::RepeatedCalls, "item", "calls `SELECT` 6 times"),
+    ]);
+}
+
 #[test]
 fn long_waits_one_after_the_other_are_named_together() {
     let names = ["user", "prices", "stock"];
