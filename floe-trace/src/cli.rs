@@ -36,7 +36,7 @@ enum Command {
     ///
     /// Exit codes: 0 nothing differs, 1 something does, 2 files or arguments cannot be used.
     Check(check::Check),
-    /// Compare two sets of runs: calls, failures, and own times
+    /// Compare two sets of runs: calls, failures, and self times
     ///
     /// Exit codes: 0 nothing is different, 1 something is, 2 files or arguments cannot be used.
     Diff(diff::Diff),

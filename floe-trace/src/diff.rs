@@ -5,7 +5,7 @@
 //! each call, so runs of different lengths can be compared.
 //!
 //! What is exact has no exception: a name that is in none of the runs of one set, and in half of the other's or more, a
-//! number of calls whose ranges do not meet, calls that were parallel. What is statistical is own time: with fifteen or more runs in both sets a value for each run, else
+//! number of calls whose ranges do not meet, calls that were parallel. What is statistical is self time: with fifteen or more runs in both sets a value for each run, else
 //! one for each call; it is reported if chance explains it in at most one of a hundred comparisons of all names together.
 
 mod ranks;
@@ -31,11 +31,11 @@ const CALLS: usize = 30;
 const CHANCE: f64 = 0.01;
 /// How likely chance may explain any of the failures.
 const CHANCE_OF_FAILURES: f64 = 0.001;
-/// The least change of own time that is reported: of runs, and of the calls of fewer ones, which share what the machine
+/// The least change of self time that is reported: of runs, and of the calls of fewer ones, which share what the machine
 /// did during their run.
 const LEAST_CHANGE: f64 = 0.02;
 const LEAST_CHANGE_OF_CALLS: f64 = 0.1;
-/// Names with less of the own time of all spans are not compared by time.
+/// Names with less of the self time of all spans are not compared by time.
 const LEAST_SHARE: f64 = 0.005;
 /// So many equal calls below one parent, one after the other, are a loop.
 const LOOP: usize = 5;
@@ -60,9 +60,9 @@ pub enum ChangeKind {
     FewerCalls,
     /// Calls are one after the other that overlapped.
     Serial,
-    /// Its own time is longer.
+    /// Its self time is longer.
     Slower,
-    /// Its own time is shorter.
+    /// Its self time is shorter.
     Faster,
 }
 
@@ -484,7 +484,7 @@ fn calls_of_parents(of: &[&Of]) -> Option<(f64, f64)> {
     Some((least, most))
 }
 
-/// Names whose own time has changed by more than chance explains.
+/// Names whose self time has changed by more than chance explains.
 fn statistical(sets: &[Set; 2], keys: &[&Key], notes: &mut Vec<String>) -> Vec<Change> {
     let own = |set: &Set, key: &Key| -> u64 {
         let all = set.of(key).into_iter().flat_map(|of| &of.own);
@@ -565,7 +565,7 @@ struct Compared {
     least_change: f64,
 }
 
-/// Compares the own times of a name. Those below each parent are divided by what is typical there, so it does not matter
+/// Compares the self times of a name. Those below each parent are divided by what is typical there, so it does not matter
 /// how often each parent calls it.
 fn compared(sets: &[Set; 2], keys: &[&Key]) -> Option<Compared> {
     let are_runs = sets.iter().all(|set| set.runs.len() >= TIMED_RUNS);

@@ -32,7 +32,7 @@ pub struct NameStatistics<'a> {
     pub max: u64,
 }
 
-/// Returns statistics of spans by their name and service, those with the most time of their own first.
+/// Returns statistics of spans by their name and service, those with the most self time first.
 #[must_use]
 pub fn names<'a>(
     forest: &Forest<'a>,

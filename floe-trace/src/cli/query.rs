@@ -41,7 +41,7 @@ enum Question {
     Errors(Common),
     /// The spans that determine how long the longest trace took
     CriticalPath(Common),
-    /// What makes up the time: names by the time of their own, and what makes them slow
+    /// What makes up the time: names by their self time, and what makes them slow
     Why(Common),
     /// Statistics of spans by their name
     Names(Common),
