@@ -137,9 +137,12 @@ const HEAD: [&str; 6] = [
 ];
 
 fn coverage(found: &Found) -> String {
-    let [before, after] = found
-        .coverage
-        .map(|(runs, traces, spans)| format!("{runs} runs, {traces} traces, {spans} spans"));
+    let [before, after] = found.coverage.map(|(runs, traces, spans)| {
+        let of = [(runs, "run"), (traces, "trace"), (spans, "span")];
+        let of =
+            of.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+        of.join(", ")
+    });
     format!("before: {before} · after: {after}")
 }
 
