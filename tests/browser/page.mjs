@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createRequire } from 'node:module';
-import { HOSTILE, hostile, many, shop, slow } from './traces.mjs';
+import { HOSTILE, hostile, line, many, shop, slow, span } from './traces.mjs';
 
 const [program, folder] = process.argv.slice(2).map(it => path.resolve(it));
 const { chromium } = createRequire(path.join(folder, 'package.json'))('playwright-core');
@@ -150,7 +150,7 @@ const tests = {
     await pressed(page, '?');
     assert.ok(await page.isVisible('#keys'));
     await pressed(page, 'Escape', '2');
-    assert.match(await page.textContent('thead'), /Own time/);
+    assert.match(await page.textContent('thead'), /Self time/);
     await pressed(page, '1');
     assert.ok(await page.isVisible('#map'));
     await close(page);
@@ -188,6 +188,63 @@ const tests = {
     const pdf = await page.pdf({ printBackground: true });
     fs.writeFileSync(path.join(folder, 'print.pdf'), pdf);
     assert.ok(pdf.length > 10_000);
+    await close(page);
+  },
+
+  async 'bars are below their times, on every screen and on paper'() {
+    const made = view('shop', shop());
+    for (const width of [1360, 700, 390]) {
+      const page = await open(made, { viewport: { width, height: 780 } });
+      const edges = () => page.evaluate(() => ['#axis', '.row .chart', '#grid'].map(it => {
+        const box = document.querySelector(it).getBoundingClientRect();
+        return [box.left, box.right];
+      }));
+      const [axis, chart, grid] = await edges();
+      for (const other of [chart, grid]) axis.forEach((edge, index) => assert.ok(Math.abs(edge - other[index]) < 1.5, `${width}: ${axis} and ${other}`));
+      await page.emulateMedia({ media: 'print' });
+      const [paper, bars] = await edges();
+      assert.ok(Math.abs(paper[0] - bars[0]) < 1.5, `paper: ${paper} and ${bars}`);
+      await close(page);
+    }
+    // Of many rows, some are on paper, and no page is empty, whatever the screen has for colours.
+    const page = await open(view('many-1000', many(1000)), { colorScheme: 'dark' });
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
+    const pdf = (await page.pdf({ printBackground: true })).toString('latin1');
+    const pages = pdf.match(/\/Type\s*\/Page\b/g).length;
+    assert.ok(pages >= 8 && pages <= 14, `${pages} pages`);
+    fs.writeFileSync(path.join(folder, 'print-many.pdf'), pdf, 'latin1');
+    await close(page);
+  },
+
+  async 'a name with quotes is found, and a filter that is none says so'() {
+    const name = 'SELECT "user" FROM a\\b';
+    const page = await open(view('quotes', line('shop', [span(1, 1, 0, 'GET /', 0, 9), span(1, 2, 1, name, 1, 8)])));
+    await pressed(page, '2');
+    await page.click('tbody tr:has-text("SELECT")');
+    await page.waitForFunction(() => document.querySelector('#found').textContent === '1 match');
+    assert.deepEqual(await page.$$eval('.row.match .name', all => all.map(it => it.textContent)), [name]);
+    await page.fill('#filter', '>5');
+    await page.waitForFunction(() => /expected a duration, such as >10ms/.test(document.querySelector('#found').textContent));
+    await page.fill('#filter', 'nothing has this');
+    await page.check('#only');
+    await page.waitForFunction(() => /No span matches/.test(document.querySelector('#space').textContent));
+    await close(page);
+  },
+
+  async 'the next error may be in another trace, and the flame needs no mouse'() {
+    const traces = [1, 2, 3].map(id => line('shop', [span(id, id, 0, `GET /${id}`, id * 20, id * 20 + 9, id === 2 ? {} : { error: `failed ${id}` })])).join('');
+    const page = await open(view('errors', traces));
+    assert.match(await page.textContent('#summary'), /2 of 3 traces failed/);
+    await pressed(page, 'e');
+    assert.equal(await page.textContent('h1'), 'GET /3');
+    await pressed(page, 'e');
+    assert.equal(await page.textContent('h1'), 'GET /1');
+    await pressed(page, '3');
+    await page.focus('#flame');
+    await pressed(page, 'ArrowDown');
+    assert.match(await page.getAttribute('#flame', 'aria-label'), /^GET \/1, 9 ms, self time 9 ms$/);
+    await pressed(page, 'Enter', 'Escape');
     await close(page);
   },
 

@@ -235,9 +235,9 @@ fn page(found: &Found) -> String {
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}body{font:14px/1.5 system-ui,sans-serif;margin:24px;font-variant-numeric:tabular-nums}\
-h1{font-size:20px}table{border-collapse:collapse}th,td{text-align:left;padding:5px 16px 5px 0;border-bottom:1px solid #8884;\
-overflow-wrap:anywhere}.note{opacity:.7}.failing td:first-child,.slower td:first-child,.repeated_calls td:first-child{color:#c5362d;\
-font-weight:600}.faster td:first-child{color:#1a7f37;font-weight:600}rect{fill:#4477aa}";
+h1{font-size:20px}table{border-collapse:collapse;display:block;overflow-x:auto}th,td{text-align:left;padding:5px 16px 5px 0;\
+border-bottom:1px solid #8884;vertical-align:top}td:nth-child(2){min-width:12em;overflow-wrap:anywhere}.note{opacity:.7}.failing td:first-child,.slower td:first-child,.repeated_calls td:first-child{\
+color:light-dark(#b3261e,#ff8a80);font-weight:600}.faster td:first-child{color:light-dark(#1a7f37,#7ee2a8);font-weight:600}rect{fill:#4477aa}";
 
 fn escaped(text: &str) -> String {
     let text = printable(text);

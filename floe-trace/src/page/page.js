@@ -78,7 +78,7 @@ async function detail(row) {
 }
 
 // Colours that people who see fewer colours tell apart; red is for errors alone.
-const COLORS = ['#4477aa', '#ccbb44', '#228833', '#aa3377', '#66ccee', '#997700', '#88aa99', '#6655bb', '#bb7755', '#556677'];
+const COLORS = ['#4a80b8', '#ccbb44', '#228833', '#bb4488', '#55bbdd', '#997700', '#88aa99', '#7766cc', '#bb7755', '#667a8c'];
 const color = row => COLORS[D.color[D.service[row]] % COLORS.length];
 
 // ---- start -----------------------------------------------------------------------------------------------------
@@ -130,10 +130,11 @@ function summary() {
   const began = new Date(Number(BigInt(D.origin) / 1000000n) + t.start / 1e6);
   const when = isNaN(began) || began.getTime() <= 0 ? '' : began.toISOString().replace('T', ' ').replace('Z', ' UTC');
   $('summary').replaceChildren(
-    make('h1', {}, line(t.spans ? name(t.root) : 'No spans')),
+    make('h1', { title: t.spans ? line(name(t.root)) : '' }, line(t.spans ? name(t.root) : 'No spans')),
     fact(duration(t.duration), ''),
     fact(t.spans.toLocaleString('en'), t.spans === 1 ? 'span' : 'spans'),
     t.errors ? fact(t.errors.toLocaleString('en'), 'failed', 'bad') : fact('0', 'failed'),
+    D.traces.length > 1 ? fact(D.traces.filter(it => it.errors > 0).length.toLocaleString('en'), `of ${D.traces.length.toLocaleString('en')} traces failed`) : '',
     make('span', { class: 'fact' }, when),
     make('span', { class: 'fact mono', title: 'The id of the trace' }, t.id),
     D.note ? make('span', { class: 'fact' }, D.note) : '',
@@ -162,7 +163,7 @@ function listErrors() {
   $('errors').classList.toggle('some', list.length > 0);
   $('errors').replaceChildren(...list.slice(0, 50).map(({ row, times }) => make('button', { onclick: () => { show('Waterfall'); select(row, true); } },
     make('span', { class: 'where' }, '✕ ' + line(name(row))),
-    make('span', { class: 'what' }, line(text(D.message[row])) || 'no message'),
+    make('span', { class: 'what', title: line(text(D.message[row])) }, line(text(D.message[row])) || 'no message'),
     times > 1 ? make('span', { class: 'times' }, `${times} times`) : '')));
 }
 
@@ -200,11 +201,12 @@ function draw() {
 
 /** Reads a filter: words, all of which apply. Texts in quotes may have spaces. */
 function parseFilter(input) {
-  const words = input.match(/(?:[^\s"]+|"[^"]*")+/g) || [];
+  const words = input.match(/(?:[^\s"]+|"(?:\\.|[^"\\])*(?:"|$))+/g) || [];
   return words.map(word => {
-    const plain = word.replace(/"/g, '').toLowerCase();
-    if (plain === 'error') return { test: isError };
+    const plain = word.replace(/\\(.)|"/g, '$1').toLowerCase();
+    if (plain === 'error' || plain === 'status:error') return { test: isError };
     const limit = /^[<>]/.test(plain) ? parseDuration(plain.slice(1)) : NaN;
+    if (/^[<>][0-9]/.test(plain) && isNaN(limit)) return { hint: `expected a duration, such as ${plain[0]}10ms` };
     if (!isNaN(limit)) return { test: plain[0] === '>' ? row => D.duration[row] > limit : row => D.duration[row] < limit };
     const [, key, value] = /^(service|name):(.*)$/.exec(plain) || [];
     if (key) {
@@ -227,7 +229,8 @@ async function refilter() {
   const turn = ++filterings;
   const input = $('filter').value.trim();
   const words = parseFilter(input);
-  filter = words.length ? words : null;
+  const hint = (words.find(word => word.hint) || {}).hint;
+  filter = words.length && !hint ? words : null;
   const found = [];
   if (filter) {
     if (words.some(word => word.deep)) {
@@ -250,7 +253,7 @@ async function refilter() {
   }
   matches = found;
   isMatch = new Set(found);
-  $('found').textContent = filter ? count(found.length, 'match', 'matches') : '';
+  $('found').textContent = hint || (filter ? count(found.length, 'match', 'matches') : '');
   layout();
   draw();
 }
@@ -272,20 +275,25 @@ function layout() {
 // ---- waterfall --------------------------------------------------------------------------------------------------
 
 const HEIGHT = 24;
+/** The most rows on paper. */
+const PRINTED = 400;
 let pool = [];
 
 function drawWaterfall() {
-  const map = make('canvas', { id: 'map', title: 'Drag to look at a part; double-click for all' });
+  const map = make('canvas', { id: 'map', title: 'Drag to zoom; double-click for all' });
   const services = [...new Set(D.service.slice(first, end))];
-  const legend = services.slice(0, 30).map(index => {
+  const legend = services.slice(0, services.length > 10 ? 9 : 10).map(index => {
     const dot = make('span', { class: 'dot' });
     dot.style.background = COLORS[D.color[index] % COLORS.length];
     return make('span', {}, dot, line(text(index)) || 'unknown service');
   });
+  if (services.length > 10) legend.push(make('span', { title: services.slice(9).map(index => line(text(index))).join(', ') }, `+ ${services.length - 9} more`));
+  legend.push(make('span', { title: 'What determines how long the trace took' }, make('span', { class: 'path' }), 'critical path'));
+  if (Object.keys(D.events).length) legend.push(make('span', {}, make('span', { class: 'event' }), 'event'));
   const scroll = make('div', { id: 'scroll', tabindex: '0', role: 'tree', 'aria-label': 'Spans' });
   $('view').replaceChildren(
     make('div', { class: 'time' }, make('div', { class: 'labels legend' }, ...legend), make('div', { class: 'chart' }, map, make('div', { class: 'axis', id: 'axis' }))),
-    scroll);
+    make('div', { class: 'rows' }, make('div', { class: 'grid', id: 'grid' }), scroll));
   scroll.append(make('div', { id: 'space' }));
   pool = [];
   scroll.addEventListener('scroll', () => requestAnimationFrame(drawRows));
@@ -297,7 +305,10 @@ function redraw() {
   if (tab !== 'Waterfall') return;
   const space = $('space');
   // Browsers limit the height of an element to some 16 million pixels.
-  space.style.height = Math.min(rows.length * HEIGHT, 15e6) + 'px';
+  const printed = document.documentElement.dataset.printing ? Math.min(rows.length, PRINTED) : rows.length;
+  space.style.height = Math.min(printed * HEIGHT, 15e6) + 'px';
+  space.replaceChildren(printed < rows.length ? make('p', { class: 'hint rest' }, `The first ${PRINTED} of ${count(rows.length, 'row')}; the others are left out on paper.`)
+    : rows.length ? '' : make('p', { class: 'hint none' }, 'No span matches the filter.'));
   const scroll = $('scroll');
   $('view').style.setProperty('--bar', scroll.offsetWidth - scroll.clientWidth + 'px');
   drawAxis();
@@ -323,6 +334,11 @@ function drawAxis() {
     labels.push(label);
   }
   axis.replaceChildren(...labels);
+  $('grid').replaceChildren(...labels.map(label => {
+    const mark = make('span', {});
+    mark.style.left = label.style.left;
+    return mark;
+  }));
 }
 
 function css(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
@@ -401,7 +417,7 @@ function drawRows() {
   if (!scroll || tab !== 'Waterfall') return;
   const printing = document.documentElement.dataset.printing;
   const begin = printing ? 0 : Math.floor(top0());
-  const fit = printing ? Math.min(rows.length, 400) : Math.ceil(scroll.clientHeight / HEIGHT) + 1;
+  const fit = printing ? Math.min(rows.length, PRINTED) : Math.ceil(scroll.clientHeight / HEIGHT) + 1;
   const offset = printing ? 0 : scroll.scrollTop - (top0() - begin) * HEIGHT;
   while (pool.length < fit) {
     const row = emptyRow();
@@ -416,6 +432,13 @@ function drawRows() {
     it.element.style.transform = `translateY(${offset + index * HEIGHT}px)`;
     fillRow(it, row);
   });
+  activate();
+}
+
+/** Tells readers of the screen which row is selected. */
+function activate() {
+  if (selected >= 0 && document.getElementById('row-' + selected)) $('scroll').setAttribute('aria-activedescendant', 'row-' + selected);
+  else $('scroll').removeAttribute('aria-activedescendant');
 }
 
 function emptyRow() {
@@ -448,10 +471,14 @@ function fillRow(it, row) {
   it.element.setAttribute('aria-level', D.depth[row] + 1);
   it.element.setAttribute('aria-selected', row === selected);
   it.element.dataset.id = D.id[row];
+  it.element.id = 'row-' + row;
+  if (D.children[row]) it.element.setAttribute('aria-expanded', !folded.has(row));
+  else it.element.removeAttribute('aria-expanded');
   it.labels.style.paddingLeft = 10 + Math.min(D.depth[row], 24) * 13 + 'px';
   it.fold.textContent = D.children[row] ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
   it.dot.style.background = color(row);
   it.name.textContent = line(name(row));
+  it.labels.title = [line(name(row)), line(service(row)), line(text(D.beside[row]))].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
   const left = Math.max(-1, percent(D.start[row])), right = Math.min(101, percent(finish(row)));
   const isSeen = right >= 0 && left <= 100;
@@ -466,7 +493,10 @@ function fillRow(it, row) {
   it.took.style.right = right < 88 ? '' : inside ? Math.max(0, 100 - right) + '%' : 100 - left + '%';
   it.took.style.color = inside ? ink(color(row)) : '';
   const more = [];
-  for (const [from, to] of D.critical[row] || []) {
+  const steps = D.critical[row] || [];
+  for (const [from, to] of steps) {
+    // Of many, those that nobody could see would be a dotted line.
+    if (steps.length > 3 && to - from < length / 2000) continue;
     const part = make('div', { class: 'part' });
     part.style.left = percent(from) + '%';
     part.style.width = (to - from) / length * 100 + '%';
@@ -547,7 +577,7 @@ async function openPanel(row) {
   const parent = D.parent[row];
   content.push(make('h3', {}, 'Times'), table([
     ['duration', duration(D.duration[row])],
-    ['of its own', duration(D.own[row])],
+    ['self time', duration(D.own[row])],
     ['started after', duration(D.start[row] - D.traces[trace].start)],
     ...(parent >= 0 ? [['parent', link(parent)]] : d.p ? [['parent', d.p + ', not read']] : []),
     ['span id', D.id[row]],
@@ -611,24 +641,24 @@ function drawNames() {
   }
   const [by, direction] = order;
   list.sort((a, b) => direction * (typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by]) || a.name.localeCompare(b.name));
-  const columns = [['name', 'Name'], ['service', 'Service'], ['spans', 'Spans'], ['errors', 'Failed'], ['own', 'Own time'], ['p50', 'p50'], ['p95', 'p95'], ['p99', 'p99']];
-  const head = columns.map(([key, title]) => make('th', { class: key === 'name' || key === 'service' ? '' : 'n', 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
-    make('button', { onclick: () => { order = [key, key === by ? -direction : key === 'name' || key === 'service' ? 1 : -1]; drawNames(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
+  const columns = [['name', 'Name'], ['service', 'Service'], ['spans', 'Spans'], ['errors', 'Failed'], ['own', 'Self time'], ['p50', 'p50'], ['p95', 'p95'], ['p99', 'p99']];
+  const head = columns.flatMap(([key, title]) => [ make('th', { class: key === 'name' || key === 'service' ? '' : 'n', 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
+    make('button', { onclick: () => { order = [key, key === by ? -direction : key === 'name' || key === 'service' ? 1 : -1]; drawNames(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))), ...(key === 'own' ? [make('th', {})] : [])]);
   const body = list.slice(0, 1000).map(group => {
     const share = make('span', { class: 'share' });
     share.style.width = Math.round(group.own / (all || 1) * 90) + 'px';
-    const choose = () => { $('filter').value = `name:"${group.name}"`; show('Waterfall'); refilter(); };
+    const choose = () => { $('filter').value = `name:"${group.name.replace(/["\\]/g, '\\$&')}"` + (group.service ? ` service:"${group.service.replace(/["\\]/g, '\\$&')}"` : ''); show('Waterfall'); refilter(); };
     return make('tr', { tabindex: '0', onclick: choose, onkeydown: event => { if (event.key === 'Enter') choose(); } },
       make('td', {}, line(group.name)), make('td', {}, line(group.service)),
       make('td', { class: 'n' }, group.spans.toLocaleString('en')),
       make('td', { class: group.errors ? 'n bad' : 'n' }, group.errors ? group.errors.toLocaleString('en') : ''),
-      make('td', { class: 'n' }, share, ' ' + duration(group.own)),
+      make('td', { class: 'n' }, duration(group.own)), make('td', {}, share),
       ...['p50', 'p95', 'p99'].map(key => make('td', { class: 'n' }, duration(group[key]))));
   });
   const wide = make('input', { type: 'checkbox', onchange: event => { everywhere = event.target.checked; drawNames(); } });
   wide.checked = everywhere;
   $('view').replaceChildren(make('div', { class: 'page', tabindex: '0' },
-    make('p', { class: 'hint' }, 'Own time is what no child covers. A row filters the waterfall. ', D.traces.length > 1 ? make('label', { class: 'check' }, wide, ' all traces') : ''),
+    make('p', { class: 'hint' }, 'Self time is what no child covers. A row filters the waterfall. ', D.traces.length > 1 ? make('label', { class: 'check' }, wide, ' all traces') : ''),
     make('table', { class: 'list' }, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...body))));
 }
 
@@ -657,10 +687,11 @@ function drawFlame() {
     box.total += box.own;
     box.above.total += box.total;
   }
-  const element = make('canvas', { id: 'flame', tabindex: '0' });
-  const note = make('p', { class: 'hint' }, 'The width of a box is the time of its own and of what is below it. A click enlarges a box, a click on the top line shows all.');
+  const element = make('canvas', { id: 'flame', tabindex: '0', role: 'img', 'aria-label': 'Flame graph: arrows, Enter, Escape' });
+  const note = make('p', { class: 'hint' }, 'The width of a box is its self time and that of what is below it. A click, or the arrows and Enter, zooms into a box; a click on the top line, or Escape, shows all.');
   $('view').replaceChildren(make('div', { class: 'page' }, note, element));
   flameRoot = top;
+  let current = null;
   const paint = () => {
     const height = (Math.min(deepest, 200) + 1) * 21;
     const [g, width] = canvas(element, height);
@@ -687,6 +718,7 @@ function drawFlame() {
       g.fillStyle = box.color;
       g.fillRect(x, depth * 21, Math.max(1, w - 1), 20);
       if (box.bad) { g.globalAlpha = 1; g.fillStyle = css('--bad'); g.fillRect(x, depth * 21 + 18, Math.max(1, w - 1), 2); }
+      if (box === current) { g.globalAlpha = 1; g.strokeStyle = css('--text'); g.lineWidth = 2; g.strokeRect(x + 1, depth * 21 + 1, Math.max(1, w - 3), 18); }
       if (w > 36) {
         g.globalAlpha = 1;
         g.fillStyle = box === top ? css('--text') : ink(box.color);
@@ -701,9 +733,27 @@ function drawFlame() {
   const hit = event => (element.boxes || []).find(([, x, y, w]) => event.offsetX >= x && event.offsetX < x + w && event.offsetY >= y && event.offsetY < y + 20);
   element.addEventListener('mousemove', event => {
     const found = hit(event);
-    element.title = found ? `${line(found[0].name)}\n${duration(found[0].total)}, of its own ${duration(found[0].own)}` : '';
+    element.title = found ? `${line(found[0].name)}\n${duration(found[0].total)}, self time ${duration(found[0].own)}` : '';
   });
   element.addEventListener('click', event => { const found = hit(event); if (found) { flameRoot = found[0]; paint(); } });
+  const say = box => `${line(box.name)}, ${duration(box.total)}, self time ${duration(box.own)}`;
+  element.addEventListener('focus', () => { if (!current) { current = flameRoot; paint(); } });
+  element.addEventListener('keydown', event => {
+    const at = element.boxes.find(([box]) => box === current) || element.boxes[0];
+    const [, x, y, w] = at, middle = x + w / 2;
+    const line0 = dy => element.boxes.filter(it => it[2] === y + dy).sort((a, b) => a[1] - b[1]);
+    const over = dy => line0(dy).find(it => it[1] + it[3] > x && it[1] < x + w && (dy > 0 || it[1] <= middle && it[1] + it[3] >= middle));
+    const same = line0(0), index = same.indexOf(at);
+    const to = { ArrowUp: () => over(-21), ArrowDown: () => over(21), ArrowLeft: () => same[index - 1], ArrowRight: () => same[index + 1] }[event.key];
+    if (event.key === 'Enter') flameRoot = current;
+    else if (event.key === 'Escape' || event.key === '0') flameRoot = current = top;
+    else if (!to) return;
+    else current = (to() || at)[0];
+    event.preventDefault();
+    event.stopPropagation();
+    paint();
+    element.setAttribute('aria-label', say(current));
+  });
   paint();
 }
 
@@ -734,7 +784,7 @@ function drawGraph() {
     // Near what a node is made of, so that fewer lines cross.
     const mean = index => above[index].length ? above[index].reduce((sum, it) => sum + (place[it] ? place[it][1] : 0), 0) / above[index].length : 0;
     if (x) column.sort((a, b) => mean(a) - mean(b));
-    column.forEach((index, y) => { place[index] = [20 + x * 220, 20 + y * 58]; });
+    column.forEach((index, y) => { place[index] = [20 + x * 190, 20 + y * 58]; });
   });
   const svg = (tag, attributes, ...children) => {
     const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
@@ -745,17 +795,20 @@ function drawGraph() {
   const longest = Math.max(1, ...list.map(([row]) => D.duration[row]));
   const edges = above.flatMap((sources, index) => sources.map(source => {
     const [x1, y1] = place[source], [x2, y2] = place[index];
-    return svg('path', { class: 'edge', d: `M${x1 + 180},${y1 + 21} C${x1 + 205},${y1 + 21} ${x2 - 25},${y2 + 21} ${x2},${y2 + 21}` });
+    // Past the boxes between them.
+    const arc = level[index] - level[source] > 1 ? 50 : 0, way = Math.max(25, (x2 - x1 - 158) / 3);
+    return svg('path', { class: 'edge', d: `M${x1 + 158},${y1 + 21} C${x1 + 158 + way},${y1 + 21 - arc} ${x2 - way},${y2 + 21 - arc} ${x2},${y2 + 21}` });
   }));
   const boxes = list.map(([row, label, state], index) => {
     const [x, y] = place[index], bad = isError(row);
     const clipped = line(text(label));
-    const node = svg('g', { class: 'node' + (bad ? ' bad' : '') + (text(state) === 'skipped' ? ' skipped' : ''), transform: `translate(${x},${y})`, tabindex: 0, role: 'button' },
+    const kind = bad ? ' bad' : text(state) === 'skipped' ? ' skipped' : /^(success|ok|built)$/.test(text(state)) ? ' ok' : '';
+    const node = svg('g', { class: 'node' + kind, transform: `translate(${x},${y})`, tabindex: 0, role: 'button' },
       svg('title', {}, `${clipped}: ${text(state)}, ${duration(D.duration[row])}`),
-      svg('rect', { width: 180, height: 42 }),
-      svg('text', { x: 10, y: 17 }, clipped.length > 25 ? clipped.slice(0, 24) + '…' : clipped),
+      svg('rect', { width: 158, height: 42 }),
+      svg('text', { x: 10, y: 17 }, clipped.length > 20 ? clipped.slice(0, 19) + '…' : clipped),
       svg('text', { class: 'dim', x: 10, y: 32 }, `${bad ? '✕ ' : ''}${line(text(state))} ${duration(D.duration[row])}`.trim()),
-      svg('rect', { x: 0, y: 38, width: Math.max(2, 180 * D.duration[row] / longest), height: 4 }));
+      svg('rect', { x: 0, y: 38, width: Math.max(2, 158 * D.duration[row] / longest), height: 4 }));
     node.lastChild.style.fill = bad ? css('--bad') : css('--accent');
     node.lastChild.style.stroke = 'none';
     const open = () => { selected = row; openPanel(row); };
@@ -763,10 +816,14 @@ function drawGraph() {
     node.addEventListener('keydown', event => { if (event.key === 'Enter') open(); });
     return node;
   });
-  const width = columns.length * 220 + 20, height = Math.max(1, ...columns.map(column => column.length)) * 58 + 30;
+  const width = columns.length * 190 + 10, height = Math.max(1, ...columns.map(column => column.length)) * 58 + 30;
+  const picture = svg('svg', { width: '100%', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Graph of assets' }, ...edges, ...boxes);
+  picture.style.maxWidth = width + 'px';
+  // Smaller, its texts could not be read; the page scrolls.
+  picture.style.minWidth = width * .75 + 'px';
   $('view').replaceChildren(make('div', { class: 'page', tabindex: '0' },
     make('p', { class: 'hint' }, 'What is made of what, from left to right. The bar of a node is its time.'),
-    svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Graph of assets' }, ...edges, ...boxes)));
+    picture));
 }
 
 // ---- traces ----------------------------------------------------------------------------------------------------
@@ -802,13 +859,15 @@ function theme(next) {
 
 const KEYS = [
   ['↑ ↓ or k j', 'the span before and after', ], ['← →', 'fold and unfold'], ['Enter', 'everything about the span'], ['Escape', 'close'],
-  ['e', 'the next error'], ['/', 'filter'], ['n p', 'the next and the previous match'], ['+ − 0', 'enlarge, reduce, all'],
-  ['f', 'enlarge the selected span'], ['1 … 5', 'the views'], ['t', 'light or dark'], ['?', 'these keys'],
+  ['e', 'the next error'], ['/', 'filter'], ['n p', 'the next and the previous match'], ['+ − 0', 'zoom in, out, all'],
+  ['f', 'zoom to the selected span'], ['1 … 5', 'the views'], ['t', 'light or dark'], ['?', 'these keys'],
 ];
 
 function help() {
   $('keys').replaceChildren(make('table', {}, make('tbody', {}, ...KEYS.map(([key, meaning]) =>
-    make('tr', {}, make('td', {}, make('kbd', {}, key)), make('td', {}, meaning))))), make('form', { method: 'dialog' }, make('button', {}, 'Close')));
+    make('tr', {}, make('td', {}, make('kbd', {}, key)), make('td', {}, meaning))))),
+    make('p', { class: 'hint' }, 'Filter: all words apply. ', make('code', {}, 'key=value'), ', ', make('code', {}, '>10ms'), ', ', make('code', {}, '<1s'), ', ', make('code', {}, 'service:shop'), ', ', make('code', {}, 'name:"GET /"'), ' (the whole name), ', make('code', {}, 'error'), ', or a part of a name, a message, an id or an attribute.'),
+    make('form', { method: 'dialog' }, make('button', {}, 'Close')));
   $('keys').showModal();
 }
 
@@ -823,6 +882,16 @@ function next(list, by) {
   show('Waterfall');
   const later = by > 0 ? list.find(row => row > selected) : [...list].reverse().find(row => row < selected);
   select(later === undefined ? (by > 0 ? list[0] : list[list.length - 1]) : later, true);
+}
+
+/** Goes to the next error, in the next trace that has some after the last one of this trace. */
+function nextError(list) {
+  const others = D.traces.map((_, index) => (trace + 1 + index) % D.traces.length).filter(index => D.traces[index].errors > 0 && index !== trace);
+  if (others.length && !list.some(row => row > selected)) {
+    choose(others[0]);
+    list = errorsOf().map(it => it.row).sort((a, b) => a - b);
+  }
+  next(list, 1);
 }
 
 document.addEventListener('keydown', event => {
@@ -843,7 +912,7 @@ document.addEventListener('keydown', event => {
     PageDown: () => step(20), PageUp: () => step(-20), Home: () => step(-1e9), End: () => step(1e9),
     ArrowRight: () => { if (folded.has(selected)) toggle(selected); else step(1); },
     ArrowLeft: () => { if (D.children[selected] && !folded.has(selected)) toggle(selected); else if (D.parent[selected] >= 0) select(D.parent[selected], !$('panel').hidden); },
-    e: () => next(failed(), 1), n: () => next(matches, 1), p: () => next(matches, -1),
+    e: () => nextError(failed()), n: () => next(matches, 1), p: () => next(matches, -1),
     '/': () => $('filter').focus(), '+': () => zoom(.5), '-': () => zoom(2), '0': () => look(...whole()),
     f: () => { if (selected >= 0) look(D.start[selected], finish(selected)); },
     t: () => theme('other'), '?': help,
@@ -866,7 +935,7 @@ document.addEventListener('wheel', event => {
   const box = $('axis').getBoundingClientRect();
   zoom(event.deltaY < 0 ? .8 : 1.25, window0 + (event.clientX - box.left) / box.width * (window1 - window0));
 }, { passive: false });
-addEventListener('beforeprint', () => { document.documentElement.dataset.printing = 'yes'; drawRows(); });
+addEventListener('beforeprint', () => { document.documentElement.dataset.printing = 'yes'; if (tab === 'Waterfall') redraw(); });
 addEventListener('afterprint', () => { delete document.documentElement.dataset.printing; pool = []; draw(); });
 
 start().catch(error => {
