@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -344,17 +345,26 @@ fn one_span(forest: &Forest<'_>, id: &str, as_json: bool) -> Result<ExitCode, Fa
     let wanted = id.to_lowercase();
     let spans = forest.recording().spans.iter().enumerate();
     let mut found = spans.filter(|(_, span)| span.id.to_string().starts_with(&wanted));
-    let (Some((index, span)), other) = (found.next(), found.next()) else {
+    let Some((index, span)) = found.next() else {
         return Err(Failure(format!(
             "expected the id of a span, found `{id}`, with which none begins"
         )));
     };
-    if let Some((_, other)) = other
-        && other.id != span.id
-    {
-        return Err(Failure(format!(
-            "expected the id of one span, found `{id}`, with which those of several begin"
-        )));
+    let mut same = 0;
+    for (_, other) in found {
+        if other.id != span.id {
+            return Err(Failure(format!(
+                "expected the id of one span, found `{id}`, with which those of several begin"
+            )));
+        }
+        same += 1;
+    }
+    if same > 0 {
+        let trace = span.trace;
+        let _ = writeln!(
+            io::stderr(),
+            "note: {same} more have this span id; this one is of trace {trace}, `--trace` chooses another"
+        );
     }
     let message = match &span.status {
         Status::Error(message) => &**message,
