@@ -1,14 +1,13 @@
 //! The command `check`.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use floe_telemetry::printable;
 use floe_trace::read::Reader;
 
-use super::input::{print_notes, read};
+use super::input::{Files, print_notes, read};
 use super::{Failure, print};
 
 /// The exit code if something differs.
@@ -17,16 +16,14 @@ const DIFFERENT: u8 = 1;
 /// What is checked.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`
-    /// and those with `.gz` after it are read [default: standard input]
-    #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    files: Files,
 }
 
 /// Prints a line for each difference.
 pub(crate) fn check(options: &Check) -> Result<ExitCode, Failure> {
     let mut reader = Reader::new().check_conventions();
-    read(&mut reader, &options.files)?;
+    read(&mut reader, &options.files.files)?;
     print_notes(&reader.recording().notes);
     let differences = reader.differences();
     for difference in &differences {

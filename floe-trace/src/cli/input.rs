@@ -19,13 +19,20 @@ const LONG: u64 = 50 << 20;
 /// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// What is read.
+/// The files that are read.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Input {
+pub(crate) struct Files {
     /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`
     /// and those with `.gz` after it are read [default: standard input]
     #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// What is read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Input {
+    #[command(flatten)]
+    files: Files,
     /// Only the traces whose ids begin with this
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
@@ -44,12 +51,12 @@ pub(crate) struct Limits {
 impl Input {
     /// Returns the files and folders that are read.
     pub(crate) fn files(&self) -> &[PathBuf] {
-        &self.files
+        &self.files.files
     }
 
     /// Reads everything, and prints what is wrong with it to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
-        let mut recording = self.limits.read(&self.files)?;
+        let mut recording = self.limits.read(self.files())?;
         if let Some(id) = &self.trace {
             let wanted = id.to_lowercase();
             let mut known = FxHashMap::default();

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use floe_telemetry::exporter::uses_color;
 use floe_trace::{Forest, WaterfallOptions, parse_duration, waterfall};
 
 use super::input::{Input, print_notes};
@@ -53,13 +54,10 @@ enum Color {
 
 impl Look {
     fn options(&self) -> WaterfallOptions {
-        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let color = match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                !is_set("NO_COLOR") && (is_set("FORCE_COLOR") || io::stdout().is_terminal())
-            }
+            Color::Auto => uses_color(io::stdout().is_terminal()),
         };
         let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
         WaterfallOptions {
