@@ -67,6 +67,12 @@ impl Tree for Forest<'_> {
         printable(&beside(self.span(span))).into_owned()
     }
 
+    fn place(&self, span: usize) -> String {
+        let span = self.span(span);
+        let place = floe_waterfall::place(|key| span.attribute(key).map(ToString::to_string));
+        printable(&place).into_owned()
+    }
+
     fn service(&self, span: usize) -> Cow<'_, str> {
         printable(self.recording().service(self.span(span)))
     }

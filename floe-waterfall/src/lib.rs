@@ -3,11 +3,13 @@
 mod beside;
 mod critical_path;
 mod duration;
+mod place;
 mod tree;
 mod waterfall;
 
 pub use crate::beside::beside;
 pub use crate::critical_path::{Step, critical_path};
 pub use crate::duration::duration;
+pub use crate::place::place;
 pub use crate::tree::{Mark, Tree};
 pub use crate::waterfall::{Options, clip, waterfall};

@@ -30,6 +30,12 @@ pub trait Tree {
     /// What is printed beside the name, such as a status code or the host of a call: see [`beside`](crate::beside).
     fn beside(&self, span: usize) -> String;
 
+    /// Where in the source code a span comes from, which is printed below the message of one that failed: see
+    /// [`place`](crate::place). Default: nowhere.
+    fn place(&self, _span: usize) -> String {
+        String::new()
+    }
+
     /// The service of a span. Default: none.
     fn service(&self, _span: usize) -> Cow<'_, str> {
         Cow::Borrowed("")

@@ -84,7 +84,7 @@ struct Row {
 /// Draws a trace: a header, a time axis and a row for each span.
 ///
 /// A full block is time on the critical path, a shaded one the other time of a span. A failed span has its message
-/// below it, and what [`Tree::beside`] says beside its name. `id` is printed as the id of the trace; `roots` are the spans
+/// and its place below it, and what [`Tree::beside`] says beside its name. `id` is printed as the id of the trace; `roots` are the spans
 /// without a parent, by start.
 #[must_use]
 pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) -> String {
@@ -579,16 +579,18 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let _ = writeln!(picture, "{}", self.paint(DIM, &row));
     }
 
+    /// The message of a span that failed, and its place in the source code.
     fn message(&self, picture: &mut String, span: usize, indent: &str) {
         let message = self.tree.message(span);
+        let room = self.options.width.saturating_sub(indent.width());
         if !message.is_empty() {
-            let room = self.options.width.saturating_sub(indent.width());
-            let _ = writeln!(
-                picture,
-                "{}{}",
-                self.paint(DIM, indent),
-                self.paint(BAD, &clip(&message, room))
-            );
+            let message = self.paint(BAD, &clip(&message, room));
+            let _ = writeln!(picture, "{}{message}", self.paint(DIM, indent));
+        }
+        let place = self.tree.place(span);
+        if !place.is_empty() {
+            let line = format!("{indent}at {}", clip_start(&place, room.saturating_sub(3)));
+            let _ = writeln!(picture, "{}", self.paint(DIM, &line));
         }
     }
 
@@ -687,4 +689,10 @@ pub fn clip(text: &str, room: usize) -> String {
     }
     clipped.push('…');
     clipped
+}
+
+/// Shortens a text from its start, for paths: their end tells them apart.
+fn clip_start(text: &str, room: usize) -> String {
+    let reversed: String = text.chars().rev().collect();
+    clip(&reversed, room).chars().rev().collect()
 }

@@ -49,6 +49,13 @@ fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: St
         TraceState::NONE,
     );
     data.parent_span_id = SpanId::from(parent);
+    for attribute in &mut data.attributes {
+        match attribute.key.as_str() {
+            "code.file.path" => attribute.value = "shop/src/orders.rs".into(),
+            "code.line.number" => attribute.value = 7.into(),
+            _ => {}
+        }
+    }
     data.start_time = UNIX_EPOCH + Duration::from_millis(START + from);
     data.end_time = UNIX_EPOCH + Duration::from_millis(START + to);
     data.status = if status == Status::Unset {
@@ -103,10 +110,12 @@ trace 00000000000000000000000000000001 · 5 spans, 3 failed · 1 s
                                                        0            500 ms   1 s
 ✗ run                                             1 s  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒█████
   1 of 3 failed see above
+  at shop/src/orders.rs:7
 ├─ ✓ load                                      400 ms  ██████████
 ├─ ✗ transform a table with a name that is …   400 ms            █▒▒▒▒▒▒▒▒▒
 │  └─ ✗ write                                  350 ms             █████████
 │       no such column: price
+│       at shop/src/orders.rs:7
 ├─ ↷ check skipped                                  0                      ▏
 └─ ┄ no child span                             200 ms                      ┄┄┄┄┄
 
@@ -269,6 +278,7 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
         "✗ run > asset > query",
         "",
         "",
+        "",
         "✓ run",
         "├─ ✓ load",
         "│",
@@ -276,10 +286,11 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
         "│",
         "│",
         "│",
+        "│",
         "├─ ✓ load",
         "└─ … 14 more: 11 × emit, 3 × check",
     ];
-    assert_eq!(rows[..12], expected, "{text}");
+    assert_eq!(rows[..14], expected, "{text}");
     assert!(text.contains("│  └─ ✓ read"), "{text}");
     assert!(text.contains("│  ├─ ✗ query"), "{text}");
     // One span needs no row that counts it.

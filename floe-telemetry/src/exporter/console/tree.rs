@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use floe_waterfall::{Mark, Tree, beside};
+use floe_waterfall::{Mark, Tree, beside, place};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
@@ -111,13 +111,20 @@ impl Tree for Spans<'_> {
     fn beside(&self, span: usize) -> String {
         let span = self.span(span);
         let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
-        let text = beside(is_call, |key| {
-            let mut attributes = span.attributes.iter();
-            let attribute = attributes.find(|attribute| attribute.key.as_str() == key);
-            attribute.map(|attribute| attribute.value.to_string())
-        });
+        let text = beside(is_call, |key| attribute(span, key));
         printable(&text).into_owned()
     }
+
+    fn place(&self, span: usize) -> String {
+        let span = self.span(span);
+        printable(&place(|key| attribute(span, key))).into_owned()
+    }
+}
+
+fn attribute(span: &SpanData, key: &str) -> Option<String> {
+    let mut attributes = span.attributes.iter();
+    let attribute = attributes.find(|attribute| attribute.key.as_str() == key)?;
+    Some(attribute.value.to_string())
 }
 
 fn nanos(time: SystemTime) -> u64 {
