@@ -246,17 +246,21 @@ fn annotated_functions_record_into_a_provider_of_the_sdk() {
 }
 
 #[test]
-fn readme_contains_the_service() {
-    let service = include_str!("../service.rs");
-    let code: Vec<&str> = service
-        .lines()
-        .skip_while(|line| line.starts_with("//!") || line.is_empty())
-        .collect();
-    let block = format!("```rust,ignore\n{}\n```\n", code.join("\n"));
-    assert!(
-        include_str!("../../README.md").contains(&block),
-        "README should contain\n{block}"
-    );
+fn readme_contains_the_tour_and_the_service() {
+    for program in [
+        include_str!("../tour/main.rs"),
+        include_str!("../service.rs"),
+    ] {
+        let code: Vec<&str> = program
+            .lines()
+            .skip_while(|line| line.starts_with("//!") || line.is_empty())
+            .collect();
+        let block = format!("```rust,ignore\n{}\n```\n", code.join("\n"));
+        assert!(
+            include_str!("../../README.md").contains(&block),
+            "README should contain\n{block}"
+        );
+    }
 }
 
 #[test]
