@@ -5,8 +5,8 @@ check:
 test:
     cargo test --workspace
 
-demo:
-    cargo run -p floe -- run demo/customer-360
+tour:
+    cargo run -p tour
 
 bench:
     cargo bench -p benches

@@ -1,12 +1,12 @@
-//! The time that a library adds to the first build of a crate: a package with one annotated
-//! function is built from scratch with each of several libraries. The packages called `service` have the
-//! dependencies of README's service: axum, tokio and `tracing`, alone, with this library, with what exports
-//! the same with tracing-opentelemetry (`examples/comparison`), and with crates that set it up.
+//! What a library adds to the first build of a crate, and to its program: a package with one annotated
+//! function is built from scratch with each of several libraries, and starts what exports its spans. The packages
+//! called `service` have the dependencies of README's service: axum, tokio and `tracing`, alone, with this library,
+//! with what exports the same with tracing-opentelemetry (`examples/comparison`), and with crates that set it up.
 //!
 //! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their
 //! dependencies, and builds them in turn in empty target folders. It prints elapsed seconds and CPU
 //! seconds (medians of three), the number of compiled crates, and the size of the stripped binary, as Markdown.
-//! Arguments select the packages whose names contain one of them. Versions are those of this repository's
+//! Arguments select the packages whose names contain one of them; `--sizes` builds each once, optimized. Versions are those of this repository's
 //! `Cargo.lock`. Seconds depend on the machine and its load; compare those of one run only.
 //!
 //! It uses the standard library only, so it can also be compiled without the other benchmarks:
@@ -42,10 +42,51 @@ const HELPERS: &str = r#"axum-tracing-opentelemetry = { version = "0.42", defaul
 init-tracing-opentelemetry = { version = "0.44", default-features = false, features = ["logs", "metrics", "tracing_subscriber_ext"] }
 "#;
 
+/// The spans of tracing-opentelemetry over gRPC, as its documentation and that of `opentelemetry-otlp` set it up.
+const TRACES: &str = r#"opentelemetry = "0.33"
+opentelemetry-otlp = { version = "0.33", default-features = false, features = ["grpc-tonic", "trace"] }
+opentelemetry_sdk = "0.33"
+tokio = { version = "1", features = ["rt-multi-thread"] }
+tracing = "0.1"
+tracing-opentelemetry = { version = "0.34", default-features = false }
+tracing-subscriber = "0.3"
+"#;
+
+/// The same over HTTP, with the client that `opentelemetry-otlp` has by default.
+const TRACES_HTTP: &str = r#"opentelemetry = "0.33"
+opentelemetry-otlp = { version = "0.33", default-features = false, features = ["http-proto", "reqwest-blocking-client", "trace"] }
+opentelemetry_sdk = "0.33"
+tracing = "0.1"
+tracing-opentelemetry = { version = "0.34", default-features = false }
+tracing-subscriber = "0.3"
+"#;
+
+const INIT: &str = "let _telemetry = floe_telemetry::init().unwrap();";
+
+/// What starts the export of [`TRACES`].
+const START_TRACES: &str = r#"use opentelemetry::trace::TracerProvider as _;
+    use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _entered = runtime.enter();
+    let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().build().unwrap();
+    let provider = opentelemetry_sdk::trace::SdkTracerProvider::builder().with_batch_exporter(exporter).build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("size"));
+    tracing_subscriber::registry().with(layer).init();"#;
+
+/// What starts the export of [`TRACES_HTTP`].
+const START_TRACES_HTTP: &str = r#"use opentelemetry::trace::TracerProvider as _;
+    use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
+    let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().build().unwrap();
+    let provider = opentelemetry_sdk::trace::SdkTracerProvider::builder().with_batch_exporter(exporter).build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("size"));
+    tracing_subscriber::registry().with(layer).init();"#;
+
 struct Contestant {
     name: &'static str,
     dependency: String,
     attribute: &'static str,
+    /// The statements at the beginning of `main`.
+    start: &'static str,
 }
 
 #[derive(Default)]
@@ -68,61 +109,93 @@ fn contestants() -> Vec<Contestant> {
         "../integrations/floe-telemetry-http",
         "features = ['axum']",
     );
+    let floe = "#[floe_telemetry::traced]";
+    let tracing = "#[tracing::instrument]";
     [
-        ("nothing", String::new(), ""),
+        ("nothing", String::new(), "", ""),
         (
             "floe-telemetry, light",
             ours("default-features = false"),
-            "#[floe_telemetry::traced]",
+            floe,
+            "",
         ),
         (
             "floe-telemetry, redact",
             ours("default-features = false, features = ['redact']"),
-            "#[floe_telemetry::traced]",
+            floe,
+            "",
+        ),
+        ("floe-telemetry, default", ours("features = []"), floe, INIT),
+        (
+            "floe-telemetry, otlp-http",
+            ours("features = ['otlp-http']"),
+            floe,
+            INIT,
         ),
         (
-            "floe-telemetry, provider",
-            ours("features = []"),
-            "#[floe_telemetry::traced]",
+            "floe-telemetry, otlp-grpc",
+            ours("features = ['otlp-grpc']"),
+            floe,
+            INIT,
         ),
         (
             "fastrace 0.7",
             r#"fastrace = { version = "0.7", features = ["enable"] }"#.to_owned(),
             "#[fastrace::trace]",
+            "",
+        ),
+        ("tracing 0.1", r#"tracing = "0.1""#.to_owned(), tracing, ""),
+        (
+            "tracing-opentelemetry, otlp-http, traces alone",
+            TRACES_HTTP.to_owned(),
+            tracing,
+            START_TRACES_HTTP,
         ),
         (
-            "tracing 0.1",
-            r#"tracing = "0.1""#.to_owned(),
-            "#[tracing::instrument]",
+            "tracing-opentelemetry, otlp-grpc, traces alone",
+            TRACES.to_owned(),
+            tracing,
+            START_TRACES,
         ),
-        ("service, no telemetry", SERVICE.to_owned(), ""),
+        ("service, no telemetry", SERVICE.to_owned(), "", ""),
         (
             "service, floe-telemetry",
             SERVICE.to_owned() + &ours("features = ['logs', 'otlp-grpc', 'tracing']") + &layers,
-            "#[floe_telemetry::traced]",
+            floe,
+            INIT,
         ),
         (
             "service, tracing-opentelemetry",
             SERVICE.to_owned() + TRACING_OPENTELEMETRY,
-            "#[tracing::instrument]",
+            tracing,
+            "",
         ),
         (
             "service, tracing-opentelemetry and helpers",
             SERVICE.to_owned() + HELPERS,
-            "#[tracing::instrument]",
+            tracing,
+            "",
         ),
     ]
-    .map(|(name, dependency, attribute)| Contestant {
+    .map(|(name, dependency, attribute, start)| Contestant {
         name,
         dependency,
         attribute,
+        start,
     })
     .into()
 }
 
 fn main() {
     let directory = env::temp_dir().join("floe-telemetry-build-time");
-    let selected: Vec<String> = env::args().skip(1).collect();
+    let (options, selected): (Vec<_>, Vec<_>) = env::args()
+        .skip(1)
+        .partition(|argument| argument == "--sizes");
+    let (profiles, rounds) = if options.is_empty() {
+        (&["dev", "release"][..], ROUNDS)
+    } else {
+        (&["release"][..], 1)
+    };
     let mut contestants = contestants();
     contestants.retain(|contestant| {
         let is_selected = |name: &String| contestant.name.contains(name.as_str());
@@ -133,9 +206,9 @@ fn main() {
         write_package(&package, contestant);
         cargo(&package, &["fetch"]);
     }
-    for profile in ["dev", "release"] {
+    for profile in profiles {
         let mut all: Vec<Measured> = contestants.iter().map(|_| Measured::default()).collect();
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             for (number, measured) in all.iter_mut().enumerate() {
                 build(&directory.join(number.to_string()), profile, measured);
             }
@@ -197,8 +270,8 @@ fn write_package(package: &Path, contestant: &Contestant) {
     );
     let source = format!(
         "{}\nfn call(id: u64) -> Result<u64, std::io::Error> {{\n    Ok(id + 1)\n}}\n\n\
-         fn main() {{\n    std::hint::black_box(call(1).unwrap());\n}}\n",
-        contestant.attribute,
+         fn main() {{\n    {}\n    std::hint::black_box(call(1).unwrap());\n}}\n",
+        contestant.attribute, contestant.start,
     );
     fs::create_dir_all(package.join("src")).expect("the temporary folder can be written");
     fs::write(package.join("Cargo.toml"), manifest).expect("a manifest is written");
