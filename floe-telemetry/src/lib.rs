@@ -197,6 +197,10 @@ pub mod opentelemetry {
     pub use ::opentelemetry::*;
 }
 
+#[cfg(all(doc, not(doctest)))] // `floe-test-services` tests the examples, which use other crates, too
+#[path = "manual.rs"]
+pub mod _manual;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -277,6 +277,114 @@ fn duplicated_facts_agree() {
     }
 }
 
+/// The anchor of a heading, as hosts of code and rustdoc make it.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words
+        .chars()
+        .filter(|it| it.is_alphanumeric() || [' ', '-', '_'].contains(it));
+    kept.collect::<String>().replace(' ', "-")
+}
+
+/// The lines of a page outside of its code blocks.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut in_code = false;
+    page.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
+}
+
+/// The definitions of reference links: `[label]: target`.
+fn references(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = prose(page).filter(|line| line.starts_with('['));
+    lines.filter_map(|line| line.split_once("]: ").map(|(label, to)| (&label[1..], to)))
+}
+
+/// The targets of `[text](target)`.
+fn inline_links(page: &str) -> impl Iterator<Item = &str> {
+    prose(page).flat_map(|line| {
+        let places = line.match_indices("](").map(|(place, _)| place);
+        // Not in code, before which the number of backticks is odd.
+        let places = places.filter(|&place| line[..place].matches('`').count() % 2 == 0);
+        places.filter_map(|place| line[place + 2..].split_once(')').map(|(to, _)| to))
+    })
+}
+
+#[test]
+fn every_link_to_a_file_leads_there() {
+    let mut count = 0;
+    for (name, page) in files("", ".md") {
+        // Links to the pages of `docs/`, which the package contains.
+        if name.starts_with("floe-telemetry/docs/") {
+            continue;
+        }
+        for (label, _) in references(&page) {
+            let used = page.matches(&format!("[{label}]")).count();
+            assert!(used > 1, "{name}: [{label}] is defined and not used");
+        }
+        let folder = Path::new(&name).parent().unwrap();
+        for target in inline_links(&page).chain(references(&page).map(|(_, to)| to)) {
+            // Another site, or an item, which rustdoc checks.
+            if target.contains("://") || target.contains("::") || target.contains('@') {
+                continue;
+            }
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = root().join(if path.is_empty() {
+                PathBuf::from(&name)
+            } else {
+                folder.join(path)
+            });
+            assert!(file.exists(), "{name}: {target}");
+            if !heading.is_empty() {
+                let text = fs::read_to_string(file).unwrap();
+                let is_there =
+                    prose(&text).any(|line| line.starts_with('#') && anchor(line) == heading);
+                assert!(is_there, "{name}: {target}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
+/// In rustdoc, the modules of `_manual` give each reference of their pages another target, because the page's own is a
+/// file of the repository.
+#[test]
+fn the_manual_in_rustdoc_has_a_target_for_each_link_to_a_file() {
+    let module = read("floe-telemetry/src/manual.rs");
+    let mut parts = module.split("include_str!(\"../docs/");
+    let mut definitions = parts.next().unwrap();
+    let mut pages = 0;
+    for part in parts {
+        pages += 1;
+        let (name, rest) = part.split_once("\")").unwrap();
+        let page = read(&format!("docs/{name}"));
+        for target in inline_links(&page) {
+            let is_file = !target.contains("://") && !target.starts_with('#');
+            assert!(!is_file, "{name}: expected a reference to {target}");
+        }
+        for (label, target) in references(&page) {
+            let there = definitions.split_once(&format!("[{label}]: "));
+            let (_, there) =
+                there.unwrap_or_else(|| panic!("manual.rs has no [{label}] of {name}"));
+            // To another page of the manual, by the same heading.
+            if let Some((other, heading)) = target.split_once(".md#")
+                && module.contains(&format!("/{other}.md\")"))
+            {
+                let expected = format!("{other}#{heading}\n");
+                assert!(
+                    there.starts_with(&expected),
+                    "{name}: [{label}]: {expected}"
+                );
+            }
+        }
+        definitions = rest;
+    }
+    assert_eq!(pages, files("floe-telemetry/docs", ".md").len());
+}
+
 /// Each promise of SECURITY.md has a test: `` `path::name` ``, `` `.ci/faults scenario` `` or "the same test".
 #[test]
 fn each_promise_of_the_security_policy_has_a_test() {
