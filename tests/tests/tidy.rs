@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use syn::visit::{self, Visit};
 use syn::{LitStr, Macro};
@@ -32,6 +33,10 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            // A file of another folder, which a package contains, too.
+            if path.is_symlink() {
+                continue;
+            }
             let name = path
                 .strip_prefix(root())
                 .unwrap()
@@ -226,6 +231,65 @@ fn the_minimum_rust_version_is_one_number() {
     }
 }
 
+/// The address of the repository, which is a placeholder while there is none.
+fn repository() -> String {
+    let manifest = read("Cargo.toml");
+    let (_, address) = manifest.split_once("\nrepository = \"").unwrap();
+    address.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn the_address_of_the_repository_is_one() {
+    let address = repository();
+    for page in ["README.md", "floe-telemetry/README.md", "SECURITY.md"] {
+        let stated = read(page);
+        assert!(stated.contains(&address), "expected {address} in {page}");
+    }
+    for (name, text) in files("", ".md") {
+        for start in ["--git ", "https://example.invalid/"] {
+            for (place, _) in text.match_indices(start) {
+                let found = text[place..].trim_start_matches("--git ");
+                let line = found.lines().next().unwrap();
+                assert!(
+                    line.starts_with(&address),
+                    "{name}: expected {address}, found {line}"
+                );
+            }
+        }
+    }
+}
+
+/// What `.ci/release` checks, in a folder with this manifest and this page.
+fn refusal(manifest: &str, page: &str) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".ci")).unwrap();
+    let script = folder.path().join(".ci/release");
+    fs::copy(root().join(".ci/release"), &script).unwrap();
+    fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+    fs::write(folder.path().join("README.md"), page).unwrap();
+    let output = Command::new(script).arg("--check").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.success(), error.is_empty(), "{error}");
+    (!output.status.success()).then_some(error)
+}
+
+#[test]
+fn a_release_needs_an_address_and_pages_that_know_of_it() {
+    let placeholder = "repository = \"https://example.invalid/orders\" # a placeholder\n";
+    let address = "repository = \"https://code.example.com/orders\"\n";
+    assert_eq!(
+        refusal(placeholder, "").unwrap(),
+        "Cargo.toml: repository: expected the public address of the repository, found `https://example.invalid/orders`\n"
+    );
+    assert_eq!(
+        refusal(address, "This crate is not released yet.").unwrap(),
+        "expected no page that says `not released yet`, found ./README.md\n"
+    );
+    assert_eq!(refusal(address, "cargo add orders"), None);
+    let refused = refusal(&read("Cargo.toml"), "");
+    assert_eq!(refused.is_some(), repository().contains(".invalid"));
+}
+
 #[test]
 fn duplicated_facts_agree() {
     let manifest = read("Cargo.toml");
@@ -315,17 +379,18 @@ fn inline_links(page: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_link_to_a_file_leads_there() {
     let mut count = 0;
+    let in_repository = repository() + "/blob/HEAD/";
     for (name, page) in files("", ".md") {
-        // Links to the pages of `docs/`, which the package contains.
-        if name.starts_with("floe-telemetry/docs/") {
-            continue;
-        }
         for (label, _) in references(&page) {
             let used = page.matches(&format!("[{label}]")).count();
             assert!(used > 1, "{name}: [{label}] is defined and not used");
         }
         let folder = Path::new(&name).parent().unwrap();
         for target in inline_links(&page).chain(references(&page).map(|(_, to)| to)) {
+            let (folder, target) = match target.strip_prefix(&in_repository) {
+                Some(target) => (Path::new(""), target),
+                None => (folder, target),
+            };
             // Another site, or an item, which rustdoc checks.
             if target.contains("://") || target.contains("::") || target.contains('@') {
                 continue;
@@ -369,7 +434,13 @@ fn the_manual_in_rustdoc_has_a_target_for_each_link_to_a_file() {
             let there = definitions.split_once(&format!("[{label}]: "));
             let (_, there) =
                 there.unwrap_or_else(|| panic!("manual.rs has no [{label}] of {name}"));
-            // To another page of the manual, by the same heading.
+            // To the same file, or the same heading of another page of the manual.
+            if there.starts_with("\", env!(\"CARGO_PKG_REPOSITORY\")") {
+                let path = format!("/{}\")]\n", target.trim_start_matches("../"));
+                let to = there.split_inclusive('\n').next().unwrap();
+                assert!(to.ends_with(&path), "{name}: [{label}]: {path}");
+                continue;
+            }
             if let Some((other, heading)) = target.split_once(".md#")
                 && module.contains(&format!("/{other}.md\")"))
             {
@@ -382,7 +453,8 @@ fn the_manual_in_rustdoc_has_a_target_for_each_link_to_a_file() {
         }
         definitions = rest;
     }
-    assert_eq!(pages, files("floe-telemetry/docs", ".md").len());
+    let packaged = fs::read_dir(root().join("floe-telemetry/docs")).unwrap();
+    assert_eq!(pages, packaged.count());
 }
 
 /// Each promise of SECURITY.md has a test: `` `path::name` ``, `` `.ci/faults scenario` `` or "the same test".
