@@ -14,6 +14,7 @@
 /// [`RedactionConfig`]: crate::config::RedactionConfig
 /// [Sizes]: operations#sizes
 /// [`telemetry-config.schema.json`]: crate::TelemetryConfig::json_schema
+#[doc = concat!("[what a `Context` costs]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
 ///
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}

@@ -20,6 +20,6 @@ pub enum ContextMode {
     #[default]
     EverySpan,
     /// Only these are: the first span of a trace on a thread, functions that are called in a span of `tracing`, and
-    /// the spans of guards and of OpenTelemetry's API. The others cost about half as much.
+    /// the spans of guards and of OpenTelemetry's API. The others save the cost of a `Context`.
     Boundaries,
 }
