@@ -21,7 +21,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! `docs/configuration.md` of the repository describes every section and lists the variables.
+//! [The manual](crate::_manual::configuration) describes every section and lists the variables.
 
 mod auth;
 mod batch;

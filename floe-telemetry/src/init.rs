@@ -69,7 +69,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | the configuration is that of the variables `OTEL_*` and `FLOE_*`, and of the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
 /// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
-/// `docs/configuration.md` of the repository lists the variables.
+/// [The manual](crate::_manual::configuration#variables) lists the variables.
 ///
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. Filters by spans and
 /// fields (`target[span]=level`) are not accepted; such an entry is ignored with one warning. If the program has

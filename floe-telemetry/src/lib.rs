@@ -1,8 +1,9 @@
 //! One attribute makes any function observable.
 //!
 //! `#[traced]` turns each call of a function, synchronous or not, into an OpenTelemetry span that
-//! nests with every other OpenTelemetry span of the process, carries typed attributes, ends OK or
-//! ERROR, and is redacted before it is exported.
+//! nests with every other OpenTelemetry span of the process, carries typed attributes, and ends OK or
+//! ERROR. Its texts pass a redaction before they are exported, which recognizes many credentials, and
+//! not all.
 //!
 //! ```standalone_crate
 //! use std::time::Duration;
@@ -39,7 +40,7 @@
 //! `error.type` is recorded. Each thread looks for that provider at its first call, and then at intervals that grow
 //! up to 1024 calls, until one is found. After 18,000 calls, a thread looks only where it opens a span in another way
 //! than by calling a plain function, for example in a future. So set the provider early. While there is none, an
-//! annotated function costs one atomic load, and one of a variable of the thread.
+//! annotated function costs two loads, one of them thread-local.
 //!
 //! Each release of OpenTelemetry (0.34 after 0.33) changes its types, and the release of this crate that
 //! follows is a breaking one: `Context`, `SpanContext`, `KeyValue`, `Key` and `SpanKind` are in its signatures.
@@ -196,6 +197,10 @@ pub mod opentelemetry {
     #[doc(no_inline)]
     pub use ::opentelemetry::*;
 }
+
+#[cfg(all(doc, not(doctest)))] // `floe-test-services` tests the examples, which use other crates, too
+#[path = "manual.rs"]
+pub mod _manual;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -20,8 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The program of the same name is the feature `cli`, and its receiver the feature `listen`; a library needs neither:
-//! `floe-trace = { version = "0.1", default-features = false }`.
+//! The program of the same name is the feature `cli`, and its receiver the feature `listen`; a library needs neither,
+//! and depends on this crate with `default-features = false`.
 
 pub mod read;
 pub mod write;

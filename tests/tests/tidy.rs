@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use syn::visit::{self, Visit};
 use syn::{LitStr, Macro};
@@ -32,6 +33,10 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            // A file of another folder, which a package contains, too.
+            if path.is_symlink() {
+                continue;
+            }
             let name = path
                 .strip_prefix(root())
                 .unwrap()
@@ -226,6 +231,98 @@ fn the_minimum_rust_version_is_one_number() {
     }
 }
 
+/// The difference between both values of `context`, in the table of the benchmark.
+#[test]
+fn the_cost_of_a_context_is_that_of_the_figures() {
+    let figures = read("benches/figures.md");
+    let cells = |start: &str| -> Vec<&str> {
+        let row = figures.lines().find(|line| line.starts_with(start));
+        row.unwrap().split(" | ").collect()
+    };
+    let head = cells("| ns per span |");
+    let place = |name| head.iter().position(|it| *it == name).unwrap();
+    let saved = |attributes| {
+        let row = cells(&format!(
+            "| sampled, sync, {attributes} attributes, 1 thread |"
+        ));
+        let [every, boundaries] =
+            ["floe-telemetry", "floe-telemetry, context: boundaries"].map(|name| {
+                row[place(name)]
+                    .split(' ')
+                    .next()
+                    .unwrap()
+                    .parse::<f64>()
+                    .unwrap()
+            });
+        every - boundaries
+    };
+    let sentence = format!(
+        "OpenTelemetry's `Context` costs {:.0} ns of a span without attributes, and {:.0} ns of one with three",
+        saved(0),
+        saved(3)
+    );
+    assert!(read("benches/README.md").contains(&sentence), "{sentence}");
+}
+
+/// The address of the repository, which is a placeholder while there is none.
+fn repository() -> String {
+    let manifest = read("Cargo.toml");
+    let (_, address) = manifest.split_once("\nrepository = \"").unwrap();
+    address.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn the_address_of_the_repository_is_one() {
+    let address = repository();
+    for page in ["README.md", "floe-telemetry/README.md", "SECURITY.md"] {
+        let stated = read(page);
+        assert!(stated.contains(&address), "expected {address} in {page}");
+    }
+    for (name, text) in files("", ".md") {
+        for start in ["--git ", "https://example.invalid/"] {
+            for (place, _) in text.match_indices(start) {
+                let found = text[place..].trim_start_matches("--git ");
+                let line = found.lines().next().unwrap();
+                assert!(
+                    line.starts_with(&address),
+                    "{name}: expected {address}, found {line}"
+                );
+            }
+        }
+    }
+}
+
+/// What `.ci/release` checks, in a folder with this manifest and this page.
+fn refusal(manifest: &str, page: &str) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".ci")).unwrap();
+    let script = folder.path().join(".ci/release");
+    fs::copy(root().join(".ci/release"), &script).unwrap();
+    fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+    fs::write(folder.path().join("README.md"), page).unwrap();
+    let output = Command::new(script).arg("--check").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.success(), error.is_empty(), "{error}");
+    (!output.status.success()).then_some(error)
+}
+
+#[test]
+fn a_release_needs_an_address_and_pages_that_know_of_it() {
+    let placeholder = "repository = \"https://example.invalid/orders\" # a placeholder\n";
+    let address = "repository = \"https://code.example.com/orders\"\n";
+    assert_eq!(
+        refusal(placeholder, "").unwrap(),
+        "Cargo.toml: repository: expected the public address of the repository, found `https://example.invalid/orders`\n"
+    );
+    assert_eq!(
+        refusal(address, "This crate is not released yet.").unwrap(),
+        "expected no page that says `not released yet`, found ./README.md\n"
+    );
+    assert_eq!(refusal(address, "cargo add orders"), None);
+    let refused = refusal(&read("Cargo.toml"), "");
+    assert_eq!(refused.is_some(), repository().contains(".invalid"));
+}
+
 #[test]
 fn duplicated_facts_agree() {
     let manifest = read("Cargo.toml");
@@ -275,6 +372,122 @@ fn duplicated_facts_agree() {
             "{feature} is not in the table of the crate's documentation"
         );
     }
+}
+
+/// The anchor of a heading, as hosts of code and rustdoc make it.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words
+        .chars()
+        .filter(|it| it.is_alphanumeric() || [' ', '-', '_'].contains(it));
+    kept.collect::<String>().replace(' ', "-")
+}
+
+/// The lines of a page outside of its code blocks.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut in_code = false;
+    page.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
+}
+
+/// The definitions of reference links: `[label]: target`.
+fn references(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = prose(page).filter(|line| line.starts_with('['));
+    lines.filter_map(|line| line.split_once("]: ").map(|(label, to)| (&label[1..], to)))
+}
+
+/// The targets of `[text](target)`.
+fn inline_links(page: &str) -> impl Iterator<Item = &str> {
+    prose(page).flat_map(|line| {
+        let places = line.match_indices("](").map(|(place, _)| place);
+        // Not in code, before which the number of backticks is odd.
+        let places = places.filter(|&place| line[..place].matches('`').count() % 2 == 0);
+        places.filter_map(|place| line[place + 2..].split_once(')').map(|(to, _)| to))
+    })
+}
+
+#[test]
+fn every_link_to_a_file_leads_there() {
+    let mut count = 0;
+    let in_repository = repository() + "/blob/HEAD/";
+    for (name, page) in files("", ".md") {
+        for (label, _) in references(&page) {
+            let used = page.matches(&format!("[{label}]")).count();
+            assert!(used > 1, "{name}: [{label}] is defined and not used");
+        }
+        let folder = Path::new(&name).parent().unwrap();
+        for target in inline_links(&page).chain(references(&page).map(|(_, to)| to)) {
+            let (folder, target) = match target.strip_prefix(&in_repository) {
+                Some(target) => (Path::new(""), target),
+                None => (folder, target),
+            };
+            // Another site, or an item, which rustdoc checks.
+            if target.contains("://") || target.contains("::") || target.contains('@') {
+                continue;
+            }
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = root().join(if path.is_empty() {
+                PathBuf::from(&name)
+            } else {
+                folder.join(path)
+            });
+            assert!(file.exists(), "{name}: {target}");
+            if !heading.is_empty() {
+                let text = fs::read_to_string(file).unwrap();
+                let is_there =
+                    prose(&text).any(|line| line.starts_with('#') && anchor(line) == heading);
+                assert!(is_there, "{name}: {target}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
+/// In rustdoc, the modules of `_manual` give each reference of their pages another target, because the page's own is a
+/// file of the repository.
+#[test]
+fn the_manual_in_rustdoc_has_a_target_for_each_link_to_a_file() {
+    let module = read("floe-telemetry/src/manual.rs");
+    let mut parts = module.split("include_str!(\"../docs/");
+    let mut definitions = parts.next().unwrap();
+    let mut pages = 0;
+    for part in parts {
+        pages += 1;
+        let (name, rest) = part.split_once("\")").unwrap();
+        let page = read(&format!("docs/{name}"));
+        for target in inline_links(&page) {
+            let is_file = !target.contains("://") && !target.starts_with('#');
+            assert!(!is_file, "{name}: expected a reference to {target}");
+        }
+        for (label, target) in references(&page) {
+            let there = definitions.split_once(&format!("[{label}]: "));
+            let (_, there) =
+                there.unwrap_or_else(|| panic!("manual.rs has no [{label}] of {name}"));
+            // To the same file, or the same heading of another page of the manual.
+            if there.starts_with("\", env!(\"CARGO_PKG_REPOSITORY\")") {
+                let path = format!("/{}\")]\n", target.trim_start_matches("../"));
+                let to = there.split_inclusive('\n').next().unwrap();
+                assert!(to.ends_with(&path), "{name}: [{label}]: {path}");
+                continue;
+            }
+            if let Some((other, heading)) = target.split_once(".md#")
+                && module.contains(&format!("/{other}.md\")"))
+            {
+                let expected = format!("{other}#{heading}\n");
+                assert!(
+                    there.starts_with(&expected),
+                    "{name}: [{label}]: {expected}"
+                );
+            }
+        }
+        definitions = rest;
+    }
+    let packaged = fs::read_dir(root().join("floe-telemetry/docs")).unwrap();
+    assert_eq!(pages, packaged.count());
 }
 
 /// Each promise of SECURITY.md has a test: `` `path::name` ``, `` `.ci/faults scenario` `` or "the same test".

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     }
     if !callgrind::is_installed() {
         eprintln!(
-            "valgrind is not here: it counts the instructions (Debian: apt install valgrind)"
+            "valgrind, which counts the instructions, is missing: `.ci/instructions` fetches it"
         );
         return ExitCode::FAILURE;
     }

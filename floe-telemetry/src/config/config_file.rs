@@ -87,8 +87,8 @@ impl TelemetryConfig {
     ///
     /// References to environment variables (`${NAME}`, `${NAME:-default}`) are substituted; other variables are not
     /// read. A signal without a provider in the file is not exported, and without `propagator` no context is
-    /// propagated. Properties that this library does not support are ignored with one warning, which has their
-    /// places. `docs/configuration.md` in the repository lists them.
+    /// propagated. Properties that this library does not support are ignored with one warning, which names their
+    /// places. [The manual](crate::_manual::configuration#opentelemetrys-configuration-file) lists them.
     ///
     /// ```
     /// use floe_telemetry::TelemetryConfig;

@@ -11,7 +11,7 @@ use crate::json_schema::JsonSchema;
 /// reads the ids in `Context::current()` finds those of the first span of the trace on this thread.
 /// [`get_current_span`](crate::get_current_span), the functions of [`propagation`](crate::propagation) and
 /// [`in_current_span`](crate::FutureExt::in_current_span) refer to the innermost span in any case.
-/// `docs/configuration.md` of the repository lists all differences.
+/// [The manual](crate::_manual::configuration#context) lists all differences.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -20,6 +20,6 @@ pub enum ContextMode {
     #[default]
     EverySpan,
     /// Only these are: the first span of a trace on a thread, functions that are called in a span of `tracing`, and
-    /// the spans of guards and of OpenTelemetry's API. The others cost about half as much.
+    /// the spans of guards and of OpenTelemetry's API. The others save the cost of a `Context`.
     Boundaries,
 }

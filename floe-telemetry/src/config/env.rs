@@ -53,7 +53,7 @@ const DOCUMENT: &str = "FLOE_CONFIG_FILE";
 impl TelemetryConfig {
     /// Returns the document in the file of `FLOE_CONFIG_FILE`, else the defaults, with the changes from the environment.
     /// If neither names the service, its name is `unknown_service:` and the name of the executable.
-    /// `docs/configuration.md` in the repository lists the variables.
+    /// [The manual](crate::_manual::configuration#variables) lists the variables.
     ///
     /// # Errors
     ///

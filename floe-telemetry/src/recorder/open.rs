@@ -77,7 +77,7 @@ pub(super) enum Parked {
 }
 
 /// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. Neither is
-/// evaluated while nothing is recorded, which costs one load.
+/// evaluated while nothing is recorded, which costs two loads, one of them thread-local.
 ///
 /// `fill` is a trait object so that the code that calls it is compiled once, not for each annotated
 /// function.

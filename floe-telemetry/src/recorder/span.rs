@@ -124,7 +124,7 @@ pub fn create_span_with<T>(
 
 /// A builder for a span, returned by [`span`] and [`Tracer::span`].
 ///
-/// While nothing is recorded, a builder costs one load and allocates nothing; attributes and links
+/// While nothing is recorded, a builder allocates nothing; attributes and links
 /// that are set then are discarded.
 #[derive(Debug)]
 #[must_use = "the span starts with `start`"]

@@ -81,7 +81,13 @@ pub async fn make(
     Ok(())
 }
 
-/// The examples of the page compile.
+/// The examples of the manual compile as they are shown, and its tests pass.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/tasks.md")]
-struct Tasks;
+mod manual {
+    #[doc = include_str!("../../../docs/configuration.md")]
+    struct Configuration;
+    #[doc = include_str!("../../../docs/operations.md")]
+    struct Operations;
+    #[doc = include_str!("../../../docs/tasks.md")]
+    struct Tasks;
+}

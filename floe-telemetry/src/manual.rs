@@ -1,0 +1,59 @@
+//! The manual: how a program is configured, and what it does when something ends or fails.
+//!
+//! Each page is a file in the folder `docs` of the package.
+
+// The pages refer to other files by reference links, which lead elsewhere here: of two definitions, Markdown takes the
+// first. `tests/tests/tidy.rs` compares them.
+
+/// Every environment variable, the YAML document, and what the settings mean.
+///
+/// [`floe-redact`]: https://docs.rs/floe-redact
+/// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
+/// [`floe-trace query why`]: https://docs.rs/floe-trace
+/// [`init`]: crate::init
+/// [`RedactionConfig`]: crate::config::RedactionConfig
+/// [Sizes]: operations#sizes
+/// [`telemetry-config.schema.json`]: crate::TelemetryConfig::json_schema
+#[doc = concat!("[what a `Context` costs]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
+///
+#[doc = include_str!("../docs/configuration.md")]
+pub mod configuration {}
+
+/// How the end of a process delivers what it has recorded, what the library's messages mean, and its sizes and limits.
+///
+/// [Configuration]: configuration
+#[doc = concat!("[load of 30 minutes]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/faults.md#over-time")]
+#[doc = concat!("[metrics of a run]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md#prometheus")]
+///
+#[doc = include_str!("../docs/operations.md")]
+pub mod operations {}
+
+/// Short answers to "I want to …".
+///
+/// [configuration]: configuration
+/// [document]: configuration#the-document
+/// [keys]: configuration#logs
+/// [levels]: configuration#redaction
+/// [Operations]: operations#signals
+/// [`semconv`]: macro@crate::traced
+/// [settings]: configuration#sampling
+/// [table]: configuration#in-one-call
+///
+#[doc = include_str!("../docs/tasks.md")]
+pub mod tasks {}
+
+/// The context of a trace in the headers of Kafka, AMQP and NATS.
+///
+/// [`floe-telemetry-messaging`]: https://docs.rs/floe-telemetry-messaging
+///
+#[doc = include_str!("../docs/messages.md")]
+pub mod messages {}
+
+/// The settings for Jaeger, Grafana, Phoenix, Honeycomb and Datadog, and programs that show files of traces.
+///
+#[doc = concat!("[collectors]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md")]
+/// [`floe-trace`]: https://docs.rs/floe-trace
+/// [`otlp_file`]: configuration#otlp-in-json
+///
+#[doc = include_str!("../docs/backends.md")]
+pub mod backends {}
