@@ -5,8 +5,8 @@
 //! [`Canary`] is a credential that must not leave a process. [`fuzz()`] runs a fuzz target with mutated
 //! seeds. [`Proxy`] forwards to a receiver.
 //! [`remote()`] is a parent span of another process. [`Receiver`] stores requests over gRPC or
-//! HTTP/protobuf. [`tree()`] renders spans as one string, so that a test compares the shape of a
-//! whole trace.
+//! HTTP/protobuf. [`ReservedPort`] is a port that no other program gets. [`tree()`] renders spans as
+//! one string, so that a test compares the shape of a whole trace.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -36,6 +36,7 @@ mod numbers;
 mod proxy;
 mod receiver;
 mod remote;
+mod reserved_port;
 mod tree;
 
 pub use before_main::assert_nothing_runs_before_main;
@@ -52,4 +53,5 @@ pub use receiver::{
     Value,
 };
 pub use remote::remote;
+pub use reserved_port::ReservedPort;
 pub use tree::tree;

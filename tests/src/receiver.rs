@@ -28,17 +28,15 @@ pub use span::{ReceivedEvent, ReceivedLink, ReceivedSpan, ReceivedStatus};
 pub use tls::{Authority, ClientCertificate};
 pub use value::Value;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_rustls::TlsAcceptor;
 
+use crate::ReservedPort;
 use serving::Serving;
 use store::Store;
-
-/// The system chooses a free port.
-const ANY_PORT: u16 = 0;
 
 /// The transport of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,48 +54,48 @@ enum Transport {
 /// find it.
 #[derive(Debug)]
 pub struct Receiver {
-    address: SocketAddr,
     transport: Transport,
     is_secure: bool,
     store: Arc<Store>,
-    _serving: Serving,
+    serving: Serving,
+    port: ReservedPort,
 }
 
 impl Receiver {
     /// Starts a receiver of OTLP over gRPC.
     pub fn grpc() -> Self {
-        Self::start(Transport::Grpc, ANY_PORT, None)
+        Self::start(Transport::Grpc, ReservedPort::new(), None)
     }
 
     /// Starts a receiver of OTLP over HTTP with protobuf bodies, at `/v1/traces`, `/v1/metrics`
     /// and `/v1/logs`.
     pub fn http() -> Self {
-        Self::start(Transport::Http, ANY_PORT, None)
+        Self::start(Transport::Http, ReservedPort::new(), None)
     }
 
-    /// Starts a receiver of OTLP over HTTP at a port that was used before.
-    pub fn http_at(port: u16) -> Self {
+    /// Starts a receiver of OTLP over HTTP at this port.
+    pub fn http_at(port: ReservedPort) -> Self {
         Self::start(Transport::Http, port, None)
     }
 
     /// Starts a receiver of OTLP over gRPC and TLS, with a certificate of this authority.
     pub fn grpc_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
         let tls = authority.acceptor(client, b"h2");
-        Self::start(Transport::Grpc, ANY_PORT, Some(tls))
+        Self::start(Transport::Grpc, ReservedPort::new(), Some(tls))
     }
 
     /// Starts a receiver of OTLP over HTTP and TLS, with a certificate of this authority.
     pub fn http_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
         let tls = authority.acceptor(client, b"http/1.1");
-        Self::start(Transport::Http, ANY_PORT, Some(tls))
+        Self::start(Transport::Http, ReservedPort::new(), Some(tls))
     }
 
     /// Stops this receiver and starts another one at the same address, with a certificate of this
     /// authority.
     #[must_use]
     pub fn renewed(self, authority: &Authority, client: ClientCertificate) -> Self {
-        let (transport, port) = (self.transport, self.port());
-        drop(self);
+        let transport = self.transport;
+        let port = self.stop();
         let alpn: &[u8] = match transport {
             Transport::Grpc => b"h2",
             Transport::Http => b"http/1.1",
@@ -105,39 +103,48 @@ impl Receiver {
         Self::start(transport, port, Some(authority.acceptor(client, alpn)))
     }
 
-    fn start(transport: Transport, port: u16, tls: Option<TlsAcceptor>) -> Self {
+    /// Closes every connection. New ones are refused.
+    #[must_use]
+    pub fn stop(self) -> ReservedPort {
+        drop(self.serving);
+        self.port
+    }
+
+    fn start(transport: Transport, port: ReservedPort, tls: Option<TlsAcceptor>) -> Self {
         // Bound before the thread starts: a client that connects before the first `accept` waits
         // in the kernel's queue instead of being refused.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
+        let address = (Ipv4Addr::LOCALHOST, port.number());
+        let listener = TcpListener::bind(address).expect("a reserved port");
         listener
             .set_nonblocking(true)
             .expect("a non-blocking listener");
-        let address = listener
-            .local_addr()
-            .expect("the address of a bound listener");
 
         let store = Arc::new(Store::default());
         let is_secure = tls.is_some();
         let served = Arc::clone(&store);
         let serving = Serving::start(move || connection::serve(listener, transport, tls, served));
         Self {
-            address,
             transport,
             is_secure,
             store,
-            _serving: serving,
+            serving,
+            port,
         }
     }
 
     /// The endpoint for an exporter: `http://127.0.0.1:PORT` or `https://…`, without a path.
     pub fn endpoint(&self) -> String {
-        let scheme = if self.is_secure { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+        let endpoint = self.port.endpoint();
+        if self.is_secure {
+            endpoint.replacen("http", "https", 1)
+        } else {
+            endpoint
+        }
     }
 
     /// The port.
     pub fn port(&self) -> u16 {
-        self.address.port()
+        self.port.number()
     }
 
     /// Every span stored so far, in the order of arrival.

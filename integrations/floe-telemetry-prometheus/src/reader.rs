@@ -69,12 +69,13 @@ impl MetricReader for ScrapedReader {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
     use std::sync::mpsc::channel;
     use std::thread;
 
     use opentelemetry::metrics::MeterProvider as _;
     use opentelemetry_sdk::metrics::SdkMeterProvider;
+    use socket2::{Domain, Socket, Type};
 
     use super::*;
 
@@ -82,9 +83,13 @@ mod tests {
 
     #[test]
     fn a_scrape_that_does_not_end_does_not_block_the_shutdown() {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        // Bound without a listener: no other program gets its port, and the endpoint, which also has `SO_REUSEADDR`,
+        // can listen on it.
+        let reserved = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        reserved.set_reuse_address(true).unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        reserved.bind(&any.into()).unwrap();
+        let port = reserved.local_addr().unwrap().as_socket().unwrap().port();
         let mut config = PrometheusConfig::default();
         config.port = port;
         "127.0.0.1".clone_into(&mut config.host);

@@ -29,7 +29,7 @@ fn the_connection_check_sends_no_span() {
     assert!(receiver.spans().is_empty());
     assert_eq!(product.files(), files);
 
-    drop(receiver);
+    let _port = receiver.stop();
     let output = product.floe("backend", &["--check"], &[]);
     assert_eq!(output.code, Some(1));
     let expected =

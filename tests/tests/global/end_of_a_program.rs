@@ -14,7 +14,9 @@ use floe_telemetry::opentelemetry::logs::{
 use floe_telemetry::{
     EndingSpan, Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced,
 };
-use floe_tests::{Authority, ClientCertificate, Receiver, Response, is_child, run_in_child};
+use floe_tests::{
+    Authority, ClientCertificate, Receiver, ReservedPort, Response, is_child, run_in_child,
+};
 
 /// Longer than the test may take.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -43,15 +45,11 @@ fn end(protocol: OtlpProtocol, endpoint: &str, timeout: Duration) -> Error {
     start(protocol, endpoint).shutdown(timeout).unwrap_err()
 }
 
-fn refused_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 #[test]
 fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
     floe_tests::alone!();
     let authority = Authority::new();
+    let closed = ReservedPort::new();
     for protocol in BOTH {
         let secure = match protocol {
             OtlpProtocol::Grpc => {
@@ -60,7 +58,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
             _ => Receiver::http_with_tls(&authority, ClientCertificate::NotRequested),
         };
         for (endpoint, reason) in [
-            (format!("http://127.0.0.1:{}", refused_port()), "refused"),
+            (closed.endpoint(), "refused"),
             ("http://receiver.invalid:4317".to_owned(), "dns error"),
             (secure.endpoint(), "invalid peer certificate"),
         ] {
@@ -123,6 +121,7 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
 #[test]
 fn metrics_tell_a_refused_connection_from_a_rejection() {
     floe_tests::alone!();
+    let closed = ReservedPort::new();
     for (status, error_type) in [(None, "connection_error"), (Some(400), "rejected")] {
         let (spans, metrics) = (Receiver::http(), Receiver::http());
         let endpoint = match status {
@@ -131,7 +130,7 @@ fn metrics_tell_a_refused_connection_from_a_rejection() {
                 spans.respond(Response::Http { status, headers });
                 spans.endpoint()
             }
-            None => format!("http://127.0.0.1:{}", refused_port()),
+            None => closed.endpoint(),
         };
         let mut config = TelemetryConfig::new("end");
         config.otlp_protocol = Some(OtlpProtocol::Http);
@@ -178,7 +177,8 @@ fn a_program_without_its_receiver_writes_one_message() {
         tracing::info!("worked");
         return;
     }
-    let endpoint = format!("http://127.0.0.1:{}", refused_port());
+    let closed = ReservedPort::new();
+    let endpoint = closed.endpoint();
     for protocol in ["grpc", "http/protobuf"] {
         let variables = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Code, Receiver, Response};
+use floe_tests::{Authority, ClientCertificate, Code, Receiver, ReservedPort, Response};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -192,12 +192,8 @@ fn a_server_that_is_not_otlp(log: &Log) {
 }
 
 fn a_closed_port_that_opens_later(log: &Log) {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let telemetry = start(OtlpProtocol::Http, format!("http://127.0.0.1:{port}"));
+    let port = ReservedPort::new();
+    let telemetry = start(OtlpProtocol::Http, port.endpoint());
     fails(&telemetry, log, "refused");
     let receiver = Receiver::http_at(port);
     succeeds(&telemetry);

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Barrier, Mutex};
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
-use floe_tests::{Receiver, Response};
+use floe_tests::{Receiver, ReservedPort, Response};
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -333,13 +332,9 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
 }
 
 fn a_closed_port_is_reported() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = ReservedPort::new();
     let mut config = TelemetryConfig::new("closed");
-    config.otlp_endpoint = Some(format!("http://127.0.0.1:{port}"));
+    config.otlp_endpoint = Some(port.endpoint());
     config.otlp_protocol = Some(floe_telemetry::config::OtlpProtocol::Http);
     // Metrics are disabled, because the final flush would fail to export them.
     config.exporters.metrics = Some(vec![floe_telemetry::config::ExporterKind::None]);

@@ -17,6 +17,7 @@ use floe_telemetry::metrics::Metric;
 use floe_telemetry::{
     Error, MetricRecorder, TelemetryConfig, TelemetryProvider, propagation, traced,
 };
+use floe_tests::ReservedPort;
 use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -127,15 +128,16 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
 #[test]
 fn recorded_metrics_are_scraped() {
     floe_tests::alone!();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
 
+    let other = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let error = start(port).unwrap_err().to_string();
     assert!(
         error.contains(&format!("cannot listen on `127.0.0.1` port {port}")),
         "{error}"
     );
-    drop(free);
+    drop(other);
 
     let telemetry = start(port).unwrap();
     record();
@@ -318,9 +320,8 @@ fn peak_memory_mib() -> u64 {
 #[test]
 fn an_answer_is_bounded_and_slow_clients_delay_nobody() {
     floe_tests::alone!();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
     let telemetry = start(port).unwrap();
     record_text(1_000_000);
     let answer = get(port);
@@ -374,9 +375,8 @@ fn an_answer_is_bounded_and_slow_clients_delay_nobody() {
 #[test]
 fn labels_of_one_series_at_a_time_are_in_memory() {
     floe_tests::alone!();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
     let telemetry = start(port).unwrap();
     for number in 0..500 {
         let label = |key| {

@@ -19,7 +19,7 @@ use floe_telemetry_prometheus as _;
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Receiver};
+use floe_tests::{Authority, ClientCertificate, Receiver, ReservedPort};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -64,15 +64,15 @@ fn threads_of_the_library_block_signals() {
     // The name of the receiver is looked up by a thread of the runtime.
     let silent = TcpListener::bind("localhost:0").unwrap();
     let port = silent.local_addr().unwrap().port();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let scraped = ReservedPort::new();
     let mut config = TelemetryConfig::new("signals");
     config.otlp_endpoint = Some(format!("http://localhost:{port}"));
     config.otlp_protocol = Some(OtlpProtocol::Http);
     config.exporters.traces = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
     config.exporters.metrics = Some(vec![ExporterKind::Otlp, ExporterKind::Prometheus]);
     config.exporters.logs = Some(vec![ExporterKind::Otlp]);
-    config.metrics.prometheus.port = free.local_addr().unwrap().port();
-    drop(free);
+    "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
+    config.metrics.prometheus.port = scraped.number();
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(MemoryExporter::new())
         .initialize()
@@ -142,10 +142,11 @@ fn rust_program(test: &str) -> Command {
 fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
     floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
+    let nobody = ReservedPort::new();
     for how in ["sigwait", "signalfd"] {
         let output = c_program(folder.path())
             .arg(how)
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", nobody.endpoint())
             .output()
             .unwrap();
         assert!(output.status.success(), "{how}: {output:?}");

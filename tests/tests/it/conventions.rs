@@ -1,7 +1,7 @@
 //! The attribute keys of the library, against OpenTelemetry's semantic conventions.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Keys that the conventions do not have, and why the library has them.
@@ -41,18 +41,8 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
 /// and says which of them are deprecated. A key that was withdrawn since is deprecated in the table.
 #[test]
 fn the_table_has_what_opentelemetry_s_own_constants_have() {
-    let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let package = packages
-        .iter()
-        .find(|package| package["name"] == "opentelemetry-semantic-conventions")
-        .unwrap();
-    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
-    let text = fs::read_to_string(manifest.with_file_name("src").join("attribute.rs")).unwrap();
+    let folder = folder_of("opentelemetry-semantic-conventions");
+    let text = fs::read_to_string(folder.join("src/attribute.rs")).unwrap();
     let mut count = 0;
     let items = text.split("\n///");
     for (attributes, constant) in items.filter_map(|item| item.split_once("pub const ")) {
@@ -70,4 +60,30 @@ fn the_table_has_what_opentelemetry_s_own_constants_have() {
         count += 1;
     }
     assert!(count > 900, "{count}");
+}
+
+/// The folder of a package that this test is compiled with. Cargo is asked about a program that depends on this package
+/// alone, because others of the lock file, such as those of other platforms, need not be on this machine.
+fn folder_of(package: &str) -> PathBuf {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+    fs::copy(lock, folder.path().join("Cargo.lock")).unwrap();
+    let manifest = folder.path().join("Cargo.toml");
+    let text = format!(
+        "[package]\nname = \"program\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n[dependencies]\n{package} = \"*\"\n"
+    );
+    fs::write(&manifest, text).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let found = packages.iter().find(|found| found["name"] == package);
+    let manifest = Path::new(found.unwrap()["manifest_path"].as_str().unwrap());
+    manifest.parent().unwrap().to_owned()
 }

@@ -1,0 +1,89 @@
+//! A port that no other program gets.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use socket2::{Domain, Socket, Type};
+
+/// A port of 127.0.0.1 that belongs to a test: connections to it are refused until a program that the test starts
+/// listens on it, and again when that program has ended.
+///
+/// It is a socket that is bound and does not listen. While it exists, Linux gives its port to no program that asks for
+/// any free one, and to no outgoing connection. With `SO_REUSEADDR`, which the standard library and most servers
+/// set, a program that asks for this port can listen on it all the same.
+#[derive(Debug)]
+pub struct ReservedPort {
+    number: u16,
+    _socket: Socket,
+}
+
+impl ReservedPort {
+    /// Reserves a free port.
+    ///
+    /// # Panics
+    ///
+    /// No port is free.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "each is another one")]
+    pub fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        // Both this socket and that of the program need it.
+        socket
+            .set_reuse_address(true)
+            .expect("a socket with SO_REUSEADDR");
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&any.into()).expect("a free port");
+        let address = socket.local_addr().expect("the address of a bound socket");
+        let number = address.as_socket().expect("an IP address").port();
+        Self {
+            number,
+            _socket: socket,
+        }
+    }
+
+    /// The port.
+    #[must_use]
+    pub const fn number(&self) -> u16 {
+        self.number
+    }
+
+    /// The endpoint for an exporter: `http://127.0.0.1:PORT`, without a path.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    fn connect(port: &ReservedPort) -> Result<TcpStream, ErrorKind> {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port.number())).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn it_refuses_until_a_program_listens_and_again_when_that_has_ended() {
+        let port = ReservedPort::new();
+        for address in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
+            assert_eq!(connect(&port).unwrap_err(), ErrorKind::ConnectionRefused);
+            let listener = TcpListener::bind((address, port.number())).unwrap();
+            let client = connect(&port).unwrap();
+            let (accepted, _) = listener.accept().unwrap();
+            drop((accepted, client, listener));
+        }
+        assert_eq!(connect(&port).unwrap_err(), ErrorKind::ConnectionRefused);
+    }
+
+    /// The kernel looks for a free port under the rule by which it refuses this one here.
+    #[test]
+    fn no_socket_gets_it_by_chance() {
+        let port = ReservedPort::new();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
+        let other = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let refused = other.bind(&address.into()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AddrInUse);
+    }
+}
