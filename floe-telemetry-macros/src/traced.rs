@@ -53,7 +53,7 @@ fn expand_function(
             return Ok(item.clone());
         }
         let message = "`#[traced(skip)]` excludes a method of an `impl` block that has `#[traced]`, and \
-                       this function is in none: remove it";
+                       this function is in no such block: remove it";
         return Err(syn::Error::new(word.span(), message));
     }
     let cx = Ctxt::new();

@@ -86,7 +86,7 @@ use crate::error::Error;
 const SCOPE: &str = "floe.telemetry";
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
-/// [output](LoggingConfig::output), which is the standard output by default.
+/// [output](LoggingConfig::output), which is standard output by default.
 ///
 /// # Errors
 ///

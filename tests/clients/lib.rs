@@ -11,3 +11,8 @@
 pub fn server(variable: &str) -> String {
     std::env::var(variable).expect("these tests need servers: run .ci/clients")
 }
+
+/// The examples of the manual compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/messages.md")]
+struct Messages;

@@ -228,7 +228,7 @@ impl<'a> Field<'a> {
             let ident = &self.original.ident;
             let message = format!(
                 "`{}` sounds like a credential, which no span may carry: show only that it is \
-                 there with `#[floe(redact)]`, leave it out with `#[floe(skip)]`, or if it is none, \
+                 there with `#[floe(redact)]`, leave it out with `#[floe(skip)]`, or, if it is not one, \
                  give it another name: `#[floe(key = \"…\")]`",
                 ident.to_token_stream(),
             );
@@ -403,7 +403,7 @@ fn transparent<'a>(
     if !field.is_redacted() && !field.is_named_secret() && secret::is_named_by(&name) {
         let message = format!(
             "`{}` sounds like a credential, which no span may carry: show only that it is there \
-             with `#[floe(redact)]` on the field, or if it is none, implement `ToAttributeValue` by \
+             with `#[floe(redact)]` on the field, or, if it is not one, implement `ToAttributeValue` by \
              hand",
             original.ident,
         );

@@ -51,7 +51,7 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
             let message = format!(
                 "`{name}` sounds like a credential, which no span may carry: record something else \
                  about it, as in `attributes({name}_present = {value}.is_some())` or with \
-                 `!{value}.is_empty()`, or if it is none, record it under another name in quotes, as in \
+                 `!{value}.is_empty()`, or, if it is not one, record it under another name in quotes, as in \
                  `attributes(\"name\" = {value})`"
             );
             cx.syn(syn::Error::new(span, message));
@@ -62,9 +62,9 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
 pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
     if let Some(Use { name, value, span }) = first_use(name.to_token_stream(), aliases) {
         let message = format!(
-            "`{name}` sounds like a credential, which no span may be called by: leave it out, or \
+            "`{name}` sounds like a credential, which no span may be named after: leave it out, or \
              record something about it, as in `attributes({name}_present = {value}.is_some())` or \
-             with `!{value}.is_empty()`, or if it is none, record it under another name in quotes, as in \
+             with `!{value}.is_empty()`, or, if it is not one, record it under another name in quotes, as in \
              `attributes(\"name\" = {value})`"
         );
         cx.syn(syn::Error::new(span, message));
@@ -83,8 +83,8 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
         let message = format!(
             "`{name}` sounds like a credential, which no span may carry: take the argument as `_`, \
              or record something else about it, as in \
-             `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or if it \
-             is none, record it under another name in quotes, as in `attributes(\"name\" = {value})`"
+             `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or, if it \
+             is not one, record it under another name in quotes, as in `attributes(\"name\" = {value})`"
         );
         cx.syn(syn::Error::new(span, message));
     }

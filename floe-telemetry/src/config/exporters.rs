@@ -22,7 +22,7 @@ pub enum ExporterKind {
     /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the crate
     /// `floe-telemetry-otlp-file`.
     OtlpFile,
-    /// `otlp/stdout`: OTLP as JSON lines on the standard output. Requires the crate `floe-telemetry-otlp-file`.
+    /// `otlp/stdout`: OTLP as JSON lines on standard output. Requires the crate `floe-telemetry-otlp-file`.
     OtlpStdout,
     /// `console`: standard error.
     Console,

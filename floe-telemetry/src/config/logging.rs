@@ -56,10 +56,10 @@ pub struct LoggingConfig {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogOutput {
-    /// The standard output (default).
+    /// Standard output (default).
     #[default]
     Stdout,
-    /// The standard error, for a program whose standard output is its result.
+    /// Standard error, for a program whose standard output is its result.
     Stderr,
     /// Nowhere, for a program with a layer of its own. Records are still exported.
     None,

@@ -14,19 +14,27 @@ use crate::values;
 /// use floe_telemetry::{propagation, testing, traced};
 /// use floe_telemetry_messaging::AmqpHeaders;
 ///
-/// #[traced(name = "publish orders", kind = producer)]
-/// fn publish() -> FieldTable {
+/// #[traced(name = "send orders", kind = producer, attributes(
+///     "messaging.system" = "rabbitmq",
+///     "messaging.destination.name" = "orders",
+///     "messaging.operation.name" = "send",
+/// ))]
+/// fn send() -> FieldTable {
 ///     let mut headers = FieldTable::default();
 ///     propagation::inject_context(&mut AmqpHeaders(&mut headers));
 ///     headers
 /// }
 ///
 /// // Of lapin's `Delivery`: `parent = delivery.properties.headers().as_ref().map(AmqpHeaders)`.
-/// #[traced(name = "process orders", kind = consumer, parent = AmqpHeaders(headers))]
+/// #[traced(name = "process orders", kind = consumer, parent = AmqpHeaders(headers), attributes(
+///     "messaging.system" = "rabbitmq",
+///     "messaging.destination.name" = "orders",
+///     "messaging.operation.name" = "process",
+/// ))]
 /// fn process(headers: &FieldTable) {}
 ///
-/// let spans = testing::capture(|| process(&publish()));
-/// spans.single("process orders").assert_child_of("publish orders");
+/// let spans = testing::capture(|| process(&send()));
+/// spans.single("process orders").assert_child_of("send orders");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AmqpHeaders<T>(pub T);

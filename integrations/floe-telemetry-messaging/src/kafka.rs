@@ -16,18 +16,26 @@ use crate::values;
 /// use rdkafka::Timestamp;
 /// use rdkafka::message::{OwnedHeaders, OwnedMessage};
 ///
-/// #[traced(name = "publish orders", kind = producer)]
-/// fn publish() -> OwnedMessage {
+/// #[traced(name = "send orders", kind = producer, attributes(
+///     "messaging.system" = "kafka",
+///     "messaging.destination.name" = "orders",
+///     "messaging.operation.name" = "send",
+/// ))]
+/// fn send() -> OwnedMessage {
 ///     let mut headers = OwnedHeaders::new();
 ///     propagation::inject_context(&mut KafkaHeaders(&mut headers));
 ///     OwnedMessage::new(None, None, "orders".to_owned(), Timestamp::NotAvailable, 0, 0, Some(headers))
 /// }
 ///
-/// #[traced(name = "process orders", kind = consumer, parent = KafkaHeaders(message))]
+/// #[traced(name = "process orders", kind = consumer, parent = KafkaHeaders(message), attributes(
+///     "messaging.system" = "kafka",
+///     "messaging.destination.name" = "orders",
+///     "messaging.operation.name" = "process",
+/// ))]
 /// fn process(message: &OwnedMessage) {}
 ///
-/// let spans = testing::capture(|| process(&publish()));
-/// spans.single("process orders").assert_child_of("publish orders");
+/// let spans = testing::capture(|| process(&send()));
+/// spans.single("process orders").assert_child_of("send orders");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct KafkaHeaders<T>(pub T);

@@ -12,19 +12,27 @@ use crate::values;
 /// use floe_telemetry::{propagation, testing, traced};
 /// use floe_telemetry_messaging::NatsHeaders;
 ///
-/// #[traced(name = "publish orders", kind = producer)]
-/// fn publish() -> HeaderMap {
+/// #[traced(name = "send orders", kind = producer, attributes(
+///     "messaging.system" = "nats",
+///     "messaging.destination.name" = "orders",
+///     "messaging.operation.name" = "send",
+/// ))]
+/// fn send() -> HeaderMap {
 ///     let mut headers = HeaderMap::new();
 ///     propagation::inject_context(&mut NatsHeaders(&mut headers));
 ///     headers
 /// }
 ///
 /// // Of an `async_nats::Message`: `parent = message.headers.as_ref().map(NatsHeaders)`.
-/// #[traced(name = "process orders", kind = consumer, parent = NatsHeaders(headers))]
+/// #[traced(name = "process orders", kind = consumer, parent = NatsHeaders(headers), attributes(
+///     "messaging.system" = "nats",
+///     "messaging.destination.name" = "orders",
+///     "messaging.operation.name" = "process",
+/// ))]
 /// fn process(headers: &HeaderMap) {}
 ///
-/// let spans = testing::capture(|| process(&publish()));
-/// spans.single("process orders").assert_child_of("publish orders");
+/// let spans = testing::capture(|| process(&send()));
+/// spans.single("process orders").assert_child_of("send orders");
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct NatsHeaders<T>(pub T);

@@ -1,4 +1,4 @@
-//! Spans, metrics and log records of [`floe_telemetry`] as JSON lines of OTLP, in files or on the standard output.
+//! Spans, metrics and log records of [`floe_telemetry`] as JSON lines of OTLP, in files or on standard output.
 //!
 //! The crate registers the exporters `otlp_file` and `otlp/stdout`, which a configuration chooses:
 //!

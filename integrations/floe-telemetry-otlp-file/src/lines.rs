@@ -33,7 +33,7 @@ impl OtlpWriter for Lines {
         match self {
             Self::File(file) => file.write(&line)?,
             Self::Stdout(stdout) => (stdout.write(&line, timeout))
-                .map_err(|error| format!("the standard output: {error}"))?,
+                .map_err(|error| format!("standard output: {error}"))?,
         }
         Ok(())
     }

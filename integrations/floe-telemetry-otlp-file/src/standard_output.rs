@@ -1,4 +1,4 @@
-//! The standard output, to which the program writes as well.
+//! Standard output, to which the program writes as well.
 //!
 //! A line is written under the lock of the standard library, so that no line of the program divides it. A thread of
 //! the program that prints waits for that lock, so it is not held while nobody reads from a pipe.

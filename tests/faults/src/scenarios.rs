@@ -580,7 +580,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "the exporter waits for the reader of a pipe at the standard output while the program prints",
+        "the exporter waits for the reader of a pipe at standard output while the program prints",
         &["tests/tests/global/json.rs::a_full_pipe_does_not_delay_what_the_program_prints"],
     ),
     (

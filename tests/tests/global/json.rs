@@ -1,4 +1,4 @@
-//! OTLP in JSON: over HTTP, in files and on the standard output. Each test is a process of its own, because a
+//! OTLP in JSON: over HTTP, in files and on standard output. Each test is a process of its own, because a
 //! process has one provider.
 #![cfg(unix)]
 #![allow(

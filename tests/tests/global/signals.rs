@@ -278,7 +278,7 @@ fn a_program_that_resets_sigpipe_is_not_ended_by_a_write() {
             floe_c_host::telemetry_work();
         }
         floe_c_host::telemetry_stop();
-        // The test harness would write to the standard output.
+        // The test harness would write to standard output.
         std::process::exit(0);
     }
     check_writes(

@@ -6,7 +6,7 @@
 //! have one encoder of protobuf and no message is built in between. The serde implementations of
 //! `opentelemetry-proto` lose numbers that are not finite; a test compares the rest with them.
 //!
-//! The conversion runs on the exporter's thread, so a file, the standard output and `http/json` are transports
+//! The conversion runs on the exporter's thread, so a file, standard output and `http/json` are transports
 //! like the others.
 
 mod schema;
