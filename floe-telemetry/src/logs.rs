@@ -79,7 +79,7 @@ pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::RecorderLogRecord;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub(crate) use self::worker::LogSettings;
-use crate::config::{Levels, LoggingConfig};
+use crate::config::{LoggingConfig, parse_levels, targets};
 use crate::error::Error;
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.
@@ -189,15 +189,9 @@ where
 
 /// Returns the filter by the configured levels.
 pub(crate) fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
-    let levels = Levels::parse(&config.log_level)
+    let levels = parse_levels(&config.log_level)
         .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
-    let targets = levels
-        .targets
-        .iter()
-        .map(|(target, word)| (target, level(word)));
-    Ok(Targets::new()
-        .with_default(level(&levels.default))
-        .with_targets(targets))
+    Ok(targets(&levels))
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
@@ -205,18 +199,6 @@ const fn form(config: &LoggingConfig, has_color: bool) -> Form {
         Form::Json(Names::of(config.keys))
     } else {
         Form::Text { has_color }
-    }
-}
-
-/// `tracing` has no level above `ERROR`.
-fn level(word: &str) -> LevelFilter {
-    match word {
-        "OFF" => LevelFilter::OFF,
-        "WARN" | "WARNING" => LevelFilter::WARN,
-        "INFO" => LevelFilter::INFO,
-        "DEBUG" => LevelFilter::DEBUG,
-        "TRACE" => LevelFilter::TRACE,
-        _ => LevelFilter::ERROR,
     }
 }
 

@@ -21,16 +21,16 @@ use super::detection::ResourceDetector;
 use super::duration::without_limit;
 use super::errors::ExceptionSignal;
 use super::exporters::ExporterKind;
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use super::filter::{Directive, directive};
+use super::filter::{parse_filter, parse_levels};
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
-use super::logging::{Levels, LogKeys, LogOutput, LoggingConfig};
+use super::logging::{LogKeys, LogOutput, LoggingConfig};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
-use super::span_filter::parse_span_filter;
-#[cfg(any(feature = "logs", feature = "tracing"))]
-use super::span_filter::{Directive, directive};
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
@@ -185,14 +185,7 @@ pub(crate) fn is_set(name: &str) -> bool {
 /// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) fn rust_log() -> Option<Vec<Directive>> {
-    take_list("RUST_LOG", |text| {
-        if text.contains(['[', ']', '{', '}']) {
-            return Err(format!(
-                "expected a level, `target=level` or a target, found `{text}`, which filters by span or field"
-            ));
-        }
-        directive(text)
-    })
+    take_list("RUST_LOG", directive)
 }
 
 /// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
@@ -386,7 +379,7 @@ fn detection(config: &mut TelemetryConfig) {
 fn logging(config: &mut TelemetryConfig) {
     let logging = &mut config.logging;
     set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
-        Levels::parse(text).map(|levels| levels.to_string())
+        parse_levels(text).map(|_| text.to_owned())
     });
     let booleans = [
         ("true", true),
@@ -412,7 +405,7 @@ fn logging(config: &mut TelemetryConfig) {
 
 fn span_filter(config: &mut TelemetryConfig) {
     let filter = take("FLOE_SPAN_FILTER", |text| {
-        parse_span_filter(text).map(|_| text.to_owned())
+        parse_filter(text).map(|_| text.to_owned())
     });
     if filter.is_some() {
         config.span_filter = filter;
