@@ -8,7 +8,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! prints one line, here inside a span:
+//! writes one line to the standard error, here inside a span:
 //!
 //! ```json
 //! {"event":"loaded","level":"info","timestamp":"2026-11-20T13:32:26.123456Z","target":"orders",
@@ -86,7 +86,7 @@ use crate::error::Error;
 const SCOPE: &str = "floe.telemetry";
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
-/// [output](LoggingConfig::output), which is the standard output by default.
+/// [output](LoggingConfig::output), which is the standard error by default.
 ///
 /// # Errors
 ///

@@ -35,7 +35,7 @@ pub struct LoggingConfig {
     /// `plain`, `gcp`, `ecs` or `datadog`.
     #[serde(skip_serializing_if = "is_default")]
     pub keys: LogKeys,
-    /// Where `init`, `configure_logging` and `logs::layer` write lines: `stdout` (default), `stderr` or `none`. The
+    /// Where `init`, `configure_logging` and `logs::layer` write lines: `stderr` (default), `stdout` or `none`. The
     /// records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
     pub output: LogOutput,
@@ -46,19 +46,19 @@ pub struct LoggingConfig {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogOutput {
-    /// The standard output (default).
+    /// The standard error (default): the standard output may be the result of the program.
     #[default]
-    Stdout,
-    /// The standard error, for a program whose standard output is its result.
     Stderr,
+    /// The standard output.
+    Stdout,
     /// Nowhere, for a program with a layer of its own. Records are still exported.
     None,
 }
 
 impl LogOutput {
     pub(super) const ALL: [(&'static str, Self); 3] = [
-        ("stdout", Self::Stdout),
         ("stderr", Self::Stderr),
+        ("stdout", Self::Stdout),
         ("none", Self::None),
     ];
 }

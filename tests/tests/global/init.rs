@@ -34,12 +34,16 @@ fn load(table: &str) {
     MetricRecorder::new("orders").increment("orders.loaded", 1, &[]);
 }
 
-/// The log lines that a child process of this test wrote, and its standard error.
+/// The log lines that a child process of this test wrote, and what else is on its standard error. Its standard output
+/// has none.
 fn run(test: &str, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
     let (stdout, stderr) = run_in_child(test, variables);
-    let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    let lines = lines.map(|line| serde_json::from_str(line).unwrap());
-    (lines.collect(), stderr)
+    assert!(!stdout.contains('{'), "{stdout}");
+    let (lines, rest): (Vec<_>, Vec<_>) = stderr
+        .split_inclusive('\n')
+        .partition(|line| line.starts_with('{'));
+    let lines = lines.iter().map(|line| serde_json::from_str(line).unwrap());
+    (lines.collect(), rest.concat())
 }
 
 fn events(lines: &[Json]) -> Vec<&str> {
@@ -401,8 +405,9 @@ fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
         let line = line.split_once(" trace_id=").map_or(line, |(rest, _)| rest);
         line.to_owned()
     };
-    let is_line = |line: &&str| line.starts_with('{') || line.contains("global::init: ");
-    let lines = stdout.lines().filter(is_line);
+    let is_line = |line: &&str| line.starts_with('{') || line.contains("::init:");
+    let (lines, rest): (Vec<_>, Vec<_>) = stderr.lines().partition(is_line);
+    assert!(!stdout.contains('{'), "{stdout}");
     let mut bodies: Vec<_> = receiver
         .logs()
         .into_iter()
@@ -413,8 +418,8 @@ fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
     metrics.sort();
     metrics.dedup();
     Seen {
-        lines: lines.map(line).collect(),
-        stderr,
+        lines: lines.into_iter().map(line).collect(),
+        stderr: rest.join("\n"),
         spans: tree(&receiver.spans()),
         bodies,
         metrics,
@@ -433,7 +438,7 @@ fn each_form_of_the_call_starts_the_same() {
         propagation::inject_context(&mut carrier);
         let mut keys: Vec<_> = carrier.into_keys().collect();
         keys.sort();
-        println!("{{\"event\":\"{}\",\"level\":\"carrier\"}}", keys.join(" "));
+        eprintln!("{{\"event\":\"{}\",\"level\":\"carrier\"}}", keys.join(" "));
         catch_unwind(|| panic!("lost")).unwrap_err();
         drop(span);
         // Drops nothing.
@@ -452,7 +457,7 @@ fn each_form_of_the_call_starts_the_same() {
     ];
     for variables in cases {
         let expected = see(TEST, FORMS[0], variables);
-        assert_eq!(expected.stderr, "the hook of the program\n", "{expected:?}");
+        assert_eq!(expected.stderr, "the hook of the program", "{expected:?}");
         for form in &FORMS[1..] {
             assert_eq!(
                 see(TEST, form, variables),
@@ -559,10 +564,13 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
         "the layer has a filter of its own: {stdout}"
     );
     assert!(
-        stdout.contains("\"event\":\"loaded\""),
-        "and so have log lines: {stdout}"
+        stderr.contains("\"event\":\"loaded\""),
+        "and so have log lines: {stderr}"
     );
-    assert_eq!(stderr, "ERROR global::init: to both\n");
+    assert!(
+        stderr.contains("\nERROR global::init: to both\n"),
+        "{stderr}"
+    );
     let spans = receiver.spans();
     assert_eq!(tree(&spans), "load\n  query\n  send");
     for span in &spans {
@@ -645,8 +653,12 @@ fn lines_go_where_the_program_needs_them() {
         println!("a result");
         return;
     }
-    for (output, stdout_lines, stderr_lines) in [("stdout", 2, 0), ("stderr", 0, 2), ("none", 0, 0)]
-    {
+    for (output, stdout_lines, stderr_lines) in [
+        ("", 0, 2),
+        ("stderr", 0, 2),
+        ("stdout", 2, 0),
+        ("none", 0, 0),
+    ] {
         let receiver = Receiver::grpc();
         let endpoint = receiver.endpoint();
         let variables = [
