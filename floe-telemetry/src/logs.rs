@@ -48,6 +48,7 @@ mod delivery;
 mod entry;
 mod exceptions;
 mod fields;
+mod google_project;
 mod json;
 mod layer;
 mod limited;
@@ -71,6 +72,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
+pub(crate) use self::google_project::google_project;
 use self::json::Names;
 use self::layer::{Form, LogLayer};
 use self::output::Output;

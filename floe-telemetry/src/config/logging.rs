@@ -69,11 +69,15 @@ impl LogOutput {
 /// |---|---|---|---|---|---|
 /// | `structlog` | `event` | `level`: `warning` | `timestamp` | `target` | `trace_id`, `span_id` |
 /// | `plain` | `message` | `severity`: `WARN` | `timestamp` | `target` | `trace_id`, `span_id` |
-/// | `gcp` | `message` | `severity`: `WARNING` | `time` | `target` | `logging.googleapis.com/trace`, `logging.googleapis.com/spanId` |
+/// | `gcp` | `message` | `severity`: `WARNING` | `time` | `target` | `logging.googleapis.com/trace`, `logging.googleapis.com/spanId`, `logging.googleapis.com/trace_sampled` |
 /// | `ecs` | `message` | `log.level`: `warn` | `@timestamp` | `log.logger` | `trace.id`, `span.id` |
 /// | `datadog` | `message` | `status`: `warn` | `timestamp` | `logger.name` | `trace_id`, `span_id` |
 ///
-/// A line with the keys of ECS also has `ecs.version`.
+/// A line with the keys of ECS also has `ecs.version`. With those of Google Cloud, the trace is
+/// `projects/PROJECT/traces/TRACE_ID`, by which Google links the line to its trace. The project is the attribute
+/// `gcp.project_id` of the resource, else its `cloud.account.id`, which the detector `cloud` writes, else the variable
+/// `GOOGLE_CLOUD_PROJECT`. Without a project, the trace is the id alone, as in Google's own libraries, and the provider
+/// warns once.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -548,7 +548,10 @@ fn keys_are_those_of_a_backend() {
         assert_eq!(line[status], "of the field");
         assert_eq!(line.get("ecs.version").is_some(), keys == LogKeys::Ecs);
         let count = line.as_object().unwrap().len();
-        assert_eq!(count, 8 + usize::from(keys == LogKeys::Ecs));
+        let more = matches!(keys, LogKeys::Ecs | LogKeys::Gcp);
+        assert_eq!(count, 8 + usize::from(more));
+        let sampled = line.get("logging.googleapis.com/trace_sampled");
+        assert_eq!(sampled, (keys == LogKeys::Gcp).then_some(&json!(true)));
     }
 }
 
