@@ -76,7 +76,7 @@ pub(crate) use self::google_project::google_project;
 use self::json::Names;
 use self::layer::{Form, LogLayer};
 use self::output::Output;
-pub(crate) use self::output::is_terminal;
+pub(crate) use self::output::{is_on_stderr, is_terminal};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::RecorderLogRecord;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};

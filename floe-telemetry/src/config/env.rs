@@ -19,7 +19,7 @@ use self::parse::{between, number, word};
 use super::batch::MAX_QUEUE_SIZE;
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
-use super::errors::ExceptionSignal;
+use super::errors::{ExceptionSignal, PanicOutput};
 use super::exporters::ExporterKind;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 use super::filter::{Directive, directive};
@@ -73,7 +73,8 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `FLOE_PROFILE`.
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE` and
+    /// `FLOE_PANIC_OUTPUT`.
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
@@ -92,6 +93,7 @@ impl TelemetryConfig {
             logging(self);
             span_filter(self);
             profile(self);
+            panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
         }
@@ -103,6 +105,7 @@ impl TelemetryConfig {
         logging(self);
         span_filter(self);
         profile(self);
+        panics(self);
         sampling(self);
         propagators(self);
         metrics(self);
@@ -118,7 +121,8 @@ impl TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// Applies the variables that filter and format what `tracing` emits, to settings that have their defaults.
+    /// Applies the variables of what `init` adds to a provider, to settings that have their defaults: the filters and
+    /// lines of what `tracing` emits, and the output of panics.
     pub(crate) fn apply_filters(&mut self) {
         let default = LoggingConfig::default();
         let own = self.logging.clone();
@@ -140,6 +144,9 @@ impl TelemetryConfig {
         }
         if self.span_filter.is_none() {
             span_filter(self);
+        }
+        if self.errors.panic_output == PanicOutput::default() {
+            panics(self);
         }
     }
 }
@@ -410,6 +417,11 @@ fn span_filter(config: &mut TelemetryConfig) {
     if filter.is_some() {
         config.span_filter = filter;
     }
+}
+
+fn panics(config: &mut TelemetryConfig) {
+    let output = &mut config.errors.panic_output;
+    set("FLOE_PANIC_OUTPUT", output, word(&PanicOutput::ALL));
 }
 
 fn profile(config: &mut TelemetryConfig) {

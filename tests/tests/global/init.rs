@@ -329,6 +329,70 @@ fn the_last_provider_decides_on_the_messages_of_panics() {
 }
 
 #[test]
+fn a_panic_is_written_once_and_redacted_on_request() {
+    const TEST: &str = "init::a_panic_is_written_once_and_redacted_on_request";
+    if is_child() {
+        std::panic::set_hook(Box::new(|_| eprintln!("the hook of the program")));
+        let _telemetry = builder()
+            .configure(|config| config.redaction.patterns.push("CUST-[0-9]+".to_owned()))
+            .init()
+            .unwrap();
+        let worker = std::thread::Builder::new().name("worker CUST-1".to_owned());
+        let worker = worker.spawn(|| panic!("no password=hunter2\x1b[2J\nfor CUST-4711"));
+        worker.unwrap().join().unwrap_err();
+        return;
+    }
+    let redacted = ("FLOE_PANIC_OUTPUT", "redacted");
+    let message = "no password=<REDACTED>\\u{1b}[2J\nfor <REDACTED>\n";
+    let run = |variables: &[(&str, &str)]| {
+        let receiver = Receiver::grpc();
+        let endpoint = receiver.endpoint();
+        let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), redacted];
+        all.extend(variables);
+        let (stdout, stderr) = run_in_child(TEST, &all);
+        for text in [&stdout, &stderr] {
+            assert!(
+                !text.contains("hunter2") && !text.contains("4711"),
+                "{text}"
+            );
+            assert!(!text.contains("the hook of the program"), "{text}");
+        }
+        let [record] = &receiver.logs()[..] else {
+            panic!("{:?}", receiver.logs())
+        };
+        assert_eq!(record.body, Some("a thread panicked".into()));
+        (stdout, stderr)
+    };
+    let quiet = ("RUST_BACKTRACE", "0");
+    // The line of the record is what is written.
+    let (_, stderr) = run(&[quiet]);
+    let line: Json = serde_json::from_str(&stderr).unwrap();
+    assert_eq!(line["event"], "a thread panicked");
+    assert_eq!(
+        line["exception.message"],
+        "no password=<REDACTED>\u{1b}[2J\nfor <REDACTED>"
+    );
+    assert_eq!(line["thread.name"], "worker <REDACTED>");
+    // If it is elsewhere, a text is.
+    for output in ["stdout", "none"] {
+        let (stdout, stderr) = run(&[quiet, ("FLOE_LOG_OUTPUT", output)]);
+        let start = format!("\nthread 'worker <REDACTED>' panicked at {}:", file!());
+        assert!(stderr.starts_with(&start), "{stderr}");
+        assert!(stderr.ends_with(&format!(":\n{message}")), "{stderr}");
+        let lines = stdout.matches("a thread panicked").count();
+        assert_eq!(lines, usize::from(output == "stdout"), "{stdout}");
+    }
+    for (style, paths) in [("1", false), ("full", true)] {
+        let (_, stderr) = run(&[("RUST_BACKTRACE", style), ("FLOE_LOG_OUTPUT", "none")]);
+        let (_, stack) = stderr
+            .split_once(&format!("{message}stack backtrace:\n"))
+            .unwrap();
+        assert!(stack.contains("a_panic_is_written_once"), "{stack}");
+        assert_eq!(stack.contains(" - "), paths, "{stack}");
+    }
+}
+
+#[test]
 fn a_subscriber_of_the_program_stays() {
     const TEST: &str = "init::a_subscriber_of_the_program_stays";
     if is_child() {
