@@ -250,22 +250,19 @@ pub(crate) fn resource_attributes(data: &[u8]) {
     assert_eq!(again, Ok((resource, None)));
 }
 
-/// `FLOE_SPAN_FILTER` and `FLOE_LOG_LEVEL`: what is accepted can be written, and means the same.
+/// `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: what is accepted can be written, and means the same.
 pub(crate) fn filters(data: &[u8]) {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
     let text = String::from_utf8_lossy(data);
-    if let Ok(directives) = parsers::span_filter(&text) {
+    if let Ok(directives) = parsers::filter(&text) {
         let written = directives.iter().map(|(target, level)| {
             let level = LEVELS[usize::from(*level)];
             let separator = if target.is_empty() { "" } else { "=" };
             format!("{target}{separator}{level}")
         });
         let written: Vec<_> = written.collect();
-        assert_eq!(parsers::span_filter(&written.join(",")), Ok(directives));
-    }
-    if let Ok(levels) = parsers::log_levels(&text) {
-        assert_eq!(parsers::log_levels(&levels), Ok(levels));
+        assert_eq!(parsers::filter(&written.join(",")), Ok(directives));
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use floe_tests::{
     ReceivedSpan, ReceivedStatus, Receiver, SpanKind, Value, assert_conventions,
@@ -18,7 +18,7 @@ fn program(path: &str, receiver: &Receiver) -> Command {
         .env("OTEL_SERVICE_NAME", "examples")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
         .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+        .stderr(Stdio::piped());
     command
 }
 
@@ -44,14 +44,14 @@ struct Service {
     process: Child,
     address: String,
     /// Open until the end, because the service logs.
-    _output: Lines<BufReader<ChildStdout>>,
+    _output: Lines<BufReader<ChildStderr>>,
 }
 
 impl Service {
     /// Starts a program that logs its address.
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let line = lines
             .by_ref()
             .find(|line| line.as_ref().unwrap().contains("listening on"));

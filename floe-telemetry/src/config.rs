@@ -34,6 +34,7 @@ pub(crate) mod env;
 mod errors;
 mod exporters;
 mod file;
+mod filter;
 mod limits;
 pub(crate) mod logging;
 mod metrics;
@@ -47,7 +48,6 @@ mod resource;
 mod sampling;
 mod secret;
 mod section;
-mod span_filter;
 mod substitution;
 pub(crate) mod telemetry;
 
@@ -57,12 +57,13 @@ pub use self::context_mode::ContextMode;
 pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
 pub(crate) use self::env::{is_disabled, is_set, warn};
-pub use self::errors::{ErrorsConfig, ExceptionSignal};
+pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub use self::file::FileConfig;
-pub use self::limits::{LogRecordLimits, SpanLimits};
+pub(crate) use self::filter::parse_filter;
 #[cfg(feature = "logs")]
-pub(crate) use self::logging::Levels;
+pub(crate) use self::filter::parse_levels;
+pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{
     ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
@@ -77,7 +78,6 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::{ResourceAttributes, ResourceValue};
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};
-pub(crate) use self::span_filter::parse_span_filter;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 
@@ -89,4 +89,7 @@ pub(crate) use self::{
 };
 
 #[cfg(any(feature = "logs", feature = "tracing"))]
-pub(crate) use self::{env::rust_log, span_filter::Directive};
+pub(crate) use self::{
+    env::rust_log,
+    filter::{Directive, targets},
+};

@@ -6,10 +6,7 @@ use opentelemetry::Context;
 use secrecy::ExposeSecret as _;
 
 use crate::config::env::{parse_headers, parse_resource_attributes};
-use crate::config::logging::Levels;
-use crate::config::{
-    Propagator, ResourceAttributes, TelemetryConfig, config_file, parse_span_filter,
-};
+use crate::config::{Propagator, ResourceAttributes, TelemetryConfig, config_file, parse_filter};
 use crate::error::Error;
 pub use crate::exporter::otlp::fuzzing::{
     Response, certificates, grpc_response, http_response, retry_after,
@@ -42,23 +39,13 @@ pub fn resource_attributes(text: &str) -> Result<(ResourceAttributes, Option<Str
     Ok((resource, refused.map(warning)))
 }
 
-/// `FLOE_SPAN_FILTER`: targets and levels.
+/// `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: targets and levels.
 ///
 /// # Errors
 ///
 /// The text is not a filter.
-pub fn span_filter(text: &str) -> Result<Vec<(String, u8)>, String> {
-    parse_span_filter(text).map_err(warning)
-}
-
-/// `FLOE_LOG_LEVEL`, in its canonical form.
-///
-/// # Errors
-///
-/// The text is not a list of levels.
-pub fn log_levels(text: &str) -> Result<String, String> {
-    let levels = Levels::parse(text).map_err(warning)?;
-    Ok(levels.to_string())
+pub fn filter(text: &str) -> Result<Vec<(String, u8)>, String> {
+    parse_filter(text).map_err(warning)
 }
 
 /// A file of `OTEL_CONFIG_FILE`: the configuration and the warnings. `variable` returns the value of an environment

@@ -1,7 +1,6 @@
 //! Telemetry in one call: everything that the features of the build include, configured by the environment.
 
 mod guard;
-#[cfg(feature = "logs")]
 mod panics;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 mod subscriber;
@@ -62,8 +61,9 @@ const TERMINAL_DELAY: u64 = 100;
 /// | the propagators of the process | the configuration | | yes | yes | yes |
 /// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
 /// | spans and events of `tracing` | `span_filter`, else `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |
-/// | log lines, on standard output by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
+/// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
+/// | in place of the panic hook: the redacted message of each panic on standard error | `errors`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
 /// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
 /// | the configuration is that of the variables `OTEL_*` and `FLOE_*`, and of the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
@@ -102,8 +102,8 @@ pub fn init() -> Result<TelemetryGuard, Error> {
 /// Starts the telemetry of a program like [`init`], with this configuration in place of the environment's.
 ///
 /// [`TelemetryConfig::from_env`] is the configuration of `init`, and [`TelemetryConfig::apply_env`] applies the
-/// variables to another one. The variables of filters and log lines, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `RUST_LOG`,
-/// apply in any case where the configuration has the default.
+/// variables to another one. The variables of filters, log lines and panics, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`,
+/// `RUST_LOG` and `FLOE_PANIC_OUTPUT`, apply in any case where the configuration has the default.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::TelemetryConfig;
@@ -157,8 +157,7 @@ impl TelemetryProviderBuilder {
         if let Some(layers) = self.take_layers() {
             subscriber::install(self.config_mut(), layers)?;
         }
-        #[cfg(feature = "logs")]
-        panics::log(self.config().errors);
+        panics::observe(self.config().errors);
         let provider = self.initialize()?;
         if !provider.is_noop() {
             provider.shutdown_at_exit(SHUTDOWN_TIMEOUT);

@@ -8,7 +8,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! prints one line, here inside a span:
+//! writes one line to the standard error, here inside a span:
 //!
 //! ```json
 //! {"event":"loaded","level":"info","timestamp":"2026-11-20T13:32:26.123456Z","target":"orders",
@@ -48,6 +48,7 @@ mod delivery;
 mod entry;
 mod exceptions;
 mod fields;
+mod google_project;
 mod json;
 mod layer;
 mod limited;
@@ -71,22 +72,23 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
+pub(crate) use self::google_project::google_project;
 use self::json::Names;
 use self::layer::{Form, LogLayer};
 use self::output::Output;
-pub(crate) use self::output::is_terminal;
+pub(crate) use self::output::{is_on_stderr, is_terminal};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::RecorderLogRecord;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub(crate) use self::worker::LogSettings;
-use crate::config::{Levels, LoggingConfig};
+use crate::config::{LoggingConfig, parse_levels, targets};
 use crate::error::Error;
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.
 const SCOPE: &str = "floe.telemetry";
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
-/// [output](LoggingConfig::output), which is standard output by default.
+/// [output](LoggingConfig::output), which is standard error by default.
 ///
 /// # Errors
 ///
@@ -189,15 +191,9 @@ where
 
 /// Returns the filter by the configured levels.
 pub(crate) fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
-    let levels = Levels::parse(&config.log_level)
+    let levels = parse_levels(&config.log_level)
         .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
-    let targets = levels
-        .targets
-        .iter()
-        .map(|(target, word)| (target, level(word)));
-    Ok(Targets::new()
-        .with_default(level(&levels.default))
-        .with_targets(targets))
+    Ok(targets(&levels))
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
@@ -205,18 +201,6 @@ const fn form(config: &LoggingConfig, has_color: bool) -> Form {
         Form::Json(Names::of(config.keys))
     } else {
         Form::Text { has_color }
-    }
-}
-
-/// `tracing` has no level above `ERROR`.
-fn level(word: &str) -> LevelFilter {
-    match word {
-        "OFF" => LevelFilter::OFF,
-        "WARN" | "WARNING" => LevelFilter::WARN,
-        "INFO" => LevelFilter::INFO,
-        "DEBUG" => LevelFilter::DEBUG,
-        "TRACE" => LevelFilter::TRACE,
-        _ => LevelFilter::ERROR,
     }
 }
 

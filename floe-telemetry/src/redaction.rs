@@ -114,6 +114,14 @@ pub(crate) fn sanitize_error(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Redacts the text of an error that is shown on lines of its own.
+#[cfg(feature = "provider")]
+pub(crate) fn sanitize_lines(text: &str) -> String {
+    let safe = with(|redactors| redactors.error.redact(text).into_owned());
+    let lines: Vec<_> = safe.split('\n').map(printable).collect();
+    lines.join("\n")
+}
+
 /// Redacted text of others as it is shown: on one line, printable, with short quotes, and bounded.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let line = printable(text);

@@ -303,8 +303,11 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
         Some((level, targets)) => (level, format!(",{targets}")),
         None => (&*config.log_level, String::new()),
     };
-    let clients = CLIENTS.join("=WARN,");
-    config.log_level = format!("{level},{clients}=WARN{targets}");
+    let is_level = |quieter: &&str| quieter.eq_ignore_ascii_case(level);
+    if !["OFF", "ERROR", "CRITICAL"].iter().any(is_level) {
+        let clients = CLIENTS.join("=WARN,");
+        config.log_level = format!("{level},{clients}=WARN{targets}");
+    }
     let configured = if is_requested {
         configure_logging_with_writer(&config, io::stderr)
     } else {

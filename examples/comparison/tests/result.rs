@@ -57,7 +57,7 @@ fn the_programs_export_the_same_signals() {
             points.iter().any(|point| point.name == "orders.loaded"),
             "{name}"
         );
-        let line = String::from_utf8(output.stdout).unwrap();
+        let line = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(line.contains("loaded"), "{name}: {line}");
     }
 }

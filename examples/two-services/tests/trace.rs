@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ struct Service {
     process: Child,
     address: String,
     output: Lines<BufReader<ChildStdout>>,
+    /// Open until the end, because the service logs.
+    _log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Service {
@@ -26,10 +28,12 @@ impl Service {
             .env("OTEL_LOGS_EXPORTER", "none")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut lines = output.by_ref().map(Result::unwrap);
+        let output = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut lines = log.by_ref().map(Result::unwrap);
         let address = lines.find_map(|line| {
             let (_, rest) = line.split_once("listening on ")?;
             Some(rest.split_once('"')?.0.to_owned())
@@ -39,6 +43,7 @@ impl Service {
             process,
             address: address.unwrap(),
             output,
+            _log: log,
         }
     }
 

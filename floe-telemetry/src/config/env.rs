@@ -19,18 +19,18 @@ use self::parse::{between, number, word};
 use super::batch::MAX_QUEUE_SIZE;
 use super::detection::ResourceDetector;
 use super::duration::without_limit;
-use super::errors::ExceptionSignal;
+use super::errors::{ExceptionSignal, PanicOutput};
 use super::exporters::ExporterKind;
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use super::filter::{Directive, directive};
+use super::filter::{parse_filter, parse_levels};
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
-use super::logging::{Levels, LogKeys, LogOutput, LoggingConfig};
+use super::logging::{LogKeys, LogOutput, LoggingConfig};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
-use super::span_filter::parse_span_filter;
-#[cfg(any(feature = "logs", feature = "tracing"))]
-use super::span_filter::{Directive, directive};
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
@@ -73,7 +73,8 @@ impl TelemetryConfig {
     }
 
     /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `FLOE_PROFILE`.
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE` and
+    /// `FLOE_PANIC_OUTPUT`.
     /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
     /// variables, see [`from_config_file`](Self::from_config_file).
     ///
@@ -92,6 +93,7 @@ impl TelemetryConfig {
             logging(self);
             span_filter(self);
             profile(self);
+            panics(self);
             misspelled::warn(&["FLOE", "RUST"]);
             return Ok(());
         }
@@ -103,6 +105,7 @@ impl TelemetryConfig {
         logging(self);
         span_filter(self);
         profile(self);
+        panics(self);
         sampling(self);
         propagators(self);
         metrics(self);
@@ -118,7 +121,8 @@ impl TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// Applies the variables that filter and format what `tracing` emits, to settings that have their defaults.
+    /// Applies the variables of what `init` adds to a provider, to settings that have their defaults: the filters and
+    /// lines of what `tracing` emits, and the output of panics.
     pub(crate) fn apply_filters(&mut self) {
         let default = LoggingConfig::default();
         let own = self.logging.clone();
@@ -140,6 +144,9 @@ impl TelemetryConfig {
         }
         if self.span_filter.is_none() {
             span_filter(self);
+        }
+        if self.errors.panic_output == PanicOutput::default() {
+            panics(self);
         }
     }
 }
@@ -185,14 +192,7 @@ pub(crate) fn is_set(name: &str) -> bool {
 /// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) fn rust_log() -> Option<Vec<Directive>> {
-    take_list("RUST_LOG", |text| {
-        if text.contains(['[', ']', '{', '}']) {
-            return Err(format!(
-                "expected a level, `target=level` or a target, found `{text}`, which filters by span or field"
-            ));
-        }
-        directive(text)
-    })
+    take_list("RUST_LOG", directive)
 }
 
 /// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
@@ -386,7 +386,7 @@ fn detection(config: &mut TelemetryConfig) {
 fn logging(config: &mut TelemetryConfig) {
     let logging = &mut config.logging;
     set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
-        Levels::parse(text).map(|levels| levels.to_string())
+        parse_levels(text).map(|_| text.to_owned())
     });
     let booleans = [
         ("true", true),
@@ -412,11 +412,16 @@ fn logging(config: &mut TelemetryConfig) {
 
 fn span_filter(config: &mut TelemetryConfig) {
     let filter = take("FLOE_SPAN_FILTER", |text| {
-        parse_span_filter(text).map(|_| text.to_owned())
+        parse_filter(text).map(|_| text.to_owned())
     });
     if filter.is_some() {
         config.span_filter = filter;
     }
+}
+
+fn panics(config: &mut TelemetryConfig) {
+    let output = &mut config.errors.panic_output;
+    set("FLOE_PANIC_OUTPUT", output, word(&PanicOutput::ALL));
 }
 
 fn profile(config: &mut TelemetryConfig) {

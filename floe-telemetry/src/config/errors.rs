@@ -15,9 +15,32 @@ pub struct ErrorsConfig {
     /// process: the status description is `panic`, and there is no `exception.message`. An error value
     /// that describes a panic is an error like any other, and its message is recorded.
     pub panic_messages: bool,
+    /// What writes a panic to the standard error, after [`init`](crate::init): the panic hook (default), or this crate,
+    /// redacted, in place of the hook.
+    #[serde(skip_serializing_if = "is_default")]
+    pub panic_output: PanicOutput,
     /// Where exceptions are recorded: on the span (default), as log records, or as both.
     #[serde(skip_serializing_if = "is_default")]
     pub exception_signal: ExceptionSignal,
+}
+
+/// What writes a panic to the standard error.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PanicOutput {
+    /// The panic hook of the program (default). That of the standard library writes the message as it is.
+    #[default]
+    Hook,
+    /// This crate, and no panic hook that was set before: thread, location and redacted message, and a backtrace if
+    /// `RUST_BACKTRACE` asks for one. If the panic is a log line on the standard error, that line has the message, and
+    /// it is not written twice.
+    Redacted,
+}
+
+impl PanicOutput {
+    pub(super) const ALL: [(&'static str, Self); 2] =
+        [("hook", Self::Hook), ("redacted", Self::Redacted)];
 }
 
 /// Where exceptions are recorded
@@ -48,6 +71,7 @@ impl Default for ErrorsConfig {
     fn default() -> Self {
         Self {
             panic_messages: true,
+            panic_output: PanicOutput::default(),
             exception_signal: ExceptionSignal::default(),
         }
     }

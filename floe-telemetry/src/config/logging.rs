@@ -1,19 +1,11 @@
 //! The levels and the format of log records.
 
-use floe_yaml::{did_you_mean, one_of};
 use serde::{Deserialize, Serialize};
 
+use super::filter::parse_levels;
 use super::problems::Problems;
 use super::section::is_default;
 use crate::json_schema::JsonSchema;
-
-/// The accepted levels, in any case.
-const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
-
-/// The accepted levels of a target.
-const TARGET_LEVELS: [&str; 8] = [
-    "TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL", "OFF",
-];
 
 /// The levels and the format of log records.
 ///
@@ -21,19 +13,17 @@ const TARGET_LEVELS: [&str; 8] = [
 /// use floe_telemetry::TelemetryConfig;
 ///
 /// let mut config = TelemetryConfig::new("orders");
-/// config.logging.log_level = "INFO,hyper=WARN,orders::load=DEBUG".to_owned();
+/// config.logging.log_level = "info,hyper=warn,orders::load=debug".to_owned();
 /// assert!(config.logging.json_output);
 /// ```
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LoggingConfig {
-    /// The level: `DEBUG`, `INFO`, `WARNING` (or `WARN`), `ERROR` or `CRITICAL`, in any case. It may be followed by
-    /// levels for targets, separated by commas: `INFO,hyper=WARN`. The level of a target applies to all
-    /// targets with that prefix, and may also be `TRACE` or `OFF`. Default `INFO`.
-    #[schemars(regex(
-        pattern = "(?i)^(DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL)( *, *[^=, ]+ *= *(TRACE|DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|OFF))*$"
-    ))]
+    /// The levels, in the syntax of `RUST_LOG`: a level for all targets, and `target=level` for all targets with that
+    /// prefix, as in `info,hyper=warn`. The levels are `off`, `error`, `warn`, `info`, `debug` and `trace`, in any
+    /// case; `warning` is `warn`, and `critical` is `error`. A target is off if no directive matches it, so levels
+    /// usually begin with one for all targets. Default `INFO`.
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,
@@ -45,7 +35,7 @@ pub struct LoggingConfig {
     /// `plain`, `gcp`, `ecs` or `datadog`.
     #[serde(skip_serializing_if = "is_default")]
     pub keys: LogKeys,
-    /// Where `init`, `configure_logging` and `logs::layer` write lines: `stdout` (default), `stderr` or `none`. The
+    /// Where `init`, `configure_logging` and `logs::layer` write lines: `stderr` (default), `stdout` or `none`. The
     /// records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
     pub output: LogOutput,
@@ -56,19 +46,19 @@ pub struct LoggingConfig {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogOutput {
-    /// Standard output (default).
+    /// Standard error (default): standard output may be the result of the program.
     #[default]
-    Stdout,
-    /// Standard error, for a program whose standard output is its result.
     Stderr,
+    /// Standard output.
+    Stdout,
     /// Nowhere, for a program with a layer of its own. Records are still exported.
     None,
 }
 
 impl LogOutput {
     pub(super) const ALL: [(&'static str, Self); 3] = [
-        ("stdout", Self::Stdout),
         ("stderr", Self::Stderr),
+        ("stdout", Self::Stdout),
         ("none", Self::None),
     ];
 }
@@ -79,11 +69,15 @@ impl LogOutput {
 /// |---|---|---|---|---|---|
 /// | `structlog` | `event` | `level`: `warning` | `timestamp` | `target` | `trace_id`, `span_id` |
 /// | `plain` | `message` | `severity`: `WARN` | `timestamp` | `target` | `trace_id`, `span_id` |
-/// | `gcp` | `message` | `severity`: `WARNING` | `time` | `target` | `logging.googleapis.com/trace`, `logging.googleapis.com/spanId` |
+/// | `gcp` | `message` | `severity`: `WARNING` | `time` | `target` | `logging.googleapis.com/trace`, `logging.googleapis.com/spanId`, `logging.googleapis.com/trace_sampled` |
 /// | `ecs` | `message` | `log.level`: `warn` | `@timestamp` | `log.logger` | `trace.id`, `span.id` |
 /// | `datadog` | `message` | `status`: `warn` | `timestamp` | `logger.name` | `trace_id`, `span_id` |
 ///
-/// A line with the keys of ECS also has `ecs.version`.
+/// A line with the keys of ECS also has `ecs.version`. With those of Google Cloud, the trace is
+/// `projects/PROJECT/traces/TRACE_ID`, by which Google links the line to its trace. The project is the attribute
+/// `gcp.project_id` of the resource, else its `cloud.account.id`, which the detector `cloud` writes, else the variable
+/// `GOOGLE_CLOUD_PROJECT`. Without a project, the trace is the id alone, as in Google's own libraries, and the provider
+/// warns once.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -125,101 +119,8 @@ impl Default for LoggingConfig {
 
 impl LoggingConfig {
     pub(super) fn check(&self, problems: &mut Problems) {
-        if let Err(message) = Levels::parse(&self.log_level) {
+        if let Err(message) = parse_levels(&self.log_level) {
             problems.add("logging.log_level", message);
-        }
-    }
-}
-
-/// The default level and the levels of targets, in upper case.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Levels {
-    pub(crate) default: String,
-    pub(crate) targets: Vec<(String, String)>,
-}
-
-impl Levels {
-    /// Parses `INFO` or `INFO,hyper=WARN`.
-    ///
-    /// # Errors
-    ///
-    /// The error describes what was expected and what was found.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut parts = text.split(',').map(str::trim);
-        let default = parts.next().unwrap_or_default();
-        let default = match default {
-            // As `tracing` and `RUST_LOG` call it.
-            warn if warn.eq_ignore_ascii_case("WARN") => "WARNING".to_owned(),
-            default => level(default, default, &LEVELS)?,
-        };
-        let targets = parts.map(|part| match part.split_once('=') {
-            Some((target, word)) if is_target(target.trim()) => {
-                let level = level(part, word.trim(), &TARGET_LEVELS)?;
-                Ok((target.trim().to_owned(), level))
-            }
-            _ => Err(format!(
-                "expected a level, followed by `target=level` with commas: `INFO,hyper=WARN`, found `{part}`",
-            )),
-        });
-        Ok(Self {
-            default,
-            targets: targets.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-/// Writes the form that [`Levels::parse`] parses.
-impl std::fmt::Display for Levels {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.default)?;
-        let mut targets = self.targets.iter();
-        targets.try_for_each(|(target, level)| write!(f, ",{target}={level}"))
-    }
-}
-
-/// Returns the level with the name `word`. The error quotes all of `part`, because redaction recognizes a
-/// secret by the key that precedes it.
-fn level(part: &str, word: &str, levels: &[&str]) -> Result<String, String> {
-    let known = levels.iter().find(|level| level.eq_ignore_ascii_case(word));
-    match known {
-        Some(level) => Ok((*level).to_owned()),
-        None => Err(format!(
-            "expected {}, found `{part}`{}",
-            one_of(levels),
-            did_you_mean(word, levels)
-        )),
-    }
-}
-
-fn is_target(target: &str) -> bool {
-    !target.is_empty() && !target.contains(char::is_whitespace)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_of_targets_follow_the_default_level() {
-        assert_eq!(Levels::parse("warn"), Levels::parse("WARNING"));
-        let levels = Levels::parse(" info, hyper=warn,orders::load = Off").unwrap();
-        assert_eq!(levels.to_string(), "INFO,hyper=WARN,orders::load=OFF");
-        assert_eq!(Levels::parse(&levels.to_string()), Ok(levels));
-    }
-
-    #[test]
-    fn an_unknown_level_or_target_is_quoted_in_the_error() {
-        for (text, message) in [
-            ("", "or `CRITICAL`, found ``"),
-            ("hyper=warn", "or `CRITICAL`, found `hyper=warn`"),
-            ("INFO,", "`INFO,hyper=WARN`, found ``"),
-            ("INFO,hyper", "`INFO,hyper=WARN`, found `hyper`"),
-            ("INFO,=warn", "`INFO,hyper=WARN`, found `=warn`"),
-            ("INFO,hyper=loud", "found `hyper=loud`"),
-            ("INFO,hyper=wran", "did you mean `WARN`?"),
-        ] {
-            let error = Levels::parse(text).unwrap_err();
-            assert!(error.contains(message), "{text}: {error}");
         }
     }
 }

@@ -12,6 +12,7 @@ use super::detection::DetectionConfig;
 use super::endpoint;
 use super::errors::ErrorsConfig;
 use super::exporters::{ExporterKind, ExportersConfig};
+use super::filter::parse_filter;
 use super::limits::{LogRecordLimits, SpanLimits};
 use super::logging::LoggingConfig;
 use super::metrics::MetricsConfig;
@@ -23,7 +24,6 @@ use super::redaction::RedactionConfig;
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::section::is_default;
-use super::span_filter::parse_span_filter;
 use super::substitution::substitute;
 use crate::attributes::FloeSpanAttributes;
 use crate::environment;
@@ -385,7 +385,7 @@ impl TelemetryConfig {
             problems.add("otlp_endpoint", message);
         }
         self.sampling.check(problems);
-        if let Some(Err(message)) = self.span_filter.as_deref().map(parse_span_filter) {
+        if let Some(Err(message)) = self.span_filter.as_deref().map(parse_filter) {
             problems.add("span_filter", message);
         }
         self.resource_attributes.check(problems);

@@ -1,42 +1,103 @@
-//! A log record for each panic.
+//! A log record for each panic, and redacted text in place of that of the panic hook if the configuration asks for it.
 
-use std::panic::{self, Location, PanicHookInfo};
+use std::backtrace::Backtrace;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::config::ErrorsConfig;
+use crate::config::{ErrorsConfig, PanicOutput};
+use crate::environment;
+use crate::program_signals::Unsignalled;
 use crate::recorder::panic_message;
+use crate::redaction::sanitize_lines;
 
-/// Whether records have the messages of panics, as the last provider of the process is configured.
+/// Whether the messages of panics leave the process, as the last provider is configured.
 static HAS_MESSAGES: AtomicBool = AtomicBool::new(true);
 
-/// Logs panics after the current panic hook. The span of a `#[traced]` function that panics has an event of its
-/// own; a record also has the ids of a span that it does not end.
-pub(super) fn log(errors: ErrorsConfig) {
+/// Whether the hook is replaced, as the last provider is configured.
+static IS_REPLACED: AtomicBool = AtomicBool::new(false);
+
+/// Logs panics after the current panic hook, or in its place. The span of a `#[traced]` function that panics has an
+/// event of its own; a record also has the ids of a span that it does not end.
+pub(super) fn observe(errors: ErrorsConfig) {
     static HOOK: Once = Once::new();
 
+    let is_replaced = errors.panic_output == PanicOutput::Redacted;
     HAS_MESSAGES.store(errors.panic_messages, Ordering::Relaxed);
+    IS_REPLACED.store(is_replaced, Ordering::Relaxed);
+    if !cfg!(feature = "logs") && !is_replaced {
+        return;
+    }
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            previous(panic);
-            write(panic);
+            let message = HAS_MESSAGES
+                .load(Ordering::Relaxed)
+                .then(|| panic_message(panic.payload()));
+            if !IS_REPLACED.load(Ordering::Relaxed) {
+                previous(panic);
+                log(panic, message.as_deref());
+                return;
+            }
+            let mut text = String::new();
+            if !log(panic, message.as_deref()) {
+                text = redacted(panic, message.as_deref());
+            }
+            add_backtrace(&mut text);
+            // Standard error may be closed.
+            let _ = Unsignalled(io::stderr()).write_all(text.as_bytes());
         }));
     });
 }
 
-fn write(panic: &PanicHookInfo<'_>) {
-    let message = HAS_MESSAGES
-        .load(Ordering::Relaxed)
-        .then(|| panic_message(panic.payload()));
+/// Returns whether the line of the record is on standard error.
+#[cfg(feature = "logs")]
+fn log(panic: &PanicHookInfo<'_>, message: Option<&str>) -> bool {
+    use std::panic::Location;
+
     let location = panic.location();
-    tracing::error!(
-        exception.r#type = "panic",
-        exception.message = message.as_deref(),
-        code.file.path = location.map(Location::file),
-        code.line.number = location.map(Location::line),
-        thread.name = thread::current().name(),
-        "a thread panicked"
-    );
+    crate::logs::is_on_stderr(|| {
+        tracing::error!(
+            exception.r#type = "panic",
+            exception.message = message,
+            code.file.path = location.map(Location::file),
+            code.line.number = location.map(Location::line),
+            thread.name = thread::current().name(),
+            "a thread panicked"
+        );
+    })
+}
+
+#[cfg(not(feature = "logs"))]
+const fn log(_: &PanicHookInfo<'_>, _: Option<&str>) -> bool {
+    false
+}
+
+/// Returns what the standard library writes about a panic, without what is secret.
+fn redacted(panic: &PanicHookInfo<'_>, message: Option<&str>) -> String {
+    let thread = thread::current();
+    let name = sanitize_lines(thread.name().unwrap_or("<unnamed>"));
+    let mut text = format!("\nthread '{name}' panicked");
+    // Writing to memory cannot fail.
+    if let Some(location) = panic.location() {
+        let _ = write!(text, " at {location}");
+    }
+    match message {
+        Some(message) => _ = writeln!(text, ":\n{}", sanitize_lines(message)),
+        None => text.push('\n'),
+    }
+    text
+}
+
+/// Adds the stack, if `RUST_BACKTRACE` asks for it.
+fn add_backtrace(text: &mut String) {
+    let stack = match environment::variable_os("RUST_BACKTRACE") {
+        Some(style) if style == "full" => format!("{:#}", Backtrace::force_capture()),
+        Some(style) if style != "0" => Backtrace::force_capture().to_string(),
+        _ => return,
+    };
+    let _ = writeln!(text, "stack backtrace:\n{}", stack.trim_end());
 }

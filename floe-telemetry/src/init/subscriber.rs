@@ -59,7 +59,9 @@ where
     }
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     let filter = match rust_log {
-        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
+        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => {
+            config::targets(directives)
+        }
         // An invalid level is an error of the provider.
         _ => crate::logs::level_filter(&config.logging)
             .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
@@ -79,33 +81,13 @@ where
     use tracing_subscriber::Layer as _;
 
     let span_filter = config.span_filter.as_deref();
-    let span_filter = span_filter.and_then(|text| config::parse_span_filter(text).ok());
+    let span_filter = span_filter.and_then(|text| config::parse_filter(text).ok());
     let filter = match span_filter.or(rust_log) {
-        Some(directives) => targets(&directives),
+        Some(directives) => config::targets(&directives),
         None => Targets::new().with_default(DEFAULT_LEVEL),
     };
     let layer = crate::tracing_layer().with_events(config.logging.span_events);
     layer.with_filter(filter)
-}
-
-fn targets(directives: &[Directive]) -> Targets {
-    let mut targets = Targets::new();
-    for (target, most) in directives {
-        let level = match most {
-            0 => LevelFilter::OFF,
-            1 => LevelFilter::ERROR,
-            2 => LevelFilter::WARN,
-            3 => LevelFilter::INFO,
-            4 => LevelFilter::DEBUG,
-            _ => LevelFilter::TRACE,
-        };
-        targets = if target.is_empty() {
-            targets.with_default(level)
-        } else {
-            targets.with_target(target.clone(), level)
-        };
-    }
-    targets
 }
 
 /// The subscriber of the program stays. Only whether it has the layer for spans can be seen.

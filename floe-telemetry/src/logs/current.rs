@@ -17,6 +17,8 @@ pub(super) struct Setting {
     pub(super) identity: Vec<KeyValue>,
     /// The keys of baggage whose values records carry.
     pub(super) baggage: Vec<Key>,
+    /// What precedes the id of a trace in its name in Google Cloud. Empty if the project is not known.
+    pub(super) google_traces: String,
     /// The limits of exported records.
     pub(super) limits: LogRecordLimits,
     /// The exporters; `None` if records are only written locally.

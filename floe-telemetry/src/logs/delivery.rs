@@ -11,6 +11,7 @@ use opentelemetry_sdk::logs::LogExporter;
 
 use super::current::{self, Setting};
 use super::exceptions;
+use super::google_project::google_project;
 use super::limited::LimitedRecord;
 use super::worker::{LogReport, LogSettings, LogWorker};
 use super::workers::Workers;
@@ -84,6 +85,9 @@ impl Logs {
                 .cloned()
                 .map(opentelemetry::Key::from)
                 .collect(),
+            google_traces: google_project(resource)
+                .map(|project| format!("projects/{project}/traces/"))
+                .unwrap_or_default(),
             limits,
             exporters: None,
         };

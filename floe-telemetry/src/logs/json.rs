@@ -16,6 +16,8 @@ use crate::printable::is_unprintable;
 pub(super) struct Names {
     /// Message, level, time, target, trace id and span id.
     keys: [&'static str; 6],
+    /// The key that Google Cloud has for whether the trace is sampled. Its traces have names, which end in the id.
+    sampled: Option<&'static str>,
     /// From `ERROR` to `TRACE`.
     levels: [&'static str; 5],
     /// A field that each line has, and its value.
@@ -34,6 +36,7 @@ impl Names {
                     "trace_id",
                     "span_id",
                 ],
+                sampled: None,
                 levels: ["error", "warning", "info", "debug", "trace"],
                 constant: None,
             },
@@ -46,6 +49,7 @@ impl Names {
                     "trace_id",
                     "span_id",
                 ],
+                sampled: None,
                 levels: ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"],
                 constant: None,
             },
@@ -59,6 +63,7 @@ impl Names {
                     "logging.googleapis.com/trace",
                     "logging.googleapis.com/spanId",
                 ],
+                sampled: Some("logging.googleapis.com/trace_sampled"),
                 levels: ["ERROR", "WARNING", "INFO", "DEBUG", "DEBUG"],
                 constant: None,
             },
@@ -72,6 +77,7 @@ impl Names {
                     "trace.id",
                     "span.id",
                 ],
+                sampled: None,
                 levels: ["error", "warn", "info", "debug", "trace"],
                 constant: Some(("ecs.version", "8.11.0")),
             },
@@ -85,6 +91,7 @@ impl Names {
                     "trace_id",
                     "span_id",
                 ],
+                sampled: None,
                 levels: ["error", "warn", "info", "debug", "debug"],
                 constant: None,
             },
@@ -103,12 +110,20 @@ impl Names {
     }
 
     fn contains(&self, key: &str) -> bool {
-        self.keys.contains(&key) || self.constant.is_some_and(|(own, _)| own == key)
+        self.keys.contains(&key)
+            || self.sampled == Some(key)
+            || self.constant.is_some_and(|(own, _)| own == key)
     }
 }
 
-/// Writes the record, with the line end.
-pub(super) fn write(entry: &Entry, timestamp: &str, names: &Names, line: &mut Vec<u8>) {
+/// Writes the record, with the line end. `traces` is what precedes the id of a trace in its name in Google Cloud.
+pub(super) fn write(
+    entry: &Entry,
+    timestamp: &str,
+    names: &Names,
+    traces: &str,
+    line: &mut Vec<u8>,
+) {
     let [message, level, time, target, trace_id, span_id] = names.keys;
     line.extend_from_slice(b"{\"");
     line.extend_from_slice(message.as_bytes());
@@ -122,8 +137,16 @@ pub(super) fn write(entry: &Entry, timestamp: &str, names: &Names, line: &mut Ve
         quoted(line, key, value.as_bytes());
     }
     if let Some(span) = entry.span {
-        id(line, trace_id, &span.trace_id.to_bytes());
-        id(line, span_id, &span.span_id.to_bytes());
+        let (trace, span_bytes) = (span.trace_id.to_bytes(), span.span_id.to_bytes());
+        match names.sampled {
+            None => id(line, trace_id, "", &trace),
+            Some(sampled) => {
+                id(line, trace_id, traces, &trace);
+                member(line, sampled);
+                json(line, &span.flags.is_sampled());
+            }
+        }
+        id(line, span_id, "", &span_bytes);
     }
     for (key, value) in entry.identity().chain(entry.fields()) {
         field(line, names, key, value);
@@ -146,11 +169,12 @@ fn quoted(line: &mut Vec<u8>, key: &str, text: &[u8]) {
     line.push(b'"');
 }
 
-/// Writes a key and an id, in hexadecimal digits.
-fn id(line: &mut Vec<u8>, key: &str, bytes: &[u8]) {
+/// Writes a key and an id, in hexadecimal digits after `parent`, the names above it.
+fn id(line: &mut Vec<u8>, key: &str, parent: &str, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     member(line, key);
     line.push(b'"');
+    line.extend_from_slice(parent.as_bytes());
     for byte in bytes {
         line.push(DIGITS[usize::from(byte >> 4)]);
         line.push(DIGITS[usize::from(byte & 15)]);

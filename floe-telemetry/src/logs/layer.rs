@@ -70,7 +70,9 @@ where
             }
             let timestamp = timestamp.format(entry.time);
             match self.form {
-                Form::Json(names) => json::write(entry, timestamp, names, line),
+                Form::Json(names) => {
+                    json::write(entry, timestamp, names, &setting.google_traces, line);
+                }
                 Form::Text { has_color } => console::write(entry, timestamp, has_color, line),
             }
             // The reader of a pipe may be gone, or the writer's mutex poisoned. Neither may make the

@@ -1,5 +1,6 @@
 //! The stream of the process that log lines go to.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
@@ -19,6 +20,18 @@ pub(crate) fn is_terminal(output: LogOutput) -> bool {
         LogOutput::Stderr => io::stderr().is_terminal(),
         LogOutput::None => false,
     }
+}
+
+thread_local! {
+    /// Whether the thread has written a line to the standard error.
+    static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `log`, and returns whether a line of it is on standard error.
+pub(crate) fn is_on_stderr(log: impl FnOnce()) -> bool {
+    IS_ON_STDERR.set(false);
+    log();
+    IS_ON_STDERR.get()
 }
 
 impl Output {
@@ -58,7 +71,11 @@ impl Write for Stream {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Self::Stdout(stream) => stream.write_all(bytes),
-            Self::Stderr(stream) => stream.write_all(bytes),
+            Self::Stderr(stream) => {
+                stream.write_all(bytes)?;
+                IS_ON_STDERR.set(true);
+                Ok(())
+            }
             Self::None => Ok(()),
         }
     }

@@ -150,7 +150,7 @@ impl TelemetryProviderBuilder {
     ///
     /// ```standalone_crate
     /// let telemetry = floe_telemetry::builder().without_subscriber().init()?;
-    /// tracing::info!("not on standard output, which has the results of this program");
+    /// tracing::info!("neither written nor exported");
     /// # drop(telemetry);
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```

@@ -8,12 +8,14 @@ use opentelemetry_sdk::Resource;
 use super::delivery::receive;
 use super::targets::{OtlpTargets, exporter_name, signal_targets};
 use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
-use crate::config::{ExceptionSignal, ExporterKind, Signal, TelemetryConfig};
+use crate::config::{
+    ExceptionSignal, ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig, warn,
+};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp_logs;
-use crate::logs::{LogDestination, LogReports, LogSettings, Logs};
+use crate::logs::{LogDestination, LogReports, LogSettings, Logs, google_project};
 
 /// The exporters that were added to the builder.
 pub(super) type Added = Vec<LogDestination>;
@@ -36,6 +38,7 @@ impl ProviderLogs {
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         exporters.extend(destinations(config, all, &settings.counters)?);
+        check_project(&config.logging, resource);
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
         redactor.attributes(&mut identity);
@@ -86,9 +89,23 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     };
     let mut local = config.clone();
     local.exporters.logs = Some(vec![ExporterKind::None]);
+    // There are no traces whose project could be missing.
+    local.logging = LoggingConfig::default();
     let resource = Resource::builder_empty().build();
     let (all, added) = (OtlpTargets::default(), Added::new());
     ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
+}
+
+/// Warns if log lines for Google Cloud cannot name the traces that they belong to.
+fn check_project(config: &LoggingConfig, resource: &Resource) {
+    let is_written = config.json_output && config.output != LogOutput::None;
+    if is_written && config.keys == LogKeys::Gcp && google_project(resource).is_none() {
+        warn(
+            "logging.keys: expected a project for `gcp`, as `gcp.project_id` or `cloud.account.id` of the resource or \
+             in `GOOGLE_CLOUD_PROJECT`, found none: lines have the id of their trace, which Google Cloud does not \
+             link to it",
+        );
+    }
 }
 
 /// Returns the number of exporters, with those that were added to the builder.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::{
-    ContextMode, Sampler, SamplingRule, TelemetryConfig, parse_span_filter, validate_ratio,
+    ContextMode, Sampler, SamplingRule, TelemetryConfig, parse_filter, validate_ratio,
     validate_rules,
 };
 use crate::error::Error;
@@ -118,7 +118,7 @@ impl SamplingHandle {
     /// Fails if a directive is invalid ([`Error::is_config`]), or if the provider does not record
     /// ([`Error::is_state`]).
     pub fn set_filter(&self, directives: &str) -> Result<(), Error> {
-        let parsed = parse_span_filter(directives)
+        let parsed = parse_filter(directives)
             .map_err(|message| Error::config(format!("span filter: {message}")))?;
         let mut settings = self.settings();
         settings.change(|sampling| sampling.filter = Some(parsed))?;
@@ -188,7 +188,7 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         }
         _ => RootSampler::Ratio(ratio),
     };
-    let filter = config.span_filter.as_deref().map(parse_span_filter);
+    let filter = config.span_filter.as_deref().map(parse_filter);
     Ok(Sampling {
         sampler,
         is_parent_based: sampling.is_parent_based(),

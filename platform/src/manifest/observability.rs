@@ -106,24 +106,31 @@ pub struct Logging {
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
     /// Every log record.
+    Trace,
+    /// Every log record except the finest details.
     Debug,
     /// Every log record except debugging details.
     #[default]
     Info,
     /// Warnings and errors.
-    Warning,
+    #[serde(alias = "WARNING")]
+    Warn,
     /// Errors only.
     Error,
+    /// No log record.
+    Off,
 }
 
 impl LogLevel {
     /// The name of the level in the artifacts.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Trace => "TRACE",
             Self::Debug => "DEBUG",
             Self::Info => "INFO",
-            Self::Warning => "WARNING",
+            Self::Warn => "WARN",
             Self::Error => "ERROR",
+            Self::Off => "OFF",
         }
     }
 }

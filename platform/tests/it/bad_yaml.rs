@@ -79,7 +79,7 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("observability: { lineage: { transport: pigeon } }"),
         ":3:40: observability.lineage.transport: expected `http`, `console` or `noop`, found `pigeon`"),
     (MANIFEST, Append("observability: { logging: { level: CRITICAL } }"),
-        ":3:36: observability.logging.level: expected `DEBUG`, `INFO`, `WARNING` or `ERROR`, found `CRITICAL`"),
+        ":3:36: observability.logging.level: expected `TRACE`, `DEBUG`, `INFO`, `WARN`, `WARNING`, `ERROR` or `OFF`, found `CRITICAL`"),
     (MANIFEST, Append("observability: { logging: { format: xml } }"),
         ":3:37: observability.logging.format: expected `json` or `text`, found `xml`"),
 

@@ -77,7 +77,7 @@ plugins: { telemetry_backend: { type: jaeger } }",
         Some("http://otlp.example.com:4318")
     );
     assert_eq!(telemetry.otlp_protocol, Some(OtlpProtocol::Http));
-    assert_eq!(telemetry.logging.log_level, "WARNING");
+    assert_eq!(telemetry.logging.log_level, "WARN");
     assert!(!telemetry.logging.json_output);
     assert_eq!(telemetry.batch_processor.max_queue_size, 8192);
     assert_eq!(telemetry.batch_processor.export_timeout_millis, 30000);

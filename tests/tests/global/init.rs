@@ -34,12 +34,16 @@ fn load(table: &str) {
     MetricRecorder::new("orders").increment("orders.loaded", 1, &[]);
 }
 
-/// The log lines that a child process of this test wrote, and its standard error.
+/// The log lines that a child process of this test wrote, and what else is on its standard error. Its standard output
+/// has none.
 fn run(test: &str, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
     let (stdout, stderr) = run_in_child(test, variables);
-    let lines = stdout.lines().filter(|line| line.starts_with('{'));
-    let lines = lines.map(|line| serde_json::from_str(line).unwrap());
-    (lines.collect(), stderr)
+    assert!(!stdout.contains('{'), "{stdout}");
+    let (lines, rest): (Vec<_>, Vec<_>) = stderr
+        .split_inclusive('\n')
+        .partition(|line| line.starts_with('{'));
+    let lines = lines.iter().map(|line| serde_json::from_str(line).unwrap());
+    (lines.collect(), rest.concat())
 }
 
 fn events(lines: &[Json]) -> Vec<&str> {
@@ -325,6 +329,70 @@ fn the_last_provider_decides_on_the_messages_of_panics() {
 }
 
 #[test]
+fn a_panic_is_written_once_and_redacted_on_request() {
+    const TEST: &str = "init::a_panic_is_written_once_and_redacted_on_request";
+    if is_child() {
+        std::panic::set_hook(Box::new(|_| eprintln!("the hook of the program")));
+        let _telemetry = builder()
+            .configure(|config| config.redaction.patterns.push("CUST-[0-9]+".to_owned()))
+            .init()
+            .unwrap();
+        let worker = std::thread::Builder::new().name("worker CUST-1".to_owned());
+        let worker = worker.spawn(|| panic!("no password=hunter2\x1b[2J\nfor CUST-4711"));
+        worker.unwrap().join().unwrap_err();
+        return;
+    }
+    let redacted = ("FLOE_PANIC_OUTPUT", "redacted");
+    let message = "no password=<REDACTED>\\u{1b}[2J\nfor <REDACTED>\n";
+    let run = |variables: &[(&str, &str)]| {
+        let receiver = Receiver::grpc();
+        let endpoint = receiver.endpoint();
+        let mut all = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), redacted];
+        all.extend(variables);
+        let (stdout, stderr) = run_in_child(TEST, &all);
+        for text in [&stdout, &stderr] {
+            assert!(
+                !text.contains("hunter2") && !text.contains("4711"),
+                "{text}"
+            );
+            assert!(!text.contains("the hook of the program"), "{text}");
+        }
+        let [record] = &receiver.logs()[..] else {
+            panic!("{:?}", receiver.logs())
+        };
+        assert_eq!(record.body, Some("a thread panicked".into()));
+        (stdout, stderr)
+    };
+    let quiet = ("RUST_BACKTRACE", "0");
+    // The line of the record is what is written.
+    let (_, stderr) = run(&[quiet]);
+    let line: Json = serde_json::from_str(&stderr).unwrap();
+    assert_eq!(line["event"], "a thread panicked");
+    assert_eq!(
+        line["exception.message"],
+        "no password=<REDACTED>\u{1b}[2J\nfor <REDACTED>"
+    );
+    assert_eq!(line["thread.name"], "worker <REDACTED>");
+    // If it is elsewhere, a text is.
+    for output in ["stdout", "none"] {
+        let (stdout, stderr) = run(&[quiet, ("FLOE_LOG_OUTPUT", output)]);
+        let start = format!("\nthread 'worker <REDACTED>' panicked at {}:", file!());
+        assert!(stderr.starts_with(&start), "{stderr}");
+        assert!(stderr.ends_with(&format!(":\n{message}")), "{stderr}");
+        let lines = stdout.matches("a thread panicked").count();
+        assert_eq!(lines, usize::from(output == "stdout"), "{stdout}");
+    }
+    for (style, paths) in [("1", false), ("full", true)] {
+        let (_, stderr) = run(&[("RUST_BACKTRACE", style), ("FLOE_LOG_OUTPUT", "none")]);
+        let (_, stack) = stderr
+            .split_once(&format!("{message}stack backtrace:\n"))
+            .unwrap();
+        assert!(stack.contains("a_panic_is_written_once"), "{stack}");
+        assert_eq!(stack.contains(" - "), paths, "{stack}");
+    }
+}
+
+#[test]
 fn a_subscriber_of_the_program_stays() {
     const TEST: &str = "init::a_subscriber_of_the_program_stays";
     if is_child() {
@@ -401,8 +469,9 @@ fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
         let line = line.split_once(" trace_id=").map_or(line, |(rest, _)| rest);
         line.to_owned()
     };
-    let is_line = |line: &&str| line.starts_with('{') || line.contains("global::init: ");
-    let lines = stdout.lines().filter(is_line);
+    let is_line = |line: &&str| line.starts_with('{') || line.contains("::init:");
+    let (lines, rest): (Vec<_>, Vec<_>) = stderr.lines().partition(is_line);
+    assert!(!stdout.contains('{'), "{stdout}");
     let mut bodies: Vec<_> = receiver
         .logs()
         .into_iter()
@@ -413,8 +482,8 @@ fn see(test: &str, form: &str, variables: &[(&str, &str)]) -> Seen {
     metrics.sort();
     metrics.dedup();
     Seen {
-        lines: lines.map(line).collect(),
-        stderr,
+        lines: lines.into_iter().map(line).collect(),
+        stderr: rest.join("\n"),
         spans: tree(&receiver.spans()),
         bodies,
         metrics,
@@ -433,7 +502,7 @@ fn each_form_of_the_call_starts_the_same() {
         propagation::inject_context(&mut carrier);
         let mut keys: Vec<_> = carrier.into_keys().collect();
         keys.sort();
-        println!("{{\"event\":\"{}\",\"level\":\"carrier\"}}", keys.join(" "));
+        eprintln!("{{\"event\":\"{}\",\"level\":\"carrier\"}}", keys.join(" "));
         catch_unwind(|| panic!("lost")).unwrap_err();
         drop(span);
         // Drops nothing.
@@ -452,7 +521,7 @@ fn each_form_of_the_call_starts_the_same() {
     ];
     for variables in cases {
         let expected = see(TEST, FORMS[0], variables);
-        assert_eq!(expected.stderr, "the hook of the program\n", "{expected:?}");
+        assert_eq!(expected.stderr, "the hook of the program", "{expected:?}");
         for form in &FORMS[1..] {
             assert_eq!(
                 see(TEST, form, variables),
@@ -559,10 +628,13 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
         "the layer has a filter of its own: {stdout}"
     );
     assert!(
-        stdout.contains("\"event\":\"loaded\""),
-        "and so have log lines: {stdout}"
+        stderr.contains("\"event\":\"loaded\""),
+        "and so have log lines: {stderr}"
     );
-    assert_eq!(stderr, "ERROR global::init: to both\n");
+    assert!(
+        stderr.contains("\nERROR global::init: to both\n"),
+        "{stderr}"
+    );
     let spans = receiver.spans();
     assert_eq!(tree(&spans), "load\n  query\n  send");
     for span in &spans {
@@ -637,6 +709,56 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
 }
 
 #[test]
+fn lines_for_google_cloud_name_their_trace() {
+    const TEST: &str = "init::lines_for_google_cloud_name_their_trace";
+    if is_child() {
+        let _telemetry = init().unwrap();
+        load("orders");
+        return;
+    }
+    let run = |variables: &[(&str, &str)]| {
+        let receiver = Receiver::grpc();
+        let endpoint = receiver.endpoint();
+        let mut all = vec![
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("FLOE_LOG_KEYS", "gcp"),
+        ];
+        all.extend(variables);
+        let (lines, _) = run(TEST, &all);
+        let (own, warnings): (Vec<_>, Vec<_>) = lines
+            .into_iter()
+            .partition(|line| line["target"] == "global::init");
+        assert_eq!(own.len(), 2);
+        (own[0].clone(), warnings, receiver.logs()[0].clone())
+    };
+    let variable = ("GOOGLE_CLOUD_PROJECT", "shop-1");
+    let attribute = ("OTEL_RESOURCE_ATTRIBUTES", "cloud.account.id=shop-2");
+    let off = ("OTEL_TRACES_SAMPLER", "always_off");
+    for (variables, project, is_sampled) in [
+        (&[variable][..], "projects/shop-1/traces/", true),
+        (&[variable, attribute], "projects/shop-2/traces/", true),
+        (&[variable, off], "projects/shop-1/traces/", false),
+        (&[], "", true),
+    ] {
+        let (line, warnings, exported) = run(variables);
+        let trace = format!("{project}{}", exported.trace_id);
+        assert_eq!(line["logging.googleapis.com/trace"], trace);
+        assert_eq!(line["logging.googleapis.com/spanId"], exported.span_id);
+        assert_eq!(line["logging.googleapis.com/trace_sampled"], is_sampled);
+        assert_eq!(
+            (&line["severity"], &line["message"]),
+            (&"INFO".into(), &"loaded".into())
+        );
+        let expected = usize::from(project.is_empty());
+        assert_eq!(warnings.len(), expected, "{warnings:?}");
+        for warning in warnings {
+            let message = "telemetry configuration: logging.keys: expected a project for `gcp`";
+            assert!(warning["message"].as_str().unwrap().starts_with(message));
+        }
+    }
+}
+
+#[test]
 fn lines_go_where_the_program_needs_them() {
     const TEST: &str = "init::lines_go_where_the_program_needs_them";
     if is_child() {
@@ -645,8 +767,12 @@ fn lines_go_where_the_program_needs_them() {
         println!("a result");
         return;
     }
-    for (output, stdout_lines, stderr_lines) in [("stdout", 2, 0), ("stderr", 0, 2), ("none", 0, 0)]
-    {
+    for (output, stdout_lines, stderr_lines) in [
+        ("", 0, 2),
+        ("stderr", 0, 2),
+        ("stdout", 2, 0),
+        ("none", 0, 0),
+    ] {
         let receiver = Receiver::grpc();
         let endpoint = receiver.endpoint();
         let variables = [

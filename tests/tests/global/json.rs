@@ -58,7 +58,7 @@ fn http_json_carries_every_signal() {
                 ("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
             ],
         );
-        assert_eq!(stderr, "");
+        assert!(stderr.lines().all(|line| line.starts_with('{')), "{stderr}");
         let spans = receiver.spans();
         assert_eq!(tree(&spans), "load");
         let span = &spans[0];
@@ -376,10 +376,9 @@ fn lines_go_to_the_standard_output() {
         &[
             ("OTEL_TRACES_EXPORTER", "otlp/stdout"),
             ("OTEL_LOGS_EXPORTER", "otlp/stdout"),
-            ("FLOE_LOG_JSON", "false"),
         ],
     );
-    assert_eq!(stderr, "");
+    assert!(stderr.lines().all(|line| line.starts_with('{')), "{stderr}");
     let lines = stdout.lines().filter(|line| line.starts_with('{'));
     let lines: Vec<Json> = lines
         .map(|line| serde_json::from_str(line).unwrap())

@@ -1,4 +1,4 @@
-//! The logs of a process: its standard output, both facades, its environment, its provider.
+//! The logs of a process: its standard error, both facades, its environment, its provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -16,10 +16,11 @@ use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs the test in a child process, and parses the lines of its output.
+/// Runs the test in a child process, and parses the lines of its standard error.
 fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {
-    let (stdout, _) = run_in_child(test, variables);
-    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    let (stdout, stderr) = run_in_child(test, variables);
+    assert!(!stdout.contains('{'), "{stdout}");
+    let lines = stderr.lines().filter(|line| line.starts_with('{'));
     lines
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
@@ -121,9 +122,9 @@ fn the_environment_sets_level_and_format() {
     let by_target = [("FLOE_LOG_LEVEL", "debug,hyper=error")];
     assert_eq!(events(&lines(test, &by_target)), ["debug", "log"]);
 
-    let (stdout, _) = run_in_child(test, &[("FLOE_LOG_JSON", "no")]);
-    assert!(stdout.contains(" WARN  hyper::client: hyper\n"), "{stdout}");
-    assert!(!stdout.contains('\u{1b}'), "{stdout}");
+    let (_, stderr) = run_in_child(test, &[("FLOE_LOG_JSON", "no")]);
+    assert!(stderr.contains(" WARN  hyper::client: hyper\n"), "{stderr}");
+    assert!(!stderr.contains('\u{1b}'), "{stderr}");
 }
 
 #[test]

@@ -240,9 +240,10 @@ impl LogExporter for Seen {
 fn a_custom_exporter_receives_redacted_records() {
     let test = "logs_delivery::a_custom_exporter_receives_redacted_records";
     if !is_child() {
-        let (stdout, _) = run_in_child(test, &[]);
+        let (_, stderr) = run_in_child(test, &[]);
         // Starting and shutting down is not logged.
-        assert!(!stdout.contains("opentelemetry"), "{stdout}");
+        assert!(stderr.contains("after its end"), "{stderr}");
+        assert!(!stderr.contains("opentelemetry"), "{stderr}");
         return;
     }
     logs::configure_logging(&LoggingConfig::default()).unwrap();
@@ -342,12 +343,12 @@ fn messages_about_a_failed_export_are_not_exported() {
         assert_eq!((statistics.logs_exported, statistics.logs_dropped), (0, 0));
         return;
     }
-    let (stdout, _) = run_in_child(test, &[]);
-    let count = |text: &str| stdout.lines().filter(|line| line.contains(text)).count();
+    let (_, stderr) = run_in_child(test, &[]);
+    let count = |text: &str| stderr.lines().filter(|line| line.contains(text)).count();
     // At most one warning a minute for each exporter, whichever of its signals fails first.
     assert_eq!(count("could not be exported"), 2);
     assert_eq!(count("by log"), 10);
-    assert!(stdout.lines().count() < 100, "{stdout}");
+    assert!(count("{\"event\":") < 100, "{stderr}");
 }
 
 /// The queue is bounded, dropped records are counted, and the caller never waits for a receiver

@@ -40,6 +40,10 @@ fn the_start_says_which_signal_goes_where_on_request() {
     assert!(!stdout.contains(expected), "{stdout}");
     // With a subscriber that shows it, it is a record of that.
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("FLOE_LOG_LEVEL", "debug")]);
-    assert_eq!(stdout.matches(expected).count(), 1, "{stdout}");
-    assert!(!stderr.contains(expected), "{stderr}");
+    assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
+    assert!(
+        stderr.contains(&format!("\"event\":\"{expected}\"")),
+        "{stderr}"
+    );
+    assert!(!stdout.contains(expected), "{stdout}");
 }

@@ -197,7 +197,7 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
         ]
     );
     let (output, warnings) = run(&[("FLOE_LOG_LEVEL", "warn")]);
-    assert_eq!(field(&output, "logging.log_level"), "WARNING");
+    assert_eq!(field(&output, "logging.log_level"), "warn");
     assert_eq!(warnings, Vec::<String>::new());
     let (_, warnings) = run(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http")]);
     assert!(

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use floe_telemetry::config::{LoggingConfig, OtlpProtocol};
+use floe_telemetry::config::{LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{
     FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, propagation,
 };
@@ -121,6 +121,7 @@ pub(crate) fn child() {
         let mut config = LoggingConfig::default();
         "DEBUG".clone_into(&mut config.log_level);
         config.json_output = json_output;
+        config.output = LogOutput::Stdout;
         config
     };
     tracing_subscriber::registry()

@@ -129,12 +129,12 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 42: batch_processor.max_export_batch_size: expected a whole number, 0 or more, found `many`",
     ),
     (
-        "logging: {log_level: TRACE}",
-        "telemetry configuration: line 2, column 22: logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `TRACE`",
+        "logging: {log_level: INFO=hyper}",
+        "telemetry configuration: line 2, column 22: logging.log_level: expected directives with commas between: a level, `target=level` or a target, found `INFO=hyper`; a level is `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
     (
         "logging: {log_level: warm}",
-        "telemetry configuration: line 2, column 22: logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `warm`; did you mean `WARNING`?",
+        "telemetry configuration: line 2, column 22: logging.log_level: expected directives with commas between: a level, `target=level` or a target, found `warm`; a level is `off`, `error`, `warn`, `info`, `debug` or `trace`; did you mean `warn`?",
     ),
     (
         "authentication: {auth_type: api_key}",
@@ -242,7 +242,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp_protocol: carrier-pigeon\nsampling: {dev: 2, prod: x}\nbatch_procesor: {}\nlogging: {log_level: LOUD}",
-        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `carrier-pigeon`\n  line 3, column 17: sampling.dev: 2 is not a ratio, expected 0.0 to 1.0\n  line 3, column 26: sampling.prod: expected a number, found `x`\n  line 4, column 1: batch_procesor: unknown key: did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `LOUD`",
+        "telemetry configuration: 5 mistakes\n  line 2, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `carrier-pigeon`\n  line 3, column 17: sampling.dev: 2 is not a ratio, expected 0.0 to 1.0\n  line 3, column 26: sampling.prod: expected a number, found `x`\n  line 4, column 1: batch_procesor: unknown key: did you mean `batch_processor`?\n  line 5, column 22: logging.log_level: expected a level or `target=level`, found `LOUD`; a level is `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
     (
         "a: [b",

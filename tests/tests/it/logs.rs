@@ -232,6 +232,10 @@ fn levels_apply_by_target() {
         ("CRITICAL", "5"),
         ("info,hyper=warn,orders::load=debug,noisy=off", "146"),
         ("error,other=TRACE", "567"),
+        ("TRACE", "1234567"),
+        ("off", ""),
+        ("hyper=warn", "4"),
+        ("error,orders", "125"),
     ] {
         let text = written(&config(levels, true), log);
         let mut events: Vec<_> = text
@@ -248,7 +252,8 @@ fn levels_apply_by_target() {
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
-        "logging.log_level: expected `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, found `loud`"
+        "logging.log_level: expected a level or `target=level`, found `loud`; \
+         a level is `off`, `error`, `warn`, `info`, `debug` or `trace`"
     );
 }
 
@@ -543,7 +548,10 @@ fn keys_are_those_of_a_backend() {
         assert_eq!(line[status], "of the field");
         assert_eq!(line.get("ecs.version").is_some(), keys == LogKeys::Ecs);
         let count = line.as_object().unwrap().len();
-        assert_eq!(count, 8 + usize::from(keys == LogKeys::Ecs));
+        let more = matches!(keys, LogKeys::Ecs | LogKeys::Gcp);
+        assert_eq!(count, 8 + usize::from(more));
+        let sampled = line.get("logging.googleapis.com/trace_sampled");
+        assert_eq!(sampled, (keys == LogKeys::Gcp).then_some(&json!(true)));
     }
 }
 

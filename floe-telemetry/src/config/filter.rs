@@ -1,0 +1,184 @@
+//! Filters by target and level, for spans, log lines and `RUST_LOG`: one syntax, which is that of `RUST_LOG`.
+//!
+//! The target of a span is the path of the module, as in `tracing`, and not the name in `tracer = "…"`: with both, two
+//! directives could contradict each other for one function. A span of a `Tracer` has no function, so the
+//! tracer's name is its target. Spans of `tracing` are filtered by `tracing`'s own filters only.
+
+use floe_yaml::one_of;
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// The names of the levels, in ascending order of verbosity; 0 records nothing.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Other names of levels: those of Python, in which the configuration of the floe platform is written.
+const OTHER_NAMES: [(&str, u8); 2] = [("critical", 1), ("warning", 2)];
+
+/// The index of `trace`, the level of a target that is listed without one.
+const TRACE: u8 = 5;
+
+/// A target, which is empty for all targets, and the most verbose level that is recorded, as a number: 0 is
+/// `off`, 1 `error`, 5 `trace`.
+pub(crate) type Directive = (String, u8);
+
+/// Parses directives such as `info,my_crate::db=debug,hyper=off`.
+///
+/// # Errors
+///
+/// The error contains the invalid directive and what is accepted.
+pub(crate) fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
+    let parts = text.split(',').map(str::trim);
+    let directives: Vec<_> = parts
+        .filter(|part| !part.is_empty())
+        .map(directive)
+        .collect::<Result<_, _>>()?;
+    if directives.is_empty() {
+        return Err(unknown(text, ""));
+    }
+    Ok(directives)
+}
+
+/// Parses the levels of log lines: directives of which at least one names a level. A word that is none would
+/// otherwise be a target, and all other targets would be off.
+///
+/// # Errors
+///
+/// Fails like [`parse_filter`].
+pub(crate) fn parse_levels(text: &str) -> Result<Vec<Directive>, String> {
+    let directives = parse_filter(text)?;
+    let is_level = |(target, _): &Directive| target.is_empty();
+    if text.contains('=') || directives.iter().any(is_level) {
+        return Ok(directives);
+    }
+    Err(format!(
+        "expected a level or `target=level`, found `{text}`; a level is {}",
+        one_of(&LEVELS)
+    ))
+}
+
+/// Parses one directive.
+pub(super) fn directive(text: &str) -> Result<Directive, String> {
+    if text.contains(['[', ']', '{', '}']) {
+        return Err(format!(
+            "expected a level, `target=level` or a target, found `{text}`, which filters by span or field"
+        ));
+    }
+    let is_target = |target: &str| !target.is_empty() && !target.contains(char::is_whitespace);
+    match text.split_once('=') {
+        Some((target, level)) if is_target(target.trim()) => {
+            let most = verbosity(level.trim()).ok_or_else(|| unknown(text, level.trim()))?;
+            Ok((target.trim().to_owned(), most))
+        }
+        Some(_) => Err(unknown(text, "")),
+        None => match verbosity(text) {
+            Some(most) => Ok((String::new(), most)),
+            // A misspelt level would be a target, and all other targets would be off.
+            None if is_target(text) && similar_level(text).is_none() => {
+                Ok((text.to_owned(), TRACE))
+            }
+            None => Err(unknown(text, text)),
+        },
+    }
+}
+
+/// Returns what the layers of `tracing` filter by.
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) fn targets(directives: &[Directive]) -> Targets {
+    let mut targets = Targets::new();
+    for (target, most) in directives {
+        let level = match most {
+            0 => LevelFilter::OFF,
+            1 => LevelFilter::ERROR,
+            2 => LevelFilter::WARN,
+            3 => LevelFilter::INFO,
+            4 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        };
+        targets = if target.is_empty() {
+            targets.with_default(level)
+        } else {
+            targets.with_target(target.clone(), level)
+        };
+    }
+    targets
+}
+
+fn verbosity(word: &str) -> Option<u8> {
+    let levels = LEVELS.into_iter().zip(0..).chain(OTHER_NAMES);
+    let mut named = levels.filter(|(name, _)| name.eq_ignore_ascii_case(word));
+    named.next().map(|(_, most)| most)
+}
+
+/// Returns the level that a misspelt word probably means.
+fn similar_level(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    LEVELS
+        .into_iter()
+        .find(|level| strsim::osa_distance(&word, level) == 1)
+}
+
+fn unknown(directive: &str, word: &str) -> String {
+    let similar =
+        similar_level(word).map_or(String::new(), |level| format!("; did you mean `{level}`?"));
+    format!(
+        "expected directives with commas between: a level, `target=level` \
+         or a target, found `{directive}`; a level is {}{similar}",
+        one_of(&LEVELS)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives_are_those_of_tracing() {
+        let filter =
+            parse_filter(" Info, my_crate::db = DEBUG,hyper=off,,orders,x=warning,y=Critical,");
+        let expected = [
+            ("", 3),
+            ("my_crate::db", 4),
+            ("hyper", 0),
+            ("orders", 5),
+            ("x", 2),
+            ("y", 1),
+        ];
+        assert_eq!(
+            filter.unwrap(),
+            expected.map(|(target, most)| (target.to_owned(), most))
+        );
+    }
+
+    #[test]
+    fn a_directive_that_is_not_accepted_is_quoted() {
+        for (text, message) in [
+            ("", "or a target, found ``"),
+            (" , ", "or a target, found ` , `"),
+            ("info,=debug", "found `=debug`"),
+            ("orders=loud", "found `orders=loud`"),
+            ("orders=debgu", "did you mean `debug`?"),
+            ("inof", "found `inof`"),
+            ("inof", "did you mean `info`?"),
+            ("two words", "found `two words`"),
+            ("info,[span]=off", "found `[span]=off`, which filters by"),
+        ] {
+            let error = parse_filter(text).unwrap_err();
+            assert!(error.contains(message), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn levels_of_log_lines_are_a_filter_that_names_a_level() {
+        for text in ["TRACE", "off", "info,hyper", "hyper=warn", "warning"] {
+            assert_eq!(parse_levels(text), parse_filter(text), "{text}");
+        }
+        for text in ["loud", "orders,hyper", "FATAL"] {
+            let error = parse_levels(text).unwrap_err();
+            let message =
+                format!("expected a level or `target=level`, found `{text}`; a level is ");
+            assert!(error.starts_with(&message), "{error}");
+        }
+        let error = parse_levels("wran").unwrap_err();
+        assert!(error.ends_with("did you mean `warn`?"), "{error}");
+    }
+}
