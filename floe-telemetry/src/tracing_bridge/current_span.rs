@@ -69,7 +69,7 @@ thread_local! {
 }
 
 /// Makes [`tracing::Span::current`] return a span that stands for the current span of OpenTelemetry, for example
-/// that of a [`#[traced]`](crate::traced) function.
+/// the span of a [`#[traced]`](crate::traced) function.
 ///
 /// The subscriber must have the layer of [`tracing_layer`](crate::tracing_layer). [`init`](crate::init) installs
 /// such a subscriber.
