@@ -62,8 +62,8 @@ async fn send(
     queue.send(Message { headers, pairs }).await
 }
 
-// By the conventions, to receive is a request to the queue, and to process makes a consumer. A batch is in no
-// sender's trace, since a span has one parent.
+// In the conventions, receiving is a request to the queue, and processing makes a consumer. A batch is in no sender's
+// trace, since a span has only one parent.
 #[traced(
     name = "receive orders",
     kind = client,

@@ -191,8 +191,8 @@ impl CallSite {
         self.scope_name
     }
 
-    /// The version of the instrumentation scope of the spans: that of the package that contains the
-    /// function. `None` if the package was not built by Cargo.
+    /// The version of the instrumentation scope of the spans, which is the version of the package that contains
+    /// the function. `None` if the package was not built by Cargo.
     #[must_use]
     pub const fn scope_version(&self) -> Option<&'static str> {
         self.scope_version
@@ -204,7 +204,7 @@ impl CallSite {
         self.level
     }
 
-    /// The target that filters match, like that of a `tracing` span: the path of the module.
+    /// The target that filters match, like the target of a `tracing` span: the path of the module.
     #[must_use]
     pub const fn target(&self) -> &'static str {
         self.location.module
@@ -394,7 +394,7 @@ crate::__floe_link_list! {
 }
 
 /// Creates a [`Tracer`](crate::Tracer) whose name becomes the instrumentation scope of its spans. The
-/// version of the scope is that of the package that uses the macro.
+/// version of the scope is the version of the package that uses the macro.
 ///
 /// The name must be a constant expression and must not be empty. The tracer can be the value of a
 /// `static`. [`callsite::tracers`](crate::callsite::tracers) lists the tracers of a program.

@@ -66,7 +66,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | in place of the panic hook: the redacted message of each panic on standard error | `errors`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
 /// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
-/// | the configuration is that of the variables `OTEL_*` and `FLOE_*`, and of the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
+/// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
 /// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
 /// [The manual](crate::_manual::configuration#variables) lists the variables.
@@ -79,13 +79,13 @@ const TERMINAL_DELAY: u64 = 100;
 /// # Features of the build
 ///
 /// The features `logs` and `tracing` change what `init` does, although Cargo enables a feature for all of a build as
-/// soon as one of its crates asks for it. The other choice would be that a program asks once more in code. Then the
-/// common program, which has enabled the features in order to use them, would need two places to get what one says, and
-/// would show nothing if one was forgotten. The rare program, which gets a feature from a crate below it, has the last
-/// word: `init` is called by programs and not by libraries, a subscriber that the program has installed stays,
-/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the lines, and `RUST_LOG=off` silences what
-/// is there. Libraries need neither feature: `#[traced]` and the events of `tracing` do not depend on them, and no
-/// integration of this repository enables them.
+/// soon as one of its crates asks for it. The alternative would be to ask for them again in code. Then most programs,
+/// which enable the features in order to use them, would have to say so in two places, and would show nothing if they
+/// forgot one. A program that gets a feature only through a dependency can still decide: `init` is called by programs
+/// and not by libraries, a subscriber that the program has installed stays,
+/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the
+/// lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and the events of `tracing` do
+/// not depend on them, and no integration of this repository enables them.
 ///
 /// # Errors
 ///
@@ -121,10 +121,11 @@ pub fn init_with(config: TelemetryConfig) -> Result<TelemetryGuard, Error> {
     TelemetryProvider::builder(config).init()
 }
 
-/// Returns a builder with the configuration of the environment, for telemetry like that of [`init`] with parts of the
-/// program's own.
+/// Returns a builder with the configuration of the environment, for the telemetry of [`init`] with the program's own
+/// parts.
 ///
-/// With a file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, this warns, and nothing is recorded.
+/// If the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, this warns, and nothing is
+/// recorded.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::EndingSpan;

@@ -44,9 +44,9 @@
 //!
 //! Each release of OpenTelemetry (0.34 after 0.33) changes its types, and the release of this crate that
 //! follows is a breaking one: `Context`, `SpanContext`, `KeyValue`, `Key` and `SpanKind` are in its signatures.
-//! They stay there, because spans nest with those of others by being in their `Context`; a type of our own
-//! would be converted at every border, and the version would only be hidden. For a library this means: it
-//! raises one number in its manifest and changes no code, since expansions name `core` and this crate alone,
+//! They stay there, because spans nest with other libraries' spans through the `Context`; our own type
+//! would be converted at every border, and would only hide the version. For a library this means: it
+//! raises one number in its manifest and changes no code, since expansions name only `core` and this crate,
 //! values of attributes are types of `std` or of [`attributes`], and OpenTelemetry is at
 //! [`opentelemetry`](mod@opentelemetry) in the version that fits. Its own interface changes only where it has
 //! one of those types, or a public type with [`FloeAttributes`]. Until it is raised, a program with the newer
@@ -61,8 +61,8 @@
 //!
 //! Call [`init`] first in `main`: it starts everything that the features below include, configured by the
 //! environment, and its guard exports the rest when it is dropped. [`builder`] and [`init_with`] start the same with a
-//! configuration, exporters, samplers, processors and layers of the program. [`TelemetryProvider::builder`] starts a
-//! provider alone, which the program shuts down before it ends.
+//! configuration, exporters, samplers, processors and layers of the program. [`TelemetryProvider::builder`] starts only
+//! a provider, which the program shuts down before it ends.
 //!
 //! # Features
 //!

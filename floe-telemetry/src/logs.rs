@@ -16,14 +16,14 @@
 //!  "rows":25000,"table":"orders"}
 //! ```
 //!
-//! The ids are those of the span in OpenTelemetry's current `Context`, which may come from
+//! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
 //! The floe identity of the configuration follows, and the values of the baggage keys that
 //! `baggage_attributes` lists, which take precedence. [`LogKeys`](crate::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or with the
 //! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
-//! no further ones once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as
+//! gets no further fields once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as
 //! `level`, is written as `fields.level`. A record that is created while the thread writes another one, for
 //! example by a `Debug` implementation, is dropped.
 //!
@@ -35,10 +35,10 @@
 //!
 //! [`TelemetryProvider::logger_provider`](crate::TelemetryProvider::logger_provider) is for code that uses
 //! OpenTelemetry's logs API. An event of `tracing` to which the code gives a name (`info!(name: "order.placed", …)`)
-//! has that as OpenTelemetry's event name.
+//! has this name as OpenTelemetry's event name.
 //!
-//! Lines are written by the thread that logs, so a slow writer slows it down. Use a writer with a queue,
-//! such as that of `tracing-appender`, where that matters. A line that cannot be written is lost.
+//! Lines are written by the thread that logs, so a slow writer slows it down. Where that matters,
+//! use a writer with a queue, such as `tracing-appender`'s. A line that cannot be written is lost.
 
 mod bounded;
 mod console;

@@ -38,8 +38,8 @@
 //! # Other formats
 //!
 //! [`setup_propagators_with`], `propagators` in the configuration and `OTEL_PROPAGATORS` select others:
-//! B3 (`b3`, `b3multi`), that of Jaeger's clients (`jaeger`) and that of AWS X-Ray (`xray`). If several headers have
-//! a trace, the last format in the list decides. A header that is not valid, occurs twice or has more than 512 bytes
+//! B3 (`b3`, `b3multi`), the format of Jaeger's clients (`jaeger`), and the format of AWS X-Ray (`xray`). If several
+//! headers carry a trace, the last format in the list decides. A header that is not valid, occurs twice or has more than 512 bytes
 //! is ignored. `register_propagator` adds others.
 //!
 //! # Trust

@@ -233,8 +233,8 @@ impl TelemetryProvider {
     /// that are compiled with `panic = "abort"`: such a program ends right after its panic hook.
     ///
     /// The hook also runs for panics that do not end the process. Each of them blocks its thread until
-    /// everything is exported, at most for `timeout`. Panics on the threads of the library, such as those of
-    /// an exporter, are caught there and do not flush. The spans that are open at the panic are lost if the
+    /// everything is exported, at most for `timeout`. Panics on the threads of the library, such as a panic
+    /// of an exporter, are caught there and do not flush. The spans that are open at the panic are lost if the
     /// process ends.
     ///
     /// ```

@@ -26,7 +26,7 @@ use self::spans::Spans;
 /// |---|---|
 /// | a field | an attribute of its type; an integer that does not fit, `?` and `%` are text |
 /// | `otel.name`, `otel.kind`, `otel.status_code`, `otel.status_description` | the name, the kind, the status |
-/// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources; those of an event are attributes of its span, too |
+/// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources; for an event, they are attributes of its span, too |
 /// | an event | an event of the current span, named after its message, else after its `name:`, else after its target |
 /// | an event of level `ERROR` | also sets the span's status to ERROR |
 /// | a field `error` in an event without a message, as `#[instrument(err)]` writes it | an event `exception`, and status ERROR with the error's text |

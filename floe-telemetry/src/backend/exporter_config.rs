@@ -60,7 +60,7 @@ impl OtlpExporterConfig {
     }
 
     /// Sends to the configured endpoint over the configured protocol, without headers. `default_endpoint` is
-    /// used if the configuration has none, and the protocol is that of the endpoint's port if the
+    /// used if the configuration has no endpoint, and the endpoint's port selects the protocol if the
     /// configuration has none.
     #[must_use]
     pub fn from_config(config: &TelemetryConfig, default_endpoint: &str) -> Self {

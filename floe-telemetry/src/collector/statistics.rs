@@ -99,7 +99,7 @@ impl Statistics {
     /// A redaction is one `<REDACTED>`. An error that a function returns or
     /// [`record_exception`](crate::record_exception) records is redacted and counted once, although its message is an
     /// attribute of the span, in an event, also in the stack trace, and in the status. Where a
-    /// [`SpanProcessor`](crate::SpanProcessor) reads the span before, each of them counts. The ids are those of
+    /// [`SpanProcessor`](crate::SpanProcessor) reads the span before, each of them counts. The ids come from
     /// [`floe_redact::rules`](floe_redact::rules()), for example:
     ///
     /// | rule | what it removes |

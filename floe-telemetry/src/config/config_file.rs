@@ -83,7 +83,7 @@ const SEVERITIES: [&str; 6] = ["trace", "debug", "info", "warn", "error", "fatal
 impl TelemetryConfig {
     /// Loads a file in the format of OpenTelemetry's
     /// [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), version 1.0 or 1.1,
-    /// as [`from_env`](Self::from_env) does with that of `OTEL_CONFIG_FILE`.
+    /// as [`from_env`](Self::from_env) does with the file in `OTEL_CONFIG_FILE`.
     ///
     /// References to environment variables (`${NAME}`, `${NAME:-default}`) are substituted; other variables are not
     /// read. A signal without a provider in the file is not exported, and without `propagator` no context is

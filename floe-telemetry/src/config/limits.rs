@@ -54,8 +54,8 @@ pub struct LogRecordLimits {
     #[schemars(range(max = 128))]
     pub attribute_count: u32,
     /// The most characters of a text value, and the most bytes of a value that consists of bytes. Longer values are
-    /// truncated, after redaction. Default `null`: no other limit than that of each text of a log record, which is
-    /// 8 KiB.
+    /// truncated, after redaction. Default `null`: only the limit of 8 KiB for each text of a log
+    /// record.
     pub attribute_value_length: Option<u32>,
 }
 

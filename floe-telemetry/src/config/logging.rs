@@ -31,7 +31,7 @@ pub struct LoggingConfig {
     /// installs. Default `true`: each event in a span is exported twice then, with its span and as a log record. With
     /// `false` it only sets the status of its span.
     pub span_events: bool,
-    /// The keys of message, level, time, target and ids in lines of JSON: those of Python's `structlog` (default), or
+    /// The keys of message, level, time, target and ids in lines of JSON: as Python's `structlog` names them (default), or
     /// `plain`, `gcp`, `ecs` or `datadog`.
     #[serde(skip_serializing_if = "is_default")]
     pub keys: LogKeys,

@@ -118,8 +118,8 @@ pub struct MetricsConfig {
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of
     /// only from functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
-    /// The `service.instance.id` of metrics, in place of that of the process. A program that ends within seconds
-    /// sets one that is the same in each run: otherwise each run adds series. Default none.
+    /// The `service.instance.id` of metrics, in place of the id of the process. A program that ends within seconds
+    /// sets an id that is the same in each run, because otherwise each run adds series. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_instance_id: Option<String>,
     /// Views, which change the aggregation of metrics by name. The first that matches applies. Default

@@ -200,7 +200,7 @@ pub struct OtlpConfig {
     pub additional: Vec<OtlpDestination>,
 }
 
-/// Another receiver of a signal. Its options replace those of the signal; `all` still applies.
+/// Another receiver of a signal. Its options replace the options of the signal; `all` still applies.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -233,7 +233,7 @@ pub struct OtlpOptions {
         serialize_with = "endpoint::serialize_option"
     )]
     pub endpoint: Option<String>,
-    /// The protocol, which replaces `otlp_protocol`. Default none: that of the endpoint's port.
+    /// The protocol, which replaces `otlp_protocol`. Default none: the port of the endpoint selects it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<OtlpProtocol>,
     /// Headers, for example a tenant or a key. Values may be references as in `authentication`.
@@ -252,12 +252,12 @@ pub struct OtlpOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
     /// The most bytes of a request before compression, from 1024 to 67108864. A batch is sent in as many
-    /// requests as necessary; a span, log record or metric that alone exceeds it is not sent. Default
+    /// requests as necessary; a single span, log record or metric that exceeds it is not sent. Default
     /// 4000000, because receivers accept 4 MiB by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1024, max = 67_108_864))]
     pub max_request_bytes: Option<usize>,
-    /// A PEM file with the trusted certificate authorities. Default: those of the operating system.
+    /// A PEM file with the trusted certificate authorities. Default: the operating system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
     /// A PEM file with the client certificate. Requires `client_key`. Default none.

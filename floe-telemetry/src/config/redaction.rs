@@ -39,7 +39,7 @@ pub enum RedactionLevel {
 /// Two kinds of text have separate levels. **Error text** comes from the code that failed and can quote any
 /// data: the status, `exception.message`, `exception.stacktrace`, `error.message` and `floe.warning`. **All
 /// other text** is chosen by the author of the instrumented code: names, keys and values of attributes,
-/// including those of events, links, scopes and the resource. Numbers in such text are identifiers more
+/// also of events, links, scopes and the resource. Numbers in such text are identifiers more
 /// often than payment cards, so personal data in it is redacted only if
 /// [`attribute_level`](Self::attribute_level) is set accordingly.
 ///
@@ -66,7 +66,7 @@ pub struct RedactionConfig {
     /// The level for all other text. Default `credentials`, or `strict` if `level` is `strict`.
     pub attribute_level: Option<RedactionLevel>,
     /// Regular expressions of the crate [`regex`](https://docs.rs/regex/1/regex/#syntax) whose matches
-    /// are redacted in all text. At most 64 patterns of at most 1,024 bytes, none of which may match the
+    /// are redacted in all text. At most 64 patterns of at most 1,024 bytes, and no pattern may match the
     /// empty text. They are compiled when the provider is initialized. Default none.
     pub patterns: Vec<String>,
     /// Keys whose values are secrets, in addition to the built-in ones. Case and separators are ignored, and

@@ -59,8 +59,8 @@ pub struct ResourceAttributes {
     /// accepted here. Default none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub typed: BTreeMap<String, ResourceValue>,
-    /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) of the attributes. Default that of the
-    /// resource detectors, if they find any.
+    /// The URL of the [schema](https://opentelemetry.io/docs/specs/otel/schemas/) of the attributes. Default: the schema
+    /// of the resource detectors, if they find any attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema_url: Option<String>,
 }

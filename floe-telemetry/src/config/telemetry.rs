@@ -93,9 +93,9 @@ pub struct TelemetryConfig {
     /// decides. A target without a level records all levels. As with `RUST_LOG`, spans that no directive
     /// matches are not recorded, so a filter usually begins with a level for all targets.
     ///
-    /// The level of a function is that of `#[traced(level = …)]`, by default `info`, and its target the
-    /// path of its module. The target of a span of a [`Tracer`](crate::Tracer) is the tracer's name, that
-    /// of [`span`](crate::span) and [`create_span`](crate::create_span) is empty, and their level is
+    /// `#[traced(level = …)]` sets the level of a function, by default `info`, and its target is the
+    /// path of its module. The target of a span of a [`Tracer`](crate::Tracer) is the tracer's name, and the
+    /// target of [`span`](crate::span) and [`create_span`](crate::create_span) is empty. Their level is
     /// `info`. A function that the filter excludes runs as if it were not annotated: spans in it are
     /// children of the current span. Its calls are still counted by `#[traced(metrics)]`. Spans of
     /// `tracing`, of OpenTelemetry's API and of HTTP requests are not affected.

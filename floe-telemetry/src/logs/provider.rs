@@ -16,8 +16,8 @@ use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
 
 /// An OpenTelemetry [`LoggerProvider`] whose loggers export through the
-/// [`TelemetryProvider`](crate::TelemetryProvider) in use: records are redacted, limited and batched like those of
-/// [`logs`](crate::logs), and carry the current span, unless they have a trace context of their own. They are not
+/// [`TelemetryProvider`](crate::TelemetryProvider) in use: records are redacted, limited and batched like the records
+/// of [`logs`](crate::logs), and carry the current span, unless they have their own trace context. They are not
 /// written as lines. Without a provider, or without exporters of logs, loggers do nothing.
 ///
 /// OpenTelemetry's API has no global logger provider, so a program passes this one to the bridges that it uses.

@@ -7,8 +7,8 @@ use opentelemetry::metrics::{InstrumentProvider, Meter, MeterProvider};
 
 use super::current;
 
-/// An OpenTelemetry [`MeterProvider`] whose meters are those of the [`TelemetryProvider`](crate::TelemetryProvider)
-/// in use: what they measure is redacted, and exported with the same resource. Without a provider, or without
+/// An OpenTelemetry [`MeterProvider`] whose meters record with the [`TelemetryProvider`](crate::TelemetryProvider)
+/// in use: their measurements are redacted, and exported with the same resource. Without a provider, or without
 /// exporters of metrics, meters do nothing.
 ///
 /// A meter and its instruments belong to the provider that was in use when the meter was created.

@@ -20,7 +20,7 @@ use super::series::{self, SeriesKey};
 ///
 /// The first use of a name determines its kind and unit. A use that conflicts with it, an invalid
 /// name, or the 2,001st name is reported in one warning and not recorded. Without a provider nothing
-/// is recorded. Attribute values are redacted like those of spans.
+/// is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
 /// use floe_telemetry::MetricRecorder;
@@ -41,7 +41,7 @@ pub struct MetricRecorder {
 }
 
 impl MetricRecorder {
-    /// Creates a recorder for a component, whose name is that of the instrumentation scope.
+    /// Creates a recorder for a component, whose name is the name of the instrumentation scope.
     #[must_use]
     pub const fn new(component: &'static str) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl MetricRecorder {
         }
     }
 
-    /// Sets the version of the component, which is that of the instrumentation scope. Default none.
+    /// Sets the version of the component, which is the version of the instrumentation scope. Default none.
     ///
     /// ```
     /// use floe_telemetry::MetricRecorder;

@@ -55,8 +55,8 @@ pub(crate) fn propagator(format: Propagator) -> Boxed {
 ///
 /// # Errors
 ///
-/// Fails if the name is not 1 to 64 lower-case characters without commas and spaces, if it is that of a format of
-/// this library, or if 64 formats are registered.
+/// Fails if the name is not 1 to 64 lower-case characters without commas and spaces, if a format of this library
+/// has it, or if 64 formats are registered.
 pub fn register_propagator(
     name: &'static str,
     make: fn() -> Box<dyn TextMapPropagator + Send + Sync>,

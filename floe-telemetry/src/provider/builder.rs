@@ -49,8 +49,8 @@ type Start =
 #[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts the
-/// provider alone, and [`init`](Self::init) what [`floe_telemetry::init`](crate::init) starts.
+/// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts only
+/// the provider, and [`init`](Self::init) everything that [`floe_telemetry::init`](crate::init) starts.
 #[must_use = "a builder does nothing until `initialize` or `init` is called"]
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
@@ -290,7 +290,7 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds an OTLP destination with this endpoint and protocol. All other settings are those of the
+    /// Adds an OTLP destination with this endpoint and protocol. All other settings come from the
     /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
         self.otlp.push((endpoint.into(), protocol));
@@ -314,7 +314,7 @@ impl TelemetryProviderBuilder {
     /// Spans are exported to the exporters that were added and to the configured `backend`
     /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP
     /// endpoint prints spans to standard error, unless an exporter was added. The configured propagators
-    /// become those of the process, see [`setup_propagators_with`].
+    /// become the propagators of the process, see [`setup_propagators_with`].
     ///
     /// # Errors
     ///

@@ -81,7 +81,7 @@ impl SamplingHandle {
     }
 
     /// Sets the share of the traces that are recorded, from 0.0 to 1.0. It replaces the configured ratio
-    /// or sampler. The decision is made by probability sampling, like that of the sampler
+    /// or sampler. Probability sampling decides, as with the sampler
     /// `parentbased_probability`; with 1.0 and without sampling rules, the trace state is unchanged.
     ///
     /// # Errors

@@ -18,14 +18,14 @@ use super::recorded_span;
 use super::span::Tracer;
 use crate::attributes::ToAttributeValue;
 
-/// A span that belongs to a value and not to a scope: that of a request until its response has ended, or of a
-/// message until it is acknowledged. [`Tracer::open`] opens it.
+/// A span that belongs to a value and not to a scope, such as the span of a request until its response has ended, or of
+/// a message until it is acknowledged. [`Tracer::open`] opens it.
 ///
 /// It is not current by itself; [`run`](Self::run) makes it current for as long as a part of the work takes, such as
 /// one poll of a future. If it is dropped before it is [ended](Self::end), it ends with the attribute
 /// `floe.cancelled`.
 ///
-/// A library that makes others observable is built on it, as `floe-telemetry-http` is.
+/// Libraries that make others observable build on it, such as `floe-telemetry-http`.
 #[derive(Debug)]
 #[must_use = "the span ends as cancelled when it is dropped"]
 pub struct DetachedSpan(Parked);

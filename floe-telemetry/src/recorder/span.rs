@@ -43,7 +43,7 @@ impl Tracer {
         self.scope.name()
     }
 
-    /// The version of the instrumentation scope: that of the package that uses the macro. `None` if
+    /// The version of the instrumentation scope, which is the version of the package that uses the macro. `None` if
     /// the package was not built by Cargo.
     #[must_use]
     pub const fn version(&self) -> Option<&'static str> {
@@ -440,7 +440,7 @@ impl ActiveSpan {
 
 impl ActiveSpan {
     /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a filter
-    /// excludes it, returns those of the current span.
+    /// excludes it, returns the ids of the current span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         if !matches!(self.span, OpenSpan::Off) || !context_is_alive() {

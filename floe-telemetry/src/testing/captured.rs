@@ -50,8 +50,8 @@ impl Spans {
     }
 
     /// Asserts that the attributes of all spans and events follow OpenTelemetry's semantic conventions, as far as their
-    /// table has them: no key is deprecated, or unknown below a first word that is theirs; the values are those of the
-    /// key; and a span has the attributes that its kind requires. Keys that begin with other words are not checked.
+    /// table goes: no key is deprecated, or unknown although its first word is theirs; each value is one that the key
+    /// accepts; and a span has the attributes that its kind requires. Keys that begin with other words are not checked.
     ///
     /// # Panics
     ///
@@ -121,11 +121,11 @@ impl Spans {
         )
     }
 
-    /// Asserts that the spans of this name lasted at most `most` in sum, whether or not they overlap.
+    /// Asserts that the spans with this name took at most `most` in total, whether or not they overlap.
     ///
     /// # Panics
     ///
-    /// Panics if they lasted longer, or if there is none.
+    /// Panics if they took longer, or if there is no such span.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -158,13 +158,13 @@ impl Spans {
         )
     }
 
-    /// Asserts that no span has five or more calls of the same directly below it, one after another: the N+1 problem,
-    /// a query for each row of another one instead of one for all. [`assert_no_n_plus_one_with`] changes the number,
+    /// Asserts that no span makes the same call five or more times in a row, directly below it: the N+1 problem, which is
+    /// a query for each row of another query, instead of one for all. [`assert_no_n_plus_one_with`] changes the number,
     /// and excuses intended loops.
     ///
-    /// Calls of the same have one name, and one `db.query.summary`, or `db.query.text` where there is none. Texts that
-    /// contain the values of their parameters differ. Calls of others may be between them, but calls that overlap are
-    /// no loop.
+    /// Two calls are the same if they share their name and their query: `db.query.summary`, or else `db.query.text`. Texts
+    /// that contain the values of their parameters differ. Other calls may be between them, but calls that overlap are
+    /// not a loop.
     ///
     /// [`assert_no_n_plus_one_with`]: Self::assert_no_n_plus_one_with
     ///
@@ -252,11 +252,11 @@ impl Spans {
         self
     }
 
-    /// Returns the names as an indented tree for snapshots, without a newline at its end. The kind is beside those that
-    /// are not internal, and `[error]` beside those that failed. There are no ids and no times.
+    /// Returns the names as an indented tree for snapshots, without a newline at its end. Spans that are not
+    /// internal show their kind, and spans that failed `[error]`. There are no ids and no times.
     ///
-    /// Siblings are in the order in which they started, and those that overlap in time in that of their text. Equal ones
-    /// next to each other are one line, `name ×50`. Siblings on threads that race for which ends before the other starts
+    /// Siblings are in the order in which they started; siblings that overlap in time are in alphabetical order. Equal ones
+    /// next to each other share a line, `name ×50`. Siblings on threads that race for which ends before the other starts
     /// can change places.
     #[must_use]
     pub fn tree(&self) -> String {

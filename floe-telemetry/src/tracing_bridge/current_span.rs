@@ -69,7 +69,7 @@ thread_local! {
 }
 
 /// Makes [`tracing::Span::current`] return a span that stands for the current span of OpenTelemetry, for example
-/// that of a [`#[traced]`](crate::traced) function.
+/// the span of a [`#[traced]`](crate::traced) function.
 ///
 /// The subscriber must have the layer of [`tracing_layer`](crate::tracing_layer). [`init`](crate::init) installs
 /// such a subscriber.
@@ -107,10 +107,10 @@ thread_local! {
 /// `Span::current` opens a span in the registry, which is closed with its last handle. Its name is `otel`
 /// and its fields are `trace_id` and `span_id`, which other layers see. It keeps OpenTelemetry's context, but no
 /// span open: the span that it stands for ends with its function, and is not updated after that. Fields cannot be
-/// recorded on it, because a span of `tracing` has no other fields than those it was created with: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
+/// recorded on it, because a span of `tracing` has only the fields with which it was created: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
 ///
 /// Without this function, `Span::current` is the innermost span of `tracing` itself, also within a `#[traced]`
-/// function: a layer alone cannot change that. [`FutureExt::in_current_span`](crate::FutureExt::in_current_span) works
+/// function: a layer cannot change that by itself. [`FutureExt::in_current_span`](crate::FutureExt::in_current_span) works
 /// without it.
 ///
 /// It is the outermost part of a subscriber: layers belong into the subscriber that is passed.

@@ -58,9 +58,9 @@ enum Instrument {
 /// | `histogram.` | histogram | integers and floats, not negative |
 /// | `gauge.` | gauge | integers and floats |
 ///
-/// The rest of the name is that of the metric, and the other fields of the event, except its message, are its
+/// The rest of the name is the name of the metric, and the other fields of the event, except its message, are its
 /// attributes. A value that the instrument does not accept is ignored. For one name, all values should have one
-/// type: integers and floats are different instruments. The prefixes are those of `tracing-opentelemetry`.
+/// type: integers and floats are different instruments. The prefixes are the same as in `tracing-opentelemetry`.
 ///
 /// ```
 /// use floe_telemetry::tracing_metrics_layer;

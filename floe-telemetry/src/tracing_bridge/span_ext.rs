@@ -18,8 +18,8 @@ use crate::recorder::SpanRecord;
 /// What OpenTelemetry knows of a [`tracing::Span`].
 ///
 /// The subscriber of the span must have the layer of [`tracing_layer`](crate::tracing_layer). Otherwise, and for a span
-/// that is disabled or that a filter excludes from the layer, [`set_parent`](Self::set_parent) fails, the context is
-/// that of the nearest recorded span around it or an empty one, and updates do nothing. For the span that
+/// that is disabled or that a filter excludes from the layer, [`set_parent`](Self::set_parent) fails, the context
+/// belongs to the nearest recorded span around it or is empty, and updates do nothing. For the span that
 /// [`with_current_span`](crate::with_current_span) lets `Span::current` return, updates go to the span it stands for.
 ///
 /// The trait has the methods of the trait of the same name in `tracing-opentelemetry`.
