@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
+use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
 use crate::smtp::{Reply, Server};
@@ -151,12 +152,8 @@ fn a_reply_of_the_server_is_a_clear_error_and_no_message() {
 
 #[test]
 fn a_server_that_is_away_is_unavailable() {
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let error = send(port, &json!({})).unwrap_err();
+    let port = ReservedPort::new();
+    let error = send(port.number(), &json!({})).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.to_string().starts_with("SMTP 127.0.0.1: "), "{error}");
 }
