@@ -163,7 +163,7 @@ fn each_cause_is_named() {
             tasks.join_all().await;
         });
     });
-    // Whether it had the processor all the time depends on what else runs on this machine.
+    // How long it took, and whether it had the processor all the time, depends on what else runs on this machine.
     assert_named(
         &causes,
         CauseKind::LongPoll,
@@ -171,11 +171,11 @@ fn each_cause_is_named() {
         "inside of async code: one poll took",
     );
     for (name, part) in [
-        ("answer", "was woken and waited 3"),
+        ("answer", "was woken and waited"),
         ("heartbeat", "to be woken, while a thread"),
     ] {
         assert_named(&causes, CauseKind::StarvedTask, name, part);
-        let by = "was busy with `render`, whose longest poll took 3";
+        let by = "was busy with `render`, whose longest poll took";
         assert_named(&causes, CauseKind::StarvedTask, name, by);
     }
 
@@ -214,7 +214,9 @@ fn each_cause_is_named() {
         "answer",
         "for what no span below it shows",
     );
-    assert_eq!(causes.len(), 1, "{causes:#?}");
+    // On a busy machine it also waits for a processor once it is woken.
+    let others = causes.iter().filter(|it| it.0 != CauseKind::StarvedTask);
+    assert_eq!(others.count(), 1, "{causes:#?}");
 
     let causes = found(|| {
         let (_sender, receiver) = oneshot::channel();

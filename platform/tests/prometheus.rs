@@ -37,9 +37,10 @@ use floe::telemetry;
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryProvider, traced};
+use floe_tests::ReservedPort;
 
 use crate::product::Product;
-use crate::server::{TIMEOUT, free_port, get};
+use crate::server::{TIMEOUT, get};
 
 /// The prefixes of our metrics.
 const OURS: [&str; 4] = ["floe_", "traces_", "otel_sdk_", "process_"];
@@ -100,7 +101,8 @@ fn the_dashboard_is_that_of_its_panels() {
 
 #[test]
 fn the_documents_of_deploy_query_emitted_metrics() {
-    let port = free_port();
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
     let product = Product::shop();
     // The path of the manifest is an attribute, and is redacted.
     product.write(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from elastic import Elastic
 from phoenix import Phoenix
-from processes import free_ports
+from processes import reserve_ports
 from victoria import VictoriaMetrics
 
 
@@ -15,7 +15,7 @@ class Backends(ExitStack):
 
     def __init__(self, venv: Path, programs: Path, folder: Path, environment: dict[str, str]):
         super().__init__()
-        ports = iter(free_ports(4))
+        ports = iter(reserve_ports(4))
 
         def place(name: str) -> Path:
             (folder / name).mkdir(parents=True)

@@ -17,7 +17,7 @@ import metrics
 import traces
 from backends import Backends
 from otelcol import Otelcol
-from processes import Server, free_ports
+from processes import Server, reserve_ports
 from rotel import Rotel
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ def main(program: Path, programs: Path, folder: Path, otelcol: str | None = None
     # No setting of the caller applies: neither an endpoint nor a proxy.
     environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
     with Backends(Path(sys.prefix), programs, folder, environment) as backends:
-        rest = (folder, *free_ports(2), backends, environment)
+        rest = (folder, *reserve_ports(2), backends, environment)
         with Otelcol(otelcol, *rest) if otelcol else Rotel(*rest) as collector:
             check(program, folder, environment, backends, collector)
 

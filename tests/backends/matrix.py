@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from processes import Server, free_ports, listens
+from processes import Server, listens, reserve_ports
 
 PROTOCOLS = ("grpc", "http/protobuf", "http/json")
 COMPRESSIONS = ("none", "gzip", "zstd")
@@ -59,7 +59,7 @@ def main(signals: str, haproxy: str, folder: Path, otelcol: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     names = ("grpc", "http", "proxy_grpc", "proxy_http", "down_grpc", "down_http")
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    ports = dict(zip(names, reserve_ports(len(names)), strict=True))
     collector, proxy = folder / "collector.yaml", folder / "haproxy.cfg"
     collector.write_text(COLLECTOR.format(**ports))
     proxy.write_text(PROXY.format(**ports))

@@ -8,15 +8,22 @@ import urllib.request
 from pathlib import Path
 
 
-def free_ports(count: int) -> list[int]:
-    """Free ports of the loopback interface."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
+# Open until the end of this process.
+_reserved: list[socket.socket] = []
+
+
+def reserve_ports(count: int) -> list[int]:
+    """Ports of the loopback interface for the servers of this process.
+
+    Each has a socket that is bound and does not listen: Linux gives its port to no other program, and a server that
+    sets SO_REUSEADDR, as most do, can listen on it all the same.
+    """
+    for _ in range(count):
+        each = socket.socket()
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+        _reserved.append(each)
+    return [each.getsockname()[1] for each in _reserved[-count:]]
 
 
 class Server:

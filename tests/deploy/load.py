@@ -21,7 +21,7 @@ import time
 
 ROOT = pathlib.Path(__file__).parents[2]
 OTELCOL = ROOT / "target/deploy/otelcol"
-LOAD = ROOT / "target/release/load"
+LOAD = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/load"
 AGENT, GATEWAY, COUNTER = 14317, 14417, 14517
 
 COUNT = f"""

@@ -1,12 +1,19 @@
 //! Runs a test in a child process, for state that belongs to a process.
 
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// Set for a child process that [`alone!`](crate::alone) has started.
 const ALONE: &str = "FLOE_TEST_ALONE";
 
 /// Set for the child process.
 const CHILD: &str = "FLOE_TEST_CHILD";
+
+/// The only limit of time for a test that must not wait: its own timeouts are longer, so that it hangs if it does wait.
+/// No test takes as long, however busy the machine is.
+const DEADLINE: Duration = Duration::from_secs(600);
 
 /// Whether this process is the child.
 pub fn is_child() -> bool {
@@ -21,12 +28,12 @@ pub fn is_child() -> bool {
 /// The child does not succeed.
 #[track_caller]
 pub fn run_in_child(test: &str, variables: &[(&str, &str)]) -> (String, String) {
-    let output = Command::new(std::env::current_exe().expect("the path of the test"))
+    let mut child = Command::new(std::env::current_exe().expect("the path of the test"));
+    child
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
-        .envs(variables.iter().copied())
-        .output()
-        .expect("a process");
+        .envs(variables.iter().copied());
+    let output = output(&mut child);
     let as_text = |bytes| String::from_utf8(bytes).expect("text");
     let (stdout, stderr) = (as_text(output.stdout), as_text(output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
@@ -59,15 +66,15 @@ pub fn has_run_alone(here: &str) -> bool {
     // `global::exit::a_test::{{closure}}::here`
     let (_, path) = here.split_once("::").expect("the name of a crate");
     let (test, _) = path.rsplit_once("::").expect("the name of a test");
-    let output = Command::new(std::env::current_exe().expect("the path of the test"))
+    let mut child = Command::new(std::env::current_exe().expect("the path of the test"));
+    child
         .args([
             "--exact",
             test.trim_end_matches("::{{closure}}"),
             "--nocapture",
         ])
-        .env(ALONE, "1")
-        .output()
-        .expect("a process");
+        .env(ALONE, "1");
+    let output = output(&mut child);
     let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (as_text(&output.stdout), as_text(&output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
@@ -76,4 +83,25 @@ pub fn has_run_alone(here: &str) -> bool {
         "{stdout}{stderr}"
     );
     true
+}
+
+/// The status and the output of a process, which is killed if it hangs.
+fn output(command: &mut Command) -> Output {
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let id = child.id().to_string();
+    let (ended, has_ended) = mpsc::channel();
+    thread::spawn(move || ended.send(child.wait_with_output()));
+    let output = has_ended.recv_timeout(DEADLINE).or_else(|_| {
+        let killed = Command::new("kill").args(["-KILL", &id]).status();
+        killed.expect("the program `kill`");
+        // Its own children may still have its output.
+        has_ended.recv_timeout(DEADLINE)
+    });
+    let output = output.unwrap_or_else(|_| panic!("{command:?} hangs"));
+    output.expect("the output of a process")
 }

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
+use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
 use crate::smtp::{Reply, Server};
@@ -17,7 +18,7 @@ fn usual(_: &str) -> Option<&'static str> {
 
 fn config(port: u16) -> Value {
     json!({
-        "host": "127.0.0.1", "port": port, "encryption": "none", "timeout": 5,
+        "host": "127.0.0.1", "port": port, "encryption": "none", "timeout": 30,
         "from": "floe <floe@example.org>", "to": ["Ada <ada@example.org>", "ops@example.net"],
     })
 }
@@ -32,9 +33,9 @@ fn send(port: u16, change: &Value) -> Result<(), Error> {
     alerts::send_one(NAME, config)
 }
 
-fn against(reply: Reply) -> (Error, usize) {
+fn against(reply: Reply, timeout: u32) -> (Error, usize) {
     let server = Server::start(reply);
-    let error = send(server.port, &json!({ "timeout": 0.5 })).unwrap_err();
+    let error = send(server.port, &json!({ "timeout": timeout })).unwrap_err();
     assert!(!error.to_string().contains(CANARY), "{error}");
     (error, server.accepted().len())
 }
@@ -142,7 +143,8 @@ fn a_reply_of_the_server_is_a_clear_error_and_no_message() {
         ),
     ];
     for (reply, kind, text) in cases {
-        let (error, accepted) = against(reply);
+        let timeout = if kind == ErrorKind::TimedOut { 1 } else { 30 };
+        let (error, accepted) = against(reply, timeout);
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(text), "{error}");
         assert_eq!(accepted, 0, "{error}");
@@ -151,12 +153,8 @@ fn a_reply_of_the_server_is_a_clear_error_and_no_message() {
 
 #[test]
 fn a_server_that_is_away_is_unavailable() {
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let error = send(port, &json!({})).unwrap_err();
+    let port = ReservedPort::new();
+    let error = send(port.number(), &json!({})).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.to_string().starts_with("SMTP 127.0.0.1: "), "{error}");
 }

@@ -250,7 +250,7 @@ fn a_command_that_is_none_is_an_error() {
 #[test]
 fn a_command_that_hangs_is_ended() {
     let folder = TempDir::new().unwrap();
-    let config = json!({ "command": STAND_IN, "timeout": 1 });
+    let config = json!({ "command": STAND_IN, "timeout": 5 });
     let plugins = plugins(PluginType::Compute, "duckdb", config);
     let engine = plugins.one::<dyn ComputeEngine>().unwrap();
     let mut database = engine

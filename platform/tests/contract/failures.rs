@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use floe_plugin::{Error, ErrorKind};
+use floe_tests::ReservedPort;
 
 use crate::CANARY;
-use crate::service::{Answer, Received, Service, refused_url};
+use crate::service::{Answer, Received, Service};
+
+/// The time limit of an operation that waits for an answer in vain. A login before it has to end within it.
+const WAIT: f64 = 1.0;
 
 /// Performs an operation against services that fail. `run` gets the address of the service and a time limit
 /// in seconds. `before` answers the requests that precede the one of the operation, such as a login.
@@ -46,7 +50,7 @@ pub(crate) fn check(
         (500, ErrorKind::InvalidResponse, 1),
         (503, ErrorKind::Unavailable, 3),
     ] {
-        let (error, found) = against(Answer::text(status, ""), 10.0);
+        let (error, found) = against(Answer::text(status, ""), 60.0);
         assert_eq!(error.kind(), kind, "{status}: {error}");
         assert!(
             error.to_string().contains(&status.to_string()),
@@ -58,25 +62,26 @@ pub(crate) fn check(
     }
     // Longer than a run waits: the caller decides.
     let headers = vec![("retry-after", "7".to_owned())];
-    let (error, attempts) = against(Answer::Status(429, headers, Vec::new()), 10.0);
+    let (error, attempts) = against(Answer::Status(429, headers, Vec::new()), 60.0);
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert_eq!(error.retry_delay(), Some(Duration::from_secs(7)));
     assert_eq!(attempts, 1, "{error}");
 
-    let (error, attempts) = against(Answer::Hang, 0.2);
+    let (error, attempts) = against(Answer::Hang, WAIT);
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     assert_eq!(attempts, 1, "it may have been processed: {error}");
 
     // Neither is a part of a response taken for the whole.
-    let (error, _) = against(Answer::Stall, 0.2);
+    let (error, _) = against(Answer::Stall, WAIT);
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
-    let (error, _) = against(Answer::Cut, 10.0);
+    let (error, _) = against(Answer::Cut, 60.0);
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
 
-    let (error, _) = against(Answer::Garbage, 10.0);
+    let (error, _) = against(Answer::Garbage, 60.0);
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
 
-    let error = run(&refused_url(), 10.0).unwrap_err();
+    let closed = ReservedPort::new();
+    let error = run(&closed.endpoint(), 60.0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
 }
 

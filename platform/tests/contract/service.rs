@@ -127,12 +127,6 @@ impl Service {
     }
 }
 
-/// An address of this host that nothing listens on.
-pub(crate) fn refused_url() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
-}
-
 fn serve(
     stream: impl Read + Write,
     stored: &Mutex<Vec<Received>>,

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Output;
 
-use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus};
+use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus, ReservedPort};
 use serde_json::Value as Json;
 
 use crate::program::in_a_node;
@@ -219,12 +219,13 @@ fn lineage_of_failed_skipped_and_unfinished_nodes() {
 #[test]
 fn a_lineage_backend_that_fails_costs_its_events_only() {
     let setup = Setup::playing("build_ok", 0);
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", closed.local_addr().unwrap());
-    drop(closed);
+    let closed = ReservedPort::new();
     let mut command = setup.command(&["build"]);
     command.env("EVENTS", recorded("build_ok.jsonl"));
-    let output = command.env("OPENLINEAGE_URL", url).output().unwrap();
+    let output = command
+        .env("OPENLINEAGE_URL", closed.endpoint())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0));
     let stderr = text_of(&output.stderr);
     assert!(

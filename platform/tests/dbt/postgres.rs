@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use floe as _;
 use floe_plugin::compute::{ComputeEngine, RecordedRun};
 use floe_plugin::{PluginType, Plugins, Selection};
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, ReservedPort, Value, tree};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -28,7 +27,7 @@ const NOBODY: u32 = 65534;
 struct Server {
     programs: PathBuf,
     folder: TempDir,
-    port: u16,
+    port: ReservedPort,
     process: Option<Child>,
 }
 
@@ -37,14 +36,12 @@ impl Server {
         let Some(programs) = std::env::var_os("PIPELINE_POSTGRES") else {
             panic!("PIPELINE_POSTGRES: expected the folder of the programs of PostgreSQL");
         };
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut server = Self {
             programs: programs.into(),
             folder: tempfile::tempdir().unwrap(),
-            port: listener.local_addr().unwrap().port(),
+            port: ReservedPort::new(),
             process: None,
         };
-        drop(listener);
         let password = server.path("password");
         fs::write(&password, PASSWORD).unwrap();
         if is_root() {
@@ -98,7 +95,7 @@ impl Server {
                 "-k",
                 "",
             ])
-            .args(["-p", &self.port.to_string(), "-D"])
+            .args(["-p", &self.port.number().to_string(), "-D"])
             .arg(self.path("data"))
             .stderr(Stdio::piped())
             .spawn()
@@ -123,7 +120,7 @@ impl Server {
         let mut command = Command::new(self.programs.join("psql"));
         command
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"])
-            .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .args(["-h", "127.0.0.1", "-p", &self.port.number().to_string()])
             .args(["-U", "floe", "-d", database])
             .env("PGPASSWORD", PASSWORD);
         command
@@ -213,7 +210,7 @@ impl Shop {
 
     fn manifest(&self, database: &str) {
         let psql = self.server.programs.join("psql");
-        let (port, psql) = (self.server.port, psql.display());
+        let (port, psql) = (self.server.port.number(), psql.display());
         self.write(
             "manifest.yaml",
             &format!(
@@ -396,7 +393,7 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
 
     let stderr = shop.succeeds(&["run", "."]);
     assert!(stderr.contains("4 built, 0 failed, 0 skipped"), "{stderr}");
-    let port = shop.server.port;
+    let port = shop.server.port.number();
     let tables = format!("tables  postgresql://127.0.0.1:{port}/shop schema retail\n");
     assert!(stderr.contains(&tables), "{stderr}");
     assert_eq!(
@@ -513,7 +510,7 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
 fn real_postgres_that_refuses_is_one_clear_error() {
     let Some(mut shop) = Shop::new() else { return };
     let address = |database: &str| {
-        let port = shop.server.port;
+        let port = shop.server.port.number();
         format!("postgresql://127.0.0.1:{port}/{database} schema retail: ")
     };
     let (of_shop, of_none) = (address("shop"), address("none"));
@@ -711,7 +708,7 @@ fn real_postgres_loses_no_record_of_hosts_that_write_at_the_same_time() {
     }
     let server = Server::start();
     let config = json!({
-        "command": server.programs.join("psql"), "host": "127.0.0.1", "port": server.port, "database": "shop",
+        "command": server.programs.join("psql"), "host": "127.0.0.1", "port": server.port.number(), "database": "shop",
         "schema": "retail", "user": "floe", "password": format!("${{file:{}}}", server.path("password").display()),
     });
     // What a text may be.

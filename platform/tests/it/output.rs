@@ -1,6 +1,6 @@
 //! What a run prints, for people and for machines.
 
-use floe_tests::Receiver;
+use floe_tests::{Receiver, ReservedPort};
 use serde_json::Value;
 
 use crate::product::Product;
@@ -251,9 +251,11 @@ fn a_run_that_stops_ends_with_its_summary() {
 #[test]
 fn an_alert_that_is_not_sent_is_told() {
     let product = Product::shop();
+    let closed = ReservedPort::new();
+    let url = closed.endpoint();
     product.append(
         "manifest.yaml",
-        "plugins: { alert_channel: { type: alertmanager, url: 'http://127.0.0.1:9' } }",
+        &format!("plugins: {{ alert_channel: {{ type: alertmanager, url: '{url}' }} }}"),
     );
     product.write(
         "models/totals.sql",
@@ -261,7 +263,7 @@ fn an_alert_that_is_not_sent_is_told() {
     );
     let output = product.run();
     assert_eq!(output.code, Some(1));
-    let warning = "warning: the alert_channel plugin `alertmanager`: POST http://127.0.0.1:9";
+    let warning = &*format!("warning: the alert_channel plugin `alertmanager`: POST {url}");
     assert_eq!(
         output.stderr.matches(warning).count(),
         1,

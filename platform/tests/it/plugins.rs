@@ -296,7 +296,7 @@ fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
     let marquez = Service::start(|_| Answer::Hang);
     let product = Product::shop();
     let manifest = format!(
-        "plugins: {{ lineage_backend: [{{ type: file }}, {{ type: marquez, url: '{}', timeout: 0.1 }}] }}",
+        "plugins: {{ lineage_backend: [{{ type: file }}, {{ type: marquez, url: '{}', timeout: 1 }}] }}",
         marquez.url
     );
     product.append("manifest.yaml", &manifest);

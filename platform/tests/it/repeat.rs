@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use floe::artifacts::CompiledArtifacts;
+use floe_tests::ReservedPort;
 
 use crate::product::Product;
 
@@ -78,8 +79,9 @@ fn the_artifacts_contain_the_whole_product_in_build_order() {
 
 #[test]
 fn an_unreachable_collector_is_a_warning() {
-    // No process listens on port 9, the discard service.
-    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let closed = ReservedPort::new();
+    let endpoint = closed.endpoint();
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
     let output = Product::shop().floe("run", &[], &variables);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(

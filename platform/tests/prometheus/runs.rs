@@ -7,17 +7,19 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use floe_tests::ReservedPort;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::dashboard;
 use crate::product::Product;
-use crate::server::{Server, eventually, free_port, get, wait};
+use crate::server::{Server, eventually, get, wait};
 use crate::setup::{PLAY, Setup, recorded};
 
 /// A backend with the rules of `deploy/`, which also scrapes a service.
 struct Backend {
     _servers: Vec<Server>,
+    _ports: [ReservedPort; 2],
     _folder: TempDir,
     /// The endpoint for OTLP.
     otlp: String,
@@ -31,7 +33,8 @@ impl Backend {
     /// Prometheus. Debian's is built without its receiver of OTLP, so vmagent receives and writes remotely.
     fn prometheus(service: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (port, agent) = (free_port(), free_port());
+        let ports = [ReservedPort::new(), ReservedPort::new()];
+        let [port, agent] = ports.each_ref().map(ReservedPort::number);
         let configuration = format!(
             "{GLOBAL}rule_files: {:?}\n{}storage: {{tsdb: {{out_of_order_time_window: 48h}}}}\n",
             rules(),
@@ -67,6 +70,7 @@ impl Backend {
         wait("vmagent", || get(agent, "/health").is_some());
         Self {
             _servers: vec![agent_server, server],
+            _ports: ports,
             _folder: folder,
             otlp: format!("http://127.0.0.1:{agent}/opentelemetry/v1/metrics"),
             queries: port,
@@ -77,7 +81,8 @@ impl Backend {
     /// `VictoriaMetrics`, and vmalert, which evaluates the rules.
     fn victoria(service: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (port, alerts) = (free_port(), free_port());
+        let ports = [ReservedPort::new(), ReservedPort::new()];
+        let [port, alerts] = ports.each_ref().map(ReservedPort::number);
         let file = folder.path().join("scrape.yml");
         fs::write(
             &file,
@@ -125,6 +130,7 @@ impl Backend {
         wait("vmalert", || get(alerts, "/health").is_some());
         Self {
             _servers: vec![vmalert, server],
+            _ports: ports,
             _folder: folder,
             otlp: format!("{url}/opentelemetry/v1/metrics"),
             queries: port,

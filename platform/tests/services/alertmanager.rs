@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use floe_plugin::alert::{AlertChannel, Message, Severity, Violation};
 use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
-use crate::process::{Process, credential, free_port, place, plugins};
+use crate::process::{Process, credential, place, plugins};
 
 const CONFIG: &str = "route: { receiver: none }\nreceivers: [{ name: none }]\n";
 
@@ -40,7 +41,8 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     );
     std::fs::write(&config, CONFIG).unwrap();
     std::fs::write(&users, USERS).unwrap();
-    let port = free_port();
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
     let url = format!("http://127.0.0.1:{port}");
     let mut alertmanager = Process::start(
         Command::new(place.join("root/usr/bin/prometheus-alertmanager"))

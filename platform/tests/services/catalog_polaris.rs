@@ -9,7 +9,7 @@ use floe_plugin::catalog::{NewTable, TableCatalog};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::process::{Process, credential, free_port, place, plugins, run};
+use crate::process::{Process, credential, place, plugins, run};
 use crate::samples::COLUMNS;
 
 const SCRIPT: &str = concat!(
@@ -40,11 +40,10 @@ fn pyiceberg_accepts_every_request_and_reads_what_was_written() {
     let Some(place) = place() else { return };
     let folder = TempDir::new().unwrap();
     let log = folder.path().join("requests");
-    let port = free_port();
     let python = place.join("venv/bin/python");
     let mut server = Command::new(&python);
-    server.arg(SCRIPT).arg(port.to_string()).arg(&log);
-    let _server = Process::start(&mut server).listening_on(port);
+    let mut server = Process::start(server.arg(SCRIPT).arg(&log));
+    let port = server.port();
 
     let (_secret, secret) = credential("s3cr3t");
     let (_id, id) = credential("root");

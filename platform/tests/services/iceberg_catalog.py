@@ -1,6 +1,6 @@
 """An Iceberg REST catalog that pyiceberg's own models parse, check and apply.
 
-Arguments: the port, and a file that receives a line of JSON for each request. `client PORT` instead uses the
+Argument: a file that receives a line of JSON for each request. Its first line of output is its port. `client PORT` instead uses the
 catalog through pyiceberg's REST client."""
 
 import json
@@ -12,7 +12,7 @@ TOKEN = "issued"
 CREDENTIALS = {"s3.access-key-id": "ASIA", "s3.secret-access-key": "vended", "s3.session-token": "session"}
 
 
-def serve(port, log):
+def serve(log):
     from pyiceberg.catalog.rest import CreateTableRequest
     from pyiceberg.exceptions import CommitFailedException
     from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
@@ -153,7 +153,9 @@ def serve(port, log):
             tables[key] = update_table_metadata(tables[key], request.updates, enforce_validation=True)
             return loaded(tables[key])
 
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    print(server.server_port, flush=True)
+    server.serve_forever()
 
 
 def client(port):
@@ -182,4 +184,4 @@ def client(port):
 if sys.argv[1] == "client":
     client(int(sys.argv[2]))
 else:
-    serve(int(sys.argv[1]), sys.argv[2])
+    serve(sys.argv[1])

@@ -7,11 +7,12 @@ use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
 use floe_telemetry::testing;
+use floe_tests::ReservedPort;
 use serde_json::{Value as Json, json};
 
 use crate::process::{credential, place, plugins};
 use crate::python::python;
-use crate::service::{Answer, Service, refused_url};
+use crate::service::{Answer, Service};
 
 const COLUMNS: [Column<'static>; 4] = [
     Column {
@@ -151,11 +152,17 @@ fn a_rest_api_is_loaded() {
             "[Integer(2), Real(2.5), Null, Text(\"2026-01-31\")]",
         ]
     );
+    let closed = ReservedPort::new();
     for (url, token, path, kind) in [
         (&*url, &wrong, "orders", ErrorKind::Unauthorized),
         (&*url, &token, "payments", ErrorKind::NotFound),
         (&*url, &token, "text", ErrorKind::Rejected),
-        (&*refused_url(), &token, "orders", ErrorKind::Unavailable),
+        (
+            &*closed.endpoint(),
+            &token,
+            "orders",
+            ErrorKind::Unavailable,
+        ),
     ] {
         let error = load(config(url, token), folder.path(), path).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");

@@ -3,7 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a test that runs nothing reports it")]
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -132,12 +132,6 @@ fn read(output: impl Read + Send + 'static, mark: &'static str, sender: Sender<S
             let _ = sender.send(format!("{mark}{line}"));
         }
     });
-}
-
-/// A port that nothing listens on.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 /// Runs a command that must succeed, and returns its output.

@@ -7,11 +7,12 @@ use std::process::{Command, Output};
 use floe as _;
 use floe_plugin::storage::ObjectStore;
 use floe_plugin::{ErrorKind, Handle, PluginType};
+use floe_tests::ReservedPort;
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use crate::process::{Process, credential, free_port, place, plugins, run};
+use crate::process::{Process, credential, place, plugins, run};
 use crate::service::{Answer, Service};
 
 /// Creates the bucket, or compares objects with files: `endpoint key file key file …`.
@@ -95,7 +96,8 @@ fn python(place: &Path, script: &str, arguments: &[&str]) -> Command {
 #[test]
 fn moto_stores_what_is_put() {
     let Some(place) = place() else { return };
-    let port = free_port();
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
     let mut server = Command::new(place.join("venv/bin/moto_server"));
     server.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
     let _server = Process::start(server.stderr(std::process::Stdio::null())).listening_on(port);
@@ -163,7 +165,8 @@ fn floe(arguments: &[&str]) -> Output {
 #[test]
 fn a_run_stores_its_gold_table_in_moto() {
     let Some(place) = place() else { return };
-    let port = free_port();
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
     let mut server = Command::new(place.join("venv/bin/moto_server"));
     server.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
     let _server = Process::start(server.stderr(std::process::Stdio::null())).listening_on(port);

@@ -13,6 +13,7 @@ use axum::routing::{any, get};
 use floe_telemetry::propagation::set_baggage_value;
 use floe_telemetry::{create_span, testing};
 use floe_telemetry_http::{HttpClientMiddleware, UrlTemplate};
+use floe_tests::ReservedPort;
 use opentelemetry::Value;
 use opentelemetry::trace::{FutureExt as _, SpanKind, Status};
 use reqwest_middleware::reqwest::{self as client, Client};
@@ -97,13 +98,8 @@ async fn a_failed_request_is_an_error() {
             .await
             .unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
-        // The listener was dropped, so the connection is refused.
-        let gone = TcpListener::bind("127.0.0.1:0")
-            .await
-            .unwrap()
-            .local_addr()
-            .unwrap();
-        let url = format!("http://user:hunter2@{gone}/");
+        let closed = ReservedPort::new();
+        let url = format!("http://user:hunter2@127.0.0.1:{}/", closed.number());
         assert!(client.post(url).send().await.is_err());
         let hasty = Client::builder()
             .timeout(Duration::from_millis(20))

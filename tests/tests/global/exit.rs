@@ -20,6 +20,12 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Longer than the test may take.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// When a process that hangs ends, by a signal that no test expects.
+const HANGS_SECONDS: u32 = 300;
+
 /// For a child process that ends in another way than by returning from the test: the receiver's endpoint.
 const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
 
@@ -30,11 +36,14 @@ fn config(endpoint: &str) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("exit");
     config.otlp_endpoint = Some(endpoint.to_owned());
     config.otlp_protocol = Some(OtlpProtocol::Http);
+    config.otlp.all.timeout_millis = Some(3_600_000);
+    config.batch_processor.export_timeout_millis = 3_600_000;
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config
 }
 
 fn start(endpoint: &str) -> TelemetryProvider {
+    posix::alarm(HANGS_SECONDS);
     TelemetryProvider::builder(config(endpoint))
         .initialize()
         .unwrap()
@@ -112,12 +121,9 @@ fn a_signal_ends_the_process_within_the_timeout_without_a_receiver() {
     }
     let receiver = Receiver::http();
     receiver.respond(floe_tests::Response::Hang);
-    let start = Instant::now();
     let name = "exit::a_signal_ends_the_process_within_the_timeout_without_a_receiver";
     let status = child_with_signal(name, &receiver.endpoint(), SIGTERM, "");
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
-    // The timeout of an export is 10 seconds.
-    assert!(start.elapsed() < Duration::from_secs(8));
 }
 
 #[test]
@@ -125,15 +131,13 @@ fn another_signal_ends_the_process_at_once() {
     floe_tests::alone!();
     if let Ok(endpoint) = std::env::var(ENDPOINT) {
         let signal = own_signal();
-        end_by_signal(&endpoint, TIMEOUT, std::iter::repeat(signal));
+        end_by_signal(&endpoint, NEVER, std::iter::repeat(signal));
     }
     let receiver = Receiver::http();
     receiver.respond(floe_tests::Response::Hang);
-    let start = Instant::now();
     let name = "exit::another_signal_ends_the_process_at_once";
     let status = child_with_signal(name, &receiver.endpoint(), SIGINT, "");
     assert_eq!(status.signal(), Some(SIGINT), "{status}");
-    assert!(start.elapsed() < Duration::from_secs(8));
 }
 
 #[cfg(target_os = "linux")]
@@ -200,18 +204,13 @@ fn the_exit_ends_within_the_timeout_without_a_receiver() {
     }
     let receiver = Receiver::http();
     receiver.respond(floe_tests::Response::Hang);
-    let start = Instant::now();
     let name = "exit::the_exit_ends_within_the_timeout_without_a_receiver";
     assert_eq!(child(name, &receiver.endpoint()), Some(7));
-    // The timeout of an export is 10 seconds.
-    assert!(start.elapsed() < Duration::from_secs(8));
 }
 
 /// Blocks every message of the library, which a subscriber writes to standard output, from now on.
 fn block_messages() -> std::io::StdoutLock<'static> {
     tracing_subscriber::fmt().init();
-    // Ends the process if it hangs.
-    posix::alarm(40);
     std::io::stdout().lock()
 }
 
@@ -254,8 +253,6 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
         })
         .init();
     work();
-    // Ends the process if it hangs.
-    posix::alarm(40);
     let _locked = OUTPUT.lock().unwrap();
     drop(telemetry);
 }
@@ -274,7 +271,8 @@ fn a_signal_does_not_wait_for_a_blocked_subscriber() {
     assert_eq!(status.signal(), Some(SIGTERM), "{status}");
 }
 
-/// Receives SIGTERM while it exports, and then needs a moment to write this file.
+/// Receives SIGTERM while it exports, and then needs a moment to write this file: time for the signal to end the process,
+/// if it did not wait.
 #[derive(Debug)]
 struct Interrupted(PathBuf);
 
@@ -302,7 +300,7 @@ fn a_signal_during_a_shutdown_waits_for_it() {
         work();
         telemetry.shutdown(TIMEOUT).unwrap();
         // The signal ends the process.
-        posix::alarm(40);
+        posix::alarm(HANGS_SECONDS);
         loop {
             std::thread::park();
         }
@@ -386,13 +384,20 @@ mod posix {
 fn in_fork(body: impl FnOnce()) {
     let process = posix::fork();
     if process == 0 {
-        // Ends the child if it hangs.
-        posix::alarm(60);
+        posix::alarm(HANGS_SECONDS);
         let result = catch_unwind(AssertUnwindSafe(body));
         posix::_exit(i32::from(result.is_err()));
     }
     assert!(process > 0);
     assert_eq!(posix::wait(process), 0, "the forked process failed");
+}
+
+/// Drops a provider that belongs to the parent process. If it waited for threads of that process, nothing would show it
+/// but the time: the timeouts of a drop, here and in OpenTelemetry's SDK, are 5 seconds, and no error comes after them.
+fn drop_at_once(inherited: TelemetryProvider) {
+    let start = Instant::now();
+    drop(inherited);
+    assert!(start.elapsed() < Duration::from_secs(4));
 }
 
 #[test]
@@ -411,14 +416,12 @@ fn a_fork_can_have_its_own_provider() {
                 work();
                 assert_eq!(inherited.statistics().dropped_without_provider, n);
             }
-            let start = Instant::now();
-            assert!(inherited.force_flush(TIMEOUT).unwrap_err().is_state());
-            assert!(inherited.shutdown(TIMEOUT).unwrap_err().is_state());
+            assert!(inherited.force_flush(NEVER).unwrap_err().is_state());
+            assert!(inherited.shutdown(NEVER).unwrap_err().is_state());
             let own = TelemetryProvider::builder(config(&receiver.endpoint()))
                 .initialize()
                 .unwrap();
-            drop(inherited);
-            assert!(start.elapsed() < Duration::from_secs(4));
+            drop_at_once(inherited);
             work();
             std::thread::spawn(work).join().unwrap();
             own.force_flush(TIMEOUT).unwrap();
@@ -453,9 +456,7 @@ fn dropping_an_inherited_provider_does_not_wait() {
     work();
     let mut telemetry = Some(telemetry);
     in_fork(|| {
-        let start = Instant::now();
-        drop(telemetry.take());
-        assert!(start.elapsed() < Duration::from_secs(2));
+        drop_at_once(telemetry.take().unwrap());
     });
     telemetry.unwrap().shutdown(TIMEOUT).unwrap();
     assert_eq!(memory.spans().len(), 1);

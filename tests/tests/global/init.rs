@@ -245,15 +245,22 @@ fn a_receiver_that_does_not_answer_does_not_hold_the_guard() {
         let telemetry = init().unwrap();
         let telemetry = telemetry.with_shutdown_timeout(Duration::from_secs(1));
         load("orders");
-        let start = std::time::Instant::now();
         drop(telemetry);
-        assert!(start.elapsed() < Duration::from_secs(5));
         return;
     }
     // Accepts connections, and never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
-    let (lines, _) = run(TEST, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    // Longer than the test may take.
+    let never = [
+        "OTEL_EXPORTER_OTLP_TIMEOUT",
+        "OTEL_BSP_EXPORT_TIMEOUT",
+        "OTEL_BLRP_EXPORT_TIMEOUT",
+        "OTEL_METRIC_EXPORT_TIMEOUT",
+    ];
+    let mut variables = never.map(|name| (name, "3600000")).to_vec();
+    variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint));
+    let (lines, _) = run(TEST, &variables);
     let errors: Vec<_> = lines
         .iter()
         .filter_map(|line| line["error"].as_str())

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
@@ -307,6 +307,10 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
     let mut config = TelemetryConfig::new("hang");
     config.max_memory_bytes = 1024 * 1024;
     config.otlp_endpoint = Some(receiver.endpoint());
+    // Longer than the test may take.
+    config.otlp.all.timeout_millis = Some(3_600_000);
+    config.batch_processor.export_timeout_millis = 3_600_000;
+    config.metrics.export_timeout_millis = 3_600_000;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
     let error = telemetry
@@ -317,13 +321,10 @@ fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
     for _ in 0..100_000 {
         work();
     }
-    let started = Instant::now();
     let error = telemetry.shutdown(Duration::from_millis(300)).unwrap_err();
     // The request was given up before the shutdown, so that its reason is known, unless the machine is busy.
     let is_explained = error.to_string().contains("no response");
     assert!(is_explained || error.is_timeout(), "{error}");
-    // A generous bound for a busy machine; the export timeout is 30 s.
-    assert!(started.elapsed() < Duration::from_secs(10));
     let statistics = telemetry.statistics();
     assert!(
         statistics.dropped_buffer_full + statistics.dropped_queue_full > 10_000,

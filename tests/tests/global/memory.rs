@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
@@ -104,14 +104,12 @@ fn assert_accounted(telemetry: &TelemetryProvider, spans: u64) {
 
 /// Waits until no span is pending, and checks the accounts all the time.
 fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
-    let start = Instant::now();
     loop {
         assert_accounted(telemetry, spans);
         let counted = telemetry.statistics();
         if counted.pending == 0 {
             return counted;
         }
-        assert!(start.elapsed() < TIMEOUT, "{counted:?}");
         std::thread::yield_now();
     }
 }

@@ -10,7 +10,9 @@
 use std::time::Duration;
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Authority, ClientCertificate, Proxy, Receiver, is_child, run_in_child};
+use floe_tests::{
+    Authority, ClientCertificate, Proxy, Receiver, ReservedPort, is_child, run_in_child,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -145,17 +147,16 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
     let proxy = Proxy::to(receiver.port(), Some(CREDENTIALS));
     let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
     let wrong = format!("http://floe:hunter2XyZ@127.0.0.1:{}", proxy.port());
+    let reserved = ReservedPort::new();
+    let closed = format!("http://floe:hunter2@127.0.0.1:{}", reserved.number());
+    let named = format!("the proxy `127.0.0.1:{}`: ", reserved.number());
     for (protocol, url, expected) in [
         ("grpc", &*wrong, "proxy authorization required"),
-        (
-            "grpc",
-            "http://floe:hunter2@127.0.0.1:1",
-            "the proxy `127.0.0.1:1`: ",
-        ),
+        ("grpc", &closed, &named),
         (
             "http/protobuf",
-            "http://floe:hunter2@127.0.0.1:1",
-            "the proxy `127.0.0.1:1`: tcp connect error",
+            &closed,
+            &format!("{named}tcp connect error"),
         ),
         ("http/protobuf", &wrong, "407"),
         (

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::process::Command;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, logs, traced};
@@ -320,7 +320,6 @@ fn a_file_that_is_not_regular_is_an_error() {
             .unwrap()
             .success()
     );
-    let started = Instant::now();
     for file in [&*pipe, "/dev/zero".as_ref(), "/dev".as_ref()] {
         for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
             let mut with_certificate = config(protocol, "https://127.0.0.1:1".to_owned());
@@ -338,7 +337,6 @@ fn a_file_that_is_not_regular_is_an_error() {
             }
         }
     }
-    assert!(started.elapsed() < TIMEOUT);
 }
 
 /// The file occupies no disk, but a terabyte of memory if it is read.

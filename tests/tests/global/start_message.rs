@@ -14,17 +14,20 @@ fn the_start_says_which_signal_goes_where_on_request() {
     }
     let variables = [
         ("OTEL_SERVICE_NAME", "orders"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "http://receiver.invalid:4317",
+        ),
         (
             "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-            "http://127.0.0.1:4318/metrics?key=hunter2",
+            "http://receiver.invalid:4318/metrics?key=hunter2",
         ),
         ("OTEL_LOGS_EXPORTER", "none"),
         ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
     ];
-    let expected = "telemetry of `orders`: traces → grpc http://127.0.0.1:4317; \
-                    metrics → http/protobuf http://127.0.0.1:4318/metrics; logs → none; \
+    let expected = "telemetry of `orders`: traces → grpc http://receiver.invalid:4317; \
+                    metrics → http/protobuf http://receiver.invalid:4318/metrics; logs → none; \
                     sampler parentbased_traceidratio";
     let run = |more: &[(&str, &str)]| {
         let variables: Vec<_> = variables.iter().chain(more).copied().collect();

@@ -246,11 +246,11 @@ fn references_are_resolved_when_exporting_starts() {
         .otlp
         .all
         .headers
-        .insert("x-home".to_owned(), "${env:HOME}".into());
+        .insert("x-path".to_owned(), "${env:PATH}".into());
     send(config.clone()).unwrap();
     let request = &receiver.requests()[0];
     assert_eq!(request.headers["x-key"], "hunter2");
-    assert_eq!(request.headers["x-home"], std::env::var("HOME").unwrap());
+    assert_eq!(request.headers["x-path"], std::env::var("PATH").unwrap());
 
     config.authentication = Some(TelemetryAuth::bearer("${env:FLOE_TEST_NOT_SET}"));
     assert_eq!(

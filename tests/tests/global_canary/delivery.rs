@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Canary, Receiver, Response, Shape};
+use floe_tests::{Canary, Receiver, ReservedPort, Response, Shape};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -51,7 +51,9 @@ const FAILURES: &[Failure] = &[
         Shape::KeyValue,
         "onnection refused",
         |c| {
-            let endpoint = format!("http://127.0.0.1:9/{}?api_key={}", c.marker(), c.secret());
+            let closed = ReservedPort::new();
+            let (marker, secret) = (c.marker(), c.secret());
+            let endpoint = format!("{}/{marker}?api_key={secret}", closed.endpoint());
             deliver(to(&endpoint, OtlpProtocol::Http));
         },
     ),

@@ -114,9 +114,8 @@ fn no_baggage_leaks_a_credential() {
 /// each of these channels, and no secret through any.
 fn search(task: &str, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
-    let folder = std::env::temp_dir().join(format!("floe-canary-{task}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let dump = folder.join("dump.txt");
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("dump.txt");
     let mut outputs = run_child(
         task,
         &[
@@ -126,7 +125,6 @@ fn search(task: &str, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
         ],
     );
     outputs.add("exporter", std::fs::read(&dump).unwrap());
-    std::fs::remove_dir_all(&folder).unwrap();
     for (channel, receiver) in [("grpc", &grpc), ("http", &http)] {
         for request in receiver.every_request() {
             outputs.add(channel, format!("{}{:?}", request.path, request.headers));

@@ -1,11 +1,11 @@
 //! The `tracing` subscriber of the program panics for each message of the library's threads.
 
-use std::net::TcpListener;
 use std::panic;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use floe_tests::ReservedPort;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -62,8 +62,8 @@ fn program(program: &mut Program) {
 }
 
 fn check(case: &Case) -> Result<Report> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let endpoint = format!("http://127.0.0.1:{port}");
+    let port = ReservedPort::new();
+    let endpoint = port.endpoint();
     let report = case.report(&endpoint)?;
     for name in ["first", "second", "shutdown"] {
         let error = report.error(name)?;

@@ -1,9 +1,9 @@
 //! Nothing listens at the endpoint.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use floe_tests::ReservedPort;
 
 use crate::program::Program;
 use crate::report::Report;
@@ -28,8 +28,8 @@ fn program(program: &mut Program) {
 }
 
 fn check(case: &Case) -> Result<Report> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let endpoint = format!("http://127.0.0.1:{port}");
+    let port = ReservedPort::new();
+    let endpoint = port.endpoint();
     let report = case.report(&endpoint)?;
     ensure!(report.counters.exported == 0, "{:?}", report.counters);
     let error = report.error("shutdown")?;

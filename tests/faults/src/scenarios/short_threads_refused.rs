@@ -1,8 +1,7 @@
 //! Nothing listens at the endpoint, while threads record one span each and end.
 
-use std::net::TcpListener;
-
 use anyhow::{Result, ensure};
+use floe_tests::ReservedPort;
 
 use super::short_threads::{program, run};
 use crate::report::Report;
@@ -18,8 +17,8 @@ pub(crate) static SCENARIO: Scenario = Scenario {
 };
 
 fn check(case: &Case) -> Result<Report> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let report = run(case, &format!("http://127.0.0.1:{port}"))?;
+    let port = ReservedPort::new();
+    let report = run(case, &port.endpoint())?;
     ensure!(report.counters.exported == 0, "{:?}", report.counters);
     Ok(report)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use prost::Message as _;
 use tonic::Code;
@@ -96,9 +96,7 @@ fn hang_accepts_over_http_and_does_not_answer() {
     assert_eq!(receiver.spans(), []);
 
     // The receiver closes the connection when it is dropped.
-    let started = Instant::now();
     drop(receiver);
-    assert!(started.elapsed() < Duration::from_secs(2));
     stream.set_read_timeout(Some(SOON)).unwrap();
     let ended = stream.read(&mut [0]);
     assert!(
