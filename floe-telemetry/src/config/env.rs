@@ -6,6 +6,7 @@
 
 mod misspelled;
 mod parse;
+mod unsupported;
 
 use floe_yaml::expected;
 use std::borrow::Cow;
@@ -47,6 +48,11 @@ const MAX_ENTRIES: usize = 1024;
 /// The variable with the path of OpenTelemetry's configuration file.
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
+/// The variable with the level of what an SDK logs about itself
+/// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
+/// Other SDKs have other levels, so none is invalid.
+const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+
 /// The variable with the path of a document of ours.
 const DOCUMENT: &str = "FLOE_CONFIG_FILE";
 
@@ -87,6 +93,7 @@ impl TelemetryConfig {
     /// unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
+        misspelled::know(LOG_LEVEL);
         if let Some(path) = config_file() {
             self.apply_config_file(&path)?;
             detection(self);
@@ -116,6 +123,7 @@ impl TelemetryConfig {
         let refused = Signal::ALL.map(|signal| otlp(Some(signal), refused, self));
         exporters(refused, self);
         misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
+        unsupported::warn();
         Ok(())
     }
 }
@@ -182,6 +190,11 @@ fn path(variable: &'static str) -> Option<PathBuf> {
 /// Returns whether `OTEL_SDK_DISABLED` disables telemetry. With a configuration file it has no effect.
 pub(crate) fn is_disabled() -> bool {
     config_file().is_none() && take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
+}
+
+/// Returns whether `OTEL_LOG_LEVEL` asks for what is only written for debugging.
+pub(crate) fn is_debugged() -> bool {
+    environment::variable(LOG_LEVEL).is_ok_and(|level| level.eq_ignore_ascii_case("debug"))
 }
 
 /// Returns whether a variable is set and not blank, also if its value is not valid.
@@ -690,7 +703,8 @@ fn otlp(signal: Option<Signal>, mut refused: Refused, config: &mut TelemetryConf
         protocol.check_feature(&format!("`{text}`"))?;
         Ok(protocol)
     });
-    let insecure = take(&name("INSECURE"), parse::boolean);
+    let insecure = take(&name("INSECURE"), parse::boolean)
+        .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", parse::boolean));
     let configured = match signal {
         Some(signal) => config.otlp.signal(signal).protocol.or(config.otlp_protocol),
         None => config.otlp_protocol,

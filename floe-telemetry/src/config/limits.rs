@@ -27,8 +27,8 @@ pub struct SpanLimits {
     /// limit. The names of spans and events, and the keys of attributes, are always truncated to 1024 characters.
     ///
     /// It applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded for each
-    /// error. The description of a status has at most 500 characters of the message. Where one of these texts was cut,
-    /// it ends in `…`.
+    /// error. The description of a status has at most 500 characters of the message. Where one of these three was cut,
+    /// it ends in `…`; other values are cut without a mark, as the specification says.
     pub attribute_value_length: Option<u32>,
     /// The most events of a span, at most 65,536. Default 128.
     #[schemars(range(max = 65_536))]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use floe_yaml::one_of;
 use secrecy::SecretString;
@@ -12,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::problems::Problems;
 use super::{auth, endpoint, secret};
 use crate::json_schema::JsonSchema;
+
+/// The default of `timeout_millis`
+/// ([`OTEL_EXPORTER_OTLP_TIMEOUT`](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
+const DEFAULT_TIMEOUT_MILLIS: u64 = 10_000;
 
 /// The default of `max_request_bytes`, below the 4 MiB that receivers accept by default.
 #[cfg(feature = "_otlp")]
@@ -285,6 +290,21 @@ impl OtlpConfig {
             Signal::Metrics => &mut self.metrics,
             Signal::Logs => &mut self.logs,
         }
+    }
+
+    /// Returns the timeout of one export of a signal, including retries.
+    #[must_use]
+    pub fn timeout(&self, signal: Signal) -> Duration {
+        let own = self.signal(signal).timeout_millis;
+        let millis = own.or(self.all.timeout_millis);
+        Duration::from_millis(millis.unwrap_or(DEFAULT_TIMEOUT_MILLIS))
+    }
+
+    /// Returns the compression of the requests of a signal.
+    #[must_use]
+    pub fn compression(&self, signal: Signal) -> Compression {
+        let own = self.signal(signal).compression;
+        own.or(self.all.compression).unwrap_or_default()
     }
 
     /// Returns the most bytes of a request of a signal.

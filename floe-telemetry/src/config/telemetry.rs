@@ -47,8 +47,15 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
 ///
 /// Only the name of the service is required. The other settings have the defaults of OpenTelemetry's
-/// specification, with three exceptions: OTLP uses gRPC except to port 4318; if no exporter is configured, traces are
-/// printed and nothing else is exported; and texts of spans have at most 65,536 characters.
+/// specification, with these exceptions:
+///
+/// - OTLP uses gRPC, except to port 4318.
+/// - If no exporter is configured, traces are printed and nothing else is exported.
+/// - The span of a call that has succeeded has the status OK ([`status_on_success`](Self::status_on_success)).
+/// - All text is [redacted](Self::redaction).
+/// - All text is bounded: values of spans to 65,536 characters, names and keys to 1,024, the description of a status to
+///   500, and each text of a log record to 8 KiB.
+/// - What waits for export has at most 64 MiB ([`max_memory_bytes`](Self::max_memory_bytes)).
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -331,6 +338,20 @@ impl TelemetryConfig {
                 self.baggage_attributes.push(key.to_owned());
             }
         }
+        self
+    }
+
+    /// Sets the [endpoint](Self::otlp_endpoint) of OTLP for all signals.
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    ///
+    /// let config = TelemetryConfig::new("orders").with_otlp_endpoint("http://collector:4317");
+    /// assert_eq!(config.otlp_endpoint.as_deref(), Some("http://collector:4317"));
+    /// ```
+    #[must_use]
+    pub fn with_otlp_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.otlp_endpoint = Some(endpoint.into());
         self
     }
 

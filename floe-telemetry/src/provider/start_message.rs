@@ -5,16 +5,10 @@ use std::io::{self, Write as _};
 use opentelemetry::Context;
 
 use super::targets::{OtlpTargets, signal_targets};
-use crate::config::{ExporterKind, Signal, TelemetryConfig};
-use crate::environment;
+use crate::config::{ExporterKind, Signal, TelemetryConfig, is_debugged};
 use crate::exporter::OtlpTarget;
 use crate::program_signals::Unsignalled;
 use crate::redaction::sanitize_error;
-
-/// The level of what an SDK logs about itself
-/// ([variable](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
-/// With `debug`, the line is written on standard error if no subscriber of `tracing` shows it.
-const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// The names of the exporters that were added to the builder.
 #[derive(Debug, Default)]
@@ -70,9 +64,7 @@ pub(super) fn write(line: &str) {
     let _quiet = Context::enter_telemetry_suppressed_scope();
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{line}");
-    } else if environment::variable(LOG_LEVEL)
-        .is_ok_and(|level| level.eq_ignore_ascii_case("debug"))
-    {
+    } else if is_debugged() {
         // Standard error may be closed.
         let _ = writeln!(Unsignalled(io::stderr()), "debug: {line}");
     }

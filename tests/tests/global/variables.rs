@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use floe_telemetry::TelemetryConfig;
+use floe_telemetry::config::Signal;
 use floe_tests::{is_child, run_in_child};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Other variables that a variable requires to have an effect.
 const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
@@ -43,14 +44,14 @@ fn rows(document: &str) -> Vec<Row<'_>> {
             .split(" |")
             .map(|cell| cell.trim_start_matches('|').trim())
             .collect();
-        let verdict = cells[7];
+        let (default, verdict) = (cells[3], cells[7]);
         for cell in &mut cells {
             *cell = cell.trim_matches('`');
         }
         Row {
             name: cells[0],
             field: cells[2],
-            default: cells[3],
+            default,
             example: cells[4],
             gives: cells[5],
             wrong: cells[6],
@@ -63,9 +64,36 @@ fn rows(document: &str) -> Vec<Row<'_>> {
 fn child() {
     let mut config = TelemetryConfig::new("from-code");
     match config.apply_env() {
-        Ok(()) => println!("child: {}", serde_json::to_string(&config).unwrap()),
+        Ok(()) => {
+            let mut written = serde_json::to_value(&config).unwrap();
+            written["effective"] = effective(&config);
+            println!("child: {written}");
+        }
         Err(error) => println!("child: error: {error}"),
     }
+}
+
+/// What applies where a field is not set.
+fn effective(config: &TelemetryConfig) -> Value {
+    let sampling = &config.sampling;
+    let service = TelemetryConfig::from_env().unwrap().resource_attributes;
+    let mut effective = json!({
+        "sampling.sampler": [config.sampling_ratio(), sampling.is_parent_based()],
+        "sampling.sampler_arg": config.sampling_ratio(),
+        "resource_attributes.service_name": service.service_name,
+    });
+    for (section, signal) in [
+        ("all", Signal::Traces),
+        ("traces", Signal::Traces),
+        ("metrics", Signal::Metrics),
+        ("logs", Signal::Logs),
+    ] {
+        let timeout = u64::try_from(config.otlp.timeout(signal).as_millis()).unwrap();
+        let compression = json!(config.otlp.compression(signal));
+        effective[format!("otlp.{section}.timeout_millis")] = timeout.into();
+        effective[format!("otlp.{section}.compression")] = compression;
+    }
+    effective
 }
 
 /// The output of a child process with these variables, and its warnings.
@@ -137,9 +165,7 @@ fn each_row_of_the_table_holds() {
             );
             assert_eq!(warnings, Vec::<String>::new(), "{}", row.name);
         }
-        if !row.default.is_empty() {
-            assert_eq!(with(row.default).0, unset, "{}", row.name);
-        }
+        the_default_holds(row, &rows, &run(companions).0, |value| with(value).0);
         // A blank value counts as unset.
         assert_eq!(with(" ").0, with("").0, "{}", row.name);
         if row.wrong.is_empty() {
@@ -167,6 +193,48 @@ fn each_row_of_the_table_holds() {
     each_recipe_has_one_effect_in_both_forms(root);
 }
 
+/// A default is a value that means the same as no value, the variable whose value applies, or `none` with what happens
+/// then. `unset` is the configuration without the variable.
+fn the_default_holds(row: &Row<'_>, rows: &[Row<'_>], unset: &str, with: impl Fn(&str) -> String) {
+    let (name, path) = (row.name, row.field);
+    let effective = |config: &str| field(config, "effective")[path].clone();
+    let Some((value, words)) = row
+        .default
+        .strip_prefix('`')
+        .and_then(|it| it.split_once('`'))
+    else {
+        assert!(row.default.starts_with("none"), "{name}: {}", row.default);
+        let value = field(unset, path);
+        let is_empty = value.as_object().is_some_and(serde_json::Map::is_empty);
+        assert!(
+            path.is_empty() || value.is_null() || is_empty,
+            "{name}: {value}"
+        );
+        return;
+    };
+    if value.starts_with("OTEL_") {
+        // `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT` has the default `OTEL_EXPORTER_OTLP_TIMEOUT`.
+        let signal = path.split('.').nth(1).unwrap_or_default().to_uppercase();
+        if !signal.is_empty() {
+            assert_eq!(name.replace(&format!("_{signal}_"), "_"), value, "{name}");
+            assert_eq!(field(unset, path), Value::Null, "{name}");
+        }
+        assert!(rows.iter().any(|row| row.name == value), "{name}");
+        let (general, _) = run(&[(value, row.example)]);
+        assert_eq!(effective(&general), effective(&with(row.example)), "{name}");
+    } else if let Some((before, _)) = value.split_once("<executable>") {
+        let executable = std::env::current_exe().unwrap();
+        let executable = executable.file_name().unwrap().to_str().unwrap();
+        assert_eq!(effective(unset), format!("{before}{executable}"), "{name}");
+    } else if !effective(unset).is_null() {
+        assert_eq!(effective(&with(value)), effective(unset), "{name}");
+    } else if words.is_empty() {
+        assert_eq!(with(value), unset, "{name}");
+    } else {
+        assert_eq!(field(&with(value), path), field(unset, path), "{name}");
+    }
+}
+
 fn a_misspelled_name_is_reported_with_its_suggestion() {
     let (_, warnings) = run(&[
         ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://c:4317"),
@@ -180,17 +248,42 @@ fn a_misspelled_name_is_reported_with_its_suggestion() {
         ("OTEL_JAVAAGENT_ENABLED", "true"),
         ("OTEL_LOG_LEVEL", "debug"),
         ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+        ("OTEL_EXPERIMENTAL_CONFIG_FILE", "otel.yaml"),
+        (
+            "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
+            "http://zipkin:9411/api/v2/spans",
+        ),
+        ("OTEL_EXPORTER_JAEGER_AGENT_HOST", "jaeger"),
     ]);
     let expected = |name: &str, known: &str| {
         format!("warning: {name}: unknown variable; did you mean `{known}`?")
     };
     let mut warnings = warnings;
     warnings.sort_unstable();
+    let unsupported = |name: &str, expected: &str, found: &str| {
+        format!("warning: {name}: expected `{expected}`, found {found}; the variable is ignored")
+    };
+    let exporter = "an exporter that this library does not have";
     assert_eq!(
         warnings,
         [
             expected("FLOE_LOGLEVEL", "FLOE_LOG_LEVEL"),
+            unsupported(
+                "OTEL_EXPERIMENTAL_CONFIG_FILE",
+                "OTEL_CONFIG_FILE",
+                "the name before the format was stable",
+            ),
+            unsupported(
+                "OTEL_EXPORTER_JAEGER_AGENT_HOST",
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                exporter,
+            ),
             expected("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+            unsupported(
+                "OTEL_EXPORTER_ZIPKIN_ENDPOINT",
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                exporter,
+            ),
             expected("OTEL_OTLP_EXPORTER_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
             expected("OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
             expected("RUST_LOGS", "RUST_LOG"),
@@ -262,9 +355,7 @@ fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
         .split('"')
         .filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
     {
-        // These are the names of files, which are no fields.
-        let is_file = ["OTEL_CONFIG_FILE", "FLOE_CONFIG_FILE"].contains(&word);
-        if !word.contains('{') && !is_file {
+        if !word.contains('{') {
             assert!(named.contains(word), "{word} is not in the table");
             found += 1;
         }
@@ -306,6 +397,15 @@ fn the_order_of_precedence() {
         ]);
         assert_eq!(field(&output, "otlp_endpoint"), expected);
         assert_eq!(field(&output, "backend"), "otlp");
+    }
+    // It applies to the endpoints of signals, too, unless they have their own.
+    for (own, expected) in [("", "http://c:4317"), ("false", "https://c:4317")] {
+        let (output, _) = run(&[
+            ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
+            ("OTEL_EXPORTER_OTLP_LOGS_INSECURE", own),
+            ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "c:4317"),
+        ]);
+        assert_eq!(field(&output, "otlp.logs.endpoint"), expected);
     }
 }
 

@@ -117,6 +117,27 @@ fn the_document_of_the_tasks_is_valid() {
 }
 
 #[test]
+fn each_document_of_the_manual_can_be_pasted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut documents = 0;
+    for block in CONFIGURATION.split("```yaml\n").skip(1) {
+        documents += 1;
+        let (yaml, _) = block.split_once("```").unwrap();
+        let read = if yaml.starts_with("file_format:") {
+            let path = folder.path().join("otel.yaml");
+            std::fs::write(&path, yaml).unwrap();
+            TelemetryConfig::from_config_file(&path)
+        } else {
+            TelemetryConfig::from_yaml(yaml)
+        };
+        let problem = read.and_then(|config| config.validate()).err();
+        assert!(problem.is_none(), "{yaml}{problem:?}");
+    }
+    assert_eq!(documents, CONFIGURATION.matches("\n```yaml").count());
+    assert!(documents >= 14, "{documents}");
+}
+
+#[test]
 fn the_tasks_name_the_versions_that_are_used() {
     let (_, table) = TASKS
         .split_once("| crate | version | for |\n|---|---|---|\n")

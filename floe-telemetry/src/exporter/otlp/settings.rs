@@ -19,9 +19,8 @@ use crate::exporter::OtlpTarget;
 use crate::redaction::REDACTED;
 use crate::regular_file;
 
-/// The default timeout of one export
-/// ([`OTEL_EXPORTER_OTLP_TIMEOUT`](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// The timeout of a writer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most bytes that are read from a credential file.
 const MAX_CREDENTIAL: u64 = 64 * 1024;
@@ -80,8 +79,6 @@ impl OtlpSettings {
             return Ok(Self::of_writer(writer.clone(), config, signal));
         }
         let (protocol, endpoint) = route(config, signal);
-        let timeout = own.timeout_millis.or(all.timeout_millis);
-        let timeout = timeout.map_or(TIMEOUT, Duration::from_millis);
         let file =
             |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
         let client = file(|options| options.client_certificate.as_deref())
@@ -100,9 +97,9 @@ impl OtlpSettings {
             protocol,
             writer: None,
             headers: headers(target, all, own)?,
-            timeout: timeout.min(max_timeout(config, signal)),
+            timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
-            compression: own.compression.or(all.compression).unwrap_or_default(),
+            compression: config.otlp.compression(signal),
             certificate: file(|options| options.certificate.as_deref()),
             client,
         })
@@ -117,7 +114,7 @@ impl OtlpSettings {
             protocol: OtlpProtocol::HttpJson,
             writer: Some(writer),
             headers: Vec::new(),
-            timeout: TIMEOUT.min(max_timeout(config, signal)),
+            timeout: WRITE_TIMEOUT.min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
             compression: Compression::None,
             certificate: None,

@@ -1,0 +1,38 @@
+//! Variables of the specification, now or formerly, that this library does not have.
+
+use super::warn_about;
+use crate::environment;
+
+/// How names begin, what is expected in their place, and what is found.
+const UNSUPPORTED: [(&str, &str, &str); 4] = [
+    (
+        "OTEL_EXPERIMENTAL_CONFIG_FILE",
+        "OTEL_CONFIG_FILE",
+        "the name before the format was stable",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_SPAN_INSECURE",
+        "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
+        "a former name",
+    ),
+    (
+        "OTEL_EXPORTER_ZIPKIN_",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "an exporter that this library does not have",
+    ),
+    (
+        "OTEL_EXPORTER_JAEGER_",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "an exporter that this library does not have",
+    ),
+];
+
+/// Warns about each of them that is set.
+pub(super) fn warn() {
+    for (start, expected, found) in UNSUPPORTED {
+        for name in environment::names(&[start]) {
+            let message = format!("expected `{expected}`, found {found}");
+            warn_about(&name, &message, "the variable is ignored");
+        }
+    }
+}
