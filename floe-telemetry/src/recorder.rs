@@ -116,6 +116,10 @@ pub(crate) use self::captures::{CaptureScope, start_captures, stop_captures};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{ids::random, record::Head};
 
+/// For log records.
+#[cfg(feature = "logs")]
+pub(crate) use self::sampling::make_ids;
+
 /// For the bridge.
 #[cfg(feature = "tracing")]
 pub(crate) use self::{

@@ -49,6 +49,11 @@ impl ProviderLogs {
         })
     }
 
+    /// Whether there are exporters.
+    pub(super) fn are_exported(&self) -> bool {
+        self.logs.as_ref().is_some_and(Logs::have_exporters)
+    }
+
     /// Returns what emits exceptions as log records, if that is configured and log records are exported.
     pub(super) fn exceptions(&mut self, config: &TelemetryConfig) -> Option<Exceptions> {
         let signal = config.errors.exception_signal;
