@@ -138,7 +138,7 @@ pub(crate) use self::{
         wake as wake_collector, written_spans,
     },
     exception::{MARK, panic_message},
-    fork::forks,
+    fork::{forks, say_not_exported},
     ids::random_bits,
     measure::{Measures, missed_calls, new_measures},
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},

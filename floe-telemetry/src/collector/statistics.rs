@@ -55,7 +55,7 @@ pub struct Statistics {
     pub dropped_memory: u64,
     /// Spans dropped because they were still queued when the timeout of the shutdown had passed.
     pub dropped_shutdown: u64,
-    /// Spans that started or ended after the provider was shut down, up to the start of the next one.
+    /// Spans that started or ended after the provider was shut down, or in a fork, up to the start of the next provider.
     pub dropped_without_provider: u64,
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
@@ -87,8 +87,8 @@ pub struct Statistics {
     pub logs_exported: u64,
     /// Log records in batches that could not be exported.
     pub logs_failed: u64,
-    /// Log records dropped because an exporter's queue was full, or because they were still queued when the
-    /// timeout of the shutdown had passed.
+    /// Log records dropped because an exporter's queue was full, because they were still queued when the
+    /// timeout of the shutdown had passed, or in a fork, where the provider of the parent exports nothing.
     pub logs_dropped: u64,
     /// Log records that are not exported yet: in a queue, or being exported.
     pub logs_pending: u64,

@@ -46,6 +46,8 @@ pub(super) const CPU: Listeners = 1 << 16;
 pub(super) const UNRECORDED: Listeners = 1 << 17;
 /// Roots have ids for log records, although nothing takes spans.
 pub(super) const IDS: Listeners = 1 << 18;
+/// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
+pub(super) const INHERITED: Listeners = 1 << 19;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -158,7 +160,18 @@ pub(super) fn set_provider(bits: Listeners) {
     let _ = LISTENERS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, replaced);
 }
 
-/// Stops recording in the child after a fork.
+/// Stops recording in the child after a fork. What would have been recorded in the parent is counted.
 pub(super) fn forked() {
-    LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
+    let before = current();
+    let after = match before & (PROVIDER | UNRECORDED) {
+        0 => before & (SHUT_DOWN | INHERITED),
+        PROVIDER => SHUT_DOWN | INHERITED,
+        _ => INHERITED,
+    };
+    LISTENERS.store(FORKED | after, Ordering::SeqCst);
+}
+
+/// Whether nothing of a provider of the parent has been recorded in this fork before. True once.
+pub(super) fn take_inherited() -> bool {
+    LISTENERS.fetch_and(!INHERITED, Ordering::SeqCst) & INHERITED != 0
 }

@@ -54,9 +54,10 @@ use self::settings::Sampled;
 #[cfg(feature = "testing")]
 use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
+use super::fork;
 use super::listeners::{
-    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, Listeners, MEASURES, OBSERVED, PER_SPAN,
-    PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, Listeners, MEASURES, OBSERVED,
+    PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::profile::Profile;
 use super::record::{Head, SpanRecord};
@@ -496,6 +497,9 @@ fn count_after_shutdown(listeners: Listeners, parent: &Context) {
     let parent = span.span_context();
     if listeners & SHUT_DOWN != 0 && (parent.is_sampled() || !parent.is_valid()) {
         AFTER_SHUTDOWN.fetch_add(1, Ordering::Relaxed);
+        if listeners & INHERITED != 0 {
+            fork::say_not_exported();
+        }
     }
 }
 

@@ -21,8 +21,8 @@ use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
 use crate::recorder::fork_handlers;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, Listeners, MEASURES, MEASURES_ALL,
-    OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, Listeners, MEASURES,
+    MEASURES_ALL, OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -128,7 +128,7 @@ pub(crate) fn start_provider(sampling: Sampling, program: OfProgram) -> Provider
     replace_program(program);
     in_use.apply(&sampling);
     in_use.sampling = Some(sampling);
-    listeners::clear(SHUT_DOWN);
+    listeners::clear(SHUT_DOWN | INHERITED);
     ProviderId(in_use.last)
 }
 
