@@ -100,9 +100,10 @@ const NO_EXPORTER: &str = "warning: traces are not exported: expected `OTEL_EXPO
 ///
 /// # Errors
 ///
-/// Fails if an exporter cannot be created, for example because a file with a credential does not exist
-/// ([`Error::is_config`]), or if another provider is in use ([`Error::is_state`]). Nothing is exported then, but
-/// log lines are written. For a program that must run in any case there is [`init_or_noop`].
+/// Fails if an exporter cannot be created, for example because a file with a credential does not exist, or because the
+/// endpoint or its protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in
+/// use ([`Error::is_state`]). Nothing is exported then, but log lines are written. For a program that must run in any
+/// case there is [`init_or_noop`].
 ///
 /// These are not errors, but one warning each: an invalid variable, which is ignored, and a file in
 /// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.

@@ -681,7 +681,7 @@ fn start_otlp(
     _: &Resource,
     _: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
-    Err(super::targets::without_otlp(target))
+    Err(super::targets::without_otlp(target, Signal::Traces))
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.

@@ -130,7 +130,7 @@ fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<LogDesti
 
 #[cfg(not(feature = "_otlp"))]
 fn otlp(_: &str, target: &OtlpTarget, _: &Counters) -> Result<LogDestination, Error> {
-    Err(super::targets::without_otlp(target))
+    Err(super::targets::without_otlp(target, Signal::Logs))
 }
 
 /// Waits until every log exporter has reported its result.
