@@ -33,6 +33,7 @@ mod endpoint;
 pub(crate) mod env;
 mod errors;
 mod exporters;
+mod feature;
 mod file;
 mod filter;
 mod limits;
@@ -84,7 +85,7 @@ pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{
     auth::check_header_name,
-    env::needs,
+    feature::needs,
     secret::{Source as CredentialSource, reference as credential_reference},
 };
 

@@ -5,7 +5,7 @@ mod panics;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 mod subscriber;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Once;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use opentelemetry::global;
 pub use self::guard::TelemetryGuard;
 use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, TelemetryConfig};
 use crate::error::Error;
+use crate::program_signals::Unsignalled;
 use crate::provider::{TelemetryProvider, TelemetryProviderBuilder};
 
 /// The timeout of the shutdown when the guard is dropped, and of that at the exit of the process.
@@ -21,6 +22,11 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest time before a finished trace is printed on a terminal, in milliseconds.
 const TERMINAL_DELAY: u64 = 100;
+
+/// Written if traces go nowhere, and nobody has said that they need not.
+const NO_EXPORTER: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
+                           for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if \
+                           none are wanted, found neither, and no terminal to print them on";
 
 /// Starts the telemetry of a program from the environment, until the returned guard is dropped.
 ///
@@ -66,10 +72,15 @@ const TERMINAL_DELAY: u64 = 100;
 /// | in place of the panic hook: the redacted message of each panic on standard error | `errors`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
 /// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
+/// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
 /// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
 /// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
 /// [The manual](crate::_manual::configuration#variables) lists the variables.
+///
+/// Where nothing takes spans, none is recorded, and a call costs what it costs without a provider. Spans are taken by
+/// exporters, span processors, metrics of all spans and log records of exceptions. If log lines or log records are
+/// written, roots have ids all the same, which these carry.
 ///
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. Filters by spans and
 /// fields (`target[span]=level`) are not accepted; such an entry is ignored with one warning. If the program has
@@ -89,9 +100,10 @@ const TERMINAL_DELAY: u64 = 100;
 ///
 /// # Errors
 ///
-/// Fails if an exporter cannot be created, for example because a file with a credential does not exist
-/// ([`Error::is_config`]), or if another provider is in use ([`Error::is_state`]). Nothing is exported then, but
-/// log lines are written. For a program that must run in any case there is [`init_or_noop`].
+/// Fails if an exporter cannot be created, for example because a file with a credential does not exist, or because the
+/// endpoint or its protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in
+/// use ([`Error::is_state`]). Nothing is exported then, but log lines are written. For a program that must run in any
+/// case there is [`init_or_noop`].
 ///
 /// These are not errors, but one warning each: an invalid variable, which is ignored, and a file in
 /// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
@@ -149,10 +161,12 @@ impl TelemetryProviderBuilder {
     /// already has a global `tracing` subscriber ([`Error::is_state`]).
     pub fn init(mut self) -> Result<TelemetryGuard, Error> {
         self.config_mut().apply_filters();
-        let is_terminal = io::stderr().is_terminal();
-        if !self.has_span_exporter() {
-            choose_printing(self.config_mut(), is_terminal);
+        let mut is_exported = self.has_span_exporter();
+        if !is_exported {
+            let is_terminal = io::stderr().is_terminal();
+            is_exported = choose_printing(self.config_mut(), is_terminal);
         }
+        is_exported |= self.has_sdk_processor();
         set_global_providers();
         #[cfg(any(feature = "logs", feature = "tracing"))]
         if let Some(layers) = self.take_layers() {
@@ -161,6 +175,9 @@ impl TelemetryProviderBuilder {
         panics::observe(self.config().errors);
         let provider = self.initialize()?;
         if !provider.is_noop() {
+            if !is_exported {
+                warn_of_no_exporter();
+            }
             provider.shutdown_at_exit(SHUTDOWN_TIMEOUT);
             if cfg!(panic = "abort") {
                 provider.flush_on_panic(SHUTDOWN_TIMEOUT);
@@ -209,18 +226,29 @@ fn set_global_providers() {
 }
 
 /// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have
-/// ended. They do not belong in the log file of a service.
-fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) {
+/// ended. They do not belong in the log file of a service. Returns whether they go anywhere, or are not wanted.
+fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     if config.exporters.traces.is_some() || config.has_span_destination() {
-        return;
+        return true;
     }
     if !is_terminal {
         config.exporters.traces = Some(vec![ExporterKind::None]);
-        return;
+        return false;
     }
     let delay = &mut config.batch_processor.schedule_delay_millis;
     let default = BatchSpanProcessorConfig::default().schedule_delay_millis;
     if *delay == default && !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
         *delay = TERMINAL_DELAY;
     }
+    true
+}
+
+/// Writes to the standard error, not to `tracing`: log lines may be on the standard output, or off.
+fn warn_of_no_exporter() {
+    static WRITTEN: Once = Once::new();
+
+    WRITTEN.call_once(|| {
+        // Standard error may be closed.
+        let _ = writeln!(Unsignalled(io::stderr()), "{NO_EXPORTER}");
+    });
 }

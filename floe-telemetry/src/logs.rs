@@ -81,8 +81,9 @@ pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub use self::record::RecorderLogRecord;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub(crate) use self::worker::LogSettings;
-use crate::config::{LoggingConfig, parse_levels, targets};
+use crate::config::{LogOutput, LoggingConfig, parse_levels, targets};
 use crate::error::Error;
+use crate::recorder;
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.
 const SCOPE: &str = "floe.telemetry";
@@ -144,8 +145,11 @@ pub fn layer<S>(config: &LoggingConfig) -> Result<impl Layer<S> + Send + Sync + 
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let output = Output(config.output);
-    filtered(config, output, output.has_color())
+    let filter = level_filter(config)?;
+    if config.output != LogOutput::None {
+        make_ids(&filter);
+    }
+    Ok(output_layer(config, filter))
 }
 
 /// Creates a layer like [`layer()`] with this filter instead of the configured levels.
@@ -158,6 +162,13 @@ where
 {
     let output = Output(config.output);
     LogLayer::new(output, form(config, output.has_color())).with_filter(filter)
+}
+
+/// Lets roots have ids from now on, also where no span is recorded: lines carry them, if any pass the filter.
+pub(crate) fn make_ids(filter: &Targets) {
+    if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
+        recorder::make_ids();
+    }
 }
 
 /// Creates a layer like [`layer()`] that writes to `writer` and without colours.
@@ -173,20 +184,9 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    filtered(config, writer, false)
-}
-
-fn filtered<S, W>(
-    config: &LoggingConfig,
-    writer: W,
-    has_color: bool,
-) -> Result<impl Layer<S> + Send + Sync + use<S, W>, Error>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
     let filter = level_filter(config)?;
-    Ok(LogLayer::new(writer, form(config, has_color)).with_filter(filter))
+    make_ids(&filter);
+    Ok(LogLayer::new(writer, form(config, false)).with_filter(filter))
 }
 
 /// Returns the filter by the configured levels.

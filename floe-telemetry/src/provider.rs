@@ -170,8 +170,8 @@ impl TelemetryProvider {
         RecorderLoggerProvider
     }
 
-    /// Returns whether this provider records nothing, for example because the configuration or
-    /// `OTEL_SDK_DISABLED` disables telemetry.
+    /// Returns whether this provider does nothing, for example because the configuration or `OTEL_SDK_DISABLED`
+    /// disables telemetry. A provider without exporters is in use like any other, although it records no spans.
     #[must_use]
     pub fn is_noop(&self) -> bool {
         self.0.is_noop

@@ -116,6 +116,10 @@ pub(crate) use self::captures::{CaptureScope, start_captures, stop_captures};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{ids::random, record::Head};
 
+/// For log records.
+#[cfg(feature = "logs")]
+pub(crate) use self::sampling::make_ids;
+
 /// For the bridge.
 #[cfg(feature = "tracing")]
 pub(crate) use self::{
@@ -134,7 +138,7 @@ pub(crate) use self::{
         wake as wake_collector, written_spans,
     },
     exception::{MARK, panic_message},
-    fork::forks,
+    fork::{forks, say_not_exported},
     ids::random_bits,
     measure::{Measures, missed_calls, new_measures},
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},

@@ -102,6 +102,10 @@ impl Enricher {
         self.exceptions = Some(exceptions);
     }
 
+    pub(super) const fn emits_exceptions(&self) -> bool {
+        self.exceptions.is_some()
+    }
+
     /// Enriches and redacts the span in place.
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]

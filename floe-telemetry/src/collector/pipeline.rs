@@ -97,6 +97,14 @@ impl Pipeline {
         }
     }
 
+    /// Whether anything takes spans: an exporter, a processor, metrics of all spans, or the log records of exceptions.
+    pub(crate) fn takes_spans(&self) -> bool {
+        !self.destinations.is_empty()
+            || !self.processors.is_empty()
+            || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
+            || self.enricher.emits_exceptions()
+    }
+
     pub(super) const fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }

@@ -91,6 +91,11 @@ impl SpanMetrics {
         }
     }
 
+    /// Whether all spans are counted, instead of only those of `#[traced(metrics)]`.
+    pub(super) const fn counts_all(&self) -> bool {
+        self.all_spans
+    }
+
     /// Counts a finished span, or a call without a span.
     pub(crate) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
         let is_requested = (record.head.callsite).is_some_and(CallSite::has_metrics);

@@ -18,13 +18,13 @@ use crate::recorder;
 /// The numbers of spans and log records of a provider by their outcome.
 ///
 /// Every recorded span that has ended is in exactly one of these numbers, at every moment, also during and
-/// after a shutdown that has timed out. With one exporter:
+/// after a shutdown that has timed out. With one exporter or none:
 ///
 /// ```text
 /// spans = exported + failed
 ///       + dropped_queue_full + dropped_buffer_full + dropped_memory
 ///       + dropped_shutdown + dropped_without_provider
-///       + sampled_out + discarded + pending
+///       + sampled_out + discarded + without_exporter + pending
 /// ```
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
@@ -55,7 +55,7 @@ pub struct Statistics {
     pub dropped_memory: u64,
     /// Spans dropped because they were still queued when the timeout of the shutdown had passed.
     pub dropped_shutdown: u64,
-    /// Spans that started or ended after the provider was shut down, up to the start of the next one.
+    /// Spans that started or ended after the provider was shut down, or in a fork, up to the start of the next provider.
     pub dropped_without_provider: u64,
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
@@ -76,6 +76,9 @@ pub struct Statistics {
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
+    /// Spans that were recorded for processors, for metrics or for the log records of exceptions, while there is no
+    /// exporter of spans. If there is nothing of these either, spans are not recorded.
+    pub without_exporter: u64,
     /// Panics of span processors. The span is exported all the same.
     pub processor_panics: u64,
     /// Panics of the program's sampler, since the process started. The span is not sampled.
@@ -84,8 +87,8 @@ pub struct Statistics {
     pub logs_exported: u64,
     /// Log records in batches that could not be exported.
     pub logs_failed: u64,
-    /// Log records dropped because an exporter's queue was full, or because they were still queued when the
-    /// timeout of the shutdown had passed.
+    /// Log records dropped because an exporter's queue was full, because they were still queued when the
+    /// timeout of the shutdown had passed, or in a fork, where the provider of the parent exports nothing.
     pub logs_dropped: u64,
     /// Log records that are not exported yet: in a queue, or being exported.
     pub logs_pending: u64,
@@ -285,7 +288,8 @@ impl Counters {
         let own = process
             .written
             .saturating_sub(process.elsewhere + sampled_out + discarded);
-        let expected = own * self.exports.count() as u64;
+        let exporters = self.exports.count() as u64;
+        let expected = own * exporters;
         let done = exported + failed + dropped_queue_full + dropped_shutdown;
         Statistics {
             collected: self.collected.load(Ordering::Relaxed),
@@ -302,6 +306,7 @@ impl Counters {
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
             sampled_out,
             discarded,
+            without_exporter: if exporters == 0 { own } else { 0 },
             processor_panics: self.processor_panics.load(Ordering::Relaxed),
             sampler_panics: recorder::sampler_panics(),
             logs_exported,

@@ -2,7 +2,8 @@
 //!
 //! An invalid value is ignored with one warning that contains the name of the variable and what is accepted,
 //! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
-//! requires. The environment therefore never makes a valid configuration invalid.
+//! requires. The environment therefore never makes a valid configuration invalid. It may ask for an endpoint or a
+//! protocol that the program is built without, as any configuration: that is an error of the provider.
 
 mod misspelled;
 mod parse;
@@ -22,6 +23,7 @@ use super::detection::ResourceDetector;
 use super::duration::without_limit;
 use super::errors::{ExceptionSignal, PanicOutput};
 use super::exporters::ExporterKind;
+use super::feature::needs;
 #[cfg(any(feature = "logs", feature = "tracing"))]
 use super::filter::{Directive, directive};
 use super::filter::{parse_filter, parse_levels};
@@ -86,6 +88,8 @@ impl TelemetryConfig {
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
     /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these.
+    /// An endpoint or a protocol of OTLP that the program is built without is an error when the provider is
+    /// initialized, as one in code.
     ///
     /// # Errors
     ///
@@ -119,9 +123,11 @@ impl TelemetryConfig {
         exceptions(self);
         limits(self);
         batches(self);
-        let refused = otlp(None, Refused::default(), self);
-        let refused = Signal::ALL.map(|signal| otlp(Some(signal), refused, self));
-        exporters(refused, self);
+        otlp(None, self);
+        for signal in Signal::ALL {
+            otlp(Some(signal), self);
+        }
+        exporters(self);
         misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
         unsupported::warn();
         Ok(())
@@ -307,17 +313,6 @@ fn parse_list<T: PartialEq>(
     }
 }
 
-/// Refuses a value that the program was built without. A variable often applies to many programs, so this
-/// is no reason for one of them not to start.
-pub(crate) fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
-    if is_enabled {
-        return Ok(());
-    }
-    Err(format!(
-        "found `{found}`, which needs the feature `{feature}` of floe-telemetry"
-    ))
-}
-
 /// Sets `field` if the variable is set and valid.
 fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) -> bool {
     let value = take(name, parse);
@@ -481,30 +476,20 @@ fn propagators(config: &mut TelemetryConfig) {
     }
 }
 
-/// Applies the exporters. Nothing is sent over OTLP to a default that takes the place of what is refused.
-fn exporters(refused: [Refused; Signal::ALL.len()], config: &mut TelemetryConfig) {
+/// Applies the exporters.
+fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
     let fields = [
         ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
         ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
         ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
     ];
-    for (((name, field), signal), refused) in fields.into_iter().zip(Signal::ALL).zip(refused) {
+    for ((name, field), signal) in fields.into_iter().zip(Signal::ALL) {
         let kinds = ExporterKind::of(signal);
         let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
             let kind = word(&kinds)(text)?;
-            match kind {
-                ExporterKind::Otlp => {
-                    needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
-                    if refused.protocol || refused.endpoint {
-                        return Err(without_protocol("an exporter", text));
-                    }
-                }
-                _ => {
-                    kind.registered()?;
-                }
-            }
+            kind.registered()?;
             Ok(kind)
         };
         let Some(mut chosen) = take_list(name, known) else {
@@ -674,57 +659,21 @@ fn timeout(text: &str) -> Result<u64, String> {
     Ok(without_limit(millis))
 }
 
-/// The settings of OTLP that need a feature which is not enabled.
-#[derive(Clone, Copy, Default)]
-struct Refused {
-    protocol: bool,
-    endpoint: bool,
-}
-
-fn without_protocol(what: &str, found: &str) -> String {
-    format!(
-        "expected {what} for an enabled protocol, found `{found}`, whose protocol needs a feature that is not enabled"
-    )
-}
-
 /// Applies the settings of the OTLP exporter, for one signal or for all
-/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). Returns what the program is built
-/// without; `refused` is the result for all signals. With the protocol, an endpoint is ignored, too: the program would
-/// send another protocol to it.
-fn otlp(signal: Option<Signal>, mut refused: Refused, config: &mut TelemetryConfig) -> Refused {
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). An endpoint or a protocol that the
+/// program is built without is an error of the provider: without them, nothing would be exported, or elsewhere.
+fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     let infix = signal.map_or_else(String::new, |signal| {
         format!("{}_", signal.as_str().to_ascii_uppercase())
     });
     let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
 
-    let protocol = take(&name("PROTOCOL"), |text| {
-        let protocol = word(&OtlpProtocol::ALL)(text)?;
-        refused.protocol = protocol.check_feature("").is_err();
-        protocol.check_feature(&format!("`{text}`"))?;
-        Ok(protocol)
-    });
+    let protocol = take(&name("PROTOCOL"), word(&OtlpProtocol::ALL));
     let insecure = take(&name("INSECURE"), parse::boolean)
         .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", parse::boolean));
-    let configured = match signal {
-        Some(signal) => config.otlp.signal(signal).protocol.or(config.otlp_protocol),
-        None => config.otlp_protocol,
-    };
     let endpoint = take(&name("ENDPOINT"), |text| {
         let url = with_scheme(text, insecure);
         endpoint::check(&url)?;
-        refused.endpoint = true;
-        needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
-        if refused.protocol {
-            return Err(without_protocol("an endpoint", text));
-        }
-        if protocol.or(configured).is_none() {
-            let protocol = OtlpProtocol::of(Some(&url));
-            protocol.check_feature(&format!("`{text}`, the port of `{}`", protocol.name()))?;
-        }
-        if url.starts_with("https://") {
-            needs(text, "otlp-tls", cfg!(feature = "otlp-tls"))?;
-        }
-        refused.endpoint = false;
         Ok(url.into_owned())
     });
     let options = match signal {
@@ -781,7 +730,6 @@ fn otlp(signal: Option<Signal>, mut refused: Refused, config: &mut TelemetryConf
         options.client_certificate = certificate.or(options.client_certificate.take());
         options.client_key = key.or(options.client_key.take());
     }
-    refused
 }
 
 /// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter
@@ -839,13 +787,6 @@ impl PartialEq for Header {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_value_without_its_feature_is_refused() {
-        assert_eq!(needs("zstd", "otlp-zstd", true), Ok(()));
-        let expected = "found `zstd`, which needs the feature `otlp-zstd` of floe-telemetry";
-        assert_eq!(needs("zstd", "otlp-zstd", false), Err(expected.to_owned()));
-    }
 
     #[test]
     fn a_value_and_its_list_are_bounded() {

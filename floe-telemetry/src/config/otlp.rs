@@ -10,6 +10,7 @@ use floe_yaml::one_of;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::feature::needed;
 use super::problems::Problems;
 use super::{auth, endpoint, secret};
 use crate::json_schema::JsonSchema;
@@ -98,8 +99,8 @@ impl OtlpProtocol {
         }
     }
 
-    /// Fails if the program is built without the protocol. `found` is the setting that selects it.
-    pub(crate) fn check_feature(self, found: &str) -> Result<(), String> {
+    /// Fails if the program is built without the protocol, which is that for `endpoint`.
+    pub(crate) fn check_feature(self, endpoint: &str) -> Result<(), String> {
         if self.is_enabled() {
             return Ok(());
         }
@@ -113,9 +114,8 @@ impl OtlpProtocol {
             [] => String::new(),
             _ => format!("expected {}, ", one_of(&all)),
         };
-        Err(format!(
-            "{expected}found {found}, which needs the feature `{feature}` of floe-telemetry"
-        ))
+        let found = format!("`{}` for `{endpoint}`", self.name());
+        Err(format!("{expected}{}", needed(&found, feature)))
     }
 
     const fn is_enabled(self) -> bool {

@@ -369,6 +369,18 @@ impl TelemetryConfig {
             || self.selects(Signal::Traces)
     }
 
+    /// Returns the protocol and the endpoint of a signal over OTLP.
+    pub(crate) fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {
+        let own = self.otlp.signal(signal);
+        let endpoint = own.endpoint.as_deref().or(self.otlp_endpoint.as_deref());
+        let protocol = own.protocol.or(self.otlp_protocol);
+        let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
+        (
+            protocol,
+            endpoint.unwrap_or_else(|| protocol.default_endpoint()),
+        )
+    }
+
     /// Returns whether a setting for this signal selects an exporter or an endpoint.
     pub(crate) fn selects(&self, signal: Signal) -> bool {
         let exporters = match signal {

@@ -318,7 +318,7 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     }
     let endpoint = settings.receiver();
     let protocol = settings.protocol;
-    let checked = protocol.check_feature(&format!("`{}` for `{endpoint}`", protocol.name()));
+    let checked = protocol.check_feature(&endpoint);
     let has_files = settings.certificate.is_some() || settings.client.is_some();
     let is_https = settings.endpoint.starts_with("https://");
     let compression = settings.compression;

@@ -5,6 +5,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::Registry;
 
+#[cfg(feature = "logs")]
+use crate::config::LogOutput;
 use crate::config::{self, Directive, TelemetryConfig};
 use crate::error::Error;
 use crate::provider::ProgramLayer;
@@ -26,7 +28,9 @@ pub(super) fn install(
     // A `Vec` without layers would disable everything.
     let subscriber = Registry::default().with(has_layers.then_some(layers));
     #[cfg(feature = "logs")]
-    let subscriber = subscriber.with(lines(config, rust_log.as_deref()));
+    let filter = line_filter(config, rust_log.as_deref());
+    #[cfg(feature = "logs")]
+    let subscriber = subscriber.with(lines(config, filter.clone()));
     #[cfg(feature = "tracing")]
     let subscriber = crate::with_current_span(subscriber.with(spans(config, rust_log)));
     if tracing::subscriber::set_global_default(subscriber).is_err() {
@@ -39,7 +43,12 @@ pub(super) fn install(
         return Ok(());
     }
     #[cfg(feature = "logs")]
-    crate::logs::forward_log();
+    {
+        if config.logging.output != LogOutput::None {
+            crate::logs::make_ids(&filter);
+        }
+        crate::logs::forward_log();
+    }
     Ok(())
 }
 
@@ -47,26 +56,30 @@ pub(super) fn install(
 #[cfg(feature = "logs")]
 fn lines<S>(
     config: &mut TelemetryConfig,
-    rust_log: Option<&[Directive]>,
+    filter: Targets,
 ) -> impl tracing_subscriber::Layer<S> + Send + Sync + use<S>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    use crate::config::LoggingConfig;
-
     if crate::logs::is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
         config.logging.json_output = false;
     }
+    crate::logs::output_layer(&config.logging, filter)
+}
+
+#[cfg(feature = "logs")]
+fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targets {
+    use crate::config::LoggingConfig;
+
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
-    let filter = match rust_log {
+    match rust_log {
         Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => {
             config::targets(directives)
         }
         // An invalid level is an error of the provider.
         _ => crate::logs::level_filter(&config.logging)
             .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
-    };
-    crate::logs::output_layer(&config.logging, filter)
+    }
 }
 
 /// The layer that records the spans and events of `tracing`.

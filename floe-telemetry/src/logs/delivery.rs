@@ -101,10 +101,15 @@ impl Logs {
         })
     }
 
+    /// Whether there are exporters.
+    pub(crate) fn have_exporters(&self) -> bool {
+        !self.workers.all.is_empty()
+    }
+
     /// Returns what passes the exceptions of spans to the exporters. `None` if there are no exporters.
     pub(crate) fn exceptions(&self) -> Option<impl Fn(ExceptionLog) + Send + use<>> {
         let (workers, limits) = (self.workers.clone(), self.setting.limits);
-        let has_exporters = !workers.all.is_empty();
+        let has_exporters = self.have_exporters();
         let emit = move |exception: ExceptionLog| {
             let mut record = LimitedRecord::new(workers.blank(), limits, 0);
             let scope = Arc::clone(&exception.scope);

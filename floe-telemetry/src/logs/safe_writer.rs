@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::context;
 use super::entry::SpanIds;
 use super::thread_state;
+use crate::recorder;
 
 /// Passes lines of a layer of `tracing_subscriber::fmt` to a writer, created by [`safe_writer`].
 #[derive(Clone, Debug)]
@@ -31,7 +32,8 @@ pub struct SafeWriter<M>(M);
 /// # drop(telemetry);
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-pub const fn safe_writer<M>(writer: M) -> SafeWriter<M> {
+pub fn safe_writer<M>(writer: M) -> SafeWriter<M> {
+    recorder::make_ids();
     SafeWriter(writer)
 }
 

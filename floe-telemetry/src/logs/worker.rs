@@ -18,6 +18,7 @@ use crate::collector::{Counters, Size, StoredFailure, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 use crate::program_signals;
+use crate::recorder;
 
 /// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
@@ -64,6 +65,8 @@ pub(crate) struct LogWorker {
     tasks: Sender<Task>,
     queue: Arc<Queue>,
     settings: LogSettings,
+    /// The process that the thread runs in: it does not exist in a fork.
+    forks: u32,
 }
 
 /// A record that waits for its export.
@@ -172,10 +175,11 @@ impl LogWorker {
             tasks,
             queue,
             settings: settings.clone(),
+            forks: recorder::forks(),
         })
     }
 
-    /// Queues a record. If the queue is full, the record is dropped and counted.
+    /// Queues a record. If the queue is full, or this is a fork, the record is dropped and counted.
     pub(super) fn push(&self, record: SdkLogRecord, scope: Arc<InstrumentationScope>) {
         // Counted before its result.
         let emitted = &self.queue.counters.logs_emitted;
@@ -191,7 +195,11 @@ impl LogWorker {
             has_result: false,
             queue: Arc::clone(&self.queue),
         };
-        let has_room = records < capacity.spans && bytes < capacity.bytes;
+        let is_inherited = self.forks != recorder::forks();
+        if is_inherited {
+            recorder::say_not_exported();
+        }
+        let has_room = !is_inherited && records < capacity.spans && bytes < capacity.bytes;
         if !has_room || self.tasks.send(Task::Record(record)).is_err() {
             self.queue.dropped.fetch_add(1, Ordering::Relaxed);
         }

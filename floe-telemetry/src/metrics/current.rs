@@ -3,11 +3,16 @@
 //! An OpenTelemetry instrument stays bound to the provider that created it. A recorder outlives
 //! providers, so it compares generations to find out whether its instruments are still valid.
 
+#[cfg(feature = "provider")]
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry::trace::SpanContext;
+
+#[cfg(feature = "provider")]
+use crate::recorder;
 
 type Provider = Arc<dyn MeterProvider + Send + Sync>;
 
@@ -15,6 +20,17 @@ static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
 
 /// The generation of the current provider; 0 while there is none.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// The process that the provider collects in: its threads do not exist in a fork.
+#[cfg(feature = "provider")]
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// Whether the current provider belongs to the parent of this process, which is a fork.
+#[cfg(feature = "provider")]
+#[inline]
+pub(super) fn is_inherited() -> bool {
+    PROCESS.load(Ordering::Relaxed) != recorder::forks()
+}
 
 /// The current provider and its generation.
 pub(super) struct Current {
@@ -76,6 +92,8 @@ pub(super) fn switch(provider: Option<Provider>) {
     };
     // Dropped after the lock is released: shutting a provider down may run user callbacks.
     let previous = std::mem::replace(&mut *slot, provider);
+    #[cfg(feature = "provider")]
+    PROCESS.store(recorder::forks(), Ordering::Relaxed);
     GENERATION.store(generation, Ordering::Release);
     drop(slot);
     drop(previous);

@@ -11,6 +11,8 @@ use super::number::MetricNumber;
 use super::observable::{self, Observable, Observer};
 #[cfg(feature = "provider")]
 use super::series::{self, SeriesKey};
+#[cfg(feature = "provider")]
+use crate::recorder;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
@@ -179,6 +181,10 @@ impl MetricRecorder {
         measurement: Measurement,
         attributes: &[KeyValue],
     ) {
+        if current::is_inherited() {
+            recorder::say_not_exported();
+            return;
+        }
         let kind = measurement.kind();
         let key = SeriesKey {
             recorder: *self.id.get_or_init(series::next_recorder_id),

@@ -379,6 +379,8 @@ impl TelemetryProviderBuilder {
         if !has_meters {
             sampling.measures = Measured::None;
         }
+        sampling.is_recorded = pipeline.takes_spans();
+        sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed
@@ -399,8 +401,16 @@ impl TelemetryProviderBuilder {
     }
 
     /// Whether the program has added an exporter of spans.
-    pub(crate) const fn has_span_exporter(&self) -> bool {
-        !self.exporters.is_empty() || !self.otlp.is_empty()
+    pub(crate) fn has_span_exporter(&self) -> bool {
+        let mut written = self.written.iter();
+        !self.exporters.is_empty()
+            || !self.otlp.is_empty()
+            || written.any(|(signal, _)| *signal == Signal::Traces)
+    }
+
+    /// Whether the program has added a span processor of OpenTelemetry's SDK, which may export.
+    pub(crate) const fn has_sdk_processor(&self) -> bool {
+        !self.sdk_processors.is_empty()
     }
 
     /// The layers of the program, which the caller installs; `None` if it is to install no subscriber.
@@ -671,7 +681,7 @@ fn start_otlp(
     _: &Resource,
     _: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
-    Err(super::targets::without_otlp(target))
+    Err(super::targets::without_otlp(target, Signal::Traces))
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.

@@ -52,6 +52,11 @@ impl ProviderLogs {
         })
     }
 
+    /// Whether there are exporters.
+    pub(super) fn are_exported(&self) -> bool {
+        self.logs.as_ref().is_some_and(Logs::have_exporters)
+    }
+
     /// Returns what emits exceptions as log records, if that is configured and log records are exported.
     pub(super) fn exceptions(&mut self, config: &TelemetryConfig) -> Option<Exceptions> {
         let signal = config.errors.exception_signal;
@@ -142,7 +147,7 @@ fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<LogDesti
 
 #[cfg(not(feature = "_otlp"))]
 fn otlp(_: &str, target: &OtlpTarget, _: &Counters) -> Result<LogDestination, Error> {
-    Err(super::targets::without_otlp(target))
+    Err(super::targets::without_otlp(target, Signal::Logs))
 }
 
 /// Waits until every log exporter has reported its result.

@@ -37,5 +37,5 @@ fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<MetricDe
 
 #[cfg(not(feature = "_otlp"))]
 fn otlp(_: &str, target: &OtlpTarget, _: &Counters) -> Result<MetricDestination, Error> {
-    Err(super::targets::without_otlp(target))
+    Err(super::targets::without_otlp(target, Signal::Metrics))
 }

@@ -36,6 +36,10 @@ impl ProviderLogs {
         Ok(Self::default())
     }
 
+    pub(super) const fn are_exported(&self) -> bool {
+        false
+    }
+
     pub(super) const fn exceptions(&mut self, _: &TelemetryConfig) -> Option<Exceptions> {
         None
     }

@@ -175,7 +175,7 @@ impl Settings {
     }
 }
 
-/// Returns the sampling of a configuration that has a metric exporter.
+/// Returns the sampling of a configuration that has exporters of spans and metrics.
 pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
     let ratio = config.sampling_ratio();
@@ -190,6 +190,8 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     };
     let filter = config.span_filter.as_deref().map(parse_filter);
     Ok(Sampling {
+        is_recorded: true,
+        has_log_records: false,
         sampler,
         is_parent_based: sampling.is_parent_based(),
         rules: patterns(&sampling.rules),

@@ -107,12 +107,9 @@ fn accepts_all_signals(target: &OtlpTarget) -> bool {
 
 /// The error if the program is built without OTLP.
 #[cfg(not(feature = "_otlp"))]
-pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
-    Error::config(format!(
-        "backend: the OTLP endpoint `{}` of `{}` needs the feature `otlp-grpc` or `otlp-http`",
-        crate::config::without_credentials(
-            target.config.otlp_endpoint.as_deref().unwrap_or_default()
-        ),
-        target.config.backend,
-    ))
+pub(super) fn without_otlp(target: &OtlpTarget, signal: Signal) -> Error {
+    let (protocol, endpoint) = target.config.otlp_route(signal);
+    let endpoint = crate::config::without_credentials(endpoint);
+    let needed = protocol.check_feature(&endpoint).err();
+    Error::config(format!("otlp: {}", needed.unwrap_or_default()))
 }

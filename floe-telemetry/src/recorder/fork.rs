@@ -30,6 +30,34 @@ pub(super) fn count() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Says once that nothing of this fork is exported, unless there was no provider when it began.
+///
+/// It neither allocates nor takes a lock, not even that of the standard error: a thread that does not exist here may
+/// have it.
+#[cold]
+#[cfg(all(unix, feature = "provider"))]
+pub(crate) fn say_not_exported() {
+    use std::fs::File;
+    use std::io::{self, Write as _};
+    use std::os::fd::AsFd as _;
+
+    use crate::program_signals::Unsignalled;
+
+    const MESSAGE: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider \
+                           belongs to its parent; initialize telemetry after the fork\n";
+
+    if super::listeners::take_inherited()
+        && let Ok(stderr) = io::stderr().as_fd().try_clone_to_owned()
+    {
+        // Standard error may be closed.
+        let _ = Unsignalled(File::from(stderr)).write_all(MESSAGE.as_bytes());
+    }
+}
+
+/// Forks are not detected.
+#[cfg(not(all(unix, feature = "provider")))]
+pub(crate) fn say_not_exported() {}
+
 /// Takes a lock, unless that takes longer than [`LOCK_TIMEOUT`].
 pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
     let deadline = monotonic_now() + LOCK_TIMEOUT;

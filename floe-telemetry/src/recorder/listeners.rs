@@ -42,6 +42,12 @@ pub(super) const OBSERVED: Listeners = 1 << 14;
 pub(super) const POLLS: Listeners = 1 << 15;
 /// Spans have the processor time of their thread.
 pub(super) const CPU: Listeners = 1 << 16;
+/// Nothing of the provider takes spans. Alone, this is no listener: only the context of an explicit parent is passed on.
+pub(super) const UNRECORDED: Listeners = 1 << 17;
+/// Roots have ids for log records, although nothing takes spans.
+pub(super) const IDS: Listeners = 1 << 18;
+/// The process is a fork of one with a provider, and has not said yet that nothing of it is exported.
+pub(super) const INHERITED: Listeners = 1 << 19;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 const OF_PROVIDER: Listeners = PROVIDER
     | PER_SPAN
@@ -54,7 +60,9 @@ const OF_PROVIDER: Listeners = PROVIDER
     | BOUNDARIES
     | OBSERVED
     | POLLS
-    | CPU;
+    | CPU
+    | UNRECORDED
+    | IDS;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
@@ -71,10 +79,20 @@ pub(super) fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0 && !finds_global_provider()
 }
 
-/// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more.
+/// Whether nothing is recorded, and this thread does not look for OpenTelemetry's global provider any more. A call
+/// without an explicit parent has nothing to do then.
 #[inline]
 pub(super) fn is_idle() -> bool {
-    cfg!(feature = "off") || current() == 0 && global_lookup::is_settled()
+    let listeners = current();
+    cfg!(feature = "off")
+        || listeners == 0 && global_lookup::is_settled()
+        || listeners == UNRECORDED
+}
+
+/// Whether nothing takes what describes a span.
+#[inline]
+pub(super) fn is_discarded() -> bool {
+    current() == UNRECORDED || is_off()
 }
 
 /// Looks for OpenTelemetry's global provider, if the time has come. It records spans from then on.
@@ -95,7 +113,7 @@ pub(crate) fn records_nothing() -> bool {
 
 /// Whether spans go to OpenTelemetry's global provider.
 pub(super) fn is_foreign() -> bool {
-    current() & (FOREIGN | PROVIDER | SHUT_DOWN) == FOREIGN
+    current() & (FOREIGN | PROVIDER | UNRECORDED | SHUT_DOWN) == FOREIGN
 }
 
 /// Whether metrics are made from calls of `callsite`, or from spans that have no call site.
@@ -136,12 +154,24 @@ pub(super) fn clear(bits: Listeners) {
     LISTENERS.fetch_and(!bits, Ordering::SeqCst);
 }
 
-/// Clears the bits of a provider that shuts down.
-pub(super) fn clear_provider() {
-    clear(OF_PROVIDER);
+/// Replaces the bits of the provider.
+pub(super) fn set_provider(bits: Listeners) {
+    let replaced = |before| Some(before & !OF_PROVIDER | bits);
+    let _ = LISTENERS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, replaced);
 }
 
-/// Stops recording in the child after a fork.
+/// Stops recording in the child after a fork. What would have been recorded in the parent is counted.
 pub(super) fn forked() {
-    LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
+    let before = current();
+    let after = match before & (PROVIDER | UNRECORDED) {
+        0 => before & (SHUT_DOWN | INHERITED),
+        PROVIDER => SHUT_DOWN | INHERITED,
+        _ => INHERITED,
+    };
+    LISTENERS.store(FORKED | after, Ordering::SeqCst);
+}
+
+/// Whether nothing of a provider of the parent has been recorded in this fork before. True once.
+pub(super) fn take_inherited() -> bool {
+    LISTENERS.fetch_and(!INHERITED, Ordering::SeqCst) & INHERITED != 0
 }

@@ -7,6 +7,7 @@
 //! | 1 | is there a listener, and is telemetry not suppressed in the context? | no: off |
 //! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
 //! | 3 | the filter: target and level | excluded |
+//! |   | does anything take spans? | no: off, but for the ids of roots, which log records carry |
 //! | 4 | the parent, if the sampler is parent-based | keep or drop, as it |
 //! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
 //! | 6 | the first rule that matches a root, else the ratio | drop, or go on; rules need the name |
@@ -47,13 +48,16 @@ pub(crate) use self::{
 };
 
 pub(crate) use self::probability::{Threshold, with_threshold};
+#[cfg(feature = "logs")]
+pub(crate) use self::provider::make_ids;
 use self::settings::Sampled;
 #[cfg(feature = "testing")]
 use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
+use super::fork;
 use super::listeners::{
-    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, Listeners, MEASURES, OBSERVED, PER_SPAN, PROVIDER,
-    SHUT_DOWN, TAIL,
+    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, Listeners, MEASURES, OBSERVED,
+    PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::profile::Profile;
 use super::record::{Head, SpanRecord};
@@ -69,14 +73,14 @@ const RANDOM: TraceFlags = TraceFlags::new(0x02);
 pub(super) enum Decision {
     /// There is no span: nothing is recorded in this context.
     Off,
-    /// There is no span: the filter excludes the function.
+    /// There is no span: the filter excludes the function, or nothing takes spans and the call is measured.
     Excluded,
     /// A span whose parent, which has these ids, is not sampled.
     Below(IdHash),
     /// The first span of this process in a trace that is not sampled. OpenTelemetry's `Context` has it, so that code of
     /// others finds a local span; those below it have the same one there, which costs them nothing.
     BelowRemote,
-    /// A span that is not sampled, with the ids that its children get.
+    /// A span that is not sampled, or that nothing takes, with the ids that its children get.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
     /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_filled`] makes it.
@@ -115,7 +119,7 @@ pub(super) fn decide(
         count_after_shutdown(listeners, parent);
         return Decision::Off;
     }
-    if listeners & (FILTER | FORKED) != 0 {
+    if listeners & (FILTER | FORKED | UNRECORDED) != 0 {
         if listeners & FORKED != 0 {
             recording::with(recording::Local::leave_parent);
         }
@@ -124,6 +128,12 @@ pub(super) fn decide(
             && callsite.is_some_and(settings::excludes_function)
         {
             return Decision::Excluded;
+        }
+        if listeners & UNRECORDED != 0
+            && capture.is_none()
+            && let Some(decision) = decide_unrecorded(listeners, parent, callsite)
+        {
+            return decision;
         }
     }
     let span = parent.span();
@@ -143,6 +153,24 @@ pub(super) fn decide(
         return Decision::Below(IdHash::of(above));
     }
     decide_with_ids(listeners, parent, is_current, callsite)
+}
+
+/// [`decide`] where nothing takes spans. `None` for a root that needs ids. What is below a span has the ids of that
+/// span, also in log records and in what is propagated.
+fn decide_unrecorded(
+    listeners: Listeners,
+    parent: &Context,
+    callsite: Option<&'static CallSite>,
+) -> Option<Decision> {
+    if listeners & IDS != 0 && !parent.span().span_context().is_valid() {
+        return None;
+    }
+    let is_measured = listeners::measures(listeners, callsite);
+    Some(if is_measured {
+        Decision::Excluded
+    } else {
+        Decision::Off
+    })
 }
 
 /// Whether neither a capture nor the parent decides.
@@ -224,6 +252,7 @@ fn decide_with_ids(
         recording.open();
         match sampled {
             Sampled::NeedsName => Decision::Undecided(recording),
+            _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
             _ if listeners & OBSERVED != 0 => Decision::Observed(recording),
             _ => Decision::Keep(recording),
         }
@@ -271,6 +300,7 @@ fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
     }
     match decision {
         Some(Named::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
+        Some(_) if listeners & UNRECORDED != 0 => Decision::Drop(recording),
         Some(_) => Decision::Keep(recording),
         None => {
             recording.discard();
@@ -438,14 +468,15 @@ fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     })
 }
 
-/// Returns whether the filter excludes a call of `callsite`, which then has nothing to do.
+/// Returns whether a call of `callsite` has nothing to do: nothing takes spans, or the filter excludes it.
 #[inline]
 pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
     // Captures and measured calls are not excluded: `decide` handles both.
-    listeners & FILTER != 0
-        && !listeners::has_captures(listeners)
-        && !listeners::measures(listeners & MEASURES, Some(callsite))
-        && settings::excludes_function(callsite)
+    listeners == UNRECORDED
+        || listeners & FILTER != 0
+            && !listeners::has_captures(listeners)
+            && !listeners::measures(listeners & MEASURES, Some(callsite))
+            && settings::excludes_function(callsite)
 }
 
 /// Returns whether the filter excludes a child of `parent` with this scope, or without a scope.
@@ -466,6 +497,9 @@ fn count_after_shutdown(listeners: Listeners, parent: &Context) {
     let parent = span.span_context();
     if listeners & SHUT_DOWN != 0 && (parent.is_sampled() || !parent.is_valid()) {
         AFTER_SHUTDOWN.fetch_add(1, Ordering::Relaxed);
+        if listeners & INHERITED != 0 {
+            fork::say_not_exported();
+        }
     }
 }
 

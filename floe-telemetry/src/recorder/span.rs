@@ -169,7 +169,7 @@ impl SpanBuilder {
     /// Sets an attribute; `None` sets nothing. A later value of the same key replaces an earlier one.
     #[inline]
     pub fn attribute(mut self, key: impl Into<Key>, value: impl ToAttributeValue) -> Self {
-        if !listeners::is_off() {
+        if !listeners::is_discarded() {
             value.move_into(&mut self.attributes, key);
         }
         self
@@ -178,7 +178,7 @@ impl SpanBuilder {
     /// Sets the attributes of a type that derives [`FloeAttributes`].
     #[inline]
     pub fn attributes(mut self, attributes: &impl FloeAttributes) -> Self {
-        if !listeners::is_off() {
+        if !listeners::is_discarded() {
             attributes.record(&mut self.attributes);
         }
         self
@@ -209,7 +209,7 @@ impl SpanBuilder {
     /// Links the span to another one.
     #[inline]
     pub fn link(mut self, to: SpanContext) -> Self {
-        if to.is_valid() && !listeners::is_off() {
+        if to.is_valid() && !listeners::is_discarded() {
             self.links.push(Link::with_context(to));
         }
         self
@@ -226,7 +226,8 @@ impl SpanBuilder {
 
     #[inline]
     pub(super) fn open(self) -> OpenSpan {
-        if listeners::is_off() {
+        let is_current = matches!(self.parent, BuilderParent::Current);
+        if listeners::is_off() || is_current && listeners::is_discarded() {
             return OpenSpan::Off;
         }
         self.open_listened()

@@ -1,4 +1,4 @@
-//! A program that is built with OTLP over HTTP only.
+//! A program that is built with OTLP over HTTP only, and without TLS.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -6,7 +6,10 @@ use std::{env, io};
 
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// Runs `init` and one span in a child process. Returns its standard error.
+/// The error of `init`.
+const INIT: &str = "init: ";
+
+/// Runs `init`, `init_or_noop` and one span in a child process. Returns its standard error.
 fn messages(variables: &[(&str, &str)]) -> String {
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])
@@ -21,38 +24,80 @@ fn messages(variables: &[(&str, &str)]) -> String {
 #[test]
 fn child() {
     if env::var_os(CHILD).is_some() {
-        let _telemetry = floe_telemetry::init().unwrap();
+        if let Err(error) = floe_telemetry::init() {
+            assert!(error.is_config());
+            eprintln!("{INIT}{error}");
+        }
+        let telemetry = floe_telemetry::init_or_noop();
         drop(floe_telemetry::span("work").start());
+        eprintln!("noop={}", telemetry.is_noop());
     }
 }
 
+/// Nothing is sent over another protocol than the one that is asked for, nor is nothing sent in silence.
 #[test]
-fn nothing_is_sent_over_another_protocol_than_the_one_that_is_asked_for() {
+fn an_endpoint_without_its_feature_is_an_error() {
     // What is sent would go to the default port, or to this one.
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     receiver.set_nonblocking(true).unwrap();
     let endpoint = format!("http://{}", receiver.local_addr().unwrap());
+    let secure = endpoint.replace("http:", "https:");
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-    let needed = "OTEL_EXPORTER_OTLP_PROTOCOL: expected `http/protobuf` or `http/json`, found `grpc`, which needs \
-                  the feature `otlp-grpc` of floe-telemetry; the variable is ignored";
-    let refused = "whose protocol needs a feature that is not enabled; the variable is ignored";
-    let text = messages(&[grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
-    assert!(text.contains(needed) && text.contains(refused), "{text}");
-    let text = messages(&[grpc, ("OTEL_TRACES_EXPORTER", "otlp")]);
-    assert!(text.contains(needed), "{text}");
-    let exporter =
-        "OTEL_TRACES_EXPORTER: expected an exporter for an enabled protocol, found `otlp`";
-    assert!(text.contains(exporter) && text.contains(refused), "{text}");
-    assert!(!text.contains("could not be exported"), "{text}");
-    // Nor to the default endpoint, where the one that is asked for needs a feature.
-    for (endpoint, feature) in [
-        ("https://127.0.0.1:4318", "otlp-tls"),
-        ("http://127.0.0.1:4317", "otlp-grpc"),
+    let none = [
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ];
+    let of_protocol = |endpoint: &str| {
+        format!(
+            "otlp: expected `http/protobuf` or `http/json`, found `grpc` for `{endpoint}`, which needs the feature \
+             `otlp-grpc` of floe-telemetry: `cargo add floe-telemetry --features otlp-grpc`"
+        )
+    };
+    let of_tls = |url: &str| {
+        format!(
+            "otlp: found `{url}`, which needs the feature `otlp-tls` of floe-telemetry: \
+             `cargo add floe-telemetry --features otlp-tls`"
+        )
+    };
+    let port = "http://127.0.0.1:4317";
+    let default = "http://localhost:4317";
+    for (variables, error) in [
+        (
+            vec![grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)],
+            of_protocol(&endpoint),
+        ),
+        (
+            vec![grpc, ("OTEL_TRACES_EXPORTER", "otlp")],
+            of_protocol(default),
+        ),
+        (
+            vec![("OTEL_EXPORTER_OTLP_ENDPOINT", port)],
+            of_protocol(port),
+        ),
+        (
+            vec![("OTEL_EXPORTER_OTLP_ENDPOINT", &*secure)],
+            of_tls(&format!("{secure}/v1/traces")),
+        ),
+        // The endpoint of one signal, here of metrics alone.
+        (
+            vec![
+                ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &*secure),
+                ("OTEL_TRACES_EXPORTER", "none"),
+            ],
+            of_tls(&secure),
+        ),
     ] {
-        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
-        let text = messages(&[endpoint, ("OTEL_TRACES_EXPORTER", "otlp")]);
-        assert!(text.contains(feature) && text.contains(exporter), "{text}");
-        assert!(!text.contains("could not be exported"), "{text}");
+        let text = messages(&variables);
+        let noop = format!("warning: nothing is recorded: {error}\nnoop=true\n");
+        assert_eq!(text, format!("{INIT}{error}\n{noop}"), "{variables:?}");
+        // Where nothing is exported, there is nothing wrong.
+        let mut unused = variables.clone();
+        unused.retain(|(name, _)| *name != "OTEL_TRACES_EXPORTER");
+        unused.push(("OTEL_TRACES_EXPORTER", "none"));
+        unused.extend(none);
+        assert_eq!(messages(&unused), "noop=false\n", "{unused:?}");
+        unused.push(("OTEL_SDK_DISABLED", "true"));
+        assert_eq!(messages(&unused), "noop=true\n", "{unused:?}");
     }
     let accepted = receiver.accept().unwrap_err();
     assert_eq!(accepted.kind(), io::ErrorKind::WouldBlock);

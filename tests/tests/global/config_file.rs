@@ -16,6 +16,8 @@ use floe_semconv::SCHEMA_URL;
 use floe_telemetry::{TelemetryConfig, create_span, init};
 use floe_tests::{Receiver, Value, is_child, run_in_child};
 
+use super::no_exporter::LINE as NO_EXPORTER;
+
 const TEST: &str = "config_file::the_file_takes_the_place_of_the_variables";
 
 fn child() {
@@ -202,7 +204,7 @@ span_attributes: {team: checkout}
 
     let (_, stderr) = run_in_child(TEST, &[("FLOE_CONFIG", &file)]);
     let warning = "FLOE_CONFIG: unknown variable; did you mean `FLOE_CONFIG_FILE`?";
-    assert_eq!(stderr, format!("warning: {warning}\n"));
+    assert_eq!(stderr, format!("warning: {warning}\n{NO_EXPORTER}"));
 
     // What cannot be used is one warning, and nothing is recorded.
     let other = write(folder.path(), "file_format: '1.0'");

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Receiver, is_child, run_in_child};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -364,6 +364,7 @@ mod posix {
 
     unsafe extern "C" {
         pub(super) safe fn fork() -> c_int;
+        pub(super) safe fn daemon(keeps_folder: c_int, keeps_streams: c_int) -> c_int;
         pub(super) safe fn getpid() -> c_int;
         pub(super) safe fn kill(process: c_int, signal: c_int) -> c_int;
         pub(super) safe fn raise(signal: c_int) -> c_int;
@@ -440,6 +441,96 @@ fn a_fork_can_have_its_own_provider() {
     assert_eq!(spans.len(), 6);
     let traces: HashSet<_> = spans.iter().map(|span| &span.trace_id).collect();
     assert_eq!(traces.len(), 6);
+}
+
+const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider belongs \
+                            to its parent; initialize telemetry after the fork\n";
+
+/// Runs a test in a child process that exports all signals, and returns its standard error.
+fn with_forks(test: &str) -> String {
+    let receiver = Receiver::grpc();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()),
+        ("FLOE_LOG_OUTPUT", "none"),
+    ];
+    let (_, stderr) = run_in_child(test, &variables);
+    let names: Vec<_> = receiver.spans().into_iter().map(|span| span.name).collect();
+    assert!(!names.contains(&"work".to_owned()), "{names:?}");
+    stderr
+}
+
+#[test]
+fn a_fork_says_once_that_it_exports_nothing() {
+    if is_child() {
+        let telemetry = floe_telemetry::init().unwrap();
+        let lines = || {
+            work();
+            work();
+            tracing::info!("worked");
+            let counted = telemetry.statistics();
+            assert_eq!(counted.dropped_without_provider, 2);
+            assert_eq!((counted.logs_dropped, counted.logs_pending), (1, 0));
+        };
+        in_fork(lines);
+        // A fork of a fork, which is a daemon.
+        in_fork(|| in_fork(lines));
+        in_fork(|| tracing::info!("log records alone"));
+        let measure = || MetricRecorder::new("exit").increment("worked", 1, &[]);
+        measure();
+        in_fork(measure);
+        // What the fork has said is not repeated by its own forks.
+        in_fork(|| {
+            work();
+            in_fork(work);
+        });
+        return;
+    }
+    let test = "exit::a_fork_says_once_that_it_exports_nothing";
+    assert_eq!(with_forks(test), NOT_EXPORTED.repeat(5));
+}
+
+#[test]
+fn a_daemon_says_that_it_exports_nothing() {
+    if is_child() {
+        let telemetry = floe_telemetry::init().unwrap();
+        // The process that was started ends.
+        assert_eq!(posix::daemon(1, 1), 0);
+        work();
+        tracing::info!("worked");
+        drop(telemetry);
+        posix::_exit(0);
+    }
+    let test = "exit::a_daemon_says_that_it_exports_nothing";
+    assert_eq!(with_forks(test), NOT_EXPORTED);
+}
+
+#[test]
+fn a_fork_that_loses_nothing_is_silent() {
+    if is_child() {
+        let before = floe_telemetry::init().unwrap();
+        in_fork(|| {
+            let own = start("http://127.0.0.1:1");
+            assert_eq!(own.statistics().dropped_without_provider, 0);
+            std::mem::forget(own);
+        });
+        // The span of the program ends in both.
+        let span = floe_telemetry::create_span("of the parent");
+        in_fork(|| ());
+        drop(span);
+        before.shutdown(TIMEOUT).unwrap();
+        // This is not the fork's fault.
+        in_fork(work);
+        let mut config = TelemetryConfig::new("nothing");
+        config.exporters.traces = Some(vec![ExporterKind::None]);
+        let _nothing = TelemetryProvider::builder(config).initialize().unwrap();
+        in_fork(|| {
+            work();
+            tracing::info!("worked");
+        });
+        return;
+    }
+    let test = "exit::a_fork_that_loses_nothing_is_silent";
+    assert_eq!(with_forks(test), "");
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod logs_delivery;
 mod memory;
 mod metric_series;
 mod metrics;
+mod no_exporter;
 mod panics;
 mod probability;
 mod profile;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::OtlpProtocol;
 
+const README: &str = include_str!("../../../README.md");
 const BACKENDS: &str = include_str!("../../../docs/backends.md");
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
 const TASKS: &str = include_str!("../../../docs/tasks.md");
@@ -78,6 +79,24 @@ fn both_forms_have_the_same_destination() {
         };
         let variable = variables["OTEL_EXPORTER_OTLP_PROTOCOL"];
         assert_eq!(variable, protocol, "{backend}");
+    }
+}
+
+/// Without its feature, a recipe is an error of `init`.
+#[test]
+fn readme_has_the_features_of_the_recipes_over_grpc() {
+    let (_, features) = README
+        .split_once("cargo add floe-telemetry --features ")
+        .unwrap();
+    let features: Vec<_> = features.lines().next().unwrap().split(',').collect();
+    for Recipe {
+        backend, variables, ..
+    } in recipes()
+    {
+        let is_secure = variables["OTEL_EXPORTER_OTLP_ENDPOINT"].starts_with("https://");
+        let is_grpc = variables["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc";
+        assert!(!is_grpc || features.contains(&"otlp-grpc"), "{backend}");
+        assert!(!is_secure || features.contains(&"otlp-tls"), "{backend}");
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::findings::{Choice, Findings, Word, below};
 use crate::config::auth::check_header_name;
 use crate::config::duration::without_limit;
-use crate::config::env::{needs, parse_headers, with_scheme};
+use crate::config::env::{parse_headers, with_scheme};
 use crate::config::exporters::{ExporterKind, ExportersConfig};
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::otlp::{
@@ -171,14 +171,13 @@ impl<'a> Exporters<'a> {
     fn otlp(&mut self, otlp: Otlp, kind: &str, path: &str, found: &mut Findings<'_>) {
         let at = |key: &str| below(path, key);
         let is_http = kind == "otlp_http";
-        let (protocol, feature, is_enabled) = if is_http {
+        let protocol = if is_http {
             found.refuse_keys(&at("tls"), &["insecure"], "only `otlp_grpc` has it");
-            (OtlpProtocol::Http, "otlp-http", cfg!(feature = "otlp-http"))
+            OtlpProtocol::Http
         } else {
             found.refuse_keys(path, &["encoding"], "only `otlp_http` has it");
-            (OtlpProtocol::Grpc, "otlp-grpc", cfg!(feature = "otlp-grpc"))
+            OtlpProtocol::Grpc
         };
-        found.check(path, needs(kind, feature, is_enabled));
         let mut options = OtlpOptions {
             protocol: Some(protocol),
             headers: headers(&otlp, path, found),
@@ -201,19 +200,11 @@ impl<'a> Exporters<'a> {
             None => OtlpProtocol::Grpc.default_endpoint().to_owned(),
             Some(text) => {
                 let url = with_scheme(&text, insecure).into_owned();
-                let checked = endpoint::check(&url).and_then(|()| {
-                    let is_plain = !url.starts_with("https://");
-                    needs(&text, "otlp-tls", is_plain || cfg!(feature = "otlp-tls"))
-                });
-                found.check(&at("endpoint"), checked);
+                found.check(&at("endpoint"), endpoint::check(&url));
                 url
             }
         });
-        options.compression = otlp.compression.map(|Word(compression)| {
-            let is_enabled = compression != Compression::Zstd || cfg!(feature = "otlp-zstd");
-            found.check(&at("compression"), needs("zstd", "otlp-zstd", is_enabled));
-            compression
-        });
+        options.compression = otlp.compression.map(|Word(compression)| compression);
         self.aggregation(
             otlp.temporality_preference,
             otlp.default_histogram_aggregation,
@@ -292,7 +283,6 @@ impl Tls {
             if !Path::new(&file).is_absolute() {
                 found.refuse(&path, format!("expected an absolute path, found `{file}`"));
             }
-            found.check(&path, needs(key, "otlp-tls", cfg!(feature = "otlp-tls")));
             *field = Some(PathBuf::from(file));
         }
         if options.client_certificate.is_some() != options.client_key.is_some() {

@@ -78,7 +78,7 @@ impl OtlpSettings {
         if let Some(writer) = &target.writer {
             return Ok(Self::of_writer(writer.clone(), config, signal));
         }
-        let (protocol, endpoint) = route(config, signal);
+        let (protocol, endpoint) = config.otlp_route(signal);
         let file =
             |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
         let client = file(|options| options.client_certificate.as_deref())
@@ -157,24 +157,12 @@ impl OtlpSettings {
     }
 }
 
-/// The protocol and the endpoint of a signal.
-fn route(config: &TelemetryConfig, signal: Signal) -> (OtlpProtocol, &str) {
-    let own = config.otlp.signal(signal);
-    let endpoint = own.endpoint.as_deref().or(config.otlp_endpoint.as_deref());
-    let protocol = own.protocol.or(config.otlp_protocol);
-    let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
-    (
-        protocol,
-        endpoint.unwrap_or_else(|| protocol.default_endpoint()),
-    )
-}
-
 /// Describes where a signal goes, without credentials: its protocol and endpoint, or the name of a writer.
 pub(crate) fn otlp_route(target: &OtlpTarget, signal: Signal) -> String {
     if let Some(writer) = &target.writer {
         return writer.name().to_owned();
     }
-    let (protocol, endpoint) = route(&target.config, signal);
+    let (protocol, endpoint) = target.config.otlp_route(signal);
     format!("{} {}", protocol.name(), without_credentials(endpoint))
 }
 

@@ -21,8 +21,8 @@ use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
 use crate::recorder::fork_handlers;
 use crate::recorder::listeners::{
-    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, MEASURES, MEASURES_ALL, OBSERVED, PER_SPAN,
-    POLLS, PROVIDER, SHUT_DOWN, TAIL,
+    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, Listeners, MEASURES,
+    MEASURES_ALL, OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use crate::recorder::record::SpanRecord;
 
@@ -30,6 +30,11 @@ use crate::recorder::record::SpanRecord;
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "settings")]
 pub(crate) struct Sampling {
+    /// Whether anything of the provider takes spans. Otherwise none is recorded: calls are measured if metrics are made
+    /// from them, and roots have ids if log records need them. With neither, there is no listener.
+    pub(crate) is_recorded: bool,
+    /// Whether log records are exported.
+    pub(crate) has_log_records: bool,
     pub(crate) sampler: RootSampler,
     /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
     pub(crate) is_parent_based: bool,
@@ -83,6 +88,8 @@ struct InUse {
     rate: Option<Arc<RateLimit>>,
     /// The number of that provider.
     last: u64,
+    /// Whether log lines with ids are written, for all providers.
+    has_log_lines: bool,
 }
 
 /// Locked while settings change, but never when a span starts or ends.
@@ -90,6 +97,7 @@ static IN_USE: Mutex<InUse> = Mutex::new(InUse {
     sampling: None,
     rate: None,
     last: 0,
+    has_log_lines: false,
 });
 
 fn in_use() -> MutexGuard<'static, InUse> {
@@ -117,29 +125,21 @@ pub(crate) fn start_provider(sampling: Sampling, program: OfProgram) -> Provider
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
-    in_use.apply(&sampling);
-    let is_parent_based = sampling.is_parent_based && program.sampler.is_none();
-    let bits = [
-        (PROVIDER, true),
-        (PER_SPAN, !is_parent_based),
-        (CUSTOM, program.sampler.is_some()),
-        (OBSERVED, program.observer.is_some()),
-        (TAIL, sampling.needs_unsampled),
-        // A sampler that decides for each span may give each its own trace state.
-        (BOUNDARIES, sampling.has_boundaries && is_parent_based),
-        (BAGGAGE, !sampling.baggage.is_empty()),
-        (POLLS, sampling.has_polls),
-        (CPU, sampling.has_cpu_time),
-        (MEASURES, sampling.measures == Measured::Annotated),
-        (MEASURES_ALL, sampling.measures == Measured::All),
-    ];
     replace_program(program);
+    in_use.apply(&sampling);
     in_use.sampling = Some(sampling);
-    // Set last, in addition to that of the filter, so that no span is recorded before all settings are applied.
-    let bits = bits.into_iter().filter(|(_, is_set)| *is_set);
-    listeners::set(bits.fold(0, |all, (bit, _)| all | bit));
-    listeners::clear(SHUT_DOWN);
+    listeners::clear(SHUT_DOWN | INHERITED);
     ProviderId(in_use.last)
+}
+
+/// Gives ids to roots from now on, also where nothing else takes spans: log lines carry them.
+#[cfg(feature = "logs")]
+pub(crate) fn make_ids() {
+    let mut in_use = in_use();
+    in_use.has_log_lines = true;
+    if let Some(sampling) = &in_use.sampling {
+        listeners::set_provider(in_use.bits(sampling));
+    }
 }
 
 /// Stops recording for the provider.
@@ -149,7 +149,7 @@ pub(crate) fn stop_provider() {
     if in_use.sampling.take().is_some() {
         listeners::set(SHUT_DOWN);
     }
-    listeners::clear_provider();
+    listeners::set_provider(0);
     replace_program(OfProgram::default());
 }
 
@@ -184,12 +184,48 @@ impl InUse {
             filter,
             baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
         });
-        if sampling.filter.is_some() {
-            listeners::set(FILTER);
-        } else {
-            listeners::clear(FILTER);
-        }
+        // Set last, so that no span is recorded before all settings are applied.
+        listeners::set_provider(self.bits(sampling));
     }
+
+    fn bits(&self, sampling: &Sampling) -> Listeners {
+        let program = program();
+        let has_sampler = program.sampler.is_some();
+        let is_parent_based = sampling.is_parent_based && !has_sampler;
+        let recorded = [
+            (OBSERVED, program.observer.is_some()),
+            (PER_SPAN, !is_parent_based),
+            (TAIL, sampling.needs_unsampled),
+            // A sampler that decides for each span may give each its own trace state.
+            (BOUNDARIES, sampling.has_boundaries && is_parent_based),
+            (BAGGAGE, !sampling.baggage.is_empty()),
+            (POLLS, sampling.has_polls),
+            (CPU, sampling.has_cpu_time),
+            (MEASURES_ALL, sampling.measures == Measured::All),
+        ];
+        let unrecorded = [
+            (UNRECORDED, true),
+            (IDS, sampling.has_log_records || self.has_log_lines),
+        ];
+        let measures = (MEASURES, sampling.measures == Measured::Annotated);
+        let own: &[_] = if sampling.is_recorded {
+            &recorded
+        } else {
+            &unrecorded
+        };
+        let bits = all(own) | all(&[measures]);
+        if bits == UNRECORDED {
+            return bits;
+        }
+        let filter = (FILTER, sampling.filter.is_some());
+        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter])
+    }
+}
+
+/// The bits that are set.
+fn all(bits: &[(Listeners, bool)]) -> Listeners {
+    let set = bits.iter().filter(|(_, is_set)| *is_set);
+    set.fold(0, |all, (bit, _)| all | bit)
 }
 
 impl Ratio {

@@ -1,0 +1,30 @@
+//! Settings that need a feature of the build.
+
+/// Refuses a value whose feature is not enabled.
+pub(crate) fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
+    if is_enabled {
+        return Ok(());
+    }
+    Err(needed(&format!("`{found}`"), feature))
+}
+
+/// What is wrong with a setting whose feature is not enabled. `found` is in code.
+pub(super) fn needed(found: &str, feature: &str) -> String {
+    format!(
+        "found {found}, which needs the feature `{feature}` of floe-telemetry: \
+         `cargo add floe-telemetry --features {feature}`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_without_its_feature_is_refused() {
+        assert_eq!(needs("zstd", "otlp-zstd", true), Ok(()));
+        let expected = "found `zstd`, which needs the feature `otlp-zstd` of floe-telemetry: \
+                        `cargo add floe-telemetry --features otlp-zstd`";
+        assert_eq!(needs("zstd", "otlp-zstd", false), Err(expected.to_owned()));
+    }
+}

@@ -1,0 +1,350 @@
+//! A provider whose spans go nowhere: it records none, and `init` says so. Each case is a process.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::{HashMap, HashSet};
+use std::future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::{ExceptionSignal, ExporterKind, SamplingRule};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    EndingSpan, FutureExt as _, MetricRecorder, Statistics, TelemetryConfig, TelemetryProvider,
+    builder, create_span, get_current_span, init, propagation, span, testing, traced,
+};
+use floe_tests::{MetricValue, Receiver, Value, is_child, run_in_child};
+use futures_executor::block_on;
+use opentelemetry::global;
+use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
+use serde_json::Value as Json;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What `init` writes without an exporter and without a terminal.
+pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
+                    for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none \
+                    are wanted, found neither, and no terminal to print them on\n";
+
+type Carrier = HashMap<String, String>;
+
+/// What is sent to another process from here.
+fn sent() -> Carrier {
+    let mut carrier = Carrier::new();
+    propagation::inject_context(&mut carrier);
+    carrier
+}
+
+#[traced]
+fn inner() -> Carrier {
+    tracing::info!("inner");
+    sent()
+}
+
+#[traced]
+fn outer() -> [Carrier; 2] {
+    tracing::info!("outer");
+    let within = tracing::info_span!("of tracing").in_scope(inner);
+    [sent(), within]
+}
+
+/// What is sent by both spans: they are not told apart.
+fn unrecorded() -> Carrier {
+    let [outer, inner] = outer();
+    assert_eq!(outer, inner);
+    outer
+}
+
+#[traced(parent = headers)]
+fn request(headers: &Carrier) -> Carrier {
+    let task = async { sent() }.in_span(span("task"));
+    let of_task = thread::spawn(|| block_on(task)).join().unwrap();
+    let own = unrecorded();
+    assert_eq!(of_task, own);
+    own
+}
+
+#[traced(parent = headers)]
+async fn request_async(headers: Carrier) -> Carrier {
+    future::ready(()).await;
+    sent()
+}
+
+/// What comes from other processes is passed on, so that their spans stay connected.
+fn assert_is_passed_on() {
+    for flags in ["00", "01"] {
+        let parent = format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
+        let remote = Carrier::from([("traceparent".to_owned(), parent)]);
+        assert_eq!(request(&remote), remote);
+        assert_eq!(block_on(request_async(remote.clone())), remote);
+        let parent = propagation::extract_context(&remote);
+        let below = span("below").parent(&parent).start();
+        assert_eq!(sent(), remote);
+        drop(below);
+    }
+}
+
+#[traced(metrics, name = "measured")]
+fn measured() -> Result<(), String> {
+    let _block = span("a block").start();
+    assert!(!get_current_span().is_recording());
+    Err("no".to_owned())
+}
+
+/// Opens a span in each way, none of which is recorded.
+fn open_spans() {
+    let guard = create_span("guard");
+    assert!(!get_current_span().is_recording());
+    drop(guard);
+    assert!(!global::tracer("api").start("by the API").is_recording());
+    let future = async { get_current_span().is_recording() };
+    assert!(!block_on(future.in_span(span("future"))));
+    unrecorded();
+}
+
+fn lines(stdout: &str) -> Vec<Json> {
+    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn without_an_exporter_nothing_listens_and_one_line_says_so() {
+    const TEST: &str = "no_exporter::without_an_exporter_nothing_listens_and_one_line_says_so";
+    if is_child() {
+        // The second provider is not worth another line.
+        for _ in 0..2 {
+            let telemetry = init().unwrap();
+            assert!(!telemetry.is_noop());
+            open_spans();
+            assert_eq!(unrecorded(), Carrier::new(), "there are not even ids");
+            assert_is_passed_on();
+            // Nor does a change begin to record.
+            let sampling = telemetry.sampling_handle();
+            sampling.set_filter("trace").unwrap();
+            sampling.set_ratio(1.0).unwrap();
+            unrecorded();
+            telemetry.force_flush(TIMEOUT).unwrap();
+            telemetry.shutdown(TIMEOUT).unwrap();
+            assert_eq!(telemetry.statistics(), Statistics::default());
+        }
+        // A test that captures is not affected.
+        let _telemetry = init().unwrap();
+        let spans = testing::capture(|| drop(outer()));
+        spans.single("inner").assert_ok();
+        return;
+    }
+    for no_lines in [("FLOE_LOG_OUTPUT", "none"), ("RUST_LOG", "off")] {
+        let (_, stderr) = run_in_child(TEST, &[no_lines]);
+        assert_eq!(stderr, LINE);
+        let none = ("OTEL_TRACES_EXPORTER", "none");
+        let (_, stderr) = run_in_child(TEST, &[no_lines, none]);
+        assert_eq!(stderr, "", "it was said that none are wanted");
+    }
+}
+
+#[test]
+fn log_lines_have_ids_of_spans_that_are_not_recorded() {
+    const TEST: &str = "no_exporter::log_lines_have_ids_of_spans_that_are_not_recorded";
+    if is_child() {
+        let telemetry = builder()
+            .configure(|config| config.sampling.rules = vec![SamplingRule::new("outer", 1.0)])
+            .init()
+            .unwrap();
+        open_spans();
+        let first = unrecorded();
+        assert_ne!(first, unrecorded());
+        // As if it were recorded: the sampler decides for those who follow.
+        assert!(first["traceparent"].ends_with("-03"), "{first:?}");
+        assert_eq!(first["tracestate"], "ot=th:0");
+        assert_is_passed_on();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(telemetry.statistics(), Statistics::default());
+        return;
+    }
+    let (stdout, stderr) = run_in_child(TEST, &[]);
+    assert_eq!(stderr, LINE);
+    let lines = lines(&stdout);
+    let traces: Vec<_> = lines.iter().map(|line| &line["trace_id"]).collect();
+    assert_eq!(traces.len(), 10, "{stdout}");
+    for pair in traces.chunks(2) {
+        assert_eq!(pair[0], pair[1]);
+        assert_eq!(pair[0].as_str().unwrap().len(), 32);
+    }
+    let roots: HashSet<_> = traces[..6].iter().collect();
+    assert_eq!(roots.len(), 3);
+    assert_eq!(traces[9], "0af7651916cd43dd8448eb211c80319c");
+}
+
+#[test]
+fn a_layer_of_log_lines_that_is_created_later_has_ids() {
+    floe_tests::alone!();
+    let telemetry = builder().without_subscriber().init().unwrap();
+    assert_eq!(unrecorded(), Carrier::new());
+    let config = floe_telemetry::config::LoggingConfig::default();
+    floe_telemetry::logs::configure_logging(&config).unwrap();
+    assert_ne!(unrecorded(), Carrier::new());
+    drop(telemetry);
+    assert_eq!(
+        unrecorded(),
+        Carrier::new(),
+        "without a provider, nothing has ids"
+    );
+}
+
+#[test]
+fn log_records_that_are_exported_have_ids() {
+    const TEST: &str = "no_exporter::log_records_that_are_exported_have_ids";
+    if is_child() {
+        let telemetry = init().unwrap();
+        outer();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(telemetry.statistics().collected, 0);
+        return;
+    }
+    let receiver = Receiver::grpc();
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint()),
+        ("OTEL_TRACES_EXPORTER", "none"),
+        ("FLOE_LOG_OUTPUT", "none"),
+    ];
+    let (_, stderr) = run_in_child(TEST, &variables);
+    assert_eq!(stderr, "");
+    let logs = receiver.logs();
+    assert_eq!(logs.len(), 2);
+    assert_eq!(logs[0].trace_id.len(), 32);
+    assert_eq!(logs[0].trace_id, logs[1].trace_id);
+    assert_eq!(receiver.spans().len(), 0);
+}
+
+/// Metrics alone, without a word about traces.
+fn metrics_alone(receiver: &Receiver, from_spans: bool) -> TelemetryProvider {
+    let mut config = TelemetryConfig::new("metrics");
+    config.otlp.metrics.endpoint = Some(receiver.endpoint());
+    config.exporters.traces = Some(vec![ExporterKind::None]);
+    config.metrics.from_spans = from_spans;
+    TelemetryProvider::builder(config).initialize().unwrap()
+}
+
+fn calls(receiver: &Receiver) -> Vec<(String, f64)> {
+    let points = receiver.points();
+    let points = points.iter();
+    let calls = points.filter(|point| point.name == "traces.span.metrics.calls");
+    let mut calls: Vec<_> = calls
+        .map(|point| {
+            let (Value::String(name), MetricValue::Sum(calls)) =
+                (&point.attributes["span.name"], &point.value)
+            else {
+                panic!("{point:?}")
+            };
+            (name.clone(), *calls)
+        })
+        .collect();
+    calls.sort_by(|a, b| a.0.cmp(&b.0));
+    calls
+}
+
+#[test]
+fn calls_are_measured_without_spans() {
+    floe_tests::alone!();
+    let receiver = Receiver::grpc();
+    let telemetry = metrics_alone(&receiver, false);
+    open_spans();
+    for _ in 0..3 {
+        measured().unwrap_err();
+    }
+    assert_eq!(unrecorded(), Carrier::new(), "metrics need no ids");
+    MetricRecorder::new("rows").increment("rows", 1, &[]);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics(), Statistics::default());
+    assert_eq!(calls(&receiver), [("measured".to_owned(), 3.0)]);
+}
+
+#[test]
+fn metrics_of_all_spans_take_them() {
+    floe_tests::alone!();
+    let receiver = Receiver::grpc();
+    let telemetry = metrics_alone(&receiver, true);
+    outer();
+    drop(create_span("guard"));
+    assert_eq!(telemetry.statistics().without_exporter, 3);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let mut expected = Statistics::default();
+    (expected.collected, expected.without_exporter) = (3, 3);
+    assert_eq!(telemetry.statistics(), expected);
+    let names = ["guard", "inner", "outer"];
+    let expected = names.map(|name| (name.to_owned(), 1.0));
+    assert_eq!(calls(&receiver), expected);
+}
+
+#[test]
+fn a_processor_takes_spans() {
+    const TEST: &str = "no_exporter::a_processor_takes_spans";
+    if is_child() {
+        let seen = Arc::<AtomicU64>::default();
+        let counter = Arc::clone(&seen);
+        let telemetry = builder()
+            .with_span_processor(move |span: &mut EndingSpan<'_>| {
+                counter.fetch_add(1, Ordering::Relaxed);
+                if span.name() == "guard" {
+                    span.discard();
+                }
+            })
+            .init()
+            .unwrap();
+        outer();
+        drop(create_span("guard"));
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(seen.load(Ordering::Relaxed), 4);
+        let mut expected = Statistics::default();
+        expected.collected = 4;
+        (expected.discarded, expected.without_exporter) = (1, 3);
+        assert_eq!(telemetry.statistics(), expected);
+        return;
+    }
+    let (_, stderr) = run_in_child(TEST, &[]);
+    assert_eq!(stderr, LINE, "and they are still not exported");
+}
+
+#[test]
+fn exceptions_as_log_records_take_spans() {
+    floe_tests::alone!();
+    let receiver = Receiver::grpc();
+    let mut config = TelemetryConfig::new("exceptions");
+    config.otlp.logs.endpoint = Some(receiver.endpoint());
+    config.exporters.traces = Some(vec![ExporterKind::None]);
+    config.errors.exception_signal = ExceptionSignal::Logs;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    create_span("work").record_exception(&std::io::Error::other("no"));
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics().without_exporter, 1);
+    let logs = receiver.logs();
+    assert_eq!(logs.len(), 1);
+    assert_eq!(logs[0].attributes["exception.message"], "no".into());
+}
+
+/// The next provider records again.
+#[test]
+fn an_exporter_listens_after_a_provider_without_one() {
+    floe_tests::alone!();
+    let nothing = {
+        let mut config = TelemetryConfig::new("nothing");
+        config.exporters.traces = Some(vec![ExporterKind::None]);
+        TelemetryProvider::builder(config).initialize().unwrap()
+    };
+    outer();
+    drop(nothing);
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("memory"))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    outer();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 2);
+    assert_eq!(telemetry.statistics().without_exporter, 0);
+    let current = opentelemetry::Context::current();
+    assert!(!current.has_active_span());
+}
