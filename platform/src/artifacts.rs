@@ -9,6 +9,7 @@
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //! | 0.4 | `observability.trace_url` |
+//! | 0.5 | `preview` of models |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
@@ -39,7 +40,7 @@ use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_F
 use crate::word::{Identifier, InnerPath, Name, TraceUrl};
 
 /// The version of this file's schema.
-pub const VERSION: &str = "0.4.0";
+pub const VERSION: &str = "0.5.0";
 
 /// A compiled product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -153,6 +154,9 @@ pub struct CompiledModel {
     /// The checks of its rows. Since 0.3.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// Whether its first rows are printed after a run. Since 0.5.
+    #[serde(default)]
+    pub preview: bool,
     /// The external systems that its rows are written to. Since 0.3.
     #[serde(default)]
     pub exports: Vec<Export>,

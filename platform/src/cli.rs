@@ -7,10 +7,13 @@ pub mod schema;
 
 mod asset_list;
 mod columns;
+mod command_line;
 mod find;
 mod output;
 mod plugin_list;
+mod preview;
 mod redact;
+mod summary;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -19,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 #[cfg(unix)]
@@ -41,6 +45,7 @@ use self::output::{
     redactions,
 };
 use self::plugin_list::PluginList;
+use self::summary::Summary;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
 use crate::environment::Environment;
@@ -269,8 +274,8 @@ struct OutputArgs {
     /// Print the log records of the run, too: with -v those of level INFO, with -vv those of level DEBUG
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
-    /// How much of the trace to print [default: summary; none with -q or --json, and if it is exported]
-    #[arg(long, value_enum, value_name = "AMOUNT")]
+    /// Print the trace, too: what failed and what took long, unless another AMOUNT is given
+    #[arg(long, value_enum, value_name = "AMOUNT", num_args = 0..=1, default_missing_value = "summary")]
     trace: Option<Tree>,
     /// Print lines of JSON to standard output: `run_started`, `asset_ended` for each asset, and `run_ended`
     #[arg(long)]
@@ -286,7 +291,7 @@ impl OutputArgs {
         }
     }
 
-    /// How much of the trace is requested.
+    /// How much of the trace is requested. Lines for machines are not mixed with it, whatever the exporter is.
     fn tree(&self) -> Option<Tree> {
         let default = (self.quiet || self.json).then_some(Tree::None);
         self.trace.or(default)
@@ -383,6 +388,17 @@ pub fn main() -> ExitCode {
 
 /// Prints the usage error, or the help that was requested.
 fn refuse(error: &clap::Error) -> ExitCode {
+    if error.kind() == ErrorKind::InvalidValue
+        && let Some(ContextValue::String(found)) = error.get(ContextKind::InvalidValue)
+        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && product::spec_path(Path::new(found)).is_file()
+    {
+        let message = format!(
+            "`{option}`: found `{found}`, the folder of a product, which is written before the option"
+        );
+        print_error("error", &message);
+        return ExitCode::from(2);
+    }
     let text = error.render().to_string();
     match text.strip_prefix("error: ") {
         Some(message) => print_error("error", message.trim_end()),
@@ -401,10 +417,9 @@ fn execute(command: &Command) -> Result<(), RunError> {
     match command {
         Command::New { folder } => {
             scaffold::create(folder)?;
+            let run = command_line::call(["run".as_ref(), folder.as_os_str()]);
             let folder = folder.display();
-            Ok(print(&format_args!(
-                "created {folder}; next: floe run {folder}\n"
-            ))?)
+            Ok(print(&format_args!("created {folder}; next: {run}\n"))?)
         }
         Command::Compile { product, output } => {
             let (identity, config) = product.identity()?;
@@ -523,7 +538,7 @@ fn run(
     let ratio = config.sampling_ratio();
     let page = output.page(&product.folder);
     let config = output.apply(config);
-    let mut observed = observed(
+    let observed = observed(
         config,
         output.tree(),
         page.as_deref(),
@@ -562,14 +577,16 @@ fn run(
         observed.print_tree(&mut io::stdout());
     }
     if output.lines() == Lines::Text {
-        let mut summary = report.to_string();
-        let trace = match (report.trace_id(), &trace_url, &observed.exported_to) {
-            _ if observed.is_disabled => None,
+        let to = observed.exported_to.as_deref();
+        let trace = match (report.trace_id(), &trace_url, to) {
+            _ if observed.is_disabled || !observed.has_exporter => None,
             (Some(id), Some(url), Some(_)) if observed.is_recorded => Some(url.of(id)),
-            (Some(id), _, Some(endpoint)) if observed.is_recorded => {
-                Some(format!("{id} at {endpoint}"))
-            }
+            (Some(id), _, Some(to)) if observed.is_recorded => Some(format!("{id} at {to}")),
             (Some(id), _, None) if observed.is_recorded => Some(id.to_owned()),
+            (None, _, to) if observed.is_recorded => {
+                let at = to.map(|to| format!(", at {to}")).unwrap_or_default();
+                Some(format!("recorded, because the run failed{at}"))
+            }
             _ => {
                 let percent = ratio * 100.0;
                 Some(format!(
@@ -577,22 +594,16 @@ fn run(
                 ))
             }
         };
-        if let Some(trace) = trace {
-            let _ = write!(summary, "\ntrace   {trace}");
-        }
-        if let Some(page) = page.filter(|page| page.exists()) {
-            let _ = write!(summary, "\npage    {}", page.display());
-        }
-        let _ = write!(
-            summary,
-            "\nids     floe find {} {}",
-            product.folder.display(),
-            report.run_id()
-        );
-        if let Some(redactions) = observed.redactions.take() {
-            let _ = write!(summary, "\n{redactions}");
-        }
-        print_summary(&summary);
+        let summary = Summary {
+            report,
+            folder: &product.folder,
+            trace,
+            page: page.as_deref().filter(|page| page.exists()),
+            proposes_trace: output.trace.is_none() && to.is_none() && !observed.is_disabled,
+        };
+        let redactions = observed.redactions.as_ref();
+        let redactions = redactions.map(|it| format!("\n{it}")).unwrap_or_default();
+        print_summary(&format!("{summary}{redactions}"));
     }
     observed.outcome.map(drop)
 }
@@ -793,6 +804,8 @@ struct Observed<T> {
     tree: Drawing,
     /// Where spans went, unless that is only here.
     exported_to: Option<String>,
+    /// Whether anything takes spans. Otherwise, none is recorded.
+    has_exporter: bool,
     /// Whether the sampler has kept spans.
     is_recorded: bool,
     is_disabled: bool,
@@ -825,9 +838,8 @@ impl io::Write for Drawing {
     }
 }
 
-/// Runs a command with telemetry, and draws its trace, of which `tree` is how much was requested, or writes it as a
-/// page. A signal stops the
-/// command, and its trace is delivered.
+/// Runs a command with telemetry, and draws as much of its trace as `tree` requests, or writes it as a page. A signal
+/// stops the command, and its trace is delivered.
 fn observed<T>(
     config: TelemetryConfig,
     tree: Option<Tree>,
@@ -837,18 +849,11 @@ fn observed<T>(
     let mut config = telemetry::with_environment(config)?;
     let exported_to = telemetry::destination(&config);
     let drawing = Drawing::default();
-    let terminal = match tree.unwrap_or_else(|| {
-        let is_chosen = config.exporters.traces.is_some();
-        if exported_to.is_some() || is_chosen {
-            Tree::None
-        } else {
-            Tree::Summary
-        }
-    }) {
-        Tree::None => None,
+    let terminal = match tree {
+        None | Some(Tree::None) => None,
         #[cfg(feature = "report")]
-        Tree::Html => None,
-        tree => {
+        Some(Tree::Html) => None,
+        Some(tree) => {
             let is_terminal = io::stdout().is_terminal();
             let width = terminal_size::terminal_size().filter(|_| is_terminal);
             let exporter =
@@ -861,6 +866,13 @@ fn observed<T>(
         }
     };
     telemetry::draw_only(&mut config, tree.is_some());
+    let has_exporter = terminal.is_some()
+        || page.is_some()
+        || config
+            .exporters
+            .traces
+            .as_ref()
+            .is_none_or(|it| !it.is_empty());
     let is_disabled = !config.enabled;
     let product = config.clone();
     let telemetry = Arc::new(telemetry::start(config, terminal, page)?);
@@ -884,6 +896,7 @@ fn observed<T>(
         outcome,
         tree: drawing,
         exported_to,
+        has_exporter,
         is_recorded: statistics.collected > statistics.sampled_out,
         is_disabled: is_disabled || telemetry.is_noop(),
         redactions: redactions(&telemetry),

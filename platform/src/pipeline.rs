@@ -14,6 +14,7 @@ mod metrics;
 mod model;
 mod orchestration;
 mod outcome;
+mod preview;
 mod processes;
 mod progress;
 mod publish;
@@ -24,7 +25,7 @@ mod shared_run;
 mod source;
 mod warehouse_copy;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -55,8 +56,10 @@ pub use self::dagster_step::DagsterStep;
 use self::dbt_models::DbtModels;
 use self::orchestration::Orchestration;
 pub use self::outcome::{Failure, Outcome, QueryError};
+pub use self::preview::{Preview, PreviewColumn};
 use self::progress::Progress;
-pub use self::report::{Report, RunError, Step};
+pub(crate) use self::report::Thousands;
+pub use self::report::{Checks, Report, RunError, Step};
 pub use self::results::results_path;
 use self::run::{DBT_INVOCATION_ID, Run, TRACER_NAME};
 use crate::artifacts::{self, CompiledArtifacts};
@@ -91,8 +94,10 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
         results::start(identity, &report)?;
     }
     let path = artifacts::default_path(&identity.folder);
+    let started = Instant::now();
     match compile::compile(identity, &path) {
         Ok(artifacts) => {
+            report.end_stage("compile", started.elapsed());
             for warning in &artifacts.warnings {
                 report.warn(warning.clone());
             }
@@ -164,7 +169,7 @@ fn select(
 ) -> Result<(), Error> {
     let (sources, models) = (&artifacts.sources, &artifacts.models);
     let selected = identity.select.of(sources, models)?;
-    report.expect(selected, sources.len() + models.len());
+    report.expect(selected, artifacts);
     Ok(())
 }
 
@@ -453,6 +458,7 @@ fn build(
     }
     let failed = failed_path(&identity.folder);
     let engine = plugins.required::<dyn ComputeEngine>()?;
+    report.set_engine(engine.name());
     for path in [&warehouse, &failed] {
         check_replaced(&identity.folder, path, engine.name())?;
     }
@@ -538,6 +544,7 @@ fn fill(
         orchestration: Orchestration::Local,
         has_tables: report.is_partial(),
         checked: RefCell::default(),
+        generated: Cell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
@@ -569,8 +576,7 @@ fn fill(
         let (step, built) = report.time(
             key,
             |done, id| asset.build(&run, id, done),
-            || run.of_dbt(key),
-            || asset.bytes(&identity.folder),
+            || run.details(key, asset.bytes(&identity.folder)),
         );
         progress.finish(step);
         built
@@ -579,6 +585,7 @@ fn fill(
     let failed = |error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error);
     ran.map_err(failed)?;
     interrupt::check()?;
+    report.end_assets();
     // Otherwise the warehouse would be replaced by one without its table.
     let is_done = |asset: &&Asset<'_>| report.steps().iter().any(|step| step.key == asset.key());
     if let Some(asset) = assets.iter().find(|asset| !is_done(asset)) {
@@ -588,6 +595,7 @@ fn fill(
     }
     if report.count(Outcome::is_failed) == 0 {
         publish::publish(&run, report)?;
+        report.set_previews(preview::read(&run, report));
     }
     let mut warehouse = run.warehouse.into_inner();
     if report.count(Outcome::is_failed) == 0 && engine.plugin().server().is_some() {

@@ -229,10 +229,17 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
     }
     let endpoint = config.otlp.traces.endpoint.as_ref();
     let endpoint = endpoint.or(config.otlp_endpoint.as_ref());
-    let has_backend = config.backend != DEFAULT_BACKEND || chosen.is_some();
+    let default = || match (&*config.backend, chosen) {
+        (DEFAULT_BACKEND, None) => None,
+        (DEFAULT_BACKEND, Some(_)) => {
+            let protocol = config.otlp.traces.protocol.or(config.otlp_protocol);
+            Some(protocol.unwrap_or_default().default_endpoint().to_owned())
+        }
+        (backend, _) => Some(backend.to_owned()),
+    };
     endpoint
         .map(|it| sanitize_url(it).into_owned())
-        .or_else(|| has_backend.then(|| config.backend.clone()))
+        .or_else(default)
 }
 
 /// Leaves the trace to the drawing of the command, which draws it once, or not at all: without any exporter, the

@@ -398,7 +398,11 @@ fn a_run_prints_the_number_of_redactions_and_not_the_redacted_text() {
         "name: shop\nnamespace: retail\n",
     );
     let manifest = product.path("password=hunter2XyZ.yaml");
-    let output = product.floe("run", &["--manifest", manifest.to_str().unwrap()], &[]);
+    let output = product.floe(
+        "run",
+        &["--trace", "--manifest", manifest.to_str().unwrap()],
+        &[],
+    );
     output.assert_ok();
     let line = output
         .stderr

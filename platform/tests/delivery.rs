@@ -214,7 +214,7 @@ fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
         assert!(
             output
                 .stderr
-                .contains(&format!("\ntrace   {} at http", spans[0].trace_id)),
+                .contains(&format!("\ntrace    {} at http", spans[0].trace_id)),
             "{}",
             output.stderr
         );

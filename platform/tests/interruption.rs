@@ -225,7 +225,11 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
         let spans = receiver.spans();
         let status = |name: &str| &spans.iter().find(|span| span.name == name).unwrap().status;
         assert_eq!(*status("floe.compile"), ReceivedStatus::Ok);
-        for name in ["floe.io.write", "floe.asset.orders", "floe.pipeline.run"] {
+        for name in [
+            "floe.input.generate",
+            "floe.asset.orders",
+            "floe.pipeline.run",
+        ] {
             let status = status(name);
             assert!(
                 matches!(status, ReceivedStatus::Error(text) if text.contains("interrupted")),

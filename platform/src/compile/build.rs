@@ -43,6 +43,7 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
                     materialization: model.materialization,
                     query,
                     checks: model.checks.clone(),
+                    preview: model.preview,
                     exports: model.exports.clone(),
                 }),
         );

@@ -80,13 +80,38 @@ impl<'a> Asset<'a> {
         missing.next().map(String::as_str)
     }
 
+    /// Generates the file of a source that has none. What follows is the same whether the file was there or not.
+    fn generate(self, run: &Run<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Source(source) => source::generate(source, run),
+            Self::Model(_) => Ok(()),
+        }
+    }
+
     /// Builds the asset in the current span, which is that of a step of Dagster.
     pub(super) fn build_in_span(self, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
-        let (component, build): (_, &dyn Fn() -> _) = match self {
-            Self::Source(source) => ("ingestion", &|| source::build(source, run, run_id)),
-            Self::Model(model) => ("transform", &|| model::build(model, run, run_id)),
+        self.build_generated(run, run_id, self.generate(run))
+    }
+
+    /// Builds the asset in the current span, after its file was generated.
+    fn build_generated(
+        self,
+        run: &Run<'_>,
+        run_id: &RunId,
+        generated: Result<(), Failure>,
+    ) -> Result<u64, Failure> {
+        let component = match self {
+            Self::Source(_) => "ingestion",
+            Self::Model(_) => "transform",
         };
-        counted(component, |_| !interrupt::is_requested(), build)
+        counted(
+            component,
+            |_| !interrupt::is_requested(),
+            || match self {
+                Self::Source(source) => source::build(source, generated, run, run_id),
+                Self::Model(model) => model::build(model, run, run_id),
+            },
+        )
     }
 
     /// Builds the asset in a run of its own job, unless an asset that it depends on was not built.
@@ -102,7 +127,7 @@ impl<'a> Asset<'a> {
                 missing: missing.to_owned(),
             });
         }
-        let built = build(self.key(), self, run, run_id);
+        let built = build(self.key(), self, run, run_id, self.generate(run));
         if built.is_err() {
             // After a signal, the engine reports every query as failed.
             interrupt::check()?;
@@ -128,8 +153,14 @@ impl<'a> Asset<'a> {
         Lineage::RUN_ID = run_id.as_str(),
     ),
 )]
-fn build(key: &str, asset: Asset<'_>, run: &Run<'_>, run_id: &RunId) -> Result<u64, Failure> {
-    asset.build_in_span(run, run_id)
+fn build(
+    key: &str,
+    asset: Asset<'_>,
+    run: &Run<'_>,
+    run_id: &RunId,
+    generated: Result<(), Failure>,
+) -> Result<u64, Failure> {
+    asset.build_generated(run, run_id, generated)
 }
 
 /// Records a span for an asset that is not built, so that the trace contains every asset.

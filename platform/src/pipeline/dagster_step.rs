@@ -7,7 +7,7 @@
 //! A step cannot see the others, so links between assets come from Dagster's own event log: the metadata of
 //! each asset has the `traceparent` of its span, and the definitions pass those of its inputs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -32,7 +32,7 @@ use super::asset::Asset;
 use super::dbt_models::DbtModels;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Failure;
-use super::report::RunError;
+use super::report::{Checks, RunError};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, now};
 use super::{warehouse_copy, warehouse_path};
@@ -66,6 +66,10 @@ pub struct DagsterStep {
     lineage_run_id: RunId,
     /// The id of dbt's command, if dbt has built the asset.
     dbt_invocation_id: OnceLock<String>,
+    /// The results of the checks of a model.
+    checks: Cell<Checks>,
+    /// The time that it took to generate the file of a source that had none.
+    generated: Cell<Option<Duration>>,
     started: SystemTime,
     /// The ids of the trace and of the asset's span, if it is recorded.
     ids: OnceLock<(String, String)>,
@@ -87,6 +91,8 @@ impl DagsterStep {
                 key,
                 lineage_run_id: RunId::new(),
                 dbt_invocation_id: OnceLock::new(),
+                checks: Cell::default(),
+                generated: Cell::default(),
                 started: SystemTime::now(),
                 ids: OnceLock::new(),
             }),
@@ -174,6 +180,8 @@ impl DagsterStep {
             step_key: self.step_key().map(str::to_owned),
             lineage_run_id: self.lineage_run_id.clone(),
             dbt_invocation_id: self.dbt_invocation_id.get().cloned(),
+            checks: self.checks.get(),
+            generated: self.generated.get(),
             at: now(),
             state,
         })
@@ -385,11 +393,14 @@ fn build(
         orchestration: Orchestration::Dagster,
         has_tables: true,
         checked: RefCell::default(),
+        generated: Cell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),
         dagster_run_id: Some(step.pipes.context().run_id.clone()),
     };
     let built = asset.build_in_span(&run, &step.lineage_run_id);
+    step.checks.set(run.checks());
+    step.generated.set(run.generated.get());
     if let Some(id) = run.dbt_invocation_id(key) {
         // It is set once.
         let _ = step.dbt_invocation_id.set(id);

@@ -18,7 +18,7 @@ use crate::artifacts::Query;
 
 /// Replaces the file with the result of the query. The file is unchanged if the query fails.
 #[traced(
-    name = "floe.io.write",
+    name = "floe.input.generate",
     tracer = TRACER_NAME,
     attributes("file.path" = %path.display())
 )]

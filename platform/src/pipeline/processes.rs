@@ -5,11 +5,11 @@
 //! start and at its end, from which the run makes its report. An asset with a start and no end was killed, and
 //! the run records its span.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
@@ -29,11 +29,10 @@ use super::asset::Asset;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Outcome;
 use super::progress::Progress;
-use super::publish;
-use super::report::{Report, Step};
+use super::report::{Checks, Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
-use super::{Compiled, open, warehouse_copy};
+use super::{Compiled, open, preview, publish, warehouse_copy};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
@@ -74,6 +73,7 @@ pub(super) fn fill(
         folder: &folder,
         variables: &variables,
     };
+    let started = Instant::now();
     let ran = orchestrator.run_definitions(&product, &definitions, || {
         record(&Asset::all(compiled.artifacts), &shared.attempts(), report);
     });
@@ -83,6 +83,7 @@ pub(super) fn fill(
     }
     drop(progress);
     interrupt::check()?;
+    report.end_stage("build", started.elapsed());
     check(
         &ran.map_err(of_plugin)?,
         orchestrator.name(),
@@ -106,11 +107,13 @@ pub(super) fn fill(
         orchestration: Orchestration::Dagster,
         has_tables: true,
         checked: RefCell::default(),
+        generated: Cell::default(),
         columns: RefCell::default(),
         started_by: LineageParent::from_environment(),
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
     publish::publish(&run, report)?;
+    report.set_previews(preview::read(&run, report));
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     interrupt::check()
@@ -188,6 +191,8 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                         missing: missing.to_owned(),
                     },
                     bytes: None,
+                    generated: None,
+                    checks: Checks::default(),
                     took: Duration::ZERO,
                 });
             }
@@ -205,14 +210,18 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
                 excerpt: None,
             },
         };
+        let generated = end.and_then(|end| end.generated);
         let took = end.map_or(0, |end| end.at.saturating_sub(last.at));
+        let took = Duration::from_millis(took);
         report.add(Step {
             key: key.to_owned(),
             run_id: last.lineage_run_id.clone(),
             dbt_invocation_id: end.and_then(|end| end.dbt_invocation_id.clone()),
             outcome,
             bytes: None,
-            took: Duration::from_millis(took),
+            generated,
+            checks: end.map(|end| end.checks).unwrap_or_default(),
+            took: took.saturating_sub(generated.unwrap_or_default()),
         });
     }
 }

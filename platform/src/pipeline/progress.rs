@@ -1,5 +1,6 @@
 //! What a run prints while it builds assets: a line for each that ended, and on a terminal a bar below them.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::outcome::Outcome;
-use super::report::{Amount, Elapsed, Report, Step, Thousands};
+use super::report::{Amount, Checks, Count, Elapsed, Report, Step, Thousands};
 use crate::artifacts::CompiledArtifacts;
 use crate::identity::{Identity, Lines};
+use crate::product::Layer;
 
 /// The most columns of the name of an asset.
 const MAX_KEY: usize = 40;
@@ -19,6 +21,8 @@ const MAX_KEY: usize = 40;
 pub(super) struct Progress {
     lines: Lines,
     bar: ProgressBar,
+    /// The layers of the models.
+    layers: HashMap<String, Layer>,
     /// The columns of the names.
     width: usize,
     has_color: bool,
@@ -26,8 +30,12 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(identity: &Identity, report: &Report, artifacts: &CompiledArtifacts) -> Self {
-        let sources = artifacts.sources.iter().map(|it| it.name.len());
-        let models = artifacts.models.iter().map(|it| it.name.len());
+        let sources = artifacts.sources.iter();
+        let models = artifacts.models.iter();
+        let checks = models.clone().filter(|it| report.is_selected(&it.name));
+        let checks = checks.map(|it| it.checks.len()).sum();
+        let names = sources.map(|it| &it.name);
+        let names = names.chain(models.clone().map(|it| &it.name));
         let bar = ProgressBar::new(report.expected() as u64);
         if identity.lines != Lines::Text {
             bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -41,11 +49,15 @@ impl Progress {
         let progress = Self {
             lines: identity.lines,
             bar,
-            width: sources.chain(models).max().unwrap_or(0).min(MAX_KEY),
+            layers: models
+                .clone()
+                .map(|it| (it.name.to_string(), it.layer))
+                .collect(),
+            width: names.map(|it| it.len()).max().unwrap_or(0).min(MAX_KEY),
             has_color: uses_color(io::stderr().is_terminal()),
         };
         match identity.lines {
-            Lines::Text => progress.print(&report.title()),
+            Lines::Text => progress.print(&report.title(checks)),
             Lines::Json => print_json(&report.started()),
             Lines::Errors | Lines::None => {}
         }
@@ -94,11 +106,16 @@ impl Progress {
         match &step.outcome {
             Outcome::Built { rows } => {
                 let mark = self.paint(AnsiColor::Green, "✓");
+                let layer = self.layers.get(key);
+                let layer = layer.map_or("source", |layer| layer.as_str());
+                let noun = if *rows == 1 { "row" } else { "rows" };
                 let rows = Thousands(*rows).to_string();
-                let bytes = step.bytes.map(|it| Amount(it).to_string());
-                let bytes = bytes.unwrap_or_default();
                 let took = Elapsed(*took).to_string();
-                format!("  {mark} {key:<width$} {rows:>11} rows {bytes:>9} {took:>9}")
+                let note = note(step);
+                let line = format!(
+                    "  {mark} {key:<width$}  {layer:<6} {rows:>9} {noun:<4} {took:>9}  {note}"
+                );
+                line.trim_end().to_owned()
             }
             Outcome::Failed { message, excerpt } => {
                 let mark = self.paint(AnsiColor::Red, "✗");
@@ -131,6 +148,19 @@ impl Drop for Progress {
     }
 }
 
+/// What else is known of an asset that was built: its file, or its checks.
+fn note(step: &Step) -> String {
+    let Checks { passed, failed } = step.checks;
+    let all = usize::try_from(passed + failed).unwrap_or(usize::MAX);
+    match (step.generated, step.bytes) {
+        (Some(took), _) => format!("generated in {}", Elapsed(took)),
+        (None, Some(bytes)) => Amount(bytes).to_string(),
+        (None, None) if failed > 0 => format!("{failed} of {} failed", Count(all, "check")),
+        (None, None) if passed > 0 => format!("{} passed", Count(all, "check")),
+        (None, None) => String::new(),
+    }
+}
+
 /// Prints a line for machines.
 fn print_json(line: &serde_json::Value) {
     // The last line of the run, which the command prints, reports that standard output cannot be written.
@@ -143,6 +173,13 @@ fn json(step: &Step) -> serde_json::Value {
         "asset": step.key,
         "seconds": step.took.as_secs_f64(),
     });
+    if let Some(generated) = step.generated {
+        line["generated_seconds"] = generated.as_secs_f64().into();
+    }
+    if step.checks != Checks::default() {
+        line["checks_passed"] = step.checks.passed.into();
+        line["checks_failed"] = step.checks.failed.into();
+    }
     match &step.outcome {
         Outcome::Built { rows } => {
             line["status"] = "built".into();

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
+use std::time::Instant;
 
 use floe_plugin::catalog::{NewTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
@@ -17,7 +18,7 @@ use floe_plugins::sql::quoted_name;
 use floe_telemetry::traced;
 
 use super::generate;
-use super::report::Report;
+use super::report::{Count, Report};
 use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
 use crate::product::{Layer, OUTPUT_FOLDER};
@@ -25,18 +26,20 @@ use crate::product::{Layer, OUTPUT_FOLDER};
 /// Publishes the gold tables that the run has built. The semantic layer gets all that exist, since it gets a product as
 /// a whole.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
-pub(super) fn publish(run: &Run<'_>, report: &Report) -> Result<(), Error> {
+pub(super) fn publish(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
+    let started = Instant::now();
     let namespace = run.identity.namespace.as_str();
     let catalog = run.plugins.one::<dyn TableCatalog>();
     if let Some(catalog) = &catalog {
         run.plugins
             .tolerate(catalog, catalog.create_namespace(namespace))?;
     }
-    let layer = run.plugins.one::<dyn SemanticLayer>();
-    let is_described = catalog.is_some() || layer.is_some();
+    let has_layer = run.plugins.one::<dyn SemanticLayer>().is_some();
+    let is_described = catalog.is_some() || has_layer;
     let mut described = HashMap::new();
     let models = run.artifacts.models.iter();
     let mut missing = BTreeSet::new();
+    let mut stored = 0;
     for model in models.filter(|model| model.layer == Layer::Gold) {
         let is_built = report.is_built(&model.name);
         if !is_built && !run.has_table(&model.name)? {
@@ -44,6 +47,7 @@ pub(super) fn publish(run: &Run<'_>, report: &Report) -> Result<(), Error> {
             continue;
         }
         let location = if is_built { store(model, run)? } else { None };
+        stored += usize::from(location.is_some());
         if is_described {
             let found = run.warehouse.borrow_mut().describe(&model.name);
             described.insert(&*model.name, found.map_err(Error::from_plugin)?);
@@ -65,6 +69,23 @@ pub(super) fn publish(run: &Run<'_>, report: &Report) -> Result<(), Error> {
             }
         }
     }
+    if let Some(store) = run.plugins.one::<dyn ObjectStore>().filter(|_| stored > 0) {
+        let uri = format!("{}/{}", store.plugin().warehouse_uri(), prefix(run));
+        let folder = uri.strip_prefix("file://").unwrap_or(&uri);
+        report.set_objects(format!("{folder} ({})", Count(stored, "CSV file")));
+    }
+    describe(run, &missing, &described)?;
+    report.end_stage("publish", started.elapsed());
+    Ok(())
+}
+
+/// Gives the semantic layer the gold tables that exist, and removes what an earlier one has written.
+fn describe(
+    run: &Run<'_>,
+    missing: &BTreeSet<&str>,
+    described: &HashMap<&str, Vec<(String, ColumnType)>>,
+) -> Result<(), Error> {
+    let layer = run.plugins.one::<dyn SemanticLayer>();
     let inner = Path::new(OUTPUT_FOLDER).join("semantic");
     let folder = run.folder().join(&inner);
     let Some(layer) = layer else {
@@ -74,7 +95,7 @@ pub(super) fn publish(run: &Run<'_>, report: &Report) -> Result<(), Error> {
     let mut product = run.artifacts.product();
     product.models.retain(|model| !missing.contains(model.name));
     for model in &mut product.models {
-        model.columns = columns(model.name, &described);
+        model.columns = columns(model.name, described);
     }
     run.plugins
         .tolerate(&layer, layer.sync(&product, &folder))?;
@@ -120,9 +141,13 @@ fn store(model: &CompiledModel, run: &Run<'_>) -> Result<Option<String>, Error> 
     let Some(store) = store else {
         return Ok(None);
     };
-    let (namespace, product) = (&run.identity.namespace, &run.identity.name);
-    let key = format!("{namespace}/{product}/{}.csv", model.name);
+    let key = format!("{}/{}.csv", prefix(run), model.name);
     let stored = store.put_object(&key, draft.path());
     let stored = run.plugins.tolerate(&store, stored)?;
     Ok(stored.map(|_| format!("{}/{key}", store.plugin().warehouse_uri())))
+}
+
+/// What the keys of the product's objects begin with.
+fn prefix(run: &Run<'_>) -> String {
+    format!("{}/{}", run.identity.namespace, run.identity.name)
 }

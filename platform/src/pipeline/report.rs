@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,11 +10,17 @@ use floe_plugins::error::Error;
 use floe_plugins::runs::correlation;
 use floe_plugins::runs::run_id::RunId;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::outcome::Outcome;
+use super::preview::Preview;
+use crate::artifacts::CompiledArtifacts;
 use crate::identity::Identity;
 use crate::plugins::active;
+
+/// The most assets that the summary names as failed.
+const MOST_FAILED: usize = 5;
 
 /// The report of a run.
 #[derive(Debug)]
@@ -30,14 +36,24 @@ pub struct Report {
     /// The id of the run in Dagster that this one is a part of, or that builds its assets.
     dagster_run_id: Option<String>,
     steps: Vec<Step>,
+    /// The name of the engine that builds the tables.
+    engine: String,
     /// Where the tables are, if that is a server.
     server: Option<String>,
     /// The assets that the run has to build.
     selected: BTreeSet<String>,
+    /// Those of them that are models, and not sources.
+    models: BTreeSet<String>,
     /// The number of the other assets of the product.
     not_selected: usize,
     /// What the command line selects.
     select: Option<String>,
+    /// The stages that have ended, and the time that they took.
+    stages: Vec<(&'static str, Duration)>,
+    /// Where the gold tables are stored as objects.
+    objects: Option<String>,
+    /// The first rows of the tables that the product shows.
+    previews: Vec<Preview>,
     /// Whether the warehouse has the tables of this run.
     is_published: bool,
     /// Whether the other hosts that build the warehouse know of the run.
@@ -61,8 +77,31 @@ pub struct Step {
     pub outcome: Outcome,
     /// The size of the file of a source that was loaded.
     pub bytes: Option<u64>,
-    /// The time that building the asset took.
+    /// The time that it took to generate the file of a source that had none.
+    pub generated: Option<Duration>,
+    /// The results of the checks of a model.
+    pub checks: Checks,
+    /// The time that building the asset took, without `generated`.
     pub took: Duration,
+}
+
+/// How many checks passed and failed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Checks {
+    /// The number of checks that passed.
+    pub passed: u64,
+    /// The number of checks that failed, also of those that do not fail the model.
+    pub failed: u64,
+}
+
+/// What is known of an asset that was built, or not, besides its outcome.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    pub(super) bytes: Option<u64>,
+    pub(super) generated: Option<Duration>,
+    pub(super) checks: Checks,
+    /// The id of the command by which dbt has built it before, and the time that it took there.
+    pub(super) of_dbt: (Option<String>, Duration),
 }
 
 /// An error of a run that did not build all assets of a product.
@@ -125,10 +164,15 @@ impl Report {
             started_at: SystemTime::now(),
             dagster_run_id: correlation::dagster_run_id(),
             steps: Vec::new(),
+            engine: String::new(),
             server: None,
             selected: BTreeSet::new(),
+            models: BTreeSet::new(),
             not_selected: 0,
             select: identity.select.written(),
+            stages: Vec::new(),
+            objects: None,
+            previews: Vec::new(),
             is_published: false,
             is_shared: false,
             warnings: Vec::new(),
@@ -183,8 +227,11 @@ impl Report {
     }
 
     /// Sets the assets that the run has to build, of all assets of the product.
-    pub(super) fn expect(&mut self, selected: BTreeSet<String>, all: usize) {
+    pub(super) fn expect(&mut self, selected: BTreeSet<String>, artifacts: &CompiledArtifacts) {
+        let all = artifacts.sources.len() + artifacts.models.len();
         self.not_selected = all.saturating_sub(selected.len());
+        let models = artifacts.models.iter().map(|it| it.name.to_string());
+        self.models = models.filter(|name| selected.contains(name)).collect();
         self.selected = selected;
     }
 
@@ -208,9 +255,49 @@ impl Report {
         self.selected.len()
     }
 
+    /// Sets the engine that builds the tables.
+    pub(super) fn set_engine(&mut self, name: &str) {
+        name.clone_into(&mut self.engine);
+    }
+
     /// Sets where the tables are, if that is a server.
     pub(super) fn set_server(&mut self, address: &str) {
         self.server = Some(address.to_owned());
+    }
+
+    /// Records the time of a stage that has ended.
+    pub(super) fn end_stage(&mut self, stage: &'static str, took: Duration) {
+        self.stages.push((stage, took));
+    }
+
+    /// Records the times of the stages that built the assets, one after the other.
+    pub(super) fn end_assets(&mut self) {
+        let of = |is: &dyn Fn(&Step) -> Option<Duration>| -> Duration {
+            self.steps.iter().filter_map(is).sum()
+        };
+        let is_model = |step: &Step| self.models.contains(&step.key);
+        let stages = [
+            ("generate input", of(&|step| step.generated)),
+            ("load", of(&|step| (!is_model(step)).then_some(step.took))),
+            ("build", of(&|step| is_model(step).then_some(step.took))),
+        ];
+        let ended = stages.into_iter().filter(|(_, took)| !took.is_zero());
+        self.stages.extend(ended);
+    }
+
+    /// Sets where the gold tables are stored as objects.
+    pub(super) fn set_objects(&mut self, location: String) {
+        self.objects = Some(location);
+    }
+
+    /// Sets the first rows of the tables that the product shows.
+    pub(super) fn set_previews(&mut self, previews: Vec<Preview>) {
+        self.previews = previews;
+    }
+
+    /// The first rows of the tables that the product shows.
+    pub fn previews(&self) -> &[Preview] {
+        &self.previews
     }
 
     /// Records that the warehouse has the tables of this run.
@@ -224,16 +311,17 @@ impl Report {
     }
 
     /// The first line of what a run prints.
-    pub(super) fn title(&self) -> String {
-        let selected = self.selected.len();
-        let of = match self.not_selected {
-            0 => String::new(),
-            rest => format!(" of {}", selected + rest),
+    pub(super) fn title(&self, checks: usize) -> String {
+        let (selected, models) = (self.selected.len(), self.models.len());
+        let assets = match self.not_selected {
+            0 => of_kinds(models, selected - models),
+            rest => format!("{selected} of {} assets", selected + rest),
         };
-        format!(
-            "{} · {selected}{of} assets · run {}",
-            self.product, self.run_id
-        )
+        let checks = match checks {
+            0 => String::new(),
+            checks => format!(", {}", Count(checks, "check")),
+        };
+        format!("{} · {assets}{checks}", self.product)
     }
 
     /// The first line for machines.
@@ -251,6 +339,7 @@ impl Report {
     /// The last line for machines.
     pub fn ended(&self, error: Option<&str>) -> serde_json::Value {
         let [built, failed, skipped, rest] = self.counts();
+        let checks = self.checks();
         let is_success = error.is_none() && failed == 0;
         json!({
             "event": "run_ended",
@@ -262,6 +351,9 @@ impl Report {
             "skipped": skipped,
             "not_started": rest,
             "not_selected": self.not_selected,
+            "models": self.built_models(),
+            "checks_passed": checks.passed,
+            "checks_failed": checks.failed,
             "seconds": self.took.as_secs_f64(),
             "message": error,
             "warehouse": match &self.server {
@@ -279,20 +371,67 @@ impl Report {
         [built, failed, skipped, rest]
     }
 
-    /// The one or two assets that took most of a run of a second or more.
-    fn slowest(&self) -> Option<(u128, Vec<&str>)> {
+    /// How many models were built.
+    fn built_models(&self) -> usize {
+        let built = self.steps.iter().filter(|step| step.outcome.is_built());
+        built.filter(|step| self.models.contains(&step.key)).count()
+    }
+
+    /// The results of all checks.
+    fn checks(&self) -> Checks {
+        let mut all = Checks::default();
+        for Checks { passed, failed } in self.steps.iter().map(|step| step.checks) {
+            all.passed += passed;
+            all.failed += failed;
+        }
+        all
+    }
+
+    /// The assets that took most of a run of a second or more.
+    fn slowest(&self) -> Vec<&Step> {
         let mut steps: Vec<&Step> = self.steps.iter().collect();
         steps.sort_by_key(|step| Reverse(step.took));
-        steps.truncate(2);
-        let sum: Duration = steps.iter().map(|step| step.took).sum();
-        let percent = sum.as_millis() * 100 / self.took.as_millis().max(1);
-        let is_told = self.took >= Duration::from_secs(1) && self.steps.len() > 4 && percent >= 30;
-        is_told.then(|| {
-            (
-                percent,
-                steps.iter().map(|step| step.key.as_str()).collect(),
-            )
-        })
+        steps.truncate(3);
+        let is_told = self.took >= Duration::from_secs(1) && self.steps.len() > 4;
+        steps.retain(|_| is_told);
+        steps
+    }
+
+    /// The assets that failed. Of many, the first ones: the others are counted.
+    fn failed(&self) -> String {
+        let failed = self.steps.iter().filter(|step| step.outcome.is_failed());
+        let keys: Vec<&str> = failed.map(|step| step.key.as_str()).collect();
+        let shown = &keys[..keys.len().min(MOST_FAILED)];
+        let mut text = shown.join(", ");
+        if keys.len() > shown.len() {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, " and {} more", keys.len() - shown.len());
+        }
+        text
+    }
+
+    /// Where the tables are.
+    fn tables(&self) -> String {
+        if let Some(server) = &self.server {
+            let of = if self.is_published {
+                ""
+            } else {
+                " (unchanged)"
+            };
+            return format!("{server}{of}");
+        }
+        let [_, failed, _, rest] = self.counts();
+        let good = super::warehouse_path(&self.folder);
+        let partial = super::failed_path(&self.folder);
+        let has_partial = failed > 0 && rest == 0 && partial.exists();
+        let (good, partial, has_good) = (good.display(), partial.display(), good.exists());
+        match (has_good, has_partial) {
+            (true, _) if self.is_published => format!("{good} ({})", self.engine),
+            (true, false) => format!("{good} (of an earlier run)"),
+            (true, true) => format!("{good} (of an earlier run), {partial}"),
+            (false, true) => partial.to_string(),
+            (false, false) => "none: the run ended before its tables were in place".to_owned(),
+        }
     }
 
     pub(super) fn dagster_run_id(&self) -> Option<&str> {
@@ -308,18 +447,17 @@ impl Report {
         self.started_at
     }
 
-    /// Builds an asset and adds its outcome to the report, even if the error stops the run. `of_dbt` is the id of the
-    /// command that has built it before, and the time that it took there.
+    /// Builds an asset and adds its outcome to the report, even if the error stops the run.
     pub(super) fn time(
         &mut self,
         key: &str,
         build: impl FnOnce(&Self, &RunId) -> Result<Outcome, Error>,
-        of_dbt: impl FnOnce() -> (Option<String>, Duration),
-        bytes: impl FnOnce() -> Option<u64>,
+        details: impl FnOnce() -> Details,
     ) -> (&Step, Result<(), Error>) {
         let started = Instant::now();
         let run_id = RunId::new();
         let result = build(self, &run_id);
+        let took = started.elapsed();
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
             Err(error) => Outcome::Failed {
@@ -327,14 +465,17 @@ impl Report {
                 excerpt: None,
             },
         };
-        let (dbt_invocation_id, before) = of_dbt();
+        let details = details();
+        let (dbt_invocation_id, before) = details.of_dbt;
         let step = Step {
             key: key.to_owned(),
             run_id,
             dbt_invocation_id,
-            bytes: outcome.is_built().then(bytes).flatten(),
+            bytes: details.bytes.filter(|_| outcome.is_built()),
+            generated: details.generated,
+            checks: details.checks,
             outcome,
-            took: started.elapsed() + before,
+            took: took.saturating_sub(details.generated.unwrap_or_default()) + before,
         };
         self.steps.push(step);
         (&self.steps[self.steps.len() - 1], result.map(drop))
@@ -366,58 +507,95 @@ impl Report {
     }
 
     pub(super) fn is_built(&self, key: &str) -> bool {
-        self.steps
-            .iter()
-            .any(|step| step.key == key && step.outcome.is_built())
+        self.rows(key).is_some()
+    }
+
+    /// The number of rows of an asset that was built.
+    pub(super) fn rows(&self, key: &str) -> Option<u64> {
+        let step = self.steps.iter().find(|step| step.key == key)?;
+        match step.outcome {
+            Outcome::Built { rows } => Some(rows),
+            _ => None,
+        }
     }
 }
 
-/// The summary: how many assets were built, the time, and where the tables are.
+/// The summary: how many assets were built and checks passed, where the time went, and where the results are.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [built, failed, skipped, rest] = self.counts();
-        write!(f, "{built} built, {failed} failed, {skipped} skipped")?;
-        if rest > 0 {
-            write!(f, ", {rest} not started")?;
+        let models = self.built_models();
+        write!(f, "{} built", of_kinds(models, built - models))?;
+        write!(f, ", {failed} failed")?;
+        for (count, what) in [
+            (skipped, "skipped"),
+            (rest, "not started"),
+            (self.not_selected, "not selected"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
         }
-        if self.not_selected > 0 {
-            write!(f, ", {} not selected", self.not_selected)?;
+        let checks = self.checks();
+        if checks != Checks::default() {
+            let passed = usize::try_from(checks.passed).unwrap_or(usize::MAX);
+            let passed = Count(passed, "check");
+            write!(f, " · {passed} passed, {} failed", checks.failed)?;
         }
         write!(f, " · {}", Elapsed(self.took))?;
-        if let Some((percent, keys)) = self.slowest() {
-            write!(f, " · {percent} % of it in {}", keys.join(", "))?;
+        if failed > 0 {
+            write!(f, "\nfailed   {}", self.failed())?;
         }
-        if let Some(server) = &self.server {
-            let of = if self.is_published {
-                ""
-            } else {
-                " (unchanged)"
-            };
-            return write!(f, "\ntables  {server}{of}");
+        let stages = self.stages.iter().map(|(stage, took)| (*stage, *took));
+        write_times(f, "stages ", stages)?;
+        let slowest = self.slowest().into_iter();
+        write_times(f, "slowest", slowest.map(|step| (&*step.key, step.took)))?;
+        write!(f, "\ntables   {}", self.tables())?;
+        match &self.objects {
+            Some(objects) => write!(f, "\nobjects  {objects}"),
+            None => Ok(()),
         }
-        let good = super::warehouse_path(&self.folder);
-        let partial = super::failed_path(&self.folder);
-        let (good, partial) = (
-            good.exists().then_some(good),
-            partial.exists().then_some(partial),
-        );
-        match (good, partial.filter(|_| failed > 0 && rest == 0)) {
-            (Some(good), _) if self.is_published => write!(f, "\ntables  {}", good.display()),
-            (Some(good), None) => write!(f, "\ntables  {} (of an earlier run)", good.display()),
-            (Some(good), Some(partial)) => write!(
-                f,
-                "\ntables  {} (of an earlier run), {}",
-                good.display(),
-                partial.display()
-            ),
-            (None, Some(partial)) => write!(f, "\ntables  {}", partial.display()),
-            (None, None) => Ok(()),
-        }
+    }
+}
+
+/// Writes a line with times, if there are any.
+fn write_times<'a>(
+    f: &mut fmt::Formatter<'_>,
+    label: &str,
+    times: impl Iterator<Item = (&'a str, Duration)>,
+) -> fmt::Result {
+    let times: Vec<String> = times
+        .map(|(name, took)| format!("{name} {}", Elapsed(took)))
+        .collect();
+    if times.is_empty() {
+        return Ok(());
+    }
+    write!(f, "\n{label}  {}", times.join(", "))
+}
+
+/// How many models and sources; `0` if there are none of either.
+fn of_kinds(models: usize, sources: usize) -> String {
+    let kinds = [Count(models, "model"), Count(sources, "source")];
+    let kinds = kinds.iter().filter(|it| it.0 > 0);
+    let kinds: Vec<String> = kinds.map(ToString::to_string).collect();
+    if kinds.is_empty() {
+        return "0".to_owned();
+    }
+    kinds.join(" and ")
+}
+
+/// A number of things, with the noun in the singular or the plural.
+pub(super) struct Count(pub(super) usize, pub(super) &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.0 == 1 { "" } else { "s" };
+        write!(f, "{} {}{plural}", self.0, self.1)
     }
 }
 
 /// A number with a comma between groups of three digits.
-pub(super) struct Thousands(pub(super) u64);
+pub(crate) struct Thousands(pub(crate) u64);
 
 impl fmt::Display for Thousands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
 
 use floe_plugin::ingestion::{IngestionEngine, IngestionOutcome, Load};
 use floe_plugin::table::{RowSink, Value};
@@ -17,9 +19,27 @@ use super::run::{AssetRun, Run};
 use super::{generate, metrics};
 use crate::artifacts::CompiledSource;
 
-/// Loads the source in the current span, which is that of the asset.
+/// Generates the file of the source, if it has a query for it and no file. Anything that exists is kept: what is not a
+/// CSV file is an error when it is read.
+pub(super) fn generate(source: &CompiledSource, run: &Run<'_>) -> Result<(), Failure> {
+    let Some(query) = &source.generate else {
+        return Ok(());
+    };
+    let file = check_path(source, run)?;
+    if fs::symlink_metadata(&file).is_ok() {
+        return Ok(());
+    }
+    confine::check_file(run.folder(), &source.path)?;
+    let started = Instant::now();
+    let written = generate::write(query, &source.path, run);
+    run.generated.set(Some(started.elapsed()));
+    written
+}
+
+/// Loads the source in the current span, which is that of the asset. `generated` is whether its file could be generated.
 pub(super) fn build(
     source: &CompiledSource,
+    generated: Result<(), Failure>,
     run: &Run<'_>,
     run_id: &RunId,
 ) -> Result<u64, Failure> {
@@ -36,7 +56,8 @@ pub(super) fn build(
         inputs: inputs.into_iter().flatten().map(String::as_str).collect(),
     };
     run.lineage_of_start(&lineage)?;
-    let built = run.orchestration.write(key, || load(source, run));
+    let load = || generated.and_then(|()| load(source, run));
+    let built = run.orchestration.write(key, load);
     let outcome = IngestionOutcome {
         success: built.is_ok(),
         rows_loaded: built.as_ref().ok().copied(),
@@ -47,16 +68,16 @@ pub(super) fn build(
     built
 }
 
-fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
+/// The path of the source's file, which is inside the product.
+fn check_path(source: &CompiledSource, run: &Run<'_>) -> Result<PathBuf, Error> {
     let file = run.folder().join(&*source.path);
     confine::check(run.folder(), &source.path)
         .map_err(|message| Error::input(Place::file(&file), message))?;
-    // Anything that exists is kept: what is not a CSV file is an error when it is read.
-    let is_missing = fs::symlink_metadata(&file).is_err();
-    if let Some(query) = source.generate.as_ref().filter(|_| is_missing) {
-        confine::check_file(run.folder(), &source.path)?;
-        generate::write(query, &source.path, run)?;
-    }
+    Ok(file)
+}
+
+fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
+    check_path(source, run)?;
     let tool = run
         .plugins
         .named::<dyn IngestionEngine>(source.ingestion())?;

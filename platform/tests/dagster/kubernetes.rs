@@ -73,7 +73,10 @@ fn real_dagster_builds_assets_in_jobs_in_one_trace() {
     let output = setup.run();
     let stderr = text(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    assert!(stderr.contains("3 built, 0 failed, 0 skipped"), "{stderr}");
+    assert!(
+        stderr.contains("2 models and 1 source built, 0 failed · "),
+        "{stderr}"
+    );
 
     let spans = setup.spans();
     assert_one_trace(&spans);

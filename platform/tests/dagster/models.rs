@@ -39,7 +39,10 @@ pub(crate) fn with_dbt(
         .unwrap();
     let stderr = text(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    assert!(stderr.contains("3 built, 0 failed, 0 skipped"), "{stderr}");
+    assert!(
+        stderr.contains("2 models and 1 source built, 0 failed · 1 check passed, 0 failed · "),
+        "{stderr}"
+    );
     let spans = setup.spans();
     assert_one_trace(&spans);
     assert!(

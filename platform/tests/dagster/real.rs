@@ -194,7 +194,10 @@ SELECT order_id, ordered_on FROM {{ source('orders') }} WHERE (SELECT count(*) F
     let output = setup.run();
     let stderr = text(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    assert!(stderr.contains("4 built, 0 failed, 0 skipped"), "{stderr}");
+    assert!(
+        stderr.contains("3 models and 1 source built, 0 failed · "),
+        "{stderr}"
+    );
 
     let spans = setup.spans();
     assert_one_trace(&spans);
@@ -350,7 +353,10 @@ fn real_dagster_with_assets_that_fail_in_every_way() {
     let output = setup.run();
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("1 built, 3 failed, 2 skipped"), "{stderr}");
+    assert!(
+        stderr.contains("1 source built, 3 failed, 2 skipped"),
+        "{stderr}"
+    );
     for reason in [
         "no such function: nope",
         "the process of the asset ended without a result",
@@ -506,7 +512,10 @@ fn real_dbt_that_fails_fails_its_model() {
     let output = output.unwrap();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
-    assert!(stderr.contains("1 built, 1 failed, 1 skipped"), "{stderr}");
+    assert!(
+        stderr.contains("1 source built, 1 failed, 1 skipped"),
+        "{stderr}"
+    );
     let spans = setup.spans();
     assert_one_trace(&spans);
     for name in ["floe.asset.stg_orders", "dbt.run", "dbt.model.stg_orders"] {

@@ -392,9 +392,12 @@ fn real_postgres_has_the_tables_of_a_run_of_one_dbt_command() {
     assert!(profile.contains(reference), "{profile}");
 
     let stderr = shop.succeeds(&["run", "."]);
-    assert!(stderr.contains("4 built, 0 failed, 0 skipped"), "{stderr}");
+    assert!(
+        stderr.contains("3 models and 1 source built, 0 failed · 1 check passed, 0 failed · "),
+        "{stderr}"
+    );
     let port = shop.server.port.number();
-    let tables = format!("tables  postgresql://127.0.0.1:{port}/shop schema retail\n");
+    let tables = format!("tables   postgresql://127.0.0.1:{port}/shop schema retail\n");
     assert!(stderr.contains(&tables), "{stderr}");
     assert_eq!(
         shop.server.tables(),
@@ -460,7 +463,10 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
     shop.write("models/totals.sql", wrong);
     shop.write("orders.csv", "id,note,day\n7,,2026-03-01\n");
     let stderr = shop.fails(&["run", "."], 1);
-    assert!(stderr.contains("3 built, 1 failed, 0 skipped"), "{stderr}");
+    assert!(
+        stderr.contains("2 models and 1 source built, 1 failed · 1 check passed, 0 failed · "),
+        "{stderr}"
+    );
     assert!(stderr.contains("models/totals.sql:1:28: dbt: "), "{stderr}");
     assert!(
         stderr.contains("column \"nope\" does not exist"),
@@ -488,7 +494,7 @@ fn real_postgres_keeps_the_last_good_tables_of_a_failed_run() {
     // A part: the other tables stay.
     let stderr = shop.succeeds(&["run", ".", "--select", "totals"]);
     assert!(
-        stderr.contains("1 built, 0 failed, 0 skipped, 3 not selected"),
+        stderr.contains("1 model built, 0 failed, 3 not selected · "),
         "{stderr}"
     );
     assert_eq!(shop.server.psql("shop", "TABLE retail.totals"), ["20"]);

@@ -107,7 +107,7 @@ fn each_function_is_listed_with_its_place_and_its_attributes() {
     assert_eq!(stages.count(), 6);
     let write = functions
         .iter()
-        .find(|function| function["span"] == "floe.io.write")
+        .find(|function| function["span"] == "floe.input.generate")
         .unwrap();
     assert_eq!(write["function"], "floe::pipeline::generate::write");
     assert_eq!(write["kind"], "internal");

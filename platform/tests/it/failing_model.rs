@@ -23,7 +23,9 @@ fn check(sql: &str, error: &str) {
     assert!(output.stderr.contains(&line), "{}", output.stderr);
     assert_eq!(output.code, Some(1));
     assert!(
-        output.stderr.contains("\n3 built, 1 failed, 1 skipped · "),
+        output
+            .stderr
+            .contains("\n2 models and 1 source built, 1 failed, 1 skipped · "),
         "{}",
         output.stderr
     );
@@ -99,7 +101,11 @@ fn the_report_lists_built_failed_and_skipped_assets() {
             .lines()
             .any(|line| line.trim().starts_with(start))
     };
-    assert!(line("✓ stg_orders           2 rows "), "{}", output.stderr);
+    assert!(
+        line("✓ stg_orders  bronze         2 rows "),
+        "{}",
+        output.stderr
+    );
     assert!(line("✗ broken"), "{}", output.stderr);
     assert!(line("↷ late       needs broken"), "{}", output.stderr);
 }
@@ -122,7 +128,9 @@ fn a_source_whose_query_fails_leaves_no_file() {
     let lines = "✗ orders     {dir}/seed.sql: integer overflow\n";
     assert!(output.stderr.contains(lines), "{}", output.stderr);
     assert!(
-        output.stderr.contains("2 built, 1 failed, 2 skipped"),
+        output
+            .stderr
+            .contains("\n2 models built, 1 failed, 2 skipped · "),
         "{}",
         output.stderr
     );

@@ -6,10 +6,12 @@ use crate::product::Product;
 
 const TEXT: [(&str, &str); 2] = [("FLOE_LOG_LEVEL", "info"), ("FLOE_LOG_JSON", "no")];
 
-/// The id after `trace ` in the printed trace.
-fn trace_id(stdout: &str) -> &str {
-    let line = stdout.lines().find(|line| line.starts_with("trace "));
-    line.unwrap().split(' ').nth(1).unwrap()
+/// The id of the trace in the summary of the run.
+fn trace_id(stderr: &str) -> &str {
+    let mut lines = stderr.lines();
+    lines
+        .find_map(|line| line.strip_prefix("trace    "))
+        .unwrap()
 }
 
 #[test]
@@ -17,7 +19,7 @@ fn logs_are_printed_only_if_a_variable_enables_them() {
     let product = Product::shop();
     product.run().assert_ok();
 
-    let output = product.floe("run", &[], &TEXT);
+    let output = product.floe("run", &["--trace"], &TEXT);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let complaints = output.complaints();
     let lines: Vec<_> = complaints.lines().collect();
@@ -28,7 +30,7 @@ fn logs_are_printed_only_if_a_variable_enables_them() {
     );
     let built = lines.iter().filter(|line| line.contains(": built asset="));
     assert_eq!(built.count(), 3, "{lines:?}");
-    let id = format!("trace_id={}", trace_id(&output.stdout));
+    let id = format!("trace_id={}", trace_id(&output.stderr));
     assert!(lines.iter().all(|line| line.contains(&id)), "{lines:?}");
 }
 
@@ -40,7 +42,7 @@ fn the_manifest_enables_logs_and_sets_their_format() {
         "observability: { logging: { level: ERROR, format: json } }",
     );
     product.write("models/totals.sql", "SELECT \"password=hunter2XyZ\" AS a");
-    let output = product.run();
+    let output = product.floe("run", &["--trace"], &[]);
     let lines: Vec<_> = output
         .stderr
         .lines()
@@ -52,7 +54,7 @@ fn the_manifest_enables_logs_and_sets_their_format() {
     assert_eq!(line["level"], "error");
     assert_eq!(line["asset"], "totals");
     assert_eq!(line["floe.product.name"], "shop");
-    assert_eq!(line["trace_id"], trace_id(&output.stdout));
+    assert_eq!(line["trace_id"], trace_id(&output.stderr));
     let error = line["error"].as_str().unwrap();
     assert!(error.contains("password=<REDACTED>"), "{error}");
 }

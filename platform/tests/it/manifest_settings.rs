@@ -378,7 +378,7 @@ fn a_run_from_artifacts_uses_their_telemetry_settings() {
     assert!(
         output
             .stderr
-            .starts_with("shop 1.0.0 (dev) · 3 assets · run "),
+            .starts_with("shop 1.0.0 (dev) · 2 models and 1 source\n"),
         "{}",
         output.stderr
     );
@@ -394,6 +394,35 @@ fn a_run_from_artifacts_uses_their_telemetry_settings() {
     );
 }
 
+/// Without an endpoint, the exporter uses the default of its protocol.
+#[test]
+fn a_destination_is_where_the_exporter_sends_spans() {
+    let mut config = TelemetryConfig::new("shop");
+    assert_eq!(floe::telemetry::destination(&config), None);
+    config.exporters.traces = Some(vec![ExporterKind::Otlp]);
+    for (protocol, endpoint) in [
+        (OtlpProtocol::Grpc, "http://localhost:4317"),
+        (OtlpProtocol::Http, "http://localhost:4318"),
+    ] {
+        config.otlp_protocol = Some(protocol);
+        assert_eq!(
+            floe::telemetry::destination(&config).as_deref(),
+            Some(endpoint)
+        );
+    }
+    config.backend = "jaeger".to_owned();
+    assert_eq!(
+        floe::telemetry::destination(&config).as_deref(),
+        Some("jaeger")
+    );
+    config.otlp_endpoint = Some("http://user:hunter2@collector:4317".to_owned());
+    let found = floe::telemetry::destination(&config).unwrap();
+    assert!(
+        found.ends_with("collector:4317") && !found.contains("hunter2"),
+        "{found}"
+    );
+}
+
 #[test]
 fn the_console_exporter_prints_the_trace_and_sends_nothing() {
     let receiver = Receiver::grpc();
@@ -401,7 +430,7 @@ fn the_console_exporter_prints_the_trace_and_sends_nothing() {
         "observability: {{ tracing: {{ endpoint: '{}', exporter: console }} }}",
         receiver.endpoint()
     ));
-    let output = product.run();
+    let output = product.floe("run", &["--trace"], &[]);
     output.assert_ok();
     assert!(
         output.stdout.contains("floe.pipeline.run"),

@@ -17,11 +17,17 @@ fn a_new_product_runs() {
     created.assert_ok();
     assert_eq!(
         created.stdout,
-        format!("created {folder}; next: floe run {folder}\n")
+        format!(
+            "created {folder}; next: {} run {folder}\n",
+            env!("CARGO_BIN_EXE_floe")
+        )
     );
     let run = program(&["run", folder], &[]);
     run.assert_ok();
-    assert!(run.stderr.contains("3 built, 0 failed"), "{}", run.stderr);
+    let summary = "2 models and 1 source built, 0 failed · 2 checks passed, 0 failed · ";
+    assert!(run.stderr.contains(summary), "{}", run.stderr);
+    let preview = "\n\n  sales_by_day: 5 of 341 rows\n    ordered_on ";
+    assert!(run.stderr.contains(preview), "{}", run.stderr);
     let artifacts = fs::read_to_string(format!("{folder}/.floe/compiled_artifacts.json")).unwrap();
     assert!(artifacts.contains(r#""tea-shop""#), "{artifacts}");
     // Nothing else was left beside it.

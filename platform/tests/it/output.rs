@@ -3,39 +3,152 @@
 use floe_tests::{Receiver, ReservedPort};
 use serde_json::Value;
 
-use crate::product::Product;
+use crate::product::{Product, program};
 
-/// The lines of a run without a terminal: one for each asset, and a summary that says where everything is.
-#[test]
-fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
+/// This program, as the tests call it.
+const FLOE: &str = env!("CARGO_BIN_EXE_floe");
+
+/// The shop whose gold table is shown, with checks of its first model.
+fn shown() -> Product {
     let product = Product::shop();
+    product.append("floe.yaml", "    preview: true");
+    let checks = "    layer: bronze\n    checks: [{ unique: order_id }, { min_rows: 2 }]\n";
+    product.replace("floe.yaml", "    layer: bronze\n", checks);
+    product.write(
+        "models/totals.sql",
+        "SELECT '東京 ' || order_id AS place, order_id * 100 AS cents, 'ann@example.com' AS email, \
+         'hunter2' AS password FROM {{ ref('stg_orders') }}\n",
+    );
+    product
+}
+
+/// The lines of a run without a terminal: one for each asset, rows of what it has built, and a summary that tells what
+/// was done, where everything is, and what to try next.
+#[test]
+fn a_run_prints_a_line_for_each_asset_rows_and_a_summary_last() {
+    let product = shown();
     let output = product.run();
     output.assert_ok();
-    let lines: Vec<&str> = output.stderr.lines().collect();
-    assert!(
-        lines[0].starts_with("shop 1.0.0 (dev) · 3 assets · run "),
-        "{lines:?}"
-    );
-    let run_id = lines[0].rsplit(' ').next().unwrap();
-    for (line, start) in lines[1..4].iter().zip([
-        "  ✓ orders               2 rows      36 B ",
-        "  ✓ stg_orders           2 rows           ",
-        "  ✓ totals               1 rows           ",
-    ]) {
-        assert!(line.starts_with(start) && line.ends_with(" ms"), "{line}");
+    assert_eq!(output.stdout, "");
+    let mut lines = output.stderr.lines();
+    let mut next = || lines.next().unwrap();
+    assert_eq!(next(), "shop 1.0.0 (dev) · 2 models and 1 source, 2 checks");
+    for (start, end) in [
+        ("  ✓ orders      source         2 rows ", " ms  36 B"),
+        (
+            "  ✓ stg_orders  bronze         2 rows ",
+            " ms  2 checks passed",
+        ),
+        ("  ✓ totals      gold           2 rows ", " ms"),
+    ] {
+        let line = next();
+        assert!(line.starts_with(start) && line.ends_with(end), "{line}");
     }
-    assert!(
-        lines[4].starts_with("3 built, 0 failed, 0 skipped · "),
-        "{lines:?}"
+    let rows = [
+        "",
+        "  totals: 2 rows",
+        "    place   cents  email                   password",
+        "    東京 1    100  <REDACTED>@example.com  <REDACTED>",
+        "    東京 2    200  <REDACTED>@example.com  <REDACTED>",
+        "",
+    ];
+    assert_eq!([(); 6].map(|()| next()), rows);
+    let line = next();
+    let counts = "2 models and 1 source built, 0 failed · 2 checks passed, 0 failed · ";
+    assert!(line.starts_with(counts), "{line}");
+    let stages = next();
+    let mut stages = stages.strip_prefix("stages   ").unwrap().split(", ");
+    for stage in ["compile", "load", "build", "publish"] {
+        let (name, took) = stages.next().unwrap().split_once(' ').unwrap();
+        assert_eq!(name, stage);
+        assert!(took.ends_with(" ms") || took.ends_with(" s"), "{took}");
+    }
+    assert_eq!(stages.next(), None);
+    assert_eq!(next(), "tables   {dir}/.floe/warehouse.db (sqlite)");
+    assert_eq!(
+        next(),
+        "objects  {dir}/.floe/objects/retail/shop (1 CSV file)"
     );
-    assert_eq!(lines[5], "tables  {dir}/.floe/warehouse.db");
-    assert_eq!(lines[6].len(), "trace   ".len() + 32, "{lines:?}");
-    assert_eq!(lines[7], format!("ids     floe find {{dir}} {run_id}"));
-    assert_eq!(lines.len(), 8);
+    let run_id = json_of(&product, ".floe/run_results.json")["run_id"].clone();
+    let run_id = run_id.as_str().unwrap();
+    for (what, line) in [
+        ("next     draw the trace ", "run {dir} --trace"),
+        ("         or as a page   ", "run {dir} --trace html"),
+        (
+            "         find its ids   ",
+            &format!("find {{dir}} {run_id}"),
+        ),
+    ] {
+        assert_eq!(next(), format!("{what} {FLOE} {line}"));
+    }
+    assert_eq!(lines.next(), None);
+}
+
+fn json_of(product: &Product, path: &str) -> Value {
+    serde_json::from_str(&product.read(path)).unwrap()
+}
+
+/// What a product shows is for people: no program that reads the output gets rows of a table.
+#[test]
+fn rows_are_printed_for_people_only() {
+    let product = shown();
+    for arguments in [&["-q"][..], &["--json"]] {
+        let output = product.floe("run", arguments, &[]);
+        assert_eq!(output.code, Some(0));
+        let all = format!("{}{}", output.stdout, output.stderr);
+        assert!(!all.contains("東京"), "{all}");
+    }
+    product.replace("floe.yaml", "    preview: true\n", "");
+    let output = product.run();
+    output.assert_ok();
+    assert!(!output.stderr.contains("東京"), "{}", output.stderr);
+}
+
+/// A file that the run has generated first is no part of the time of its asset.
+#[test]
+fn the_input_is_generated_before_its_asset_is_built() {
+    let product = Product::shop();
+    product.remove("data/orders.csv");
+    product.replace(
+        "floe.yaml",
+        "    columns",
+        "    generate: seed.sql\n    columns",
+    );
+    product.write("seed.sql", "SELECT 1 AS order_id, NULL AS ordered_on");
+    let first = product.floe("run", &["--trace", "full"], &[]);
+    first.assert_ok();
+    let line = first.stderr.lines().nth(1).unwrap();
+    let start = "  ✓ orders      source         1 row  ";
+    assert!(line.starts_with(start), "{line}");
+    assert!(line.contains(" ms  generated in "), "{line}");
+    assert!(
+        first.stderr.contains(", generate input "),
+        "{}",
+        first.stderr
+    );
+    // Above the asset, at its depth.
+    let drawn: Vec<&str> = first.stdout.lines().collect();
+    let at = |name: &str| drawn.iter().position(|line| line.contains(name)).unwrap();
+    let depth = |at: usize| drawn[at].chars().position(|it| it == '✓').unwrap();
+    let (generated, asset) = (at("floe.input.generate"), at("floe.asset.orders"));
+    assert!(generated < asset, "{}", first.stdout);
+    assert_eq!(depth(generated), depth(asset), "{}", first.stdout);
+
+    product.remove("data/orders.csv");
+    for is_generated in [true, false] {
+        let output = product.floe("run", &["--json"], &[]);
+        let asset = output.stdout.lines().nth(1).unwrap();
+        let asset: Value = serde_json::from_str(asset).unwrap();
+        assert_eq!(asset["asset"], "orders");
+        assert_eq!(asset["generated_seconds"].is_f64(), is_generated, "{asset}");
+    }
+    let second = product.run();
+    second.assert_ok();
+    assert!(!second.stderr.contains("generate"), "{}", second.stderr);
 }
 
 #[test]
-fn the_trace_is_printed_where_it_goes_nowhere_else_and_on_request() {
+fn the_trace_is_printed_on_request_only() {
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let exported = [
@@ -46,7 +159,8 @@ fn the_trace_is_printed_where_it_goes_nowhere_else_and_on_request() {
     let full = "✓ floe.compile.stage1 ";
     let folded = "… ";
     for (arguments, variables, drawn, hidden) in [
-        (&[][..], &[][..], Some(folded), Some(full)),
+        (&[][..], &[][..], None, None),
+        (&["--trace"], &[], Some(folded), Some(full)),
         (&["--trace", "full"], &[], Some(full), Some(folded)),
         (&["--trace", "none"], &[], None, None),
         (&[], &exported, None, None),
@@ -70,7 +184,17 @@ fn the_trace_is_printed_where_it_goes_nowhere_else_and_on_request() {
             !hidden.is_some_and(|text| found.contains(text)),
             "{arguments:?}: {found}"
         );
+        // It is proposed where the trace is nowhere else.
+        let is_proposed = output.stderr.contains(" --trace\n");
+        let is_elsewhere = !arguments.is_empty() || variables == exported;
+        assert_eq!(is_proposed, !is_elsewhere, "{}", output.stderr);
     }
+    let product = Product::shop();
+    let path = product.path("");
+    let output = program(&["run", "--trace", path.to_str().unwrap()], &[]);
+    let error = "the folder of a product, which is written before the option\n";
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.ends_with(error), "{}", output.stderr);
 }
 
 #[test]
@@ -79,7 +203,7 @@ fn the_trace_is_a_page_on_request() {
     let output = product.floe("run", &["--trace", "html"], &[]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(output.stdout.is_empty(), "{}", output.stdout);
-    let summary = "\npage    {dir}/.floe/trace.html\n";
+    let summary = "\npage     {dir}/.floe/trace.html\n";
     assert!(output.stderr.contains(summary), "{}", output.stderr);
     let page = product.read(".floe/trace.html");
     assert!(page.contains("<title>floe.pipeline.run</title>"));
@@ -102,6 +226,13 @@ fn the_console_exporter_prints_the_trace_once() {
         let all = format!("{}{}", output.stdout, output.stderr);
         assert_eq!(all.matches("floe.pipeline.run ").count(), 1, "{all}");
     }
+    // Lines for machines are not mixed with it.
+    let output = Product::shop().floe("run", &["--json"], &variables);
+    assert!(
+        output.stdout.lines().all(|line| line.starts_with('{')),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -198,7 +329,7 @@ fn colours_are_forced_and_forbidden_by_variables() {
         (&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false),
         (&[("FORCE_COLOR", "0")], false),
     ] {
-        let output = Product::shop().floe("run", &[], variables);
+        let output = Product::shop().floe("run", &["--trace"], variables);
         assert_eq!(
             output.stderr.contains("\u{1b}["),
             has_color,
@@ -231,7 +362,7 @@ fn a_run_that_stops_ends_with_its_summary() {
     assert!(
         output
             .stderr
-            .contains("\n0 built, 1 failed, 0 skipped, 2 not started · "),
+            .contains("\n0 built, 1 failed, 2 not started · "),
         "{}",
         output.stderr
     );
@@ -242,10 +373,60 @@ fn a_run_that_stops_ends_with_its_summary() {
     let (error, summary) = output.stderr.split_once("\nerror: ").unwrap();
     assert!(error.ends_with(" ms"), "{error}");
     assert!(
-        summary.contains("\n3 built, 0 failed, 0 skipped · "),
+        summary.contains("\n2 models and 1 source built, 0 failed · "),
         "{summary}"
     );
-    assert!(!summary.contains("tables"), "{summary}");
+    let lost = "\ntables   none: the run ended before its tables were in place\n";
+    assert!(summary.contains(lost), "{summary}");
+}
+
+/// The lines of the failures may be far above.
+#[test]
+fn the_summary_names_the_assets_that_failed() {
+    let product = Product::shop();
+    for number in 1..=6 {
+        let name = format!("wrong_{number}");
+        product.append(
+            "floe.yaml",
+            &format!("  - {{ name: {name}, layer: silver }}"),
+        );
+        product.write(
+            &format!("models/{name}.sql"),
+            "SELECT price FROM {{ ref('stg_orders') }}",
+        );
+    }
+    let output = product.run();
+    let summary = " built, 6 failed · ";
+    assert!(output.stderr.contains(summary), "{}", output.stderr);
+    let failed = "\nfailed   wrong_1, wrong_2, wrong_3, wrong_4, wrong_5 and 1 more\n";
+    assert!(output.stderr.contains(failed), "{}", output.stderr);
+}
+
+/// In `prod`, a tenth of the runs is recorded, and each that fails: the decision is made at its end.
+#[test]
+fn a_failed_run_is_not_told_to_be_left_out() {
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let exported = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ];
+    let product = Product::shop();
+    product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
+    let run = || product.floe("run", &["--env", "prod"], &exported).stderr;
+    let left_out = "\ntrace    not recorded: `prod` records 0 % of its runs, and those that fail\n";
+    let good = run();
+    assert!(good.contains(left_out), "{good}");
+    assert!(receiver.spans().is_empty());
+    product.write(
+        "models/totals.sql",
+        "SELECT price FROM {{ ref('stg_orders') }}",
+    );
+    let failed = run();
+    assert!(!receiver.spans().is_empty());
+    assert!(!failed.contains("not recorded"), "{failed}");
+    let recorded = format!("\ntrace    recorded, because the run failed, at {endpoint}\n");
+    assert!(failed.contains(&recorded), "{failed}");
 }
 
 #[test]

@@ -31,7 +31,9 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     let output = product.run();
     assert_eq!(output.code, Some(1));
     assert!(
-        output.stderr.contains("1 built, 1 failed, 1 skipped"),
+        output
+            .stderr
+            .contains("1 source built, 1 failed, 1 skipped · 2 checks passed, 1 failed · "),
         "{}",
         output.stderr
     );
@@ -335,12 +337,12 @@ fn a_run_continues_the_trace_of_the_program_that_started_it() {
     let product = Product::shop();
     let trace = "0af7651916cd43dd8448eb211c80319c";
     let parent = format!("00-{trace}-b7ad6b7169203331-01");
-    let output = product.floe("run", &[], &[("TRACEPARENT", &parent)]);
+    let output = product.floe("run", &["--trace"], &[("TRACEPARENT", &parent)]);
     output.assert_ok();
     assert!(
-        output.stdout.contains(&format!("trace {trace}")),
+        output.stderr.contains(&format!("\ntrace    {trace}\n")),
         "{}",
-        output.stdout
+        output.stderr
     );
     let lineage = product.read(".floe/lineage.jsonl");
     assert!(

@@ -176,18 +176,28 @@ impl Output {
         let marks = [
             "  ✓ ",
             "  ↷ ",
-            "tables  ",
-            "trace   ",
-            "ids     ",
+            "failed   ",
+            "stages   ",
+            "slowest  ",
+            "tables   ",
+            "objects  ",
+            "trace    ",
+            "next     ",
+            "         ",
             "redacted in trace ",
         ];
-        let is_of_run = |line: &str| {
+        let has_summary = self.stderr.contains(" built, ");
+        let mut is_of_preview = false;
+        let mut is_of_run = |line: &&str| {
+            // Rows are between two empty lines.
+            let is_edge = has_summary && line.is_empty();
+            is_of_preview ^= is_edge;
             let excerpt = line.trim_start().trim_start_matches(char::is_numeric);
-            excerpt.trim_start().starts_with("| ")
-                || line.contains(" assets · run ")
-                || line.contains(" skipped · ")
-                || line.contains(" not started · ")
-                || line.contains(" not selected · ")
+            is_of_preview
+                || is_edge
+                || excerpt.trim_start().starts_with("| ")
+                || line.contains(") · ")
+                || line.contains(" built, ")
                 || marks.iter().any(|mark| line.starts_with(mark))
         };
         let lines = self.stderr.lines().filter(|line| !is_of_run(line));

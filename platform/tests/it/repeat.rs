@@ -90,7 +90,9 @@ fn an_unreachable_collector_is_a_warning() {
         output.stderr
     );
     assert!(
-        output.stderr.contains("3 built, 0 failed, 0 skipped"),
+        output
+            .stderr
+            .contains("2 models and 1 source built, 0 failed · "),
         "{}",
         output.stderr
     );

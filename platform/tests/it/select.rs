@@ -138,7 +138,7 @@ fn a_run_of_some_assets_takes_the_other_tables_from_the_warehouse() {
     let output = run(&product, &["totals"]);
     output.assert_ok();
     assert!(output.stderr.contains("1 of 6 assets"), "{}", output.stderr);
-    let summary = "1 built, 0 failed, 0 skipped, 5 not selected · ";
+    let summary = "1 model built, 0 failed, 5 not selected · ";
     assert!(output.stderr.contains(summary), "{}", output.stderr);
     assert_eq!((count(&product, "stg_orders"), total(&product)), (2, 2));
 
@@ -215,7 +215,7 @@ fn a_selected_asset_that_fails_keeps_the_warehouse() {
     add_order(&product);
     let output = run(&product, &["+totals+"]);
     assert_eq!(output.code, Some(1));
-    let summary = "2 built, 1 failed, 1 skipped, 2 not selected · ";
+    let summary = "1 model and 1 source built, 1 failed, 1 skipped, 2 not selected · ";
     assert!(output.stderr.contains(summary), "{}", output.stderr);
     assert_eq!((count(&product, "stg_orders"), total(&product)), (2, 2));
     let failed = product.open(".floe/warehouse.failed.db");
@@ -281,7 +281,7 @@ fn the_artifacts_are_those_of_all_assets_and_a_selection_of_all_is_a_run() {
     run(&product, &["shops", "--artifacts", artifacts]).assert_ok();
     let output = run(&product, &["+report", "shop_list+"]);
     output.assert_ok();
-    let summary = "6 built, 0 failed, 0 skipped · ";
+    let summary = "4 models and 2 sources built, 0 failed · ";
     assert!(output.stderr.contains(summary), "{}", output.stderr);
 }
 

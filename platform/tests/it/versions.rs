@@ -28,7 +28,9 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &variables);
     output.assert_ok();
     assert!(
-        output.stderr.contains("3 built, 0 failed, 0 skipped"),
+        output
+            .stderr
+            .contains("2 models and 1 source built, 0 failed · "),
         "{}",
         output.stderr
     );
