@@ -164,7 +164,7 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
         assert_eq!(telemetry.statistics(), Statistics::default());
         return;
     }
-    let (stdout, stderr) = run_in_child(TEST, &[]);
+    let (stdout, stderr) = run_in_child(TEST, &[("FLOE_LOG_OUTPUT", "stdout")]);
     assert_eq!(stderr, LINE);
     let lines = lines(&stdout);
     let traces: Vec<_> = lines.iter().map(|line| &line["trace_id"]).collect();
@@ -304,7 +304,7 @@ fn a_processor_takes_spans() {
         assert_eq!(telemetry.statistics(), expected);
         return;
     }
-    let (_, stderr) = run_in_child(TEST, &[]);
+    let (_, stderr) = run_in_child(TEST, &[("FLOE_LOG_OUTPUT", "stdout")]);
     assert_eq!(stderr, LINE, "and they are still not exported");
 }
 

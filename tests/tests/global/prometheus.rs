@@ -144,6 +144,8 @@ fn recorded_metrics_are_scraped() {
     telemetry.force_flush(TIMEOUT).unwrap();
     check(&get(port));
     let exemplar = measure();
+    // Its span is no longer in the queue, whose size is checked below.
+    telemetry.force_flush(TIMEOUT).unwrap();
     check_open_metrics(port, &exemplar);
     assert!(!get(port).contains("trace_id="));
     hostile(port);

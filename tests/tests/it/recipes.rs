@@ -85,9 +85,8 @@ fn both_forms_have_the_same_destination() {
 /// Without its feature, a recipe is an error of `init`.
 #[test]
 fn readme_has_the_features_of_the_recipes_over_grpc() {
-    let (_, features) = README
-        .split_once("cargo add floe-telemetry --features ")
-        .unwrap();
+    let (_, rest) = README.split_once("cargo add floe-telemetry ").unwrap();
+    let (_, features) = rest.split_once("--features ").unwrap();
     let features: Vec<_> = features.lines().next().unwrap().split(',').collect();
     for Recipe {
         backend, variables, ..
