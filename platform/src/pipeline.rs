@@ -18,6 +18,7 @@ mod preview;
 mod processes;
 mod progress;
 mod publish;
+mod read_previews;
 mod report;
 mod results;
 mod run;
@@ -58,6 +59,7 @@ use self::orchestration::Orchestration;
 pub use self::outcome::{Failure, Outcome, QueryError};
 pub use self::preview::{Preview, PreviewColumn};
 use self::progress::Progress;
+use self::read_previews::read_previews;
 pub(crate) use self::report::Thousands;
 pub use self::report::{Checks, Report, RunError, Step};
 pub use self::results::results_path;
@@ -595,7 +597,7 @@ fn fill(
     }
     if report.count(Outcome::is_failed) == 0 {
         publish::publish(&run, report)?;
-        report.set_previews(preview::read(&run, report));
+        report.set_previews(read_previews(&run, |table| report.rows(table)));
     }
     let mut warehouse = run.warehouse.into_inner();
     if report.count(Outcome::is_failed) == 0 && engine.plugin().server().is_some() {

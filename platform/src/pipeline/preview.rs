@@ -1,19 +1,10 @@
-//! The first rows of the tables that a product shows after a run.
+//! The first rows of a table that a product shows after a run.
 
 use std::iter;
 
-use floe_plugin::compute::Session;
 use floe_plugin::table::{RowSink, Value};
-use floe_plugins::sql::quoted_name;
 use floe_redact::Redactor;
-use floe_telemetry::{printable, traced};
-
-use super::report::Report;
-use super::run::{Run, TRACER_NAME};
-use crate::identity::Lines;
-
-/// The most rows of a table.
-const ROWS: usize = 5;
+use floe_telemetry::printable;
 
 /// The most characters of a value that are read.
 const MAX_VALUE: usize = 1000;
@@ -40,38 +31,9 @@ pub struct PreviewColumn {
     pub values: Vec<String>,
 }
 
-/// Reads the first rows of each table that the run has built and that the product shows, if they are printed.
-pub(super) fn read(run: &Run<'_>, report: &Report) -> Vec<Preview> {
-    if run.identity.lines != Lines::Text {
-        return Vec::new();
-    }
-    let shown = run.artifacts.models.iter().filter(|it| it.preview);
-    let built = shown.filter_map(|model| {
-        let all_rows = report.rows(&model.name)?;
-        let mut rows = Rows::default();
-        let read = query(&model.name, &mut run.warehouse.borrow_mut(), &mut rows);
-        if let Err(error) = read {
-            // The table is built and checked; a signal is seen after this.
-            tracing::warn!(table = &*model.name, %error, "its first rows cannot be read");
-            return None;
-        }
-        Some(Preview {
-            table: model.name.to_string(),
-            all_rows,
-            columns: rows.0,
-        })
-    });
-    built.collect()
-}
-
-#[traced(name = "floe.preview", tracer = TRACER_NAME, attributes("db.collection.name" = table))]
-fn query(table: &str, warehouse: &mut Session, rows: &mut Rows) -> Result<(), floe_plugin::Error> {
-    let sql = format!("SELECT * FROM {} LIMIT {ROWS}", quoted_name(table));
-    warehouse.query(&sql, rows)
-}
-
+/// Takes rows, as text that is safe to print.
 #[derive(Default)]
-struct Rows(Vec<PreviewColumn>);
+pub(super) struct Rows(pub(super) Vec<PreviewColumn>);
 
 impl RowSink for Rows {
     fn columns(&mut self, names: &[&str]) -> Result<(), floe_plugin::Error> {

@@ -29,10 +29,11 @@ use super::asset::Asset;
 use super::orchestration::{DAGSTER, Orchestration};
 use super::outcome::Outcome;
 use super::progress::Progress;
+use super::read_previews::read_previews;
 use super::report::{Checks, Report, Step};
 use super::run::Run;
 use super::shared_run::{Attempt, SharedRun, State, VARIABLE};
-use super::{Compiled, open, preview, publish, warehouse_copy};
+use super::{Compiled, open, publish, warehouse_copy};
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::product::OUTPUT_FOLDER;
@@ -113,7 +114,7 @@ pub(super) fn fill(
         dagster_run_id: report.dagster_run_id().map(str::to_owned),
     };
     publish::publish(&run, report)?;
-    report.set_previews(preview::read(&run, report));
+    report.set_previews(read_previews(&run, |table| report.rows(table)));
     let closed = run.warehouse.into_inner().close();
     closed.map_err(Error::from_plugin)?;
     interrupt::check()
