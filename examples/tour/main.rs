@@ -10,7 +10,10 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
+use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{FloeAttributes, FutureExt as _, propagation, traced};
+#[cfg(feature = "page")]
+use floe_telemetry_report as _; // the exporter `report`
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -57,7 +60,10 @@ async fn save(id: u64, total: u32) -> Result<(), String> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let telemetry = floe_telemetry::init()?; // without an endpoint: draws each trace in the terminal
+    // `floe_telemetry::init()` draws traces on a terminal only. The tour draws them in a pipe, too.
+    let telemetry = floe_telemetry::builder()
+        .with_span_exporter(ConsoleExporter::stderr())
+        .init()?;
     let order = Order {
         id: 4711,
         pairs: 3,
