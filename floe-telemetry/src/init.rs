@@ -243,7 +243,7 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     true
 }
 
-/// Writes to the standard error, not to `tracing`: log lines may be on the standard output, or off.
+/// Writes to standard error, not to `tracing`: log lines may be on standard output, or off.
 fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 

@@ -8,7 +8,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! writes one line to the standard error, here inside a span:
+//! writes one line to standard error, here inside a span:
 //!
 //! ```json
 //! {"event":"loaded","level":"info","timestamp":"2026-11-20T13:32:26.123456Z","target":"orders",

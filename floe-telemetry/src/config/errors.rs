@@ -15,7 +15,7 @@ pub struct ErrorsConfig {
     /// process: the status description is `panic`, and there is no `exception.message`. An error value
     /// that describes a panic is an error like any other, and its message is recorded.
     pub panic_messages: bool,
-    /// What writes a panic to the standard error, after [`init`](crate::init): the panic hook (default), or this crate,
+    /// What writes a panic to standard error, after [`init`](crate::init): the panic hook (default), or this crate,
     /// redacted, in place of the hook.
     #[serde(skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,
@@ -24,7 +24,7 @@ pub struct ErrorsConfig {
     pub exception_signal: ExceptionSignal,
 }
 
-/// What writes a panic to the standard error.
+/// What writes a panic to standard error.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub enum PanicOutput {
     #[default]
     Hook,
     /// This crate, and no panic hook that was set before: thread, location and redacted message, and a backtrace if
-    /// `RUST_BACKTRACE` asks for one. If the panic is a log line on the standard error, that line has the message, and
+    /// `RUST_BACKTRACE` asks for one. If the panic is a log line on standard error, that line has the message, and
     /// it is not written twice.
     Redacted,
 }

@@ -23,7 +23,7 @@ pub(crate) fn is_terminal(output: LogOutput) -> bool {
 }
 
 thread_local! {
-    /// Whether the thread has written a line to the standard error.
+    /// Whether the thread has written a line to standard error.
     static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -32,7 +32,7 @@ pub(super) fn count() {
 
 /// Says once that nothing of this fork is exported, unless there was no provider when it began.
 ///
-/// It neither allocates nor takes a lock, not even that of the standard error: a thread that does not exist here may
+/// It neither allocates nor takes a lock, not even that of standard error: a thread that does not exist here may
 /// have it.
 #[cold]
 #[cfg(all(unix, feature = "provider"))]
