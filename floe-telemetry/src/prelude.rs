@@ -6,5 +6,6 @@
 
 #[doc(no_inline)]
 pub use crate::{
-    FloeAttributes, FloeSpanAttributes, FutureExt, Mode, create_span, get_current_span, traced,
+    FloeAttributes, FutureExt, create_span, get_current_span, in_current_span, set_attribute, span,
+    traced,
 };

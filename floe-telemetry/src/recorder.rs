@@ -87,6 +87,7 @@ mod wakeup;
 pub use self::call::{call, call_opening, end};
 pub(crate) use self::current::span_context_within;
 pub(crate) use self::current_context::current_context;
+pub use self::current_context::in_current_span;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 pub use self::detached::DetachedSpan;
 #[cfg(test)]
