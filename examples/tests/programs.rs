@@ -116,8 +116,11 @@ fn the_service_exports_a_trace_for_each_request() {
     let failed = spans
         .iter()
         .find(|span| span.attributes.get("id") == Some(&Value::Int(7)));
-    let status = ReceivedStatus::Error("404 Not Found".to_owned());
-    assert_eq!(failed.unwrap().status, status);
+    // A request for what is not there is not a failure of the service.
+    let missing = failed.unwrap();
+    assert_eq!(missing.status, ReceivedStatus::Ok);
+    let status = Value::from("http::status::StatusCode");
+    assert_eq!(missing.attributes["error.type"], status);
     let logs = receiver.logs();
     assert_eq!(
         logs[0].body,

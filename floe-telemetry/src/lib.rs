@@ -75,7 +75,8 @@
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
-//! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
+//! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
+//! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `registry` | `registry!`, the keys of a program's own registry of semantic conventions |
 //! | `schema` | `TelemetryConfig::json_schema` |

@@ -62,6 +62,10 @@ pub fn error_if<T>(
         failed = true;
         match (outcome, is_error) {
             (Outcome::Failure(failure), Some(false)) => sink(Outcome::Expected(failure.type_name)),
+            (Outcome::Failure(failure), Some(true)) => sink(Outcome::Failure(Failure {
+                is_refusal: false,
+                ..failure
+            })),
             (outcome, _) => sink(outcome),
         }
     });
@@ -121,6 +125,8 @@ fn error_type(name: &'static str) -> Option<&'static str> {
 pub struct Failure<'a> {
     pub(super) type_name: &'static str,
     pub(super) view: ErrorView<'a>,
+    /// Whether it is a status such as 404 or `NOT_FOUND`, which is an error of the client only.
+    pub(super) is_refusal: bool,
 }
 
 impl Debug for Failure<'_> {
@@ -172,11 +178,81 @@ macro_rules! levels {
                     sink(Outcome::Failure(Failure {
                         type_name: type_name::<E>(),
                         view: $view,
+                        is_refusal: false,
                     }));
                 }
             }
         }
     )*};
+}
+
+/// `E` is the status of a response, or contains it. The conventions for
+/// [HTTP](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status) and
+/// [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/) decide whether it is an error.
+#[derive(Debug)]
+pub struct IsStatus<T>(IsStdError<T>);
+
+impl<T> Deref for IsStatus<T> {
+    type Target = IsStdError<T>;
+
+    #[expect(
+        clippy::inline_always,
+        reason = "else an unoptimized caller stores each reference"
+    )]
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+macro_rules! statuses {
+    ($(#[$cfg:meta] [$($parameters:tt)*] $error:ident: $ty:ty => $view:expr, $is_refusal:expr;)*) => {$(
+        #[$cfg]
+        impl<T, $($parameters)*> IsStatus<Result<T, $ty>> {
+            /// The classifier of the type.
+            #[inline]
+            #[must_use]
+            pub fn __floe_classify(&self) -> Classifier<Result<T, $ty>> {
+                |result, sink| {
+                    if let Err($error) = result {
+                        sink(Outcome::Failure(Failure {
+                            type_name: type_name::<$ty>(),
+                            view: $view,
+                            is_refusal: $is_refusal,
+                        }));
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+statuses! {
+    #[cfg(feature = "http")]
+    [] status: http::StatusCode => ErrorView::Display(status), status.is_client_error();
+    #[cfg(feature = "http")]
+    [B] response: http::Response<B> => ErrorView::Display(&response.status()), response.status().is_client_error();
+    // Of axum, which makes a response of it.
+    #[cfg(feature = "http")]
+    [B: Debug] response: (http::StatusCode, B) => ErrorView::Debug(response), response.0.is_client_error();
+    #[cfg(feature = "tonic")]
+    [] status: tonic::Status => ErrorView::Error(status), !is_server_error(status.code());
+}
+
+/// Whether it is an error of the server, and not only of its client.
+#[cfg(feature = "tonic")]
+const fn is_server_error(code: tonic::Code) -> bool {
+    use tonic::Code;
+
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
 }
 
 levels! {
@@ -212,9 +288,9 @@ impl<T> IsValue<T> {
 /// The start of the method lookup for `__floe_classify`.
 #[inline]
 #[must_use]
-pub const fn probe<T>() -> IsStdError<T> {
-    IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(IsPayload(
-        IsDebug(IsAnyResult(IsValue(PhantomData))),
+pub const fn probe<T>() -> IsStatus<T> {
+    IsStatus(IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(
+        IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData)))),
     )))))
 }
 
@@ -227,10 +303,10 @@ pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T> {
 
 /// A type that inference may not have resolved.
 #[derive(Debug)]
-pub struct MaybeUnresolved<T>(IsStdError<T>);
+pub struct MaybeUnresolved<T>(IsStatus<T>);
 
 impl<T> Deref for MaybeUnresolved<T> {
-    type Target = IsStdError<T>;
+    type Target = IsStatus<T>;
 
     #[expect(
         clippy::inline_always,

@@ -18,7 +18,7 @@ use std::time::SystemTime;
 
 use opentelemetry::Context;
 use opentelemetry::global::BoxedSpan;
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{SpanKind, Status};
 
 use super::buffer::{self, Writer};
 use super::exception::{Exception, panic_message};
@@ -240,6 +240,14 @@ impl Drop for Recording {
 /// Records the outcome of an annotated function that returned.
 #[cold]
 fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
+    let expected;
+    let outcome = match outcome {
+        Outcome::Failure(it) if it.is_refusal && span.kind() != SpanKind::Client => {
+            expected = Outcome::Expected(it.type_name);
+            &expected
+        }
+        _ => outcome,
+    };
     if span.is_measured() {
         if !matches!(outcome, Outcome::Expected(_)) {
             span.set_status(Status::error(""));

@@ -9,6 +9,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use floe_telemetry::{create_span, get_current_span, testing, traced};
+use futures_executor::block_on;
+use http::{Response, StatusCode};
 use opentelemetry::trace::Status;
 
 const SECRET: &str = "postgresql://floe:hunter2@db.internal/x?password=hunter2";
@@ -442,5 +444,106 @@ async fn every_exit_ends_the_span_once_in_all_forms() {
             .unwrap()
             .assert_error("invalid digit found in string");
         assert!(both.next().is_none());
+    }
+}
+
+#[traced]
+fn answer(status: StatusCode) -> Result<(), StatusCode> {
+    Err(status)
+}
+
+#[traced]
+async fn respond(status: StatusCode) -> Result<(), Response<Vec<u8>>> {
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = status;
+    Err(response)
+}
+
+#[traced(kind = client)]
+fn ask(status: StatusCode) -> Result<(), StatusCode> {
+    Err(status)
+}
+
+#[traced]
+fn explain(status: StatusCode) -> Result<(), (StatusCode, String)> {
+    Err((status, "no order".to_owned()))
+}
+
+#[traced(error_if = |_| true)]
+fn strict(status: StatusCode) -> Result<(), StatusCode> {
+    Err(status)
+}
+
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
+#[test]
+fn a_status_4xx_is_an_error_of_clients_only() {
+    let spans = testing::capture(|| {
+        for status in [StatusCode::NOT_FOUND, StatusCode::BAD_GATEWAY] {
+            _ = answer(status);
+            _ = block_on(respond(status));
+            _ = ask(status);
+            _ = explain(status);
+            _ = strict(status);
+        }
+    });
+    for name in ["answer", "respond"] {
+        let found: Vec<_> = spans.named(name).collect();
+        found[0].assert_ok();
+        assert_eq!(found[0].data().events.events, []);
+        found[1].assert_error("502 Bad Gateway");
+    }
+    let found: Vec<_> = spans.named("explain").collect();
+    found[0].assert_ok();
+    found[1].assert_error(r#"(502, "no order")"#);
+    for name in ["ask", "strict"] {
+        let found: Vec<_> = spans.named(name).collect();
+        found[0].assert_error("404 Not Found");
+        found[1].assert_error("502 Bad Gateway");
+    }
+}
+
+#[traced]
+fn call(code: tonic::Code) -> Result<(), tonic::Status> {
+    Err(tonic::Status::new(code, "orders"))
+}
+
+#[traced(kind = client)]
+fn call_out(code: tonic::Code) -> Result<(), tonic::Status> {
+    Err(tonic::Status::new(code, "orders"))
+}
+
+/// <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>
+#[test]
+fn a_status_of_grpc_is_an_error_by_its_code_and_side() {
+    use tonic::Code;
+    let of_server = [
+        Code::Unknown,
+        Code::DeadlineExceeded,
+        Code::Unimplemented,
+        Code::Internal,
+        Code::Unavailable,
+        Code::DataLoss,
+    ];
+    let codes = (1..=16).map(Code::from_i32);
+    let spans = testing::capture(|| {
+        for code in codes.clone() {
+            _ = call(code);
+            _ = call_out(code);
+        }
+    });
+    for (span, code) in spans.named("call").zip(codes) {
+        if of_server.contains(&code) {
+            assert!(
+                matches!(span.data().status, Status::Error { .. }),
+                "{code:?}"
+            );
+        } else {
+            span.assert_ok();
+        }
+        span.assert_attribute("error.type", "tonic::status::Status");
+    }
+    assert_eq!(spans.named("call_out").count(), 16);
+    for span in spans.named("call_out") {
+        assert!(matches!(span.data().status, Status::Error { .. }));
     }
 }
