@@ -1,7 +1,6 @@
 // #[traced]
 // /// Documented.
 // #[must_use]
-// #[track_caller]
 // pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
 //     mut self: Box<Self>,
 //     (first, _): (&'a T, u8),
@@ -16,7 +15,6 @@
 
 /// Documented.
 #[must_use]
-#[track_caller]
 #[allow(unused)]
 pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
     mut self: Box<Self>,

@@ -50,7 +50,6 @@ pub(super) const ALL: &[Case] = &[
             r#"
             /// Documented.
             #[must_use]
-            #[track_caller]
             pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
                 mut self: Box<Self>,
                 (first, _): (&'a T, u8),

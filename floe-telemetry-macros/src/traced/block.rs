@@ -142,8 +142,9 @@ impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
         let rest = &self.rest;
         // A method that cannot be traced is emitted unchanged, because the attribute is not on the method.
-        let possible =
-            self.has_body && self.sig.constness.is_none() && !self.attrs.iter().any(item::is_naked);
+        let possible = self.has_body
+            && self.sig.constness.is_none()
+            && !(self.attrs.iter()).any(|attr| item::is_naked(attr) || item::tracks_caller(attr));
         let Some(shared) = shared.filter(|_| !self.is_left_out() && possible) else {
             let mut attrs: Vec<_> = self.attrs.iter().collect();
             attrs.retain(|attr| !(is_called(attr, "traced") && is_skip(attr)));

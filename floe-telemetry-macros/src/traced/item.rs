@@ -62,6 +62,12 @@ impl Function {
                            around it";
             cx.error(attr, message);
         }
+        if let Some(attr) = function.attrs.iter().find(|attr| tracks_caller(attr)) {
+            let message = "`#[traced]` cannot be on a `#[track_caller]` function: the body runs in a closure, so \
+                           `Location::caller()` would be a place in the body. Trace a function that this one calls, \
+                           and pass it the location";
+            cx.error(attr, message);
+        }
         Some(function)
     }
 
@@ -155,6 +161,13 @@ pub(super) fn is_naked(attr: &Attribute) -> bool {
         }
         _ => false,
     }
+}
+
+/// `#[track_caller]`, also below a condition.
+pub(super) fn tracks_caller(attr: &Attribute) -> bool {
+    let path = attr.path();
+    path.is_ident("track_caller")
+        || path.is_ident("cfg_attr") && tokens::any_ident(&attr.meta, |word| word == "track_caller")
 }
 
 fn calls(function: &Ident, tokens: TokenStream) -> bool {

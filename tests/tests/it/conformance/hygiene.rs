@@ -120,7 +120,6 @@ in_each_mode! {
         /// A doc comment.
         #[must_use]
         #[inline]
-        #[track_caller]
         pub(crate) fn decorated(n: u8) -> u8 {
             #![expect(unused_variables, reason = "the attribute has to work from in here")]
             let unused = 3;
