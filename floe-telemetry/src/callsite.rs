@@ -4,10 +4,14 @@
 //! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
 //! can report what is instrumented without running it.
 
+mod package;
+
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use opentelemetry::trace::SpanKind;
+
+pub(crate) use self::package::package_of;
 
 /// The call site of a function with `#[traced]`.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct CallSite {
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
+    /// Whether the name of the scope is that of a tracer, and not of the package.
+    has_tracer: bool,
     kind: SpanKind,
     level: Level,
     metrics: bool,
@@ -59,6 +65,7 @@ impl CallSite {
                 None => crate_of(module),
             },
             scope_version: package_version,
+            has_tracer: false,
             kind,
             level: Level::Info,
             metrics: false,
@@ -76,6 +83,7 @@ impl CallSite {
             "a tracer needs a name, and this one is empty"
         );
         self.scope_name = name;
+        self.has_tracer = true;
         self
     }
 
@@ -338,6 +346,8 @@ pub enum Level {
 #[derive(Debug)]
 pub struct Scope {
     name: &'static str,
+    /// What filters match: the name of the tracer, or the crate.
+    target: &'static str,
     version: Option<&'static str>,
     location: SourceLocation,
     /// Whether the filter excludes the spans, and the generation of the filter.
@@ -358,6 +368,7 @@ impl Scope {
         );
         Self {
             name,
+            target: name,
             version,
             location,
             filter_cache: AtomicU32::new(0),
@@ -380,6 +391,10 @@ impl Scope {
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
+    }
+
+    pub(crate) const fn target(&self) -> &'static str {
+        self.target
     }
 
     pub(crate) const fn filter_cache(&self) -> &AtomicU32 {

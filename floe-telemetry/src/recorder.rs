@@ -28,7 +28,8 @@
 //!
 //! A span that the plain API ends early keeps the state of that moment, and is exported when its function
 //! returns. One that is dropped without being ended ends then, as OpenTelemetry's specification asks. A span
-//! that a plain function call opens (`create_span`, `span`) has no tracer and an empty scope.
+//! that a plain function call opens (`create_span`, `span`) has no tracer, and as its scope the package that
+//! contains its place (`callsite/package.rs`).
 //!
 //! An `async fn` becomes a function that returns one `async move` block inside the future `Traced`
 //! (`future.rs`), whose span opens at the first poll. `FutureExt::in_span` and `in_current_span` wrap any
@@ -111,7 +112,7 @@ pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 
 /// For `testing`.
 #[cfg(feature = "testing")]
-pub(crate) use self::captures::{CaptureScope, start_captures, stop_captures};
+pub(crate) use self::captures::{CaptureScope, missed, start_captures, stop_captures};
 
 /// For the exporter.
 #[cfg(feature = "_otlp")]

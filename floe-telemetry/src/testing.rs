@@ -36,6 +36,7 @@ mod conventions;
 mod n_plus_one;
 mod tree;
 
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,7 +59,8 @@ static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs `code` and returns the spans that ended in it, on this thread and on threads and
-/// tasks to which its OpenTelemetry context was propagated.
+/// tasks to which its OpenTelemetry context was propagated, as [`in_current_span`](crate::in_current_span) does. If a
+/// span is missing that started elsewhere, the failed assertion says so.
 ///
 /// The caller's current span is hidden from `code`: spans without a parent in `code` are roots.
 ///
@@ -68,7 +70,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
     let capture = Capture::start();
     let attached = capture.context().attach();
-    capture.0.run(code);
+    capture.scope.run(code);
     drop(attached);
     capture.finish()
 }
@@ -93,7 +95,7 @@ pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
 pub async fn capture_async<F: Future>(code: F) -> Spans {
     let capture = Capture::start();
     let mut code = pin!(code.with_context(capture.context()));
-    poll_fn(|task| capture.0.run(|| code.as_mut().poll(task))).await;
+    poll_fn(|task| capture.scope.run(|| code.as_mut().poll(task))).await;
     capture.finish()
 }
 
@@ -106,7 +108,11 @@ fn running() -> MutexGuard<'static, usize> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Capture(CaptureScope);
+struct Capture {
+    scope: CaptureScope,
+    /// The calls outside of captures before this one.
+    missed_before: HashMap<&'static str, u64>,
+}
 
 impl Capture {
     fn start() -> Self {
@@ -118,21 +124,26 @@ impl Capture {
         on_collector(move |collector| {
             collector.captures.insert(scope.0, Vec::new());
         });
-        Self(scope)
+        Self {
+            scope,
+            missed_before: recorder::missed(),
+        }
     }
 
     fn context(&self) -> Context {
-        Context::new().with_value(self.0)
+        Context::new().with_value(self.scope)
     }
 
     fn finish(self) -> Spans {
-        let id = self.0.0;
+        let id = self.scope.0;
         let spans = on_collector(move |collector| {
             collector.fetch(Backpressure::Ignored);
             collector.pass_all();
             collector.captures.remove(&id).unwrap_or_default()
         });
-        Spans::new(spans)
+        let mut missed = recorder::missed();
+        missed.retain(|name, calls| self.missed_before.get(name) != Some(calls));
+        Spans::new(spans, missed.into_keys().collect())
     }
 }
 

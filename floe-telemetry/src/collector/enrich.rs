@@ -275,10 +275,10 @@ impl Site {
             (None, Some((_, location))) => ("", None, location.file(), location.line()),
             (None, None) => ("", None, "", 0),
         };
-        let (scope, version) = match (record.head.callsite, builder(record)) {
+        let (scope, version) = match (record.head.callsite, record.origin().scope()) {
             (Some(site), _) => (site.scope_name(), site.scope_version()),
-            (None, Some((Some(scope), _))) => (scope.name(), scope.version()),
-            (None, Some((None, _)) | None) => ("", None),
+            (None, Some(scope)) => (scope.name(), scope.version()),
+            (None, None) => ("", None),
         };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));

@@ -18,6 +18,7 @@ use super::guarded_message::guarded_message;
 use super::rate_limited::RateLimited;
 use super::statistics::Counters;
 use crate::attributes::{AttributeValue, ToAttributeValue};
+use crate::callsite::Scope;
 use crate::clock::WallClock;
 use crate::recorder::{Origin, SpanRecord};
 
@@ -105,7 +106,7 @@ impl EndingSpan<'_> {
     pub fn scope_name(&self) -> &str {
         match self.record.origin() {
             Origin::Api(scope) => scope.name(),
-            Origin::Builder { scope, .. } => scope.map_or("", |scope| scope.name()),
+            origin @ Origin::Builder { .. } => origin.scope().map_or("", Scope::name),
             Origin::CallSite => {
                 let site = self.record.head.callsite;
                 site.map_or("", |site| site.scope_name())

@@ -106,8 +106,8 @@ impl SpanObserver for SdkStarts {
 fn scope(record: &SpanRecord) -> InstrumentationScope {
     let (name, version) = match record.origin() {
         Origin::Api(scope) => return (**scope).clone(),
-        Origin::Builder { scope, .. } => {
-            scope.map_or(("", None), |scope| (scope.name(), scope.version()))
+        origin @ Origin::Builder { .. } => {
+            (origin.scope()).map_or(("", None), |scope| (scope.name(), scope.version()))
         }
         Origin::CallSite => (record.head.callsite)
             .map_or(("", None), |site| (site.scope_name(), site.scope_version())),

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 
 use super::exemplars::{BoundExemplars, ExemplarValue, Exemplars};
 use super::redact::Redactor;
-use crate::callsite::CallSite;
+use crate::callsite::{CallSite, Scope};
 use crate::clock::WallClock;
 use crate::keys;
 use crate::recorder::{Code, Origin, SpanRecord};
@@ -245,10 +245,7 @@ fn component(record: &SpanRecord) -> &str {
         Some(site) => site.location().module(),
         None => match record.origin() {
             Origin::Api(scope) => scope.name(),
-            Origin::Builder {
-                scope: Some(scope), ..
-            } => scope.name(),
-            Origin::Builder { scope: None, .. } | Origin::CallSite => env!("CARGO_PKG_NAME"),
+            origin => (origin.scope()).map_or(env!("CARGO_PKG_NAME"), Scope::name),
         },
     }
 }

@@ -1,6 +1,8 @@
 //! The spans of `testing::capture`.
 
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use opentelemetry::Context;
 
@@ -43,6 +45,21 @@ pub(crate) fn start_captures(has_boundaries: bool) {
 /// Stops recording for captures.
 pub(crate) fn stop_captures() {
     listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
+}
+
+/// The names of functions that were called outside of the running captures, each with the number of such calls. A
+/// thread or a task without the context of a capture calls them, and the capture says so where it misses their spans.
+static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
+
+/// Remembers a call outside of the running captures.
+pub(super) fn miss(name: &'static str) {
+    let mut missed = MISSED.lock().unwrap_or_else(PoisonError::into_inner);
+    *missed.entry(name).or_default() += 1;
+}
+
+/// The calls outside of the captures until now.
+pub(crate) fn missed() -> HashMap<&'static str, u64> {
+    (MISSED.lock().unwrap_or_else(PoisonError::into_inner)).clone()
 }
 
 /// Returns the id of the capture that `cx` belongs to.

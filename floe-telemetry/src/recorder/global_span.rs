@@ -52,13 +52,13 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
         builder.start_time = more.start;
         match &more.origin {
             Origin::CallSite => scope("", None),
-            Origin::Builder {
-                scope: of_tracer,
-                location,
-            } => {
+            origin @ Origin::Builder { location, .. } => {
                 add_location(&mut code, location.file(), location.line());
-                let name = of_tracer.map_or("", Scope::name);
-                scope(name, of_tracer.and_then(Scope::version))
+                let known = origin.scope();
+                scope(
+                    known.map_or("", Scope::name),
+                    known.and_then(Scope::version),
+                )
             }
             Origin::Api(scope) => InstrumentationScope::clone(scope),
         }

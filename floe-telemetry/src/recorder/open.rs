@@ -28,10 +28,11 @@ use super::current_context::current_context;
 use super::global;
 use super::listeners;
 use super::opening::{Fill, Parent, fill_in};
+use super::record::Origin;
 use super::recorded_span::RecordedSpan;
 use super::recording::{Recording, context_is_alive};
 use super::sampling::{self, Decision};
-use crate::callsite::{CallSite, Scope};
+use crate::callsite::CallSite;
 
 /// A call whose body runs, in one of the legal states: what is recorded of it, and what makes it current.
 ///
@@ -147,15 +148,11 @@ fn open_call_below(parent: &Parent, callsite: &'static CallSite, fill: Option<Fi
 }
 
 /// Opens a span that a builder describes, unless the filter excludes it.
-pub(super) fn open_built(
-    parent: &Parent,
-    scope: Option<&'static Scope>,
-    fill: Fill<'_>,
-) -> OpenSpan {
+pub(super) fn open_built(parent: &Parent, origin: &Origin, fill: Fill<'_>) -> OpenSpan {
     if !context_is_alive() {
         return OpenSpan::Off;
     }
-    let opened = if parent.map(|cx| sampling::is_filtered(cx, scope)) {
+    let opened = if parent.map(|cx| sampling::is_filtered(cx, origin)) {
         open_rarely(Decision::Off, parent, None, None)
     } else {
         open(parent, None, Some(fill))

@@ -13,7 +13,7 @@ use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId}
 use super::events::SpanEvents;
 use super::exception::{Exception, MARK};
 use crate::attributes::{AttributeList, AttributeValue};
-use crate::callsite::{CallSite, Scope};
+use crate::callsite::{CallSite, Scope, package_of};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
@@ -41,6 +41,16 @@ pub(crate) enum Origin {
     },
     /// The OpenTelemetry API.
     Api(Arc<InstrumentationScope>),
+}
+
+impl Origin {
+    /// The scope of a builder's span: its tracer, or else the package that contains its place.
+    pub(crate) fn scope(&self) -> Option<&'static Scope> {
+        match *self {
+            Self::Builder { scope, location } => scope.or_else(|| package_of(location)),
+            Self::CallSite | Self::Api(_) => None,
+        }
+    }
 }
 
 /// A span, open or finished. Nothing in it is redacted yet.

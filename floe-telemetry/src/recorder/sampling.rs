@@ -60,9 +60,9 @@ use super::listeners::{
     PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
 };
 use super::profile::Profile;
-use super::record::{Head, SpanRecord};
+use super::record::{Head, Origin, SpanRecord};
 use super::recording::{self, Recording};
-use crate::callsite::{CallSite, Scope};
+use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
 /// The flag for a trace id that is random, so that samplers downstream may rely on it (W3C Trace
@@ -116,7 +116,7 @@ pub(super) fn decide(
     }
     let capture = capture(listeners, parent);
     if capture.is_none() && listeners & PROVIDER == 0 {
-        count_after_shutdown(listeners, parent);
+        no_listener(listeners, parent, callsite);
         return Decision::Off;
     }
     if listeners & (FILTER | FORKED | UNRECORDED) != 0 {
@@ -479,20 +479,27 @@ pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
             && settings::excludes_function(callsite)
 }
 
-/// Returns whether the filter excludes a child of `parent` with this scope, or without a scope.
-pub(super) fn is_filtered(parent: &Context, scope: Option<&Scope>) -> bool {
+/// Returns whether the filter excludes a child of `parent` with this origin.
+pub(super) fn is_filtered(parent: &Context, origin: &Origin) -> bool {
     let listeners = listeners::current();
     listeners & FILTER != 0
         && capture(listeners, parent).is_none()
-        && settings::excludes_scope(scope)
+        && settings::excludes_scope(origin.scope())
 }
 
 /// Spans that started after the provider was shut down.
 static AFTER_SHUTDOWN: AtomicU64 = AtomicU64::new(0);
 
-/// Counts a span that starts after the provider was shut down, unless its parent is not sampled.
+/// Counts a span that starts after the provider was shut down, unless its parent is not sampled, and remembers one that
+/// starts outside of the captures.
 #[cold]
-fn count_after_shutdown(listeners: Listeners, parent: &Context) {
+fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static CallSite>) {
+    #[cfg(feature = "testing")]
+    if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {
+        super::captures::miss(callsite.name());
+    }
+    #[cfg(not(feature = "testing"))]
+    let _ = callsite;
     let span = parent.span();
     let parent = span.span_context();
     if listeners & SHUT_DOWN != 0 && (parent.is_sampled() || !parent.is_valid()) {

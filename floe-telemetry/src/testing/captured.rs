@@ -14,11 +14,12 @@ use crate::attributes::ToAttributeValue;
 /// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
 /// the spans that ended before it on any thread.
 #[derive(Clone, Debug)]
-pub struct Spans(pub(super) Vec<SpanData>);
+pub struct Spans(pub(super) Vec<SpanData>, Vec<&'static str>);
 
 impl Spans {
-    pub(super) const fn new(spans: Vec<SpanData>) -> Self {
-        Self(spans)
+    /// `missed`: the functions that were called meanwhile outside of the capture.
+    pub(super) const fn new(spans: Vec<SpanData>, missed: Vec<&'static str>) -> Self {
+        Self(spans, missed)
     }
 
     /// Returns the only span of this name.
@@ -31,6 +32,10 @@ impl Spans {
         let mut named = self.named(name);
         match (named.next(), named.count()) {
             (Some(span), 0) => span,
+            (None, _) if self.1.contains(&name) => fail(&format!(
+                "no span `{name}`, but one started on a thread or in a task without the context of the capture: \
+                 `in_current_span` carries it there\n{self}"
+            )),
             (None, _) => fail(&format!("no span `{name}`\n{self}")),
             (Some(_), more) => fail(&format!(
                 "{} spans `{name}`, expected one\n{self}",

@@ -169,3 +169,29 @@ fn captures_that_continue_the_same_remote_trace_do_not_see_each_other() {
     one.single("step").assert_attribute("n", 1);
     two.single("step").assert_attribute("n", 2);
 }
+
+#[traced]
+fn in_a_thread() {}
+
+#[test]
+fn a_span_of_a_thread_without_the_context_is_said_to_be_missing() {
+    let message = |spans: &testing::Spans| {
+        let failed = catch_unwind(|| spans.single("in_a_thread").name().to_owned()).unwrap_err();
+        failed.downcast_ref::<String>().unwrap().clone()
+    };
+    let lost = testing::capture(|| thread::spawn(in_a_thread).join().unwrap());
+    assert_eq!(
+        message(&lost).lines().next().unwrap(),
+        "no span `in_a_thread`, but one started on a thread or in a task without the context of the capture: \
+         `in_current_span` carries it there",
+    );
+    let carried = testing::capture(|| {
+        thread::spawn(floe_telemetry::in_current_span(in_a_thread))
+            .join()
+            .unwrap();
+    });
+    carried.single("in_a_thread").assert_ok();
+    // Those before it are not its own.
+    let never = testing::capture(|| ());
+    assert!(message(&never).starts_with("no span `in_a_thread`\n"));
+}

@@ -5,7 +5,10 @@ use floe_telemetry::opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState,
 };
 use floe_telemetry::testing::{self, Spans};
-use floe_telemetry::{FloeAttributes, Tracer, callsite, create_span, get_tracer, span, traced};
+use floe_telemetry::{
+    FloeAttributes, FutureExt as _, Tracer, callsite, create_span, get_tracer, span, traced,
+};
+use futures_executor::block_on;
 use opentelemetry::trace::Tracer as _;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -96,19 +99,24 @@ fn a_function_of_another_package_has_the_scope_of_that_package() {
         of_renamed("renamed.named")
     );
     assert_eq!(scope(&spans, "of_a_tracer"), of_renamed("renamed.by_hand"));
-    assert_eq!(scope(&spans, "of_no_tracer"), (String::new(), None));
+    assert_eq!(
+        scope(&spans, "of_no_tracer"),
+        of_renamed("floe-tests-renamed")
+    );
 }
 
 #[test]
-fn manual_spans_have_the_scope_of_their_tracer_or_none() {
+fn manual_spans_have_the_scope_of_their_tracer_or_package() {
     let spans = testing::capture(|| {
         drop(create_span("created"));
         drop(span("built").start());
+        block_on(async {}.in_span(span("around a future")));
         drop(TRACER.span("of a tracer").start());
         get_tracer("scopes.api").in_span("of the API", |_| ());
     });
-    assert_eq!(scope(&spans, "created"), (String::new(), None));
-    assert_eq!(scope(&spans, "built"), (String::new(), None));
+    for name in ["created", "built", "around a future"] {
+        assert_eq!(scope(&spans, name), named("floe-tests"), "{name}");
+    }
     assert_eq!(scope(&spans, "of a tracer"), named("scopes.tracer"));
     assert_eq!(scope(&spans, "of the API"), ("scopes.api".to_owned(), None));
 }

@@ -215,12 +215,12 @@ pub(super) fn excludes_function(callsite: &CallSite) -> bool {
     callsite.is_function() && excludes(callsite.filter_cache(), callsite.level(), callsite.target())
 }
 
-/// Returns whether the filter excludes the spans of a tracer, or those without a tracer, which have an
+/// Returns whether the filter excludes the spans of a tracer or a package, or the spans without one, which have an
 /// empty target.
 pub(super) fn excludes_scope(scope: Option<&Scope>) -> bool {
     static NO_SCOPE: AtomicU32 = AtomicU32::new(0);
     match scope {
-        Some(scope) => excludes(scope.filter_cache(), Level::Info, scope.name()),
+        Some(scope) => excludes(scope.filter_cache(), Level::Info, scope.target()),
         None => excludes(&NO_SCOPE, Level::Info, ""),
     }
 }
