@@ -395,7 +395,7 @@ pub fn set_attributes(attributes: &impl FloeAttributes) {
 }
 
 /// Adds an event to the current span, whichever library started it. Without a span that is recorded,
-/// it does nothing.
+/// it does nothing. The attributes are an array or any other iterator of `KeyValue`s, `[]` for none.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {

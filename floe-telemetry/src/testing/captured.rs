@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
-use opentelemetry::{SpanId, Value};
+use opentelemetry::{Array, SpanId, StringValue, Value};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::{conventions, n_plus_one, tree};
@@ -409,8 +409,8 @@ impl<'a> CapturedSpan<'a> {
         let found = self.attribute(key);
         self.check(
             found == expected.as_ref(),
-            &format!("attribute `{key}` = {expected:?}"),
-            || format!("{found:?}"),
+            &format!("attribute `{key}` = {}", shown(expected.as_ref())),
+            || shown(found),
         )
     }
 
@@ -419,7 +419,7 @@ impl<'a> CapturedSpan<'a> {
     pub fn assert_no_attribute(self, key: &str) -> Self {
         let found = self.attribute(key);
         self.check(found.is_none(), &format!("no attribute `{key}`"), || {
-            format!("{found:?}")
+            shown(found)
         })
     }
 
@@ -532,6 +532,22 @@ impl<'a> CapturedSpan<'a> {
         let what = format!("span `{}`", self.span.name);
         self.all.check(holds, &what, expected, found);
         self
+    }
+}
+
+/// A value with its type, as it is written in Rust.
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "no attribute".to_owned(),
+        Some(Value::String(text)) => format!("{:?}", text.as_str()),
+        Some(Value::F64(number)) => format!("{number:?}"),
+        Some(Value::Array(Array::String(texts))) => {
+            format!(
+                "{:?}",
+                texts.iter().map(StringValue::as_str).collect::<Vec<_>>()
+            )
+        }
+        Some(value) => value.to_string(),
     }
 }
 

@@ -239,6 +239,41 @@ fn the_exit_of_a_process_exports() {
     assert_eq!(tree(&receiver.spans()), "load\n  query\n  send");
 }
 
+/// `?` in `main`, before the first span of the program.
+#[test]
+fn a_main_that_fails_early_delivers_what_it_recorded() {
+    const TEST: &str = "init::a_main_that_fails_early_delivers_what_it_recorded";
+    fn main() -> Result<(), Box<dyn std::error::Error>> {
+        let _telemetry = init()?;
+        tracing::info!("starting");
+        MetricRecorder::new("orders").increment("orders.started", 1, &[]);
+        let queue = "redis://127.0.0.1:no";
+        Err(format!("cannot connect to {queue}"))?;
+        load("orders");
+        Ok(())
+    }
+    if is_child() {
+        assert_eq!(
+            main().unwrap_err().to_string(),
+            "cannot connect to redis://127.0.0.1:no"
+        );
+        return;
+    }
+    let receiver = Receiver::grpc();
+    run(
+        TEST,
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())],
+    );
+    assert_eq!(receiver.logs()[0].body, Some(Value::from("starting")));
+    assert!(
+        receiver
+            .points()
+            .iter()
+            .any(|point| point.name == "orders.started")
+    );
+    assert_eq!(receiver.spans(), []);
+}
+
 #[test]
 fn a_receiver_that_does_not_answer_does_not_hold_the_guard() {
     const TEST: &str = "init::a_receiver_that_does_not_answer_does_not_hold_the_guard";

@@ -129,7 +129,7 @@ fn a_failed_assertion_shows_the_trace() {
     })
     .unwrap_err();
     let message = message.downcast_ref::<String>().unwrap();
-    assert!(message.starts_with("span `step`\n  expected: attribute `n` = Some(I64(4))\n     found: Some(I64(3))\ncaptured spans:\n  work [Ok]"), "{message}");
+    assert!(message.starts_with("span `step`\n  expected: attribute `n` = 4\n     found: 3\ncaptured spans:\n  work [Ok]"), "{message}");
     let message = catch_unwind(|| {
         let _ = spans.single("absent");
     })
