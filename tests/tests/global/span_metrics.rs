@@ -316,7 +316,7 @@ fn every_span_is_measured_if_configured() {
         assert_eq!(plain.attributes["component"], "plain".into());
         assert_eq!(plain.attributes["span.kind"], "SPAN_KIND_SERVER".into());
         let by_hand = measured.point(ERRORS, "by.hand");
-        assert_eq!(by_hand.attributes["component"], "floe-telemetry".into());
+        assert_eq!(by_hand.attributes["component"], "floe-tests".into());
         assert_eq!(receiver.spans().len(), if is_sampled { 7 } else { 0 });
         let sent = receiver.every_request();
         assert!(!sent.iter().any(|request| request.contains("hunter2XyZ")));
