@@ -64,6 +64,7 @@ mod global_lookup;
 mod global_span;
 mod idle;
 mod ids;
+mod last_panic;
 mod listeners;
 mod measure;
 mod memory;
@@ -142,6 +143,7 @@ pub(crate) use self::{
     exception::{MARK, panic_message},
     fork::{forks, say_not_exported},
     ids::random_bits,
+    last_panic::remember as remember_panic,
     measure::{Measures, missed_calls, new_measures},
     memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
     opening::PANICKED,

@@ -6,9 +6,16 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
 bool telemetry_start(void);
 bool telemetry_work(void);
 void telemetry_stop(void);
+bool telemetry_call(int kind, void (*call)(void));
+#ifdef __cplusplus
+}
+#endif
 
 /* Blocks the signal after threads have been started, and waits for the one that it sends to its process. */
 static int waits(const char *how) {
@@ -33,6 +40,62 @@ static int waits(const char *how) {
     return 0;
 }
 
+static void returns(void) {}
+
+static void exits(void) { pthread_exit(NULL); }
+
+static void is_cancelled(void) {
+    pthread_cancel(pthread_self());
+    for (;;) pthread_testcancel();
+}
+
+#ifdef __cplusplus
+static void throws(void) { throw 7; }
+#endif
+
+struct call {
+    int kind;
+    void (*call)(void);
+    bool was_left;
+};
+
+static void *run(void *argument) {
+    struct call *call = (struct call *)argument;
+    call->was_left = true;
+#ifdef __cplusplus
+    if (call->call == throws) {
+        try {
+            telemetry_call(call->kind, call->call);
+            call->was_left = false;
+        } catch (int thrown) {
+            if (thrown != 7) call->was_left = false;
+        }
+        return NULL;
+    }
+#endif
+    telemetry_call(call->kind, call->call);
+    call->was_left = false;
+    return NULL;
+}
+
+/* Leaves a span of each kind, on threads that start afterwards. */
+static int leaves(const char *how) {
+    void (*call)(void) = strcmp(how, "exit") == 0 ? exits : is_cancelled;
+#ifdef __cplusplus
+    if (strcmp(how, "throw") == 0) call = throws;
+#endif
+    for (int kind = 0; telemetry_call(kind, returns); kind++) {
+        for (int i = 0; i < 10; i++) {
+            struct call leaving = {kind, call, false};
+            pthread_t thread;
+            if (pthread_create(&thread, NULL, run, &leaving) != 0) return 2;
+            if (pthread_join(thread, NULL) != 0) return 3;
+            if (!leaving.was_left) return 4;
+        }
+    }
+    return 0;
+}
+
 int main(int count, char **arguments) {
     if (count < 2) return 64;
     struct sigaction action;
@@ -40,7 +103,8 @@ int main(int count, char **arguments) {
     if (action.sa_handler != SIG_DFL) return 65;
     if (!telemetry_start()) return 66;
     if (strcmp(arguments[1], "write") != 0) {
-        int result = waits(arguments[1]);
+        bool is_signal = strncmp(arguments[1], "sig", 3) == 0;
+        int result = is_signal ? waits(arguments[1]) : leaves(arguments[1]);
         telemetry_stop();
         return result;
     }

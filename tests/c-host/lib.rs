@@ -1,10 +1,16 @@
 //! A library for programs in C, which handle signals themselves: Rust's runtime does not ignore SIGPIPE there.
 #![expect(unsafe_code, reason = "functions that C calls need names")]
 
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context as TaskContext, Waker};
 use std::time::Duration;
 
-use floe_telemetry::{TelemetryGuard, create_span, init};
+use floe_telemetry::propagation::current_context;
+use floe_telemetry::{
+    FutureExt as _, TelemetryGuard, Tracer, create_span, create_span_with, init, span, traced,
+    tracer,
+};
 use floe_telemetry_otlp_file as _;
 
 static TELEMETRY: Mutex<Option<TelemetryGuard>> = Mutex::new(None);
@@ -36,6 +42,53 @@ pub extern "C" fn telemetry_work() -> bool {
     telemetry()
         .as_ref()
         .is_some_and(|it| it.force_flush(Duration::from_secs(10)).is_ok())
+}
+
+#[traced]
+fn plain(call: Callback) {
+    call();
+}
+
+#[traced(attributes(n))]
+fn with_attributes(n: i32, call: Callback) {
+    call();
+}
+
+#[traced]
+async fn later(call: Callback) {
+    call();
+}
+
+#[traced]
+fn returned(call: Callback) -> impl Future<Output = ()> {
+    async move { call() }
+}
+
+static TRACER: Tracer = tracer!("host");
+
+type Callback = extern "C-unwind" fn();
+
+/// Calls the program, which may leave its function by a C++ exception or the end of its thread, in a span of each kind.
+/// Returns whether there is such a kind.
+// SAFETY: no other function of the process has this name.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn telemetry_call(kind: i32, call: Callback) -> bool {
+    let mut task = TaskContext::from_waker(Waker::noop());
+    match kind {
+        0 => plain(call),
+        1 => with_attributes(kind, call),
+        2 => _ = pin!(later(call)).poll(&mut task),
+        3 => _ = pin!(returned(call)).poll(&mut task),
+        4 => _ = pin!(async { call() }.in_span(span("in_span"))).poll(&mut task),
+        5 => create_span_with("guard", |_| call()),
+        6 => {
+            let mut span = TRACER.open(current_context(), |span| span.name_const("detached"));
+            span.run(|| call());
+            span.end();
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// Shuts the telemetry down.

@@ -11,7 +11,7 @@ use std::thread;
 use crate::config::{ErrorsConfig, PanicOutput};
 use crate::environment;
 use crate::program_signals::Unsignalled;
-use crate::recorder::panic_message;
+use crate::recorder::{panic_message, remember_panic};
 use crate::redaction::sanitize_lines;
 
 /// Whether the messages of panics leave the process, as the last provider is configured.
@@ -42,6 +42,8 @@ pub(super) fn observe(errors: ErrorsConfig) {
                 log(panic, message.as_deref());
                 return;
             }
+            // As the replaced hook would do.
+            remember_panic(panic);
             let mut text = String::new();
             if !log(panic, message.as_deref()) {
                 text = redacted(panic, message.as_deref());

@@ -1,19 +1,16 @@
 //! Runs the body of an annotated function inside its span.
 //!
-//! Code that is generic over the body is compiled for each annotated function, so it only catches
-//! panics. All other code is generic over the return type, or not generic.
+//! Code that is generic over the body is compiled for each annotated function, so it only has a guard for
+//! a body that unwinds. All other code is generic over the return type, or not generic.
 //!
 //! Recursive functions have these frames on the stack once per call, and an unoptimized build keeps each
 //! variable and each argument that is passed on in a place of its own. So spans are passed by
 //! reference, and what only a recorded call needs is in functions that only it calls.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::thread;
+use std::mem;
 
 use super::open::Opened;
 use super::outcome::Classifier;
-use super::recording::Recording;
 
 /// Runs `body` in `span` and records its outcome.
 ///
@@ -30,7 +27,7 @@ pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T
 }
 
 /// Runs a body that opens its span itself, in its first statement, and ends the span by `finish`, or
-/// records the panic of the body.
+/// as unwound.
 #[inline]
 pub fn call_opening<V>(
     body: impl FnOnce(&mut Opened) -> V,
@@ -51,37 +48,41 @@ pub fn end<T>(span: &mut Opened, value: T, outcome: Classifier<T>) -> T {
     value
 }
 
-/// Runs a body that opens its span itself. A panic ends the span.
-#[inline]
-pub(super) fn run_opening<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
-    match catch_unwind(AssertUnwindSafe(|| body(span))) {
-        Ok(value) => value,
-        Err(payload) => body_panicked(span, payload),
+/// Ends the span of a body that unwinds.
+struct Unwinding<'a>(&'a mut Opened);
+
+impl Drop for Unwinding<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        if let Some(recording) = self.0.close() {
+            recording.unwound();
+        }
     }
 }
 
-/// Runs the body. The span is still current afterwards; a panic ends it.
+/// Runs a body that opens its span itself. If it unwinds, the span ends.
+#[inline]
+pub(super) fn run_opening<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
+    let guard = Unwinding(span);
+    let value = body(guard.0);
+    mem::forget(guard);
+    value
+}
+
+/// Runs the body. The span is still current afterwards; if the body unwinds, it ends.
 #[inline]
 pub(super) fn run<T>(span: &mut Opened, body: impl FnOnce() -> T) -> T {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(value) => value,
-        Err(payload) => body_panicked(span, payload),
-    }
+    let guard = Unwinding(span);
+    let value = body();
+    mem::forget(guard);
+    value
 }
 
 /// A function of its own, whose variables a call without a span has no stack for.
 #[inline]
 fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
-    finish(span, catch_unwind(AssertUnwindSafe(body)), outcome)
-}
-
-/// Records how the body ended, ends the span, and returns or panics as the body did.
-#[inline]
-fn finish<T>(span: &mut Opened, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
-    match ended {
-        Ok(value) => end(span, value, outcome),
-        Err(payload) => body_panicked(span, payload),
-    }
+    let value = run(span, body);
+    end(span, value, outcome)
 }
 
 /// Not inlined, so that the code of a function without a span stays small.
@@ -90,18 +91,4 @@ fn returned<T>(span: &mut Opened, value: &T, outcome: Classifier<T>) {
     if let Some(recording) = span.close() {
         recording.returned(value, outcome);
     }
-}
-
-#[cold]
-fn body_panicked(span: &mut Opened, payload: Box<dyn Any + Send>) -> ! {
-    panicked(span.close(), payload)
-}
-
-/// Ends the span of a body that panicked, and resumes the panic.
-#[cold]
-pub(super) fn panicked(recording: Option<Box<Recording>>, payload: Box<dyn Any + Send>) -> ! {
-    if let Some(recording) = recording {
-        recording.panicked(&*payload);
-    }
-    resume_unwind(payload)
 }

@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use opentelemetry::Context;
 
+use super::last_panic;
 use super::listeners::{self, CAPTURE_BOUNDARIES, CAPTURES, Listeners};
 
 /// Identifies a running `testing::capture`, which collects spans independently of the provider's sampling; stored in
@@ -34,6 +35,7 @@ impl CaptureScope {
 
 /// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
 pub(crate) fn start_captures(has_boundaries: bool) {
+    last_panic::observe();
     let boundaries = if has_boundaries {
         CAPTURE_BOUNDARIES
     } else {

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt::Display;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::mem;
+use std::panic::Location;
 
 use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Context, Key};
 
-use super::call::panicked;
 use super::exception;
 use super::listeners;
 use super::open::{Parked, open_detached};
@@ -96,13 +96,21 @@ impl DetachedSpan {
 
     /// Runs `body` with the span current. A panic is recorded, ends the span, and continues.
     pub fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        let attached = self.0.attach();
-        let result = catch_unwind(AssertUnwindSafe(body));
-        drop(attached);
-        match result {
-            Ok(value) => value,
-            Err(payload) => panicked(self.take().recording(), payload),
+        struct Unwinding<'a>(&'a mut DetachedSpan);
+        impl Drop for Unwinding<'_> {
+            fn drop(&mut self) {
+                if let Some(recording) = self.0.take().recording() {
+                    recording.unwound();
+                }
+            }
         }
+        let attached = self.0.attach();
+        let guard = Unwinding(self);
+        // Dropped before the guard, if the body unwinds.
+        let _attached = attached;
+        let value = body();
+        mem::forget(guard);
+        value
     }
 
     /// Sets an attribute; `None` sets nothing.
@@ -145,7 +153,7 @@ impl DetachedSpan {
     }
 
     fn take(&mut self) -> Parked {
-        std::mem::replace(&mut self.0, Parked::Off)
+        mem::replace(&mut self.0, Parked::Off)
     }
 }
 

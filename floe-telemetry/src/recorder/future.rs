@@ -6,15 +6,14 @@
 //! a thread-local slot, from which the wrapper takes it after the poll. No future needs a pointer to
 //! another one, and each argument is stored once.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
+use std::mem;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use super::call::panicked;
 use super::current_context::current_context;
 use super::listeners::{self, CPU, POLLS};
 use super::open::{Current, OpenSpan, Parked, StartBelow, enter};
@@ -203,21 +202,6 @@ impl FutureSpan {
         }
     }
 
-    /// Ends the span, if there is one, after a poll that panicked, and resumes the panic.
-    #[cold]
-    fn panicked(
-        &mut self,
-        entered: Option<Entered>,
-        profile: Option<Box<Profile>>,
-        payload: Box<dyn Any + Send>,
-    ) -> ! {
-        let mut recording = entered.and_then(|entered| self.0.end(entered, false));
-        if let Some(profile) = profile {
-            self.end_poll(profile, recording.as_deref_mut());
-        }
-        panicked(recording, payload)
-    }
-
     /// Calls `poll` while the span is current, which it stays afterwards.
     #[inline]
     pub(super) fn run<P>(
@@ -226,18 +210,21 @@ impl FutureSpan {
         task: &mut TaskContext<'_>,
         poll: impl FnOnce(&mut TaskContext<'_>) -> P,
     ) -> P {
-        let profile = self.profile(task);
-        let mut task = TaskContext::from_waker(waker(profile.as_deref(), task));
-        match catch_unwind(AssertUnwindSafe(|| poll(&mut task))) {
-            Ok(polled) => {
-                self.0.end(entered, true);
-                if let Some(profile) = profile {
-                    self.end_poll(profile, None);
-                }
-                polled
-            }
-            Err(payload) => self.panicked(Some(entered), profile, payload),
+        let mut profile = self.profile(task);
+        let mut entered = Some(entered);
+        let guard = Unwinding(self, &mut entered, &mut profile);
+        let polled = poll(&mut TaskContext::from_waker(waker(
+            guard.2.as_deref(),
+            task,
+        )));
+        mem::forget(guard);
+        if let Some(entered) = entered {
+            self.0.end(entered, true);
         }
+        if let Some(profile) = profile {
+            self.end_poll(profile, None);
+        }
+        polled
     }
 
     /// Takes the span, which the caller ends.
@@ -270,6 +257,27 @@ impl Drop for FutureSpan {
     }
 }
 
+/// Ends the span of a future or a stream whose poll unwinds.
+struct Unwinding<'a>(
+    &'a mut FutureSpan,
+    &'a mut Option<Entered>,
+    &'a mut Option<Box<Profile>>,
+);
+
+impl Drop for Unwinding<'_> {
+    #[cold]
+    fn drop(&mut self) {
+        let entered = self.1.take();
+        let mut recording = entered.and_then(|entered| self.0.0.end(entered, false));
+        if let Some(profile) = self.2.take() {
+            self.0.end_poll(profile, recording.as_deref_mut());
+        }
+        if let Some(recording) = recording {
+            recording.unwound();
+        }
+    }
+}
+
 /// The waker that a future is polled with.
 #[inline]
 fn waker<'w>(profile: Option<&'w Profile>, task: &'w TaskContext<'_>) -> &'w Waker {
@@ -288,18 +296,16 @@ impl<F: Future> Future for Traced<F, OutcomeOf<F>> {
         if this.span.is_off() {
             return this.inner.poll(task);
         }
-        let profile = this.span.profile(task);
-        let mut task = TaskContext::from_waker(waker(profile.as_deref(), task));
-        let entered = this.span.begin();
-        match catch_unwind(AssertUnwindSafe(|| this.inner.poll(&mut task))) {
-            Ok(polled) => {
-                if let Some(entered) = entered {
-                    this.span.polled(entered, profile, &polled, this.outcome.0);
-                }
-                polled
-            }
-            Err(payload) => this.span.panicked(entered, profile, payload),
+        let mut profile = this.span.profile(task);
+        let mut entered = this.span.begin();
+        let guard = Unwinding(this.span, &mut entered, &mut profile);
+        let mut task = TaskContext::from_waker(waker(guard.2.as_deref(), task));
+        let polled = this.inner.poll(&mut task);
+        mem::forget(guard);
+        if let Some(entered) = entered {
+            this.span.polled(entered, profile, &polled, this.outcome.0);
         }
+        polled
     }
 }
 
@@ -517,7 +523,7 @@ impl Phase {
     /// Takes the span, which the caller ends.
     #[inline]
     pub(super) fn take(&mut self) -> Parked {
-        match std::mem::replace(self, Self::Open(Parked::Off)) {
+        match mem::replace(self, Self::Open(Parked::Off)) {
             Self::Open(parked) => parked,
             Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens => Parked::Off,
         }

@@ -14,6 +14,8 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId, global};
 
+use super::last_panic;
+
 /// The longest interval between two looks of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
 
@@ -59,6 +61,9 @@ fn look() -> bool {
     // The provider may call annotated functions meanwhile.
     CALLS.set(u32::MAX);
     let is_there = catch_unwind(is_there).unwrap_or(false);
+    if is_there {
+        last_panic::observe();
+    }
     let looks = LOOKS.get();
     CALLS.set(MAX_INTERVAL.min(1 << looks));
     LOOKS.set((looks + 1).min(SETTLED));

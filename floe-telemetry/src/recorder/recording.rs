@@ -6,7 +6,6 @@
 //! The storage of this module is initialized after the `Context`, and thread-local values are destroyed
 //! in reverse order. As long as the storage is alive, the `Context` is alive, too.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,6 +24,7 @@ use super::exception::{Exception, panic_message};
 use super::fork;
 use super::global_span;
 use super::ids::Ids;
+use super::last_panic;
 use super::listeners;
 use super::measure::{self, Measure};
 use super::outcome::{Classifier, Outcome};
@@ -117,7 +117,7 @@ impl Recording {
             outcome(value, &mut |outcome| record_outcome(record, &outcome));
         }));
         if let Err(payload) = classified {
-            record_panic(&mut self.record, &*payload);
+            record_panic(&mut self.record, panic_message(&*payload));
         }
         self.succeed();
     }
@@ -130,13 +130,17 @@ impl Recording {
         }
     }
 
-    /// Ends the span of a function that panicked.
+    /// Ends the span of code that unwinds: as an error if that is a panic, and as cancelled if it is a C++ exception or
+    /// the end of the thread.
     #[cold]
-    pub(super) fn panicked(mut self: Box<Self>, payload: &(dyn Any + Send)) {
+    pub(super) fn unwound(mut self: Box<Self>) {
+        if !thread::panicking() {
+            return self.cancelled();
+        }
         if let Some(ended) = self.close() {
             return self.end_at(ended);
         }
-        record_panic(&mut self.record, payload);
+        record_panic(&mut self.record, last_panic::message());
         self.succeed();
     }
 
@@ -269,11 +273,11 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
 
 /// Records the panic of an annotated function.
 #[cold]
-fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
+fn record_panic(span: &mut SpanRecord, message: String) {
     if span.is_measured() {
         return span.set_status(Status::error(""));
     }
-    span.set_exception(Exception::new(keys::PANIC, panic_message(payload)));
+    span.set_exception(Exception::new(keys::PANIC, message));
 }
 
 /// The maximum number of blank recordings of a thread. Each of them may have memory for 128 attributes.
@@ -319,6 +323,8 @@ pub(super) struct Local {
     pub(super) settings: CachedSettings,
     /// An exception on its way to a span, see [`record_error`](super::recorded_span::record_error).
     pub(super) exception: Option<Exception>,
+    /// The message of the last panic, until a span starts after it.
+    pub(super) panic: Option<String>,
     /// The process that the thread is in, see [`fork`].
     forks: u32,
 }
@@ -335,6 +341,7 @@ thread_local! {
             missing_measures: Missing::default(),
             settings: CachedSettings::default(),
             exception: None,
+            panic: None,
             forks: fork::forks(),
         })
     };
@@ -372,6 +379,9 @@ impl Local {
     /// Returns a recording for a new span.
     #[inline]
     pub(super) fn blank(&mut self) -> Box<Recording> {
+        if self.panic.is_some() {
+            last_panic::forget(&mut self.panic);
+        }
         self.blank.pop().unwrap_or_else(Recording::new)
     }
 

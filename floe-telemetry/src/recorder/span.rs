@@ -543,7 +543,7 @@ impl Drop for ActiveSpan {
     fn drop(&mut self) {
         if let Some(recording) = self.span.close() {
             if thread::panicking() && !self.was_panicking {
-                recording.panicked(&"the thread is panicking");
+                recording.unwound();
             } else {
                 recording.complete();
             }

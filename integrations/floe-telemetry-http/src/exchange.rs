@@ -6,8 +6,9 @@
 
 use std::any::type_name;
 use std::fmt::Display;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::mem;
 use std::sync::Arc;
+use std::thread;
 
 use floe_telemetry::DetachedSpan;
 use floe_telemetry::metrics::in_span;
@@ -99,11 +100,20 @@ impl Exchange {
 
     /// Runs `body` with the span current. A panic is recorded, ends the exchange, and continues.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        catch_unwind(AssertUnwindSafe(|| self.span.run(body))).unwrap_or_else(|payload| {
-            self.set_error_type("panic");
-            self.end();
-            resume_unwind(payload)
-        })
+        struct Unwinding<'a>(&'a mut Exchange);
+        impl Drop for Unwinding<'_> {
+            fn drop(&mut self) {
+                // Not at a C++ exception, or the end of the thread.
+                if thread::panicking() {
+                    self.0.set_error_type("panic");
+                }
+                self.0.end();
+            }
+        }
+        let guard = Unwinding(self);
+        let value = guard.0.span.run(body);
+        mem::forget(guard);
+        value
     }
 
     /// Injects the context of a client's span into the headers of the request.

@@ -49,4 +49,5 @@ mod status_on_success;
 mod thread_end;
 mod tracing;
 mod transport;
+mod unwinding;
 mod variables;

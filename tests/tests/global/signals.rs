@@ -108,13 +108,22 @@ fn threads_of_the_library_block_signals() {
 
 /// The program in C, linked with the library.
 fn c_program(folder: &Path) -> Command {
+    host(folder, "cc")
+}
+
+/// The program in C, or as C++, linked with the library.
+pub(super) fn host(folder: &Path, compiler: &str) -> Command {
     let test = std::env::current_exe().unwrap();
     let libraries = test.parent().unwrap();
     let program = folder.join("host");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c-host/host.c");
-    let compiled = Command::new("cc")
+    let language = if compiler == "c++" { "c++" } else { "c" };
+    let compiled = Command::new(compiler)
         .args(["-D_GNU_SOURCE", "-pthread", "-o"])
-        .args([&program, &source])
+        .arg(&program)
+        .args(["-x", language])
+        .arg(&source)
+        .args(["-x", "none"])
         .arg("-L")
         .arg(libraries)
         .arg("-lfloe_c_host")

@@ -4,9 +4,10 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
 use floe_telemetry::{create_span, get_current_span, testing, traced};
 use futures_executor::block_on;
@@ -138,8 +139,8 @@ fn unit() -> Result<(), ()> {
     Err(())
 }
 #[traced]
-fn joined() -> std::thread::Result<()> {
-    std::thread::spawn(|| panic!("joined {SECRET}")).join()
+fn joined() -> thread::Result<()> {
+    thread::spawn(|| panic!("joined {SECRET}")).join()
 }
 #[traced]
 fn payload() -> Result<(), Box<dyn Any + Send>> {
@@ -293,6 +294,26 @@ fn a_panic_is_recorded_and_resumed() {
         .assert_error("lost postgresql://<REDACTED>@db.internal/x?password=<REDACTED>")
         .assert_attribute("exception.type", "panic")
         .assert_event("exception");
+}
+
+#[traced]
+fn resumes(panic: fn()) {
+    let payload = thread::spawn(panic).join().unwrap_err();
+    resume_unwind(payload);
+}
+
+/// The panic hook, from which messages come, has run on another thread.
+#[test]
+fn a_panic_that_another_thread_started_has_no_message_of_an_earlier_one() {
+    let spans = testing::capture(|| {
+        let _ = catch_unwind(panics);
+        let _ = catch_unwind(|| resumes(|| panic!("elsewhere")));
+        let _ = catch_unwind(|| std::panic::panic_any(7));
+    });
+    spans
+        .single("resumes")
+        .assert_error("the thread is panicking")
+        .assert_attribute("exception.type", "panic");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use super::probability::Threshold;
 use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
 use crate::recorder::fork_handlers;
+use crate::recorder::last_panic;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, Listeners, MEASURES,
     MEASURES_ALL, OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
@@ -122,6 +123,7 @@ pub(crate) trait SpanObserver: fmt::Debug + Send + Sync {
 /// Starts recording.
 pub(crate) fn start_provider(sampling: Sampling, program: OfProgram) -> ProviderId {
     fork_handlers::watch();
+    last_panic::observe();
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
