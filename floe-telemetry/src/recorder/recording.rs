@@ -9,7 +9,6 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-#[cfg(feature = "testing")]
 use std::thread;
 #[cfg(feature = "testing")]
 use std::time::Duration;
