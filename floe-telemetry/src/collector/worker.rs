@@ -1,7 +1,6 @@
 //! An exporter on a thread of its own, behind a bounded queue.
 
 use std::fmt;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "logs")]
 use std::sync::Mutex;
@@ -224,6 +223,7 @@ impl<B: Send + 'static> Worker<B> {
             redaction: settings.redaction.clone(),
             failed: 0,
             failure: None,
+            late: 0,
         };
         let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
         settings.counters.exports.add(name, spans, capacity);
@@ -359,6 +359,8 @@ struct ExporterThread {
     failed: u64,
     /// The first failure since the last report.
     failure: Option<String>,
+    /// Spans that were in the queue when the time of the shutdown had passed.
+    late: u64,
 }
 
 impl ExporterThread {
@@ -369,6 +371,7 @@ impl ExporterThread {
                 Task::Export(mut queued, _) if self.shared.has_ended() => {
                     let spans = queued.size.spans as u64;
                     queued.count(&self.counters.dropped_shutdown, spans);
+                    self.late += spans;
                 }
                 Task::Export(queued, batch) => self.export(&mut *exporter, queued, batch),
                 Task::Flush(report) => {
@@ -433,20 +436,29 @@ impl ExporterThread {
         }
     }
 
+    /// Reports the spans that were lost since the last report that somebody received.
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
         let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
-        let failed = mem::take(&mut self.failed);
-        let result = match self.failure.take() {
-            Some(failure) if dropped > 0 => Err(format!(
-                "{} failed: {failure}; {} dropped: its queue was full",
-                spans(failed),
-                spans(dropped)
-            )),
-            Some(failure) => Err(format!("{} failed: {failure}", spans(failed))),
-            None if dropped > 0 => Err(format!("{} dropped: its queue was full", spans(dropped))),
-            None => result.map_err(|error| self.redaction.failure(error)),
+        let failure = self.failure.as_ref();
+        let failed = failure.map(|failure| format!("{} failed: {failure}", spans(self.failed)));
+        let dropped_text = format!("{} dropped: its queue was full", spans(dropped));
+        let late = format!("{} dropped: no time was left", spans(self.late));
+        let lost = failed
+            .into_iter()
+            .chain((dropped > 0).then_some(dropped_text))
+            .chain((self.late > 0).then_some(late));
+        let lost: Vec<_> = lost.collect();
+        let result = if lost.is_empty() {
+            result.map_err(|error| self.redaction.failure(error))
+        } else {
+            Err(lost.join("; "))
         };
-        let _ = report.send((self.name.clone(), result));
+        if report.send((self.name.clone(), result)).is_ok() {
+            (self.failed, self.failure, self.late) = (0, None, 0);
+        } else {
+            // Whoever waited for it has given up. The next one gets it.
+            self.shared.dropped.fetch_add(dropped, Ordering::Relaxed);
+        }
     }
 }
 
