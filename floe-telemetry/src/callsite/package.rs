@@ -48,6 +48,9 @@ impl Packages {
     }
 
     fn find(&self, file: &str) -> Option<&'static Scope> {
+        if file.is_empty() {
+            return None;
+        }
         let folders = folders(file, &["src", "tests", "examples", "benches"]);
         [file]
             .into_iter()
