@@ -9,6 +9,7 @@ mod memory;
 #[cfg(feature = "_otlp")]
 pub(crate) mod otlp;
 mod plain;
+mod standard_stream;
 mod target;
 
 pub use self::console::{ConsoleExporter, uses_color};
@@ -22,4 +23,6 @@ pub use self::otlp::{OtlpRequest, OtlpWriter};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::otlp::{SharedWriter, otlp, otlp_metrics, otlp_route, try_otlp};
 pub(crate) use self::plain::plain;
+#[doc(hidden)] // for the exporter `otlp/stdout`
+pub use self::standard_stream::StandardStream;
 pub(crate) use self::target::OtlpTarget;

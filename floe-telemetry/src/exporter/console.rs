@@ -5,7 +5,7 @@ mod tree;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -17,9 +17,9 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 pub(crate) use self::metrics::ConsoleMetrics;
 use self::tree::{Spans, is_root};
+use super::StandardStream;
 use crate::collector::span_data_bytes;
 use crate::environment::variable_os;
-use crate::program_signals::Unsignalled;
 
 /// The default for the most bytes of spans that are not printed yet.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -61,19 +61,18 @@ impl ConsoleExporter {
     /// Prints to standard output, in colour if [`uses_color`](super::uses_color) says so.
     #[must_use]
     pub fn stdout() -> Self {
-        Self::new(
-            Box::new(Unsignalled(io::stdout())),
-            io::stdout().is_terminal(),
-        )
+        Self::to_stream(StandardStream::stdout())
     }
 
     /// Prints to standard error, in colour if [`uses_color`](super::uses_color) says so.
     #[must_use]
     pub fn stderr() -> Self {
-        Self::new(
-            Box::new(Unsignalled(io::stderr())),
-            io::stderr().is_terminal(),
-        )
+        Self::to_stream(StandardStream::stderr())
+    }
+
+    fn to_stream(stream: StandardStream) -> Self {
+        let is_terminal = stream.is_terminal();
+        Self::new(Box::new(stream), is_terminal)
     }
 
     /// Prints to `writer`, without colour and 110 columns wide.
@@ -168,7 +167,8 @@ impl State {
         let id = first.span_context.trace_id().to_string();
         let tree = Spans::new(spans);
         let picture = waterfall(&tree, &id, &tree.roots, look);
-        writeln!(self.writer, "{picture}")
+        let picture = format!("{picture}\n");
+        self.writer.write_all(picture.as_bytes())
     }
 }
 

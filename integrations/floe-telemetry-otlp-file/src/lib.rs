@@ -20,14 +20,13 @@
 
 mod lines;
 mod rotating_file;
-mod standard_output;
 
 use floe_telemetry::config::Signal;
 use floe_telemetry::{ExporterFactory, telemetry_exporter};
 
 use self::lines::Lines;
 use self::rotating_file::RotatingFile;
-use self::standard_output::StandardOutput;
+use floe_telemetry::exporter::StandardStream;
 
 const SIGNALS: &[Signal] = &[Signal::Traces, Signal::Metrics, Signal::Logs];
 
@@ -44,7 +43,7 @@ telemetry_exporter!(ExporterFactory::new(
     "otlp/stdout",
     SIGNALS,
     |signal, provider| {
-        let stdout = Lines::Stdout(StandardOutput::default());
+        let stdout = Lines::Stdout(StandardStream::stdout());
         Ok(provider.with_otlp_writer(signal, stdout))
     }
 ));

@@ -6,13 +6,13 @@ use std::time::Duration;
 use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 
 use crate::rotating_file::RotatingFile;
-use crate::standard_output::StandardOutput;
+use floe_telemetry::exporter::StandardStream;
 
 /// Where the lines of a signal go.
 #[derive(Debug)]
 pub(crate) enum Lines {
     File(RotatingFile),
-    Stdout(StandardOutput),
+    Stdout(StandardStream),
 }
 
 impl OtlpWriter for Lines {
@@ -32,7 +32,7 @@ impl OtlpWriter for Lines {
         line.push(b'\n');
         match self {
             Self::File(file) => file.write(&line)?,
-            Self::Stdout(stdout) => (stdout.write(&line, timeout))
+            Self::Stdout(stdout) => (stdout.write_within(&line, timeout))
                 .map_err(|error| format!("standard output: {error}"))?,
         }
         Ok(())

@@ -9,6 +9,7 @@
 )]
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -299,6 +300,45 @@ fn a_full_pipe_does_not_delay_what_the_program_prints() {
     assert!(spans >= 512, "{spans}");
     assert!(stdout.contains("program: 100\n"));
     assert!(stdout.contains("program: 30000\n"));
+}
+
+/// The same for the console, on standard error.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_pipe_at_the_console_does_not_delay_what_the_program_prints() {
+    const TEST: &str = "json::a_full_pipe_at_the_console_does_not_delay_what_the_program_prints";
+    if is_child() {
+        let telemetry = init().unwrap();
+        for _ in 0..2000 {
+            drop(create_span("work"));
+        }
+        // A part fits into the pipe, and then the console waits for a reader.
+        let _ = telemetry.force_flush(Duration::from_millis(500));
+        eprintln!("program: printed");
+        // Tells the test to read.
+        println!("printed");
+        telemetry.force_flush(TIMEOUT).unwrap();
+        return;
+    }
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", TEST, "--nocapture"])
+        .env("FLOE_TEST_CHILD", "1")
+        .env("OTEL_TRACES_EXPORTER", "console")
+        .env("OTEL_METRICS_EXPORTER", "none")
+        .env("OTEL_LOGS_EXPORTER", "none")
+        .stderr(writer)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let printed = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut printed = printed.map_while(Result::ok);
+    assert!(printed.any(|line| line.ends_with("printed")));
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(&mut reader, &mut stderr).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(stderr.contains("program: printed\n"));
+    assert_eq!(stderr.matches("✓ work").count(), 2000);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Prints metrics to the terminal, one line per data point.
 
 use std::fmt::{Display, Write as _};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -12,6 +12,7 @@ use opentelemetry_sdk::metrics::data::{
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
+use super::super::StandardStream;
 use crate::printable::Printable;
 
 /// Prints metrics to standard error.
@@ -22,7 +23,7 @@ impl PushMetricExporter for ConsoleMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let text = render(metrics);
         // Standard error may be closed.
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let _ = StandardStream::stderr().write_all(text.as_bytes());
         Ok(())
     }
 

@@ -1,0 +1,162 @@
+//! Standard output and standard error, to which the program writes as well.
+//!
+//! A text is written under the lock of the standard library, so that no line of the program divides it. A thread of
+//! the program that prints waits for that lock, so it is not held while nobody reads from a pipe.
+
+use std::io::{self, IsTerminal as _, Write};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::program_signals::Unsignalled;
+
+/// The pause before a pipe is looked at again: nothing tells when it has room for more than a page.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// For exporters, which have time to wait for a reader.
+#[derive(Debug)]
+pub struct StandardStream {
+    stream: Stream,
+    /// Whether a text was given up after a part of it.
+    is_within_text: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stream {
+    Output,
+    Error,
+}
+
+impl StandardStream {
+    /// Standard output.
+    #[must_use]
+    pub const fn stdout() -> Self {
+        Self::new(Stream::Output)
+    }
+
+    /// Standard error.
+    #[must_use]
+    pub const fn stderr() -> Self {
+        Self::new(Stream::Error)
+    }
+
+    const fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            is_within_text: false,
+        }
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        match self.stream {
+            Stream::Output => io::stdout().is_terminal(),
+            Stream::Error => io::stderr().is_terminal(),
+        }
+    }
+
+    /// Writes a text once a pipe has room for it. One that is larger than the pipe is written in parts, between which
+    /// the program may print.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written, or the pipe has not had room for all of it within `timeout`.
+    pub fn write_within(&mut self, text: &[u8], timeout: Duration) -> io::Result<()> {
+        let started = Instant::now();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let is_start = rest.len() == text.len();
+            let written = match self.stream {
+                Stream::Output => self.write_part(io::stdout().lock(), rest, is_start)?,
+                Stream::Error => self.write_part(io::stderr().lock(), rest, is_start)?,
+            };
+            rest = &rest[written..];
+            if rest.is_empty() {
+                break;
+            }
+            if started.elapsed() >= timeout {
+                let message = format!("nobody has read from the pipe within {timeout:?}");
+                return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+            }
+            sleep(PAUSE);
+        }
+        Ok(())
+    }
+
+    /// Writes as much as a pipe has room for, and returns the number of bytes.
+    fn write_part<S: Write + Descriptor>(
+        &mut self,
+        stream: S,
+        rest: &[u8],
+        is_start: bool,
+    ) -> io::Result<usize> {
+        let part = &rest[..part(&stream, rest.len())];
+        if part.is_empty() {
+            return Ok(0);
+        }
+        let mut stream = Unsignalled(stream);
+        if is_start && self.is_within_text {
+            stream.write_all(b"\n")?;
+        }
+        stream.write_all(part)?;
+        stream.flush()?;
+        self.is_within_text = part.len() < rest.len();
+        Ok(part.len())
+    }
+}
+
+/// For the console.
+impl Write for StandardStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        /// How long the console waits for the reader of a pipe.
+        const PATIENCE: Duration = Duration::from_secs(5);
+
+        self.write_within(bytes, PATIENCE)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd as Descriptor;
+
+/// Other systems do not tell how much a pipe contains.
+#[cfg(not(target_os = "linux"))]
+trait Descriptor {}
+#[cfg(not(target_os = "linux"))]
+impl<S> Descriptor for S {}
+
+/// How many of these bytes can be written now without waiting for a reader.
+#[cfg(target_os = "linux")]
+fn part(stream: &impl Descriptor, bytes: usize) -> usize {
+    /// The room that is left to the program.
+    const RESERVE: usize = 16 * 1024;
+
+    let size = |size: usize| size.saturating_sub(RESERVE);
+    // Only pipes have a size.
+    let Ok(mut capacity) = rustix::pipe::fcntl_getpipe_size(stream).map(size) else {
+        return bytes;
+    };
+    if capacity < bytes
+        && let Ok(larger) = rustix::pipe::fcntl_setpipe_size(stream, bytes + RESERVE).map(size)
+    {
+        capacity = larger;
+    }
+    let queued = rustix::io::ioctl_fionread(stream).unwrap_or(0);
+    let queued = usize::try_from(queued).unwrap_or(usize::MAX);
+    // Short writes may leave half of each page of a pipe empty.
+    let room = capacity.saturating_sub(queued.saturating_mul(2));
+    if bytes <= room {
+        bytes
+    } else if bytes <= capacity {
+        0
+    } else {
+        room
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn part(_: &impl Descriptor, bytes: usize) -> usize {
+    bytes
+}
