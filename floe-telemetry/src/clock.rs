@@ -42,7 +42,7 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 const PLAUSIBLE: f64 = 1e-3;
 
 /// A reading of the monotonic tick counter. On one processor or another, it never decreases.
-#[derive(Clone, Copy, Debug, Hash)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Ticks(u64);
 
 impl Ticks {

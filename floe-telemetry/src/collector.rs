@@ -36,6 +36,8 @@ mod warnings;
 mod watermarks;
 mod worker;
 
+#[cfg(feature = "testing")]
+use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
@@ -44,6 +46,8 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use opentelemetry::Context;
+#[cfg(feature = "testing")]
+use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::block_on_until;
 pub(crate) use self::destination::{
@@ -87,6 +91,8 @@ pub(crate) use self::worker::{
 };
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{destination::BatchBuilder, ending::Ending};
+#[cfg(feature = "testing")]
+use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::program_signals;
@@ -131,8 +137,9 @@ pub(crate) struct Collector {
     /// The enricher of captures. The pipeline of a provider has its own, with its own redaction.
     #[cfg(feature = "testing")]
     enricher: Enricher,
+    /// The spans of each capture, with their ends.
     #[cfg(feature = "testing")]
-    pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
+    pub(crate) captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
 }
 
 struct Handle {
@@ -346,9 +353,10 @@ impl Collector {
             statistics::count_captured();
             record.settle(true);
             if let Some(spans) = self.captures.get_mut(&capture) {
+                let ended = record.head.end;
                 let none = SharedAttributes::default();
                 let span = self.enricher.enrich(record, &self.clock, &none);
-                spans.push((&span).into());
+                spans.push((ended, (&span).into()));
             }
             return;
         }

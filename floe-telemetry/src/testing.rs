@@ -136,11 +136,14 @@ impl Capture {
 
     fn finish(self) -> Spans {
         let id = self.scope.0;
-        let spans = on_collector(move |collector| {
+        let mut spans = on_collector(move |collector| {
             collector.fetch(Backpressure::Ignored);
             collector.pass_all();
             collector.captures.remove(&id).unwrap_or_default()
         });
+        // A thread with many spans writes to several buffers in turn.
+        spans.sort_by_key(|(ended, _)| *ended);
+        let spans = spans.into_iter().map(|(_, span)| span).collect();
         let mut missed = recorder::missed();
         missed.retain(|name, calls| self.missed_before.get(name) != Some(calls));
         Spans::new(spans, missed.into_keys().collect())

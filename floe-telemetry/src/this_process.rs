@@ -24,6 +24,16 @@ pub(crate) fn stat() -> Option<Stat> {
     parse(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
+/// The bytes of all mappings, and of data and stacks alone.
+pub(crate) fn mapped_bytes() -> Option<[u64; 2]> {
+    let pages = fs::read_to_string("/proc/self/statm").ok()?;
+    let mut pages = pages.split_whitespace().map(str::parse::<u64>);
+    let all = pages.next()?.ok()?;
+    let data = pages.nth(4)?.ok()?;
+    let size = u64::try_from(page_size()).ok()?;
+    Some([all * size, data * size])
+}
+
 /// Seconds since the system started.
 pub(crate) fn system_uptime() -> Option<f64> {
     let uptime = fs::read_to_string("/proc/uptime").ok()?;

@@ -4,7 +4,8 @@
 //! data that few spans have. Each is written in order, which caches predict well. The buffer outlives its
 //! thread: it is left to the next one, see [`idle`](super::idle). If it is closed instead, the reader's half owns
 //! it until the collector has emptied it. A thread that has filled its buffer leaves it, too, and continues in another
-//! one, as far as the memory limit allows.
+//! one, as far as the memory limit allows. A thread without a buffer, because thousands of others have one, writes to
+//! one that it shares with others.
 //!
 //! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes
 //! that travel to the collector and back arrived cold and cost twice as much.
@@ -17,17 +18,26 @@ use std::thread::Thread;
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
-use super::memory::{Portion, has_headroom, unused_bytes};
+use super::memory::{Portion, add_rings, has_headroom, has_room_for, kept_rings, release_rings};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 
-/// The number of finished spans that a thread buffers until the collector fetches them.
-const CAPACITY: usize = 4096;
+/// The number of finished spans in a buffer. With their attributes they take 64 KiB.
+const CAPACITY: usize = 256;
+
+/// The room of a buffer that is left to roots and to spans that failed, which matter most of a trace.
+const RESERVED: usize = CAPACITY / 16;
 
 /// The collector is woken each time this number of spans was written. It also polls.
-const WAKE_EVERY: usize = CAPACITY / 4;
+const WAKE_EVERY: usize = 1024;
+
+/// The collector is woken each time this number of spans was written, if there is no memory for another buffer.
+const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
+
+/// The number of buffers that threads without one share.
+const SHARED: usize = 8;
 
 /// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are
 /// written to the ring for rare data as one piece.
@@ -160,6 +170,9 @@ impl Drop for Buffer {
             let (_, heads) = counted.buffers.swap_remove(at);
             counted.in_others += heads.written();
         }
+        if self.forks == forks() {
+            release_rings(BYTES + if self.rare.is_unused() { 0 } else { RARE_BYTES });
+        }
     }
 }
 
@@ -181,7 +194,7 @@ pub(super) fn leave(mut writer: Writer) {
 
 /// Closes the buffers that threads have left if they are too many.
 pub(crate) fn close_surplus_buffers() {
-    LEFT.lock(forks()).close_surplus(unused_bytes());
+    LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
 }
 
 /// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
@@ -222,7 +235,7 @@ impl Writer {
     #[expect(clippy::inline_always, reason = "see `Local::push`")]
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if self.is_full() {
+        if self.is_full() && !self.is_kept(record, code) {
             // The collector was woken while the buffer filled, so it need not be woken again.
             return false;
         }
@@ -237,7 +250,7 @@ impl Writer {
         let items = record.attributes.items_mut();
         let mut attributes = items.len();
         if !self.attributes.push_all(items) {
-            let _ = self.rare.push(Rare::Attributes(mem::take(items)));
+            self.push_piece(Rare::Attributes(mem::take(items)));
             (attributes, rare) = (0, 1);
         }
         if owns_memory {
@@ -256,15 +269,28 @@ impl Writer {
             rare: u8::try_from(rare).unwrap_or(u8::MAX),
             ..record.head
         });
-        if self.heads.written().is_multiple_of(WAKE_EVERY) {
-            wake();
+        if (self.heads.written()).is_multiple_of(WAKE_EVERY_WITHOUT_MEMORY) {
+            self.wake();
         }
         true
     }
 
-    /// Whether there is no room for another span.
+    /// Whether there is no room for another span, other than a root or one that failed.
     pub(super) fn is_full(&mut self) -> bool {
-        !self.heads.has_room_for(1)
+        !self.heads.has_room_for(1 + RESERVED)
+    }
+
+    /// Whether the room that is left is for this span.
+    #[cold]
+    fn is_kept(&mut self, record: &SpanRecord, code: Code) -> bool {
+        (record.is_root() || code == Code::Error) && self.heads.has_room_for(1)
+    }
+
+    #[cold]
+    fn wake(&self) {
+        if self.heads.written().is_multiple_of(WAKE_EVERY) || !has_room_for(BYTES) {
+            wake();
+        }
     }
 
     /// The number of spans that were written since the buffer was created.
@@ -289,7 +315,7 @@ impl Writer {
         if items.len() <= MAX_ATTRIBUTES {
             return 0;
         }
-        let _ = self.rare.push(Rare::Attributes(mem::take(items)));
+        self.push_piece(Rare::Attributes(mem::take(items)));
         1
     }
 
@@ -302,7 +328,7 @@ impl Writer {
             && self.attributes.push_all(&mut record.packed.attributes)
         {
             for head in record.packed.heads.drain(..) {
-                let _ = self.rare.push(Rare::Event(head));
+                self.push_piece(Rare::Event(head));
                 pieces += 1;
             }
         } else {
@@ -315,10 +341,18 @@ impl Writer {
             record.more_mut().dropped_attributes = dropped;
         }
         if let Some(more) = record.more.take() {
-            let _ = self.rare.push(Rare::More(more));
+            self.push_piece(Rare::More(more));
             pieces += 1;
         }
         (in_events, pieces)
+    }
+
+    /// Writes a piece of rare data, for which there is room.
+    fn push_piece(&mut self, piece: Rare) {
+        if self.rare.written() == 0 {
+            add_rings(RARE_BYTES);
+        }
+        let _ = self.rare.push(piece);
     }
 }
 
@@ -343,14 +377,38 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent exports what is in the buffer.
     full.portion.is_of_process() && {
         full.portion.publish();
-        LEFT.exchange_or(forks(), full, unused_bytes(), new_writer)
+        LEFT.exchange_or(forks(), full, new_writer)
     }
 }
 
+/// Moves a finished span of a thread without a buffer into one that such threads share. Returns whether there was room.
+#[cold]
+pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+    // Only tried: no thread waits for another one, and after a fork a lock may be held by nobody.
+    static BUFFERS: [Mutex<Option<Writer>>; SHARED] = [const { Mutex::new(None) }; SHARED];
+
+    let first = usize::from(record.head.span_id.to_bytes()[0]);
+    let buffers = (0..SHARED).filter_map(|n| BUFFERS[(first + n) % SHARED].try_lock().ok());
+    for mut buffer in buffers {
+        if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
+            *buffer = if has_headroom() { create() } else { None };
+        }
+        if let Some(writer) = &mut *buffer {
+            return writer.push(record, end, code)
+                || exchange(writer) && writer.push(record, end, code);
+        }
+    }
+    false
+}
+
 fn new_writer() -> Option<Writer> {
-    if !has_headroom() {
+    if !has_room_for(BYTES) || !has_headroom() {
         return None;
     }
+    create()
+}
+
+fn create() -> Option<Writer> {
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
     let (rare, rare_to_read) = ring()?;
@@ -364,6 +422,7 @@ fn new_writer() -> Option<Writer> {
         attributes: attributes_to_read,
         rare: rare_to_read,
     });
+    add_rings(BYTES);
     Some(Writer {
         attributes,
         rare,
@@ -372,21 +431,17 @@ fn new_writer() -> Option<Writer> {
     })
 }
 
-impl Rings for Writer {
-    const ALLOCATED: usize = CAPACITY * size_of::<Head>()
-        + ATTRIBUTES * size_of::<Attribute>()
-        + RARE * size_of::<Rare>();
+/// The memory of a buffer, of which the system provides the ring for rare data as it is used.
+const BYTES: usize = CAPACITY * size_of::<Head>() + ATTRIBUTES * size_of::<Attribute>();
+const RARE_BYTES: usize = RARE * size_of::<Rare>();
 
+impl Rings for Writer {
     fn has_room(&mut self) -> bool {
         self.heads.has_room_for(CAPACITY / 2)
     }
 
     fn is_empty(&mut self) -> bool {
         self.heads.has_room_for(CAPACITY)
-    }
-
-    fn bytes(&self) -> usize {
-        self.heads.bytes() + self.attributes.bytes() + self.rare.bytes()
     }
 }
 

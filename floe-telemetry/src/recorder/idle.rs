@@ -1,38 +1,19 @@
-//! The rings that threads have left: a thread that ends leaves its own, also with items in them, and the next
-//! one that starts continues there. So there are about as many rings as threads were alive at the same time,
-//! whatever the collector does. It closes those that are too many.
-//!
-//! A thread whose rings are full exchanges them for others, so a burst of one thread has all the memory that the
-//! process has for rings, while the rings themselves stay small enough for the processor's caches.
+//! The rings that threads have left. A thread that ends leaves its own, also with items in them, and the next one that
+//! starts continues there. A thread whose rings are full exchanges them for others with room, or for new ones as far as
+//! the limit of the process allows. So a burst of one thread has all the memory that the process has for rings, while
+//! the rings themselves stay small enough for the processor's caches and for thousands of threads.
 
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many rings are kept without a condition. While there are fewer, a thread that starts needs not share the
-/// room of one that has ended.
-const KEPT: usize = 8;
-
-/// The most rings that are kept because there are items in them. They bound the address space.
-const MAX: usize = 256;
-
-/// The most rings with items that are closed at once: the exporters may have room for those of the others a moment
-/// later.
-const MAX_CLOSED: usize = 64;
-
 /// The writing end of a thread's rings.
 pub(super) trait Rings {
-    /// The memory of new rings.
-    const ALLOCATED: usize;
-
     /// Whether there is room for as much as most threads write.
     fn has_room(&mut self) -> bool;
 
     /// Whether every item was read.
     fn is_empty(&mut self) -> bool;
-
-    /// The memory that the rings occupy.
-    fn bytes(&self) -> usize;
 }
 
 /// The rings of threads that have ended, in the order in which they have.
@@ -66,19 +47,13 @@ impl<W: Rings> Idle<W> {
         }
     }
 
-    /// Returns rings with room, the ones that were used last if possible. If there are many without, returns the
-    /// oldest; otherwise `None`: a thread then gets new ones.
+    /// Returns rings with room, the ones that were used last if possible.
     pub(super) fn take(&mut self) -> Option<W> {
         if self.rings.back_mut().is_some_and(W::has_room) {
             return self.rings.pop_back();
         }
-        let is_oldest_taken =
-            self.rings.len() >= KEPT || self.rings.front_mut().is_some_and(W::has_room);
-        if is_oldest_taken {
-            self.take_any()
-        } else {
-            None
-        }
+        let has_room = self.rings.front_mut().is_some_and(W::has_room);
+        if has_room { self.take_any() } else { None }
     }
 
     /// Returns rings whether there is room in them or not.
@@ -96,29 +71,12 @@ impl<W: Rings> Idle<W> {
         true
     }
 
-    /// Whether one more can be left: then all of them have at most this number of bytes. They will be full, and
-    /// the memory of a slot that was used once stays with the process.
-    pub(super) fn has_place(&self, bytes: usize) -> bool {
-        self.rings.len() < MAX && (self.rings.len() + 1) * W::ALLOCATED <= bytes
-    }
-
-    /// Closes what is left of a peak of threads: rings without items, and some of those that would occupy more than
-    /// this number of bytes.
-    pub(super) fn close_surplus(&mut self, mut bytes: usize) {
-        let (mut kept, mut closed) = (0, 0);
+    /// Closes empty rings that are left of a burst or of a peak of threads, but for those that are `kept` for the next.
+    pub(super) fn close_surplus(&mut self, kept: usize) {
+        let mut left = 0;
         self.rings.retain_mut(|rings| {
-            let is_kept = if kept < KEPT {
-                true
-            } else if rings.is_empty() {
-                false
-            } else if kept < MAX && rings.bytes() <= bytes {
-                bytes -= rings.bytes();
-                true
-            } else {
-                closed += 1;
-                closed > MAX_CLOSED
-            };
-            kept += usize::from(is_kept);
+            let is_kept = left < kept || !rings.is_empty();
+            left += usize::from(is_kept);
             is_kept
         });
     }
@@ -146,26 +104,19 @@ impl<W: Rings> Left<W> {
         left.or_else(new).or_else(|| self.lock(forks).take_any())
     }
 
-    /// Exchanges the full rings of a thread for those that another thread has left, or for new ones if all that were
-    /// left occupy at most this number of bytes. Returns whether there were any.
+    /// Exchanges the full rings of a thread for those that another thread has left, or for new ones. Returns whether
+    /// there were any.
     pub(super) fn exchange_or(
         &self,
         forks: u32,
         full: &mut W,
-        bytes: usize,
         new: impl FnOnce() -> Option<W>,
     ) -> bool {
-        let mut idle = self.lock(forks);
-        if idle.exchange(full) {
-            return true;
-        }
-        let is_new_allowed = idle.has_place(bytes);
-        drop(idle);
-        let new = if is_new_allowed { new() } else { None };
-        new.is_some_and(|new| {
-            self.lock(forks).leave(mem::replace(full, new));
-            true
-        })
+        self.lock(forks).exchange(full)
+            || new().is_some_and(|new| {
+                self.lock(forks).leave(mem::replace(full, new));
+                true
+            })
     }
 }
 
@@ -181,18 +132,12 @@ mod tests {
     }
 
     impl Rings for Model {
-        const ALLOCATED: usize = 4;
-
         fn has_room(&mut self) -> bool {
             self.items <= 2
         }
 
         fn is_empty(&mut self) -> bool {
             self.items == 0
-        }
-
-        fn bytes(&self) -> usize {
-            self.items
         }
     }
 
@@ -217,8 +162,7 @@ mod tests {
         );
         assert_eq!(taken(&mut idle([1, 3, 3])), Some(0));
         assert_eq!(taken(&mut idle([3, 1, 3])), None);
-        assert_eq!(taken(&mut idle([3; KEPT - 1])), None);
-        assert_eq!(taken(&mut idle([3; KEPT])), Some(0));
+        assert_eq!(taken(&mut idle([3; 100])), None);
         assert_eq!(idle([3]).take_any().map(|rings| rings.id), Some(0));
     }
 
@@ -235,40 +179,17 @@ mod tests {
     }
 
     #[test]
-    fn full_rings_are_left_only_as_far_as_they_fit() {
-        assert!(idle([4, 4]).has_place(12));
-        assert!(!idle([4, 4]).has_place(11));
-        assert!(idle([4; MAX - 1]).has_place(usize::MAX));
-        assert!(!idle([4; MAX]).has_place(usize::MAX));
-    }
-
-    /// The ids of the rings that are left when those that are too many were closed this number of times.
-    fn left(items: &[usize], bytes: usize, times: usize) -> Vec<usize> {
-        let mut idle = idle(items.iter().copied());
-        for _ in 0..times {
-            idle.close_surplus(bytes);
-        }
-        idle.rings.iter().map(|rings| rings.id).collect()
-    }
-
-    #[test]
-    fn what_is_left_of_a_peak_is_bounded() {
-        let first: Vec<_> = (0..KEPT).collect();
-        assert_eq!(left(&[0; 1000], usize::MAX, 1), first);
-        assert_eq!(left(&[4; 1000], 3, 1000), first);
-        assert_eq!(left(&[1; 1000], 20, 1000).len(), KEPT + 20);
-        assert_eq!(left(&[1; 1000], usize::MAX, 1000).len(), MAX);
-    }
-
-    #[test]
-    fn the_oldest_rings_with_items_are_kept_as_far_as_they_fit() {
-        let items = [[0; KEPT].as_slice(), &[0, 4, 0, 1, 4]].concat();
-        assert_eq!(left(&items, 5, 1)[KEPT..], [KEPT + 1, KEPT + 3]);
-    }
-
-    #[test]
-    fn rings_with_items_are_closed_little_by_little() {
-        assert_eq!(left(&[4; 300], 0, 1).len(), 300 - MAX_CLOSED);
-        assert_eq!(left(&[4; 300], 0, 2).len(), 300 - 2 * MAX_CLOSED);
+    fn only_empty_rings_are_closed() {
+        let left = |items: &[usize]| {
+            let mut idle = idle(items.iter().copied());
+            idle.close_surplus(3);
+            idle.rings
+                .iter()
+                .map(|rings| rings.items)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(left(&[0; 100]), [0; 3]);
+        assert_eq!(left(&[4; 100]), [4; 100]);
+        assert_eq!(left(&[0, 0, 0, 0, 4, 0, 1]), [0, 0, 0, 4, 1]);
     }
 }

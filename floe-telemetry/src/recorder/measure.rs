@@ -13,17 +13,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::buffer;
 use super::fork::{forks, try_lock};
 use super::idle::{Idle, Left, Rings};
-use super::memory::{has_headroom, unused_bytes};
+use super::memory::{add_rings, has_headroom, has_room_for, kept_rings, release_rings};
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
 /// The number of calls that a thread buffers until the collector fetches them.
-const CAPACITY: usize = 8192;
+const CAPACITY: usize = 512;
 
 /// The collector is woken each time this number of calls was written.
-const WAKE_EVERY: usize = CAPACITY / 4;
+const WAKE_EVERY: usize = CAPACITY / 2;
+
+/// The memory of a ring.
+const BYTES: usize = CAPACITY * size_of::<Measure>();
 
 /// A call without a span.
 #[derive(Debug)]
@@ -98,7 +101,9 @@ pub(super) fn writer() -> Option<Writer> {
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent reads what is in the ring.
-    full.forks == forks() && LEFT.exchange_or(forks(), full, unused_bytes(), new_writer)
+    full.forks == forks() && {
+        LEFT.exchange_or(forks(), full, || has_room_for(BYTES).then(new_writer)?)
+    }
 }
 
 fn new_writer() -> Option<Writer> {
@@ -110,6 +115,7 @@ fn new_writer() -> Option<Writer> {
         calls: to_read,
         forks: forks(),
     });
+    add_rings(BYTES);
     Some(Writer {
         calls,
         forks: forks(),
@@ -133,8 +139,6 @@ impl Writer {
 }
 
 impl Rings for Writer {
-    const ALLOCATED: usize = CAPACITY * size_of::<Measure>();
-
     fn has_room(&mut self) -> bool {
         self.calls.has_room_for(CAPACITY / 2)
     }
@@ -142,9 +146,13 @@ impl Rings for Writer {
     fn is_empty(&mut self) -> bool {
         self.calls.has_room_for(CAPACITY)
     }
+}
 
-    fn bytes(&self) -> usize {
-        self.calls.bytes()
+impl Drop for Measures {
+    fn drop(&mut self) {
+        if self.forks == forks() {
+            release_rings(BYTES);
+        }
     }
 }
 
@@ -176,10 +184,10 @@ impl Measures {
     }
 }
 
-/// Closes the rings that threads have left if they are too many, and moves the new ones, which the collector has not
+/// Closes empty rings that threads have left if they are too many, and moves the new ones, which the collector has not
 /// received yet, to the end of `into`.
 pub(crate) fn new_measures(into: &mut Vec<Measures>) {
-    LEFT.lock(forks()).close_surplus(unused_bytes());
+    LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
     // After a fork, there may be rings of the parent.
     let is_own = |measures: &Measures| measures.forks == forks();
     let rings = std::mem::take(&mut *new());

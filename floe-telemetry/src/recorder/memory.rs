@@ -1,7 +1,7 @@
 //! The memory of finished spans, and its limit.
 //!
-//! The rings have a fixed size. What they refer to has not: long text, arrays, events, links. The bytes
-//! of these are counted when a span ends, and a span that would exceed the limit is dropped.
+//! A thread gets its rings in small pieces from what the process may have for rings. What they refer to, long text,
+//! arrays, events and links, is counted when a span ends, and a span that would exceed the limit is dropped.
 //!
 //! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not
 //! counted at all, and a thread adds what the others own to the sum of the process in portions.
@@ -12,7 +12,6 @@
 //! A flag in the list of attributes marks a span that owns memory, so an ordinary span pays for one branch. The
 //! head of a span carries its bytes to the collector, which subtracts the same number.
 
-use std::hint::black_box;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use opentelemetry::trace::TraceState;
@@ -29,11 +28,14 @@ const PORTION: i64 = 16 * 1024;
 /// The estimated size of a trace state, whose length cannot be determined without a copy.
 const TRACE_STATE: usize = 512;
 
-/// The most bytes in the rings of all threads.
+/// The most bytes of the rings of all threads and of what is in them.
 static LIMIT: AtomicI64 = AtomicI64::new(i64::MAX);
 
-/// The bytes in the rings of all threads. It is negative for a moment if the collector has subtracted a
-/// span that its thread has not added yet.
+/// The bytes of the rings of all threads.
+static RINGS: AtomicI64 = AtomicI64::new(0);
+
+/// The bytes that the spans in the rings of all threads own. It is negative for a moment if the collector has
+/// subtracted a span that its thread has not added yet.
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
 
 /// Spans that were dropped because the limit was reached.
@@ -41,27 +43,66 @@ static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// The memory that must be left when rings are created. The allocations of the program and of the library's
 /// own threads cannot fail.
-const HEADROOM: usize = 64 * 1024 * 1024;
+#[cfg(all(target_os = "linux", feature = "provider"))]
+const HEADROOM: u64 = 64 * 1024 * 1024;
 
-/// Whether there is memory for more than rings.
+/// Whether the limits of the process leave memory for more than rings. Memory is not reserved to find out: a program
+/// that locks its memory would wait for the system to provide it.
 pub(super) fn has_headroom() -> bool {
-    let mut headroom = Vec::<u8>::new();
-    let is_reserved = headroom.try_reserve_exact(HEADROOM).is_ok();
-    // Otherwise the compiler assumes that it is.
-    black_box(&mut headroom);
-    is_reserved
+    #[cfg(all(target_os = "linux", feature = "provider"))]
+    {
+        use crate::this_process;
+        use rustix::process::{Resource, getrlimit};
+
+        let limit = |resource| getrlimit(resource).current;
+        let limits = [limit(Resource::As), limit(Resource::Data)];
+        if limits.iter().any(Option::is_some)
+            && let Some(used) = this_process::mapped_bytes()
+        {
+            let left = |(limit, used): (Option<u64>, u64)| {
+                limit.is_none_or(|limit| limit.saturating_sub(used) >= HEADROOM)
+            };
+            return limits.into_iter().zip(used).all(left);
+        }
+    }
+    true
 }
 
-/// Sets the most bytes in the rings of all threads.
+/// Sets the most bytes of the rings of all threads and of what is in them.
 pub(crate) fn limit_buffered(bytes: usize) {
     LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// The bytes that are left until the limit is reached.
-pub(super) fn unused_bytes() -> usize {
+/// Whether there may be further rings of this size.
+pub(super) fn has_room_for(bytes: usize) -> bool {
     let limit = LIMIT.load(Ordering::Relaxed);
-    let left = limit.saturating_sub(BUFFERED.load(Ordering::Relaxed));
-    usize::try_from(left).unwrap_or(0)
+    let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
+    let left = left.saturating_sub(BUFFERED.load(Ordering::Relaxed));
+    usize::try_from(left).is_ok_and(|left| left >= bytes)
+}
+
+/// How many empty rings of this size are kept for the next burst: an eighth of the limit, and no more than 4 MiB.
+pub(super) fn kept_rings(bytes: usize) -> usize {
+    const MOST: i64 = 4 * 1024 * 1024;
+    let kept = (LIMIT.load(Ordering::Relaxed) / 8).min(MOST);
+    usize::try_from(kept).unwrap_or(0) / bytes
+}
+
+/// Counts rings that were created.
+pub(super) fn add_rings(bytes: usize) {
+    RINGS.fetch_add(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
+/// Counts rings that are gone.
+pub(super) fn release_rings(bytes: usize) {
+    RINGS.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
+/// The most bytes that the spans in the rings may own. Rings that a peak of threads has left do not take all of it.
+fn limit_owned() -> i64 {
+    let limit = LIMIT.load(Ordering::Relaxed);
+    let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
+    left.max(limit / 4)
 }
 
 /// Subtracts the bytes of spans that the collector has removed from the rings.
@@ -69,10 +110,11 @@ pub(crate) fn release_buffered(bytes: usize) {
     BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// Called in the child after a fork, in which nothing subtracts the spans of the parent. Only atomics may be
-/// accessed.
+/// Called in the child after a fork, in which nothing subtracts the spans and the rings of the parent. Only atomics may
+/// be accessed.
 pub(super) fn forked() {
     BUFFERED.store(0, Ordering::Relaxed);
+    RINGS.store(0, Ordering::Relaxed);
 }
 
 /// The number of spans that were dropped because the limit was reached, since the process started.
@@ -126,7 +168,7 @@ impl Portion {
             self.bytes += bytes;
             return true;
         }
-        let limit = LIMIT.load(Ordering::Relaxed);
+        let limit = limit_owned();
         let before = BUFFERED.load(Ordering::Relaxed);
         let after = before + self.bytes + bytes;
         let was_exhausted = self.is_exhausted;

@@ -283,7 +283,7 @@ fn record_panic(span: &mut SpanRecord, message: String) {
 const MAX_BLANK: usize = 128;
 
 /// How many spans a thread ends until it asks again for rings that it did not get. Threads that ask wait for each other.
-const ASK_EVERY: usize = 1024;
+const ASK_EVERY: usize = 64;
 
 /// The rings that a thread has asked for in vain.
 #[derive(Default)]
@@ -448,6 +448,9 @@ impl Local {
         self.writer = self.missing.ask(0, buffer::writer);
         if self.writer.is_some() {
             return self.push(record, end, code);
+        }
+        if buffer::push_shared(record, end, code) {
+            return true;
         }
         self.drop_span(record, end, code);
         false

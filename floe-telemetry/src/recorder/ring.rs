@@ -163,13 +163,6 @@ impl<T, const N: usize> Writer<T, N> {
         self.written
     }
 
-    /// The memory of the slots that were used so far.
-    pub(super) fn bytes(&self) -> usize {
-        const PAGE: usize = 4096;
-
-        (self.written.min(N) * size_of::<T>()).next_multiple_of(PAGE)
-    }
-
     /// Writes an item, or returns it if there is no room.
     #[inline]
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
@@ -269,6 +262,11 @@ impl<T, const N: usize> Reader<T, N> {
     pub(super) fn len(&self) -> usize {
         let written = self.ring.written.0.load(Ordering::Acquire);
         written.wrapping_sub(self.read)
+    }
+
+    /// Whether nothing was written.
+    pub(super) fn is_unused(&self) -> bool {
+        self.ring.written.0.load(Ordering::Acquire) == 0
     }
 
     /// Moves out the next item, if there is one.

@@ -18,6 +18,7 @@ mod go_away;
 mod half_open;
 mod large_response;
 mod large_spans;
+mod live_threads;
 mod many_threads;
 mod measured_large_spans;
 mod never_answers;
@@ -67,6 +68,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &half_open::SCENARIO,
     &large_response::SCENARIO,
     &large_spans::SCENARIO,
+    &live_threads::SCENARIO,
     &many_threads::SCENARIO,
     &measured_large_spans::SCENARIO,
     &never_answers::SCENARIO,

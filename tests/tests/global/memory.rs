@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
@@ -70,6 +70,17 @@ impl SpanExporter for Blocked {
                 .unwrap(),
         );
         Ok(())
+    }
+}
+
+/// An exporter that passes spans on once it is released.
+#[derive(Debug)]
+struct Later(Blocked, MemoryExporter);
+
+impl SpanExporter for Later {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.0.export(Vec::new()).await?;
+        self.1.export(batch).await
     }
 }
 
@@ -157,13 +168,20 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
     assert!(counted.exported > 0, "{counted:?}");
 }
 
-/// A span with three attributes, one of which owns memory.
+/// A span with three attributes.
 #[traced(attributes(number, name = "burst", text))]
 fn order(number: u64, text: &str) {}
 
+#[traced]
+fn orders(count: u64) {
+    for number in 0..count {
+        order(number, "short");
+    }
+}
+
 #[test]
 fn a_burst_of_one_thread_is_delivered_whole() {
-    const BURST: u64 = 50_000;
+    const BURST: u64 = 100_000;
 
     floe_tests::alone!();
     let blocked = Blocked::default();
@@ -173,9 +191,7 @@ fn a_burst_of_one_thread_is_delivered_whole() {
         .unwrap();
     // Twice: the second burst finds what the first one has left.
     for n in 1..=2 {
-        for number in 0..BURST {
-            order(number, "a text of more than twenty-two characters");
-        }
+        orders(BURST - 1);
         let counted = telemetry.statistics();
         assert_eq!(accounted(&counted), n * BURST, "{counted:?}");
         assert_eq!(counted.pending + counted.exported, n * BURST, "{counted:?}");
@@ -207,8 +223,8 @@ fn the_buffers_of_a_burst_are_bounded() {
     }
     let counted = telemetry.statistics();
     assert_eq!(accounted(&counted), BURST, "{counted:?}");
-    // 8 MiB for spans of 208 bytes each, and what does not count: the buffer of the thread, and the queue.
-    let bound = 8 * MIB as u64 / 208 + 4096 + 2048;
+    // 8 MiB in buffers for 256 spans of 64 KiB each, and the queue.
+    let bound = 8 * MIB as u64 / (64 * 1024) * 256 + 2048 + 512;
     assert!(counted.pending > 20_000, "{counted:?}");
     assert!(counted.pending < bound, "{counted:?}");
     assert_eq!(counted.pending + counted.dropped_buffer_full, BURST);
@@ -217,12 +233,70 @@ fn the_buffers_of_a_burst_are_bounded() {
     blocked.release();
     telemetry.force_flush(TIMEOUT).unwrap();
     // The room is used again.
-    for number in 0..20_000 {
-        order(number, "short");
-    }
+    orders(19_999);
     let dropped = telemetry.statistics().dropped_buffer_full;
     assert_eq!(dropped, counted.dropped_buffer_full);
     telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// Of a trace that does not fit, the leaves are lost first.
+#[test]
+fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
+    #[traced]
+    fn fails(number: u64) -> Result<u64, String> {
+        Err(format!("{number}"))
+    }
+
+    floe_tests::alone!();
+    let (blocked, memory) = (Blocked::default(), MemoryExporter::new());
+    let mut config = config();
+    config.max_memory_bytes = MIB;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(Later(blocked.clone(), memory.clone()))
+        .initialize()
+        .unwrap();
+    orders(20_000);
+    let _ = fails(7);
+    blocked.release();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let counted = telemetry.statistics();
+    assert!(counted.dropped_buffer_full > 10_000, "{counted:?}");
+    let spans = memory.spans();
+    for name in ["orders", "fails"] {
+        assert!(
+            spans.iter().any(|span| span.name == name),
+            "{name}: {counted:?}"
+        );
+    }
+}
+
+/// More threads than there is memory for buffers: they share some.
+#[test]
+fn a_thread_without_a_buffer_shares_one() {
+    const THREADS: usize = 300;
+
+    floe_tests::alone!();
+    let memory = MemoryExporter::new();
+    let mut config = config();
+    // For 64 buffers.
+    config.max_memory_bytes = 8 * MIB;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    let barrier = Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                work();
+                barrier.wait();
+                work();
+            });
+        }
+    });
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let counted = telemetry.statistics();
+    assert_eq!(counted.exported, 2 * THREADS as u64, "{counted:?}");
 }
 
 #[test]
@@ -235,10 +309,13 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
         .with_span_exporter(memory.clone())
         .initialize()
         .unwrap();
-    for _ in 0..4000 {
-        work();
+    // There are eight buffers.
+    for _ in 0..4 {
+        for _ in 0..1000 {
+            work();
+        }
+        telemetry.force_flush(TIMEOUT).unwrap();
     }
-    telemetry.force_flush(TIMEOUT).unwrap();
     // Large spans one after the other: each leaves room for the next one.
     for _ in 0..20 {
         large(MIB / 4);

@@ -14,8 +14,8 @@ const THREADS: u64 = 8;
 /// The spans of each thread.
 const SPANS: u64 = 100_000;
 
-/// The room for spans: the queue, the buffer of each thread, and half of `max_memory_bytes`.
-const ROOM: u64 = 2048 + THREADS * 4096 + 32 * 1024 * 1024 / 64;
+/// The room for spans: the queue, a batch, and half of `max_memory_bytes` in buffers for 256 spans of 64 KiB each.
+const ROOM: u64 = 2048 + 512 + 32 * 1024 / 64 * 256;
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -14,15 +14,12 @@ const THREADS: u64 = 20_000;
 /// How many of the threads are alive at the same time.
 const ALIVE: usize = 400;
 
-/// The spans in the buffers that are kept, one of each group of threads, in the queue and in a batch.
-const ROOM: u64 = (8 + 256) * (THREADS / ALIVE as u64) + 2048 + 512;
-
 /// The most addresses of what the library keeps for the threads while they are alive, and once they have ended.
 const ADDRESS_SPACE: [u64; 2] = [1024, 512];
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "many_threads",
-    promise: "a peak of threads leaves few buffers, and their spans are counted",
+    promise: "a peak of threads leaves few buffers, with room for the spans of later ones",
     protocols: HTTP,
     max_memory: 64 + 64,
     program,
@@ -39,7 +36,7 @@ fn program(program: &mut Program) {
         drop(on_threads(ALIVE, || work(0, "")));
     }
     program.record_created(THREADS);
-    // It waits in vain. Meanwhile, the collector closes buffers.
+    // It waits in vain.
     program.flush("flush", Duration::from_secs(3));
     program.wait("recorded");
     program.shutdown(Duration::from_secs(1));
@@ -55,7 +52,8 @@ fn check(case: &Case) -> Result<Report> {
     child.proceed()?;
     let report = child.finish()?;
     ensure!(report.created == THREADS, "{}", report.created);
-    ensure!(report.counters.pending <= ROOM, "{:?}", report.counters);
+    // What is in the queue when the shutdown ends is dropped, and nothing for want of a buffer.
+    ensure!(report.counters.dropped <= 2048, "{:?}", report.counters);
     let [most_while_alive, most_left] = ADDRESS_SPACE;
     ensure!(
         peak < idle_peak + most_while_alive,

@@ -27,18 +27,12 @@ impl Writer {
 }
 
 impl Rings for Writer {
-    const ALLOCATED: usize = 1;
-
     fn has_room(&mut self) -> bool {
         self.0.has_room_for(1)
     }
 
     fn is_empty(&mut self) -> bool {
         self.0.has_room_for(2)
-    }
-
-    fn bytes(&self) -> usize {
-        self.0.bytes()
     }
 }
 

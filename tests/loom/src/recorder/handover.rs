@@ -103,7 +103,6 @@ fn a_thread_that_has_filled_its_ring_continues_in_another() {
             }
         });
         let mut all = read(&mut buffer);
-        // The collector closes what is too much, which may be the full ring.
         left.lock().unwrap().close_surplus(0);
         all.extend(read(&mut buffer));
         let other = thread.join().unwrap();
