@@ -42,6 +42,21 @@ pub(crate) fn ends_in_key(text: &[u8]) -> bool {
     })
 }
 
+/// Whether the last line is base64 like the one before it, so that a key which went on with that one goes on.
+pub(crate) fn goes_on(text: &[u8]) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    let mut lines = text.trim_ascii_end().rsplit(|byte| *byte == b'\n');
+    let (Some(last), Some(line)) = (lines.next(), lines.next()) else {
+        return false;
+    };
+    let line = line.trim_ascii_end();
+    let start = run_start(line, line.len(), 4096, is_base64);
+    let prefix = &line[..start];
+    last.strip_prefix(prefix).is_some_and(|body| {
+        line.len() - start >= LINE && body.len() >= LINE && body.iter().all(|byte| is_base64(*byte))
+    })
+}
+
 /// After `-----BEGIN RSA PRIVATE KEY-----`, blanks in it perhaps encoded as in a URL.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
