@@ -41,6 +41,22 @@ pub(crate) fn planted(data: &[u8]) {
     assert!(!safe.contains(SECRET), "{message:?} became {safe:?}");
 }
 
+/// A text that repeats something takes a bounded number of steps for each byte, whatever it repeats: where one is slow,
+/// a longer one would be slower.
+pub(crate) fn slowest(data: &[u8]) {
+    let piece = String::from_utf8_lossy(&data[..data.len().min(64)]);
+    if piece.is_empty() {
+        return;
+    }
+    let text = piece.repeat(8192_usize.div_ceil(piece.len()));
+    let steps = floe_redact::__steps(&text) / text.len();
+    // libFuzzer keeps an input that runs a loop more often, so it climbs to slower texts.
+    for _ in 0..steps / 16 {
+        std::hint::black_box(steps);
+    }
+    assert!(steps < 512, "{steps} steps for a byte of {piece:?}");
+}
+
 /// A file of traces is read and drawn whatever is in it, and what is written of it is read again.
 pub(crate) fn recording(data: &[u8]) {
     let read = |data: &[u8]| {

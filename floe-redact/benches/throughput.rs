@@ -18,7 +18,7 @@ const LINE: &str = "2026-01-12T04:15:32Z INFO  scheduler: step load_orders finis
     rows read, 12030 rows written, lag 17 s, partition=eu node=worker-3\n";
 
 /// Repeated, they begin what they do not end.
-const SLOW: [&str; 26] = [
+const SLOW: [&str; 29] = [
     "token:",
     "password=",
     "password='x ",
@@ -45,6 +45,9 @@ const SLOW: [&str; 26] = [
     "Cookie: a=b; ",
     "Authorization: Digest is not ",
     "secret(\"",
+    "-glpat-ot",
+    "KEY,db{",
+    "psk 'psk 'psk '_ psk ",
 ];
 
 fn main() {

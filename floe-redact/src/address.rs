@@ -14,7 +14,8 @@ use crate::score::{
     self, is_credential_word, is_domain, is_no_password, is_placeholder, is_random, look,
 };
 use crate::text::{
-    after_colour, at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with,
+    after_colour, at, before, count, is_name, is_one_of, part, rest, run_end, run_start,
+    starts_with,
 };
 
 /// The most bytes of a URL that are read.
@@ -23,14 +24,10 @@ const LONGEST: usize = 4096;
 /// `anchor` is the second slash of `://`, or the last of `:\/\/`.
 pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let slash = |from: usize| {
-        let slash = run_end(text, from, 4, |byte| byte == b'\\');
-        (at(text, slash) == b'/').then_some(slash + 1)
-    };
     let Some(colon) = anchor.checked_sub(2).filter(|&at| text[at] == b':') else {
         return;
     };
-    let Some(start) = slash(colon + 1).and_then(slash) else {
+    let Some(start) = after_slashes(text, colon) else {
         return;
     };
     if start <= scan.url_until {
@@ -65,18 +62,29 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     path(scan, authority, end);
 }
 
+/// After the two slashes that follow a colon, perhaps escaped.
+fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
+    let slash = |from: usize| {
+        let slash = run_end(text, from, 4, |byte| byte == b'\\');
+        (at(text, slash) == b'/').then_some(slash + 1)
+    };
+    slash(colon + 1).and_then(slash)
+}
+
 /// The end of everything that may belong to the URL: blanks and quotes end it, and the next URL.
 fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     let limit = text.len().min(start + LONGEST);
-    (start..limit)
+    let end = (start..limit)
         .find(|&index| match text[index] {
             0..=b' ' | b'"' | b'<' | b'>' | b'`' | 0x7f => true,
             b'\'' => quote == b'\'' || !is_name(at(text, index + 1)),
             b'\\' => matches!(at(text, index + 1), b'"' | b'n' | b'\''),
-            b':' => starts_with(text, index, b"://"),
+            b':' => after_slashes(text, index).is_some(),
             _ => false,
         })
-        .unwrap_or(limit)
+        .unwrap_or(limit);
+    count(2 * (end - start));
+    end
 }
 
 /// Where the `@` after the userinfo is.
@@ -156,6 +164,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
 
 /// A host or a segment of a path before a secret one.
 fn announces(word: &[u8], is_segment: bool) -> bool {
+    count(HOOKS.len() * word.len());
     let is_hook = HOOKS.iter().any(|hook| {
         word.windows(hook.len())
             .any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))

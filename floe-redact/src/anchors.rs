@@ -16,6 +16,7 @@ use crate::rules::format::TokenFormat;
 use crate::rules::formats;
 use crate::rules::keys::KEYS;
 use crate::rules::structures::SCHEMES;
+use crate::text::count;
 
 // The kinds of anchors, a bit for each: the lowest is tried first where several are at one place.
 
@@ -319,6 +320,7 @@ impl Anchors {
         formats
             .iter()
             .take_while(move |(anchor, ..)| *anchor == index)
+            .inspect(|_| count(1))
             .filter_map(move |(_, len, format)| Some((end.checked_sub(*len)?, *format)))
             .filter(|(start, format)| {
                 let prefix = format.prefix.as_bytes();

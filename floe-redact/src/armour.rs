@@ -42,6 +42,21 @@ pub(crate) fn ends_in_key(text: &[u8]) -> bool {
     })
 }
 
+/// Whether the last line is base64 like the one before it, so that a key which went on with that one goes on.
+pub(crate) fn goes_on(text: &[u8]) -> bool {
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    let mut lines = text.trim_ascii_end().rsplit(|byte| *byte == b'\n');
+    let (Some(last), Some(line)) = (lines.next(), lines.next()) else {
+        return false;
+    };
+    let line = line.trim_ascii_end();
+    let start = run_start(line, line.len(), 4096, is_base64);
+    let prefix = &line[..start];
+    last.strip_prefix(prefix).is_some_and(|body| {
+        line.len() - start >= LINE && body.len() >= LINE && body.iter().all(|byte| is_base64(*byte))
+    })
+}
+
 /// After `-----BEGIN RSA PRIVATE KEY-----`, blanks in it perhaps encoded as in a URL.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
@@ -94,7 +109,7 @@ impl PrivateKey {
                 && header_end > next
                 && rest(text, header_end).starts_with(b": ")
             {
-                key.end = line_end(text, header_end);
+                key.end = line_end(part(text, 0, start + WINDOW), header_end);
                 headers += 1;
                 continue;
             }
@@ -210,17 +225,22 @@ pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
 /// `start` is the place of `eyJ`.
 pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
+    let has_header = WEB_TOKEN_HEADERS
+        .iter()
+        .any(|header| rest(text, start).starts_with(header.as_bytes()));
+    // A part of what was too short for a token is too short.
+    if start < scan.web_tokens_until && !has_header {
+        return;
+    }
     let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte);
     let head = run_end(text, start, 1024, is_base64);
     let mut end = run_end(text, head, 65536, |byte| is_base64(byte) || byte == b'.');
     while before(text, end) == b'.' {
         end -= 1;
     }
-    let token = part(text, start, end);
-    let has_header = WEB_TOKEN_HEADERS
-        .iter()
-        .any(|header| token.starts_with(header.as_bytes()));
-    if token.len() >= 16 && (end > head + 8 || has_header) {
+    if end - start >= 16 && (end > head + 8 || has_header) {
         scan.redact(start, end, JSON_WEB_TOKEN, Evidence::Format);
+    } else {
+        scan.web_tokens_until = end;
     }
 }

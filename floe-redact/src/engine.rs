@@ -5,9 +5,9 @@ use std::ops::Range;
 use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
 use crate::pair::{Claim, Key, Separator};
 use crate::policy::Policy;
-use crate::rules::structures;
+use crate::rules::structures::{self, UNREAD};
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
-use crate::text::{is_redacted, word_at};
+use crate::text::{count, is_redacted, run_start, steps, word_at};
 use crate::value::Value;
 use crate::{
     REDACTED, address, armour, command, header, pair, personal, sentence, structure, vendor,
@@ -15,6 +15,21 @@ use crate::{
 
 /// A text of this length may be read many times.
 const SHORT: usize = 1024;
+
+/// The steps that a place takes besides those that are counted.
+const ANCHOR: usize = 16;
+
+/// The same for a name, because all grammars of names are tried.
+const NAME: usize = 96;
+
+/// How many steps a pass may take for each byte. The densest messages of the corpora, line after line, take a third.
+const STEPS: usize = 64;
+
+/// How many more any text may take, because a short one is mostly names.
+const ALLOWANCE: usize = 64 * 1024;
+
+/// How far before an anchor a secret may begin.
+const LOOK_BACK: usize = 256;
 
 /// What reads a grammar. Those of names are tried until one explains the name.
 enum Read {
@@ -81,9 +96,50 @@ pub(crate) struct Redacted {
     pub(crate) text: String,
 }
 
+/// The steps that a text may take, so that none stops its caller. What is further on is neither read nor passed on.
+#[derive(Clone, Copy)]
+struct Budget {
+    /// When the pass began, or the first of the further ones, which share a budget.
+    began: usize,
+    /// For each byte.
+    steps: usize,
+    is_first: bool,
+}
+
+impl Budget {
+    fn new(is_first: bool) -> Self {
+        Self {
+            began: steps(),
+            steps: STEPS,
+            is_first,
+        }
+    }
+
+    /// Whether no more steps may be taken at a place. What a first pass reads does not depend on what follows.
+    fn is_spent(self, scan: &Scan<'_>, place: usize) -> bool {
+        let taken = steps().wrapping_sub(self.began);
+        taken > ALLOWANCE && {
+            let read = if self.is_first {
+                place.max(scan.read_until())
+            } else {
+                scan.text.len()
+            };
+            taken - ALLOWANCE > self.steps.saturating_mul(read)
+        }
+    }
+}
+
+/// The steps of one pass over a text that has no budget.
+pub(crate) fn steps_of(text: &str) -> usize {
+    let mut budget = Budget::new(true);
+    budget.steps = usize::MAX;
+    let _ = pass(&Policy::default(), text, budget);
+    steps().wrapping_sub(budget.began)
+}
+
 /// The findings in a text, `None` if there are none.
 pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
-    let findings = pass(policy, text)?;
+    let findings = pass(policy, text, Budget::new(true))?;
     let mut redacted = Redacted {
         text: replaced(text, &findings),
         findings,
@@ -91,27 +147,32 @@ pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
     // A mark can complete a structure that the secret hid, so a changed text is read again. Ordinary texts need one
     // more pass.
     let passes = if text.len() <= SHORT { 64 } else { 4 };
+    let budget = Budget::new(false);
     for _ in 0..passes {
-        let Some(more) = pass(policy, &redacted.text) else {
+        let Some(more) = pass(policy, &redacted.text, budget) else {
             break;
         };
+        let is_unread = more.iter().any(|finding| finding.rule == UNREAD);
         let more = original(&redacted.findings, more);
         redacted.findings.extend(more);
         redacted.findings = merged(redacted.findings);
         redacted.text = replaced(text, &redacted.findings);
+        if is_unread {
+            break;
+        }
     }
     Some(redacted)
 }
 
 /// The findings of one pass, sorted, which do not touch each other.
-fn pass(policy: &Policy, text: &str) -> Option<Vec<Finding>> {
+fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
     let first = policy.anchors().next(text.as_bytes(), 0);
     if first.is_none() && policy.patterns.is_empty() {
         return None;
     }
     let mut scan = Scan::new(text.as_bytes(), policy);
     if let Some(first) = first {
-        run(&mut scan, first);
+        run(&mut scan, first, budget);
     }
     patterns(&mut scan, text);
     scan.find_repeated();
@@ -131,16 +192,23 @@ pub(crate) fn kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.kept = Some(Vec::new());
     if let Some(first) = policy.anchors().next(text.as_bytes(), 0) {
-        run(&mut scan, first);
+        run(&mut scan, first, Budget::new(true));
     }
     scan.kept.unwrap_or_default()
 }
 
-fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
+fn run(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
     let anchors = scan.policy.anchors();
     let text = scan.text;
     let mut next = Some(first);
     while let Some((anchor, kinds)) = next {
+        // Numbers are read once, and logs are full of them.
+        if kinds != DIGITS {
+            count(ANCHOR);
+            if budget.is_spent(scan, anchor) {
+                return drop_rest(scan, anchor);
+            }
+        }
         let mut from = anchor + 1;
         if anchor < scan.covered {
             // The next anchor may begin inside of what was matched.
@@ -151,6 +219,20 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
             from = from.max(scan.digits_until);
         }
         next = anchors.next(text, from);
+    }
+}
+
+/// Redacts the text from the word of an anchor on: a secret may be before the anchor, as far back as grammars look.
+#[cold]
+fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
+    let text = scan.text;
+    let word = run_start(text, anchor, LOOK_BACK, |byte| byte > b' ');
+    let mut start = word.max(scan.covered);
+    while is_redacted(text, start) {
+        start += REDACTED.len();
+    }
+    if start < text.len() {
+        scan.redact(start, text.len(), UNREAD, Evidence::Unread);
     }
 }
 
@@ -183,6 +265,7 @@ fn name(scan: &mut Scan<'_>, anchor: usize, grammars: &[Read]) {
     let Some(key) = pair::key(scan, anchor) else {
         return;
     };
+    count(NAME);
     let separator = pair::separator_at(scan, key.after);
     scan.key = Some(key.start..key.end);
     try_all(scan, &key, separator, grammars);
@@ -236,7 +319,7 @@ fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
         .any(|mark| end <= mark + REDACTED.len() && is_redacted(text.as_bytes(), mark))
 }
 
-/// Sorted; findings that overlap or touch become one, with the rule of the first.
+/// Sorted; findings that overlap or touch become one, with the rule of the first, unless a part was not read.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
@@ -244,6 +327,9 @@ fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
         match merged.last_mut() {
             Some(last) if finding.range.start <= last.range.end => {
                 last.range.end = last.range.end.max(finding.range.end);
+                if finding.rule == UNREAD {
+                    (last.rule, last.evidence) = (finding.rule, finding.evidence);
+                }
             }
             _ => merged.push(finding),
         }

@@ -3,9 +3,9 @@
 use crate::lexer::{Kind, Tokens};
 use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
-use crate::scan::{Evidence, Scan};
-use crate::score::{Bond, Context, Look, is_placeholder, look};
-use crate::text::{is_one_of, line_end, part, run_end};
+use crate::scan::{Evidence, Reason, Scan};
+use crate::score::{Bond, Context, LOOKED_AT, Look, look};
+use crate::text::{count, is_one_of, line_end, part, run_end};
 use crate::value::{self, Site, Value};
 
 /// The most tokens of a list of parameters.
@@ -56,10 +56,14 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
         _ => end_of(tokens, next, site, limit),
     };
     let value = part(scan.text, second, end);
-    if next > place + 1
-        && !is_placeholder(value)
-        && !matches!(look(value), Look::Prose | Look::Sentence)
-    {
+    if next == place + 1 {
+        return;
+    }
+    let look = look(value);
+    if look.is_placeholder() || matches!(look, Look::Prose | Look::Sentence) {
+        let why = Reason::Other("no credentials of a scheme");
+        scan.keep(second, end, scheme.id, why);
+    } else {
         scan.redact(second, end, scheme.id, Evidence::Structure);
     }
 }
@@ -79,6 +83,7 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
     let end = start + line_end(part(tokens.text, start, start + LIST), 0);
     (place..place + LONGEST_LIST)
         .filter_map(|at| tokens.get(at))
+        .inspect(|_| count(1))
         .find(|token| token.kind == Kind::Line || token.mate.is_some_and(|mate| mate < site.from))
         .map_or(end, |token| end.min(token.start))
 }
@@ -103,7 +108,11 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
         return None;
     }
     let found = value::value(tokens, next, Site::from(place))?;
-    let value = found.bytes(scan.text);
+    let value = part(
+        scan.text,
+        found.start,
+        found.end.min(found.start + LOOKED_AT),
+    );
     // `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));

@@ -9,7 +9,7 @@ use crate::rules::keys::{
     DESCRIPTORS, Flag, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
 };
 use crate::rules::structures;
-use crate::text::{Words, is_one_of};
+use crate::text::{Words, count, is_one_of};
 
 /// How many letters and digits of a key are read, from its end.
 const LONGEST: usize = 64;
@@ -46,6 +46,7 @@ pub(crate) struct Name {
 
 impl Name {
     pub(crate) fn new(key: &[u8]) -> Self {
+        count(16 + key.len().min(LONGEST));
         let mut name = Self {
             letters: [0; LONGEST],
             len: 0,
@@ -118,18 +119,18 @@ struct Suffix {
     row: usize,
 }
 
-/// Of the last two letters of a name.
+/// Of the last letters of a name, at most four: so many end with `key` that three are too few.
 fn bucket(letters: &[u8]) -> usize {
-    match letters {
-        [.., first, last] => usize::from(first & 31) << 5 | usize::from(last & 31),
-        _ => 0,
-    }
+    let hash = |hash, letter: &u8| hash * 31 + usize::from(*letter);
+    letters.iter().rev().take(4).fold(0, hash) & (BUCKETS - 1)
 }
 
-/// The names by their last two letters.
+const BUCKETS: usize = 1 << 10;
+
+/// The names by their last letters.
 static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
     let mut by_end: Vec<Vec<Suffix>> = Vec::new();
-    by_end.resize_with(1 << 10, Vec::new);
+    by_end.resize_with(BUCKETS, Vec::new);
     for (row, key) in KEYS.iter().enumerate() {
         for name in key.names {
             let letters = name.bytes().filter(|byte| !b" *".contains(byte));
@@ -152,11 +153,17 @@ static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALI
 
 /// Where the longest known suffix begins, and its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
-    let suffixes = &SUFFIXES[bucket(name.as_bytes())];
-    suffixes.iter().find_map(|suffix| {
+    let ends_with = |suffix: &Suffix| {
         let start = name.len.checked_sub(suffix.letters.len())?;
-        (name.as_bytes().ends_with(&suffix.letters) && (suffix.is_glued || name.begins_word(start)))
+        ((suffix.is_glued || name.begins_word(start)) && name.as_bytes().ends_with(&suffix.letters))
             .then_some((start, suffix.row))
+    };
+    // Names of three and two letters are in buckets of their own.
+    [4, 3, 2].into_iter().find_map(|len| {
+        let end = &name.as_bytes()[name.len.saturating_sub(len)..];
+        let suffixes = &SUFFIXES[bucket(end)];
+        count(suffixes.len());
+        suffixes.iter().find_map(ends_with)
     })
 }
 

@@ -8,7 +8,9 @@ use std::ops::Range;
 
 use crate::REDACTED;
 use crate::rules::words::{ENTITIES, QUOTES, STRING_PREFIXES, WIDE};
-use crate::text::{at, is_name, is_one_of, is_redacted, part, rest, run_end, starts_with};
+use crate::text::{
+    at, is_name, is_one_of, is_redacted, line_end, part, rest, run_end, starts_with,
+};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,8 @@ pub(crate) struct Tokens<'t> {
     upto: usize,
     /// The last long run without white space that was looked at.
     run: Range<usize>,
+    /// The last rest of a line that was.
+    line: Range<usize>,
     /// Blocks of YAML before this byte were read already.
     pub(crate) blocks_until: usize,
 }
@@ -89,8 +93,14 @@ impl<'t> Tokens<'t> {
             open: Vec::new(),
             upto: 0,
             run: 0..0,
+            line: 0..0,
             blocks_until: 0,
         }
+    }
+
+    /// How far the text was read.
+    pub(crate) fn upto(&self) -> usize {
+        self.upto
     }
 
     /// The place of the token that contains a byte. Places that were given before are no longer
@@ -207,6 +217,14 @@ impl<'t> Tokens<'t> {
             self.run = start..run_end(self.text, start, usize::MAX, |byte| byte > b' ');
         }
         self.place_at(self.run.end).unwrap_or(self.list.len())
+    }
+
+    /// The end of the line that a byte is in. In a long line it is looked for once.
+    pub(crate) fn line_end(&mut self, byte: usize) -> usize {
+        if !self.line.contains(&byte) {
+            self.line = byte..line_end(self.text, byte);
+        }
+        self.line.end
     }
 
     /// Whether white space or the end of the text is here.

@@ -340,6 +340,9 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
     // The anchor of a short name includes the sign after it.
     let last = anchor - usize::from(!is_inside(at(scan.text, anchor)));
+    if at(scan.text, last) >= 0x80 {
+        return true;
+    }
     let start = run_start(scan.text, last + 1, 64, |byte| {
         is_inside(byte) || matches!(byte, b'-' | b'.')
     });

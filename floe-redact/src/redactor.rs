@@ -149,6 +149,9 @@ impl Redactor {
 
     /// Returns the text without its secrets; a clean text is borrowed. Redacting the result again changes nothing,
     /// unless a text of more than 1 KiB has more than four secrets each of which is hidden by the one before.
+    ///
+    /// If a text takes too long, its rest becomes `<REDACTED>`, too. That is a finding of the rule `unread`, and
+    /// redacting the result again may redact more of it.
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redact_with(text, |_| {})

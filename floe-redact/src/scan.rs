@@ -51,6 +51,8 @@ pub enum Evidence {
     Repetition,
     /// It matches a configured pattern.
     Pattern,
+    /// It was not read, because what precedes it took too many steps.
+    Unread,
 }
 
 impl fmt::Display for Evidence {
@@ -62,6 +64,7 @@ impl fmt::Display for Evidence {
             Self::Checksum => f.write_str("its form, and the checksum is right"),
             Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
             Self::Pattern => f.write_str("it matches a configured pattern"),
+            Self::Unread => f.write_str("it was not read, what precedes it took too long"),
         }
     }
 }
@@ -69,7 +72,7 @@ impl fmt::Display for Evidence {
 /// How many different secrets are searched for in the rest of their text.
 const MAX_REPEATED: usize = 4;
 
-/// How many values with the same end are searched for keys.
+/// How many values inside of each other are searched for keys.
 const NESTED: usize = 8;
 
 /// A candidate that is not redacted, for an explanation.
@@ -117,7 +120,7 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Finding>,
     /// Candidates that are not redacted, if an explanation was requested.
     pub(crate) kept: Option<Vec<Candidate>>,
-    /// Where the last candidate that is not redacted ends, and how many before it have the same end.
+    /// Where the last candidate that is not redacted ends, and how many are around it.
     kept_until: usize,
     nested: usize,
     /// Everything before this was decided by a match.
@@ -136,6 +139,10 @@ pub(crate) struct Scan<'a> {
     pub(crate) url_until: usize,
     /// Signs before this were read.
     pub(crate) signs_until: usize,
+    /// Paths before this were read.
+    pub(crate) paths_until: usize,
+    /// Before this is no JSON web token.
+    pub(crate) web_tokens_until: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -157,7 +164,15 @@ impl<'a> Scan<'a> {
             digits_until: 0,
             url_until: 0,
             signs_until: 0,
+            paths_until: 0,
+            web_tokens_until: 0,
         }
+    }
+
+    /// How far a rule has read the text, so that no other will read it again.
+    pub(crate) fn read_until(&self) -> usize {
+        let read = [self.tokens.upto(), self.keys_until, self.paths_until];
+        read.into_iter().fold(self.web_tokens_until, usize::max)
     }
 
     /// Returns the meaning of a name in the text. The last result is cached, because it is needed before and after
@@ -218,17 +233,17 @@ impl<'a> Scan<'a> {
     }
 
     /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a limit: of more
-    /// values that end at the same place, the rest of the line is not searched for keys.
+    /// values each of which is inside the one before, the rest of the line is not searched for keys.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
-        self.nested = if end == self.kept_until {
+        self.nested = if start < self.kept_until {
             self.nested + 1
         } else {
             0
         };
         self.kept_until = end;
         if self.nested > NESTED {
-            let line = line_end(self.text, start);
-            self.keys_until = self.keys_until.max(end.min(line));
+            let line = start + line_end(part(self.text, start, end), 0);
+            self.keys_until = self.keys_until.max(line);
         }
         self.note(start, end, rule, reason);
     }
@@ -268,7 +283,8 @@ impl<'a> Scan<'a> {
             let Range { start, end } = self.found[index].range.clone();
             let secret = part(self.text, start, end);
             let secret = memchr::memchr(b':', secret).map_or(secret, |colon| &secret[colon + 1..]);
-            let is_distinct = (6..=128).contains(&secret.len())
+            let is_distinct = self.found[index].rule != structures::UNREAD
+                && (6..=128).contains(&secret.len())
                 && secret.iter().any(u8::is_ascii_alphabetic)
                 && (secret.iter().any(u8::is_ascii_digit) || score::is_camel(secret));
             if !is_distinct || known.contains(&secret) || known.len() == MAX_REPEATED {

@@ -13,7 +13,9 @@ use crate::rules::words::{
     LITERALS, MASKS, REFERENCES,
 };
 use crate::rules::words::{Binding, PROSE};
-use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
+use crate::text::{
+    Words, at, count, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
+};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
 static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
@@ -21,7 +23,10 @@ static LITERAL_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(LITERAL
 static CHOSEN_LIST: LazyLock<Words<()>> = LazyLock::new(|| Words::list(CHOSEN_WORDS));
 
 /// The most bytes of a value that are examined: a longer one looks like its beginning.
-pub(crate) const LOOKED_AT: usize = 512;
+pub(crate) const LOOKED_AT: usize = 128;
+
+/// About how many times such a value is read.
+const PASSES: usize = 4;
 
 /// What a number of three digits or more counts for after the name of a code.
 const CODE: u8 = 6;
@@ -203,7 +208,10 @@ pub(crate) fn is_credential_word(value: &[u8]) -> bool {
 
 /// Whether the value shows by itself that it is one, without a sentence or a key.
 pub(crate) fn is_random(value: &[u8]) -> bool {
-    matches!(look(value), Look::Random | Look::Hash)
+    let seen = Seen::new(value);
+    // Most are not, which is quickly seen.
+    let may_be = seen.is_mostly_random() || seen.is_long_hexadecimal();
+    may_be && matches!(look(value), Look::Random | Look::Hash)
 }
 
 /// Whether there is nothing to redact: a mask, a variable, a literal.
@@ -247,6 +255,7 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
 /// What a value looks like.
 pub(crate) fn look(value: &[u8]) -> Look {
     let seen = Seen::new(value);
+    count(PASSES * (2 + seen.value.len()));
     let first = LOOKS.iter().find(|(holds, _)| holds(&seen));
     first.map_or(Look::Name, |(_, look)| *look)
 }
@@ -289,6 +298,7 @@ struct Seen<'v> {
 impl<'v> Seen<'v> {
     fn new(value: &'v [u8]) -> Self {
         let value = &value[..value.len().min(LOOKED_AT)];
+        count(value.len());
         let word = trim_end(value);
         let count = |is_in: fn(&u8) -> bool| word.iter().filter(|byte| is_in(byte)).count();
         Self {

@@ -13,7 +13,7 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{at, before, is_name, is_one_of, part, run_end, starts_with};
+use crate::text::{at, before, count, is_name, is_one_of, part, run_end, starts_with};
 use crate::value::{self, Site, Value};
 
 /// How many fields may be between a name and its value, the value's included.
@@ -136,16 +136,15 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     value::field(&mut scan.tokens, brace, 2)
 }
 
-/// The most bytes of a path.
-const PATH: usize = 256;
-
 /// `auth/token/renew/…`: a path without a host, one of whose segments is a name.
 pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let text = scan.text;
     let is_segment = at(text, key.end) == b'/' && before(text, key.start) == b'/';
-    if key.quote.is_none() && is_segment {
+    // The path is read once, from the first name in it.
+    if key.quote.is_none() && is_segment && key.start >= scan.paths_until {
         let is_inside = |byte: u8| is_name(byte) || b"-/.".contains(&byte);
-        let end = run_end(text, key.end, PATH, is_inside);
+        let end = run_end(text, key.end, usize::MAX, is_inside);
+        scan.paths_until = end;
         address::path(scan, key.start - 1, end);
     }
     Tried::Nothing
@@ -179,6 +178,7 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     else {
         return Tried::Nothing;
     };
+    count(close - start);
     // A tag that is not closed is a placeholder.
     if !ends.iter().any(|end| text[close..].starts_with(end)) {
         return Tried::Found;

@@ -3,7 +3,30 @@
 //! The grammars work on bytes: every delimiter is ASCII or matched as a whole, so a range between two
 //! delimiters never cuts a character.
 
+use std::cell::Cell;
+
 use crate::REDACTED;
+
+thread_local! {
+    static STEPS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The steps of this thread so far: bytes that a rule looked at, and rows of tables. Only differences mean something.
+pub(crate) fn steps() -> usize {
+    STEPS.get()
+}
+
+/// How many bytes a search for single bytes looks at in a step.
+const FAST: usize = 8;
+
+/// A search of so many bytes is a part of what a place takes anyway.
+const FEW: usize = 64;
+
+/// Counts steps. The searches of this module count their own.
+#[inline]
+pub(crate) fn count(steps: usize) {
+    STEPS.set(STEPS.get().wrapping_add(steps));
+}
 
 /// The byte at `index`, or 0 beyond the end: 0 is a delimiter in every grammar.
 #[inline]
@@ -112,7 +135,11 @@ pub(crate) fn run_end(
     inside: impl Fn(u8) -> bool,
 ) -> usize {
     let run = rest(text, from).iter().take(limit);
-    from + run.take_while(|&&byte| inside(byte)).count()
+    let len = run.take_while(|&&byte| inside(byte)).count();
+    if limit > FEW && len > FEW {
+        count(len);
+    }
+    from + len
 }
 
 /// The start of the run of bytes before `to` that satisfy `inside`, at most `limit` bytes back.
@@ -123,12 +150,19 @@ pub(crate) fn run_start(
     inside: impl Fn(u8) -> bool,
 ) -> usize {
     let run = part(text, 0, to).iter().rev().take(limit);
-    to.min(text.len()) - run.take_while(|&&byte| inside(byte)).count()
+    let len = run.take_while(|&&byte| inside(byte)).count();
+    if limit > FEW && len > FEW {
+        count(len);
+    }
+    to.min(text.len()) - len
 }
 
 /// The end of the line that `from` is in.
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
-    memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found)
+    let end =
+        memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found);
+    count((end - from) / FAST);
+    end
 }
 
 /// The letters, digits and underscores around a place.

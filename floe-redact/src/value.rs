@@ -7,12 +7,15 @@ use crate::rules::commands::WRAPPERS;
 use crate::rules::words::ARROW;
 use crate::rules::words::VALUE_NAMES;
 use crate::score::LOOKED_AT;
-use crate::text::{Words, line_end, part, run_end};
+use crate::text::{Words, count, line_end, part, run_end};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
 /// The most tokens of a list that are read.
 const LIST_TOKENS: usize = 256;
+
+/// The steps for a token of an unquoted value.
+const TOKEN: usize = 4;
 
 /// An unquoted value with more tokens ends at white space only.
 const MANY_TOKENS: usize = 128;
@@ -118,14 +121,13 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
 
 /// The content of the quote that opens here; without a closing one it ends with the line.
 pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
-    let text = tokens.text;
     let start = tokens.get(place)?.end;
     match (tokens.close(place), tokens.kind(place + 1)) {
         (_, Kind::Redacted) | (None, Kind::Blank) => None,
         (Some(close), _) => Value::quoted(start, tokens.start(close), close + 1),
         // The text was cut.
         (None, _) => {
-            let end = line_end(text, start);
+            let end = tokens.line_end(start);
             let next = tokens.place_at(end).unwrap_or(place + 1);
             Value::quoted(start, end, next)
         }
@@ -194,6 +196,7 @@ pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option
     let mut at = tokens.skip_lines(open + 1);
     let mut current = 0;
     while at < close && at < open + LIST_TOKENS {
+        count(1);
         if current == index {
             return Some(tokens.skip_lines(at));
         }
@@ -233,6 +236,7 @@ fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
         }
         at += 1;
     }
+    count(at - place);
     Value::quoted(start, tokens.start(at), at + 1)
 }
 
@@ -262,7 +266,8 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
     let body = head + 1;
     let depth = indent(body);
-    if line_end(text, head) != head || depth == 0 {
+    let is_end = |place: usize| matches!(text.get(place), None | Some(b'\n' | b'\r'));
+    if !is_end(head) || depth == 0 {
         return None;
     }
     // The lines of a long block that was read before are looked at one by one.
@@ -270,7 +275,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
         return None;
     }
     let mut end = line_end(text, body);
-    while end < text.len() && (line_end(text, end + 1) == end + 1 || indent(end + 1) >= depth) {
+    while end < text.len() && (is_end(end + 1) || indent(end + 1) >= depth) {
         end = line_end(text, end + 1);
     }
     if end - body > LOOKED_AT {
@@ -325,6 +330,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         }
         at += 1;
     }
+    count(TOKEN * (at - place).min(MANY_TOKENS));
     // A full stop or a colon belongs to the sentence.
     while at > place + 1
         && matches!(tokens.kind(at - 1), Kind::Sign(b'.' | b':' | b'?' | b','))

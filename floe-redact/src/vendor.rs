@@ -1,11 +1,12 @@
 //! Vendors' tokens: matches the rows of the table, checksums included.
 
 use std::cmp::Reverse;
+use std::sync::LazyLock;
 
-use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
+use crate::rules::format::{Alphabet, BASE64_URL, Length, Part, TokenFormat};
 use crate::rules::formats;
 use crate::scan::{Evidence, Reason, Scan};
-use crate::text::{at, before, before_word, is_name, part, rest, run_end, run_start};
+use crate::text::{at, before, before_word, count, is_name, part, rest, run_end, run_start};
 use crate::{armour, checksum, score};
 
 /// The most bytes that are read of a token of any length.
@@ -36,8 +37,11 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let mut like: Option<(usize, &'static TokenFormat)> = None;
     let mut first = web_token;
     for (start, format) in anchors.formats(text, anchor) {
+        if first.is_some_and(|first| first <= start) {
+            continue;
+        }
         if format.find(text, start).is_some() {
-            first = Some(first.map_or(start, |first| first.min(start)));
+            first = Some(start);
         } else if !matches!(format.alphabet, Alphabet::Around(..))
             && begins_word(text, start)
             && like.is_none_or(|(_, other)| other.prefix.len() <= format.prefix.len())
@@ -52,7 +56,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     // The formats with another anchor, too.
-    if let Some((end, found, format)) = best(formats(), text, start) {
+    if let Some((end, found, format)) = best(beginning_at(text, start), text, start) {
         let evidence = match found {
             Match::Proven => Evidence::Checksum,
             Match::Documented | Match::Similar => Evidence::Format,
@@ -68,7 +72,10 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let (text, prefix) = (scan.text, format.prefix.as_bytes());
     let from = start + prefix.len();
-    let end = run(Alphabet::Base64Url, text, from, usize::MAX);
+    // Of a run that dashes join, only the beginning is read to its end.
+    let is_apart = !matches!(before(text, start), b'-' | b'.');
+    let limit = if is_apart { usize::MAX } else { UNDOCUMENTED };
+    let end = run(Alphabet::Base64Url, text, from, limit);
     let body = part(text, from, end);
     // A short prefix, or one of letters only, begins words, too.
     let is_sign = |byte: &u8| !byte.is_ascii_alphabetic();
@@ -77,13 +84,12 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
         [.., last] if !last.is_ascii_alphanumeric() => LONG,
         _ => return,
     };
-    let is_apart = !matches!(before(text, start), b'-' | b'.');
     let has = |is_in: fn(&u8) -> bool| body.iter().any(is_in);
     // `api-gateway-7f9c6b5d4-x2kq9` is a name.
     let is_name = !has(u8::is_ascii_uppercase) && body.iter().any(|byte| b"-_".contains(byte));
     if body.len() >= least && is_apart && !is_name && is_varied(body) && score::is_random(body) {
         // A format with another anchor describes it better.
-        let (end, format) = match best(formats(), text, start) {
+        let (end, format) = match best(beginning_at(text, start), text, start) {
             Some((end, _, format)) => (end, format),
             None => (end, format),
         };
@@ -101,6 +107,9 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
 
 /// The end of what an alphabet allows at `from`, at most `limit` bytes on.
 fn run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
+    if matches!(alphabet, Alphabet::Base64Url) {
+        return run_end(text, from, limit, |byte| BASE64_URL[usize::from(byte)]);
+    }
     let end = run_end(text, from, limit, |byte| alphabet.contains(byte));
     if !matches!(alphabet, Alphabet::Base64) {
         return end;
@@ -108,6 +117,27 @@ fn run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
     // Only at its end is base64 padded.
     let digits = run_end(text, from, end - from, |byte| byte != b'=');
     run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
+}
+
+/// The formats by the first two bytes of their prefixes.
+static FORMATS: LazyLock<Vec<Vec<&'static TokenFormat>>> = LazyLock::new(|| {
+    let mut by_start: Vec<Vec<_>> = Vec::new();
+    by_start.resize_with(1 << 10, Vec::new);
+    for format in formats() {
+        by_start[bucket(format.prefix.as_bytes())].push(format);
+    }
+    by_start
+});
+
+fn bucket(text: &[u8]) -> usize {
+    usize::from(at(text, 0) & 31) << 5 | usize::from(at(text, 1) & 31)
+}
+
+/// The few formats whose prefix may be at a place.
+fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static TokenFormat> {
+    let formats = &FORMATS[bucket(rest(text, start))];
+    count(formats.len());
+    formats.iter().copied()
 }
 
 /// The end of the token that begins at `start`, how well it matches, and its format: the one that
@@ -266,11 +296,14 @@ pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
 
 /// `xxxxxxxx` and `00000000` are placeholders.
 fn is_varied(body: &[u8]) -> bool {
-    let mut seen = [false; 256];
-    for byte in body.iter().take(64) {
-        seen[usize::from(*byte)] = true;
+    let head = &body[..body.len().min(64)];
+    count(head.len());
+    let mut seen = [0_u64; 4];
+    for byte in head {
+        seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
-    seen.iter().filter(|seen| **seen).count() > 4.min(body.len() / 3)
+    let different: u32 = seen.iter().map(|seen| seen.count_ones()).sum();
+    different as usize > 4.min(body.len() / 3)
 }
 
 #[cfg(test)]

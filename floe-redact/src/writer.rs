@@ -37,6 +37,8 @@ pub struct Writer<W: Write> {
     inner: W,
     /// The bytes that were not passed on yet.
     pending: Vec<u8>,
+    /// Whether they end in a private key.
+    is_in_key: bool,
     /// For explanations, the number of the first line of `pending`.
     number: Option<usize>,
 }
@@ -71,6 +73,7 @@ impl<W: Write> Writer<W> {
             redactor,
             inner,
             pending: Vec::new(),
+            is_in_key: false,
             number,
         }
     }
@@ -122,8 +125,14 @@ impl<W: Write> Write for Writer<W> {
                 }
                 self.pending.extend_from_slice(part);
             }
-            let is_in_key = || self.pending.len() <= MAX_KEY && armour::ends_in_key(&self.pending);
-            if line.ends_with(b"\n") && !is_in_key() {
+            if !line.ends_with(b"\n") {
+                continue;
+            }
+            // The lines of a key are not read again with each further one.
+            self.is_in_key = self.pending.len() <= MAX_KEY
+                && (self.is_in_key && armour::goes_on(&self.pending)
+                    || armour::ends_in_key(&self.pending));
+            if !self.is_in_key {
                 self.pass_on(self.pending.len())?;
             }
         }

@@ -793,3 +793,25 @@ fn every_value_of_a_configured_key_is_redacted() {
         assert_eq!(redactor.redact(text), wanted);
     }
 }
+
+#[test]
+fn the_rest_of_a_text_that_takes_too_long_is_dropped_and_counted() {
+    let redactor = Redactor::new();
+    let slow = "KEY,db{".repeat(10_000);
+    let text = format!("{slow} password={SECRET}");
+    let found = redactor.findings(&text);
+    let last = found.last().unwrap();
+    assert_eq!((last.rule, last.evidence), ("unread", Evidence::Unread));
+    assert_eq!(last.range.end, text.len());
+    let safe = redactor.redact(&text);
+    assert_eq!(safe, format!("{}<REDACTED>", &slow[..last.range.start]));
+}
+
+#[test]
+fn no_ordinary_text_takes_too_long() {
+    let examples = rules().flat_map(|rule| [rule.secret, rule.benign].concat());
+    let text = examples.collect::<Vec<_>>().join("\n");
+    let found = Redactor::new().findings(&text);
+    assert!(found.len() > 800, "{}", found.len());
+    assert!(found.iter().all(|finding| finding.rule != "unread"));
+}

@@ -54,7 +54,7 @@ pub(crate) struct Argument {
 #[rustfmt::skip]
 pub(crate) const OPTIONS: &[CommandOption] = &[
     CommandOption { id: "option-attached-password", option: "p", form: Form::Attached, except: &["port", "protocol", "path", "print-defaults", "pager", "prompt"],
-        commands: &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mariadb", "mariadb-dump", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"],
+        commands: &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mysqlshow", "mysqlpump", "mariadb", "mariadb-dump", "mariadb-admin", "mariadb-import", "mariadb-check", "mariadb-show", "mariadb-backup", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"],
         secret: &["mysql -uroot -ps3cr3tpw -h db", "7z x -pwinter backup.7z"], benign: &["mysql -port 3306", "tar -pxf x.tar"] },
     CommandOption { id: "option-password", option: "p", form: Form::Separate, except: &["mkdir", "cp", "ssh", "scp", "docker run", "nc"],
         commands: &["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "htpasswd", "kinit", "ipmitool", "redis-benchmark", "clickhouse-client", "pgbadger"],

@@ -57,6 +57,9 @@ structures! {
     REPEATED "repeated"
         secret ["password=hunter2x7 rejected: 'hunter2x7' is wrong"]
         benign ["password=${X} rejected: ${X}"]
+    UNREAD "unread"
+        secret []
+        benign []
     CONFIGURED_KEY "configured-key"
         secret []
         benign []

@@ -113,6 +113,7 @@ impl Statistics {
     /// | `json-web-token`, `pem-private-key` | a token or key by its form |
     /// | `github-personal-access-token`, … | a token with the prefix of its vendor |
     /// | `email`, `phone-number`, `payment-card`, `bank-account`, `social-security-number` | personal data |
+    /// | `unread` | the rest of a text that takes too long to read |
     /// | `configured-key`, `configured-pattern` | what [`RedactionConfig`](crate::config::RedactionConfig) adds |
     ///
     /// ```

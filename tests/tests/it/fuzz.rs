@@ -16,6 +16,11 @@ fn a_password_in_a_line_of_its_own_never_survives() {
 }
 
 #[test]
+fn no_repeated_text_slows_redaction_down() {
+    fuzz(targets::slowest, "slowest", 1_000);
+}
+
+#[test]
 fn trace_context_is_passed_on_as_it_was_received() {
     fuzz(targets::trace_context, "headers", 20_000);
 }

@@ -1,0 +1,92 @@
+//! The test of README's "linear": the steps for each byte of texts that repeat what rules begin with.
+
+use std::fmt::Write as _;
+
+use crate::engine::steps_of;
+use crate::rules;
+
+/// The most steps for a byte. What grows with the text has several hundreds.
+const LIMIT: usize = 256;
+
+/// The length of the texts.
+const LEN: usize = 8192;
+
+/// What stands between the pieces of a text.
+#[rustfmt::skip]
+const JOINTS: [&str; 32] = [
+    "", " ", "\n", "=", ":", "\"", "'", "(", "[", "{", "<", ">", ",", ";", "-", "/", "@", "|", "\\n", "\\\"", "%22",
+    "%3D", "&quot;", "\u{201c}", "://", "=\"", "={", "='x ", "\u{1b}[1m", "eyJ", "a1B2", "\t- ",
+];
+
+/// Numbers that are the same in every run.
+struct Numbers(u32);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) as usize % limit
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+}
+
+/// The beginnings of a rule's examples, the shortest first.
+fn beginnings(examples: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    examples.iter().flat_map(|example| {
+        let lengths = [2, 3, 4, 6, 8, 12, 20, example.len() / 2, example.len()];
+        lengths.into_iter().filter_map(|len| example.get(..len))
+    })
+}
+
+/// A text of two pieces in turns.
+fn repeated(pieces: [&str; 2], joints: [&str; 2]) -> String {
+    let unit = [pieces[0], joints[0], pieces[1], joints[1]].concat();
+    unit.repeat(LEN.div_ceil(unit.len().max(1)))
+}
+
+/// Adds a text to the list if it takes too many steps.
+fn check(slow: &mut String, text: &str) {
+    let steps = steps_of(text) / text.len().max(1);
+    if steps > LIMIT {
+        let unit: String = text.chars().take(80).collect();
+        let _ = writeln!(slow, "{steps} steps for a byte: {unit:?}");
+    }
+}
+
+/// Without optimization a sample of them, which is another one for each rule.
+#[test]
+fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
+    let mut numbers = Numbers(2026);
+    let mut slow = String::new();
+    let rows: Vec<Vec<&str>> = rules()
+        .map(|rule| {
+            beginnings(rule.secret)
+                .chain(beginnings(rule.benign))
+                .collect()
+        })
+        .filter(|pieces: &Vec<_>| !pieces.is_empty())
+        .collect();
+    for pieces in &rows {
+        let joints = if cfg!(debug_assertions) {
+            vec![numbers.one(&JOINTS)]
+        } else {
+            JOINTS.to_vec()
+        };
+        for joint in joints {
+            check(&mut slow, &repeated([numbers.one(pieces), ""], [joint, ""]));
+        }
+        let others = if cfg!(debug_assertions) {
+            vec![numbers.below(rows.len())]
+        } else {
+            (0..rows.len()).collect()
+        };
+        for other in others {
+            let pieces = [numbers.one(pieces), numbers.one(&rows[other])];
+            let joints = [numbers.one(&JOINTS), numbers.one(&JOINTS)];
+            check(&mut slow, &repeated(pieces, joints));
+        }
+    }
+    assert!(slow.is_empty(), "{slow}");
+}
