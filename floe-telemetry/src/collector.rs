@@ -40,7 +40,8 @@ mod worker;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -178,6 +179,22 @@ pub(crate) fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
+/// Whether the thread of the collector runs, or has run in a parent.
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Waits until the pipeline is installed. If the thread of the collector does not run yet, it will be later.
+///
+/// # Errors
+///
+/// The collector does not answer, or has panicked.
+pub(crate) fn await_install(installed: &Receiver<()>) -> Result<(), RecvTimeoutError> {
+    match installed.recv_timeout(worker::BEGIN_TIMEOUT) {
+        Err(RecvTimeoutError::Timeout) if !HAS_BEGUN.load(Ordering::Acquire) => Ok(()),
+        Err(RecvTimeoutError::Timeout) => installed.recv_timeout(START_TIMEOUT),
+        installed => installed,
+    }
+}
+
 /// Locks the handle. After a fork, it may be locked by a thread that does not exist.
 fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     if recorder::forks() == 0 {
@@ -212,6 +229,7 @@ fn start() -> Result<Handle, Error> {
 }
 
 fn work(jobs: &Receiver<Job>) {
+    HAS_BEGUN.store(true, Ordering::Release);
     // The collector must not record telemetry about itself.
     let _quiet = Context::enter_telemetry_suppressed_scope();
     let mut collector = Collector::default();

@@ -19,6 +19,20 @@ fn telemetry() -> MutexGuard<'static, Option<TelemetryGuard>> {
     TELEMETRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Starts the telemetry when the library is loaded, if the environment asks for it.
+// SAFETY: the section is the list of constructors, which are functions of this type.
+#[cfg(target_os = "linux")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static CONSTRUCTOR: extern "C" fn() = {
+    extern "C" fn start() {
+        if std::env::var_os("FLOE_HOST_CONSTRUCTOR").is_some() {
+            telemetry_start();
+        }
+    }
+    start
+};
+
 /// Starts the telemetry, from the environment.
 // SAFETY: no other function of the process has this name.
 #[unsafe(no_mangle)]

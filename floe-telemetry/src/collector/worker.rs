@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "logs")]
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -28,6 +28,26 @@ pub(crate) const OTHER_ERROR: &str = "_OTHER";
 
 /// How long the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long it waits until such a thread runs. In a constructor of a library that is loaded, none does before the loader
+/// has finished, which waits for the constructor. So the start goes on without it.
+pub(super) const BEGIN_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Whether the last thread that was started did not run in time: the next ones are not waited for as long again.
+static IS_HELD_UP: AtomicBool = AtomicBool::new(false);
+
+/// Waits until a thread runs, and returns whether it does.
+fn has_begun(begun: &Receiver<()>) -> bool {
+    let is_held_up = IS_HELD_UP.load(Ordering::Relaxed);
+    let patience = if is_held_up {
+        Duration::ZERO
+    } else {
+        BEGIN_TIMEOUT
+    };
+    let has_begun = begun.recv_timeout(patience) != Err(RecvTimeoutError::Timeout);
+    IS_HELD_UP.store(!has_begun, Ordering::Relaxed);
+    has_begun
+}
 
 /// Wakes the collector when an exporter's queue has room again.
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
@@ -207,16 +227,18 @@ impl<B: Send + 'static> Worker<B> {
     ///
     /// # Errors
     ///
-    /// The thread cannot be started, or `make` fails, panics or does not return.
+    /// The thread cannot be started, or `make` fails, panics or does not return. If the thread does not run yet, what
+    /// fails later is a warning.
     pub(crate) fn start(
         name: &str,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
+        let (start, has_started) = channel();
         let (ready, is_ready) = channel();
         let shared = Arc::<Shared>::default();
-        let thread = ExporterThread {
+        let mut thread = ExporterThread {
             name: name.to_owned(),
             shared: Arc::clone(&shared),
             counters: Arc::clone(&settings.counters),
@@ -229,6 +251,7 @@ impl<B: Send + 'static> Worker<B> {
         settings.counters.exports.add(name, spans, capacity);
         let builder = Builder::new().name(format!("floe-{name}"));
         program_signals::spawn(builder, move || {
+            let _ = start.send(());
             let _quiet = Context::enter_telemetry_suppressed_scope();
             match make() {
                 Ok(exporter) => {
@@ -236,11 +259,23 @@ impl<B: Send + 'static> Worker<B> {
                     thread.work(exporter, &receiver);
                 }
                 Err(error) => {
-                    let _ = ready.send(Err(error));
+                    if let Err(SendError(Err(error))) = ready.send(Err(error)) {
+                        thread.warn(0, &error.to_string());
+                    }
                 }
             }
         })
         .map_err(|error| Error::thread(name, &error))?;
+        let worker = Self {
+            name: name.to_owned(),
+            tasks,
+            shared,
+            capacity: settings.capacity,
+            counters: Arc::clone(&settings.counters),
+        };
+        if !has_begun(&has_started) {
+            return Ok(worker);
+        }
         is_ready
             .recv_timeout(START_TIMEOUT)
             .map_err(|error| match error {
@@ -252,13 +287,7 @@ impl<B: Send + 'static> Worker<B> {
                     "the exporter `{name}` panicked while it was created"
                 )),
             })??;
-        Ok(Self {
-            name: name.to_owned(),
-            tasks,
-            shared,
-            capacity: settings.capacity,
-            counters: Arc::clone(&settings.counters),
-        })
+        Ok(worker)
     }
 
     /// The room in the queue if it contained `more`, too.

@@ -5,6 +5,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread::Builder;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -40,6 +42,8 @@ use crate::metrics::{Meters, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, Measured, OfProgram};
+
+const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
 /// Starts an exporter that was added to the builder.
 type Start =
@@ -370,8 +374,7 @@ impl TelemetryProviderBuilder {
             let built = add_registered(self)?.build(&mut inner, &mut program)?;
             Ok((sampling, program, built))
         }));
-        let panicked = "an exporter panicked while the provider was started";
-        let started = started.unwrap_or_else(|_| Err(Error::export(panicked)));
+        let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
@@ -383,9 +386,7 @@ impl TelemetryProviderBuilder {
         sampling.has_log_records = provider.0.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
-        installed
-            .recv_timeout(START_TIMEOUT)
-            .map_err(not_installed)?;
+        collector::await_install(&installed).map_err(not_installed)?;
         setup_propagators_with(&propagators);
         provider
             .0
@@ -603,9 +604,34 @@ impl ExporterFactory {
 }
 
 /// Adds the exporters of other crates that the configuration of the provider names.
-fn add_registered(
-    mut provider: TelemetryProviderBuilder,
-) -> Result<TelemetryProviderBuilder, Error> {
+///
+/// They may wait for a disk or a network, and start threads, which inherit the blocked signals. So this is done on a
+/// thread of the library, which the start does not wait for beyond its timeout.
+fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
+    let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
+    let mut all = Signal::ALL.into_iter().flat_map(chosen);
+    if !all.any(|kind| kind.registered().is_ok_and(|it| it.is_some())) {
+        return add_each(provider);
+    }
+    let (result, added) = channel();
+    let thread = Builder::new().name("floe-start".to_owned());
+    program_signals::spawn(thread, move || {
+        let _ = result.send(add_each(provider));
+    })
+    .map_err(|error| Error::thread("start", &error))?;
+    added
+        .recv_timeout(START_TIMEOUT)
+        .map_err(|error| match error {
+            RecvTimeoutError::Timeout => Error::timeout(
+                "the start of the exporters",
+                START_TIMEOUT,
+                "one of another crate is not created",
+            ),
+            RecvTimeoutError::Disconnected => Error::export(EXPORTER_PANICKED),
+        })?
+}
+
+fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
     for signal in Signal::ALL {
         let chosen = provider.config().exporters.of(signal);
         let mut chosen = chosen.unwrap_or_default().to_vec();
@@ -620,9 +646,8 @@ fn add_registered(
             let Some(factory) = factory else {
                 continue;
             };
-            let added = program_signals::blocked(|| (factory.add)(signal, provider));
-            provider =
-                added.map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")))?;
+            provider = (factory.add)(signal, provider)
+                .map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")))?;
         }
     }
     Ok(provider)

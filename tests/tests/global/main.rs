@@ -4,6 +4,7 @@ mod attributes;
 mod boundaries;
 mod child_process;
 mod config_file;
+mod constructor;
 mod delivery;
 mod end_of_a_program;
 mod ensure;

@@ -111,12 +111,18 @@ fn c_program(folder: &Path) -> Command {
     host(folder, "cc")
 }
 
-/// The program in C, or as C++, linked with the library.
-pub(super) fn host(folder: &Path, compiler: &str) -> Command {
+/// The folder of the library.
+pub(super) fn libraries() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let libraries = test.parent().unwrap();
+    test.parent().unwrap().to_owned()
+}
+
+/// Compiles a program in C, or as C++, and returns its path.
+pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &[&str]) -> PathBuf {
     let program = folder.join("host");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c-host/host.c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("c-host")
+        .join(source);
     let language = if compiler == "c++" { "c++" } else { "c" };
     let compiled = Command::new(compiler)
         .args(["-D_GNU_SOURCE", "-pthread", "-o"])
@@ -124,14 +130,28 @@ pub(super) fn host(folder: &Path, compiler: &str) -> Command {
         .args(["-x", language])
         .arg(&source)
         .args(["-x", "none"])
-        .arg("-L")
-        .arg(libraries)
-        .arg("-lfloe_c_host")
-        .arg(format!("-Wl,-rpath,{}", libraries.display()))
+        .args(arguments)
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&compiled.stderr);
     assert!(compiled.status.success(), "{stderr}");
+    program
+}
+
+/// The program in C, or as C++, linked with the library.
+pub(super) fn host(folder: &Path, compiler: &str) -> Command {
+    let libraries = libraries().into_os_string().into_string().unwrap();
+    let program = compiled(
+        compiler,
+        "host.c",
+        folder,
+        &[
+            "-L",
+            &libraries,
+            "-lfloe_c_host",
+            &format!("-Wl,-rpath,{libraries}"),
+        ],
+    );
     // A test is started with SIGPIPE ignored, which its children inherit.
     let mut command = Command::new("env");
     command.arg("--default-signal=PIPE").arg(program);

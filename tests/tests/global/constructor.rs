@@ -1,0 +1,34 @@
+//! A library starts its telemetry in a constructor, while the program loads it: no thread of the library runs before the
+//! loader has finished.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+use std::process::Command;
+
+use floe_tests::{Receiver, ReservedPort};
+
+use super::signals::{compiled, libraries};
+
+fn load(folder: &Path, endpoint: &str) -> std::process::Output {
+    let program = compiled("cc", "loader.c", folder, &["-ldl"]);
+    Command::new(program)
+        .arg(libraries().join("libfloe_c_host.so"))
+        .env("FLOE_HOST_CONSTRUCTOR", "1")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_constructor_starts_telemetry_that_connects_later() {
+    floe_tests::alone!();
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::grpc();
+    let output = load(folder.path(), &receiver.endpoint());
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(receiver.spans().len(), 50);
+    // Nobody receives, and the program goes on: what it recorded was not exported.
+    let output = load(folder.path(), &ReservedPort::new().endpoint());
+    assert_eq!(output.status.code(), Some(67), "{output:?}");
+}
