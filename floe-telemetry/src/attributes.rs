@@ -26,5 +26,7 @@ pub use self::schema::{
 };
 pub use self::semconv::TypedKey;
 pub use self::text::Text;
+#[cfg(feature = "provider")]
+pub(crate) use self::text::limit_text;
 pub(crate) use self::value::array_bytes;
 pub use self::value::{AttributeValue, ToAttributeValue};

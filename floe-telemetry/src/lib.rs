@@ -166,6 +166,8 @@ pub use self::recorder::{
     set_attribute, set_attributes, span,
 };
 
+pub use self::recorder::outcome::ErrorType;
+
 #[cfg(feature = "redact")]
 pub use self::{
     printable::printable,

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use opentelemetry::Key;
 
 use super::schema::AttributeType;
 use super::{AttributeList, AttributeValue, ToAttributeValue};
+use crate::char_boundary;
 
 /// The most bytes that are stored inline. With 22, a [`Text`] is as large as a vector.
 const SHORT: usize = 22;
@@ -194,17 +196,39 @@ impl PartialEq for Text {
     }
 }
 
+/// The most bytes of a text that are copied into a span, unless the limit of values is larger. Redaction comes before
+/// that limit, and may shorten a text.
+const COPIED: usize = 1024 * 1024;
+
+/// The most bytes of a text that are copied into a span.
+static MOST: AtomicUsize = AtomicUsize::new(COPIED);
+
+/// Sets the most bytes of a text that are copied, if it is more than the default.
+#[cfg(feature = "provider")]
+pub(crate) fn limit_text(limit: usize) {
+    MOST.store(limit.saturating_mul(2).max(COPIED), Ordering::Relaxed);
+}
+
+/// What is copied of a text.
+#[inline]
+fn copied(text: &str) -> &str {
+    if text.len() <= COPIED {
+        return text;
+    }
+    &text[..char_boundary::floor(text, MOST.load(Ordering::Relaxed))]
+}
+
 impl ToAttributeValue for str {
     const TYPE: AttributeType = AttributeType::Text;
 
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
-        Some(AttributeValue::Text(self.into()))
+        Some(AttributeValue::Text(copied(self).into()))
     }
 
     #[inline]
     fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
-        list.push_text(key, |text| text.copy(self));
+        list.push_text(key, |text| text.copy(copied(self)));
     }
 }
 
@@ -228,7 +252,12 @@ impl ToAttributeValue for String {
         if self.len() <= SHORT {
             list.push_text(key, |text| text.copy(&self));
         } else {
-            list.push_text(key, |text| text.take(self));
+            let mut long = self;
+            let most = copied(&long).len();
+            if most < long.len() {
+                long.truncate(most);
+            }
+            list.push_text(key, |text| text.take(long));
         }
     }
 }

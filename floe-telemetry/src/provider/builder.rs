@@ -22,7 +22,7 @@ use super::logs::{self, ProviderLogs};
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
-use crate::attributes::limit_attributes;
+use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
@@ -657,6 +657,7 @@ fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderB
 fn limit_counts(limits: &SpanLimits) {
     let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
     limit_attributes(size(limits.attribute_count));
+    limit_text(limits.attribute_value_length.map_or(usize::MAX, size));
     recorder::limit_events_and_links(size(limits.event_count), size(limits.link_count));
 }
 

@@ -41,6 +41,8 @@ pub(crate) const MARK: &str = "\0exception";
 #[derive(Debug)]
 pub(crate) struct Exception {
     pub(crate) type_name: Cow<'static, str>,
+    /// The value of `error.type`, if it is not the type.
+    pub(crate) class: Option<&'static str>,
     pub(crate) message: String,
     /// The stack trace of an error: the `source()` chain, one line for each error. It is empty if there is no source,
     /// as it is the message behind [`FIRST`] then.
@@ -51,6 +53,7 @@ impl Exception {
     pub(super) const fn new(type_name: &'static str, message: String) -> Self {
         Self {
             type_name: Cow::Borrowed(type_name),
+            class: None,
             message,
             chain: None,
         }
@@ -66,13 +69,17 @@ impl Exception {
 
     pub(super) fn of_failure(failure: &Failure<'_>) -> Self {
         let name = failure.type_name;
-        Self::guarded(name, || match failure.view {
+        let exception = Self::guarded(name, || match failure.view {
             ErrorView::Error(error) => Self::read(name, &error),
             ErrorView::Display(text) => Self::new(name, bounded(&text)),
             ErrorView::Payload(payload) => Self::new(keys::PANIC, panic_message(payload)),
             ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
             ErrorView::Nothing => Self::new(name, name.to_owned()),
-        })
+        });
+        Self {
+            class: failure.class,
+            ..exception
+        }
     }
 
     pub(crate) fn of_error<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
@@ -110,9 +117,16 @@ impl Exception {
         let type_name = named.map_or(Cow::Borrowed(type_name), Cow::Owned);
         Self {
             type_name,
+            class: None,
             message,
             chain: Some(chain),
         }
+    }
+
+    /// The value of `error.type`.
+    pub(super) fn error_type(&self) -> Cow<'static, str> {
+        self.class
+            .map_or_else(|| self.type_name.clone(), Cow::Borrowed)
     }
 
     /// The bytes of its texts.
@@ -146,7 +160,7 @@ impl Exception {
     /// Writes it to a span of another library.
     pub(super) fn write_to(self, span: &SpanRef<'_>) {
         let details = self.details();
-        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name.clone()));
+        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.error_type()));
         span.set_attributes(details.iter().take(2).cloned());
         span.add_event(keys::EXCEPTION, details);
         span.set_status(Status::error(self.message));

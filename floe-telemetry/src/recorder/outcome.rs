@@ -61,7 +61,9 @@ pub fn error_if<T>(
     classify(value, &mut |outcome| {
         failed = true;
         match (outcome, is_error) {
-            (Outcome::Failure(failure), Some(false)) => sink(Outcome::Expected(failure.type_name)),
+            (Outcome::Failure(failure), Some(false)) => sink(Outcome::Expected(
+                failure.class.unwrap_or(failure.type_name),
+            )),
             (Outcome::Failure(failure), Some(true)) => sink(Outcome::Failure(Failure {
                 is_refusal: false,
                 ..failure
@@ -121,9 +123,58 @@ fn error_type(name: &'static str) -> Option<&'static str> {
     None
 }
 
+/// The class of an error, for the attribute `error.type`, which is the name of the error's type otherwise: a variant, or
+/// a code. By it, backends and [metrics](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)
+/// tell a timeout from a refusal. `exception.type` stays the type.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use std::fmt;
+///
+/// use floe_telemetry::{ErrorType, testing, traced};
+///
+/// #[derive(Debug)]
+/// enum JobError {
+///     Timeout,
+///     Refused(u16),
+/// }
+///
+/// impl fmt::Display for JobError {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str("the job has failed")
+///     }
+/// }
+///
+/// impl std::error::Error for JobError {}
+///
+/// impl ErrorType for JobError {
+///     fn error_type(&self) -> &'static str {
+///         match self {
+///             Self::Timeout => "timeout",
+///             Self::Refused(_) => "refused",
+///         }
+///     }
+/// }
+///
+/// #[traced]
+/// fn run() -> Result<(), JobError> {
+///     Err(JobError::Timeout)
+/// }
+///
+/// let spans = testing::capture(|| drop(run()));
+/// spans.single("run").assert_error("the job has failed").assert_attribute("error.type", "timeout");
+/// # }
+/// ```
+pub trait ErrorType: Error {
+    /// Returns the class, of which a program has few.
+    fn error_type(&self) -> &'static str;
+}
+
 /// An error, viewed through the best trait it implements.
 pub struct Failure<'a> {
     pub(super) type_name: &'static str,
+    /// The class that the error names itself.
+    pub(super) class: Option<&'static str>,
     pub(super) view: ErrorView<'a>,
     /// Whether it is a status such as 404 or `NOT_FOUND`, which is an error of the client only.
     pub(super) is_refusal: bool,
@@ -150,7 +201,7 @@ pub(super) enum ErrorView<'a> {
 // Method lookup ignores lifetimes, so no level may require `'static`: an error that borrows would select
 // that level and then fail to compile. `'e` is the lifetime of the error's borrows.
 macro_rules! levels {
-    ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $view:expr, else $next:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $view:expr, $class:expr, else $next:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name<T>($next<T>);
@@ -177,6 +228,7 @@ macro_rules! levels {
                 if let Err($error) = result {
                     sink(Outcome::Failure(Failure {
                         type_name: type_name::<E>(),
+                        class: $class,
                         view: $view,
                         is_refusal: false,
                     }));
@@ -190,10 +242,10 @@ macro_rules! levels {
 /// [HTTP](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status) and
 /// [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/) decide whether it is an error.
 #[derive(Debug)]
-pub struct IsStatus<T>(IsStdError<T>);
+pub struct IsStatus<T>(IsErrorType<T>);
 
 impl<T> Deref for IsStatus<T> {
-    type Target = IsStdError<T>;
+    type Target = IsErrorType<T>;
 
     #[expect(
         clippy::inline_always,
@@ -217,6 +269,7 @@ macro_rules! statuses {
                     if let Err($error) = result {
                         sink(Outcome::Failure(Failure {
                             type_name: type_name::<$ty>(),
+                            class: None,
                             view: $view,
                             is_refusal: $is_refusal,
                         }));
@@ -256,20 +309,22 @@ const fn is_server_error(code: tonic::Code) -> bool {
 }
 
 levels! {
+    /// `E` implements `ErrorType`.
+    IsErrorType [ErrorType] error => ErrorView::Error(error), Some(error.error_type()), else IsStdError;
     /// `E` implements `Error`.
-    IsStdError [Error] error => ErrorView::Error(error), else IsAsDynSendError;
+    IsStdError [Error] error => ErrorView::Error(error), None, else IsAsDynSendError;
     /// `E` contains an error, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do.
-    IsAsDynSendError [AsRef<dyn Error + Send + Sync + 'e>] error => ErrorView::Error(error.as_ref()), else IsAsDynError;
+    IsAsDynSendError [AsRef<dyn Error + Send + Sync + 'e>] error => ErrorView::Error(error.as_ref()), None, else IsAsDynError;
     /// `E` contains an error, as `Box<dyn Error>` does.
-    IsAsDynError [AsRef<dyn Error + 'e>] error => ErrorView::Error(error.as_ref()), else IsDisplay;
+    IsAsDynError [AsRef<dyn Error + 'e>] error => ErrorView::Error(error.as_ref()), None, else IsDisplay;
     /// `E` implements `Display`.
-    IsDisplay [Display] error => ErrorView::Display(error), else IsPayload;
+    IsDisplay [Display] error => ErrorView::Display(error), None, else IsPayload;
     /// `E` is the payload of a panic, as in `std::thread::Result`.
-    IsPayload [AsRef<dyn Any + Send>] error => ErrorView::Payload(error.as_ref()), else IsDebug;
+    IsPayload [AsRef<dyn Any + Send>] error => ErrorView::Payload(error.as_ref()), None, else IsDebug;
     /// `E` implements `Debug`.
-    IsDebug [Debug] error => ErrorView::Debug(error), else IsAnyResult;
+    IsDebug [Debug] error => ErrorView::Debug(error), None, else IsAnyResult;
     /// Any other `Result`.
-    IsAnyResult [Sized] _error => ErrorView::Nothing, else IsValue;
+    IsAnyResult [Sized] _error => ErrorView::Nothing, None, else IsValue;
 }
 
 /// Any other type, which is not a `Result` and does not fail.
@@ -289,8 +344,8 @@ impl<T> IsValue<T> {
 #[inline]
 #[must_use]
 pub const fn probe<T>() -> IsStatus<T> {
-    IsStatus(IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(
-        IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData)))),
+    IsStatus(IsErrorType(IsStdError(IsAsDynSendError(IsAsDynError(
+        IsDisplay(IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData))))),
     )))))
 }
 

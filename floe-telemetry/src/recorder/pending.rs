@@ -12,8 +12,9 @@
 use super::record::SpanRecord;
 use super::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// The updates to one open span after the other.
+/// The updates to one open span after the other. Those of other threads are in other cache lines: each span writes to it.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct PendingUpdates {
     /// The number of the current span. Written by its call alone.
     number: AtomicU64,

@@ -247,10 +247,14 @@ impl SpanRecord {
     /// marked.
     pub(crate) fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
-        for key in [keys::ERROR_TYPE, keys::EXCEPTION_TYPE] {
-            match &exception.type_name {
+        let names = [
+            (keys::ERROR_TYPE, exception.error_type()),
+            (keys::EXCEPTION_TYPE, exception.type_name.clone()),
+        ];
+        for (key, name) in names {
+            match name {
                 Cow::Borrowed(name) => self.attributes.push_static(key, name),
-                Cow::Owned(name) => self.attributes.set(key, name),
+                Cow::Owned(name) => self.attributes.set(key, &name),
             }
         }
         self.attributes.push_static(keys::EXCEPTION_MESSAGE, MARK);

@@ -246,7 +246,7 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     let expected;
     let outcome = match outcome {
         Outcome::Failure(it) if it.is_refusal && span.kind() != SpanKind::Client => {
-            expected = Outcome::Expected(it.type_name);
+            expected = Outcome::Expected(it.class.unwrap_or(it.type_name));
             &expected
         }
         _ => outcome,
@@ -554,8 +554,18 @@ pub(super) type Lock = Option<MutexGuard<'static, Vec<&'static PendingUpdates>>>
 /// Returns an unused [`PendingUpdates`], or creates one, which lives as long as the process.
 #[cold]
 fn acquire_updates() -> &'static PendingUpdates {
-    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    spare.unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
+    /// Together in one allocation. Apart, they would lie between the memory of spans, which could not be returned to the
+    /// system after a peak.
+    const TOGETHER: usize = 64;
+
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    if spare.is_empty() {
+        let new: Vec<_> = (0..TOGETHER).map(|_| PendingUpdates::new()).collect();
+        spare.extend(new.leak().iter());
+    }
+    spare
+        .pop()
+        .unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
 #[cold]

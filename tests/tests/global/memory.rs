@@ -168,6 +168,30 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
     assert!(counted.exported > 0, "{counted:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_huge_text_is_cut_before_it_is_copied() {
+    floe_tests::alone!();
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config())
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    let text = "x".repeat(256 * MIB);
+    let before = peak();
+    drop(span("copied").attribute("text", text.as_str()).start());
+    drop(span("moved").attribute("text", text).start());
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let grown = peak() - before;
+    assert!(grown < 64 * MIB, "{} MiB", grown / MIB);
+    let spans = memory.spans();
+    assert_eq!(spans.len(), 2);
+    for span in spans {
+        let text = span.attributes.iter().find(|it| it.key.as_str() == "text");
+        assert_eq!(text.unwrap().value.as_str().len(), 65_536, "{}", span.name);
+    }
+}
+
 /// A span with three attributes.
 #[traced(attributes(number, name = "burst", text))]
 fn order(number: u64, text: &str) {}
