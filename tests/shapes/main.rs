@@ -56,6 +56,7 @@ corpus! {
     drops
     elided_lifetimes
     frames
+    generic_errors
     inferred_from_bounds
     own_traits
     panics

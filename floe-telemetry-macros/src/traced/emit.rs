@@ -112,12 +112,29 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         .inside
         .as_ref()
         .map(|it| ends_with_the_call(traced, it));
+    let has_parameter = traced.has_error_of_parameter();
     let is_by_type = traced.error_if.is_none() && check.is_none() && is_the_body;
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
-        return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_classify());
+        let probe = Ident::new(
+            if has_parameter {
+                "probe_display"
+            } else {
+                "probe"
+            },
+            ours,
+        );
+        return quote_spanned!(ours=> #private::outcome::#probe::<#ty>().__floe_classify());
     }
+    let probe = Ident::new(
+        if has_parameter {
+            "probe_display_of"
+        } else {
+            "probe_of"
+        },
+        ours,
+    );
     let classifier = quote_spanned! {ours=>
-        #private::outcome::probe_of(__floe_return).__floe_classify()
+        #private::outcome::#probe(__floe_return).__floe_classify()
     };
     let call = match &traced.error_if {
         None => quote_spanned!(ours=> #classifier(__floe_return, __floe_sink)),

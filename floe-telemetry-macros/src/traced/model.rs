@@ -13,7 +13,7 @@ use super::{
     block::Block,
     capture,
     item::Function,
-    output::Output,
+    output::{self, Output},
     record::{Format, Key, Record},
     returned::{AsyncTrait, Inside, Returned},
     secrets,
@@ -183,6 +183,16 @@ impl<'a> Traced<'a> {
     }
 
     /// Whether there is no returned value to classify, which the compiler then need not infer.
+    /// Whether the function returns a `Result` whose error contains a type parameter that need not be `'static`.
+    pub(super) fn has_error_of_parameter(&self) -> bool {
+        match &self.output {
+            Output::Type(ty) | Output::Erased(ty) => {
+                output::has_error_of_parameter(ty, &self.function.sig.generics)
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn returns_nothing(&self) -> bool {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()

@@ -2,11 +2,12 @@
 
 use std::mem;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, ReturnType, Token,
-    TraitBound, Type, TypeInfer, TypeParamBound, spanned::Spanned,
+    AngleBracketedGenericArguments, GenericArgument, Generics, Path, PathArguments, ReturnType,
+    Token, TraitBound, Type, TypeInfer, TypeParamBound, WherePredicate, punctuated::Punctuated,
+    spanned::Spanned,
 };
 
 use crate::tokens;
@@ -74,6 +75,55 @@ impl Output {
         };
         self.may_be_future() && !matches!(self, Self::Type(ty) | Self::Erased(ty) if lends(ty))
     }
+}
+
+/// Whether this is a `Result` whose error is a type around a parameter that need not be `'static`, or around an
+/// associated type. A parameter of the block around a method is known by its name: one capital letter.
+pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
+    let Type::Path(result) = bare(ty) else {
+        return false;
+    };
+    let result = result
+        .path
+        .segments
+        .last()
+        .filter(|it| it.ident == "Result");
+    let Some(PathArguments::AngleBracketed(of)) = result.map(|it| &it.arguments) else {
+        return false;
+    };
+    let Some(GenericArgument::Type(Type::Path(error))) = of.args.iter().nth(1) else {
+        return false;
+    };
+    let parts = error.path.segments.iter();
+    parts
+        .map(|part| part.arguments.to_token_stream())
+        .any(|part| names_parameter(&part, generics))
+}
+
+fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
+    let is_static = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
+        let mut bounds = bounds.iter();
+        bounds.any(|bound| matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "static"))
+    };
+    let is_static_parameter = |name: &Ident| {
+        let parameter = generics.type_params().find(|it| it.ident == *name);
+        let mut clauses = generics.where_clause.iter().flat_map(|it| &it.predicates);
+        parameter.is_some_and(|it| is_static(&it.bounds))
+            || clauses.any(|clause| match clause {
+                WherePredicate::Type(clause) => {
+                    is_static(&clause.bounds)
+                        && matches!(&clause.bounded_ty, Type::Path(of) if of.path.is_ident(name))
+                }
+                _ => false,
+            })
+    };
+    let is_parameter = |name: &Ident| {
+        let text = name.to_string();
+        let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
+        (is_letter || generics.type_params().any(|it| it.ident == *name))
+            && !is_static_parameter(name)
+    };
+    tokens::any_ident(tokens, |name| is_parameter(name) || *name == "Self")
 }
 
 /// The declared parameters and result of a closure that is returned as `impl Fn(…)`.

@@ -349,19 +349,34 @@ pub const fn probe<T>() -> IsStatus<T> {
     )))))
 }
 
+/// The start of the method lookup for a `Result` whose error contains a type parameter. It may implement `Error` only for
+/// one that is `'static`, as thiserror requires of a source, and method lookup ignores lifetimes. So it is read by
+/// `Display`.
+#[inline]
+#[must_use]
+pub const fn probe_display<T>() -> IsDisplay<T> {
+    IsDisplay(IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData)))))
+}
+
 /// The start of the method lookup for the type of a value, if the type cannot be named and may not be
 /// resolved yet.
 #[inline]
-pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T> {
-    MaybeUnresolved(probe())
+pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T, IsStatus<T>> {
+    MaybeUnresolved(probe(), PhantomData)
+}
+
+/// The same for a `Result` whose error contains a type parameter, see [`probe_display`].
+#[inline]
+pub const fn probe_display_of<T>(_: &T) -> MaybeUnresolved<T, IsDisplay<T>> {
+    MaybeUnresolved(probe_display(), PhantomData)
 }
 
 /// A type that inference may not have resolved.
 #[derive(Debug)]
-pub struct MaybeUnresolved<T>(IsStatus<T>);
+pub struct MaybeUnresolved<T, P>(P, PhantomData<fn(&T)>);
 
-impl<T> Deref for MaybeUnresolved<T> {
-    type Target = IsStatus<T>;
+impl<T, P> Deref for MaybeUnresolved<T, P> {
+    type Target = P;
 
     #[expect(
         clippy::inline_always,
@@ -383,7 +398,7 @@ pub trait IsUnresolved<T> {
 
 macro_rules! unresolved {
     ($($ty:ty)*) => {$(
-        impl IsUnresolved<$ty> for MaybeUnresolved<$ty> {
+        impl<P> IsUnresolved<$ty> for MaybeUnresolved<$ty, P> {
             fn __floe_classify(&self) -> Classifier<$ty> {
                 |_, _| ()
             }

@@ -468,6 +468,47 @@ async fn every_exit_ends_the_span_once_in_all_forms() {
     }
 }
 
+#[derive(Debug)]
+struct Load<E>(E);
+
+impl<E> fmt::Display for Load<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot load")
+    }
+}
+
+impl<E: Error + 'static> Error for Load<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[traced]
+fn around<E: Error>(error: E) -> Result<(), Load<E>> {
+    Err(Load(error))
+}
+
+#[traced]
+fn around_static<E>(error: E) -> Result<(), Load<E>>
+where
+    E: Error + 'static,
+{
+    Err(Load(error))
+}
+
+/// `Error` is implemented only where the parameter is `'static`, which method lookup does not see.
+#[test]
+fn an_error_around_a_parameter_is_read_by_what_its_bounds_give() {
+    let error = || "x".parse::<u8>().unwrap_err();
+    let spans = testing::capture(|| {
+        let _ = around(error());
+        let _ = around_static(error());
+    });
+    spans.single("around").assert_error("cannot load");
+    let text = "cannot load: invalid digit found in string";
+    spans.single("around_static").assert_error(text);
+}
+
 #[traced]
 fn answer(status: StatusCode) -> Result<(), StatusCode> {
     Err(status)

@@ -1,0 +1,117 @@
+//! Errors around a type parameter, which implement `Error` only where the parameter is `'static`: as thiserror derives
+//! it for a source, and as other crates write it for `Any`.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt::{self, Debug, Display, Formatter};
+
+use super::traced;
+use crate::log::Log;
+
+/// `#[derive(Error)] #[error("cannot load")] struct Load<E>(#[source] E);`
+#[derive(Debug)]
+struct Load<E>(E);
+
+impl<E> Display for Load<E> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot load")
+    }
+}
+
+impl<E: Error + 'static> Error for Load<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// As `ReuniteError` of futures.
+struct Reunite<T>(T);
+
+impl<T> Debug for Reunite<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Reunite")
+    }
+}
+
+impl<T> Display for Reunite<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("the halves are not of one")
+    }
+}
+
+impl<T: Any> Error for Reunite<T> {}
+
+trait Store {
+    type Error: Error;
+
+    fn get(&self) -> Result<u8, Self::Error>;
+}
+
+#[traced]
+fn load<S: Store>(store: &S) -> Result<u8, Load<S::Error>> {
+    store.get().map_err(Load)
+}
+
+#[traced]
+async fn load_later<S: Store>(store: &S) -> Result<u8, Load<S::Error>> {
+    store.get().map_err(Load)
+}
+
+#[traced(error_if = |result| result.is_err())]
+fn load_all<E: Error>(all: Vec<Result<u8, E>>) -> Result<Vec<u8>, Load<E>> {
+    all.into_iter().collect::<Result<_, _>>().map_err(Load)
+}
+
+#[traced]
+fn of_static<E: Error + 'static>(error: E) -> Result<(), Load<E>> {
+    Err(Load(error))
+}
+
+struct Half<T>(T);
+
+impl<T> Half<T> {
+    #[traced]
+    fn reunite(self, other: Self) -> Result<(T, T), Reunite<T>> {
+        drop(other);
+        Err(Reunite(self.0))
+    }
+}
+
+#[traced]
+impl<T: Clone> Half<T> {
+    async fn reunite_later(&self) -> Result<T, Reunite<T>> {
+        Err(Reunite(self.0.clone()))
+    }
+}
+
+struct Broken<'a>(&'a str);
+
+#[derive(Debug)]
+struct Refused;
+
+impl Display for Refused {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl Error for Refused {}
+
+impl Store for Broken<'_> {
+    type Error = Refused;
+
+    fn get(&self) -> Result<u8, Refused> {
+        self.0.parse().map_err(|_| Refused)
+    }
+}
+
+pub(crate) fn observe(log: &mut Log) {
+    let text = |error: &dyn Display| error.to_string();
+    log.value("load", load(&Broken("x")).map_err(|it| text(&it)));
+    log.value("load_ok", load(&Broken("7")).map_err(|it| text(&it)));
+    log.future("load_later", |_| async { load_later(&Broken("x")).await.is_err() });
+    log.value("load_all", load_all(vec![Ok(1), Err(Refused)]).map_err(|it| text(&it)));
+    log.value("of_static", of_static(Refused).map_err(|it| text(&it)));
+    log.value("reunite", Half(1).reunite(Half(2)).map_err(|it| text(&it)));
+    log.future("reunite_later", |_| async { Half(1).reunite_later().await.is_err() });
+}
