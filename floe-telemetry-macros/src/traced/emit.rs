@@ -12,7 +12,7 @@ use syn::{Expr, ReturnType, Signature, parse_quote_spanned, spanned::Spanned, to
 
 use super::{
     model::{Shape, Traced},
-    output::Output,
+    output::{self, Output},
     returned::Inside,
 };
 use crate::tokens;
@@ -114,6 +114,10 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         .map(|it| ends_with_the_call(traced, it));
     let is_by_type = traced.error_if.is_none() && check.is_none() && is_the_body;
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
+        let ty = match traced.shape {
+            Shape::Async => output::without_names(ty),
+            _ => ty.to_token_stream(),
+        };
         return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_classify());
     }
     let classifier = quote_spanned! {ours=>
