@@ -69,14 +69,24 @@ def kind(declared):
     return KINDS[template[1] if template else declared], bool(template)
 
 
+# What the note of a key begins with that is as it was: only its definition is in another repository.
+MOVED = "Moved to the [OpenTelemetry GenAI semantic conventions repository]"
+
+
+def is_moved(item):
+    return item.get("deprecated", {}).get("note", "").startswith(MOVED)
+
+
 def deprecation(item):
     match item.get("deprecated"):
         case None:
             return ""
+        case _ if is_moved(item):
+            return ""
         case {"reason": "renamed", "renamed_to": successor}:
             return f".renamed_to({text(successor)})"
         case {"note": note}:
-            return f".deprecated({text(note)})"
+            return f".deprecated({text(note.replace('Deprecated, no', 'No'))})"
         case {"reason": "obsoleted"}:
             return '.deprecated("It has no replacement.")'
         case other:
@@ -121,6 +131,10 @@ def rows(registry):
         if found.setdefault(key, row) != row and ".deprecated" not in row:
             raise SystemExit(f"{key} is defined twice")
     return [found[key] for key in sorted(found)]
+
+
+def moved(registry):
+    return sorted({key.split(".")[0] for key, item in attributes(registry) if is_moved(item)})
 
 
 def instruments(registry):
@@ -175,6 +189,7 @@ def table(registry):
     manifest = yaml.safe_load((registry / "model" / "manifest.yaml").read_text(encoding="utf-8"))
     schema = manifest["schema_url"]
     keys, names, types = rows(registry), instruments(registry), spans(registry)
+    words = moved(registry)
     lines = [
         "// Made by `floe-semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the",
         "// Apache License 2.0.",
@@ -186,6 +201,9 @@ def table(registry):
         f"pub(crate) static ROWS: [Row; {len(keys)}] = [",
         *(f"    {row}," for row in keys),
         "];",
+        "",
+        "/// The first words of keys that another repository defines, which has others beside them.",
+        f"pub(crate) const MOVED: [&str; {len(words)}] = [{', '.join(map(text, words))}];",
         "",
         f"pub(crate) static METRICS: [Metric; {len(names)}] = [",
         *(f"    {row}," for row in names),

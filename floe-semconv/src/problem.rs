@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Deprecation, Instrument, Kind, VERSION};
+use crate::{Deprecation, Instrument, Kind, VERSION, is_reserved};
 
 /// What is wrong with a key or its value. It is displayed as a sentence without a full stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Problem<'a> {
         /// Why it is not used any more.
         deprecation: Deprecation,
     },
-    /// OpenTelemetry has the namespace, and no such key in it.
+    /// It is no key of OpenTelemetry's, which has the namespace, or one that is like it.
     Unknown {
         /// The key.
         key: &'a str,
@@ -27,14 +27,14 @@ pub enum Problem<'a> {
         /// The key.
         key: &'a str,
     },
-    /// The conventions list the values of the key, and this is none of them.
+    /// The conventions list values of the key, and this is none of them, but like one.
     NoMember {
         /// The key.
         key: &'a str,
         /// The value.
         value: &'a str,
-        /// The values that the key has.
-        members: &'static [&'static str],
+        /// The value of the list.
+        nearest: &'static str,
     },
     /// The values of the key are of another kind.
     OtherKind {
@@ -75,28 +75,29 @@ pub enum Problem<'a> {
 }
 
 impl Problem<'_> {
-    /// Whether the conventions allow it: where no value that they list applies, a program may have one of its own.
+    /// Whether the conventions allow it, so that it need not be a mistake: a value that they do not list, or a key whose
+    /// first word is not theirs.
     pub fn is_allowed(&self) -> bool {
         match self {
-            Self::NoMember { value, members, .. } => member(value, members).is_none(),
+            Self::NoMember { .. } => true,
+            Self::Unknown { key, .. } => !is_reserved(key),
             _ => false,
         }
     }
 }
 
-/// The value that is meant, if one is like it.
-fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
-    let near = members
-        .iter()
-        .filter_map(|member| Some((distance(value, member, member.len().max(3) / 3)?, *member)));
-    let nearest = near.min_by_key(|(distance, _)| *distance);
-    let part = || {
-        members
-            .iter()
-            .copied()
-            .find(|member| member.starts_with(value))
-    };
-    nearest.map(|(_, member)| member).or_else(part)
+/// The value that is meant, if one is like it: a third of its letters may differ, but no more than two, and not the
+/// first, in which few mistakes are and many names differ, such as `trpc` and `grpc`.
+pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
+    let value = value.to_ascii_lowercase();
+    let near = members.iter().filter_map(|member| {
+        let lower = member.to_ascii_lowercase();
+        let begins_alike = value.chars().next() == lower.chars().next();
+        let distance = distance(&value, &lower, (lower.len() / 3).min(2))?;
+        begins_alike.then_some((distance, *member))
+    });
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, member)| member)
 }
 
 impl fmt::Display for Problem<'_> {
@@ -134,16 +135,11 @@ impl fmt::Display for Problem<'_> {
             Self::NoMember {
                 key,
                 value,
-                members,
-            } => {
-                write!(f, "`{value}` is no value of `{key}`")?;
-                match member(value, members) {
-                    Some(member) => write!(f, ", did you mean `{member}`? Its values are ")?,
-                    None => f.write_str(", its values are ")?,
-                }
-                let members: Vec<_> = members.iter().map(|member| format!("`{member}`")).collect();
-                f.write_str(&members.join(", "))
-            }
+                nearest,
+            } => write!(
+                f,
+                "`{value}` is not a known value of `{key}`, did you mean `{nearest}`?"
+            ),
             Self::OtherKind {
                 key,
                 expected,

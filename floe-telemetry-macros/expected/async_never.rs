@@ -10,7 +10,12 @@ fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::
     ::floe_telemetry::__private::call_async(
         ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         ::floe_telemetry::__private::never(async move {
-            if false { loop {} } else { serve().await }
+            let __floe_return: ::floe_telemetry::__private::Never = if false {
+                loop {}
+            } else {
+                serve().await
+            };
+            #[allow(unreachable_code)] return __floe_return;
         }),
         |__floe_return, __floe_sink| {
             use ::floe_telemetry::__private::outcome::IsUnresolved as _;

@@ -2,6 +2,8 @@
 
 use floe_semconv::Problem;
 
+use crate::symbol::{ERROR_IF, KIND, NAME};
+
 /// Something that is wrong.
 pub(crate) struct Finding {
     pub(crate) what: What,
@@ -9,7 +11,7 @@ pub(crate) struct Finding {
     pub(crate) message: String,
 }
 
-/// What is wrong, a name of the constant whose use is the warning.
+/// What is wrong, a name of the macro whose use is the warning.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     DeprecatedKey,
@@ -17,6 +19,48 @@ pub(crate) enum What {
     UnknownValue,
     ValueOfAnotherType,
     NotAKey,
+    NotAnAttribute,
+    /// A key of the program's own, or a misspelled one of the conventions.
+    LikeAKey,
+}
+
+impl What {
+    /// Whether it need not be a mistake.
+    pub(crate) fn is_allowed(self) -> bool {
+        matches!(self, Self::UnknownValue | Self::LikeAKey)
+    }
+
+    /// A sentence.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::DeprecatedKey => "this_key_is_deprecated",
+            Self::UnknownKey => "this_key_is_unknown",
+            Self::UnknownValue => "this_value_is_unknown",
+            Self::ValueOfAnotherType => "this_value_has_another_type",
+            Self::NotAKey => "this_is_not_a_key",
+            Self::NotAnAttribute => "this_is_not_an_attribute",
+            Self::LikeAKey => "this_key_may_be_misspelled",
+        }
+    }
+}
+
+impl Finding {
+    /// What `tracing` has as fields, and `#[traced]` as arguments.
+    pub(crate) fn of_a_field(key: &str) -> Option<Self> {
+        let argument = match key {
+            "otel.name" => NAME,
+            "otel.kind" => KIND,
+            "otel.status_code" | "otel.status_description" | "otel.status_message" => ERROR_IF,
+            _ => return None,
+        };
+        let usage = argument.usage;
+        Some(Self {
+            what: What::NotAnAttribute,
+            message: format!(
+                "`{key}` is not an attribute, expected the argument `{usage}` of `#[traced]`"
+            ),
+        })
+    }
 }
 
 impl From<Problem<'_>> for Finding {
@@ -24,6 +68,7 @@ impl From<Problem<'_>> for Finding {
         Self {
             what: match problem {
                 Problem::Deprecated { .. } => What::DeprecatedKey,
+                Problem::Unknown { .. } if problem.is_allowed() => What::LikeAKey,
                 Problem::Unknown { .. } => What::UnknownKey,
                 Problem::NoMember { .. } => What::UnknownValue,
                 Problem::NoKey { .. } => What::NotAKey,

@@ -7,37 +7,36 @@
 mod emit;
 mod known;
 mod read;
+mod sources;
 
-use std::{env, fs, path::Path};
+use std::{env, path::Path};
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::LitStr;
 
 pub(crate) use self::known::{Verdict, check, check_text};
-use self::read::Registry;
+use self::{read::Registry, sources::Sources};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let Ok(path) = syn::parse2::<LitStr>(input) else {
-        let message = "expected the path of a file below the folder of Cargo.toml, as in \
+    let Ok(path) = syn::parse2::<LitStr>(input.clone()) else {
+        let message = "expected the path of a file or a folder below that of Cargo.toml, as in \
                        `registry!(\"telemetry/registry.yaml\")`";
-        return syn::Error::new(Span::call_site(), message).into_compile_error();
+        return syn::Error::new_spanned(input, message).into_compile_error();
     };
     let name = path.value();
     let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let file = Path::new(&folder).join(&name);
-    let read = fs::read_to_string(&file)
-        .map_err(|error| format!("cannot read `{}`: {error}", file.display()))
-        .and_then(|text| Registry::read(&text, &name));
+    let sources = Sources::read(&Path::new(&folder).join(&name), &name);
+    let read = sources.and_then(|sources| Ok((Registry::read(&sources)?, sources)));
     match read {
-        Ok(registry) => {
+        Ok((registry, sources)) => {
             let constants = emit::constants(&registry);
-            let file = file.to_string_lossy();
+            let files = sources.files.iter().map(|it| it.path.to_string_lossy());
             known::remember(&name, registry);
-            // The compiler does not know otherwise that the file was read.
+            // The compiler does not know otherwise that the files were read.
             quote! {
                 #constants
-                const _: &[::core::primitive::u8] = ::core::include_bytes!(#file);
+                #(const _: &[::core::primitive::u8] = ::core::include_bytes!(#files);)*
             }
         }
         Err(message) => syn::Error::new(path.span(), message).into_compile_error(),

@@ -1,7 +1,9 @@
 //! Checks keys that are written in the program against OpenTelemetry's semantic conventions.
 //!
-//! What is wrong is a warning of the compiler at the key: the use of a deprecated constant whose tokens have the
-//! span of the key. So `allow(deprecated)` applies to it, and a newer table breaks no build.
+//! What is wrong is a warning of the compiler at the key: the use of a deprecated macro whose tokens have the span of the
+//! key. So `allow(deprecated)` applies to it, and a newer table breaks no build. No other lint of stable Rust has words of
+//! the program's in its first line, and `#[diagnostic]` changes errors alone. Before these words the compiler writes what
+//! is deprecated; of a macro it writes only the name, of anything else also the path of the function.
 
 use std::cell::{Cell, RefCell};
 
@@ -13,12 +15,7 @@ use syn::{Expr, Lit, LitStr, Path};
 use self::manifest::Manifest;
 #[cfg(feature = "registry")]
 use crate::registry::Verdict;
-use crate::{
-    ctxt::Ctxt,
-    finding::{Finding, What},
-    krate::Krate,
-    tokens, words,
-};
+use crate::{ctxt::Ctxt, finding::Finding, krate::Krate, tokens, words};
 
 mod manifest;
 
@@ -99,6 +96,9 @@ impl<'c> Keys<'c> {
     /// Checks a key.
     pub(crate) fn key(&self, key: &LitStr) {
         let text = key.value();
+        if let Some(finding) = Finding::of_a_field(&text) {
+            return self.report(key, finding);
+        }
         #[cfg(feature = "registry")]
         match crate::registry::check(&text) {
             Verdict::Unsaid => {}
@@ -242,10 +242,7 @@ impl<'c> Keys<'c> {
     fn report(&self, at: &impl ToTokens, finding: Finding) {
         match self.mode() {
             Mode::Off => {}
-            // Programs may have other values than the conventions list.
-            Mode::Strict if finding.what != What::UnknownValue => {
-                self.cx.error(at, finding.message);
-            }
+            Mode::Strict if !finding.what.is_allowed() => self.cx.error(at, finding.message),
             _ => self
                 .warnings
                 .borrow_mut()
@@ -254,24 +251,14 @@ impl<'c> Keys<'c> {
     }
 }
 
-/// A warning of the compiler: "use of deprecated constant", with the problem behind it.
+/// A warning of the compiler: "use of deprecated macro", whose name is a sentence, with the problem behind it.
 fn warning(at: Span, finding: &Finding) -> TokenStream {
-    let name = match finding.what {
-        What::DeprecatedKey => "deprecated_key",
-        What::UnknownKey => "unknown_key",
-        What::UnknownValue => "unknown_value",
-        What::ValueOfAnotherType => "value_of_another_type",
-        What::NotAKey => "not_a_key",
-    };
-    let name = Ident::new(name, at);
+    let name = Ident::new(finding.what.name(), at);
     let note = &finding.message;
     quote_spanned! {at=>
-        {
-            #[deprecated(note = #note)]
-            #[allow(non_upper_case_globals)]
-            const #name: () = ();
-            #name
-        };
+        #[deprecated(note = #note)]
+        macro_rules! #name { () => {} }
+        #name!();
     }
 }
 

@@ -129,11 +129,7 @@ impl Conventions {
                 floe_semconv::check(&attribute.key),
                 value.and_then(|value| of_value(&attribute.key, value)),
             ];
-            for problem in problems
-                .iter()
-                .flatten()
-                .filter(|problem| !problem.is_allowed())
-            {
+            for problem in problems.iter().flatten() {
                 self.add(what, problem);
             }
         }

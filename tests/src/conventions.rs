@@ -43,7 +43,6 @@ fn problems(span: &ReceivedSpan) -> Vec<String> {
             },
             Value::Other(_) => None,
         };
-        let of_value = of_value.filter(|problem| !problem.is_allowed());
         floe_semconv::check(key).into_iter().chain(of_value)
     });
     let missing = floe_semconv::check_span(kind, &keys);

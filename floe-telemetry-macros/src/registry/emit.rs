@@ -8,7 +8,8 @@ use crate::krate::Krate;
 
 pub(super) fn constants(registry: &Registry) -> TokenStream {
     let krate = Krate::new(None);
-    let constants = registry.attributes.iter().map(|attribute| {
+    let own = registry.attributes.iter().filter(|it| it.is_own);
+    let constants = own.map(|attribute| {
         let Attribute {
             key, brief, note, ..
         } = attribute;

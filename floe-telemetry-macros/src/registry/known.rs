@@ -64,10 +64,11 @@ pub(crate) fn check(key: &str) -> Verdict {
             });
     }
     let (namespace, _) = key.split_once('.').unwrap_or_default();
-    let is_in = |known: &&Attribute| known.key.split('.').next() == Some(namespace);
+    let is_in = |known: &&Attribute| known.is_own && known.key.split('.').next() == Some(namespace);
     let closing = attributes().filter(is_in).map(|known| known.key.as_str());
     let closing: Vec<_> = closing.collect();
-    if closing.is_empty() || floe_semconv::is_reserved(key) {
+    let is_incomplete = of_crate.values().any(|registry| registry.is_incomplete);
+    if closing.is_empty() || is_incomplete || floe_semconv::is_reserved(key) {
         return Verdict::Unsaid;
     }
     let path = of_crate

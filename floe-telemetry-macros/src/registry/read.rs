@@ -5,10 +5,14 @@ use std::collections::HashMap;
 use floe_yaml::Spanned;
 use serde::Deserialize;
 
-/// The attributes that a file defines, in its order.
+use super::sources::{Source, Sources};
+
+/// The attributes that the files define, in their order.
 #[derive(Clone, Debug)]
 pub(super) struct Registry {
     pub(super) attributes: Vec<Attribute>,
+    /// It may have others, of a registry that is not on this machine.
+    pub(super) is_incomplete: bool,
 }
 
 /// An attribute.
@@ -22,6 +26,8 @@ pub(super) struct Attribute {
     pub(super) brief: String,
     pub(super) note: String,
     pub(super) deprecation: Option<Deprecation>,
+    /// Whether it is none of a registry that this one depends on.
+    pub(super) is_own: bool,
 }
 
 /// Why an attribute is not used any more.
@@ -88,74 +94,97 @@ enum Deprecated {
 }
 
 impl Registry {
-    /// The attributes of a text. `name` is that of the file, for the error.
-    pub(super) fn read(text: &str, name: &str) -> Result<Self, String> {
-        let file: File = floe_yaml::read(text).map_err(|mistakes| {
-            let mistakes = mistakes.iter().map(|mistake| format!("{name}: {mistake}"));
-            mistakes.collect::<Vec<_>>().join("\n")
-        })?;
-        let groups = file.groups.into_iter().flat_map(|group| group.attributes);
-        let mut attributes = Vec::new();
+    /// The attributes of the files, or all mistakes in them.
+    pub(super) fn read(sources: &Sources) -> Result<Self, String> {
+        let mut attributes: Vec<Attribute> = Vec::new();
+        let mut constants = HashMap::new();
         let mut references = Vec::new();
         let mut mistakes = Vec::new();
-        for item in file.attributes.into_iter().chain(groups) {
-            match (item.id.clone(), item.r#ref.clone()) {
-                (Some(_), _) => match Attribute::new(item) {
-                    Ok(attribute) => attributes.push(attribute),
-                    Err((at, message)) => mistakes.push(mistake(name, at, &message)),
-                },
-                (None, Some(reference)) => references.push(reference),
-                (None, None) => {}
+        for source in sources.files.iter().filter(|source| !source.is_manifest) {
+            let file: File = match floe_yaml::read(&source.text) {
+                Ok(file) => file,
+                Err(found) => {
+                    let name = &source.name;
+                    mistakes.extend(found.iter().map(|mistake| format!("{name}: {mistake}")));
+                    continue;
+                }
+            };
+            let groups = file.groups.into_iter().flat_map(|group| group.attributes);
+            for item in file.attributes.into_iter().chain(groups) {
+                if let Some(key) = item.id.clone() {
+                    let found = Attribute::new(&key, item, source.is_own).and_then(|attribute| {
+                        let Attribute {
+                            constant, key: own, ..
+                        } = &attribute;
+                        if let Some(other) = constants.insert(constant.clone(), own.clone()) {
+                            let message =
+                                format!("`{other}` and `{own}` have one constant, `{constant}`");
+                            return Err((key.position, message));
+                        }
+                        Ok(attribute)
+                    });
+                    match found {
+                        Ok(attribute) => attributes.push(attribute),
+                        Err((at, message)) => mistakes.push(mistake(source, at, &message)),
+                    }
+                } else if let Some(reference) = item.r#ref {
+                    references.push((source, reference));
+                }
             }
         }
-        let mut constants = HashMap::new();
-        for Attribute { key, constant, .. } in &attributes {
-            if let Some(other) = constants.insert(constant.as_str(), key) {
-                let message = format!("`{other}` and `{key}` have one constant, `{constant}`");
-                mistakes.push(format!("{name}: {message}"));
-            }
-        }
-        for reference in references {
+        for (source, reference) in references {
             let key = &reference.value;
-            let is_own = attributes.iter().any(|attribute| attribute.key == *key);
-            if !is_own && floe_semconv::attribute(key).is_none() {
+            let is_known = attributes.iter().any(|attribute| attribute.key == *key);
+            if !is_known && !sources.is_incomplete && floe_semconv::attribute(key).is_none() {
                 let near = floe_semconv::nearest(key);
                 let near =
                     near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 let message = format!(
-                    "expected a key of this file or of the semantic conventions, found `{key}`{near}"
+                    "expected a key of this registry or of the semantic conventions, found `{key}`{near}"
                 );
-                mistakes.push(mistake(name, reference.position, &message));
+                mistakes.push(mistake(source, reference.position, &message));
             }
         }
         if mistakes.is_empty() {
-            Ok(Self { attributes })
+            Ok(Self {
+                attributes,
+                is_incomplete: sources.is_incomplete,
+            })
         } else {
             Err(mistakes.join("\n"))
         }
     }
 }
 
-fn mistake(name: &str, at: floe_yaml::Position, message: &str) -> String {
+fn mistake(source: &Source, at: floe_yaml::Position, message: &str) -> String {
+    let name = &source.name;
     format!("{name}: line {}, column {}: {message}", at.line, at.column)
 }
 
 impl Attribute {
-    fn new(item: Item) -> Result<Self, (floe_yaml::Position, String)> {
-        let Some(Spanned {
+    fn new(
+        key: &Spanned<String>,
+        item: Item,
+        is_own: bool,
+    ) -> Result<Self, (floe_yaml::Position, String)> {
+        let Spanned {
             value: key,
             position,
             ..
-        }) = item.id
-        else {
-            unreachable!("it was matched")
-        };
-        if floe_semconv::check(&key)
-            .is_some_and(|it| matches!(it, floe_semconv::Problem::NoKey { .. }))
-        {
+        } = key;
+        let (key, position) = (key.clone(), *position);
+        let constant = constant(&key);
+        let is_key = !matches!(
+            floe_semconv::check(&key),
+            Some(floe_semconv::Problem::NoKey { .. })
+        );
+        if !is_key || syn::parse_str::<syn::Ident>(&constant).is_err() {
             return Err((
                 position,
-                format!("expected words in lower case with dots between them, found `{key}`"),
+                format!(
+                    "expected words in lower case with dots between them, the first of which begins with a letter, \
+                     found `{key}`"
+                ),
             ));
         }
         let declared = item.r#type.as_ref().map(|declared| &declared.value);
@@ -164,10 +193,13 @@ impl Attribute {
             .as_ref()
             .map_or(position, |declared| declared.position);
         let (name, is_template, members) = match declared {
-            Some(Type::Name(name)) => match name.strip_prefix("template[") {
-                Some(inner) => (inner.strip_suffix(']').unwrap_or(inner), true, Vec::new()),
-                None => (name.as_str(), false, Vec::new()),
-            },
+            Some(Type::Name(name)) => {
+                let inner = name.strip_prefix("template[");
+                match inner.and_then(|inner| inner.strip_suffix(']')) {
+                    Some(inner) => (inner, true, Vec::new()),
+                    None => (name.as_str(), false, Vec::new()),
+                }
+            }
             Some(Type::Members { members }) => {
                 let texts = members.iter().filter_map(|member| match &member.value {
                     Scalar::Text(text) => Some(text.clone()),
@@ -185,11 +217,12 @@ impl Attribute {
             return Err((at, crate::words::unknown("type", name, words)));
         };
         Ok(Self {
-            constant: constant(&key),
+            constant,
             key,
             kind,
             is_template,
             members,
+            is_own,
             brief: item.brief,
             note: item.note,
             deprecation: item.deprecated.map(|deprecated| match deprecated {
@@ -236,14 +269,29 @@ fn constant(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+
+    fn read(text: &str) -> Result<Registry, String> {
+        Registry::read(&Sources {
+            files: vec![Source {
+                name: "registry.yaml".to_owned(),
+                path: PathBuf::new(),
+                text: text.to_owned(),
+                is_own: true,
+                is_manifest: false,
+            }],
+            is_incomplete: false,
+        })
+    }
 
     #[test]
     fn both_formats_are_read() {
         let groups = "groups:\n- id: acme\n  attributes:\n  - id: acme.id\n    type: int\n    brief: The id.\n  - ref: http.route\n  - ref: acme.id\n";
         let top = "file_format: definition/2\nattributes:\n- key: acme.id\n  type: int\n  brief: The id.\n";
         for text in [groups, top] {
-            let registry = Registry::read(text, "registry.yaml").unwrap();
+            let registry = read(text).unwrap();
             let [attribute] = &registry.attributes[..] else {
                 panic!("{registry:?}");
             };
@@ -269,19 +317,30 @@ mod tests {
             ),
             (
                 "groups:\n- attributes:\n  - ref: htp.route\n",
-                "registry.yaml: line 3, column 10: expected a key of this file or of the semantic conventions, found \
+                "registry.yaml: line 3, column 10: expected a key of this registry or of the semantic conventions, found \
                  `htp.route`; did you mean `http.route`?",
             ),
             (
                 "attributes:\n- key: Acme Id\n",
-                "registry.yaml: line 2, column 8: expected words in lower case with dots between them, found `Acme Id`",
+                "registry.yaml: line 2, column 8: expected words in lower case with dots between them, the first of \
+                 which begins with a letter, found `Acme Id`",
+            ),
+            (
+                "attributes:\n- {key: acme.id, type: 'template[int'}\n",
+                "registry.yaml: line 2, column 24: unknown type `template[int`, expected one of `string`, `int`, \
+                 `double`, `boolean`, `string[]`, `int[]`, `double[]`, `boolean[]`, `any`",
+            ),
+            (
+                "attributes:\n- key: 3d.x\n",
+                "registry.yaml: line 2, column 8: expected words in lower case with dots between them, the first of \
+                 which begins with a letter, found `3d.x`",
             ),
             (
                 "attributes:\n- key: acme.a_b\n- key: acme.a.b\n",
-                "registry.yaml: `acme.a_b` and `acme.a.b` have one constant, `ACME_A_B`",
+                "registry.yaml: line 3, column 8: `acme.a_b` and `acme.a.b` have one constant, `ACME_A_B`",
             ),
         ] {
-            assert_eq!(Registry::read(text, "registry.yaml").unwrap_err(), message);
+            assert_eq!(read(text).unwrap_err(), message);
         }
     }
 }

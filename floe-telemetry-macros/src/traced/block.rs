@@ -111,6 +111,18 @@ fn content(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>)> {
     Ok((inner, items))
 }
 
+/// A method that the parser of the compiler has reported, as it is.
+fn reported(input: ParseStream<'_>) -> syn::Result<Item> {
+    let mut tokens = TokenStream::new();
+    loop {
+        let tree: TokenTree = input.parse()?;
+        tree.to_tokens(&mut tokens);
+        if matches!(&tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {
+            return Ok(Item::Other(tokens));
+        }
+    }
+}
+
 fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     let ahead = input.fork();
     ahead.call(Attribute::parse_outer)?;
@@ -121,8 +133,12 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
             .parse::<ImplItem>()
             .map(|item| Item::Other(item.into_token_stream()));
     }
+    let sig: Signature = match ahead.parse() {
+        Ok(sig) => sig,
+        Err(_) if item::has_wrong_arguments(&input.fork())? => return reported(input),
+        Err(error) => return Err(error),
+    };
     let attrs = input.call(Attribute::parse_outer)?;
-    let sig: Signature = ahead.parse()?;
     let has_body = !ahead.peek(Token![;]);
     // The tokens of the signature, and the body or the `;`.
     let mut rest = TokenStream::new();

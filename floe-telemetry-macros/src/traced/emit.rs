@@ -8,11 +8,11 @@ mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ReturnType, Signature, parse_quote_spanned, spanned::Spanned};
+use syn::{Expr, ReturnType, Signature, parse_quote_spanned, spanned::Spanned, token};
 
 use super::{
     model::{Shape, Traced},
-    output::Output,
+    output::{self, Output},
     returned::Inside,
 };
 use crate::tokens;
@@ -115,24 +115,24 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     let has_parameter = traced.has_error_of_parameter();
     let is_by_type = traced.error_if.is_none() && check.is_none() && is_the_body;
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
-        let probe = Ident::new(
-            if has_parameter {
-                "probe_display"
-            } else {
-                "probe"
-            },
-            ours,
-        );
+        let ty = match traced.shape {
+            Shape::Async => output::without_names(ty),
+            _ => ty.to_token_stream(),
+        };
+        let probe = if has_parameter {
+            "probe_display"
+        } else {
+            "probe"
+        };
+        let probe = Ident::new(probe, ours);
         return quote_spanned!(ours=> #private::outcome::#probe::<#ty>().__floe_classify());
     }
-    let probe = Ident::new(
-        if has_parameter {
-            "probe_display_of"
-        } else {
-            "probe_of"
-        },
-        ours,
-    );
+    let probe = if has_parameter {
+        "probe_display_of"
+    } else {
+        "probe_of"
+    };
+    let probe = Ident::new(probe, ours);
     let classifier = quote_spanned! {ours=>
         #private::outcome::#probe(__floe_return).__floe_classify()
     };
@@ -180,7 +180,7 @@ fn error_if(value: &Expr) -> TokenStream {
     let Expr::Closure(closure) = value else {
         return quote_spanned!(on(value)=> || #value(#result));
     };
-    let (output, body) = (&closure.output, &closure.body);
+    let (output, body) = (&closure.output, delimited(&closure.body));
     let bindings = closure.inputs.iter().map(|pattern| {
         let result = Ident::new("__floe_return", on(pattern));
         let allow = allow_underscore(pattern);
@@ -230,6 +230,19 @@ fn at_result(traced: &Traced<'_>) -> Span {
     let last = body.stream().into_iter().last();
     let last = last.map_or_else(|| body.span_close(), |last| last.span());
     Span::mixed_site().located_at(last)
+}
+
+/// An expression of the attribute, in which braces and parentheses are as good as elsewhere: ours make those around it
+/// unnecessary, and what the compiler would suggest need not compile.
+fn delimited(value: &Expr) -> TokenStream {
+    let mut value = value.clone();
+    let ours = on(&value);
+    match &mut value {
+        Expr::Block(block) => block.block.brace_token = token::Brace(ours),
+        Expr::Paren(paren) => paren.paren_token = token::Paren(ours),
+        _ => {}
+    }
+    value.to_token_stream()
 }
 
 /// For a use of `_name` that the expansion adds, which clippy would report.

@@ -3,10 +3,12 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    AttrStyle, Attribute, FnArg, Meta, Signature, Token, Visibility,
+    AttrStyle, Attribute, FnArg, Generics, Meta, ReturnType, Signature, Token, Type, Visibility,
     parse::{ParseStream, Parser},
+    punctuated::Punctuated,
 };
 
+use super::output;
 use crate::{ctxt::Ctxt, tokens};
 
 /// Built-in attributes that are allowed on a function.
@@ -46,12 +48,20 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// `None` after an error.
+    /// `None` after an error, which is the compiler's own where it refuses the function, too.
     pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
-        let function = Self::read
-            .parse2(item)
-            .map_err(|error| cx.syn(error))
-            .ok()?;
+        let function = match Self::read.parse2(item.clone()) {
+            Ok(function) => function,
+            Err(error) => {
+                if !has_wrong_arguments.parse2(item).unwrap_or(false) {
+                    cx.syn(error);
+                }
+                return None;
+            }
+        };
+        if function.has_unsized_values() {
+            return None;
+        }
         if let Some(token) = &function.sig.constness {
             let message = "`#[traced]` cannot be on a `const fn`: a span cannot be recorded in a \
                            constant evaluation";
@@ -119,6 +129,23 @@ impl Function {
         })
     }
 
+    /// Whether an argument or the returned value is of a type that only a pointer can have.
+    fn has_unsized_values(&self) -> bool {
+        let inputs = self.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Receiver(_) => None,
+            FnArg::Typed(typed) => Some(&typed.ty),
+        });
+        let output = match &self.sig.output {
+            ReturnType::Type(_, ty) => Some(ty),
+            ReturnType::Default => None,
+        };
+        inputs.chain(output).any(|ty| match output::bare(ty) {
+            Type::Slice(_) | Type::TraitObject(_) => true,
+            Type::Path(path) => path.path.is_ident("str"),
+            _ => false,
+        })
+    }
+
     /// Whether an argument is an `impl Trait` with a lifetime that is not written, as in
     /// `impl Iterator<Item = &str>`.
     pub(super) fn elides_lifetimes(&self) -> bool {
@@ -151,6 +178,25 @@ impl Function {
             body,
         })
     }
+}
+
+/// Whether the parser of the compiler has reported an argument.
+pub(super) fn has_wrong_arguments(input: ParseStream<'_>) -> syn::Result<bool> {
+    while !input.peek(Token![fn]) {
+        input.parse::<TokenTree>()?;
+    }
+    input.parse::<Token![fn]>()?;
+    input.parse::<Ident>()?;
+    input.parse::<Generics>()?;
+    let arguments: Group = input.parse()?;
+    input.parse::<TokenStream>()?;
+    let arguments = Punctuated::<FnArg, Token![,]>::parse_terminated.parse2(arguments.stream());
+    Ok(arguments.map_or(true, |arguments| {
+        let others = arguments.iter().skip(1);
+        others
+            .into_iter()
+            .any(|it| matches!(it, FnArg::Receiver(_)))
+    }))
 }
 
 /// `#[unsafe(naked)]`

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Generics, Path, PathArguments, ReturnType,
@@ -143,6 +143,44 @@ pub(super) fn closure(output: &ReturnType) -> Option<&TraitBound> {
         }
         _ => None,
     })
+}
+
+/// The type with `'_` for the names of its lifetimes, for a place where the compiler infers them. It reports a name that is
+/// not declared once for each place that has it. In a type with parameters of its own, `'_` would mean another lifetime.
+pub(super) fn without_names(ty: &Type) -> TokenStream {
+    let has_own = |word: &Ident| {
+        ["fn", "for", "Fn", "FnMut", "FnOnce"]
+            .iter()
+            .any(|it| word == it)
+    };
+    let tokens = ty.to_token_stream();
+    if tokens::any_ident(ty, has_own) {
+        tokens
+    } else {
+        without_names_in(tokens)
+    }
+}
+
+fn without_names_in(tokens: TokenStream) -> TokenStream {
+    let mut after_quote = false;
+    let trees = tokens.into_iter().map(|tree| {
+        let was_quote = mem::replace(
+            &mut after_quote,
+            matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\''),
+        );
+        match tree {
+            TokenTree::Ident(name) if was_quote && name != "static" => {
+                Ident::new("_", name.span()).into()
+            }
+            TokenTree::Group(group) => {
+                let mut without = Group::new(group.delimiter(), without_names_in(group.stream()));
+                without.set_span(group.span());
+                without.into()
+            }
+            other => other,
+        }
+    });
+    trees.collect()
 }
 
 /// Whether the tokens of a type contain the call of a macro; `!` alone is a type.

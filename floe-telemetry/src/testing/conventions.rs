@@ -33,7 +33,6 @@ fn of_attribute(attribute: &KeyValue) -> Vec<String> {
         Value::Array(Array::String(_)) => floe_semconv::check_kind(key, Kind::Texts),
         _ => None,
     };
-    let value = value.filter(|problem| !problem.is_allowed());
     let problems = floe_semconv::check(key).into_iter().chain(value);
     problems.map(|problem| problem.to_string()).collect()
 }

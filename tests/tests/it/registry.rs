@@ -43,6 +43,43 @@ fn unknown() {}
 #[traced(attributes("acme.order.state" = "opened"))]
 fn another_value() {}
 
+/// A folder, whose manifest names a registry that it depends on.
+pub(crate) mod company {
+    floe_telemetry::registry!("telemetry/company");
+}
+
+/// The same folder.
+mod manifest {
+    floe_telemetry::registry!("telemetry/company/registry_manifest.yaml");
+}
+
+#[traced(
+    semconv = strict,
+    attributes(company::CORP_ORDER_ID = id, "corp.person.id" = id, "corp.shared.region" = "eu")
+)]
+fn of_a_company(id: u64) {}
+
+#[expect(deprecated, reason = "no file has it")]
+#[traced(attributes("corp.order.total" = 1.5))]
+fn unknown_in_the_folder() {}
+
+#[test]
+fn a_folder_is_a_registry() {
+    let spans = testing::capture(|| {
+        of_a_company(17);
+        unknown_in_the_folder();
+    });
+    spans
+        .single("of_a_company")
+        .assert_attribute("corp.order.id", 17)
+        .assert_attribute("corp.person.id", 17)
+        .assert_attribute("corp.shared.region", "eu");
+    assert_eq!(
+        manifest::CORP_PERSON_ID.as_str(),
+        company::CORP_PERSON_ID.as_str()
+    );
+}
+
 #[test]
 fn constants_of_a_registry_are_keys() {
     testing::capture(|| place(17, 2.5))

@@ -249,6 +249,11 @@ fn of_closure(traced: &Traced<'_>, bound: &TraitBound) -> TokenStream {
     let ours = Span::mixed_site();
     // A closure with other parameters is reported at the bound.
     let at = tokens::located_at(private.clone(), on(bound));
+    // In parentheses of ours, which make its own unnecessary.
+    let bound = &TraitBound {
+        paren_token: None,
+        ..bound.clone()
+    };
     let closure = quote_spanned! {on(bound)=>
         #at::returned_closure(#body, &mut __floe_closure)
     };

@@ -9,7 +9,11 @@ use super::{
     parameters::{self, Place},
 };
 use crate::tokens;
-use crate::traced::{model::Traced, output::Output, returned::AsyncTrait};
+use crate::traced::{
+    model::Traced,
+    output::{self, Output},
+    returned::AsyncTrait,
+};
 
 /// One `async` block in the runtime's wrapper. An `async fn` that contains another future would store every
 /// argument twice, and so would each of its callers.
@@ -165,8 +169,17 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let ours = Span::mixed_site();
     let body = nested(traced);
     let typed = match &traced.output {
-        // A value of type `!` does not determine a type, so a function of the runtime does.
-        Output::Opaque | Output::Never => return body,
+        Output::Opaque => return body,
+        // A value of type `!` does not determine a type, so a function of the runtime does. A body that ends is
+        // reported here, and only here, because what follows has that type.
+        Output::Never => {
+            let private = traced.krate.private();
+            return quote_spanned! {ours=>
+                let __floe_return: #private::Never = #body;
+                #[allow(unreachable_code)]
+                return __floe_return;
+            };
+        }
         Output::Macro => quote_spanned!(ours=> return __floe_declared.value()),
         Output::Unit => {
             let span = ours.located_at(traced.function.body.span_open());
@@ -175,7 +188,8 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
         // An error about the type of the body refers to the signature.
         Output::Type(ty) | Output::Erased(ty) => {
             let private = tokens::located_at(traced.krate.private(), ty.span());
-            quote_spanned!(on(ty)=> return #private::never_made::<#ty>())
+            let named = output::without_names(ty);
+            quote_spanned!(on(ty)=> return #private::never_made::<#named>())
         }
     };
     quote_spanned!(ours=> if false { #typed; } #body)

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprPath, Lit, spanned::Spanned};
 
-use super::{allow_underscore, on};
+use super::{allow_underscore, delimited, on};
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, NamedArgument},
     model::{Parent, Traced},
@@ -169,6 +169,7 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
         } => {
             let bindings = bindings.iter().map(binding);
             let attributes_fn = quote_spanned!(on(body)=> attributes_fn);
+            let body = delimited(body);
             quote_spanned! {Span::mixed_site()=>
                 __floe.#attributes_fn(|| #output {
                     #(#bindings)*
@@ -215,7 +216,7 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
 fn set_name(name: &Expr, span: Span) -> TokenStream {
     let (method, value) = match name {
         Expr::Path(path) if is_constant_path(path) => ("name_const", quote!(#name)),
-        _ if is_made(name) => ("name_from", quote!(#name)),
+        _ if is_made(name) => ("name_from", delimited(name)),
         _ => ("name", quote_spanned!(span=> &(#name))),
     };
     let method = Ident::new(method, span);

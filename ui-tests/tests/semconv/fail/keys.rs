@@ -11,7 +11,16 @@ async fn deprecated_and_unknown(role: &str) {}
 #[traced(attributes("Order.id" = 1, "acme.anything" = 1, anything = 1))]
 fn capital() {}
 
-#[traced(attributes("db.system.name" = "postgres", "network.transport" = "carrier pigeon"))]
+#[traced(attributes("htp.request.method" = "GET", "mesaging.system" = "kafka", "acme.port" = 1))]
+fn first_words() {}
+
+#[traced(attributes("http.client_id" = 1, "gen_ai.request.modle" = "x", message.id = 1))]
+fn suggestions() {}
+
+#[traced(attributes("otel.name" = "a", otel.kind = "client", "otel.status_code" = "ERROR", otel.status_message = "b"))]
+fn arguments() {}
+
+#[traced(attributes("db.system.name" = "postgres", "messaging.system" = "rabitmq"))]
 fn values() {}
 
 #[traced(attributes("http.response.status_code" = "200", "http.request.resend_count" = 1.5, "url.full" = true))]

@@ -3,6 +3,9 @@ use floe_telemetry::traced;
 #[traced(semconv = strict, attributes("http.method" = "GET", "db.sytem.name" = "sqlite"))]
 fn keys() {}
 
+#[traced(semconv = strict, attributes("otel.kind" = "client", "users.id" = 1))]
+fn arguments() {}
+
 struct Service;
 
 #[traced(semconv = strict)]

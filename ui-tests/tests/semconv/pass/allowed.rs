@@ -13,6 +13,21 @@ async fn expected() {}
 #[traced(semconv = off, attributes("http.method" = "GET"))]
 fn off() {}
 
+/// Values that the conventions do not list, and keys whose definitions moved to another repository.
+#[traced(attributes(
+    "messaging.system" = "redis",
+    "db.system.name" = "duckdb",
+    "rpc.system.name" = "trpc",
+    "gen_ai.request.model" = "x",
+    "openai.api.type" = "responses",
+    "mcp.session.id" = "1",
+    "gen_ai.newer" = 1,
+))]
+fn open() {}
+
+#[traced(semconv = strict, attributes("gen_ai.request.model" = "x", "messaging.system" = "nats"))]
+fn open_and_strict() {}
+
 mod legacy {
     #![allow(deprecated)]
 
@@ -55,6 +70,8 @@ fn main() {
     allowed();
     drop(expected());
     off();
+    open();
+    open_and_strict();
     legacy::in_a_module();
     let request = Request { method: "GET".to_owned() };
     let _ = floe_telemetry::FloeAttributes::to_otel_dict(&request);
