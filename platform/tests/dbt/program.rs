@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, Stdio};
 
 use floe_tests::ReceivedSpan;
@@ -172,6 +172,8 @@ pub(crate) fn with_default_signals(command: &Command) -> Command {
     if let Some(folder) = command.get_current_dir() {
         env.current_dir(folder);
     }
+    // A signal of a test would be one of the terminal, which sends it to dbt, too, where the tests run on a terminal.
+    env.process_group(0);
     env
 }
 
