@@ -182,6 +182,9 @@ pub(crate) fn run<T: Send + 'static>(
 /// Whether the thread of the collector runs, or has run in a parent.
 static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 
+/// Whether the first pipeline is installed after its provider has begun to record.
+static IS_LATE: AtomicBool = AtomicBool::new(false);
+
 /// Waits until the pipeline is installed. If the thread of the collector does not run yet, it will be later.
 ///
 /// # Errors
@@ -189,7 +192,10 @@ static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 /// The collector does not answer, or has panicked.
 pub(crate) fn await_install(installed: &Receiver<()>) -> Result<(), RecvTimeoutError> {
     match installed.recv_timeout(worker::BEGIN_TIMEOUT) {
-        Err(RecvTimeoutError::Timeout) if !HAS_BEGUN.load(Ordering::Acquire) => Ok(()),
+        Err(RecvTimeoutError::Timeout) if !HAS_BEGUN.load(Ordering::Acquire) => {
+            IS_LATE.store(true, Ordering::Release);
+            Ok(())
+        }
         Err(RecvTimeoutError::Timeout) => installed.recv_timeout(START_TIMEOUT),
         installed => installed,
     }
@@ -282,7 +288,10 @@ impl Collector {
     /// Replaces the pipeline. Spans that ended before are counted for the previous provider, also if its
     /// shutdown has timed out.
     pub(crate) fn install(&mut self, pipeline: Pipeline) {
-        self.drain(Drain::late());
+        // What waits for a late pipeline is its own.
+        if !IS_LATE.swap(false, Ordering::AcqRel) {
+            self.drain(Drain::late());
+        }
         while !self.drains.is_empty() {
             self.fetch_rest();
             self.finish_first();
