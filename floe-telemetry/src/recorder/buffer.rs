@@ -280,6 +280,11 @@ impl Writer {
         !self.heads.has_room_for(1 + RESERVED)
     }
 
+    /// Whether a span that was not pushed owns more memory than the limit allows, and not for want of room.
+    pub(super) fn has_refused(&self, record: &SpanRecord) -> bool {
+        record.owns_memory() && self.portion.is_exhausted()
+    }
+
     /// Whether the room that is left is for this span.
     #[cold]
     fn is_kept(&mut self, record: &SpanRecord, code: Code) -> bool {

@@ -4,13 +4,12 @@
 //! process where something else unwinds: a C++ exception, `pthread_exit`, `pthread_cancel`. A guard does not see what
 //! unwinds, so the message comes from the panic hook, which runs on the same thread before it.
 
+use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 use std::thread;
 
 use super::exception::panic_message;
-use super::listeners;
-use super::recording;
 
 /// The message of a panic that this thread did not start, as with `resume_unwind`, or whose hook was replaced.
 const UNKNOWN: &str = "the thread is panicking";
@@ -31,24 +30,42 @@ pub(super) fn observe() {
     });
 }
 
+thread_local! {
+    /// Whether there is a message, which may be that of a panic that was caught.
+    static IS_REMEMBERED: Cell<bool> = const { Cell::new(false) };
+    static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
+}
+
 /// Keeps the message for the spans that the panic ends.
 pub(crate) fn remember(panic: &PanicHookInfo<'_>) {
-    if !listeners::is_off() {
-        let message = panic_message(panic.payload());
-        recording::with(|local| local.panic = Some(message));
+    let message = panic_message(panic.payload());
+    if MESSAGE.try_with(|last| last.set(Some(message))).is_ok() {
+        IS_REMEMBERED.set(true);
     }
 }
 
 /// The message of the panic that is unwinding.
 pub(super) fn message() -> String {
-    let message = recording::with(|local| local.panic.clone());
-    message.flatten().unwrap_or_else(|| UNKNOWN.to_owned())
+    let message = MESSAGE.try_with(|last| {
+        let message = last.take();
+        last.set(message.clone());
+        message
+    });
+    message.ok().flatten().unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-/// Forgets a panic that was caught, so that one which is resumed later does not get its message.
+/// Forgets a panic that was caught, when a span starts: one that is resumed later does not get its message.
+#[inline]
+pub(super) fn forget_caught() {
+    if IS_REMEMBERED.get() {
+        forget();
+    }
+}
+
 #[cold]
-pub(super) fn forget(message: &mut Option<String>) {
+fn forget() {
     if !thread::panicking() {
-        *message = None;
+        IS_REMEMBERED.set(false);
+        let _ = MESSAGE.try_with(Cell::take);
     }
 }

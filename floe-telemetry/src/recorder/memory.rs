@@ -162,6 +162,11 @@ impl Portion {
         self.is_at_threshold
     }
 
+    /// Whether the limit was reached by the last span that was counted.
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.is_exhausted
+    }
+
     fn add(&mut self, bytes: i64) -> bool {
         self.is_at_threshold = false;
         if !self.is_exhausted && self.bytes + bytes < PORTION {

@@ -186,10 +186,10 @@ impl Parent {
     }
 }
 
-/// A type that a span can be linked to: a span context, or a collection of span contexts.
+/// A type that a span can be linked to: a span context, a context or a link, or a collection of them.
 #[diagnostic::on_unimplemented(
     message = "a span cannot be linked to `{Self}`",
-    label = "not a `SpanContext`, or an array, slice, `Vec` or `Option` of these",
+    label = "not a `SpanContext`, `Context` or `Link`, or an array, slice, `Vec` or `Option` of these",
     note = "write for example `links = [span_context]`"
 )]
 pub trait ToLinks {

@@ -322,8 +322,6 @@ pub(super) struct Local {
     pub(super) settings: CachedSettings,
     /// An exception on its way to a span, see [`record_error`](super::recorded_span::record_error).
     pub(super) exception: Option<Exception>,
-    /// The message of the last panic, until a span starts after it.
-    pub(super) panic: Option<String>,
     /// The process that the thread is in, see [`fork`].
     forks: u32,
 }
@@ -340,7 +338,6 @@ thread_local! {
             missing_measures: Missing::default(),
             settings: CachedSettings::default(),
             exception: None,
-            panic: None,
             forks: fork::forks(),
         })
     };
@@ -378,9 +375,7 @@ impl Local {
     /// Returns a recording for a new span.
     #[inline]
     pub(super) fn blank(&mut self) -> Box<Recording> {
-        if self.panic.is_some() {
-            last_panic::forget(&mut self.panic);
-        }
+        last_panic::forget_caught();
         self.blank.pop().unwrap_or_else(Recording::new)
     }
 
@@ -406,10 +401,12 @@ impl Local {
     #[inline(never)]
     fn push_elsewhere(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if let Some(writer) = &mut self.writer
-            && writer.is_full()
-            && (self.missing)
-                .ask(writer.written(), || buffer::exchange(writer).then_some(()))
-                .is_some()
+            && !writer.has_refused(record)
+            // The collector may have made room meanwhile.
+            && (!writer.is_full()
+                || (self.missing)
+                    .ask(writer.written(), || buffer::exchange(writer).then_some(()))
+                    .is_some())
             && writer.push(record, end, code)
         {
             return true;
@@ -581,7 +578,7 @@ mod tests {
     #[test]
     fn a_peak_of_open_spans_leaves_little_memory() {
         // What stays allocated for each span that was open at the peak.
-        assert!(size_of::<PendingUpdates>() <= 40);
+        assert!(size_of::<PendingUpdates>() <= 64);
         let many: Vec<_> = (0..10 * MAX_BLANK).map(|_| Recording::new()).collect();
         let kept = with(|local| {
             for recording in many {

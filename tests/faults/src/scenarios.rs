@@ -550,6 +550,32 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "an attribute is a text of gigabytes",
+        &["tests/tests/global/memory.rs::a_huge_text_is_cut_before_it_is_copied"],
+    ),
+    (
+        "a million spans are open at once",
+        &["floe-telemetry/src/recorder/recording.rs::a_peak_of_open_spans_leaves_little_memory"],
+    ),
+    (
+        "a flush times out, and the next shutdown finds its failure reported to nobody",
+        &[
+            "tests/tests/global/lifecycle.rs::a_hanging_backend_blocks_neither_the_caller_nor_shutdown",
+        ],
+    ),
+    (
+        "hundreds of living threads fill their buffers while the receiver is down",
+        &[
+            "live_threads",
+            "tests/tests/global/memory.rs::without_room_roots_and_failed_spans_are_kept_before_leaves",
+            "tests/tests/global/memory.rs::a_thread_without_a_buffer_shares_one",
+        ],
+    ),
+    (
+        "a program that locks its memory (`mlockall`) waits for the memory that the first span of a thread reserves",
+        &["no_memory"],
+    ),
+    (
         "there is no memory for the buffer of a thread",
         &["no_memory"],
     ),
@@ -559,6 +585,18 @@ static COVERAGE: &[(&str, &[&str])] = &[
             "tests/tests/global/signals.rs::a_program_in_c_is_not_ended_by_a_write",
             "tests/tests/global/signals.rs::a_program_that_resets_sigpipe_is_not_ended_by_a_write",
         ],
+    ),
+    (
+        "the disk of an exporter hangs while it is created",
+        &["tests/acme-backend/tests/hanging.rs::a_start_that_hangs_can_be_ended"],
+    ),
+    (
+        "a library starts its telemetry in a constructor, while the loader waits for it",
+        &["tests/tests/global/constructor.rs::a_constructor_starts_telemetry_that_connects_later"],
+    ),
+    (
+        "a C++ exception, `pthread_exit` or `pthread_cancel` unwinds through an annotated function",
+        &["tests/tests/global/unwinding.rs::what_is_no_panic_unwinds_through_every_span"],
     ),
     (
         "a thread of the library takes a signal that the program waits for by `sigwait` or `signalfd`",
@@ -582,8 +620,11 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "the exporter waits for the reader of a pipe at standard output while the program prints",
-        &["tests/tests/global/json.rs::a_full_pipe_does_not_delay_what_the_program_prints"],
+        "an exporter waits for the reader of a pipe at standard output or standard error while the program prints",
+        &[
+            "tests/tests/global/json.rs::a_full_pipe_does_not_delay_what_the_program_prints",
+            "tests/tests/global/json.rs::a_full_pipe_at_the_console_does_not_delay_what_the_program_prints",
+        ],
     ),
     (
         "the file or the folder of an exporter is removed",
