@@ -131,13 +131,10 @@ impl Error {
     }
 }
 
+/// The text, as `main` prints it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("message", &self.0.message)
-            .field("source", &self.0.source)
-            .finish()
+        f.write_str(&self.0.message)
     }
 }
 

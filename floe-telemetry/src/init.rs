@@ -24,9 +24,14 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 const TERMINAL_DELAY: u64 = 100;
 
 /// Written if traces go nowhere, and nobody has said that they need not.
+#[cfg(feature = "_otlp")]
 const NO_EXPORTER: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
                            for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if \
                            none are wanted, found neither, and no terminal to print them on";
+#[cfg(not(feature = "_otlp"))]
+const NO_EXPORTER: &str = "warning: traces are not exported: expected the feature `otlp-grpc` or `otlp-http` and an \
+                           endpoint, or `OTEL_TRACES_EXPORTER=console`, or `none` if none are wanted, found none of \
+                           them, and no terminal to print them on";
 
 /// Starts the telemetry of a program from the environment, until the returned guard is dropped.
 ///

@@ -5,8 +5,9 @@
 
 use std::io::{self, IsTerminal as _, Write};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock::monotonic_now;
 use crate::program_signals::Unsignalled;
 
 /// The pause before a pipe is looked at again: nothing tells when it has room for more than a page.
@@ -60,7 +61,7 @@ impl StandardStream {
     ///
     /// It cannot be written, or the pipe has not had room for all of it within `timeout`.
     pub fn write_within(&mut self, text: &[u8], timeout: Duration) -> io::Result<()> {
-        let started = Instant::now();
+        let started = monotonic_now();
         let mut rest = text;
         while !rest.is_empty() {
             let is_start = rest.len() == text.len();

@@ -32,10 +32,9 @@ impl Spans {
         let mut named = self.named(name);
         match (named.next(), named.count()) {
             (Some(span), 0) => span,
-            (None, _) if self.1.contains(&name) => fail(&format!(
-                "no span `{name}`, but one started on a thread or in a task without the context of the capture: \
-                 `in_current_span` carries it there\n{self}"
-            )),
+            (None, _) if self.1.contains(&name) => {
+                fail(&format!("no span `{name}`{}\n{self}", missed(name)));
+            }
             (None, _) => fail(&format!("no span `{name}`\n{self}")),
             (Some(_), more) => fail(&format!(
                 "{} spans `{name}`, expected one\n{self}",
@@ -248,10 +247,20 @@ impl Spans {
         let lines = self.lines(&[]);
         let expected = unindented(expected);
         if expected != unindented(&tree::text(&lines)) {
+            let is_missed = |line: &&&str| {
+                self.1
+                    .iter()
+                    .any(|name| line.trim_start().starts_with(name))
+            };
+            let missed = expected
+                .iter()
+                .find(is_missed)
+                .map(|line| missed(line.trim_start()));
+            let missed = missed.unwrap_or_default();
             let expected: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
             let (expected, found) = (tree::excerpt(&expected), tree::excerpt(&lines));
             fail(&format!(
-                "tree of spans\nexpected:\n{expected}\nfound:\n{found}"
+                "tree of spans{missed}\nexpected:\n{expected}\nfound:\n{found}"
             ));
         }
         self
@@ -568,6 +577,14 @@ fn unindented(text: &str) -> Vec<&str> {
 /// Fails the test.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
+/// Says of a span that is not in a capture that it started outside of it.
+fn missed(name: &str) -> String {
+    format!(
+        ", but `{name}` started on a thread or in a task without the context of the capture: `in_current_span` carries \
+         it there"
+    )
+}
+
 fn fail(message: &str) -> ! {
     panic!("{message}")
 }

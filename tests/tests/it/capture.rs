@@ -182,8 +182,14 @@ fn a_span_of_a_thread_without_the_context_is_said_to_be_missing() {
     let lost = testing::capture(|| thread::spawn(in_a_thread).join().unwrap());
     assert_eq!(
         message(&lost).lines().next().unwrap(),
-        "no span `in_a_thread`, but one started on a thread or in a task without the context of the capture: \
-         `in_current_span` carries it there",
+        "no span `in_a_thread`, but `in_a_thread` started on a thread or in a task without the context of the \
+         capture: `in_current_span` carries it there",
+    );
+    let failed = catch_unwind(|| drop(lost.assert_tree("in_a_thread").tree())).unwrap_err();
+    let message_of_tree = failed.downcast_ref::<String>().unwrap();
+    assert!(
+        message_of_tree.starts_with("tree of spans, but `in_a_thread` started on a thread"),
+        "{message_of_tree}"
     );
     let carried = testing::capture(|| {
         thread::spawn(floe_telemetry::in_current_span(in_a_thread))
