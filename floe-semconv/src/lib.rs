@@ -306,7 +306,8 @@ pub fn is_reserved(key: &str) -> bool {
 }
 
 /// The key of the conventions that is most like another one, if any is. Where the first word is theirs, it has the same
-/// one, and at most two edits lie between them; otherwise, as where the mistake is in that word, one.
+/// one, and at most two edits lie between them; otherwise, as where the mistake is in that word, one. A word of two
+/// letters is like too many others, as `db` is like `dbt`.
 pub fn nearest(key: &str) -> Option<&'static str> {
     let (namespace, _) = key.split_once('.')?;
     let begins = |key: &str| key.split('.').next() == Some(namespace);
@@ -315,7 +316,12 @@ pub fn nearest(key: &str) -> Option<&'static str> {
     let near = attributes().iter().filter_map(|row| {
         let to = row.successor();
         let distance = problem::distance(key, row.key, most.min(row.key.len() / 4))?;
-        (!is_known || begins(to)).then_some((distance, row.deprecation.is_some(), to))
+        let is_meant = if is_known {
+            begins(to)
+        } else {
+            row.key.find('.').is_some_and(|letters| letters > 2)
+        };
+        is_meant.then_some((distance, row.deprecation.is_some(), to))
     });
     near.min_by_key(|(distance, is_deprecated, _)| (*distance, *is_deprecated))
         .map(|(_, _, to)| to)
@@ -429,7 +435,7 @@ mod tests {
     /// At each place of each key, in turn: a character left out, doubled, replaced, or swapped with the next one.
     #[test]
     fn a_key_with_one_edit_suggests_itself() {
-        let (mut count, mut foreign, mut missed) = (0, 0, Vec::new());
+        let (mut count, mut foreign, mut short, mut missed) = (0, 0, 0, Vec::new());
         for row in attributes().iter().filter(|row| row.deprecation.is_none()) {
             for place in 0..row.key.len() {
                 let (head, tail) = row.key.split_at(place);
@@ -463,12 +469,14 @@ mod tests {
                     }
                     // `geo.postal_code` is `go.postal_code`, whose first word is right.
                     Some(_) => foreign += 1,
+                    // `dbb.namespace`
+                    None if row.key.find('.') == Some(2) => short += 1,
                     None => missed.push(edited),
                 }
             }
         }
         assert!(missed.is_empty(), "{} of {count}: {missed:?}", missed.len());
-        assert_eq!((count, foreign), (15_953, 3));
+        assert_eq!((count, foreign, short), (15_953, 3, 130));
     }
 
     #[test]
@@ -488,7 +496,14 @@ mod tests {
             assert_eq!(check(key), Some(Problem::Unknown { key, nearest: None }));
         }
         // Words that are nobody's.
-        for key in ["job.name", "acme.port", "hostname", "userid"] {
+        for key in [
+            "job.name",
+            "acme.port",
+            "dbt.namespace",
+            "dbt.operation",
+            "hostname",
+            "userid",
+        ] {
             assert_eq!(check(key), None);
         }
         assert_eq!(nearest("htp.scheme"), Some("url.scheme"));

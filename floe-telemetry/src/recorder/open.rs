@@ -39,6 +39,7 @@ use crate::callsite::CallSite;
 /// Each is constructed in its final location. Moving what several branches have constructed would load it in other
 /// parts than it was stored in, which stalls.
 #[derive(Debug)]
+#[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum OpenSpan {
     /// Neither is there a span, nor a context.
     Off,
@@ -47,7 +48,6 @@ pub(super) enum OpenSpan {
     /// Not sampled, and marked in a cell of the thread; maybe measured.
     Unsampled(Option<Box<Recording>>, UnsampledGuard),
     /// The same in a later poll of a future, which owns the recording.
-    #[expect(dead_code, reason = "the guards are only dropped")]
     UnsampledIn(UnsampledGuard, ContextGuard),
     /// In a `Context`. Without a recording it is that of a span that is not sampled, or of an explicit parent, or
     /// the future that is being polled has the recording.

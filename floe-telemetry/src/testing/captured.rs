@@ -574,9 +574,6 @@ fn unindented(text: &str) -> Vec<&str> {
     lines.collect()
 }
 
-/// Fails the test.
-#[track_caller]
-#[expect(clippy::panic, reason = "this is how a test fails")]
 /// Says of a span that is not in a capture that it started outside of it.
 fn missed(name: &str) -> String {
     format!(
@@ -585,6 +582,9 @@ fn missed(name: &str) -> String {
     )
 }
 
+/// Fails the test.
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test fails")]
 fn fail(message: &str) -> ! {
     panic!("{message}")
 }

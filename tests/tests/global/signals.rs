@@ -124,7 +124,7 @@ pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &
         .join("c-host")
         .join(source);
     let language = if compiler == "c++" { "c++" } else { "c" };
-    let compiled = Command::new(compiler)
+    let output = Command::new(compiler)
         .args(["-D_GNU_SOURCE", "-pthread", "-o"])
         .arg(&program)
         .args(["-x", language])
@@ -133,8 +133,8 @@ pub(super) fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &
         .args(arguments)
         .output()
         .unwrap();
-    let stderr = String::from_utf8_lossy(&compiled.stderr);
-    assert!(compiled.status.success(), "{stderr}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     program
 }
 
