@@ -171,7 +171,14 @@ impl Drop for Buffer {
             counted.in_others += heads.written();
         }
         if self.forks == forks() {
-            release_rings(BYTES + if self.rare.is_unused() { 0 } else { RARE_BYTES });
+            release_rings(
+                BYTES
+                    + if self.rare.progress().written() == 0 {
+                        0
+                    } else {
+                        RARE_BYTES
+                    },
+            );
         }
     }
 }

@@ -264,11 +264,6 @@ impl<T, const N: usize> Reader<T, N> {
         written.wrapping_sub(self.read)
     }
 
-    /// Whether nothing was written.
-    pub(super) fn is_unused(&self) -> bool {
-        self.ring.written.0.load(Ordering::Acquire) == 0
-    }
-
     /// Moves out the next item, if there is one.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
