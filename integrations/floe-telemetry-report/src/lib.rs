@@ -21,7 +21,7 @@
 use std::error::Error;
 use std::fs;
 use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -64,7 +64,8 @@ impl Report {
     /// # Errors
     /// A file cannot be written there.
     pub fn new(path: impl Into<PathBuf>) -> io::Result<Self> {
-        let path = path.into();
+        // The process may change its directory until the page is written.
+        let path = path::absolute(path.into())?;
         // A place that cannot be written to is reported now, and not when everything has been collected.
         drop(draft(&path)?);
         Ok(Self(Arc::new(Collected {
@@ -74,6 +75,7 @@ impl Report {
     }
 
     fn shared(path: &Path) -> io::Result<Self> {
+        let path = path::absolute(path)?;
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = shared.iter().filter_map(Weak::upgrade);
         if let Some(known) = known.find(|known| known.path == path) {
