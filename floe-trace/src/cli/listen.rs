@@ -1,7 +1,7 @@
 //! `floe-trace listen`: a receiver of OTLP for a developer's machine, which draws each trace as it ends.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 use super::show::{self, Look};
-use super::{Failure, print};
+use super::{Failure, output, print};
 
 /// Requests that have been received and not been processed; more have to wait.
 const WAITING: usize = 16;
@@ -497,7 +497,10 @@ struct Traces<'o> {
 
 /// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
 fn append(path: &Path) -> io::Result<File> {
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let mut file = output::private()
+        .append(true)
+        .create(true)
+        .open(path)?;
     if file.metadata()?.is_file()
         && let Ok(mut written) = File::open(path)
         && written.seek(SeekFrom::End(-1)).is_ok()
