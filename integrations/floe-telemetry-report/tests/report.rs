@@ -29,6 +29,12 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     provider.shutdown(Duration::from_secs(20)).unwrap();
     let text = fs::read_to_string(&page).unwrap();
     assert!(text.contains("<title>charge</title>") && text.ends_with("</html>\n"));
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&page).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
     let left: Vec<_> = fs::read_dir(page.parent().unwrap()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 
