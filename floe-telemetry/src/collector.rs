@@ -39,7 +39,6 @@ mod worker;
 #[cfg(feature = "testing")]
 use std::collections::HashMap;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
@@ -92,6 +91,7 @@ pub(crate) use self::worker::{
 };
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{destination::BatchBuilder, ending::Ending};
+use crate::caught::caught;
 #[cfg(feature = "testing")]
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
@@ -242,11 +242,11 @@ fn work(jobs: &Receiver<Job>) {
     let messages = RateLimited::default();
     loop {
         // A panic must not end the thread: the buffers would fill and spans would be dropped.
-        if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_ok() {
+        if caught(|| collector.turn(jobs)).is_ok() {
             continue;
         }
         // What follows must not end the thread either.
-        let _ = catch_unwind(AssertUnwindSafe(|| collector.recover()));
+        let _ = caught(|| collector.recover());
         if messages.is_due() {
             guarded_message(|| {
                 tracing::error!("the telemetry collector panicked and continues");

@@ -133,6 +133,8 @@ pub(crate) use self::{
     listeners::records_nothing,
 };
 
+pub(crate) use self::exception::panic_message;
+
 /// For the provider and the collector.
 #[cfg(feature = "provider")]
 pub(crate) use self::{
@@ -140,7 +142,7 @@ pub(crate) use self::{
         Buffer, close_surplus_buffers, dropped_spans, new_buffers, set_collector,
         wake as wake_collector, written_spans,
     },
-    exception::{MARK, panic_message},
+    exception::MARK,
     fork::{forks, say_not_exported},
     ids::random_bits,
     last_panic::remember as remember_panic,

@@ -10,7 +10,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -80,6 +80,44 @@ fn what_is_no_file_stays_what_it_is() {
         );
         assert!(folder.join("device").is_symlink(), "{arguments:?}");
         assert_eq!(fs::read_dir(folder).unwrap().count(), 2);
+    }
+}
+
+/// A page contains what a program did, and whoever makes a link in a shared folder must not choose what it replaces.
+#[test]
+fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("in.jsonl"), LINE).unwrap();
+    fs::write(folder.join("other"), "kept").unwrap();
+    symlink("other", folder.join("link")).unwrap();
+    symlink("none", folder.join("dangling")).unwrap();
+    for arguments in [
+        &["view", "in.jsonl", "--out"][..],
+        &["export", "in.jsonl", "--collapsed"],
+        &["export", "in.jsonl", "--perfetto"],
+        &["diff", "in.jsonl", "in.jsonl", "--html"],
+    ] {
+        let write = |name| run(folder, &[arguments, &[name]].concat());
+        // Neither before nor after there is a file.
+        for _ in 0..2 {
+            let output = write("out");
+            assert!(output.status.success(), "{output:?}");
+            let mode = fs::metadata(folder.join("out"))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{arguments:?}");
+        }
+        for name in ["link", "dangling"] {
+            let output = write(name);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+            let expected =
+                format!("error: {name}: cannot be written: expected a file, found a link\n");
+            assert!(errors(&output).ends_with(&expected), "{output:?}");
+        }
+        assert_eq!(fs::read(folder.join("other")).unwrap(), b"kept");
+        assert!(!folder.join("none").exists());
     }
 }
 

@@ -158,6 +158,12 @@ fn each_protocol_is_received_drawn_and_written_redacted() {
     });
     assert!(listener.picture().contains("over gRPC"));
 
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
     let written = fs::read_to_string(&file).unwrap();
     assert_eq!(written.lines().count(), 3);
     for name in ["as JSON", "as protobuf", "over gRPC"] {

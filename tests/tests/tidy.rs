@@ -90,6 +90,7 @@ fn each_responsibility_has_one_module() {
         ("Instant::now()", "floe-telemetry/src/clock.rs"),
         ("SystemTime::now()", "floe-telemetry/src/clock.rs"),
         ("env::var", "floe-telemetry/src/environment.rs"),
+        ("catch_unwind(", "floe-telemetry/src/caught.rs"),
         (
             "tonic::transport",
             "floe-telemetry/src/exporter/otlp/grpc.rs",

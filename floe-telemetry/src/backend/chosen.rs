@@ -1,10 +1,9 @@
 //! The backend that a configuration chooses.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::connection::{CONNECTION_TIMEOUT, ConnectionReport, within};
 use super::exporter_config::ExporterConfig;
 use super::registry::find;
+use crate::caught::caught;
 use crate::clock::monotonic_now;
 use crate::config::{TelemetryConfig, validate_endpoint};
 use crate::error::Error;
@@ -39,8 +38,7 @@ pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport,
 /// Where the backend that `config` chooses receives OTLP; `None` if it is the terminal.
 pub(crate) fn target(config: &TelemetryConfig) -> Result<Option<OtlpTarget>, Error> {
     let backend = find(&config.backend)?;
-    let exporter = AssertUnwindSafe(|| backend.otlp_exporter_config(config));
-    let exporter = catch_unwind(exporter)
+    let exporter = caught(|| backend.otlp_exporter_config(config))
         .map_err(|_| Error::config(format!("backend: `{}` panicked", config.backend)))?;
     let ExporterConfig::Otlp(otlp) = exporter else {
         return Ok(None);

@@ -1,12 +1,12 @@
 //! Checks whether a backend accepts telemetry.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
+use crate::caught::caught;
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
@@ -75,7 +75,7 @@ pub(super) fn within<T: Send + 'static>(
     let thread = thread::Builder::new().name(NAME.to_owned());
     program_signals::spawn(thread, move || {
         let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
-        let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+        let _ = sender.send(caught(work));
     })
     .map_err(|error| Error::thread(NAME, &error))?;
     Ok(match receiver.recv_timeout(limit) {

@@ -8,7 +8,6 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -17,6 +16,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, InstrumentationScope, Key, KeyValue, SpanId, TraceId};
 use rustc_hash::FxBuildHasher;
 
+use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::config::ExemplarFilter;
 use crate::keys;
@@ -324,7 +324,7 @@ fn current_ids() -> Option<Ids> {
         return None;
     }
     // OpenTelemetry logs while the current `Context` cannot be read, and a subscriber may count log records.
-    let current = catch_unwind(|| {
+    let current = caught(|| {
         Context::map_current(|cx| match span_context_within(cx) {
             Some(context) => sampled(&context),
             None => sampled(cx.span().span_context()),

@@ -1,9 +1,9 @@
 //! Messages of the library's threads.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::caught::caught;
 
 /// Calls `log`, which writes a message with `tracing`. The subscriber is code of the program, and its panic must
 /// not end the thread.
 pub(crate) fn guarded_message(log: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(log));
+    let _ = caught(log);
 }

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use super::rate_limited::RateLimited;
 use super::statistics::Counters;
 use crate::attributes::{AttributeValue, ToAttributeValue};
 use crate::callsite::Scope;
+use crate::caught::caught;
 use crate::clock::WallClock;
 use crate::recorder::{Origin, SpanRecord};
 
@@ -227,7 +227,7 @@ impl Processors {
             is_discarded: false,
         };
         for processor in &mut self.all {
-            let processed = catch_unwind(AssertUnwindSafe(|| processor.on_ending(&mut span)));
+            let processed = caught(|| processor.on_ending(&mut span));
             if processed.is_err() {
                 counters.processor_panics.fetch_add(1, Ordering::Relaxed);
                 if self.warnings.is_due() {
@@ -246,7 +246,7 @@ impl Processors {
 impl Drop for Processors {
     fn drop(&mut self) {
         for processor in self.all.drain(..) {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(processor)));
+            let _ = caught(|| drop(processor));
         }
     }
 }

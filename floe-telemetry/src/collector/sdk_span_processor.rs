@@ -5,7 +5,6 @@
 //! is called on a thread of its own, like an exporter, with the span as it is exported.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::statistics::Counters;
+use crate::caught::caught;
 use crate::recorder::{Origin, SpanObserver, SpanRecord};
 
 /// Calls `on_start` of the processors of a provider.
@@ -95,7 +95,7 @@ impl SdkStarts {
 
 impl SpanObserver for SdkStarts {
     fn on_start(&self, record: &mut SpanRecord, parent: &Context) {
-        if catch_unwind(AssertUnwindSafe(|| self.start(record, parent))).is_err() {
+        if caught(|| self.start(record, parent)).is_err() {
             let panics = &self.counters.processor_panics;
             panics.fetch_add(1, Ordering::Relaxed);
         }

@@ -1,7 +1,6 @@
 //! An exporter on a thread of its own, behind a bounded queue.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "logs")]
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -16,11 +15,12 @@ use opentelemetry_sdk::error::OTelSdkError;
 use super::guarded_message::guarded_message;
 use super::redact::Redaction;
 use super::statistics::Counters;
+use crate::caught::caught;
 use crate::clock::monotonic_now;
 use crate::config::Signal;
 use crate::error::Error;
 use crate::program_signals;
-use crate::recorder::{self, WakeUp, panic_message};
+use crate::recorder::{self, WakeUp};
 
 /// The class of an error that is not known better
 /// ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
@@ -497,8 +497,5 @@ fn spans(number: u64) -> String {
 
 /// Calls an exporter, which may be user code, and turns its panic into an error.
 pub(crate) fn guarded<E: From<String>>(run: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        let reason = format!("the exporter panicked: {}", panic_message(&*payload));
-        Err(reason.into())
-    })
+    caught(run).unwrap_or_else(|message| Err(format!("the exporter panicked: {message}").into()))
 }

@@ -36,7 +36,6 @@ mod writer;
 
 use std::future::Future;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -58,13 +57,13 @@ pub(crate) use self::writer::SharedWriter;
 use self::writer::Written;
 pub use self::writer::{OtlpRequest, OtlpWriter};
 use super::OtlpTarget;
+use crate::caught::caught;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, RateLimited, Worker,
     WorkerSettings, guarded_message,
 };
 use crate::config::{Compression, OtlpProtocol, Signal, needs};
 use crate::error::Error;
-use crate::recorder::panic_message;
 
 /// A receiver may send the same warning with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
@@ -195,8 +194,8 @@ impl Otlp {
                     ending: &self.ending,
                 },
             );
-            catch_unwind(AssertUnwindSafe(|| self.runtime.block_on(sent)))
-                .unwrap_or_else(|payload| Err(self.restart(&panic_message(&*payload)).into()))
+            caught(|| self.runtime.block_on(sent))
+                .unwrap_or_else(|message| Err(self.restart(&message).into()))
         });
         let settings = &self.settings;
         let accepted = result.map_err(|Undelivered { error_type, reason }| ExportFailure {
@@ -241,7 +240,7 @@ impl Otlp {
                 self.transport = transport;
                 let broken = mem::replace(&mut self.runtime, runtime);
                 // What is left of the runtime may panic again.
-                let _ = catch_unwind(AssertUnwindSafe(|| broken.shutdown_background()));
+                let _ = caught(|| broken.shutdown_background());
                 reason
             }
             // The next request panics, and tries it again.

@@ -2,13 +2,13 @@
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
 use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 use tracing::Level;
 
 use super::bounded::Bounded;
+use crate::caught::caught;
 use crate::char_boundary;
 use crate::keys;
 
@@ -252,7 +252,7 @@ impl Entry {
         let mut bounded = Bounded::new(&mut self.texts, MAX_RAW);
         // A full buffer or the user's `Display` returns an error, and the latter may panic. The text
         // that was written before is kept.
-        let written = catch_unwind(AssertUnwindSafe(|| write(&mut bounded)));
+        let written = caught(|| write(&mut bounded));
         let mut is_truncated = bounded.is_truncated() || written.is_err();
         self.has_panicked |= written.is_err();
         if is_truncated {

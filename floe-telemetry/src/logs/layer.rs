@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::{Context, Key};
 use tracing::{Event, Subscriber};
@@ -15,6 +14,7 @@ use super::fields::Fields;
 use super::json::Names;
 use super::thread_state::{self, ThreadState};
 use super::{console, context, json};
+use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::keys;
 
@@ -77,10 +77,10 @@ where
             }
             // The reader of a pipe may be gone, or the writer's mutex poisoned. Neither may make the
             // host fail.
-            let _ = catch_unwind(AssertUnwindSafe(|| {
+            let _ = caught(|| {
                 let mut writer = self.writer.make_writer_for(event.metadata());
                 writer.write_all(line)
-            }));
+            });
         });
     }
 }

@@ -1,7 +1,6 @@
 //! Flush and shutdown of the metrics in the background: the SDK waits for exporters without a timeout, the
 //! callers wait for a report with one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use std::time::Duration;
 use opentelemetry::Context;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 
+use crate::caught::caught;
 use crate::error::Error;
 use crate::program_signals;
 
@@ -28,7 +28,7 @@ impl MetricReport {
     }
 
     fn complete(&self, work: impl FnOnce() -> OTelSdkResult) {
-        let result = match catch_unwind(AssertUnwindSafe(work)) {
+        let result = match caught(work) {
             Ok(result) => result.map_err(|error| match error {
                 OTelSdkError::InternalFailure(reason) => reason,
                 error => error.to_string(),

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
-use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::current;
 use super::metric::Metric;
 
 /// The maximum number of metric names of one recorder. Only a program that generates names at run time
@@ -83,7 +82,6 @@ struct Entry {
 pub(super) struct Instruments {
     /// The generation of the provider; 0 before the first one.
     pub(super) generation: u64,
-    meter: Option<Meter>,
     by_name: HashMap<String, Entry>,
     is_limit_reported: bool,
 }
@@ -111,20 +109,18 @@ impl Instruments {
     /// after releasing its lock, because a log record may itself be counted by a metric.
     pub(super) fn create(
         &mut self,
-        scope: &InstrumentationScope,
+        generation: u64,
+        meter: &Meter,
         metric: &Metric<'_>,
         kind: Kind,
     ) -> Option<String> {
-        let current = current::current()?;
-        if self.generation != current.generation {
+        if self.generation != generation {
             *self = Self {
-                generation: current.generation,
-                meter: Some(current.provider.meter_with_scope(scope.clone())),
+                generation,
                 ..Self::default()
             };
         }
         let count = self.by_name.len();
-        let meter = self.meter.as_ref()?;
         if let Some(entry) = self.by_name.get_mut(metric.name) {
             if entry.fits(metric, kind) || entry.is_reported {
                 return None;

@@ -3,7 +3,6 @@
 //! They outlive providers: each provider that starts gets an instrument for each of them.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::metrics::{AsyncInstrument, Meter, MeterProvider};
@@ -12,6 +11,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::current;
 use super::metric::Metric;
 use super::number::MetricNumber;
+use crate::caught::caught;
 
 /// The maximum number of observable instruments of a process.
 const MAX_INSTRUMENTS: usize = 2000;
@@ -118,7 +118,7 @@ impl Registered {
         let callback = Arc::clone(&self.callback);
         let callback = move |observer: &dyn AsyncInstrument<f64>| {
             // A panic would end the thread that collects metrics.
-            let _ = catch_unwind(AssertUnwindSafe(|| callback(&Observer(observer))));
+            let _ = caught(|| callback(&Observer(observer)));
         };
         let name = self.name.clone();
         macro_rules! build {

@@ -21,7 +21,8 @@ use crate::recorder;
 /// may share a recorder, for example through a `static`.
 ///
 /// The first use of a name determines its kind and unit. A use that conflicts with it, an invalid
-/// name, or the 2,001st name is reported in one warning and not recorded. Without a provider nothing
+/// name, or the 2,001st name is reported in one warning and not recorded. The recorders and meters of more than 1,000
+/// components share the scope `floe.telemetry.overflow`. Without a provider nothing
 /// is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
@@ -234,14 +235,18 @@ impl MetricRecorder {
                 }
             }
             drop(guard);
+            let Some(current) = current::current() else {
+                return;
+            };
+            // Without the lock, because the warning about too many scopes may itself be counted by a metric.
             let scope = self.scope.get_or_init(|| self.scope());
+            let meter = current.provider.meter_with_scope(scope.clone());
             let fault = self
                 .instruments
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
                 .get_or_insert_default()
-                .create(scope, metric, kind);
-            // Without a provider no instrument is created, so there is no fault to report.
+                .create(current.generation, &meter, metric, kind);
             if let Some(fault) = fault {
                 warn(metric.name, &fault, false);
             }

@@ -9,13 +9,16 @@ mod record;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
 
 use self::cache::{AttributeSet, RedactionCache};
 use self::record::Record;
 use super::views::Views;
 use crate::char_boundary::beginning;
-use crate::collector::{ExemplarValue, Exemplars, Redaction, Redactor, instrument_exemplars};
+use crate::collector::{
+    ExemplarValue, Exemplars, Redaction, Redactor, guarded_message, instrument_exemplars,
+};
 use crate::redaction::{MAX_MESSAGE_CHARS, REDACTED};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
@@ -25,12 +28,21 @@ use opentelemetry::metrics::{
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::metrics::InstrumentKind;
 
+/// The maximum number of scopes, of which the SDK releases none. Only a program that generates their names at run time
+/// exceeds it.
+const MAX_SCOPES: usize = 1000;
+
+/// The name of the scope that all others share.
+const OVERFLOW: &str = "floe.telemetry.overflow";
+
 /// Redacts what is recorded through the inner provider.
 #[derive(Debug)]
 pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
     views: Views,
+    /// At most [`MAX_SCOPES`] and [`OVERFLOW`].
+    scopes: Mutex<HashSet<InstrumentationScope>>,
 }
 
 /// The redaction of one provider, and the id that identifies it in the threads' caches.
@@ -69,7 +81,33 @@ impl<P> RedactingMeterProvider<P> {
             provider,
             policy: Policy { id, redaction },
             views,
+            scopes: Mutex::default(),
         }
+    }
+
+    /// The scope, or the one that scopes share once there are too many.
+    fn bounded(&self, scope: InstrumentationScope) -> InstrumentationScope {
+        let mut known = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(&scope) {
+            return scope;
+        }
+        let has_room = known.len() < MAX_SCOPES;
+        let scope = if has_room {
+            scope
+        } else {
+            InstrumentationScope::builder(OVERFLOW).build()
+        };
+        let is_new = known.insert(scope.clone());
+        drop(known);
+        if is_new && !has_room {
+            guarded_message(|| {
+                tracing::warn!(
+                    scope = OVERFLOW,
+                    "there are too many meters and metric recorders: further ones share a scope"
+                );
+            });
+        }
+        scope
     }
 }
 
@@ -101,7 +139,7 @@ impl Policy {
 impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
         let mut redactor = Redactor::new(self.policy.redaction.clone());
-        let scope = redactor.scope(&scope);
+        let scope = self.bounded(redactor.scope(&scope));
         Meter::new(Arc::new(Instruments {
             meter: self.provider.meter_with_scope(scope.clone()),
             scope,

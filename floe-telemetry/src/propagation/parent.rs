@@ -1,17 +1,16 @@
 //! Values that can be the parent of a span: contexts and carriers.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::{ExtractFrom, extract_context};
+use crate::caught::caught;
 use crate::recorder::Parent;
 
 /// The parent that the argument of `#[traced(parent = …)]` describes.
 pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {
     // A user's carrier may panic. The span then has the current parent.
-    match catch_unwind(AssertUnwindSafe(|| parent.as_parent())) {
+    match caught(|| parent.as_parent()) {
         Ok(cx) => Parent::of(cx),
         Err(_) => Parent::CURRENT,
     }

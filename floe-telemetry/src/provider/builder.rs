@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -24,6 +23,7 @@ use super::targets::{OtlpTargets, exporter_name};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
+use crate::caught::caught;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
     Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
@@ -364,7 +364,7 @@ impl TelemetryProviderBuilder {
             observer: None,
         };
         // Starting an exporter calls code of the user.
-        let started = catch_unwind(AssertUnwindSafe(|| {
+        let started = caught(|| {
             if program.sampler.is_some() && self.config.sampling.has_tail() {
                 return Err(Error::config(
                     "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
@@ -373,7 +373,7 @@ impl TelemetryProviderBuilder {
             let sampling = sampling(&self.config)?;
             let built = add_registered(self)?.build(&mut inner, &mut program)?;
             Ok((sampling, program, built))
-        }));
+        });
         let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();

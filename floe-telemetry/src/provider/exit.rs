@@ -1,7 +1,7 @@
 //! What runs when the process ends: the shutdown at exit, and the flush after a panic.
 
 use std::io::{self, Write};
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::panic;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread;
@@ -11,6 +11,7 @@ use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, get_default, with_default};
 
 use super::{Inner, is_on_telemetry_thread};
+use crate::caught::caught;
 use crate::collector::guarded_message;
 use crate::error::Error;
 use crate::program_signals::{self, Unsignalled};
@@ -116,9 +117,7 @@ fn run_on(
         let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
         return;
     };
-    let finished = catch_unwind(AssertUnwindSafe(|| {
-        take(&finish).map_or(Ok(()), |finish| finish())
-    }));
+    let finished = caught(|| take(&finish).map_or(Ok(()), |finish| finish()));
     let error = match finished {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error,

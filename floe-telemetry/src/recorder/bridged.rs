@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use opentelemetry::baggage::BaggageExt;
@@ -21,6 +20,7 @@ use super::pending::PendingUpdates;
 use super::record::SpanRecord;
 use crate::attributes::Attribute;
 use crate::callsite::CallSite;
+use crate::caught::caught;
 use crate::clock::Ticks;
 use crate::keys;
 
@@ -73,7 +73,7 @@ impl BridgedSpan {
                 let mut record = Box::new(SpanRecord::blank());
                 record.head.callsite = Some(callsite);
                 // The values are formatted by user code.
-                let _ = catch_unwind(AssertUnwindSafe(|| fill(&mut record)));
+                let _ = caught(|| fill(&mut record));
                 Some(record)
             }
             _ => None,

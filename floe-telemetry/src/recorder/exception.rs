@@ -7,12 +7,12 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, SpanRef, Status};
 
 use super::outcome::{ErrorView, Failure};
+use crate::caught::caught;
 use crate::char_boundary::{self, CUT};
 #[cfg(feature = "tracing")]
 use crate::clock::wall_now;
@@ -61,8 +61,7 @@ impl Exception {
 
     /// Reads an error. The user's `Display` may panic, which must not affect the host.
     fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
-        catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|payload| {
-            let reason = panic_message(&*payload);
+        caught(read).unwrap_or_else(|reason| {
             Self::new(type_name, format!("the error's text panicked: {reason}"))
         })
     }

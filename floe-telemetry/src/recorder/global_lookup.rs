@@ -6,7 +6,6 @@
 //! What opens a span in another way, the first poll of a future, and new threads go on looking.
 
 use std::cell::Cell;
-use std::panic::catch_unwind;
 
 use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanContext, TraceContextExt, TraceState, Tracer as _,
@@ -15,6 +14,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId, global};
 
 use super::last_panic;
+use crate::caught::caught;
 
 /// The longest interval between two looks of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
@@ -60,7 +60,7 @@ pub(super) fn was_found() -> bool {
 fn look() -> bool {
     // The provider may call annotated functions meanwhile.
     CALLS.set(u32::MAX);
-    let is_there = catch_unwind(is_there).unwrap_or(false);
+    let is_there = caught(is_there).unwrap_or(false);
     if is_there {
         last_panic::observe();
     }

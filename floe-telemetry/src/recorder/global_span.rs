@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
 use opentelemetry::global::{self, BoxedSpan};
@@ -14,6 +13,7 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue, Value};
 
 use super::record::{Code, More, Origin, SpanRecord};
 use crate::callsite::Scope;
+use crate::caught::caught;
 use crate::clock::{Ticks, wall_now};
 use crate::keys;
 
@@ -27,7 +27,7 @@ pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSp
     if STARTING.replace(true) {
         return None;
     }
-    let span = catch_unwind(AssertUnwindSafe(|| build(record, parent)));
+    let span = caught(|| build(record, parent));
     STARTING.set(false);
     span.ok()
 }
@@ -91,7 +91,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
     let more = record.more.take().map_or_else(More::default, |more| *more);
     let at = more.end.unwrap_or_else(|| at(end));
     // The processors of the provider are the user's code.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
+    let _ = caught(|| {
         if let Some(name) = more.name {
             span.update_name(name);
         }
@@ -118,7 +118,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
             Code::Error => span.set_status(Status::error(safe_message(&more.description))),
         }
         span.end_with_timestamp(at);
-    }));
+    });
 }
 
 fn at(end: Ticks) -> SystemTime {

@@ -3,17 +3,17 @@
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
 
-use super::exception::panic_message;
 use super::record::Origin;
 use super::recording::Recording;
 use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
+use crate::caught::caught;
 use crate::keys;
 
 /// A span that is about to start: what [`Tracer::open`](crate::Tracer::open) passes to the function that describes it,
@@ -115,15 +115,10 @@ impl Opening {
 
     /// Sets the attributes that the user's `attributes_fn` returns. If it fails, sets `floe.warning`.
     pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
-        match catch_unwind(AssertUnwindSafe(|| {
-            make().into_attributes(&mut self.0.record.attributes)
-        })) {
+        match caught(|| make().into_attributes(&mut self.0.record.attributes)) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.warn(&format!("attributes_fn failed: {error}")),
-            Err(payload) => self.warn(&format!(
-                "attributes_fn{PANICKED}{}",
-                panic_message(&*payload)
-            )),
+            Err(message) => self.warn(&format!("attributes_fn{PANICKED}{message}")),
         }
     }
 
@@ -137,8 +132,8 @@ impl Opening {
 #[inline]
 pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill.set(&mut opening))) {
-        opening.warn(&format!("attributes{PANICKED}{}", panic_message(&*payload)));
+    if let Err(message) = caught(|| fill.set(&mut opening)) {
+        opening.warn(&format!("attributes{PANICKED}{message}"));
     }
     opening.0
 }

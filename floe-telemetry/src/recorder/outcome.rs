@@ -19,11 +19,11 @@ use std::hash::{Hash as _, Hasher};
 use std::marker::PhantomData;
 use std::mem;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::declared::Never;
+use crate::caught::caught;
 
 /// Passes the outcome of an annotated function to a sink, unless it is a plain success. It does not
 /// return the outcome, which may borrow from the value for a lifetime that the caller cannot name.
@@ -56,7 +56,7 @@ pub fn error_if<T>(
     classify: Classifier<T>,
     sink: Sink<'_>,
 ) {
-    let is_error = catch_unwind(AssertUnwindSafe(is_error)).ok();
+    let is_error = caught(is_error).ok();
     let mut failed = false;
     classify(value, &mut |outcome| {
         failed = true;

@@ -7,7 +7,6 @@
 //! in reverse order. As long as the storage is alive, the `Context` is alive, too.
 
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 #[cfg(feature = "testing")]
@@ -19,7 +18,7 @@ use opentelemetry::global::BoxedSpan;
 use opentelemetry::trace::{SpanKind, Status};
 
 use super::buffer::{self, Writer};
-use super::exception::{Exception, panic_message};
+use super::exception::Exception;
 use super::fork;
 use super::global_span;
 use super::ids::Ids;
@@ -32,6 +31,7 @@ use super::profile::Profile;
 use super::record::{Code, SpanRecord};
 use super::sampling::settings::CachedSettings;
 use crate::attributes::AttributeValue;
+use crate::caught::caught;
 use crate::clock::Ticks;
 use crate::keys;
 
@@ -112,11 +112,11 @@ impl Recording {
         }
         let record = &mut self.record;
         // The classifier may call the user's `AsRef` or `error_if`.
-        let classified = catch_unwind(AssertUnwindSafe(|| {
+        let classified = caught(|| {
             outcome(value, &mut |outcome| record_outcome(record, &outcome));
-        }));
-        if let Err(payload) = classified {
-            record_panic(&mut self.record, panic_message(&*payload));
+        });
+        if let Err(message) = classified {
+            record_panic(&mut self.record, message);
         }
         self.succeed();
     }

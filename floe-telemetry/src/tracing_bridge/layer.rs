@@ -1,7 +1,6 @@
 //! The implementation of `tracing_subscriber`'s `Layer`.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
@@ -16,6 +15,7 @@ use super::events::BridgedEvent;
 use super::fields::SpanFields;
 use super::sites::Site;
 use super::{TracingLayer, entered, scratch, threads};
+use crate::caught::caught;
 use crate::keys;
 use crate::recorder::{self, BridgedSpan, Entrance, Parent, SpanRecord, context_is_alive, root};
 
@@ -30,14 +30,14 @@ fn writing<T>(act: impl FnOnce() -> T) -> Option<T> {
     if WRITING.replace(true) {
         return None;
     }
-    let done = catch_unwind(AssertUnwindSafe(act)).ok();
+    let done = caught(act).ok();
     WRITING.set(false);
     done
 }
 
 /// Runs `act`, which calls the user's `Debug` and `Display`, and catches its panics.
 fn guarded(act: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(act));
+    let _ = caught(act);
 }
 
 /// Whether an event comes from OpenTelemetry or this crate. Such events are not recorded: they concern

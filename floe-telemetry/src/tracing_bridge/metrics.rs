@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Debug};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{PoisonError, RwLock};
 
+use crate::caught::caught;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{KeyValue, Value};
 use tracing::field::{Field, Visit};
@@ -104,14 +104,14 @@ impl<S: Subscriber> Layer<S> for TracingMetricsLayer {
         }
         let mut visitor = Measurements::default();
         // The values are formatted by user code, and the meter may be the user's.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
+        let _ = caught(|| {
             event.record(&mut visitor);
             for (name, kind, number) in visitor.measured {
                 if let Some(instrument) = self.instrument(name, kind, number) {
                     record(&instrument, number, &visitor.attributes);
                 }
             }
-        }));
+        });
     }
 }
 

@@ -1,7 +1,8 @@
 //! `floe-trace listen`: a receiver of OTLP for a developer's machine, which draws each trace as it ends.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
+use std::future::{Future, ready};
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
@@ -47,14 +48,14 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::{DecodeError, Message as _};
 use rustc_hash::FxHashMap;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::timeout;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 use super::show::{self, Look};
-use super::{Failure, print};
+use super::{Failure, output, print};
 
 /// Requests that have been received and not been processed; more have to wait.
 const WAITING: usize = 16;
@@ -70,7 +71,7 @@ const MOST_BYTES: usize = 128 << 20;
 const MOST_CONNECTIONS: usize = 256;
 /// How many requests are served; more have to wait. Each may need a few times the memory of the largest message.
 const MOST_REQUESTS: usize = 8;
-/// How long a request may take, and a connection its first byte.
+/// How long a request may take, and a connection until its first one.
 const SLOWEST: Duration = Duration::from_secs(10);
 /// How often traces that are open are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -140,7 +141,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
         })?;
         let address = listener.local_addr().unwrap_or(address);
         addresses.push(address);
-        tokio::spawn(accept(listener, routes.clone()));
+        tokio::spawn(accept(listener, routes.clone(), || sleep(SLOWEST)));
     }
     let [grpc, http] =
         [addresses.first(), addresses.last()].map(|it| it.copied().unwrap_or(options.grpc));
@@ -175,26 +176,41 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves the connections to an address until the program ends.
-async fn accept(listener: TcpListener, routes: Router) {
+/// Serves the connections to an address until the program ends. What `patience` returns ends when a connection should
+/// have begun its first request.
+async fn accept<P>(listener: TcpListener, routes: Router, patience: impl Fn() -> P)
+where
+    P: Future<Output = ()> + Send + 'static,
+{
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut server = Builder::new(TokioExecutor::new());
-    // With it, hyper closes a connection that sends nothing, or a part of its headers, for 30 seconds.
+    // With it, hyper closes a connection whose next request does not come, or not whole, for 30 seconds.
     server.http1().timer(TokioTimer::new());
     while let Ok(place) = Arc::clone(&room).acquire_owned().await {
         let Ok((stream, _)) = listener.accept().await else {
             // Such as too many open files.
-            tokio::time::sleep(TICK).await;
+            sleep(TICK).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let (server, routes) = (server.clone(), TowerToHyperService::new(routes.clone()));
+        let begun = Arc::new(Notify::new());
+        let begins = Arc::clone(&begun);
+        let routes = routes.clone().layer(middleware::map_request(move |it| {
+            begins.notify_one();
+            ready::<extract::Request>(it)
+        }));
+        let (server, patience) = (server.clone(), patience());
         tokio::spawn(async move {
             let _place = place;
-            // Until its first byte, neither version of HTTP has begun.
-            if matches!(timeout(SLOWEST, stream.readable()).await, Ok(Ok(()))) {
-                // What is wrong with a connection is said at its other end.
-                let _ = server.serve_connection(TokioIo::new(stream), routes).await;
+            let service = TowerToHyperService::new(routes);
+            let mut connection = pin!(server.serve_connection(TokioIo::new(stream), service));
+            // What is wrong with a connection is said at its other end.
+            tokio::select! {
+                biased;
+                _ = &mut connection => {}
+                () = begun.notified() => drop(connection.await),
+                // Until it knows the version of HTTP, hyper waits for ever.
+                () = patience => {}
             }
         });
     }
@@ -497,7 +513,7 @@ struct Traces<'o> {
 
 /// Opens a file to write lines at its end. A line that is cut, by a full disk or a crash, is ended.
 fn append(path: &Path) -> io::Result<File> {
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let mut file = output::private().append(true).create(true).open(path)?;
     if file.metadata()?.is_file()
         && let Ok(mut written) = File::open(path)
         && written.seek(SeekFrom::End(-1)).is_ok()
@@ -651,5 +667,49 @@ impl<'o> Traces<'o> {
         self.bytes -= open.bytes;
         let picture = show::picture(&open.recording, &self.options.look);
         self.status.suspend(|| print(format_args!("{picture}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+    use tokio::sync::SemaphorePermit;
+
+    use super::*;
+
+    /// Only a test that fails takes as long.
+    const NEVER: Duration = Duration::from_secs(600);
+
+    /// The patience for each connection ends by a permit, in their order.
+    #[tokio::test]
+    async fn connections_without_a_request_make_room_for_others() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let ended = Arc::new(Semaphore::new(0));
+        let permits = Arc::clone(&ended);
+        let patience = move || {
+            let permits = Arc::clone(&permits);
+            async move { permits.acquire().await.map_or((), SemaphorePermit::forget) }
+        };
+        let (sender, _received) = mpsc::channel(WAITING);
+        tokio::spawn(accept(listener, routes(sender), patience));
+        let mut silent = Vec::new();
+        for number in 0..MOST_CONNECTIONS {
+            let sent = ["", "P", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "POST / HTTP"];
+            let mut stream = TcpStream::connect(address).await?;
+            stream
+                .write_all(sent[number % sent.len()].as_bytes())
+                .await?;
+            silent.push(stream);
+        }
+        ended.add_permits(MOST_CONNECTIONS);
+        let mut stream = TcpStream::connect(address).await?;
+        let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        timeout(NEVER, stream.read_to_string(&mut answer)).await??;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The file that a command writes.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -44,12 +44,13 @@ pub(crate) fn write(
             if gone { Ok(()) } else { written },
         )
     } else {
-        let is_replaced = fs::symlink_metadata(path).map_or(true, |it| it.is_file());
-        let written = if is_replaced {
-            replace(path, content)
-        } else {
-            // A device, a pipe, or a link stays what it is.
+        let written = if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
+            // A device or a pipe stays what it is, also behind a link as `/dev/stdout`.
             File::create(path).and_then(|file| buffered(file, content))
+        } else if path.is_symlink() {
+            Err(io::Error::other("expected a file, found a link"))
+        } else {
+            replace(path, content)
         };
         (path.display().to_string(), written)
     };
@@ -61,13 +62,21 @@ fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}", std::process::id()));
     let draft = PathBuf::from(draft);
-    let written = File::create_new(&draft)
+    let written = (private().write(true).create_new(true).open(&draft))
         .and_then(|file| buffered(file, content))
         .and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         let _ = fs::remove_file(&draft);
     }
     written
+}
+
+/// How a file is opened that, if it is new, its user alone may read.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 fn buffered(

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
@@ -17,6 +18,13 @@ use crate::headers::RecordedHeaders;
 
 /// The layers are instrumentation of this crate.
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
+
+/// Calls a function of the user. What it may panic with is dropped guarded, too.
+fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
+    let caught = catch_unwind(AssertUnwindSafe(run))
+        .map_err(|payload| catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget));
+    caught.ok()
+}
 
 /// A function of the user.
 pub(crate) struct Callback<F: ?Sized>(Arc<F>);
@@ -131,13 +139,13 @@ impl<R> Options<R> {
         let Some(Callback(filter)) = &self.filter else {
             return true;
         };
-        catch_unwind(AssertUnwindSafe(|| filter(request))).unwrap_or(true)
+        caught(|| filter(request)).unwrap_or(true)
     }
 
     /// The route by the user's function.
     pub(crate) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
         let Callback(route) = self.route.as_ref()?;
-        catch_unwind(AssertUnwindSafe(|| route(request))).ok()?
+        caught(|| route(request))?
     }
 
     pub(crate) fn set_peer(
@@ -150,7 +158,7 @@ impl<R> Options<R> {
     /// The other end of the connection by the user's function.
     pub(crate) fn peer(&self, request: &R) -> Option<SocketAddr> {
         let Callback(peer) = self.peer.as_ref()?;
-        catch_unwind(AssertUnwindSafe(|| peer(request))).ok()?
+        caught(|| peer(request))?
     }
 
     /// The methods that replace the default ones.
@@ -365,3 +373,25 @@ pub(crate) use common_options;
 pub(crate) use grpc_options;
 pub(crate) use http_options;
 pub(crate) use server_options;
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::caught;
+
+    /// Panics when it is dropped, with another one.
+    struct Hostile;
+
+    impl Drop for Hostile {
+        fn drop(&mut self) {
+            panic_any(Self)
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_here_whatever_it_is() {
+        assert_eq!(caught(|| 1), Some(1));
+        assert_eq!(caught::<()>(|| panic_any(Hostile)), None);
+    }
+}

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use floe_telemetry::config::{FileConfig, Signal};
 
@@ -26,14 +26,15 @@ struct Open {
 
 impl RotatingFile {
     /// Opens the file, whose content is kept, and creates the directory if it does not exist. What is created can
-    /// be read by the user of the process alone.
+    /// be read by the user of the process alone. It stays at its place when the process changes its directory.
     ///
     /// # Errors
     ///
     /// The error names the path and the reason.
     pub(crate) fn open(signal: Signal, config: &FileConfig) -> Result<Self, String> {
+        let path = config.path(signal);
         let mut file = Self {
-            path: config.path(signal),
+            path: path::absolute(&path).map_err(|error| failed(&path, &error))?,
             max_bytes: config.max_bytes,
             max_files: config.max_files,
             open: None,

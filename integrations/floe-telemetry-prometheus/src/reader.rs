@@ -107,7 +107,7 @@ mod tests {
             })
             .build();
         let mut scrape = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+        let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
         scrape.write_all(request).unwrap();
         is_started.recv_timeout(TIMEOUT).unwrap();
 

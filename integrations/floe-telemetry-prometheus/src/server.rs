@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Future as _, poll_fn};
-use std::net::TcpListener as StdListener;
+use std::net::{IpAddr, TcpListener as StdListener};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use floe_telemetry::config::PrometheusConfig;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, VARY};
+use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -105,16 +106,25 @@ impl Server {
         };
         let listener = StdListener::bind((&*config.host, config.port)).map_err(bind_error)?;
         listener.set_nonblocking(true).map_err(bind_error)?;
+        let address = listener.local_addr().map_err(bind_error)?.ip();
+        let own_name = address.is_loopback().then(|| config.host.clone());
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(bind_error)?;
+        let endpoint = Arc::new(Endpoint {
+            reader,
+            own_name,
+            room: Arc::new(Semaphore::new(MAX_ANSWERS)),
+            sending: Mutex::default(),
+            warned: std::sync::Mutex::default(),
+        });
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("floe-prometheus".to_owned());
         // It inherits the mask of this thread, on which the provider has blocked the signals of the program.
         let thread = thread.spawn(move || {
-            serve(&runtime, listener, reader, stopped);
+            serve(&runtime, listener, endpoint, stopped);
             // Closes the port.
             drop(runtime);
             drop(running);
@@ -148,13 +158,13 @@ impl Drop for Server {
 fn serve(
     runtime: &Runtime,
     listener: StdListener,
-    reader: Arc<ManualReader>,
+    endpoint: Arc<Endpoint>,
     stopped: oneshot::Receiver<Infallible>,
 ) {
     let _quiet = Context::enter_telemetry_suppressed_scope();
     runtime.spawn(async move {
         match TcpListener::from_std(listener) {
-            Ok(listener) => accept(&listener, reader).await,
+            Ok(listener) => accept(&listener, endpoint).await,
             Err(error) => tracing::error!(%error, "the Prometheus endpoint could not be started"),
         }
     });
@@ -166,6 +176,8 @@ fn serve(
 #[derive(Debug)]
 struct Endpoint {
     reader: Arc<ManualReader>,
+    /// The configured name, if the endpoint is for this machine alone.
+    own_name: Option<String>,
     /// The bytes that answers may still occupy.
     room: Arc<Semaphore>,
     /// The connections with answers by the times at which these began. Whoever holds the lock is the next to answer.
@@ -180,13 +192,7 @@ struct Connection {
     has_request: Arc<AtomicBool>,
 }
 
-async fn accept(listener: &TcpListener, reader: Arc<ManualReader>) {
-    let endpoint = Arc::new(Endpoint {
-        reader,
-        room: Arc::new(Semaphore::new(MAX_ANSWERS)),
-        sending: Mutex::default(),
-        warned: std::sync::Mutex::default(),
-    });
+async fn accept(listener: &TcpListener, endpoint: Arc<Endpoint>) {
     let mut connections = Vec::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -243,6 +249,12 @@ async fn serve_connection(
 
 impl Endpoint {
     async fn respond(&self, request: Request<Incoming>, end: &Arc<Notify>) -> Response<Pieces> {
+        if self.is_foreign(request.headers()) {
+            return plain_text(
+                StatusCode::MISDIRECTED_REQUEST,
+                "expected an address, `localhost` or the configured name as host, found another name\n",
+            );
+        }
         match (request.uri().path(), request.method()) {
             (PATH, &Method::GET | &Method::HEAD) => {
                 self.metrics(accepted(request.headers()), end).await
@@ -257,6 +269,26 @@ impl Endpoint {
             }
             _ => plain_text(StatusCode::NOT_FOUND, "the metrics are at /metrics\n"),
         }
+    }
+
+    /// Whether a request is for a name that only the sender takes for this machine's: a web page reads what a browser
+    /// on this machine gets from a name of the page, whatever address that name leads to.
+    fn is_foreign(&self, headers: &HeaderMap) -> bool {
+        let (Some(own), Some(host)) = (&self.own_name, headers.get(HOST)) else {
+            return false;
+        };
+        let host = host
+            .to_str()
+            .ok()
+            .and_then(|it| it.parse::<Authority>().ok());
+        host.is_none_or(|host| {
+            let name = host.host();
+            let address = name.trim_start_matches('[').trim_end_matches(']');
+            !(["localhost", own]
+                .iter()
+                .any(|own| name.eq_ignore_ascii_case(own))
+                || address.parse::<IpAddr>().is_ok())
+        })
     }
 
     /// Collects the metrics. Callbacks of observable instruments are user code, which may panic.

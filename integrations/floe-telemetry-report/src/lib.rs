@@ -19,9 +19,11 @@
 #![forbid(unsafe_code)]
 
 use std::error::Error;
-use std::fs;
-use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek as _, Write as _};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd as _;
+use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -29,11 +31,17 @@ use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{OtlpRequest, OtlpWriter};
 use floe_telemetry::{ExporterFactory, telemetry_exporter};
 use floe_trace::read::Reader;
-use floe_trace::{Forest, page};
+use floe_trace::{Forest, page_of};
+#[cfg(target_os = "linux")]
+use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
 
-/// How much memory spans and log records may take until the page is written, in bytes.
-const MOST_BYTES: usize = 256 << 20;
+/// How much memory spans and log records may take until the page is written, in bytes, as an estimate. It has room for
+/// more spans than a page, which shows the failed and the longest ones; but each takes its time at the end.
+const MOST_BYTES: usize = 128 << 20;
+
+/// How many spans the first page has, which is there soon.
+const FIRST_SPANS: usize = 10_000;
 
 telemetry_exporter!(ExporterFactory::new(
     "report",
@@ -64,9 +72,10 @@ impl Report {
     /// # Errors
     /// A file cannot be written there.
     pub fn new(path: impl Into<PathBuf>) -> io::Result<Self> {
-        let path = path.into();
+        // The process may change its directory until the page is written.
+        let path = path::absolute(path.into())?;
         // A place that cannot be written to is reported now, and not when everything has been collected.
-        drop(draft(&path)?);
+        drop(unnamed(&path)?);
         Ok(Self(Arc::new(Collected {
             path,
             reader: Mutex::new(Reader::new().max_bytes(MOST_BYTES)),
@@ -74,6 +83,7 @@ impl Report {
     }
 
     fn shared(path: &Path) -> io::Result<Self> {
+        let path = path::absolute(path)?;
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = shared.iter().filter_map(Weak::upgrade);
         if let Some(known) = known.find(|known| known.path == path) {
@@ -104,30 +114,100 @@ impl OtlpWriter for Report {
         let reader = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let path = &self.0.path;
         // Each signal writes the page anew, so the last one's has all of them.
-        write(path, &Forest::new(reader.recording())).map_err(|error| {
+        let forest = Forest::new(reader.recording());
+        let spans = reader.recording().spans.len();
+        let written = write(path, spans, |most, page| page_of(&forest, most, page));
+        written.map_err(|error| {
             let path = path.display();
             format!("the page {path} cannot be written: {error}").into()
         })
     }
 }
 
-/// A file in the folder of the page.
-fn draft(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+/// The folder of the page, which is created if it does not exist.
+fn folder(page: &Path) -> io::Result<&Path> {
+    let folder = page.parent().unwrap_or(page);
     fs::create_dir_all(folder)?;
-    NamedTempFile::new_in(folder)
+    Ok(folder)
 }
 
-/// Writes the page beside its place and moves it there, so that nobody sees a part of it.
-fn write(path: &Path, forest: &Forest<'_>) -> io::Result<()> {
-    let mut draft = draft(path)?;
-    let mut out = BufWriter::new(&mut draft);
-    page(forest, &mut out)?;
-    out.flush()?;
-    drop(out);
-    draft.persist(path)?;
+/// A file without a name, which the user of the process alone may read.
+fn unnamed(page: &Path) -> io::Result<File> {
+    let file = tempfile::tempfile_in(folder(page)?)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Makes the page, and before a long one the page of the most important spans, after which the time may be over. A page
+/// has a name when it is complete, so nobody sees a part of it, and a process that ends meanwhile leaves nothing.
+fn write(
+    path: &Path,
+    spans: usize,
+    make: impl Fn(usize, &mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let first = (spans > FIRST_SPANS).then_some(FIRST_SPANS);
+    for most in first.into_iter().chain([usize::MAX]) {
+        let file = unnamed(path)?;
+        let mut out = BufWriter::new(&file);
+        make(most, &mut out)?;
+        out.flush()?;
+        drop(out);
+        publish(file, path)?;
+    }
     Ok(())
+}
+
+/// Moves a file without a name to its place.
+fn publish(mut file: File, path: &Path) -> io::Result<()> {
+    let folder = folder(path)?;
+    #[cfg(target_os = "linux")]
+    {
+        let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let link = |name: &Path| Ok(linkat(CWD, &*unnamed, CWD, name, AtFlags::SYMLINK_FOLLOW)?);
+        if let Ok(named) = tempfile::Builder::new().make_in(folder, link) {
+            return Ok(named.persist(path)?);
+        }
+    }
+    // Here a file without a name cannot get one.
+    let mut named = NamedTempFile::new_in(folder)?;
+    file.rewind()?;
+    io::copy(&mut file, &mut named)?;
+    named.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// What is in the folder while each page is written, and at the end.
+    fn seen(spans: usize) -> io::Result<Vec<String>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("trace.html");
+        let seen = RefCell::new(Vec::new());
+        let look = || {
+            let files = fs::read_dir(&folder)?.map(|file| fs::read_to_string(file?.path()));
+            let files = files.collect::<io::Result<Vec<_>>>()?;
+            seen.borrow_mut().push(files.join(" "));
+            Ok(())
+        };
+        write(&path, spans, |most, page| {
+            write!(page, "{most}")?;
+            page.flush()?;
+            look()
+        })?;
+        look()?;
+        Ok(seen.into_inner())
+    }
+
+    #[test]
+    fn a_short_page_is_there_while_the_whole_one_is_made_and_no_draft() -> io::Result<()> {
+        let all = usize::MAX.to_string();
+        assert_eq!(seen(10_000)?, ["", &all]);
+        assert_eq!(seen(10_001)?, ["", "10000", &all]);
+        Ok(())
+    }
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, Signal};
+use floe_telemetry::exporter::OtlpWriter as _;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, span, traced};
 use floe_telemetry_report::Report;
 
@@ -28,6 +29,12 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     provider.shutdown(Duration::from_secs(20)).unwrap();
     let text = fs::read_to_string(&page).unwrap();
     assert!(text.contains("<title>charge</title>") && text.ends_with("</html>\n"));
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&page).unwrap().permissions())
+            & 0o777,
+        0o600
+    );
     let left: Vec<_> = fs::read_dir(page.parent().unwrap()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 
@@ -41,6 +48,20 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     charge(40).unwrap_err();
     provider.shutdown(Duration::from_secs(20)).unwrap();
     assert!(folder.path().join("trace.html").exists());
+}
+
+/// The other tests name folders by their whole paths.
+#[test]
+fn a_page_stays_at_its_place_when_the_program_goes_elsewhere() {
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let home = std::env::current_dir().unwrap();
+    std::env::set_current_dir(&before).unwrap();
+    let mut report = Report::new("new/orders.html").unwrap();
+    std::env::set_current_dir(&after).unwrap();
+    report.shutdown().unwrap();
+    std::env::set_current_dir(home).unwrap();
+    assert!(before.path().join("new/orders.html").exists());
+    assert_eq!(fs::read_dir(&after).unwrap().count(), 0);
 }
 
 #[test]

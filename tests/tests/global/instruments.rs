@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use floe_telemetry::metrics::{Metric, Observable};
-use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
-use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, init};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, is_child, run_in_child};
 use opentelemetry::{KeyValue, global};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -43,6 +44,38 @@ fn points() -> Vec<ReceivedPoint> {
     meter.f64_histogram("driver.wait").build().record(1.5, &[]);
     telemetry.shutdown(TIMEOUT).unwrap();
     receiver.points()
+}
+
+#[test]
+fn names_of_scopes_without_end_share_one() {
+    const TEST: &str = "instruments::names_of_scopes_without_end_share_one";
+    if is_child() {
+        let _telemetry = init().unwrap();
+        for number in 0..600 {
+            let of_request: &'static str = format!("recorder {number}").leak();
+            MetricRecorder::new(of_request).increment("made", 1, &[]);
+            let of_request: &'static str = format!("meter {number}").leak();
+            global::meter(of_request)
+                .u64_counter("made")
+                .build()
+                .add(1, &[]);
+        }
+        // A name that has its scope keeps it.
+        MetricRecorder::new("recorder 0").increment("made", 1, &[]);
+        return;
+    }
+    let receiver = Receiver::grpc();
+    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
+    let (_, stderr) = run_in_child(TEST, &endpoint);
+    let points = receiver.points();
+    let made = points.iter().filter(|point| point.name == "made");
+    let made: BTreeMap<_, _> = made.map(|point| (&*point.scope, &point.value)).collect();
+    assert_eq!(made.len(), 1_001);
+    assert_eq!(made["meter 499"], &MetricValue::Sum(1.0));
+    assert_eq!(made["recorder 0"], &MetricValue::Sum(2.0));
+    assert_eq!(made["floe.telemetry.overflow"], &MetricValue::Sum(200.0));
+    let warnings = stderr.matches("floe.telemetry.overflow").count();
+    assert_eq!(warnings, 1, "{stderr}");
 }
 
 #[test]

@@ -115,6 +115,28 @@ fn config(directory: &Path) -> TelemetryConfig {
 }
 
 #[test]
+fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
+    floe_tests::alone!();
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::env::set_current_dir(&before).unwrap();
+    let telemetry = TelemetryProvider::builder(config(Path::new("telemetry")))
+        .initialize()
+        .unwrap();
+    // As a daemon does.
+    std::env::set_current_dir(&after).unwrap();
+    load("orders").unwrap_err();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let file = before.path().join("telemetry/traces.jsonl");
+    assert_eq!(lines(&file).len(), 1);
+    // What was removed is created again there, too.
+    fs::remove_file(&file).unwrap();
+    load("again").unwrap_err();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(lines(&file).len(), 1);
+    assert_eq!(fs::read_dir(&after).unwrap().count(), 0);
+}
+
+#[test]
 fn each_signal_has_a_file_of_its_own() {
     floe_tests::alone!();
     let place = tempfile::tempdir().unwrap();

@@ -33,9 +33,13 @@ fn load(works: bool) -> Result<(), &'static str> {
 }
 
 fn start(port: u16) -> Result<TelemetryProvider, Error> {
+    start_at("127.0.0.1", port)
+}
+
+fn start_at(host: &str, port: u16) -> Result<TelemetryProvider, Error> {
     let mut config = TelemetryConfig::new("scraped");
     config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
-    "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
+    host.clone_into(&mut config.metrics.prometheus.host);
     config.metrics.prometheus.port = port;
     TelemetryProvider::builder(config)
         .with_span_exporter(MemoryExporter::new())
@@ -88,7 +92,45 @@ fn send(port: u16, request: &[u8]) -> String {
 }
 
 fn get(port: u16) -> String {
-    send(port, b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+    send(port, b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")
+}
+
+/// The status of a scrape with this line in its head.
+fn status(port: u16, line: &str) -> String {
+    let answer = send(
+        port,
+        format!("GET /metrics HTTP/1.0\r\n{line}\r\n").as_bytes(),
+    );
+    answer.split(' ').nth(1).unwrap().to_owned()
+}
+
+/// A page of `shop.example`, whose name leads to 127.0.0.1 once the page is loaded, reads what its own name answers.
+#[test]
+fn a_name_that_others_give_this_machine_gets_no_metrics() {
+    floe_tests::alone!();
+    let reserved = ReservedPort::new();
+    let port = reserved.number();
+    let telemetry = start(port).unwrap();
+    for (host, expected) in [
+        ("", "200"),
+        ("host: localhost\r\n", "200"),
+        ("host: LocalHost:9464\r\n", "200"),
+        ("host: 127.0.0.1:9464\r\n", "200"),
+        ("host: 10.1.2.3\r\n", "200"),
+        ("host: [::1]:9464\r\n", "200"),
+        ("host: shop.example\r\n", "421"),
+        ("host: shop.example:9464\r\n", "421"),
+        ("host: localhost.shop.example\r\n", "421"),
+        ("host: 127.0.0.1.shop.example\r\n", "421"),
+        ("host: \r\n", "421"),
+    ] {
+        assert_eq!(status(port, host), expected, "{host}");
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    // What others reach has the names that they give it.
+    let telemetry = start_at("0.0.0.0", port).unwrap();
+    assert_eq!(status(port, "host: orders.shop.svc:9464\r\n"), "200");
+    telemetry.shutdown(TIMEOUT).unwrap();
 }
 
 /// The response beside this number of other scrapes. They are answered one after the other, and on a slow machine that
@@ -204,7 +246,7 @@ fn check(answer: &str) {
 /// A client that accepts OpenMetrics receives it, with exemplars.
 fn check_open_metrics(port: u16, exemplar: &str) {
     let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
-    let request = format!("GET /metrics HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\n\r\n");
+    let request = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\naccept: {accept}\r\n\r\n");
     let answer = send(port, request.as_bytes());
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let kind = "content-type: application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -226,7 +268,7 @@ fn check_open_metrics(port: u16, exemplar: &str) {
     }
     let refused = send(
         port,
-        b"GET /metrics HTTP/1.1\r\nhost: x\r\naccept: application/openmetrics-text;q=0\r\n\r\n",
+        b"GET /metrics HTTP/1.1\r\nhost: localhost\r\naccept: application/openmetrics-text;q=0\r\n\r\n",
     );
     assert!(refused.contains("version=0.0.4"), "{refused}");
 }
@@ -238,9 +280,9 @@ fn hostile(port: u16) {
         "y".repeat(1 << 20)
     );
     for (request, expected) in [
-        (&b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"[..], "404"),
+        (&b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..], "404"),
         (
-            b"POST /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",
+            b"POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n",
             "405",
         ),
         (b"GET /metrics HTTP/9.9\r\n\r\n", ""),
@@ -254,7 +296,7 @@ fn hostile(port: u16) {
         assert!(!answer.contains("orders_rows"), "{answer}");
         assert!(answer.contains(expected), "{answer}");
     }
-    let head = send(port, b"HEAD /metrics HTTP/1.1\r\nhost: x\r\n\r\n");
+    let head = send(port, b"HEAD /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n");
     assert!(
         head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"),
         "{head}"
@@ -297,7 +339,7 @@ fn record_histograms(series: usize) {
 /// A client that does not read its answer.
 fn slow_client(port: u16) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
     stream.write_all(request).unwrap();
     let mut first = [0; 12];
     stream.read_exact(&mut first).unwrap();

@@ -127,9 +127,11 @@ fn the_proxy_is_not_used_for_exceptions() {
         // Neither do the exceptions in `NO_PROXY`; this host cannot be resolved.
         let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
         let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "300");
-        let without = ("NO_PROXY", "example.com,.test");
-        let output = run(test, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
-        assert!(output.starts_with("exporter `otlp`: "), "{output}");
+        for hosts in ["example.com,.test", "example.com,*.test"] {
+            let without = ("NO_PROXY", hosts);
+            let output = run(test, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
+            assert!(output.starts_with("exporter `otlp`: "), "{output}");
+        }
         assert_eq!(
             (receiver.spans().len(), proxy.request_lines().len()),
             (1, 0)

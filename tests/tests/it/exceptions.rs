@@ -73,6 +73,43 @@ fn fails(texts: &'static [&'static str], body: impl Fn()) {
     assert!(span(texts, body).is_err());
 }
 
+/// An error whose text panics with something that panics when it is dropped.
+#[derive(Debug)]
+struct Hostile;
+
+impl fmt::Display for Hostile {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        std::panic::panic_any(PanicsWhenDropped)
+    }
+}
+
+impl Error for Hostile {}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        std::panic::panic_any(Self)
+    }
+}
+
+#[test]
+fn what_a_text_panics_with_may_panic_when_it_is_dropped() {
+    let found = span_of(|| {
+        let _span = create_span("span");
+        let held = std::panic::catch_unwind(|| record_exception(&Hostile));
+        let is_held = held.is_ok();
+        std::mem::forget(held);
+        assert!(is_held);
+        set_attribute("after", true);
+    });
+    let message = "the error's text panicked: a value that is not text";
+    assert!(
+        found.contains(message) && found.contains("after=true"),
+        "{found}"
+    );
+}
+
 #[test]
 fn it_is_behind_what_the_body_has_recorded() {
     let found = span_of(|| {

@@ -22,6 +22,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use crate::environment;
+
 /// The idle time after which TCP checks whether the peer is still there, and how often.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
@@ -80,7 +82,9 @@ impl ProxyConnector {
         let tcp = tcp(GaiResolver::new(), timeout);
         let route = match Matcher::from_env().intercept(receiver) {
             None => Route::Direct,
-            Some(_) if is_loopback(receiver) => Route::Direct,
+            Some(_) if is_loopback(receiver) || is_excepted(receiver, &exceptions()) => {
+                Route::Direct
+            }
             Some(proxy) if proxy.uri().scheme_str() == Some("http") => Route::Tunnel(Proxy {
                 uri: proxy.uri().clone(),
                 credential: proxy.basic_auth().cloned(),
@@ -127,6 +131,43 @@ fn is_loopback(receiver: &Uri) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let address: Result<IpAddr, _> = address.parse();
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The hosts without a proxy, from the variable that [`Matcher`] reads.
+fn exceptions() -> String {
+    let mut values = ["NO_PROXY", "no_proxy"]
+        .into_iter()
+        .map(environment::variable);
+    values.find_map(Result::ok).unwrap_or_default()
+}
+
+/// Whether a list has the receiver in a form that curl or Go know and [`Matcher`] does not: `*` for an address,
+/// `*.domain`, and with a port or brackets.
+fn is_excepted(receiver: &Uri, list: &str) -> bool {
+    let is_tls = receiver.scheme_str() == Some("https");
+    let port = receiver.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+    let entries = list.split(|c: char| c == ',' || c.is_whitespace());
+    let entries: Vec<&str> = entries
+        .filter_map(|entry| known_form(entry, port))
+        .collect();
+    let others = Matcher::builder().all("http://proxy").no(entries.join(","));
+    entries.contains(&"*") || others.build().intercept(receiver).is_none()
+}
+
+/// An entry as [`Matcher`] knows it, or nothing if it is for another port.
+fn known_form(entry: &str, port: u16) -> Option<&str> {
+    let (host, of) = match entry.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        Some((host, rest)) => (host, rest.strip_prefix(':')),
+        None => match entry.split_once(':') {
+            Some((host, of)) if !of.contains(':') => (host, Some(of)),
+            _ => (entry, None),
+        },
+    };
+    let host = host
+        .strip_prefix('*')
+        .filter(|it| it.starts_with('.'))
+        .unwrap_or(host);
+    of.is_none_or(|of| of.parse() == Ok(port)).then_some(host)
 }
 
 /// Adds the port of the scheme: without one, the tunnel would connect to port 443 for `http`, too.
@@ -341,6 +382,47 @@ mod tests {
         ] {
             let receiver: Uri = receiver.parse().unwrap();
             assert_eq!(is_loopback(&receiver), expected, "{receiver}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_excepted_in_each_form_that_curl_and_go_know() {
+        let name = "http://otel.corp.internal:4317";
+        let (v4, v6) = ("http://10.1.2.3:4317", "https://[fd00::3]:4317");
+        for (list, receiver, expected) in [
+            ("*", name, true),
+            ("*", v4, true),
+            ("other.test, *", v6, true),
+            ("otel.corp.internal", name, true),
+            ("corp.internal", name, true),
+            (".corp.internal", name, true),
+            ("*.corp.internal", name, true),
+            ("*.CORP.Internal", name, true),
+            ("other.test otel.corp.internal:4317", name, true),
+            ("corp.internal:4317", name, true),
+            ("10.1.2.3", v4, true),
+            ("10.1.2.3:4317", v4, true),
+            ("10.0.0.0/8", v4, true),
+            ("fd00::3", v6, true),
+            ("[fd00::3]", v6, true),
+            ("[fd00::3]:4317", v6, true),
+            ("fd00::/8", v6, true),
+            ("collector.test:443", "https://collector.test", true),
+            ("collector.test:80", "http://collector.test", true),
+            ("", name, false),
+            (",", name, false),
+            ("otel.corp.internal:4318", name, false),
+            ("[fd00::3]:4318", v6, false),
+            ("*corp.internal", name, false),
+            ("*.internal.corp", name, false),
+            ("p.internal", name, false),
+            ("10.1.2.3:80", v4, false),
+            ("10.1.2", v4, false),
+            ("11.0.0.0/8", v4, false),
+            ("collector.test:80", "https://collector.test", false),
+        ] {
+            let uri: Uri = receiver.parse().unwrap();
+            assert_eq!(is_excepted(&uri, list), expected, "{list} {receiver}");
         }
     }
 

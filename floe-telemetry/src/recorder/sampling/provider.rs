@@ -7,7 +7,6 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -19,6 +18,7 @@ use super::Named;
 use super::probability::Threshold;
 use super::settings::RateLimit;
 use super::settings::{self, ALL, Directive, Ratio, Settings};
+use crate::caught::caught;
 use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
@@ -279,7 +279,7 @@ fn replace_program(program: OfProgram) {
     let previous = std::mem::replace(&mut *slot, program);
     drop(slot);
     // Its destructor is code of the program.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(previous)));
+    let _ = caught(|| drop(previous));
 }
 
 /// What the program takes part in. The lock is not held while it does.
@@ -342,7 +342,7 @@ fn ask(
     let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
     let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
     IS_ASKING.set(true);
-    let result = catch_unwind(AssertUnwindSafe(|| {
+    let result = caught(|| {
         sampler.should_sample(
             Some(parent),
             record.head.trace_id,
@@ -351,7 +351,7 @@ fn ask(
             &attributes,
             links,
         )
-    }));
+    });
     IS_ASKING.set(false);
     if result.is_err() {
         PANICS.fetch_add(1, Ordering::Relaxed);
