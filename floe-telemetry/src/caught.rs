@@ -1,19 +1,32 @@
 //! Code of the program that the library calls, and whose panic must not reach the program.
 
+use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::recorder::panic_message;
 
 /// Runs code of the program, and returns the message of its panic.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "every span runs code of the program twice"
+)]
+#[inline(always)]
 pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        let message = panic_message(&*payload);
-        // What it has panicked with is code of the program, too, when it is dropped.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            mem::forget(again);
-        }
-        message
-    })
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(value) => Ok(value),
+        Err(payload) => Err(message(payload)),
+    }
+}
+
+/// Not inlined, so that the code that every span runs stays small.
+#[cold]
+#[inline(never)]
+fn message(payload: Box<dyn Any + Send>) -> String {
+    let message = panic_message(&*payload);
+    // What it has panicked with is code of the program, too, when it is dropped.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(again);
+    }
+    message
 }
