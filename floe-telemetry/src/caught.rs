@@ -4,7 +4,7 @@ use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::recorder::panic_message;
+use crate::bounded_text::bounded;
 
 /// Runs code of the program, and returns the message of its panic.
 #[expect(
@@ -29,4 +29,14 @@ fn message(payload: Box<dyn Any + Send>) -> String {
         mem::forget(again);
     }
     message
+}
+
+/// The message of a panic, if its payload is text.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is not text");
+    bounded(&text)
 }

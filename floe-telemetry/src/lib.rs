@@ -97,6 +97,7 @@
 // The derive macro expands to paths that begin with the name of this crate.
 extern crate self as floe_telemetry;
 
+mod bounded_text;
 mod caught;
 mod char_boundary;
 mod clock;

@@ -133,8 +133,6 @@ pub(crate) use self::{
     listeners::records_nothing,
 };
 
-pub(crate) use self::exception::panic_message;
-
 /// For the provider and the collector.
 #[cfg(feature = "provider")]
 pub(crate) use self::{

@@ -8,10 +8,11 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crate::caught::panic_message;
 use crate::config::{ErrorsConfig, PanicOutput};
 use crate::environment;
 use crate::program_signals::Unsignalled;
-use crate::recorder::{panic_message, remember_panic};
+use crate::recorder::remember_panic;
 use crate::redaction::sanitize_lines;
 
 /// Whether the messages of panics leave the process, as the last provider is configured.

@@ -3,7 +3,6 @@
 //! A span has the message of an exception as an attribute, in an event, there also in the stack trace, and in its
 //! status. Until the collector has redacted the message, a mark keeps its place in each of them.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -12,8 +11,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, SpanRef, Status};
 
 use super::outcome::{ErrorView, Failure};
-use crate::caught::caught;
-use crate::char_boundary::{self, CUT};
+use crate::bounded_text::{Bounded, MAX_TEXT, append, bounded};
+use crate::caught::{caught, panic_message};
 #[cfg(feature = "tracing")]
 use crate::clock::wall_now;
 use crate::keys;
@@ -21,15 +20,8 @@ use crate::keys;
 /// The length up to which the `source()` chain is followed.
 const MAX_DEPTH: usize = 16;
 
-/// The bytes of an error's text that are recorded.
-const MAX_TEXT: usize = 16 * 1024;
-
 /// The bytes of a `Debug` text that may begin with the name of a type.
 const MAX_NAME: usize = 128;
-
-/// How many bytes before the end of a cut text are searched for the start of the last word, which is removed: redaction
-/// may not recognize a part of a secret.
-const MAX_WORD: usize = 4 * 1024;
 
 /// What the text of an error follows in its stack trace.
 const FIRST: &str = "0: ";
@@ -186,78 +178,16 @@ pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
     Exception::guarded("", || Exception::new("", bounded(error))).message
 }
 
-/// The message of a panic, if its payload is text.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&'static str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is not text");
-    bounded(&text)
-}
-
 /// The type of an error behind a `dyn Error`, if its `Debug` text begins with the path of it, as in
 /// `reqwest::Error { kind: …`. A name without a path may be that of a variant.
 fn named_in_debug(error: &dyn fmt::Debug) -> Option<String> {
     let mut text = String::new();
     let room = MAX_NAME;
-    let _ = write!(
-        Bounded {
-            text: &mut text,
-            room,
-            is_cut: false,
-        },
-        "{error:?}"
-    );
+    let _ = write!(Bounded::new(&mut text, room), "{error:?}");
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let (name, rest) = text.split_at(text.find(|c| !is_name(c))?);
     let (path, last) = name.rsplit_once("::")?;
     let is_type = !path.is_empty() && last.starts_with(|c: char| c.is_ascii_uppercase());
     let is_debug = rest.starts_with('(') || rest.starts_with(" {");
     (is_type && is_debug).then(|| name.to_owned())
-}
-
-/// The text of `value`, truncated to [`MAX_TEXT`] bytes.
-fn bounded(value: &dyn fmt::Display) -> String {
-    let mut text = String::new();
-    append(&mut text, value);
-    text
-}
-
-/// Appends at most [`MAX_TEXT`] bytes of the text of `value`.
-fn append(text: &mut String, value: &dyn fmt::Display) {
-    let start = text.len();
-    let mut bounded = Bounded {
-        text,
-        room: MAX_TEXT,
-        is_cut: false,
-    };
-    let _ = write!(bounded, "{value}");
-    if bounded.is_cut {
-        let from = char_boundary::floor(text, text.len().saturating_sub(MAX_WORD)).max(start);
-        let last_word = text[from..].rfind(char::is_whitespace).unwrap_or_default();
-        text.truncate(from + last_word);
-        text.push_str(CUT);
-    }
-}
-
-/// Appends as much as there is room for.
-struct Bounded<'a> {
-    text: &'a mut String,
-    room: usize,
-    is_cut: bool,
-}
-
-impl fmt::Write for Bounded<'_> {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        let end = char_boundary::floor(part, self.room);
-        self.text.push_str(&part[..end]);
-        self.room -= end;
-        if end == part.len() {
-            return Ok(());
-        }
-        self.is_cut = true;
-        // Stops the formatter: the rest would be discarded.
-        Err(fmt::Error)
-    }
 }

@@ -9,7 +9,7 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 use std::thread;
 
-use super::exception::panic_message;
+use crate::caught::panic_message;
 
 /// The message of a panic that this thread did not start, as with `resume_unwind`, or whose hook was replaced.
 const UNKNOWN: &str = "the thread is panicking";

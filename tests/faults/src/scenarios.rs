@@ -665,6 +665,43 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "an endpoint that is the default one counts as not set, and a protocol without its feature ends the program or is spoken to the wrong port",
         &["tests/tests/global/protocols.rs::the_table_of_protocols_is_true"],
     ),
+    (
+        "`NO_PROXY` has no effect as `*` on an address, and as `*.domain`, `host:port` or `[address]`",
+        &["tests/tests/global/proxy.rs::the_proxy_is_not_used_for_exceptions"],
+    ),
+    (
+        "a program changes its directory, as daemons do, and its files are in a relative one",
+        &[
+            "tests/tests/global/json.rs::a_file_stays_at_its_place_when_the_program_goes_elsewhere",
+            "integrations/floe-telemetry-report/tests/report.rs::a_page_stays_at_its_place_when_the_program_goes_elsewhere",
+        ],
+    ),
+    (
+        "others may read what `floe-trace` writes, and a link at the place of a page leads it to another file",
+        &["floe-trace/tests/files.rs::a_file_is_of_its_user_alone_and_not_behind_a_link"],
+    ),
+    (
+        "connections without a request keep `floe-trace listen` from answering others",
+        &["floe-trace/src/cli/listen.rs::connections_without_a_request_make_room_for_others"],
+    ),
+    (
+        "a web page whose name leads to this machine reads the metrics of its Prometheus endpoint",
+        &["tests/tests/global/prometheus.rs::a_name_that_others_give_this_machine_gets_no_metrics"],
+    ),
+    (
+        "what code of the program panics with panics when it is dropped",
+        &["tests/tests/it/exceptions.rs::what_a_text_panics_with_may_panic_when_it_is_dropped"],
+    ),
+    (
+        "a program makes meters and metric recorders without end",
+        &["tests/tests/global/instruments.rs::names_of_scopes_without_end_share_one"],
+    ),
+    (
+        "the time of the shutdown ends while `report` writes its page",
+        &[
+            "integrations/floe-telemetry-report/src/lib.rs::a_short_page_is_there_while_the_whole_one_is_made_and_no_draft",
+        ],
+    ),
 ];
 
 #[cfg(test)]
