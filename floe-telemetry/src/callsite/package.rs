@@ -5,6 +5,7 @@
 //! folder `src` of its package.
 
 use std::collections::HashMap;
+use std::iter;
 use std::panic::Location;
 use std::sync::OnceLock;
 
@@ -37,8 +38,8 @@ impl Packages {
                 Box::leak(Box::new(scope))
             });
             let file = site.location().file();
-            for key in [Some(file), folders(file, &["src"]).next()] {
-                let known = found.entry(key.unwrap_or(file)).or_insert(Some(scope));
+            for key in iter::once(file).chain(folders(file, &["src"]).take(1)) {
+                let known = found.entry(key).or_insert(Some(scope));
                 if known.is_some_and(|known| (known.name(), known.version()) != package) {
                     *known = None;
                 }
@@ -52,8 +53,7 @@ impl Packages {
             return None;
         }
         let folders = folders(file, &["src", "tests", "examples", "benches"]);
-        [file]
-            .into_iter()
+        iter::once(file)
             .chain(folders)
             .find_map(|key| self.0.get(key).copied())?
     }

@@ -470,13 +470,11 @@ impl ExporterThread {
         let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
         let failure = self.failure.as_ref();
         let failed = failure.map(|failure| format!("{} failed: {failure}", spans(self.failed)));
-        let dropped_text = format!("{} dropped: its queue was full", spans(dropped));
-        let late = format!("{} dropped: no time was left", spans(self.late));
-        let lost = failed
-            .into_iter()
-            .chain((dropped > 0).then_some(dropped_text))
-            .chain((self.late > 0).then_some(late));
-        let lost: Vec<_> = lost.collect();
+        let queue =
+            (dropped > 0).then(|| format!("{} dropped: its queue was full", spans(dropped)));
+        let late =
+            (self.late > 0).then(|| format!("{} dropped: no time was left", spans(self.late)));
+        let lost: Vec<_> = [failed, queue, late].into_iter().flatten().collect();
         let result = if lost.is_empty() {
             result.map_err(|error| self.redaction.failure(error))
         } else {

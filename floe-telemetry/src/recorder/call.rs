@@ -72,10 +72,7 @@ pub(super) fn run_opening<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -
 /// Runs the body. The span is still current afterwards; if the body unwinds, it ends.
 #[inline]
 pub(super) fn run<T>(span: &mut Opened, body: impl FnOnce() -> T) -> T {
-    let guard = Unwinding(span);
-    let value = body();
-    mem::forget(guard);
-    value
+    run_opening(span, |_| body())
 }
 
 /// A function of its own, whose variables a call without a span has no stack for.

@@ -101,9 +101,8 @@ pub(super) fn writer() -> Option<Writer> {
 #[cold]
 pub(super) fn exchange(full: &mut Writer) -> bool {
     // After a fork, the parent reads what is in the ring.
-    full.forks == forks() && {
-        LEFT.exchange_or(forks(), full, || has_room_for(BYTES).then(new_writer)?)
-    }
+    let new = || has_room_for(BYTES).then(new_writer).flatten();
+    full.forks == forks() && LEFT.exchange_or(forks(), full, new)
 }
 
 fn new_writer() -> Option<Writer> {
