@@ -78,6 +78,16 @@ fn nanos(ticks: u64, per_tick: f64) -> Duration {
     Duration::from_nanos((ticks as f64 * per_tick) as u64)
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "both are positive"
+)]
+fn ticks(duration: Duration, nanos_per_tick: f64) -> u64 {
+    (duration.as_nanos() as f64 / nanos_per_tick) as u64
+}
+
 /// A reading that threads exchange, or none.
 #[derive(Debug, Default)]
 pub(crate) struct AtomicTicks(AtomicU64);
@@ -115,6 +125,10 @@ pub(crate) fn thread_cpu_time() -> Option<Duration> {
     #[cfg(not(all(feature = "provider", target_os = "linux", not(miri))))]
     None
 }
+
+/// A difference between the counter and both system clocks that is no drift: the counter has jumped, as it may where
+/// a virtual machine moves to another host.
+const JUMP: Duration = Duration::from_secs(1);
 
 /// One moment on each clock.
 #[derive(Clone, Copy, Debug)]
@@ -160,12 +174,23 @@ impl Moment {
 }
 
 /// Converts ticks to wall-clock time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct WallClock {
     anchor: Moment,
     nanos_per_tick: f64,
     /// The rate of the last interval between two anchors.
     measured: Option<f64>,
+    /// The last jump of the counter.
+    jump: Option<Jump>,
+}
+
+/// Between two anchors, the counter went ahead of the system clocks.
+#[derive(Clone, Copy, Debug)]
+struct Jump {
+    /// Its reading at the second anchor.
+    until: u64,
+    /// By how many ticks.
+    by: u64,
 }
 
 impl Default for WallClock {
@@ -181,6 +206,7 @@ impl WallClock {
             nanos_per_tick: counter::nanos_per_tick(anchor.ticks),
             anchor,
             measured: None,
+            jump: None,
         }
     }
 
@@ -194,7 +220,9 @@ impl WallClock {
 
     /// Follows the system clocks, which may be stepped or slewed.
     pub(crate) fn refresh(&mut self) {
-        if monotonic_now().saturating_duration_since(self.anchor.monotonic) >= CHECK_EVERY {
+        let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
+        let counted = self.duration(Ticks(self.anchor.ticks), Ticks::now());
+        if passed >= CHECK_EVERY || counted >= passed + JUMP {
             self.follow(Moment::now());
             counter::set_nanos_per_tick(self.nanos_per_tick);
         } else {
@@ -212,6 +240,15 @@ impl WallClock {
             .saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
         let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
+        let counted = self.duration(Ticks(self.anchor.ticks), Ticks(now.ticks));
+        let ahead = counted.saturating_sub(passed);
+        // Where the machine slept, the wall clock went ahead, too.
+        if ahead >= JUMP && now.unix.abs_diff(expected) < JUMP.as_nanos() {
+            self.jump = Some(Jump {
+                until: now.ticks,
+                by: ticks(ahead, self.nanos_per_tick),
+            });
+        }
         self.anchor = Moment {
             unix: if is_followed { expected } else { now.unix },
             ..now
@@ -229,8 +266,18 @@ impl WallClock {
     }
 
     /// The time from `start` to `end`; zero if `start` is later.
-    pub(crate) fn duration(&self, Ticks(start): Ticks, Ticks(end): Ticks) -> Duration {
+    pub(crate) fn duration(&self, start: Ticks, end: Ticks) -> Duration {
+        let (start, end) = (self.without_jump(start), self.without_jump(end));
         nanos(end.saturating_sub(start), self.nanos_per_tick)
+    }
+
+    /// What the counter would have shown without its last jump. The moment of a jump is known to be between two
+    /// anchors; a reading between them that cannot be from before it is one of the second anchor.
+    fn without_jump(&self, Ticks(ticks): Ticks) -> u64 {
+        match self.jump {
+            Some(jump) if ticks < jump.until => ticks.saturating_add(jump.by).min(jump.until),
+            _ => ticks,
+        }
     }
 
     pub(crate) fn unix(&self, ticks: Ticks) -> UnixNanos {
@@ -238,7 +285,8 @@ impl WallClock {
     }
 
     /// The nanoseconds since 1970, negative before.
-    fn signed_unix(&self, Ticks(ticks): Ticks) -> i128 {
+    fn signed_unix(&self, ticks: Ticks) -> i128 {
+        let ticks = self.without_jump(ticks);
         let Moment {
             ticks: at, unix, ..
         } = self.anchor;
