@@ -10,7 +10,7 @@ use super::enrich::Enricher;
 use super::exceptions::Exceptions;
 use super::fetch::Backpressure;
 use super::panics;
-use super::processor::Processors;
+use super::processing::Processors;
 use super::redact::Redactor;
 use super::shared_attributes::SharedAttributes;
 use super::span_metrics::SpanMetrics;
@@ -100,7 +100,7 @@ impl Pipeline {
     /// Whether anything takes spans: an exporter, a processor, metrics of all spans, or the log records of exceptions.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.destinations.is_empty()
-            || !self.processors.is_empty()
+            || self.processors.are_called()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
             || self.enricher.emits_exceptions()
     }
@@ -127,7 +127,8 @@ impl Pipeline {
 
     fn queue_room(&self, pending: Size) -> usize {
         let rooms = self.destinations.iter();
-        let rooms = rooms.map(|to| to.room(self.spans, pending));
+        let spans = self.spans + self.processors.waiting();
+        let rooms = rooms.map(|to| to.room(spans, pending));
         rooms.max().unwrap_or(usize::MAX)
     }
 
@@ -167,8 +168,21 @@ impl Pipeline {
     }
 
     /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports the
-    /// sampled ones as far as there is room. Returns whether no decided span and no ended trace is left.
+    /// sampled ones as far as there is room, and the spans that wait for the processors. Returns whether no decided span
+    /// and no ended trace is left.
     pub(super) fn release(
+        &mut self,
+        buffers: &[Buffer],
+        clock: &WallClock,
+        backpressure: Backpressure,
+        is_end: bool,
+    ) -> bool {
+        let is_settled = self.release_traces(buffers, clock, backpressure, is_end);
+        self.process(clock);
+        is_settled
+    }
+
+    fn release_traces(
         &mut self,
         buffers: &[Buffer],
         clock: &WallClock,
@@ -194,15 +208,44 @@ impl Pipeline {
         tail.is_none_or(|tail| tail.is_settled() && !tail.has_sampled())
     }
 
-    /// Enriches the span and adds it to the open batch, unless a processor discards it, or the head has recorded it only
-    /// for processors and metrics.
+    /// Passes the span to the processors, if there are any, and then to the exporters.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         if !self.errors.panic_messages {
             panics::remove_messages(record);
         }
-        if !self.processors.is_empty() && !self.processors.process(record, clock, &self.counters) {
+        if !self.processors.are_called() {
+            self.export(record, clock);
+        } else if self.processors.add_waiting(record.take()) {
+            self.process(clock);
+        }
+    }
+
+    /// Passes the spans that wait to the processors, and those that they do not discard to the exporters.
+    fn process(&mut self, clock: &WallClock) {
+        let exporters = self.destinations.len();
+        let waiting = self.processors.waiting();
+        if waiting == 0 {
             return;
         }
+        self.moving += waiting * exporters;
+        match self.processors.process(clock, &self.counters) {
+            Ok(spans) => {
+                self.moving -= (waiting - spans.len()) * exporters;
+                for mut record in spans {
+                    self.moving -= exporters;
+                    self.export(&mut record, clock);
+                }
+            }
+            Err(lost) => {
+                self.moving -= lost * exporters;
+                let lost = (lost * exporters) as u64;
+                self.counters.failed.fetch_add(lost, Ordering::Release);
+            }
+        }
+    }
+
+    /// Enriches the span and adds it to the open batch, unless the head has recorded it only for processors and metrics.
+    fn export(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // The tail exports spans without the flag, too.
         if self.tail.is_none() && !record.head.flags.is_sampled() {
             self.counters.sampled_out.fetch_add(1, Ordering::Release);
@@ -251,7 +294,8 @@ impl Pipeline {
     /// have failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
-        let open = std::mem::take(&mut self.spans) * self.destinations.len();
+        let open = std::mem::take(&mut self.spans) + self.processors.discard_waiting();
+        let open = open * self.destinations.len();
         let failed = std::mem::take(&mut self.moving) + open;
         self.counters
             .failed

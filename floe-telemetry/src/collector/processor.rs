@@ -1,34 +1,29 @@
 //! The span processors of the program, which see each finished span before it is redacted and exported.
 //!
-//! They run on the collector's thread, so they cost the caller nothing, and before redaction, so they cannot
+//! They run on a thread of the library, so they cost the caller nothing, and before redaction, so they cannot
 //! add a secret. The trait is our own: that of the SDK, which `sdk_span_processor` calls, receives a copy of the span
 //! after its end, or runs on the caller's thread.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status};
 use opentelemetry::{Key, SpanId};
 
-use super::enrich::add_baggage;
-use super::guarded_message::guarded_message;
-use super::rate_limited::RateLimited;
-use super::statistics::Counters;
 use crate::attributes::{AttributeValue, ToAttributeValue};
 use crate::callsite::Scope;
-use crate::caught::caught;
 use crate::clock::WallClock;
 use crate::recorder::{Origin, SpanRecord};
 
 /// Reads, changes or discards finished spans before they are exported, like `OnEnding` of OpenTelemetry's
 /// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
 ///
-/// It is called on the collector's thread, once for each span that is exported, so it costs the traced code nothing.
+/// It is called on a thread of the library, once for each span that is exported, so it costs the traced code nothing.
 /// It must not wait: meanwhile spans stay in the threads' buffers, and those without room are dropped. Redaction and
 /// limits apply after it, so it sees what the code has recorded, and what it adds is redacted. Its own spans are not
 /// recorded, and its log records not exported. A panic is caught and counted, and the span is exported as it is then.
+/// After a call that takes more than five seconds, no processor of the provider is called any more, and a warning says
+/// so: the spans that were to be processed with that one have failed, and later ones are exported without.
 ///
 /// A closure is a processor:
 ///
@@ -64,9 +59,9 @@ impl<F: FnMut(&mut EndingSpan<'_>) + Send> SpanProcessor for F {
 /// The attributes of the configuration and of the source location are added later; they are not part of it.
 #[derive(Debug)]
 pub struct EndingSpan<'a> {
-    record: &'a mut SpanRecord,
-    clock: &'a WallClock,
-    is_discarded: bool,
+    pub(super) record: &'a mut SpanRecord,
+    pub(super) clock: &'a WallClock,
+    pub(super) is_discarded: bool,
 }
 
 impl EndingSpan<'_> {
@@ -182,71 +177,5 @@ impl EndingSpan<'_> {
     /// id as their parent.
     pub fn discard(&mut self) {
         self.is_discarded = true;
-    }
-}
-
-/// The processors of a provider, in the order in which they were added.
-#[derive(Default)]
-pub(crate) struct Processors {
-    all: Vec<Box<dyn SpanProcessor>>,
-    warnings: RateLimited,
-}
-
-impl fmt::Debug for Processors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Processors")
-            .field("all", &self.all.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Processors {
-    pub(crate) fn add(&mut self, processor: impl SpanProcessor + 'static) {
-        self.all.push(Box::new(processor));
-    }
-
-    #[inline]
-    pub(super) const fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
-    /// Passes a span to each processor. Returns whether it is exported.
-    #[cold]
-    pub(super) fn process(
-        &mut self,
-        record: &mut SpanRecord,
-        clock: &WallClock,
-        counters: &Counters,
-    ) -> bool {
-        record.write_exception();
-        add_baggage(record);
-        record.attributes.keep_distinct(usize::MAX);
-        let mut span = EndingSpan {
-            record,
-            clock,
-            is_discarded: false,
-        };
-        for processor in &mut self.all {
-            let processed = caught(|| processor.on_ending(&mut span));
-            if processed.is_err() {
-                counters.processor_panics.fetch_add(1, Ordering::Relaxed);
-                if self.warnings.is_due() {
-                    guarded_message(|| tracing::warn!("a span processor panicked"));
-                }
-            }
-            if span.is_discarded {
-                counters.discarded.fetch_add(1, Ordering::Release);
-                return false;
-            }
-        }
-        true
-    }
-}
-
-impl Drop for Processors {
-    fn drop(&mut self) {
-        for processor in self.all.drain(..) {
-            let _ = caught(|| drop(processor));
-        }
     }
 }

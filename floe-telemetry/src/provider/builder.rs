@@ -513,6 +513,7 @@ impl TelemetryProviderBuilder {
             let resource = redactor.resource(&resource::of_metrics(&resource, config));
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
         });
+        self.processors.start(counters)?;
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
             processors: self.processors,

@@ -697,6 +697,16 @@ static COVERAGE: &[(&str, &[&str])] = &[
         &["tests/tests/global/instruments.rs::names_of_scopes_without_end_share_one"],
     ),
     (
+        "the time-stamp counter jumps while spans are open",
+        &[
+            "floe-telemetry/src/clock/drift.rs::spans_that_are_open_while_the_counter_jumps_keep_their_durations",
+        ],
+    ),
+    (
+        "a span processor of the program never returns",
+        &["tests/tests/global/span_processor.rs::a_processor_that_never_returns_is_given_up"],
+    ),
+    (
         "the time of the shutdown ends while `report` writes its page",
         &[
             "integrations/floe-telemetry-report/src/lib.rs::a_short_page_is_there_while_the_whole_one_is_made_and_no_draft",

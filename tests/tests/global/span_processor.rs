@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -95,6 +95,55 @@ fn processors_change_spans_before_they_are_redacted() {
     let statistics = telemetry.statistics();
     assert_eq!((statistics.discarded, statistics.processor_panics), (1, 1));
     assert_eq!((statistics.exported, statistics.pending), (3, 0));
+}
+
+/// Neither the exporters nor the next provider wait for it, and a processor is dropped before a shutdown returns.
+#[test]
+fn a_processor_that_never_returns_is_given_up() {
+    floe_tests::alone!();
+    let memory = InMemorySpanExporter::default();
+    let (never, waits) = mpsc::channel::<()>();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_span_exporter(memory.clone())
+        .with_span_processor(move |span: &mut EndingSpan<'_>| {
+            if span.name() == "stuck" {
+                let _ = waits.recv();
+                // Too late to count.
+                span.discard();
+            }
+        })
+        .initialize()
+        .unwrap();
+    drop(create_span("before"));
+    telemetry.force_flush(TIMEOUT).unwrap();
+    drop(create_span("stuck"));
+    let _ = telemetry.force_flush(TIMEOUT);
+    for _ in 0..1000 {
+        drop(create_span("after"));
+    }
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let spans = memory.get_finished_spans().unwrap();
+    assert_eq!(spans.len(), 1001);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let statistics = telemetry.statistics();
+    assert_eq!(
+        (statistics.exported, statistics.failed, statistics.pending),
+        (1001, 1, 0)
+    );
+
+    let dropped = Arc::new(());
+    let held = Arc::clone(&dropped);
+    let next = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_span_exporter(InMemorySpanExporter::default())
+        .with_span_processor(move |_: &mut EndingSpan<'_>| assert!(Arc::strong_count(&held) > 0))
+        .initialize()
+        .unwrap();
+    drop(create_span("next"));
+    next.shutdown(TIMEOUT).unwrap();
+    assert_eq!(next.statistics().exported, 1);
+    assert_eq!(Arc::strong_count(&dropped), 1);
+    drop(never);
+    assert_eq!(telemetry.statistics().discarded, 0);
 }
 
 fn span_line() -> floe_tests::Value {
