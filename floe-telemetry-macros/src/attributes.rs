@@ -17,7 +17,7 @@ use syn::DeriveInput;
 
 use self::{
     attr::{Container, Key},
-    model::Model,
+    model::{Model, Record},
 };
 use crate::{ctxt::Ctxt, krate::Krate, semconv::Keys};
 
@@ -54,6 +54,9 @@ fn warnings(cx: &Ctxt, model: &Model<'_>) -> TokenStream {
         let keys = Keys::of_derive(cx);
         if let Some(Key::Text(key)) = field.key() {
             keys.key(key);
+            if let Record::Value(_, text) = &field.record {
+                keys.field(key, &field.original.ty, text.is_some());
+            }
         }
         let warnings = keys.into_warnings();
         let attrs = model.original.attrs.iter().chain(&field.original.attrs);

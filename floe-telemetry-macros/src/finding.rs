@@ -20,6 +20,7 @@ pub(crate) enum What {
     ValueOfAnotherType,
     NotAKey,
     NotAnAttribute,
+    MissingKey,
     /// A key of the program's own, or a misspelled one of the conventions.
     LikeAKey,
 }
@@ -39,6 +40,7 @@ impl What {
             Self::ValueOfAnotherType => "this_value_has_another_type",
             Self::NotAKey => "this_is_not_a_key",
             Self::NotAnAttribute => "this_is_not_an_attribute",
+            Self::MissingKey => "this_span_lacks_a_key",
             Self::LikeAKey => "this_key_may_be_misspelled",
         }
     }
@@ -72,6 +74,7 @@ impl From<Problem<'_>> for Finding {
                 Problem::Unknown { .. } => What::UnknownKey,
                 Problem::NoMember { .. } => What::UnknownValue,
                 Problem::NoKey { .. } => What::NotAKey,
+                Problem::Missing { .. } => What::MissingKey,
                 _ => What::ValueOfAnotherType,
             },
             message: problem.to_string(),

@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use floe_semconv::Kind;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Lit, LitStr, Path};
+use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
 
 use self::manifest::Manifest;
 #[cfg(feature = "registry")]
@@ -112,27 +112,66 @@ impl<'c> Keys<'c> {
 
     /// Checks a value that is written as a literal, or made text.
     pub(crate) fn value(&self, key: &LitStr, value: &Expr, is_text: bool) {
-        let key = key.value();
-        let problem = match literal(value) {
+        self.value_of(&key.value(), value, is_text);
+    }
+
+    /// The same for the constant of a key in the crate of OpenTelemetry's conventions.
+    pub(crate) fn value_of_constant(&self, constant: &Path, value: &Expr, is_text: bool) {
+        let modules = ["attribute", "resource", "trace"];
+        let module = constant.segments.iter().nth_back(1);
+        if module.is_some_and(|module| modules.iter().any(|it| module.ident == it))
+            && let Some(key) = key_of(constant)
+        {
+            self.value_of(key, value, is_text);
+        }
+    }
+
+    fn value_of(&self, key: &str, value: &Expr, is_text: bool) {
+        let kind = match literal(value) {
             Some(Lit::Str(text)) => {
                 let text = text.value();
                 #[cfg(feature = "registry")]
-                if let Some(finding) = crate::registry::check_text(&key, &text) {
+                if let Some(finding) = crate::registry::check_text(key, &text) {
                     self.report(value, finding);
                 }
-                if let Some(problem) = floe_semconv::check_text(&key, &text) {
+                if let Some(problem) = floe_semconv::check_text(key, &text) {
                     self.report(value, problem.into());
                 }
                 return;
             }
-            _ if is_text => floe_semconv::check_kind(&key, Kind::Text),
-            Some(Lit::Int(_)) => floe_semconv::check_kind(&key, Kind::Int),
-            Some(Lit::Float(_)) => floe_semconv::check_kind(&key, Kind::Double),
-            Some(Lit::Bool(_)) => floe_semconv::check_kind(&key, Kind::Bool),
-            _ => None,
+            _ if is_text => Kind::Text,
+            Some(Lit::Int(_)) => Kind::Int,
+            Some(Lit::Float(_)) => Kind::Double,
+            Some(Lit::Bool(_)) => Kind::Bool,
+            _ => return,
         };
-        if let Some(problem) = problem {
-            self.report(value, problem.into());
+        self.kind(key, kind, value);
+    }
+
+    fn kind(&self, key: &str, kind: Kind, at: &impl ToTokens) {
+        if let Some(problem) = floe_semconv::check_kind(key, kind) {
+            self.report(at, problem.into());
+        }
+    }
+
+    /// Checks the type of a field, where it is one of the standard library.
+    pub(crate) fn field(&self, key: &LitStr, ty: &Type, is_text: bool) {
+        let kind = if is_text {
+            Some(Kind::Text)
+        } else {
+            kind_of(ty)
+        };
+        if let Some(kind) = kind {
+            self.kind(&key.value(), kind, ty);
+        }
+    }
+
+    /// Checks that a span of a kind has the keys that the conventions require beside those that it has.
+    pub(crate) fn required(&self, kind: &Expr, keys: &[String]) {
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let word = kind.to_token_stream().to_string();
+        for problem in floe_semconv::check_span(&word, &keys) {
+            self.report(kind, problem.into());
         }
     }
 
@@ -259,6 +298,55 @@ fn warning(at: Span, finding: &Finding) -> TokenStream {
         #[deprecated(note = #note)]
         macro_rules! #name { () => {} }
         #name!();
+    }
+}
+
+/// The key whose constant has the last name of a path, as OpenTelemetry names it.
+pub(crate) fn key_of(constant: &Path) -> Option<&'static str> {
+    let name = constant.segments.last()?.ident.to_string().to_lowercase();
+    let is_named = |key: &str| key.len() == name.len() && key.replace('.', "_") == name;
+    let rows = floe_semconv::attributes().iter();
+    rows.map(|row| row.key).find(|key| is_named(key))
+}
+
+/// What values of a type are, if it is one of the standard library.
+fn kind_of(ty: &Type) -> Option<Kind> {
+    let path = match ty {
+        Type::Path(path) => &path.path,
+        Type::Reference(reference) => return kind_of(&reference.elem),
+        Type::Group(group) => return kind_of(&group.elem),
+        Type::Paren(paren) => return kind_of(&paren.elem),
+        Type::Slice(slice) => return Some(array_of(kind_of(&slice.elem)?)),
+        Type::Array(array) => return Some(array_of(kind_of(&array.elem)?)),
+        _ => return None,
+    };
+    let last = path.segments.last()?;
+    let inner = || match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|it| match it {
+            GenericArgument::Type(ty) => kind_of(ty),
+            _ => None,
+        }),
+        _ => None,
+    };
+    match &*last.ident.to_string() {
+        "String" | "str" | "char" => Some(Kind::Text),
+        "bool" => Some(Kind::Bool),
+        "f32" | "f64" => Some(Kind::Double),
+        "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" => {
+            Some(Kind::Int)
+        }
+        "Arc" | "Box" | "Cow" | "Option" | "Rc" => inner(),
+        "Vec" => inner().map(array_of),
+        _ => None,
+    }
+}
+
+fn array_of(kind: Kind) -> Kind {
+    match kind {
+        Kind::Int => Kind::Ints,
+        Kind::Double => Kind::Doubles,
+        Kind::Bool => Kind::Bools,
+        _ => Kind::Texts,
     }
 }
 

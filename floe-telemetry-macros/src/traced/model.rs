@@ -21,7 +21,7 @@ use super::{
 use crate::{
     ctxt::Ctxt,
     krate::Krate,
-    semconv::{Keys, Mode},
+    semconv::{self, Keys, Mode},
     symbol, tokens, words,
 };
 
@@ -109,8 +109,8 @@ impl<'a> Traced<'a> {
         if let Some((_, name)) = &args.name {
             secrets::in_name(cx, name, &aliases);
         }
-        let krate = Krate::new(args.krate);
-        let warnings = warnings(cx, &krate, args.semconv.as_ref(), &records, function);
+        let krate = Krate::new(args.krate.take());
+        let warnings = warnings(cx, &krate, &args, &records, function);
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let (name, computed_name) = match args.name {
@@ -509,10 +509,11 @@ fn check_shorthands(
 fn warnings(
     cx: &Ctxt,
     krate: &Krate,
-    written: Option<&Expr>,
+    args: &Args,
     records: &[Record],
     function: &Function,
 ) -> TokenStream {
+    let written = args.semconv.as_ref();
     let keys = Keys::new(cx, written.and_then(|value| Mode::written(cx, value)));
     // The name of an argument is no key that somebody chose.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
@@ -525,11 +526,34 @@ fn warnings(
                     keys.type_of(krate, key, &record.value);
                 }
             }
-            Key::Const(key) if !is_text => keys.type_of_constant(krate, key, &record.value),
-            Key::Const(_) => {}
+            Key::Const(key) => {
+                keys.value_of_constant(key, &record.value, is_text);
+                if !is_text {
+                    keys.type_of_constant(krate, key, &record.value);
+                }
+            }
         }
     }
     keys.calls(function.body.stream());
+    // What else sets attributes may set those that are missing here.
+    let is_complete = args.attributes_fn.is_none()
+        && args.floe_attributes.is_none()
+        && !tokens::any_ident(&function.body, |word| {
+            let word = word.to_string().to_lowercase();
+            word.contains("attribute") || word.contains("span")
+        });
+    if let (Some(kind), true) = (&args.kind, is_complete) {
+        let all: Option<Vec<_>> = records
+            .iter()
+            .map(|record| match &record.key {
+                Key::Text(key) => Some(key.value()),
+                Key::Const(key) => semconv::key_of(key).map(str::to_owned),
+            })
+            .collect();
+        if let Some(all) = all {
+            keys.required(kind, &all);
+        }
+    }
     keys.into_warnings()
 }
 

@@ -66,7 +66,54 @@ fn types<T: floe_telemetry::attributes::ToAttributeValue>(code: Code, port: Opti
     let _ = (code, port, arguments, other);
 }
 
+const DB_SYSTEM_NAME: &str = "db.system.name";
+const OF_THE_PROGRAM: &str = "acme.rows";
+
+/// What a span lacks here may be set elsewhere.
+#[traced(kind = client, attributes(DB_SYSTEM_NAME = "sqlite", "db.query.text" = query))]
+fn by_a_constant(query: &str) {
+    let _ = query;
+}
+
+#[traced(kind = client, attributes(OF_THE_PROGRAM = 1, "db.query.text" = "SELECT 1"))]
+fn by_any_constant() {}
+
+#[traced(kind = client, attributes("db.query.text" = "SELECT 1"), attributes_fn = || [("db.system.name", "sqlite")])]
+fn by_a_function() {}
+
+#[traced(kind = client, attributes("db.query.text" = "SELECT 1"))]
+fn in_the_body() {
+    floe_telemetry::set_attribute("db.system.name", "sqlite");
+}
+
+#[traced(attributes("db.query.text" = "SELECT 1"))]
+fn no_kind() {}
+
+#[traced(kind = client, attributes("acme.rows" = 1))]
+fn no_convention() {}
+
+#[derive(FloeAttributes)]
+struct Fields<'a> {
+    #[floe(key = "server.port")]
+    port: Option<Box<u16>>,
+    #[floe(key = "url.full")]
+    url: &'a std::borrow::Cow<'a, str>,
+    #[floe(key = "process.command_args")]
+    arguments: &'a [String],
+    #[floe(key = "http.response.status_code")]
+    code: Code,
+}
+
 fn main() {
+    by_a_constant("SELECT 1");
+    by_any_constant();
+    by_a_function();
+    in_the_body();
+    no_kind();
+    no_convention();
+    let url = "https://example.com".into();
+    let fields = Fields { port: None, url: &url, arguments: &[], code: Code(200) };
+    let _ = floe_telemetry::FloeAttributes::to_otel_dict(&fields);
     allowed();
     drop(expected());
     off();
