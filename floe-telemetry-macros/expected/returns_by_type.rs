@@ -17,7 +17,7 @@ fn f(n: u8) -> Later<u8> {
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::returned_future::prelude::*;
             (&&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
-                .__floe_returned()
+                .__floe_concrete()
                 .finish(
                     __floe_span,
                     __floe_value,

@@ -32,6 +32,8 @@ pub(super) enum Kind {
     /// With its output, if the signature has it.
     Future(Option<Box<Type>>),
     Stream,
+    /// The signature has an alias, which may be a box of either, or of a value.
+    OfAlias,
 }
 
 impl Returned {
@@ -52,13 +54,38 @@ impl Returned {
         let boxing = Boxing::new(body);
         match returned {
             Some(returned) => Some(Self { boxing, ..returned }),
-            // An `async` block is a future, whatever the signature calls its box.
-            None => boxing.filter(|it| it.is_async_block).map(|it| Self {
-                kind: Kind::Future(None),
-                form: Form::Boxed,
-                boxing: Some(it),
-            }),
+            None => {
+                let boxing = boxing?;
+                let kind = if boxing.is_async_block {
+                    // A future, whatever the signature calls its box.
+                    Kind::Future(None)
+                } else if boxing.pins && is_alias(sig) {
+                    Kind::OfAlias
+                } else {
+                    return None;
+                };
+                Some(Self {
+                    kind,
+                    form: Form::Boxed,
+                    boxing: Some(boxing),
+                })
+            }
         }
+    }
+}
+
+/// Whether the returned type is a path that does not say what it is, such as `Self::Future`.
+fn is_alias(sig: &Signature) -> bool {
+    match &sig.output {
+        ReturnType::Type(_, ty) => match bare(ty) {
+            Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .is_some_and(|it| it.ident != "Pin" && it.ident != "Box"),
+            _ => false,
+        },
+        ReturnType::Default => false,
     }
 }
 
@@ -229,6 +256,7 @@ pub(super) struct Boxing {
     /// The user's parentheses, where a box of another type is reported.
     pub(super) parentheses: Span,
     is_async_block: bool,
+    pins: bool,
 }
 
 impl Boxing {
@@ -271,6 +299,7 @@ impl Boxing {
             return None;
         }
         let is_async_block = is_async_block(&content);
+        let pins = rest.last().is_some_and(|it| is_word(it, "pin"));
         let content = content.into_iter();
         let mut inside = Group::new(
             Delimiter::Brace,
@@ -283,6 +312,7 @@ impl Boxing {
             after: after.iter().cloned().collect(),
             parentheses: arguments.span(),
             is_async_block,
+            pins,
         })
     }
 }

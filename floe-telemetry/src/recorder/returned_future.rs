@@ -6,9 +6,9 @@
 //! Method lookup determines for a value of any type whether it is a future or a stream, as in
 //! [`outcome`](super::outcome). The type of a boxed future or stream does not
 //! change inside a span, also if the signature uses a type alias for it. The type of any other future
-//! does change, and a span that ends before the future would be misleading, so such a function does not
-//! compile. A type that is not known to be a future, such as a type parameter without bounds, is treated
-//! as a value.
+//! does change. Where the signature says `impl` or `dyn`, a span that ends before the future would be misleading, so
+//! such a function does not compile. A concrete type, such as the handle of a task, is a value, whose span ends with the
+//! call, and so is a type that is not known to be a future, such as a type parameter without bounds.
 
 use std::alloc::Layout;
 use std::ffi::OsString;
@@ -62,12 +62,18 @@ pub trait EndsWithTheCall {}
 pub trait IsUnresolved<V> {
     /// The result of the lookup.
     fn __floe_returned(&self) -> Found<Value, V>;
+    /// The result of the lookup.
+    fn __floe_concrete(&self) -> Found<Value, V>;
 }
 
 macro_rules! unresolved {
     ([$($parameter:ident)?] $ty:ty) => {
         impl<$($parameter)?> IsUnresolved<$ty> for &&&&Returned<'_, $ty> {
             fn __floe_returned(&self) -> Found<Value, $ty> {
+                found()
+            }
+
+            fn __floe_concrete(&self) -> Found<Value, $ty> {
                 found()
             }
         }
@@ -91,12 +97,18 @@ pub trait IsPointer {
     type Type;
     /// The result of the lookup.
     fn __floe_returned(&self) -> Found<Boxed, Self::Type>;
+    /// The result of the lookup.
+    fn __floe_concrete(&self) -> Found<Boxed, Self::Type>;
 }
 
 impl<V: Pointer> IsPointer for &&&Returned<'_, V> {
     type Type = V;
 
     fn __floe_returned(&self) -> Found<Boxed, V> {
+        found()
+    }
+
+    fn __floe_concrete(&self) -> Found<Boxed, V> {
         found()
     }
 }
@@ -244,6 +256,8 @@ pub trait IsValue {
     type Type;
     /// The result of the lookup.
     fn __floe_returned(self) -> Found<Value, Self::Type>;
+    /// The result of the lookup, where the signature has a concrete type.
+    fn __floe_concrete(self) -> Found<Value, Self::Type>;
     /// The result of the lookup.
     fn __floe_into_future(self) -> Found<Value, Self::Type>;
     /// A value, although the signature promises a future or a stream.
@@ -255,6 +269,10 @@ impl<V> IsValue for Returned<'_, V> {
     type Type = V;
 
     fn __floe_returned(self) -> Found<Value, V> {
+        found()
+    }
+
+    fn __floe_concrete(self) -> Found<Value, V> {
         found()
     }
 

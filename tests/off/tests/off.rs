@@ -175,7 +175,7 @@ mod telemetry {
     pub(super) use floe_telemetry::*;
 }
 
-#[traced(crate = crate::telemetry, call_only)]
+#[traced(crate = crate::telemetry)]
 fn elsewhere() -> std::future::Ready<u8> {
     std::future::ready(1)
 }

@@ -85,6 +85,57 @@ fn no_future() -> Pin<Box<u8>> {
     Box::pin(1)
 }
 
+type OfAnything<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The signature does not say that this is a box, and nothing says that `T` is `'static`.
+#[traced]
+fn generic_alias<T, F: Future<Output = T> + Send + 'static>(future: F) -> OfAnything<T> {
+    Box::pin(future)
+}
+
+trait Service<R> {
+    type Response;
+    type Future: Future<Output = Self::Response>;
+
+    fn call(&mut self, request: R) -> Self::Future;
+}
+
+struct Boxed<S>(S);
+
+impl<S, R> Service<R> for Boxed<S>
+where
+    S: Service<R>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Future = OfAnything<S::Response>;
+
+    #[traced(name = "associated_type")]
+    fn call(&mut self, request: R) -> Self::Future {
+        Box::pin(self.0.call(request))
+    }
+}
+
+struct Echo;
+
+impl Service<u8> for Echo {
+    type Response = Result<u8, String>;
+    type Future = OfAnything<Self::Response>;
+
+    #[traced(name = "echo")]
+    fn call(&mut self, request: u8) -> Self::Future {
+        let answer = if request == 0 { Err("zero".to_owned()) } else { Ok(request) };
+        Box::pin(ready(answer))
+    }
+}
+
+type Pinned = Pin<Box<Option<u8>>>;
+
+#[traced]
+fn alias_of_a_value() -> Pinned {
+    Box::pin(None)
+}
+
 #[traced]
 fn panics(first: Noisy) -> LocalBoxFuture<usize> {
     let _local = first.named("local");
@@ -107,6 +158,11 @@ pub(crate) fn observe(log: &mut Log) {
     log.future("unpin", |_| unpin());
     log.future("of_a_box", |_| of_a_box(Box::pin(ready(1))));
     log.call("no_future", |_| no_future());
+    log.future("generic_alias", |_| generic_alias(ready(1)));
+    for request in [0, 1] {
+        log.future("associated_type", move |_| Boxed(Echo).call(request));
+    }
+    log.call("alias_of_a_value", |_| alias_of_a_value());
     for name in ["a", "aa"] {
         log.future("panics", |log| panics(log.noisy(name)));
     }

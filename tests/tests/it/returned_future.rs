@@ -256,9 +256,21 @@ async fn unknown_and_borrowed_types_are_values() {
     }
 }
 
-#[traced(call_only)]
+#[traced]
 fn starts(n: u8) -> JoinHandle<u8> {
     tokio::spawn(async move { n })
+}
+
+type Maybe = Option<Ready<u8>>;
+
+#[traced]
+fn around(n: u8) -> Maybe {
+    Some(ready(n))
+}
+
+#[traced]
+fn same<F: Future>(future: F) -> F {
+    future
 }
 
 #[traced(call_only)]
@@ -285,13 +297,16 @@ impl Starter {
 async fn a_span_may_cover_the_call_only() {
     let spans = testing::capture_async(async {
         assert_eq!(starts(3).await.unwrap(), 3);
+        assert_eq!(same(around(2).unwrap()).await, 2);
         drop(counted(4));
         assert_eq!(counted(4).clone().await, 4);
         let starter = Starter(1);
         assert_eq!(starter.start().await.unwrap(), starter.wait().await);
     })
     .await;
-    spans.single("starts").assert_ok();
+    for name in ["starts", "around", "same"] {
+        spans.single(name).assert_ok();
+    }
     assert!(
         spans
             .named("counted")

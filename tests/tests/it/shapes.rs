@@ -380,6 +380,16 @@ fn boxed_unpin(n: u8) -> Box<dyn Future<Output = Result<u8, String>> + Send + Un
     }))
 }
 
+type Answer = Pin<Box<dyn Future<Output = Result<u8, String>> + Send>>;
+
+#[traced]
+fn behind_an_alias<F>(future: F) -> Answer
+where
+    F: Future<Output = Result<u8, String>> + Send + 'static,
+{
+    Box::pin(future)
+}
+
 #[tokio::test]
 async fn boxes_of_all_kinds_are_spans_until_they_are_ready() {
     let spans = testing::capture_async(async {
@@ -387,10 +397,23 @@ async fn boxes_of_all_kinds_are_spans_until_they_are_ready() {
         assert_eq!(boxed_unpin(1).await, Ok(1));
         assert!(pinned_opaque(0).await.is_err());
         assert!(boxed_unpin(0).await.is_err());
+        for n in [1, 0] {
+            let _ = behind_an_alias(async move {
+                pause().await;
+                if n == 0 { Err("zero".into()) } else { Ok(n) }
+            })
+            .await;
+        }
     })
     .await;
-    assert_eq!(spans.named("after").count(), 4);
-    for name in ["pinned_opaque", "boxed_unpin"] {
+    assert_eq!(spans.named("after").count(), 6);
+    for span in spans.named("after") {
+        assert_ne!(
+            span.parent_span_id(),
+            floe_telemetry::opentelemetry::SpanId::INVALID
+        );
+    }
+    for name in ["pinned_opaque", "boxed_unpin", "behind_an_alias"] {
         assert_eq!(spans.named(name).count(), 2);
         spans.named(name).last().unwrap().assert_error("zero");
     }

@@ -40,8 +40,8 @@ pub(super) fn sync(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     opened.call(traced, &finish)
 }
 
-/// A span whose end depends on the type of the returned value, which may be an alias of a future. An error
-/// about that type is reported at the signature.
+/// A span whose end depends on the type of the returned value, which may be an alias of a boxed future. A future of a
+/// concrete type is a value. An error about the type is reported at the signature.
 fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -49,7 +49,12 @@ fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
         ReturnType::Type(_, ty) => on(ty),
         ReturnType::Default => ours,
     };
-    let look = Ident::new("__floe_returned", span);
+    let is_open = |ty| tokens::any_ident(ty, |word| word == "dyn" || word == "impl");
+    let method = match &traced.output {
+        Output::Type(ty) if !is_open(ty) => "__floe_concrete",
+        _ => "__floe_returned",
+    };
+    let look = Ident::new(method, span);
     quote_spanned! {ours=>
         |__floe_span, __floe_value| {
             use #private::returned_future::prelude::*;
@@ -84,6 +89,7 @@ pub(super) fn returned(
             (quote_spanned!(ours=> &&), of)
         }
         Kind::Stream => (quote_spanned!(ours=> &), None),
+        Kind::OfAlias => (quote_spanned!(ours=> &&), None),
     };
     let finish = quote_spanned! {ours=>
         |__floe_span, __floe_value| {

@@ -1,4 +1,4 @@
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -19,30 +19,8 @@ trait Hidden {}
 impl Hidden for Own {}
 
 #[traced]
-fn own() -> Own {
-    Own
-}
-
-#[traced]
-fn of_the_standard_library(n: u8) -> Ready<u8> {
-    ready(n)
-}
-
-#[traced]
 fn hidden() -> impl Hidden {
     Own
-}
-
-type Maybe = Option<Ready<u8>>;
-
-#[traced]
-fn around() -> Maybe {
-    None
-}
-
-#[traced]
-fn generic<F: Future>(future: F) -> F {
-    future
 }
 
 trait Job: Future<Output = u8> {}
