@@ -52,25 +52,23 @@ impl Returned {
             return returned;
         }
         let boxing = Boxing::new(body);
-        match returned {
-            Some(returned) => Some(Self { boxing, ..returned }),
-            None => {
-                let boxing = boxing?;
-                let kind = if boxing.is_async_block {
-                    // A future, whatever the signature calls its box.
-                    Kind::Future(None)
-                } else if boxing.pins && is_alias(sig) {
-                    Kind::OfAlias
-                } else {
-                    return None;
-                };
-                Some(Self {
-                    kind,
-                    form: Form::Boxed,
-                    boxing: Some(boxing),
-                })
-            }
+        if let Some(returned) = returned {
+            return Some(Self { boxing, ..returned });
         }
+        let boxing = boxing?;
+        let kind = if boxing.is_async_block {
+            // A future, whatever the signature calls its box.
+            Kind::Future(None)
+        } else if boxing.pins && is_alias(sig) {
+            Kind::OfAlias
+        } else {
+            return None;
+        };
+        Some(Self {
+            kind,
+            form: Form::Boxed,
+            boxing: Some(boxing),
+        })
     }
 }
 

@@ -46,7 +46,7 @@ impl<V> Copy for Returned<'_, V> {}
     label = "this is `{Self}`",
     note = "return `impl Future`, or a box of one: `Pin<Box<dyn Future<Output = …> + Send>>`; the same for a `Stream`",
     note = "or put `#[traced]` on the `async fn` that it comes from, and none or `#[traced(skip)]` here",
-    note = "if the span is to be that of the call alone, as for the handle of a task: `#[traced(call_only)]`"
+    note = "if the span is to be that of the call alone: `#[traced(call_only)]`"
 )]
 pub trait EndsWithTheCall {}
 
