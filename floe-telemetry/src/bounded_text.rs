@@ -23,7 +23,7 @@ pub(crate) fn append(text: &mut String, value: &dyn fmt::Display) {
     let start = text.len();
     let mut bounded = Bounded::new(text, MAX_TEXT);
     let _ = write!(bounded, "{value}");
-    if bounded.is_cut {
+    if bounded.is_cut() {
         let from = char_boundary::floor(text, text.len().saturating_sub(MAX_WORD)).max(start);
         let last_word = text[from..].rfind(char::is_whitespace).unwrap_or_default();
         text.truncate(from + last_word);
@@ -31,7 +31,8 @@ pub(crate) fn append(text: &mut String, value: &dyn fmt::Display) {
     }
 }
 
-/// Appends as much as there is room for.
+/// Appends as much as there is room for. A write beyond it is cut, and an error, which ends the formatting.
+#[derive(Debug)]
 pub(crate) struct Bounded<'a> {
     text: &'a mut String,
     room: usize,
@@ -46,6 +47,11 @@ impl<'a> Bounded<'a> {
             is_cut: false,
         }
     }
+
+    /// Whether a text had no room.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.is_cut
+    }
 }
 
 impl fmt::Write for Bounded<'_> {
@@ -57,7 +63,6 @@ impl fmt::Write for Bounded<'_> {
             return Ok(());
         }
         self.is_cut = true;
-        // Stops the formatter: the rest would be discarded.
         Err(fmt::Error)
     }
 }

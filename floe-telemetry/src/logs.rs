@@ -40,7 +40,6 @@
 //! Lines are written by the thread that logs, so a slow writer slows it down. Where that matters,
 //! use a writer with a queue, such as `tracing-appender`'s. A line that cannot be written is lost.
 
-mod bounded;
 mod console;
 mod context;
 mod current;

@@ -11,9 +11,8 @@ use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status};
 use opentelemetry::{Key, SpanId};
 
 use crate::attributes::{AttributeValue, ToAttributeValue};
-use crate::callsite::Scope;
 use crate::clock::WallClock;
-use crate::recorder::{Origin, SpanRecord};
+use crate::recorder::SpanRecord;
 
 /// Reads, changes or discards finished spans before they are exported, like `OnEnding` of OpenTelemetry's
 /// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
@@ -99,14 +98,7 @@ impl EndingSpan<'_> {
     /// Returns the name of the instrumentation scope.
     #[must_use]
     pub fn scope_name(&self) -> &str {
-        match self.record.origin() {
-            Origin::Api(scope) => scope.name(),
-            origin @ Origin::Builder { .. } => origin.scope().map_or("", Scope::name),
-            Origin::CallSite => {
-                let site = self.record.head.callsite;
-                site.map_or("", |site| site.scope_name())
-            }
-        }
+        self.record.scope().0
     }
 
     /// Returns the time from the start to the end.

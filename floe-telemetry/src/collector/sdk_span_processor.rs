@@ -104,17 +104,13 @@ impl SpanObserver for SdkStarts {
 }
 
 fn scope(record: &SpanRecord) -> InstrumentationScope {
-    let (name, version) = match record.origin() {
-        Origin::Api(scope) => return (**scope).clone(),
-        origin @ Origin::Builder { .. } => {
-            (origin.scope()).map_or(("", None), |scope| (scope.name(), scope.version()))
-        }
-        Origin::CallSite => (record.head.callsite)
-            .map_or(("", None), |site| (site.scope_name(), site.scope_version())),
-    };
-    let builder = InstrumentationScope::builder(name);
+    if let Origin::Api(scope) = record.origin() {
+        return (**scope).clone();
+    }
+    let (name, version) = record.scope();
+    let builder = InstrumentationScope::builder(name.to_owned());
     match version {
-        Some(version) => builder.with_version(version).build(),
+        Some(version) => builder.with_version(version.to_owned()).build(),
         None => builder.build(),
     }
 }

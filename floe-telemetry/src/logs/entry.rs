@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 use tracing::Level;
 
-use super::bounded::Bounded;
+use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
 use crate::keys;
@@ -253,7 +253,7 @@ impl Entry {
         // A full buffer or the user's `Display` returns an error, and the latter may panic. The text
         // that was written before is kept.
         let written = caught(|| write(&mut bounded));
-        let mut is_truncated = bounded.is_truncated() || written.is_err();
+        let mut is_truncated = bounded.is_cut() || written.is_err();
         self.has_panicked |= written.is_err();
         if is_truncated {
             let end = self.texts.len();

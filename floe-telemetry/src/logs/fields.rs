@@ -7,8 +7,8 @@ use opentelemetry::Key;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
-use super::bounded::Bounded;
 use super::entry::Entry;
+use crate::bounded_text::Bounded;
 use crate::collector::Redactor;
 
 /// The maximum number of sources of an error that are written.

@@ -448,6 +448,15 @@ impl SpanRecord {
             .map_or(&Origin::CallSite, |more| &more.origin)
     }
 
+    /// The name and the version of the instrumentation scope; no name where it is not known.
+    pub(crate) fn scope(&self) -> (&str, Option<&str>) {
+        match (self.origin(), self.head.callsite) {
+            (Origin::Api(scope), _) => (scope.name(), scope.version()),
+            (Origin::CallSite, Some(site)) => (site.scope_name(), site.scope_version()),
+            (origin, _) => (origin.scope()).map_or(("", None), |it| (it.name(), it.version())),
+        }
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn capture(&self) -> Option<u64> {
         self.more.as_ref()?.capture
