@@ -17,7 +17,7 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 const TURN: Duration = Duration::from_millis(10);
 
 /// A request, and in it a query: two spans.
-#[traced(kind = server, attributes("http.request.method" = "GET", "http.route" = "/orders/{id}", "url.path" = path))]
+#[traced(kind = server, attributes("http.request.method" = "GET", "http.route" = "/orders/{id}", "url.path" = path, "url.scheme" = "http"))]
 fn request(id: u64, path: &str) -> Result<u64, String> {
     query(id)
 }

@@ -66,6 +66,7 @@ async fn handle(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyp
         "http.request.method" = "GET",
         "http.route" = "/orders",
         "url.path" = request.uri().path(),
+        "url.scheme" = "http",
     )
 )]
 async fn handle_traced(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
