@@ -4,6 +4,7 @@
 //! processes are measured in turn. All spans are flushed between measurements, so that no queue is ever
 //! full, and the spans that arrived at each exporter are counted at the end.
 //!
+//! `--against COMMIT` measures this library alone, in turn with the build of another commit, and fails if it is slower.
 //! `--quick` measures one round, `--rounds N` sets the number of rounds. The program fails if a
 //! contestant loses or duplicates a span or a figure is missing.
 
@@ -15,7 +16,7 @@ use benches::checks::Checks;
 use benches::contestant::process::{self, Delivery, Nanos, Process};
 use benches::contestant::{NAMES, State, makes_spans, title};
 use benches::span_cost::{Cell, OURS, Place, goals};
-use benches::{arguments, report};
+use benches::{against, arguments, report};
 
 /// How often the processes are restarted: the addresses of code and stack change a figure by some
 /// percent for the whole life of a process.
@@ -27,6 +28,9 @@ type Measured = Vec<(&'static str, State, Vec<Vec<Nanos>>, Delivery)>;
 fn main() -> ExitCode {
     if process::serve() {
         return ExitCode::SUCCESS;
+    }
+    if let Some(commit) = arguments::value::<String>("--against") {
+        return against::run(&commit);
     }
     let rounds = arguments::value("--rounds").unwrap_or(if arguments::quick() { 1 } else { 60 });
     let places = Place::all();
