@@ -13,7 +13,7 @@
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::thread::Thread;
+use std::thread::{self, Thread};
 
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
 use super::fork::{forks, try_lock};
@@ -38,6 +38,9 @@ const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 
 /// The number of buffers that threads without one share.
 const SHARED: usize = 8;
+
+/// How often a thread looks for one that no other thread writes to.
+const ATTEMPTS: usize = 8;
 
 /// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are
 /// written to the ring for rare data as one piece.
@@ -396,19 +399,30 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
 /// Moves a finished span of a thread without a buffer into one that such threads share. Returns whether there was room.
 #[cold]
 pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-    // Only tried: no thread waits for another one, and after a fork a lock may be held by nobody.
+    // Only tried: after a fork a lock may be held by nobody.
     static BUFFERS: [Mutex<Option<Writer>>; SHARED] = [const { Mutex::new(None) }; SHARED];
 
     let first = usize::from(record.head.span_id.to_bytes()[0]);
-    let buffers = (0..SHARED).filter_map(|n| BUFFERS[(first + n) % SHARED].try_lock().ok());
-    for mut buffer in buffers {
-        if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
-            *buffer = if has_headroom() { create() } else { None };
+    for _ in 0..ATTEMPTS {
+        let mut is_used = false;
+        for n in 0..SHARED {
+            let Ok(mut buffer) = BUFFERS[(first + n) % SHARED].try_lock() else {
+                is_used = true;
+                continue;
+            };
+            if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
+                *buffer = if has_headroom() { create() } else { None };
+            }
+            if let Some(writer) = &mut *buffer {
+                return writer.push(record, end, code)
+                    || exchange(writer) && writer.push(record, end, code);
+            }
         }
-        if let Some(writer) = &mut *buffer {
-            return writer.push(record, end, code)
-                || exchange(writer) && writer.push(record, end, code);
+        if !is_used {
+            break;
         }
+        // The first spans make the buffers, while others come.
+        thread::yield_now();
     }
     false
 }
