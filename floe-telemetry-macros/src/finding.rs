@@ -20,6 +20,7 @@ pub(crate) enum What {
     ValueOfAnotherType,
     NotAKey,
     NotAnAttribute,
+    /// It may be set elsewhere.
     MissingKey,
     /// A key of the program's own, or a misspelled one of the conventions.
     LikeAKey,
@@ -28,7 +29,7 @@ pub(crate) enum What {
 impl What {
     /// Whether it need not be a mistake.
     pub(crate) fn is_allowed(self) -> bool {
-        matches!(self, Self::UnknownValue | Self::LikeAKey)
+        matches!(self, Self::UnknownValue | Self::LikeAKey | Self::MissingKey)
     }
 
     /// A sentence.
@@ -65,6 +66,24 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// What the conventions require of a span of this kind with these keys, and it lacks.
+    pub(crate) fn of_a_span(kind: &str, keys: &[&str]) -> Option<Self> {
+        let problems = floe_semconv::check_span(kind, keys);
+        let missing = problems.iter().filter_map(|problem| match problem {
+            Problem::Missing { key, .. } => Some(format!("`{key}`")),
+            _ => None,
+        });
+        let missing = missing.collect::<Vec<_>>().join(", ");
+        (!missing.is_empty()).then(|| Self {
+            what: What::MissingKey,
+            message: format!(
+                "a {kind} span with such attributes has {missing}, which this one lacks"
+            ),
+        })
+    }
+}
+
 impl From<Problem<'_>> for Finding {
     fn from(problem: Problem<'_>) -> Self {
         Self {
@@ -74,7 +93,6 @@ impl From<Problem<'_>> for Finding {
                 Problem::Unknown { .. } => What::UnknownKey,
                 Problem::NoMember { .. } => What::UnknownValue,
                 Problem::NoKey { .. } => What::NotAKey,
-                Problem::Missing { .. } => What::MissingKey,
                 _ => What::ValueOfAnotherType,
             },
             message: problem.to_string(),

@@ -7,7 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use floe_semconv::Kind;
+use floe_semconv::{Deprecation, Kind};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, GenericArgument, Lit, LitStr, Path, PathArguments, Type};
@@ -168,10 +168,15 @@ impl<'c> Keys<'c> {
 
     /// Checks that a span of a kind has the keys that the conventions require beside those that it has.
     pub(crate) fn required(&self, kind: &Expr, keys: &[String]) {
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        // A renamed key has a warning of its own.
+        let current = |key: &'_ String| match floe_semconv::attribute(key)?.deprecation? {
+            Deprecation::RenamedTo(to) => Some(to),
+            _ => None,
+        };
+        let keys: Vec<&str> = keys.iter().map(|key| current(key).unwrap_or(key)).collect();
         let word = kind.to_token_stream().to_string();
-        for problem in floe_semconv::check_span(&word, &keys) {
-            self.report(kind, problem.into());
+        if let Some(finding) = Finding::of_a_span(&word, &keys) {
+            self.report(kind, finding);
         }
     }
 
@@ -223,12 +228,19 @@ impl<'c> Keys<'c> {
     /// Checks the keys in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
     pub(crate) fn calls(&self, tokens: TokenStream) {
         let mut before = [const { None }; 2];
+        // Whether the expression begins with `span(…)`: other types have an `.attribute(…)`, too.
+        let mut is_span = false;
         for tree in tokens {
-            if let TokenTree::Group(group) = &tree {
-                if is_call(&before, group) {
-                    self.call(group.stream());
+            match &tree {
+                TokenTree::Group(group) => {
+                    if is_call(&before, group, is_span) {
+                        self.call(group.stream());
+                    }
+                    self.calls(group.stream());
                 }
-                self.calls(group.stream());
+                TokenTree::Ident(word) => is_span |= word == "span",
+                TokenTree::Punct(punct) => is_span &= !matches!(punct.as_char(), ';' | ',' | '='),
+                TokenTree::Literal(_) => {}
             }
             let [_, last] = before;
             before = [last, Some(tree)];
@@ -365,12 +377,12 @@ fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Whether a group has the arguments of a function or a method that sets an attribute.
-fn is_call(before: &[Option<TokenTree>; 2], group: &Group) -> bool {
+/// Whether a group has the arguments of a function or a method that sets an attribute, `.attribute(…)` only of a span.
+fn is_call(before: &[Option<TokenTree>; 2], group: &Group, is_span: bool) -> bool {
     let [lead, Some(TokenTree::Ident(name))] = before else {
         return false;
     };
     let is_method = matches!(lead, Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
     group.delimiter() == Delimiter::Parenthesis
-        && (name == "set_attribute" || name == "attribute" && is_method)
+        && (name == "set_attribute" || name == "attribute" && is_method && is_span)
 }

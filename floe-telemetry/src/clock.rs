@@ -41,6 +41,10 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 /// The largest difference between the rates of two intervals, as a share of the rate.
 const PLAUSIBLE: f64 = 1e-3;
 
+/// A difference between the counter and both system clocks that is no drift: the counter has jumped, as it may where
+/// a virtual machine moves to another host.
+const JUMP: Duration = Duration::from_secs(1);
+
 /// A reading of the monotonic tick counter. On one processor or another, it never decreases.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Ticks(u64);
@@ -125,10 +129,6 @@ pub(crate) fn thread_cpu_time() -> Option<Duration> {
     #[cfg(not(all(feature = "provider", target_os = "linux", not(miri))))]
     None
 }
-
-/// A difference between the counter and both system clocks that is no drift: the counter has jumped, as it may where
-/// a virtual machine moves to another host.
-const JUMP: Duration = Duration::from_secs(1);
 
 /// One moment on each clock.
 #[derive(Clone, Copy, Debug)]
@@ -221,40 +221,52 @@ impl WallClock {
     /// Follows the system clocks, which may be stepped or slewed.
     pub(crate) fn refresh(&mut self) {
         let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
-        let counted = self.duration(Ticks(self.anchor.ticks), Ticks::now());
-        if passed >= CHECK_EVERY || counted >= passed + JUMP {
+        let now = counter::now();
+        if passed >= CHECK_EVERY || now < self.anchor.ticks || self.is_ahead(now, passed) {
             self.follow(Moment::now());
             counter::set_nanos_per_tick(self.nanos_per_tick);
         } else {
             // In its first second, a process learns the rate better and better.
-            self.nanos_per_tick = counter::nanos_per_tick(counter::now());
+            self.nanos_per_tick = counter::nanos_per_tick(now);
         }
+    }
+
+    /// Whether the counter went further ahead since the anchor than the monotonic clock.
+    fn is_ahead(&self, ticks: u64, passed: Duration) -> bool {
+        self.duration(Ticks(self.anchor.ticks), Ticks(ticks)) >= passed + JUMP
     }
 
     /// Continues from `now` with the rate since the anchor. The times before and after join, unless the wall clock
     /// shows another time than the monotonic clock.
     fn follow(&mut self, now: Moment) {
-        let rate = now.nanos_per_tick_since(&self.anchor);
         let passed = now
             .monotonic
             .saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
         let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
-        let counted = self.duration(Ticks(self.anchor.ticks), Ticks(now.ticks));
-        let ahead = counted.saturating_sub(passed);
+        let went_back = now.ticks < self.anchor.ticks;
         // Where the machine slept, the wall clock went ahead, too.
-        if ahead >= JUMP && now.unix.abs_diff(expected) < JUMP.as_nanos() {
+        let is_steady = now.unix.abs_diff(expected) < JUMP.as_nanos();
+        if went_back {
+            self.jump = None;
+        } else if is_steady && self.is_ahead(now.ticks, passed) {
+            let counted = self.duration(Ticks(self.anchor.ticks), Ticks(now.ticks));
             self.jump = Some(Jump {
                 until: now.ticks,
-                by: ticks(ahead, self.nanos_per_tick),
+                by: ticks(counted.saturating_sub(passed), self.nanos_per_tick),
             });
+        } else {
+            self.learn(now.nanos_per_tick_since(&self.anchor));
         }
         self.anchor = Moment {
             unix: if is_followed { expected } else { now.unix },
             ..now
         };
-        // Where the machine slept in between, the counter may have gone on and the monotonic clock not. What two
-        // intervals agree on is the rate.
+    }
+
+    /// Where the machine slept in between, the counter may have gone on and the monotonic clock not. What two intervals
+    /// agree on is the rate.
+    fn learn(&mut self, rate: f64) {
         let is_plausible = |last: f64| (rate - last).abs() <= last * PLAUSIBLE;
         if self.measured.replace(rate).is_none_or(is_plausible) {
             self.nanos_per_tick = rate;

@@ -72,7 +72,7 @@ pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Backpressure;
 pub(crate) use self::guarded_message::guarded_message;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
-pub(crate) use self::processing::Processors;
+pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
 pub(crate) use self::rate_limited::RateLimited;
 pub(crate) use self::redact::{Policies, Redaction, Redactor};
@@ -89,6 +89,7 @@ pub(crate) use self::worker::OTHER_ERROR;
 pub(crate) use self::worker::StoredFailure;
 pub(crate) use self::worker::{
     BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
+    has_begun,
 };
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{destination::BatchBuilder, ending::Ending};
@@ -263,6 +264,7 @@ impl Collector {
         while let Ok(job) = jobs.try_recv() {
             job(self);
         }
+        self.clock.refresh();
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();
         let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);

@@ -182,7 +182,6 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether there is no returned value to classify, which the compiler then need not infer.
     /// Whether the function returns a `Result` whose error contains a type parameter that need not be `'static`.
     pub(super) fn has_error_of_parameter(&self) -> bool {
         match &self.output {
@@ -193,6 +192,7 @@ impl<'a> Traced<'a> {
         }
     }
 
+    /// Whether there is no returned value to classify, which the compiler then need not infer.
     pub(super) fn returns_nothing(&self) -> bool {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()

@@ -78,7 +78,7 @@ impl Output {
 }
 
 /// Whether this is a `Result` whose error is a type around a parameter that need not be `'static`, or around an
-/// associated type. A parameter of the block around a method is known by its name: one capital letter.
+/// associated type.
 pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;
@@ -117,13 +117,30 @@ fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
                 _ => false,
             })
     };
-    let is_parameter = |name: &Ident| {
-        let text = name.to_string();
-        let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
-        (is_letter || generics.type_params().any(|it| it.ident == *name))
-            && !is_static_parameter(name)
-    };
-    tokens::any_ident(tokens, |name| is_parameter(name) || *name == "Self")
+    tokens::any_ident(tokens, |name| {
+        is_parameter(name, generics) && !is_static_parameter(name) || *name == "Self"
+    })
+}
+
+/// Whether this is the name of a type parameter. One of the block around a method is known by its name: one capital
+/// letter.
+pub(super) fn is_parameter(name: &Ident, generics: &Generics) -> bool {
+    let text = name.to_string();
+    let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
+    is_letter || generics.type_params().any(|it| it.ident == *name)
+}
+
+/// Whether the type itself, and not a part of it, may be a trait object or `impl Trait`.
+pub(super) fn is_open(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::Path(path) => {
+            let outer = path.path.segments.last();
+            let is_pointer = outer.is_some_and(|it| it.ident == "Pin" || it.ident == "Box");
+            is_pointer && tokens::any_ident(path, |word| word == "dyn")
+                || tokens::any_ident(path, |word| word == "impl")
+        }
+        _ => true,
+    }
 }
 
 /// The declared parameters and result of a closure that is returned as `impl Fn(…)`.

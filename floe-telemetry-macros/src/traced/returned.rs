@@ -1,12 +1,12 @@
 //! Determines by the signature whether a function that is not `async` returns a future or a stream.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{
     GenericArgument, GenericParam, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
     TypeParamBound, punctuated::Punctuated,
 };
 
-use super::output::bare;
+use super::output::{self, bare};
 use crate::tokens;
 
 /// A returned future or stream.
@@ -59,8 +59,8 @@ impl Returned {
         let kind = if boxing.is_async_block {
             // A future, whatever the signature calls its box.
             Kind::Future(None)
-        } else if boxing.pins && is_alias(sig) {
-            Kind::OfAlias
+        } else if boxing.pins {
+            of_alias(sig)?
         } else {
             return None;
         };
@@ -72,19 +72,31 @@ impl Returned {
     }
 }
 
-/// Whether the returned type is a path that does not say what it is, such as `Self::Future`.
-fn is_alias(sig: &Signature) -> bool {
-    match &sig.output {
-        ReturnType::Type(_, ty) => match bare(ty) {
-            Type::Path(path) => path
-                .path
-                .segments
-                .last()
-                .is_some_and(|it| it.ident != "Pin" && it.ident != "Box"),
-            _ => false,
-        },
-        ReturnType::Default => false,
+/// What an alias may be that is returned as `Box::pin(…)`, such as `Self::Future`. An alias without parameters has an
+/// output that need not outlive anything, and so its box can be put into another one.
+fn of_alias(sig: &Signature) -> Option<Kind> {
+    let ReturnType::Type(_, ty) = &sig.output else {
+        return None;
+    };
+    let Type::Path(path) = bare(ty) else {
+        return None;
+    };
+    let name = path.path.segments.last()?.ident.to_string();
+    if name == "Pin" || name == "Box" {
+        return None;
     }
+    let is_parameter = |word: &Ident| {
+        word == "Self" && path.path.segments.len() > 1 || output::is_parameter(word, &sig.generics)
+    };
+    if !tokens::any_ident(path, is_parameter) {
+        return None;
+    }
+    let is_future = name.ends_with("Future") || name.ends_with("Fut");
+    Some(if is_future {
+        Kind::Future(None)
+    } else {
+        Kind::OfAlias
+    })
 }
 
 fn of_type(ty: &Type) -> Option<Returned> {

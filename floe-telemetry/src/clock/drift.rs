@@ -54,7 +54,7 @@ impl Machine {
     }
 
     fn ticks(&self) -> Ticks {
-        Ticks((self.time as f64 / SECOND as f64 * FREQUENCY) as u64 + self.jumped)
+        Ticks(((self.time as f64 / SECOND as f64 * FREQUENCY) as u64).wrapping_add(self.jumped))
     }
 
     fn unix(&self) -> i128 {
@@ -217,4 +217,35 @@ fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
     clock.follow(machine.moment());
     let now = clock.signed_unix(machine.ticks());
     assert!(now.abs_diff(machine.unix()) < millisecond);
+
+    // Back to the first host, and to one that has run for less time than both.
+    for jumped in [0, (-3600.0 * FREQUENCY) as i64 as u64] {
+        machine.jumped = jumped;
+        machine.pass(SECOND / 10);
+        clock.follow(machine.moment());
+        let start = (machine.ticks(), machine.unix());
+        machine.pass(SECOND / 2);
+        let duration = clock.duration(start.0, machine.ticks()).as_nanos();
+        assert!(
+            duration.abs_diff(500 * millisecond) < millisecond,
+            "{duration}"
+        );
+        assert!(clock.signed_unix(start.0).abs_diff(start.1) < millisecond);
+    }
+}
+
+#[test]
+fn a_jump_in_the_first_interval_leaves_the_rate() {
+    let mut machine = Machine::new();
+    let mut clock = machine.clock();
+    machine.jumped = (30.0 * 86_400.0 * FREQUENCY) as u64;
+    machine.pass(SECOND);
+    clock.follow(machine.moment());
+    let start = machine.ticks();
+    machine.pass(SECOND / 2);
+    let duration = clock.duration(start, machine.ticks()).as_nanos();
+    assert!(
+        duration.abs_diff(SECOND.unsigned_abs() / 2) < 100_000,
+        "{duration}"
+    );
 }

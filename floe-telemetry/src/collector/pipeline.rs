@@ -10,7 +10,7 @@ use super::enrich::Enricher;
 use super::exceptions::Exceptions;
 use super::fetch::Backpressure;
 use super::panics;
-use super::processing::Processors;
+use super::processing::Processing;
 use super::redact::Redactor;
 use super::shared_attributes::SharedAttributes;
 use super::span_metrics::SpanMetrics;
@@ -39,8 +39,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
-    /// The span processors of the program.
-    pub(crate) processors: Processors,
+    /// The span processors of the program, if there are any.
+    pub(crate) processing: Option<Processing>,
     /// Redacts the spans.
     pub(crate) redactor: Redactor,
     /// Computes metrics from the spans, if metrics are enabled.
@@ -56,7 +56,7 @@ pub(crate) struct Pipeline {
     counters: Arc<Counters>,
     errors: ErrorsConfig,
     status_on_success: bool,
-    processors: Processors,
+    processing: Option<Processing>,
     enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -88,7 +88,7 @@ impl Pipeline {
             counters: settings.counters,
             errors: settings.errors,
             status_on_success: settings.status_on_success,
-            processors: settings.processors,
+            processing: settings.processing,
             enricher,
             destinations,
             spans: 0,
@@ -100,7 +100,7 @@ impl Pipeline {
     /// Whether anything takes spans: an exporter, a processor, metrics of all spans, or the log records of exceptions.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.destinations.is_empty()
-            || self.processors.are_called()
+            || self.processing.is_some()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
             || self.enricher.emits_exceptions()
     }
@@ -127,7 +127,8 @@ impl Pipeline {
 
     fn queue_room(&self, pending: Size) -> usize {
         let rooms = self.destinations.iter();
-        let spans = self.spans + self.processors.waiting();
+        let waiting = self.processing.as_ref().map_or(0, Processing::waiting);
+        let spans = self.spans + waiting;
         let rooms = rooms.map(|to| to.room(spans, pending));
         rooms.max().unwrap_or(usize::MAX)
     }
@@ -213,34 +214,35 @@ impl Pipeline {
         if !self.errors.panic_messages {
             panics::remove_messages(record);
         }
-        if !self.processors.are_called() {
-            self.export(record, clock);
-        } else if self.processors.add_waiting(record.take()) {
+        let Some(processing) = &mut self.processing else {
+            return self.export(record, clock);
+        };
+        if processing.add(record.take()) {
             self.process(clock);
         }
     }
 
     /// Passes the spans that wait to the processors, and those that they do not discard to the exporters.
     fn process(&mut self, clock: &WallClock) {
+        let Some(processing) = &mut self.processing else {
+            return;
+        };
         let exporters = self.destinations.len();
-        let waiting = self.processors.waiting();
+        let waiting = processing.waiting();
         if waiting == 0 {
             return;
         }
         self.moving += waiting * exporters;
-        match self.processors.process(clock, &self.counters) {
-            Ok(spans) => {
-                self.moving -= (waiting - spans.len()) * exporters;
-                for mut record in spans {
-                    self.moving -= exporters;
-                    self.export(&mut record, clock);
-                }
-            }
-            Err(lost) => {
-                self.moving -= lost * exporters;
-                let lost = (lost * exporters) as u64;
-                self.counters.failed.fetch_add(lost, Ordering::Release);
-            }
+        let Some(spans) = processing.process(clock) else {
+            self.moving -= waiting * exporters;
+            let lost = (waiting * exporters) as u64;
+            self.counters.failed.fetch_add(lost, Ordering::Release);
+            return;
+        };
+        self.moving -= (waiting - spans.len()) * exporters;
+        for mut record in spans {
+            self.moving -= exporters;
+            self.export(&mut record, clock);
         }
     }
 
@@ -294,7 +296,8 @@ impl Pipeline {
     /// have failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
-        let open = std::mem::take(&mut self.spans) + self.processors.discard_waiting();
+        let waiting = (self.processing.as_mut()).map_or(0, Processing::discard_waiting);
+        let open = std::mem::take(&mut self.spans) + waiting;
         let open = open * self.destinations.len();
         let failed = std::mem::take(&mut self.moving) + open;
         self.counters

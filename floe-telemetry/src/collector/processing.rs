@@ -1,10 +1,11 @@
 //! The thread of the program's span processors.
 //!
 //! They are code of the program, which may never return: neither the exporters nor a later provider may wait for it
-//! for ever. So they are called on a thread of their own, which gets the spans in batches, and is given up if a call
-//! takes too long.
+//! for ever. So they are called on a thread of their own, which gets the spans in batches. While it does not answer,
+//! spans are exported without it.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -25,29 +26,29 @@ use crate::program_signals;
 use crate::recorder::SpanRecord;
 
 /// How long one call of a processor may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many times as long a batch may take, whose calls all return.
+const MAX_WAITS: u32 = 5;
 
 /// A batch is processed once it has this many spans, or this many bytes.
-const MAX_SPANS: usize = 256;
+const MAX_SPANS: usize = 64;
 const MAX_BYTES: usize = 1 << 20;
 
-/// The processors of a provider, in the order in which they were added, and the spans that wait for them.
-#[derive(Default)]
-pub(crate) struct Processors {
-    all: Vec<Box<dyn SpanProcessor>>,
-    thread: Option<ProcessorThread>,
-    waiting: Vec<SpanRecord>,
-    /// The bytes of the spans that wait.
-    bytes: usize,
-}
-
-/// Processes batches until it is dropped.
-struct ProcessorThread {
+/// The processors of a provider, and the spans that wait for them.
+pub(crate) struct Processing {
     batches: Sender<Batch>,
     /// Each batch comes back without the spans that were discarded.
     processed: Receiver<Batch>,
     /// The number of calls that have returned.
     returned: Arc<AtomicU64>,
+    /// Whether the last batch did not come back in time.
+    is_stuck: bool,
+    waiting: Vec<SpanRecord>,
+    /// The bytes of the spans that wait.
+    bytes: usize,
+    counters: Arc<Counters>,
+    warnings: RateLimited,
 }
 
 struct Batch {
@@ -55,33 +56,33 @@ struct Batch {
     clock: WallClock,
 }
 
-impl fmt::Debug for Processors {
+impl fmt::Debug for Processing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Processors")
-            .field("all", &self.all.len())
+        f.debug_struct("Processing")
+            .field("is_stuck", &self.is_stuck)
+            .field("waiting", &self.waiting.len())
             .finish_non_exhaustive()
     }
 }
 
-impl Processors {
-    pub(crate) fn add(&mut self, processor: impl SpanProcessor + 'static) {
-        self.all.push(Box::new(processor));
-    }
-
-    /// Starts the thread, if there is a processor.
+impl Processing {
+    /// Starts the thread, which calls the processors in their order, if there are any.
     ///
     /// # Errors
     ///
     /// The thread cannot be started.
-    pub(crate) fn start(&mut self, counters: &Arc<Counters>) -> Result<(), Error> {
-        if self.all.is_empty() {
-            return Ok(());
+    pub(crate) fn start(
+        all: Vec<Box<dyn SpanProcessor>>,
+        counters: &Arc<Counters>,
+    ) -> Result<Option<Self>, Error> {
+        if all.is_empty() {
+            return Ok(None);
         }
         let (batches, incoming) = channel::<Batch>();
         let (outgoing, processed) = channel();
         let returned = Arc::new(AtomicU64::new(0));
         let mut calls = Calls {
-            all: std::mem::take(&mut self.all),
+            all,
             counters: Arc::clone(counters),
             returned: Arc::clone(&returned),
             warnings: RateLimited::default(),
@@ -101,28 +102,25 @@ impl Processors {
             drop(calls);
         })
         .map_err(|error| Error::thread("span processors", &error))?;
-        self.thread = Some(ProcessorThread {
+        Ok(Some(Self {
             batches,
             processed,
             returned,
-        });
-        Ok(())
-    }
-
-    /// Whether spans pass a processor.
-    #[inline]
-    pub(super) const fn are_called(&self) -> bool {
-        self.thread.is_some()
+            is_stuck: false,
+            waiting: Vec::new(),
+            bytes: 0,
+            counters: Arc::clone(counters),
+            warnings: RateLimited::default(),
+        }))
     }
 
     /// The number of spans that wait.
-    #[inline]
     pub(super) const fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Adds a span to those that wait. Returns whether they are enough for a batch.
-    pub(super) fn add_waiting(&mut self, span: SpanRecord) -> bool {
+    /// Adds a span to those that wait. Returns whether they are enough for a batch. The buffers count its bytes no more.
+    pub(super) fn add(&mut self, span: SpanRecord) -> bool {
         self.bytes += span.stored_bytes();
         self.waiting.push(span);
         self.waiting.len() >= MAX_SPANS || self.bytes >= MAX_BYTES
@@ -131,70 +129,68 @@ impl Processors {
     /// Removes the spans that wait, and returns their number.
     pub(super) fn discard_waiting(&mut self) -> usize {
         self.bytes = 0;
-        std::mem::take(&mut self.waiting).len()
+        mem::take(&mut self.waiting).len()
     }
 
-    /// Processes the spans that wait, and returns those that are not discarded.
-    ///
-    /// # Errors
-    ///
-    /// A processor does not return. The spans are lost; their number is returned.
-    pub(super) fn process(
-        &mut self,
-        clock: &WallClock,
-        counters: &Counters,
-    ) -> Result<Vec<SpanRecord>, usize> {
+    /// Processes the spans that wait, and returns those that are not discarded; `None` if the processors do not answer in
+    /// time, which loses the spans.
+    pub(super) fn process(&mut self, clock: &WallClock) -> Option<Vec<SpanRecord>> {
         self.bytes = 0;
-        let spans = std::mem::take(&mut self.waiting);
+        let spans = mem::take(&mut self.waiting);
         let number = spans.len();
-        let Some(thread) = &self.thread else {
-            return Ok(spans);
-        };
-        let clock = clock.clone();
-        let _ = thread.batches.send(Batch { spans, clock });
-        let Some(spans) = thread.await_batch(PATIENCE) else {
-            self.thread = None;
-            guarded_message(|| {
-                tracing::error!(
-                    spans = number,
-                    "a span processor does not return: these spans are lost, and later ones are exported without the program's processors"
-                );
-            });
-            return Err(number);
-        };
-        // Counted here, because what a processor does after it was given up does not count.
-        let discarded = (number - spans.len()) as u64;
-        counters.discarded.fetch_add(discarded, Ordering::Release);
-        Ok(spans)
-    }
-}
-
-impl Drop for Processors {
-    /// Waits until the processors are dropped: one may write what it has counted.
-    fn drop(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            drop(thread.batches);
-            let _ = thread.processed.recv_timeout(PATIENCE);
+        // What comes late was lost.
+        self.is_stuck &= self.processed.try_recv().is_err();
+        if self.is_stuck {
+            let unprocessed = &self.counters.unprocessed;
+            unprocessed.fetch_add(number as u64, Ordering::Relaxed);
+            return Some(spans);
         }
+        let clock = clock.clone();
+        let _ = self.batches.send(Batch { spans, clock });
+        let Some(spans) = self.await_batch() else {
+            self.is_stuck = true;
+            if self.warnings.is_due() {
+                guarded_message(|| {
+                    tracing::error!(
+                        spans = number,
+                        "a span processor does not return: spans are lost, and later ones are exported without the program's processors"
+                    );
+                });
+            }
+            return None;
+        };
+        // Counted here, because what a processor discards later was lost.
+        let discarded = (number - spans.len()) as u64;
+        let counter = &self.counters.discarded;
+        counter.fetch_add(discarded, Ordering::Release);
+        Some(spans)
     }
-}
 
-impl ProcessorThread {
     /// Waits for a batch as long as calls return; `None` if they do not, or if the thread has ended.
-    fn await_batch(&self, patience: Duration) -> Option<Vec<SpanRecord>> {
+    fn await_batch(&self) -> Option<Vec<SpanRecord>> {
         let mut returned = self.returned.load(Ordering::Relaxed);
-        loop {
-            match self.processed.recv_timeout(patience) {
+        for _ in 0..MAX_WAITS {
+            match self.processed.recv_timeout(PATIENCE) {
                 Ok(batch) => return Some(batch.spans),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => {
-                    let before = returned;
-                    returned = self.returned.load(Ordering::Relaxed);
+                    let before = mem::replace(&mut returned, self.returned.load(Ordering::Relaxed));
                     if before == returned {
                         return None;
                     }
                 }
             }
+        }
+        None
+    }
+}
+
+impl Drop for Processing {
+    /// Waits until the processors are dropped: one may write what it has counted.
+    fn drop(&mut self) {
+        self.batches = channel().0;
+        if !self.is_stuck {
+            let _ = self.processed.recv_timeout(PATIENCE * MAX_WAITS);
         }
     }
 }

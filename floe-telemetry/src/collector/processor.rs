@@ -21,8 +21,9 @@ use crate::recorder::SpanRecord;
 /// It must not wait: meanwhile spans stay in the threads' buffers, and those without room are dropped. Redaction and
 /// limits apply after it, so it sees what the code has recorded, and what it adds is redacted. Its own spans are not
 /// recorded, and its log records not exported. A panic is caught and counted, and the span is exported as it is then.
-/// After a call that takes more than five seconds, no processor of the provider is called any more, and a warning says
-/// so: the spans that were to be processed with that one have failed, and later ones are exported without.
+/// While a call does not return for more than a second, or 64 spans take more than five, spans are exported without the
+/// processors of the program and counted ([`Statistics::unprocessed`](crate::Statistics::unprocessed)); those that were
+/// to be processed by then have failed, and an error is logged.
 ///
 /// A closure is a processor:
 ///

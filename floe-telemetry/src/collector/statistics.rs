@@ -43,7 +43,8 @@ pub struct Statistics {
     pub collected: u64,
     /// Spans that were exported; with several exporters, once for each.
     pub exported: u64,
-    /// Spans in batches that could not be exported, or that a panic of the library has interrupted.
+    /// Spans in batches that could not be exported, that a panic of the library has interrupted, or that a span processor
+    /// did not return.
     pub failed: u64,
     /// Spans dropped because an exporter's queue was full: another exporter had room, or their thread had ended and
     /// its buffer could not be kept.
@@ -81,6 +82,9 @@ pub struct Statistics {
     pub without_exporter: u64,
     /// Panics of span processors. The span is exported all the same.
     pub processor_panics: u64,
+    /// Spans that were exported without the [`SpanProcessor`](crate::SpanProcessor)s of the program, because one did
+    /// not return from a call.
+    pub unprocessed: u64,
     /// Panics of the program's sampler, since the process started. The span is not sampled.
     pub sampler_panics: u64,
     /// Log records that were exported; with several exporters, once for each.
@@ -209,6 +213,7 @@ pub(crate) struct Counters {
     pub(super) sampled_out: AtomicU64,
     pub(super) discarded: AtomicU64,
     pub(super) processor_panics: AtomicU64,
+    pub(super) unprocessed: AtomicU64,
     /// Log records for the exporters, once for each.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
@@ -309,6 +314,7 @@ impl Counters {
             discarded,
             without_exporter: if exporters == 0 { own } else { 0 },
             processor_panics: self.processor_panics.load(Ordering::Relaxed),
+            unprocessed: self.unprocessed.load(Ordering::Relaxed),
             sampler_panics: recorder::sampler_panics(),
             logs_exported,
             logs_failed,

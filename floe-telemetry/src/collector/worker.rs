@@ -37,7 +37,7 @@ pub(super) const BEGIN_TIMEOUT: Duration = Duration::from_millis(500);
 static IS_HELD_UP: AtomicBool = AtomicBool::new(false);
 
 /// Waits until a thread runs, and returns whether it does.
-fn has_begun(begun: &Receiver<()>) -> bool {
+pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
     let is_held_up = IS_HELD_UP.load(Ordering::Relaxed);
     let patience = if is_held_up {
         Duration::ZERO

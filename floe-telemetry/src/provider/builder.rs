@@ -2,9 +2,9 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 
 use opentelemetry::KeyValue;
@@ -25,7 +25,7 @@ use crate::attributes::{limit_attributes, limit_text};
 use crate::backend;
 use crate::caught::caught;
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processors, Redaction,
+    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processing, Redaction,
     Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
     WorkerSettings,
 };
@@ -59,7 +59,7 @@ pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
-    processors: Processors,
+    processors: Vec<Box<dyn SpanProcessor>>,
     sdk_processors: Vec<(&'static str, Box<dyn trace::SpanProcessor>)>,
     exporters: Vec<Start>,
     /// OTLP destinations in addition to the one of the configuration.
@@ -79,7 +79,7 @@ impl fmt::Debug for TelemetryProviderBuilder {
         f.debug_struct("TelemetryProviderBuilder")
             .field("config", &self.config)
             .field("sampler", &self.sampler)
-            .field("processors", &self.processors)
+            .field("processors", &self.processors.len())
             .field("exporters", &self.exporters.len())
             .finish_non_exhaustive()
     }
@@ -90,7 +90,7 @@ impl TelemetryProviderBuilder {
         Self {
             config,
             sampler: None,
-            processors: Processors::default(),
+            processors: Vec::new(),
             sdk_processors: Vec::new(),
             exporters: Vec::new(),
             otlp: Vec::new(),
@@ -214,7 +214,7 @@ impl TelemetryProviderBuilder {
     /// Adds a span processor, which may read, change and discard each finished span before it is redacted and
     /// exported. May be called more than once: processors are called in the order in which they were added.
     pub fn with_span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
-        self.processors.add(processor);
+        self.processors.push(Box::new(processor));
         self
     }
 
@@ -513,10 +513,9 @@ impl TelemetryProviderBuilder {
             let resource = redactor.resource(&resource::of_metrics(&resource, config));
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
         });
-        self.processors.start(counters)?;
         let settings = PipelineSettings {
             span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
-            processors: self.processors,
+            processing: Processing::start(self.processors, counters)?,
             redactor,
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
@@ -614,12 +613,27 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
     if !all.any(|kind| kind.registered().is_ok_and(|it| it.is_some())) {
         return add_each(provider);
     }
+    let (begun, begins) = channel();
     let (result, added) = channel();
+    let provider = Arc::new(Mutex::new(Some(provider)));
+    let taken = Arc::clone(&provider);
+    let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(PoisonError::into_inner).take();
     let thread = Builder::new().name("floe-start".to_owned());
     program_signals::spawn(thread, move || {
-        let _ = result.send(add_each(provider));
+        let provider = take(&taken);
+        drop(begun);
+        if let Some(provider) = provider {
+            let _ = result.send(add_each(provider));
+        }
     })
     .map_err(|error| Error::thread("start", &error))?;
+    // In a constructor of a library, only this thread runs.
+    if !collector::has_begun(&begins)
+        && let Some(provider) = take(&provider)
+    {
+        let added = caught(|| add_each(provider));
+        return added.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
+    }
     added
         .recv_timeout(START_TIMEOUT)
         .map_err(|error| match error {

@@ -573,7 +573,9 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "a program that locks its memory (`mlockall`) waits for the memory that the first span of a thread reserves",
-        &["no_memory"],
+        &[
+            "tests/tests/global/memory.rs::the_first_span_of_a_thread_reserves_little_where_memory_is_locked",
+        ],
     ),
     (
         "there is no memory for the buffer of a thread",
@@ -703,7 +705,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "a span processor of the program never returns",
+        "a span processor of the program does not return",
         &["tests/tests/global/span_processor.rs::a_processor_that_never_returns_is_given_up"],
     ),
     (

@@ -124,9 +124,48 @@ impl Service<u8> for Echo {
 
     #[traced(name = "echo")]
     fn call(&mut self, request: u8) -> Self::Future {
-        let answer = if request == 0 { Err("zero".to_owned()) } else { Ok(request) };
-        Box::pin(ready(answer))
+        if request == 0 {
+            return Box::pin(ready(Err("zero".to_owned())));
+        }
+        Box::pin(ready(Ok(request)))
     }
+}
+
+/// Only the signature says what the error is.
+struct Inferred;
+
+impl Service<u8> for Inferred {
+    type Response = Result<u8, String>;
+    type Future = OfAnything<Self::Response>;
+
+    #[traced(name = "inferred")]
+    fn call(&mut self, request: u8) -> Self::Future {
+        Box::pin(ready(Ok(request)))
+    }
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<u8, String>> + Send>>;
+
+#[traced]
+fn of_an_alias() -> Answer {
+    Box::pin(ready(Ok(1)))
+}
+
+#[traced]
+fn never_ready() -> Answer {
+    Box::pin(std::future::pending())
+}
+
+type Handler = Pin<Box<dyn Fn(&str) -> usize>>;
+
+#[traced]
+fn closure() -> Handler {
+    Box::pin(|text| text.len())
+}
+
+#[traced]
+fn concrete() -> std::future::Ready<Result<u8, Box<dyn Error + Send + Sync>>> {
+    ready(Ok(1))
 }
 
 type Pinned = Pin<Box<Option<u8>>>;
@@ -162,6 +201,11 @@ pub(crate) fn observe(log: &mut Log) {
     for request in [0, 1] {
         log.future("associated_type", move |_| Boxed(Echo).call(request));
     }
+    log.future("inferred", |_| Inferred.call(1));
+    log.future("of_an_alias", |_| of_an_alias());
+    log.call("never_ready", |_| drop(never_ready()));
+    log.call("closure", |_| closure()("text"));
+    log.future("concrete", |_| async { concrete().await.is_ok() });
     log.call("alias_of_a_value", |_| alias_of_a_value());
     for name in ["a", "aa"] {
         log.future("panics", |log| panics(log.noisy(name)));

@@ -10,12 +10,14 @@ use floe_tests::{Receiver, ReservedPort};
 
 use super::signals::{compiled, libraries};
 
-fn load(folder: &Path, endpoint: &str) -> std::process::Output {
+fn load(folder: &Path, endpoint: &str, exporter: &str) -> std::process::Output {
     let program = compiled("cc", "loader.c", folder, &["-ldl"]);
     Command::new(program)
         .arg(libraries().join("libfloe_c_host.so"))
         .env("FLOE_HOST_CONSTRUCTOR", "1")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        .env("OTEL_TRACES_EXPORTER", exporter)
+        .current_dir(folder)
         .output()
         .unwrap()
 }
@@ -25,10 +27,18 @@ fn a_constructor_starts_telemetry_that_connects_later() {
     floe_tests::alone!();
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();
-    let output = load(folder.path(), &receiver.endpoint());
+    let output = load(folder.path(), &receiver.endpoint(), "otlp");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(receiver.spans().len(), 50);
     // Nobody receives, and the program goes on: what it recorded was not exported.
-    let output = load(folder.path(), &ReservedPort::new().endpoint());
+    let output = load(folder.path(), &ReservedPort::new().endpoint(), "otlp");
     assert_eq!(output.status.code(), Some(67), "{output:?}");
+    // An exporter of another crate, which is created in the constructor itself.
+    let output = load(folder.path(), &receiver.endpoint(), "otlp_file");
+    assert!(output.status.success(), "{output:?}");
+    let files = std::fs::read_dir(folder.path().join("telemetry")).unwrap();
+    let written: String = files
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(written.matches("\"spanId\"").count(), 50);
 }

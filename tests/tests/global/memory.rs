@@ -323,6 +323,63 @@ fn a_thread_without_a_buffer_shares_one() {
     assert_eq!(counted.exported, 2 * THREADS as u64, "{counted:?}");
 }
 
+/// Every page of a program that locks its memory is resident as soon as it is reserved.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
+    use rustix::mm::{MlockAllFlags, mlockall};
+
+    const THREADS: usize = 20;
+    const STACK: usize = 64 * 1024;
+
+    floe_tests::alone!();
+    let telemetry = TelemetryProvider::builder(config())
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+        .unwrap();
+    // Needs the limit RLIMIT_MEMLOCK, or the rights of CI.
+    if let Err(error) = mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE) {
+        assert!(std::env::var_os("CI").is_none(), "{error}");
+        return;
+    }
+    let locked = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmLck"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<usize>()
+            .unwrap()
+            * 1024
+    };
+    let (begun, ended) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let run = || {
+                begun.wait();
+                begun.wait();
+                work();
+                ended.wait();
+                ended.wait();
+            };
+            thread.spawn_scoped(scope, run).unwrap();
+        }
+        begun.wait();
+        let before = locked();
+        begun.wait();
+        ended.wait();
+        let each = (locked() - before) / THREADS;
+        ended.wait();
+        assert!(each < 256 * 1024, "{each}");
+    });
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics().exported, THREADS as u64);
+}
+
 #[test]
 fn ordinary_spans_do_not_count_towards_the_limit() {
     floe_tests::alone!();

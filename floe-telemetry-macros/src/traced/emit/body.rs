@@ -49,9 +49,8 @@ fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
         ReturnType::Type(_, ty) => on(ty),
         ReturnType::Default => ours,
     };
-    let is_open = |ty| tokens::any_ident(ty, |word| word == "dyn" || word == "impl");
     let method = match &traced.output {
-        Output::Type(ty) if !is_open(ty) => "__floe_concrete",
+        Output::Type(ty) if !output::is_open(ty) => "__floe_concrete",
         _ => "__floe_returned",
     };
     let look = Ident::new(method, span);

@@ -23,6 +23,12 @@ fn constants(query: &str) {
     let _ = query;
 }
 
+#[traced(kind = client, attributes("db.system" = "mysql", "db.query.text" = "SELECT 1"))]
+fn renamed() {}
+
+#[traced(kind = client, attributes("http.response.status_code" = 200))]
+fn several() {}
+
 #[derive(FloeAttributes)]
 struct Fields<'a> {
     #[floe(key = "server.port")]

@@ -89,6 +89,25 @@ fn in_the_body() {
 #[traced(attributes("db.query.text" = "SELECT 1"))]
 fn no_kind() {}
 
+/// It may be set by what the body calls.
+#[allow(deprecated)]
+#[traced(kind = client, semconv = strict, attributes("db.query.text" = "SELECT 1"))]
+fn elsewhere() {}
+
+struct Element;
+
+impl Element {
+    fn attribute(self, _: &str, _: &str) -> Self {
+        self
+    }
+}
+
+/// `attribute` of another type.
+#[traced]
+fn another_type() {
+    let _ = Element.attribute("http.method", "GET").attribute("style", "");
+}
+
 #[traced(kind = client, attributes("acme.rows" = 1))]
 fn no_convention() {}
 
@@ -110,6 +129,8 @@ fn main() {
     by_a_function();
     in_the_body();
     no_kind();
+    elsewhere();
+    another_type();
     no_convention();
     let url = "https://example.com".into();
     let fields = Fields { port: None, url: &url, arguments: &[], code: Code(200) };
