@@ -83,6 +83,8 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
 /// The collector is still busy, so the spans that remain are not in the exporter's queue.
 #[test]
 fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
+    const SLOW: Duration = Duration::from_millis(200);
+
     floe_tests::alone!();
     for protocol in BOTH {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -97,8 +99,9 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
         config.exporters.logs = Some(vec![ExporterKind::None]);
         let telemetry = TelemetryProvider::builder(config)
             .with_span_processor(move |span: &mut EndingSpan<'_>| {
+                // Each call returns, so that the collector waits for all of them.
                 if span.name() == "slow" {
-                    let _ = stopped.lock().unwrap().recv();
+                    let _ = stopped.lock().unwrap().recv_timeout(SLOW);
                 }
             })
             .initialize()
@@ -106,8 +109,10 @@ fn a_shutdown_without_time_for_the_rest_names_the_receiver() {
         work();
         // The exporter waits for an answer.
         let _connection = silent.accept().unwrap();
-        drop(floe_telemetry::span("slow").start());
-        let error = telemetry.shutdown(Duration::from_secs(2)).unwrap_err();
+        for _ in 0..30 {
+            drop(floe_telemetry::span("slow").start());
+        }
+        let error = telemetry.shutdown(10 * SLOW).unwrap_err();
         drop(stop);
         assert!(error.is_timeout(), "{error}");
         let text = error.to_string();
