@@ -21,7 +21,7 @@ from processes import Server, reserve_ports
 from rotel import Rotel
 
 HERE = Path(__file__).parent
-DEMO = HERE.parent.parent / "demo"
+DEMO = HERE.parent.parent / "platform" / "demo"
 LEAKY = HERE / "leaky"
 
 

@@ -60,8 +60,7 @@ fn own_sources() -> Vec<(String, String)> {
         "floe-telemetry/src",
         "floe-telemetry-macros/src",
         "integrations",
-        "floe-plugin",
-        "floe-trace",
+        "crates/trace",
         "platform",
         "tests",
         "benches",
@@ -330,7 +329,7 @@ fn duplicated_facts_agree() {
     let version = manifest.split_once("\nversion = \"").unwrap().1;
     let mut numbers = version.split('.');
     let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());
-    let sources = ["floe-telemetry/src", "floe-plugin/src"].map(sources);
+    let sources = ["floe-telemetry/src", "platform/plugin/src"].map(sources);
     for list in [
         "fl_site",
         "fl_backend",

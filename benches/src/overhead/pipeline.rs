@@ -28,7 +28,7 @@ pub(super) struct Pipeline {
 impl Pipeline {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the product");
-        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/customer-360");
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform/demo/customer-360");
         copy(&demo, folder.path());
         let identity = Identity::read(folder.path(), None, Some(Environment::Dev));
         let (identity, _) = identity.expect("a product");

@@ -69,7 +69,7 @@ impl Product {
             folder: tempfile::tempdir().unwrap(),
         };
         let demo = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../demo")
+            .join("demo")
             .join(name);
         product.write_bytes("floe.yaml", &fs::read(demo.join("floe.yaml")).unwrap());
         if let Ok(manifest) = fs::read(demo.join("manifest.yaml")) {

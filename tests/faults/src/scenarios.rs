@@ -535,7 +535,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a credential is a word, such as `password`",
         &[
-            "floe-redact/tests/literals.rs::a_word_is_a_credential_in_the_place_of_one",
+            "crates/redact/tests/literals.rs::a_word_is_a_credential_in_the_place_of_one",
             "tests/tests/global/redaction.rs::a_word_in_the_place_of_a_credential_leaves_nowhere",
             "platform/tests/it/failing_model.rs::the_results_contain_no_credential_of_an_error",
         ],
@@ -680,11 +680,11 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "others may read what `floe-trace` writes, and a link at the place of a page leads it to another file",
-        &["floe-trace/tests/files.rs::a_file_is_of_its_user_alone_and_not_behind_a_link"],
+        &["crates/trace/tests/files.rs::a_file_is_of_its_user_alone_and_not_behind_a_link"],
     ),
     (
         "connections without a request keep `floe-trace listen` from answering others",
-        &["floe-trace/src/cli/listen.rs::connections_without_a_request_make_room_for_others"],
+        &["crates/trace/src/cli/listen.rs::connections_without_a_request_make_room_for_others"],
     ),
     (
         "a web page whose name leads to this machine reads the metrics of its Prometheus endpoint",

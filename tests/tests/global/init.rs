@@ -734,7 +734,7 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap();
-    let mut manifests = vec![root.join("floe-plugin/Cargo.toml")];
+    let mut manifests = vec![root.join("platform/plugin/Cargo.toml")];
     for folder in std::fs::read_dir(root.join("integrations")).unwrap() {
         manifests.push(folder.unwrap().path().join("Cargo.toml"));
     }

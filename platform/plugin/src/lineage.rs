@@ -1,0 +1,542 @@
+//! Lineage events.
+
+use std::time::SystemTime;
+
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::opentelemetry::KeyValue;
+use floe_telemetry::{ActiveSpan, FloeAttributes, MetricRecorder, Tracer};
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::{Lifecycle, caught};
+use crate::operation::{Operation, span};
+use crate::timestamp::rfc3339;
+use crate::table::{Column, ColumnType};
+
+/// An `OpenLineage` event.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "lineage")]
+pub struct Lineage<'a> {
+    /// The operation: the last part of the span's name.
+    #[floe(examples = ["emit_event"])]
+    pub operation: &'a str,
+    /// The name of the job.
+    #[floe(examples = ["stg_orders"])]
+    pub job_name: Option<&'a str>,
+    /// `START`, `RUNNING`, `COMPLETE`, `FAIL` or `ABORT`.
+    #[floe(examples = ["COMPLETE"])]
+    pub event_type: Option<&'a str>,
+    /// The namespace of the job.
+    #[floe(examples = ["sales"])]
+    pub namespace: Option<&'a str>,
+    /// The id of the run.
+    #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
+    pub run_id: Option<&'a str>,
+}
+
+/// The result of checking a connection.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "lineage")]
+pub struct ConnectionOutcome {
+    /// Whether the backend gave the expected response.
+    #[floe(key = "connection.valid")]
+    pub connection_valid: bool,
+}
+
+impl Operation for Lineage<'_> {
+    const DOMAIN: &'static str = "lineage";
+
+    fn operation(&self) -> &str {
+        self.operation
+    }
+}
+
+/// Starts the span `lineage.<operation>`. The span ends when the returned guard is dropped.
+///
+/// ```
+/// use floe_plugin::lineage::{Lineage, lineage_span};
+/// use floe_telemetry::{Tracer, testing};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("floe.lineage.marquez");
+///
+/// let spans = testing::capture(|| {
+///     let _span = lineage_span(
+///         &TRACER,
+///         &Lineage {
+///             operation: "emit_event",
+///             event_type: Some("COMPLETE"),
+///             ..Lineage::default()
+///         },
+///     );
+/// });
+/// spans.single("lineage.emit_event").assert_ok().assert_attribute("lineage.event_type", "COMPLETE");
+/// ```
+#[track_caller]
+pub fn lineage_span(tracer: &'static Tracer, lineage: &Lineage<'_>) -> ActiveSpan {
+    span(tracer, lineage).start()
+}
+
+/// A backend that stores lineage.
+pub trait LineageBackend: Lifecycle {
+    /// Stores an event. [`RunEvent::to_json`] is its `OpenLineage` form.
+    ///
+    /// # Errors
+    ///
+    /// The backend refused the event or could not be reached.
+    fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error>;
+}
+
+/// A change in the state of a run of a job.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use floe_plugin::lineage::{Job, RunEvent, RunState};
+///
+/// let job = Job { namespace: "sales", name: "customer-360" };
+/// let run_id = "2866553f-1347-41ca-bd56-95659a3e1c5d";
+/// let event = RunEvent {
+///     error: Some("the disk is full"),
+///     ..RunEvent::new(RunState::Fail, SystemTime::UNIX_EPOCH, run_id, job)
+/// };
+/// let json = event.to_json();
+/// assert_eq!(json["run"]["facets"]["errorMessage"]["message"], "the disk is full");
+/// ```
+#[derive(Clone, Debug)]
+pub struct RunEvent<'a> {
+    /// The new state.
+    pub state: RunState,
+    /// When it changed.
+    pub at: SystemTime,
+    /// The id of the run: a UUID.
+    pub run_id: &'a str,
+    /// The job.
+    pub job: Job<'a>,
+    /// What kind of job it is.
+    pub job_type: Option<JobType<'a>>,
+    /// The run that this one is a part of.
+    pub parent: Option<Parent<'a>>,
+    /// The ids of the trace and of the span, in hexadecimal digits, if the run is recorded.
+    pub trace: Option<(&'a str, &'a str)>,
+    /// Other names and values by which the run is found, such as `dagster_run_id`.
+    pub tags: Vec<(&'a str, &'a str)>,
+    /// The program that processes the data.
+    pub engine: Option<Engine<'a>>,
+    /// The query of the job.
+    pub sql: Option<&'a str>,
+    /// Why the run failed, without a credential.
+    pub error: Option<&'a str>,
+    /// Facets of the run that `OpenLineage` does not define.
+    pub run_facets: Vec<CustomFacet<'a>>,
+    /// Facets of the job that `OpenLineage` does not define.
+    pub job_facets: Vec<CustomFacet<'a>>,
+    /// The data that the run reads.
+    pub inputs: Vec<Dataset<'a>>,
+    /// The data that the run writes.
+    pub outputs: Vec<Dataset<'a>>,
+}
+
+impl<'a> RunEvent<'a> {
+    /// Creates an event without facets and datasets.
+    #[must_use]
+    pub const fn new(state: RunState, at: SystemTime, run_id: &'a str, job: Job<'a>) -> Self {
+        Self {
+            state,
+            at,
+            run_id,
+            job,
+            job_type: None,
+            parent: None,
+            trace: None,
+            tags: Vec::new(),
+            engine: None,
+            sql: None,
+            error: None,
+            run_facets: Vec::new(),
+            job_facets: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        }
+    }
+}
+
+/// The state of a run.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum RunState {
+    /// The run began.
+    Start,
+    /// The run is in progress.
+    Running,
+    /// The run succeeded.
+    Complete,
+    /// The run failed.
+    Fail,
+    /// The run was stopped.
+    Abort,
+}
+
+impl RunState {
+    /// `START`, `RUNNING`, `COMPLETE`, `FAIL` or `ABORT`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "START",
+            Self::Running => "RUNNING",
+            Self::Complete => "COMPLETE",
+            Self::Fail => "FAIL",
+            Self::Abort => "ABORT",
+        }
+    }
+}
+
+/// A job.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Job<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The name.
+    pub name: &'a str,
+}
+
+/// What kind of job it is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct JobType<'a> {
+    /// The tool, for example `DBT`.
+    pub integration: &'a str,
+    /// The kind of job in the tool, for example `MODEL`.
+    pub job_type: &'a str,
+}
+
+impl JobType<'static> {
+    /// The job that builds all assets of a product.
+    pub const PRODUCT: Self = Self {
+        integration: "FLOE",
+        job_type: "PRODUCT",
+    };
+}
+
+/// The run that another one is a part of.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Parent<'a> {
+    /// The id of the run.
+    pub run_id: &'a str,
+    /// Its job.
+    pub job: Job<'a>,
+    /// The run that started all others. Default: the parent.
+    pub root: Option<Root<'a>>,
+}
+
+/// The run that started all others.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Root<'a> {
+    /// The id of the run.
+    pub run_id: &'a str,
+    /// Its job.
+    pub job: Job<'a>,
+}
+
+/// A program that processes data.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Engine<'a> {
+    /// The name, for example `dbt`.
+    pub name: &'a str,
+    /// The version.
+    pub version: &'a str,
+}
+
+/// A facet that `OpenLineage` does not define.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomFacet<'a> {
+    /// The name, which begins with that of a tool.
+    pub name: &'a str,
+    /// The address of the JSON Schema.
+    pub schema_url: &'a str,
+    /// The fields, a JSON object.
+    pub fields: Value,
+}
+
+/// Data that a run reads or writes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dataset<'a> {
+    /// The namespace: where the data is.
+    pub namespace: &'a str,
+    /// The name.
+    pub name: &'a str,
+    /// The columns, if they are known.
+    pub columns: Vec<Field<'a>>,
+    /// The number of rows, if they were written.
+    pub rows: Option<u64>,
+    /// The checks of the data, if the run has checked it.
+    pub assertions: Vec<Assertion<'a>>,
+}
+
+/// A column of data.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Field<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The type in the database, if it is known.
+    pub kind: Option<&'a str>,
+    /// What the column contains.
+    pub description: Option<&'a str>,
+}
+
+/// The result of a check of data.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Assertion<'a> {
+    /// The kind of check, for example `not_null`.
+    pub assertion: &'a str,
+    /// The name of the check.
+    pub name: Option<&'a str>,
+    /// Whether the data is as the check demands.
+    pub success: bool,
+    /// The column that was checked; `None` if the table was.
+    pub column: Option<&'a str>,
+    /// `error` if the failure of the check stops a run, else `warn`.
+    pub severity: Option<&'a str>,
+    /// What was counted: the rows that are not as the check demands, or all rows if it demands a number of them.
+    pub actual: Option<u64>,
+}
+
+static METRICS: MetricRecorder =
+    MetricRecorder::new("floe.lineage").with_version(env!("CARGO_PKG_VERSION"));
+
+const EVENTS: Metric<'_> = Metric::new("floe.lineage.events")
+    .with_unit("{event}")
+    .with_description("Lineage events, by backend and by whether it has stored them.");
+
+/// The producer of the events that [`RunEvent::to_json`] returns.
+pub const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
+const SPECIFICATION: &str = "https://openlineage.io/spec";
+
+/// The JSON Schema of the facet `traceCorrelation`, which is in `platform/plugin/schemas`.
+const TRACE_CORRELATION: &str = "https://floe.dev/lineage/facets/v1/TraceCorrelationFacet.json";
+
+impl RunEvent<'_> {
+    /// The event in version 2 of `OpenLineage`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "eventType": self.state.as_str(),
+            "eventTime": rfc3339(self.at),
+            "producer": PRODUCER,
+            "schemaURL": format!("{SPECIFICATION}/2-0-2/OpenLineage.json#/$defs/RunEvent"),
+            "run": { "runId": self.run_id, "facets": self.run_facets() },
+            "job": self.job_with_facets(),
+            "inputs": self.inputs.iter().map(|data| data.to_json(false)).collect::<Vec<_>>(),
+            "outputs": self.outputs.iter().map(|data| data.to_json(true)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn run_facets(&self) -> Value {
+        let mut run = json!({});
+        if let Some(parent) = &self.parent {
+            let root = parent.root.unwrap_or(Root {
+                run_id: parent.run_id,
+                job: parent.job,
+            });
+            run["parent"] = facet(
+                "1-2-0/ParentRunFacet",
+                json!({
+                    "run": { "runId": parent.run_id },
+                    "job": parent.job.to_json(),
+                    "root": { "run": { "runId": root.run_id }, "job": root.job.to_json() },
+                }),
+            );
+        }
+        if let Some(error) = self.error {
+            run["errorMessage"] = facet(
+                "1-0-1/ErrorMessageRunFacet",
+                json!({ "message": error, "programmingLanguage": "SQL" }),
+            );
+        }
+        if let Some(engine) = &self.engine {
+            run["processing_engine"] = facet(
+                "1-1-1/ProcessingEngineRunFacet",
+                json!({
+                    "name": engine.name,
+                    "version": engine.version,
+                    "openlineageAdapterVersion": env!("CARGO_PKG_VERSION"),
+                }),
+            );
+        }
+        let traceparent = self
+            .trace
+            .map(|(trace_id, span_id)| format!("00-{trace_id}-{span_id}-01"));
+        let of_trace = traceparent.iter().map(|it| ("traceparent", it.as_str()));
+        let tags: Vec<Value> = of_trace
+            .chain(self.tags.iter().copied())
+            .map(|(key, value)| json!({ "key": key, "value": value, "source": "floe" }))
+            .collect();
+        if !tags.is_empty() {
+            run["tags"] = facet("1-0-0/TagsRunFacet", json!({ "tags": tags }));
+        }
+        if let Some((trace_id, span_id)) = self.trace {
+            let fields = json!({ "trace_id": trace_id, "span_id": span_id });
+            run["traceCorrelation"] = custom_facet(TRACE_CORRELATION, fields);
+        }
+        for facet in &self.run_facets {
+            run[facet.name] = custom_facet(facet.schema_url, facet.fields.clone());
+        }
+        run
+    }
+
+    fn job_with_facets(&self) -> Value {
+        let mut facets = json!({});
+        if let Some(kind) = &self.job_type {
+            facets["jobType"] = facet(
+                "2-0-4/JobTypeJobFacet",
+                json!({
+                    "processingType": "BATCH",
+                    "integration": kind.integration,
+                    "jobType": kind.job_type,
+                }),
+            );
+        }
+        if let Some(sql) = self.sql {
+            facets["sql"] = facet("1-1-0/SQLJobFacet", json!({ "query": sql }));
+        }
+        for facet in &self.job_facets {
+            facets[facet.name] = custom_facet(facet.schema_url, facet.fields.clone());
+        }
+        let mut job = self.job.to_json();
+        job["facets"] = facets;
+        job
+    }
+}
+
+/// A facet of the specification: `1-0-0/NameFacet`.
+fn facet(schema: &str, fields: Value) -> Value {
+    let name = schema.rsplit('/').next().unwrap_or_default();
+    custom_facet(
+        &format!("{SPECIFICATION}/facets/{schema}.json#/$defs/{name}"),
+        fields,
+    )
+}
+
+fn custom_facet(schema_url: &str, mut fields: Value) -> Value {
+    fields["_producer"] = PRODUCER.into();
+    fields["_schemaURL"] = schema_url.into();
+    fields
+}
+
+impl Dataset<'_> {
+    fn to_json(&self, is_output: bool) -> Value {
+        let mut value = json!({ "namespace": self.namespace, "name": self.name, "facets": {} });
+        if !self.columns.is_empty() {
+            let fields: Vec<Value> = self.columns.iter().map(|it| it.to_json()).collect();
+            value["facets"]["schema"] =
+                facet("1-2-0/SchemaDatasetFacet", json!({ "fields": fields }));
+        }
+        if let Some(rows) = self.rows.filter(|_| is_output) {
+            value["outputFacets"]["outputStatistics"] = facet(
+                "1-0-2/OutputStatisticsOutputDatasetFacet",
+                json!({ "rowCount": rows }),
+            );
+        }
+        if !self.assertions.is_empty() && !is_output {
+            let assertions: Vec<Value> = self.assertions.iter().map(|it| it.to_json()).collect();
+            value["inputFacets"]["dataQualityAssertions"] = facet(
+                "1-1-0/DataQualityAssertionsDatasetFacet",
+                json!({ "assertions": assertions }),
+            );
+        }
+        value
+    }
+}
+
+impl Field<'_> {
+    fn to_json(self) -> Value {
+        let mut field = json!({ "name": self.name });
+        if let Some(kind) = self.kind {
+            field["type"] = kind.into();
+        }
+        if let Some(description) = self.description {
+            field["description"] = description.into();
+        }
+        field
+    }
+}
+
+impl Assertion<'_> {
+    fn to_json(self) -> Value {
+        let mut assertion = json!({ "assertion": self.assertion, "success": self.success });
+        let texts = [
+            ("name", self.name),
+            ("column", self.column),
+            ("severity", self.severity),
+        ];
+        for (key, text) in texts {
+            if let Some(text) = text {
+                assertion[key] = text.into();
+            }
+        }
+        if let Some(rows) = self.actual {
+            assertion["actual"] = rows.to_string().into();
+        }
+        assertion
+    }
+}
+
+impl Job<'_> {
+    fn to_json(self) -> Value {
+        json!({ "namespace": self.namespace, "name": self.name })
+    }
+}
+
+impl<'a> From<Column<'a>> for Field<'a> {
+    fn from(column: Column<'a>) -> Self {
+        let kind = match column.kind {
+            ColumnType::Integer => "BIGINT",
+            ColumnType::Real => "DOUBLE",
+            ColumnType::Text => "VARCHAR",
+            ColumnType::Date => "DATE",
+        };
+        Self {
+            name: column.name,
+            kind: Some(kind),
+            description: None,
+        }
+    }
+}
+
+impl Kind for dyn LineageBackend {
+    const TYPE: PluginType = PluginType::LineageBackend;
+}
+
+impl Handle<dyn LineageBackend> {
+    /// Stores an event, in the span `lineage.emit_event`. The event that a run begins has that span only if it cannot
+    /// be stored: the span of the run begins at the same time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`LineageBackend::emit_event`].
+    pub fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
+        let emitted = self.emit(event);
+        for (status, is_it) in [("emitted", emitted.is_ok()), ("failed", emitted.is_err())] {
+            let labels = [
+                KeyValue::new("floe.lineage.backend", self.name()),
+                KeyValue::new("floe.lineage.status", status),
+            ];
+            METRICS.increment(EVENTS, u64::from(is_it), &labels);
+        }
+        emitted
+    }
+
+    fn emit(&self, event: &RunEvent<'_>) -> Result<(), Error> {
+        let operation = Lineage {
+            operation: "emit_event",
+            job_name: Some(event.job.name),
+            event_type: Some(event.state.as_str()),
+            namespace: Some(event.job.namespace),
+            run_id: Some(event.run_id),
+        };
+        if event.state != RunState::Start {
+            return self.observe(&operation, |backend, _| backend.emit_event(event));
+        }
+        caught(|| self.plugin().emit_event(event))
+            .or_else(|error| self.observe(&operation, |_, _| Err(error)))
+    }
+}
