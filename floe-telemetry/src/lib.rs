@@ -143,8 +143,6 @@ pub mod keys;
 pub mod logs;
 pub mod metrics;
 pub mod prelude;
-#[cfg(feature = "redact")]
-mod printable;
 pub mod propagation;
 #[cfg(feature = "redact")]
 mod redaction;
@@ -171,9 +169,11 @@ pub use self::recorder::{
 pub use self::recorder::outcome::ErrorType;
 
 #[cfg(feature = "redact")]
-pub use self::{
-    printable::printable,
-    redaction::{REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url},
+pub use floe_redact::printable;
+
+#[cfg(feature = "redact")]
+pub use self::redaction::{
+    REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
 };
 
 #[cfg(feature = "provider")]

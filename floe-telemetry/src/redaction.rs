@@ -9,7 +9,7 @@ pub use floe_redact::REDACTED;
 use floe_redact::{Level, Redactor};
 
 use crate::char_boundary;
-use crate::printable::printable;
+use floe_redact::printable;
 
 /// The maximum length of [`sanitize_error_message`]'s result, and of the description of a status, in characters.
 pub(crate) const MAX_MESSAGE_CHARS: usize = 500;

@@ -340,6 +340,55 @@ fn modules_use_what_stands_above_them_in_the_architecture() {
     }
 }
 
+#[test]
+fn crates_use_what_stands_above_them_in_the_architecture() {
+    let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let headings = architecture.lines().filter_map(|line| {
+        let name = line.strip_prefix("### `")?;
+        name.strip_suffix('`')
+    });
+    let mut above = BTreeSet::new();
+    let mut count = 0;
+    for folder in headings {
+        let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        let name = manifest
+            .lines()
+            .find_map(|line| line.strip_prefix("name = "));
+        let name = name.unwrap().trim_matches('"').to_owned();
+        let (_, dependencies) = manifest
+            .split_once("\n[dependencies]\n")
+            .unwrap_or_default();
+        let dependencies = dependencies
+            .lines()
+            .take_while(|line| !line.starts_with('['));
+        for line in dependencies {
+            let used = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            if used.starts_with("floe") && architecture_has(&architecture, used) {
+                count += 1;
+                assert!(
+                    above.contains(used),
+                    "{name} uses {used}, which is not above it"
+                );
+            }
+        }
+        above.insert(name);
+    }
+    assert!(count > 30, "{count}");
+}
+
+/// Whether a package has a list of modules in the architecture.
+fn architecture_has(architecture: &str, package: &str) -> bool {
+    let short = package.strip_prefix("floe-").unwrap_or(package);
+    [
+        package.to_owned(),
+        format!("integrations/{package}"),
+        format!("crates/{short}"),
+        format!("platform/{short}"),
+    ]
+    .iter()
+    .any(|folder| architecture.contains(&format!("### `{folder}`\n")))
+}
+
 fn path(text: &str) -> Vec<String> {
     text.split("::").map(str::to_owned).collect()
 }

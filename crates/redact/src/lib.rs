@@ -1,4 +1,5 @@
-//! Text in, safe text out: removes credentials and personal data from messages and logs.
+//! Text in, safe text out: removes credentials and personal data from messages and logs, and what would control a
+//! terminal.
 //!
 //! ```
 //! use floe_redact::Redactor;
@@ -30,6 +31,7 @@ mod linear;
 mod pair;
 mod personal;
 mod policy;
+mod printable;
 mod redactor;
 mod rules;
 mod scan;
@@ -42,6 +44,7 @@ mod vendor;
 mod writer;
 
 pub use policy::Level;
+pub use printable::{Printable, is_unprintable, printable};
 pub use redactor::{KeyMeaning, Redactor, RedactorBuilder, UnusableKey};
 pub use rules::looks::Look;
 pub use rules::{Rule, rules};

@@ -18,7 +18,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use floe_telemetry::printable;
+use floe_redact::printable;
 
 use self::export::Export;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-use floe_telemetry::printable;
+use floe_redact::printable;
 use rustc_hash::FxHashMap;
 
 use crate::forest::Forest;

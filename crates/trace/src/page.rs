@@ -401,7 +401,7 @@ fn packed(data: &impl Serialize) -> io::Result<String> {
 }
 
 fn escaped(text: &str) -> String {
-    let text = floe_telemetry::printable(text);
+    let text = floe_redact::printable(text);
     let mut escaped = String::new();
     for c in text.chars() {
         match c {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use floe_telemetry::printable;
+use floe_redact::printable;
 use floe_waterfall::{Mark, Tree};
 
 use crate::forest::{Forest, Trace};

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod beside;
+mod color;
 mod critical_path;
 mod duration;
 mod place;
@@ -8,6 +9,7 @@ mod tree;
 mod waterfall;
 
 pub use crate::beside::beside;
+pub use crate::color::uses_color;
 pub use crate::critical_path::{Step, critical_path};
 pub use crate::duration::duration;
 pub use crate::place::place;

@@ -230,12 +230,5 @@ fn bytes_of(span: &SpanData) -> usize {
 /// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`.
 #[must_use]
 pub fn uses_color(is_terminal: bool) -> bool {
-    let set = |name| variable_os(name).filter(|value| !value.is_empty());
-    if set("NO_COLOR").is_some() {
-        return false;
-    }
-    if set("FORCE_COLOR").is_some_and(|value| value != "0") {
-        return true;
-    }
-    is_terminal && set("TERM").is_none_or(|value| value != "dumb")
+    floe_waterfall::uses_color(is_terminal, variable_os)
 }

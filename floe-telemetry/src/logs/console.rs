@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Color, Style};
 use tracing::Level;
 
 use super::entry::{Entry, Value};
-use crate::printable::{Printable, is_unprintable};
+use floe_redact::{Printable, is_unprintable};
 
 const FAINT: Style = Style::new().dimmed();
 

@@ -9,7 +9,7 @@ use tracing::Level;
 
 use super::entry::{Entry, Value};
 use crate::config::LogKeys;
-use crate::printable::is_unprintable;
+use floe_redact::is_unprintable;
 
 /// What a backend calls the built-in fields, and the levels. The names are printable ASCII.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use opentelemetry::trace::TraceId;
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::char_boundary::{CUT, beginning};
-use crate::printable;
+use floe_redact::printable;
 
 /// How many lines a failed assertion shows, and how many characters of each.
 const MOST_LINES: usize = 200;

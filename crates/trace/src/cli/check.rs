@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Args;
-use floe_telemetry::printable;
+use floe_redact::printable;
 use floe_trace::read::Reader;
 
 use super::input::{Files, print_notes, read};

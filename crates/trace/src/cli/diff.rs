@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use floe_telemetry::printable;
+use floe_redact::printable;
 use floe_trace::{Change, Diff as Found, Recording, diff as compare};
 use serde_json::{Value as Json, json};
 

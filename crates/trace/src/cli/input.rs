@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use floe_telemetry::printable;
+use floe_redact::printable;
 use floe_trace::read::Reader;
 use floe_trace::{Note, Recording, TraceId};
 use indicatif::{ProgressBar, ProgressStyle};

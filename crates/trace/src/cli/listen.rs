@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::post;
 use clap::Args;
 use flate2::read::MultiGzDecoder;
-use floe_telemetry::printable;
+use floe_redact::printable;
 use floe_trace::read::{LARGEST_MESSAGE, Reader};
 use floe_trace::{Kind, Recording, Span, TraceId, duration, write};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};

@@ -1,12 +1,13 @@
 //! `floe-trace show`: traces as waterfalls in the terminal.
 
 use std::cmp::Reverse;
+use std::env;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use floe_telemetry::exporter::uses_color;
 use floe_trace::{Forest, WaterfallOptions, parse_duration, waterfall};
+use floe_waterfall::uses_color;
 
 use super::input::{Input, print_notes};
 use super::{Failure, print};
@@ -57,7 +58,7 @@ impl Look {
         let color = match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => uses_color(io::stdout().is_terminal()),
+            Color::Auto => uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
         };
         let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
         WaterfallOptions {

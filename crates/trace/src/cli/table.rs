@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use floe_telemetry::printable;
+use floe_redact::printable;
 use floe_waterfall::clip;
 use unicode_width::UnicodeWidthStr as _;
 

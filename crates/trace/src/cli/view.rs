@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
-use floe_telemetry::printable;
+use floe_redact::printable;
 use floe_trace::{Forest, page};
 
 use super::input::{Input, print_notes};

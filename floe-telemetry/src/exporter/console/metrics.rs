@@ -13,7 +13,7 @@ use opentelemetry_sdk::metrics::data::{
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use super::super::StandardStream;
-use crate::printable::Printable;
+use floe_redact::Printable;
 
 /// Prints metrics to standard error.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 use rustc_hash::FxHashMap;
 
 use crate::keys;
-use crate::printable::printable;
+use floe_redact::printable;
 
 /// The spans of a trace, which are named by their index.
 pub(super) struct Spans<'a> {

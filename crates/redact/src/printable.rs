@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 
 /// Whether a character controls a terminal, ends a line, or changes the direction of the text around it.
-pub(crate) fn is_unprintable(c: char) -> bool {
+#[must_use]
+pub fn is_unprintable(c: char) -> bool {
     c.is_control() && c != '\t'
         || matches!(
             c,
@@ -16,7 +17,7 @@ pub(crate) fn is_unprintable(c: char) -> bool {
 /// escaped as in a Rust literal, and tabs stay.
 ///
 /// ```
-/// # use floe_telemetry::printable;
+/// # use floe_redact::printable;
 /// assert_eq!(printable("no such table\n\u{1b}[2J"), r"no such table\n\u{1b}[2J");
 /// ```
 #[must_use]
@@ -28,8 +29,10 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text that is written as [`printable`] returns it.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
+/// A text that is displayed as [`printable`] returns it.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "it is the text")]
+pub struct Printable<'a>(pub &'a str);
 
 impl Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
