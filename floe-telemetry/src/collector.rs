@@ -342,13 +342,15 @@ impl Collector {
         if !drain.is_fetched(&self.buffers) {
             return false;
         }
-        self.pass_all();
-        self.release(Backpressure::Respected, is_shutdown)
+        self.pass_all() && self.release(Backpressure::Respected, is_shutdown)
     }
 
     /// Fetches what the first drain requires, for a caller that has stopped waiting: spans without room are
     /// dropped and counted.
     fn fetch_rest(&mut self) {
+        if let Some(pipeline) = &mut self.pipeline {
+            pipeline.end_processing();
+        }
         let is_fetched = |this: &Self| {
             let first = this.drains.front();
             first.is_none_or(|drain| drain.is_fetched(&this.buffers))

@@ -13,13 +13,17 @@
 use std::io::{self, Write};
 use std::thread::{Builder, JoinHandle};
 
+/// The stack of a thread of the library: that of the standard library, whatever `RUST_MIN_STACK` says of those of the
+/// program.
+const STACK: usize = 2 << 20;
+
 /// Starts a thread of the library, on which signals are blocked from its first instruction. The threads that it
 /// starts inherit that.
 pub(crate) fn spawn<T: Send + 'static>(
     thread: Builder,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
-    blocked(|| thread.spawn(work))
+    blocked(|| thread.stack_size(STACK).spawn(work))
 }
 
 /// Runs code that starts threads, on which signals are blocked then.

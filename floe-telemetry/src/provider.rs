@@ -325,11 +325,14 @@ impl Inner {
     }
 
     fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
-        if self.is_noop || self.is_shut_down.load(Ordering::Acquire) {
+        if self.is_noop {
             return Ok(());
         }
         self.check_process()?;
         let operation = "flush";
+        if self.is_shut_down.load(Ordering::Acquire) {
+            return self.await_shutdown(operation, timeout);
+        }
         let deadline = monotonic_now().checked_add(timeout);
         let flush = || self.logs.flush();
         let mut reports = (!self.logs.follow_spans).then(flush);
@@ -352,6 +355,16 @@ impl Inner {
         }
     }
 
+    /// Waits until a shutdown that has begun has ended.
+    fn await_shutdown(&self, operation: &'static str, timeout: Duration) -> Result<(), Error> {
+        // An exporter that shuts the provider down would wait for itself.
+        if is_on_telemetry_thread() || self.shutdown_end.wait(timeout) {
+            return Ok(());
+        }
+        let pending = undelivered(&self.counters);
+        Err(Error::timeout(operation, timeout, &pending))
+    }
+
     fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         if self.is_noop {
             return Ok(());
@@ -359,15 +372,7 @@ impl Inner {
         self.check_process()?;
         let operation = "shutdown";
         if self.is_shut_down.swap(true, Ordering::AcqRel) {
-            // An exporter that shuts the provider down would wait for itself.
-            if is_on_telemetry_thread() || self.shutdown_end.wait(timeout) {
-                return Ok(());
-            }
-            return Err(Error::timeout(
-                operation,
-                timeout,
-                &undelivered(&self.counters),
-            ));
+            return self.await_shutdown(operation, timeout);
         }
         let _ending = Ending(self);
         recorder::stop_provider();

@@ -135,9 +135,12 @@ impl Collector {
         pipeline.release(&self.buffers, &self.clock, backpressure, is_end)
     }
 
-    /// Passes the first `roots` deferred roots to the pipeline.
+    /// Passes the first `roots` deferred roots to the pipeline, while the processors have time.
     fn pass_roots(&mut self, roots: usize) {
         for _ in 0..roots {
+            if self.pipeline.as_ref().is_some_and(|it| !it.has_time()) {
+                break;
+            }
             let Some(mut record) = self.roots.pop_front() else {
                 break;
             };
@@ -150,8 +153,9 @@ impl Collector {
         }
     }
 
-    /// Passes all deferred roots to the pipeline.
-    pub(crate) fn pass_all(&mut self) {
+    /// Passes the deferred roots to the pipeline, while the processors have time. Returns whether none is left.
+    pub(crate) fn pass_all(&mut self) -> bool {
         self.pass_roots(self.roots.len());
+        self.roots.is_empty()
     }
 }

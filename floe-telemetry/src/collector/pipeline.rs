@@ -67,6 +67,8 @@ pub(crate) struct Pipeline {
     due: Option<Instant>,
     /// Spans on their way to a batch or a queue, once for each exporter. Only a panic leaves some.
     moving: usize,
+    /// Whether nobody waits for the spans any more: then the processors have no time.
+    is_late: bool,
 }
 
 impl Pipeline {
@@ -94,6 +96,7 @@ impl Pipeline {
             spans: 0,
             due: None,
             moving: 0,
+            is_late: false,
         }
     }
 
@@ -103,6 +106,11 @@ impl Pipeline {
             || self.processing.is_some()
             || self.metrics.as_ref().is_some_and(SpanMetrics::counts_all)
             || self.enricher.emits_exceptions()
+    }
+
+    /// Drops what would wait for the processors from now on.
+    pub(super) const fn end_processing(&mut self) {
+        self.is_late = true;
     }
 
     pub(super) const fn counters(&self) -> &Arc<Counters> {
@@ -115,14 +123,23 @@ impl Pipeline {
     }
 
     /// The number of spans that the queue of any exporter has room for, beyond the open batch and `pending`
-    /// spans. While it is 0, spans stay in the threads' buffers.
+    /// spans, while the processors have time. While it is 0, spans stay in the threads' buffers.
     pub(super) fn room(&self, pending: Size) -> usize {
+        if !self.has_time() {
+            return 0;
+        }
         match &self.tail {
             // Spans that tail sampling has released take precedence, and each span may release some.
             Some(tail) if tail.has_sampled() => 0,
             Some(_) => self.queue_room(pending).min(1),
             None => self.queue_room(pending),
         }
+    }
+
+    /// Whether the processors have time for more spans in this turn. Nobody waits for them at the end.
+    pub(super) fn has_time(&self) -> bool {
+        let processing = self.processing.as_ref();
+        self.is_late || processing.is_none_or(Processing::has_time)
     }
 
     fn queue_room(&self, pending: Size) -> usize {
@@ -199,7 +216,9 @@ impl Pipeline {
             tail.settle(buffers);
             tail.expire(monotonic_now());
         }
-        while backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0 {
+        while self.has_time()
+            && (backpressure == Backpressure::Ignored || self.queue_room(Size::default()) > 0)
+        {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
             };
@@ -230,6 +249,12 @@ impl Pipeline {
         let exporters = self.destinations.len();
         let waiting = processing.waiting();
         if waiting == 0 {
+            return;
+        }
+        if self.is_late {
+            let lost = (processing.discard_waiting() * exporters) as u64;
+            let counter = &self.counters.dropped_shutdown;
+            counter.fetch_add(lost, Ordering::Release);
             return;
         }
         self.moving += waiting * exporters;
@@ -269,8 +294,11 @@ impl Pipeline {
         }
     }
 
-    /// Ships the open batch if it is due. Returns the time until then otherwise.
+    /// Ends a turn of the collector: ships the open batch if it is due. Returns the time until then otherwise.
     pub(super) fn tick(&mut self) -> Option<Duration> {
+        if let Some(processing) = &mut self.processing {
+            processing.begin_turn();
+        }
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
             self.ship();
@@ -315,7 +343,13 @@ impl Pipeline {
         for to in &self.destinations {
             to.flush(report);
         }
-        self.destinations.len()
+        self.destinations.len() + self.report_lost(report)
+    }
+
+    /// Reports what the processors have lost. Returns the number of reports.
+    fn report_lost(&mut self, report: &Sender<Report>) -> usize {
+        let processing = self.processing.as_mut();
+        usize::from(processing.is_some_and(|it| it.report(report)))
     }
 
     /// Ships the open batch and shuts down each exporter. Returns the number of reports to expect.
@@ -329,7 +363,7 @@ impl Pipeline {
         for to in &self.destinations {
             to.shutdown(timeout, end, report);
         }
-        self.destinations.len()
+        self.destinations.len() + self.report_lost(report)
     }
 }
 

@@ -19,8 +19,9 @@ use super::guarded_message::guarded_message;
 use super::processor::{EndingSpan, SpanProcessor};
 use super::rate_limited::RateLimited;
 use super::statistics::Counters;
+use super::worker::Report;
 use crate::caught::caught;
-use crate::clock::WallClock;
+use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::program_signals;
 use crate::recorder::SpanRecord;
@@ -30,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many times as long a batch may take, whose calls all return.
 const MAX_WAITS: u32 = 5;
+
+/// How long the processors may take in one turn of the collector, which has other work, too.
+const TURN: Duration = Duration::from_millis(250);
 
 /// A batch is processed once it has this many spans, or this many bytes.
 const MAX_SPANS: usize = 64;
@@ -47,6 +51,10 @@ pub(crate) struct Processing {
     waiting: Vec<SpanRecord>,
     /// The bytes of the spans that wait.
     bytes: usize,
+    /// How long the processors have taken in this turn.
+    taken: Duration,
+    /// Spans that were lost and not reported yet.
+    lost: usize,
     counters: Arc<Counters>,
     warnings: RateLimited,
 }
@@ -109,9 +117,31 @@ impl Processing {
             is_stuck: false,
             waiting: Vec::new(),
             bytes: 0,
+            taken: Duration::ZERO,
+            lost: 0,
             counters: Arc::clone(counters),
             warnings: RateLimited::default(),
         }))
+    }
+
+    /// Begins a turn of the collector.
+    pub(super) const fn begin_turn(&mut self) {
+        self.taken = Duration::ZERO;
+    }
+
+    /// Whether the processors have time in this turn.
+    pub(super) fn has_time(&self) -> bool {
+        self.taken < TURN
+    }
+
+    /// Reports the spans that were lost since the last report.
+    pub(super) fn report(&mut self, report: &Sender<Report>) -> bool {
+        let lost = mem::take(&mut self.lost);
+        let message = || format!("{lost} spans failed: a span processor did not return");
+        lost > 0
+            && report
+                .send(("span processors".into(), Err(message())))
+                .is_ok()
     }
 
     /// The number of spans that wait.
@@ -146,9 +176,13 @@ impl Processing {
             return Some(spans);
         }
         let clock = clock.clone();
+        let start = monotonic_now();
         let _ = self.batches.send(Batch { spans, clock });
-        let Some(spans) = self.await_batch() else {
+        let spans = self.await_batch();
+        self.taken += start.elapsed();
+        let Some(spans) = spans else {
             self.is_stuck = true;
+            self.lost += number;
             if self.warnings.is_due() {
                 guarded_message(|| {
                     tracing::error!(

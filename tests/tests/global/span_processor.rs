@@ -117,7 +117,13 @@ fn a_processor_that_never_returns_is_given_up() {
     drop(create_span("before"));
     telemetry.force_flush(TIMEOUT).unwrap();
     drop(create_span("stuck"));
-    let _ = telemetry.force_flush(TIMEOUT);
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("a span processor did not return"),
+        "{error}"
+    );
     for _ in 0..1000 {
         drop(create_span("after"));
     }
@@ -150,6 +156,40 @@ fn a_processor_that_never_returns_is_given_up() {
     next.shutdown(TIMEOUT).unwrap();
     assert_eq!(next.statistics().exported, 1);
     assert_eq!(Arc::strong_count(&dropped), 1);
+}
+
+/// What it has not processed by the end of the shutdown is dropped: the next provider does not wait for it.
+#[test]
+fn a_slow_processor_does_not_hold_the_next_provider() {
+    const SPANS: u64 = 1500;
+
+    floe_tests::alone!();
+    let (never, waits) = mpsc::channel::<()>();
+    let slow = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_span_exporter(InMemorySpanExporter::default())
+        .with_span_processor(move |_: &mut EndingSpan<'_>| {
+            // All of them would take more than 100 seconds.
+            let _ = waits.recv_timeout(Duration::from_millis(70));
+        })
+        .initialize()
+        .unwrap();
+    for _ in 0..SPANS {
+        drop(create_span("work"));
+    }
+    let error = slow.shutdown(Duration::from_millis(500)).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    let next = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_span_exporter(InMemorySpanExporter::default())
+        .initialize()
+        .unwrap();
+    let counted = slow.statistics();
+    assert_eq!(
+        counted.exported + counted.failed + counted.dropped_shutdown,
+        SPANS,
+        "{counted:?}"
+    );
+    next.shutdown(TIMEOUT).unwrap();
+    drop(never);
 }
 
 fn span_line() -> floe_tests::Value {
