@@ -15,6 +15,8 @@ pub(crate) struct Finding {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     DeprecatedKey,
+    /// The conventions have left its first word to everyone.
+    FormerKey,
     UnknownKey,
     UnknownValue,
     ValueOfAnotherType,
@@ -29,13 +31,16 @@ pub(crate) enum What {
 impl What {
     /// Whether it need not be a mistake.
     pub(crate) fn is_allowed(self) -> bool {
-        matches!(self, Self::UnknownValue | Self::LikeAKey | Self::MissingKey)
+        matches!(
+            self,
+            Self::UnknownValue | Self::LikeAKey | Self::MissingKey | Self::FormerKey
+        )
     }
 
     /// A sentence.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::DeprecatedKey => "this_key_is_deprecated",
+            Self::DeprecatedKey | Self::FormerKey => "this_key_is_deprecated",
             Self::UnknownKey => "this_key_is_unknown",
             Self::UnknownValue => "this_value_is_unknown",
             Self::ValueOfAnotherType => "this_value_has_another_type",
@@ -88,6 +93,7 @@ impl From<Problem<'_>> for Finding {
     fn from(problem: Problem<'_>) -> Self {
         Self {
             what: match problem {
+                Problem::Deprecated { .. } if problem.is_allowed() => What::FormerKey,
                 Problem::Deprecated { .. } => What::DeprecatedKey,
                 Problem::Unknown { .. } if problem.is_allowed() => What::LikeAKey,
                 Problem::Unknown { .. } => What::UnknownKey,

@@ -228,7 +228,7 @@ impl<'c> Keys<'c> {
     /// Checks the keys in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
     pub(crate) fn calls(&self, tokens: TokenStream) {
         let mut before = [const { None }; 2];
-        // Whether the expression begins with `span(…)`: other types have an `.attribute(…)`, too.
+        // Whether the expression names a span: other types have these methods, too.
         let mut is_span = false;
         for tree in tokens {
             match &tree {
@@ -238,7 +238,9 @@ impl<'c> Keys<'c> {
                     }
                     self.calls(group.stream());
                 }
-                TokenTree::Ident(word) => is_span |= word == "span",
+                TokenTree::Ident(word) => {
+                    is_span |= word.to_string().to_lowercase().contains("span");
+                }
                 TokenTree::Punct(punct) => is_span &= !matches!(punct.as_char(), ';' | ',' | '='),
                 TokenTree::Literal(_) => {}
             }
@@ -377,12 +379,13 @@ fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Whether a group has the arguments of a function or a method that sets an attribute, `.attribute(…)` only of a span.
+/// Whether a group has the arguments of a function or a method that sets an attribute; a method only of a span.
 fn is_call(before: &[Option<TokenTree>; 2], group: &Group, is_span: bool) -> bool {
     let [lead, Some(TokenTree::Ident(name))] = before else {
         return false;
     };
     let is_method = matches!(lead, Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
     group.delimiter() == Delimiter::Parenthesis
-        && (name == "set_attribute" || name == "attribute" && is_method && is_span)
+        && (name == "set_attribute" || name == "attribute" && is_method)
+        && (is_span || !is_method)
 }

@@ -80,7 +80,7 @@ impl Problem<'_> {
     pub fn is_allowed(&self) -> bool {
         match self {
             Self::NoMember { .. } => true,
-            Self::Unknown { key, .. } => !is_reserved(key),
+            Self::Unknown { key, .. } | Self::Deprecated { key, .. } => !is_reserved(key),
             _ => false,
         }
     }

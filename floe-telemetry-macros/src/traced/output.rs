@@ -77,8 +77,8 @@ impl Output {
     }
 }
 
-/// Whether this is a `Result` whose error is a type around a parameter that need not be `'static`, or around an
-/// associated type.
+/// Whether this is a `Result` whose error is a type around a parameter that need not be `'static`, around an
+/// associated type, or around one that borrows.
 pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;
@@ -94,10 +94,23 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Some(GenericArgument::Type(Type::Path(error))) = of.args.iter().nth(1) else {
         return false;
     };
-    let parts = error.path.segments.iter();
-    parts
-        .map(|part| part.arguments.to_token_stream())
-        .any(|part| names_parameter(&part, generics))
+    error.path.segments.iter().any(|part| {
+        names_parameter(&part.arguments.to_token_stream(), generics) || borrows(&part.arguments)
+    })
+}
+
+/// Whether a type among the arguments borrows, as in `Load<Refused<'_>>`.
+fn borrows(arguments: &PathArguments) -> bool {
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return false;
+    };
+    arguments.args.iter().any(|argument| match argument {
+        GenericArgument::Type(ty) => {
+            let borrows = |c| tokens::any_punct(ty, c);
+            borrows('&') || borrows('\'') && !tokens::any_ident(ty, |word| word == "static")
+        }
+        _ => false,
+    })
 }
 
 fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {

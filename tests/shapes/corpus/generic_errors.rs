@@ -67,6 +67,32 @@ fn of_static<E: Error + 'static>(error: E) -> Result<(), Load<E>> {
     Err(Load(error))
 }
 
+#[derive(Debug)]
+struct Missing<'a>(&'a str);
+
+impl Display for Missing<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "missing {}", self.0)
+    }
+}
+
+impl Error for Missing<'_> {}
+
+#[traced]
+fn borrowed<'a>(name: &'a str) -> Result<u8, Load<Missing<'a>>> {
+    Err(Load(Missing(name)))
+}
+
+#[traced]
+async fn borrowed_later(name: &str) -> Result<u8, Load<Missing<'_>>> {
+    Err(Load(Missing(name)))
+}
+
+#[traced]
+fn reference(name: &str) -> Result<u8, Load<&str>> {
+    Err(Load(name))
+}
+
 struct Half<T>(T);
 
 impl<T> Half<T> {
@@ -106,6 +132,9 @@ impl Store for Broken<'_> {
 }
 
 pub(crate) fn observe(log: &mut Log) {
+    log.call("borrowed", |_| borrowed("a").map_err(|it| it.to_string()));
+    log.future("borrowed_later", |_| async { borrowed_later("a").await.map_err(|it| it.to_string()) });
+    log.call("reference", |_| reference("a").map_err(|it| it.to_string()));
     let text = |error: &dyn Display| error.to_string();
     log.value("load", load(&Broken("x")).map_err(|it| text(&it)));
     log.value("load_ok", load(&Broken("7")).map_err(|it| text(&it)));
