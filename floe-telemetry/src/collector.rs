@@ -225,7 +225,7 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
 
 fn start() -> Result<Handle, Error> {
     let (jobs, receiver) = channel();
-    let thread = thread::Builder::new().name("floe-collector".to_owned());
+    let thread = program_signals::thread("floe-collector");
     let thread = program_signals::spawn(thread, move || work(&receiver))
         .map_err(|error| Error::thread("collector", &error))?;
     recorder::set_collector(thread.thread().clone());

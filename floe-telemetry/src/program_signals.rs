@@ -17,13 +17,18 @@ use std::thread::{Builder, JoinHandle};
 /// program.
 const STACK: usize = 2 << 20;
 
+/// A thread of the library.
+pub(crate) fn thread(name: impl Into<String>) -> Builder {
+    Builder::new().name(name.into()).stack_size(STACK)
+}
+
 /// Starts a thread of the library, on which signals are blocked from its first instruction. The threads that it
 /// starts inherit that.
 pub(crate) fn spawn<T: Send + 'static>(
     thread: Builder,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
-    blocked(|| thread.stack_size(STACK).spawn(work))
+    blocked(|| thread.spawn(work))
 }
 
 /// Runs code that starts threads, on which signals are blocked then.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
@@ -72,7 +71,7 @@ pub(super) fn within<T: Send + 'static>(
 ) -> Result<Result<T, String>, Error> {
     const NAME: &str = "floe-connection";
     let (sender, receiver) = mpsc::sync_channel(1);
-    let thread = thread::Builder::new().name(NAME.to_owned());
+    let thread = program_signals::thread(NAME);
     program_signals::spawn(thread, move || {
         let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
         let _ = sender.send(caught(work));

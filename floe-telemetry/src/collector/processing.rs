@@ -9,7 +9,6 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -95,7 +94,7 @@ impl Processing {
             returned: Arc::clone(&returned),
             warnings: RateLimited::default(),
         };
-        let thread = thread::Builder::new().name("floe-processors".to_owned());
+        let thread = program_signals::thread("floe-processors");
         program_signals::spawn(thread, move || {
             // Processors must not record telemetry about telemetry.
             let _quiet = Context::enter_telemetry_suppressed_scope();

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
@@ -249,7 +248,7 @@ impl<B: Send + 'static> Worker<B> {
         };
         let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
         settings.counters.exports.add(name, spans, capacity);
-        let builder = Builder::new().name(format!("floe-{name}"));
+        let builder = program_signals::thread(format!("floe-{name}"));
         program_signals::spawn(builder, move || {
             let _ = start.send(());
             let _quiet = Context::enter_telemetry_suppressed_scope();

@@ -4,7 +4,6 @@
 //! worker's thread waits no longer than the timeout of an export.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
@@ -55,7 +54,7 @@ pub(crate) fn plain<E: SpanExporter + 'static>(
     })?;
     let (calls, to_serve) = channel();
     let (results, to_receive) = channel();
-    let thread = Builder::new().name(format!("floe-{name}-export"));
+    let thread = program_signals::thread(format!("floe-{name}-export"));
     program_signals::spawn(thread, move || serve(exporter, &to_serve, &results))
         .map_err(|error| Error::thread(name, &error))?;
     let exporter = SdkExporter {

@@ -164,7 +164,7 @@ impl LogWorker {
         });
         let (shared, own) = (Arc::clone(&queue), settings.clone());
         let exporting = ExporterThread::new(name.clone(), exporter, failure, shared, own);
-        let thread = std::thread::Builder::new().name(format!("floe-logs-{name}"));
+        let thread = program_signals::thread(format!("floe-logs-{name}"));
         program_signals::spawn(thread, move || {
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             exporting.work(&receiver);

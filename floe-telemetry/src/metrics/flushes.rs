@@ -2,7 +2,6 @@
 //! callers wait for a report with one.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -99,7 +98,7 @@ pub(super) fn in_background(
 }
 
 fn start(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-    let thread = thread::Builder::new().name("floe-metrics".to_owned());
+    let thread = program_signals::thread("floe-metrics");
     let started = program_signals::spawn(thread, || {
         let _quiet = Context::enter_telemetry_suppressed_scope();
         work();

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::Builder;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -618,7 +617,7 @@ fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProvide
     let provider = Arc::new(Mutex::new(Some(provider)));
     let taken = Arc::clone(&provider);
     let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let thread = Builder::new().name("floe-start".to_owned());
+    let thread = program_signals::thread("floe-start");
     program_signals::spawn(thread, move || {
         let provider = take(&taken);
         drop(begun);

@@ -65,7 +65,7 @@ extern "C" fn exiting() {
 /// may be destroyed, and its stack may be almost full.
 pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> + Send + 'static) {
     run_on(
-        thread::Builder::new(),
+        program_signals::thread("floe-exit"),
         timeout,
         finish,
         Unsignalled(io::stderr()),
@@ -77,7 +77,7 @@ pub(super) fn run(timeout: Duration, finish: impl FnOnce() -> Result<(), Error> 
 pub(super) fn warn(log: impl FnOnce() + Send + 'static) {
     let subscriber = get_default(Dispatch::clone);
     let (running, ended) = channel::<()>();
-    let thread = thread::Builder::new().name("floe-warning".to_owned());
+    let thread = program_signals::thread("floe-warning");
     let started = program_signals::spawn(thread, move || {
         let _running = running;
         let _quiet = Context::enter_telemetry_suppressed_scope();
@@ -103,7 +103,6 @@ fn run_on(
         finish.take()
     };
     let own = Arc::clone(&finish);
-    let thread = thread.name("floe-exit".to_owned());
     let started = program_signals::spawn(thread, move || {
         // Dropped at the end, also by a panic.
         let _running = running;

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
-use std::thread;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -57,7 +56,7 @@ fn wait_for_signals() -> io::Result<()> {
         register_conditional_default(*signal, Arc::clone(&ENDS_AT_ONCE))?;
     }
     let mut signals = Signals::new(handled)?;
-    let thread = thread::Builder::new().name("floe-signals".to_owned());
+    let thread = program_signals::thread("floe-signals");
     program_signals::spawn(thread, move || {
         if let Some(signal) = signals.forever().next() {
             ENDS_AT_ONCE.store(true, Ordering::Relaxed);
