@@ -699,6 +699,21 @@ static COVERAGE: &[(&str, &[&str])] = &[
         &["tests/tests/global/instruments.rs::names_of_scopes_without_end_share_one"],
     ),
     (
+        "one caller's text makes redaction quadratic: telemetry stops, and a log line takes milliseconds",
+        &[
+            "crates/redact/src/linear.rs::every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte",
+            "crates/redact/tests/redactor.rs::the_rest_of_a_text_that_takes_too_long_is_dropped_and_counted",
+        ],
+    ),
+    (
+        "two programs of a large fleet draw the same trace id",
+        &["floe-telemetry/src/recorder/ids.rs::the_halves_of_a_trace_id_are_independent"],
+    ),
+    (
+        "a process that was forked after the start records into nothing, in silence",
+        &["tests/tests/global/exit.rs::a_fork_says_once_that_it_exports_nothing"],
+    ),
+    (
         "the time-stamp counter jumps while spans are open",
         &[
             "floe-telemetry/src/clock/drift.rs::spans_that_are_open_while_the_counter_jumps_keep_their_durations",
