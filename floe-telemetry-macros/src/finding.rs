@@ -69,9 +69,7 @@ impl Finding {
             ),
         })
     }
-}
 
-impl Finding {
     /// What the conventions require of a span of this kind with these keys, and it lacks.
     pub(crate) fn of_a_span(kind: &str, keys: &[&str]) -> Option<Self> {
         let problems = floe_semconv::check_span(kind, keys);

@@ -246,21 +246,21 @@ pub fn check_span(kind: &str, keys: &[&str]) -> Vec<Problem<'static>> {
             |key: &&str| attribute(key).is_some() && key.split('.').next() == Some(it.namespace());
         it.kind == kind && keys.iter().any(is_in)
     });
-    // A call of a database over HTTP is one of the database.
-    let is_complete = |it: &SpanType| it.required.iter().all(|key| keys.contains(key));
-    let types: Vec<_> = types.collect();
-    if types.iter().any(|it| is_complete(it)) {
-        return Vec::new();
-    }
-    let lacking = types.into_iter().flat_map(|it| {
+    let lacking = types.map(|it| {
         let missing = it.required.iter().filter(|key| !keys.contains(key));
-        missing.map(|key| Problem::Missing {
+        let missing = missing.map(|key| Problem::Missing {
             kind: it.kind,
             namespace: it.namespace(),
             key,
-        })
+        });
+        missing.collect::<Vec<_>>()
     });
-    lacking.collect()
+    let lacking: Vec<_> = lacking.collect();
+    // A call of a database over HTTP is one of the database.
+    if lacking.iter().any(Vec::is_empty) {
+        return Vec::new();
+    }
+    lacking.concat()
 }
 
 /// What is wrong with a metric, if anything is: its name, its unit and what records it.
@@ -329,9 +329,8 @@ pub fn nearest(key: &str) -> Option<&'static str> {
             begins(to)
         } else {
             // `post.id` is no misspelled `host.id`.
-            row.key
-                .split_once('.')
-                .is_some_and(|(word, rest)| word.len() > 2 && !ANYONES.contains(&rest))
+            let parts = row.key.split_once('.');
+            parts.is_some_and(|(word, rest)| word.len() > 2 && !ANYONES.contains(&rest))
         };
         is_meant.then_some((distance, row.deprecation.is_some(), to))
     });
@@ -352,8 +351,7 @@ pub fn nearest(key: &str) -> Option<&'static str> {
 /// assert!(floe_semconv::check("htp.request.method").is_some());
 /// ```
 pub fn check(key: &str) -> Option<Problem<'_>> {
-    // A word alone is anyone's, also where it once was a key.
-    if let Some(row) = attribute(key).filter(|_| key.contains('.')) {
+    if let Some(row) = checked(key) {
         return row
             .deprecation
             .map(|deprecation| Problem::Deprecated { key, deprecation });
@@ -374,12 +372,11 @@ pub fn check(key: &str) -> Option<Problem<'_>> {
 /// assert!(floe_semconv::check_text("db.system.name", "duckdb").is_none());
 /// ```
 pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
-    let row = attribute(key).filter(|_| key.contains('.'))?;
+    let row = checked(key)?;
     match row.kind {
         Kind::Text | Kind::Any => None,
-        Kind::TextOf(members) if members.contains(&value) => None,
         // `mssql` is no misspelled `mysql`: it was a value of the key's former name.
-        Kind::TextOf(_) if is_former(key, value) => None,
+        Kind::TextOf(members) if members.contains(&value) || is_former(key, value) => None,
         Kind::TextOf(members) => {
             let nearest = problem::member(value, members)?;
             Some(Problem::NoMember {
@@ -396,18 +393,22 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     }
 }
 
+/// The attribute with a key, unless it is a word alone, which is anyone's, also where it once was a key.
+fn checked(key: &str) -> Option<&'static Row> {
+    attribute(key).filter(|_| key.contains('.'))
+}
+
 /// Whether a key that was renamed to this one had the value.
 fn is_former(key: &str, value: &str) -> bool {
     attributes().iter().any(|row| {
-        row.key != key
-            && row.successor() == key
+        row.successor() == key
             && matches!(row.kind, Kind::TextOf(members) if members.contains(&value))
     })
 }
 
 /// What is wrong with a kind of values for a key, if anything is. Values of unknown keys are not checked.
 pub fn check_kind(key: &str, found: Kind) -> Option<Problem<'_>> {
-    let expected = attribute(key).filter(|_| key.contains('.'))?.kind;
+    let expected = checked(key)?.kind;
     let is_same = match expected {
         Kind::Any => true,
         Kind::TextOf(_) => found == Kind::Text,
