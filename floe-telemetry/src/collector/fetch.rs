@@ -13,6 +13,10 @@ const MAX_SPANS_PER_TURN: usize = 2048;
 /// Spans without memory of their own that are read until the room in the queues is computed again.
 const MAX_ROOM: usize = 32;
 
+/// Roots without room in a queue that wait, at the end of a shutdown, for the spans that ended before them. Further
+/// ones do not.
+const MAX_ROOTS: usize = 8192;
+
 /// Blank records that are kept for reuse of their memory.
 const MAX_BLANK_RECORDS: usize = 256;
 
@@ -73,8 +77,9 @@ impl Collector {
                 // A large span may take all of it.
                 let is_small = record.head.heap_bytes() == 0;
                 room = if is_small { room.saturating_sub(1) } else { 0 };
-                // A deferred root would need memory again.
-                if record.is_root() && !is_closed {
+                // A deferred root needs memory again.
+                let may_wait = is_limited || !is_closed && self.roots.len() < MAX_ROOTS;
+                if record.is_root() && may_wait {
                     self.root_bytes += record.head.heap_bytes();
                     let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
                     self.roots.push_back(mem::replace(&mut record, blank));
