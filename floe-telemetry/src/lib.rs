@@ -89,127 +89,63 @@
 //! `floe-telemetry-prometheus`, `floe-telemetry-otlp-file` and `floe-telemetry-detectors` do.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(
-    not(feature = "provider"),
-    expect(dead_code, reason = "the provider uses the rest")
-)]
 
-// The derive macro expands to paths that begin with the name of this crate.
-extern crate self as floe_telemetry;
-
-mod bounded_text;
-mod caught;
-mod char_boundary;
-mod clock;
-#[cfg(feature = "provider")]
-mod collector;
-mod environment;
-#[cfg(feature = "provider")]
-mod error;
-#[cfg(feature = "provider")]
-mod init;
-#[cfg(feature = "provider")]
-mod json_schema;
-mod link_list;
-#[cfg(feature = "_otlp")]
-mod otlp_encoding;
-#[cfg(feature = "provider")]
-mod program_signals;
-#[cfg(feature = "provider")]
-mod provider;
-mod recorder;
-mod regular_file;
-#[cfg(feature = "provider")]
-mod surroundings;
-#[cfg(all(feature = "provider", target_os = "linux"))]
-mod this_process;
-
-pub mod attributes;
-#[cfg(feature = "provider")]
-pub mod backend;
-pub mod callsite;
-#[cfg(feature = "provider")]
-pub mod config;
-#[cfg(feature = "provider")]
-pub mod detection;
-#[cfg(feature = "provider")]
-pub mod exporter;
-#[cfg_attr(
-    not(all(feature = "logs", feature = "tracing")),
-    allow(dead_code, reason = "the features use the rest")
-)]
-pub mod keys;
-#[cfg(feature = "logs")]
-pub mod logs;
 pub mod metrics;
 pub mod prelude;
 pub mod propagation;
-#[cfg(feature = "redact")]
-mod redaction;
-#[cfg(feature = "testing")]
-pub mod testing;
-#[cfg(feature = "tracing")]
-mod tracing_bridge;
 
-pub use ::opentelemetry::trace::SpanKind;
 #[cfg(feature = "registry")]
 pub use floe_telemetry_macros::registry;
-pub use floe_telemetry_macros::{FloeAttributes, traced};
 
-pub use self::attributes::identity::{FloeSpanAttributes, Mode};
-pub use self::attributes::into::FloeAttributes;
-pub use self::metrics::recorder::MetricRecorder;
-pub use self::recorder::{
-    ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InCurrentSpan, InSpan, Opening, RecordedSpan,
-    RecorderTracer, RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span,
-    create_span_with, get_current_span, get_tracer, in_current_span, record_exception,
-    set_attribute, set_attributes, span,
+pub use floe_telemetry_core::{
+    __private, ActiveSpan, CurrentSpan, DetachedSpan, ErrorType, FloeAttributes,
+    FloeSpanAttributes, FutureExt, InCurrentSpan, InSpan, MetricRecorder, Mode, Opening,
+    RecordedSpan, RecorderTracer, RecorderTracerProvider, SpanBuilder, SpanKind, Tracer, add_event,
+    attributes, callsite, create_span, create_span_with, get_current_span, get_tracer,
+    in_current_span, opentelemetry, record_exception, set_attribute, set_attributes, span, traced,
+    tracer,
 };
 
-pub use self::recorder::outcome::ErrorType;
+#[doc(hidden)]
+pub use floe_telemetry_core::{__floe_link_list, __floe_linked, __floe_location};
 
 #[cfg(feature = "redact")]
-pub use floe_redact::printable;
-
-#[cfg(feature = "redact")]
-pub use self::redaction::{
-    REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
+pub use floe_telemetry_core::{
+    REDACTED, printable, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
 };
 
 #[cfg(feature = "provider")]
-pub use self::{
-    collector::{EndingSpan, SpanProcessor, Statistics},
-    config::telemetry::TelemetryConfig,
-    error::Error,
-    init::{TelemetryGuard, builder, init, init_or_noop, init_with},
-    provider::{
-        ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
-        ensure_telemetry_initialized,
-    },
+pub use floe_telemetry_sdk::{
+    EndingSpan, Error, ExporterFactory, SamplingHandle, SpanProcessor, Statistics, TelemetryConfig,
+    TelemetryGuard, TelemetryProvider, TelemetryProviderBuilder, backend, builder, config,
+    detection, ensure_telemetry_initialized, exporter, init, init_or_noop, init_with,
+    telemetry_exporter,
 };
 
+#[cfg(feature = "logs")]
+pub use floe_telemetry_sdk::logs;
+
+#[cfg(feature = "testing")]
+pub use floe_telemetry_testing as testing;
+
 #[cfg(feature = "tracing")]
-pub use self::tracing_bridge::{
+pub use floe_telemetry_tracing::{
     OpenTelemetrySpanExt, SetParentError, TracingLayer, TracingMetricsLayer, WithCurrentSpan,
     get_otel_context, tracing_layer, tracing_metrics_layer, with_current_span,
 };
 
-/// OpenTelemetry's API, in the version that this crate uses.
-// Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages
-// of every crate that uses this one, because `Value::String` has the same name.
-#[cfg_attr(not(doc), doc(hidden))]
-pub mod opentelemetry {
-    #[doc(no_inline)]
-    pub use ::opentelemetry::*;
+/// The attribute keys that the library writes and reads.
+pub mod keys {
+    pub use floe_telemetry_core::keys::{
+        CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, CODE_MODULE_NAME, FLOE_CANCELLED,
+        FLOE_MODE, FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_SAMPLING_REASON,
+        FLOE_WARNING, IDENTITY, LEVEL, TARGET,
+    };
 }
 
 #[cfg(all(doc, not(doctest)))] // `floe-test-services` tests the examples, which use other crates, too
 #[path = "manual.rs"]
 pub mod _manual;
-
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 
 #[cfg(all(
     feature = "otlp-grpc",
@@ -218,8 +154,7 @@ pub mod __private;
     feature = "testing"
 ))]
 #[doc(hidden)]
-#[path = "fuzzing.rs"]
-pub mod __fuzzing;
+pub use floe_telemetry_sdk::__fuzzing;
 
 /// The example of README compiles and runs.
 #[cfg(all(doctest, feature = "provider"))]

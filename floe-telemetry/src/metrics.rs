@@ -16,42 +16,6 @@
 //!
 //! Without a provider, each call costs one atomic load.
 
-mod current;
+pub use floe_telemetry_core::metrics::*;
 #[cfg(feature = "provider")]
-mod flushes;
-mod instruments;
-#[cfg(feature = "provider")]
-mod meters;
-mod metric;
-mod number;
-mod observable;
-#[cfg(all(feature = "provider", target_os = "linux"))]
-mod process;
-#[cfg(feature = "provider")]
-mod provider;
-pub(crate) mod recorder;
-#[cfg(feature = "provider")]
-mod redacting;
-#[cfg(feature = "provider")]
-mod reporting;
-#[cfg(feature = "provider")]
-mod sdk_metrics;
-#[cfg(feature = "provider")]
-mod series;
-#[cfg(feature = "provider")]
-mod views;
-
-pub use self::current::{in_span, is_enabled};
-pub use self::metric::Metric;
-pub use self::number::MetricNumber;
-pub use self::observable::{Observable, Observer};
-#[cfg(feature = "provider")]
-pub(crate) use self::{
-    flushes::MetricReport,
-    meters::{Meters, MetricDestination},
-};
-#[cfg(feature = "provider")]
-pub use {
-    self::provider::RecorderMeterProvider,
-    crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars},
-};
+pub use floe_telemetry_sdk::metrics::*;

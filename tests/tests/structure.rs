@@ -10,10 +10,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 21] = [
+const CRATES: [&str; 25] = [
+    "crates/core",
     "crates/redact",
+    "crates/sdk",
     "crates/semconv",
+    "crates/testing",
     "crates/trace",
+    "crates/tracing",
     "crates/waterfall",
     "crates/yaml",
     "floe-telemetry",

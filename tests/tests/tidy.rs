@@ -55,9 +55,17 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
     found
 }
 
+/// The crates that `floe-telemetry` is made of.
+const LIBRARY: [&str; 5] = [
+    "crates/core/src",
+    "crates/tracing/src",
+    "crates/sdk/src",
+    "crates/testing/src",
+    "floe-telemetry/src",
+];
+
 fn own_sources() -> Vec<(String, String)> {
     [
-        "floe-telemetry/src",
         "floe-telemetry-macros/src",
         "integrations",
         "crates/trace",
@@ -67,6 +75,7 @@ fn own_sources() -> Vec<(String, String)> {
         "examples",
     ]
     .into_iter()
+    .chain(LIBRARY)
     .flat_map(sources)
     .collect()
 }
@@ -86,25 +95,22 @@ fn every_file_begins_with_its_documentation() {
 #[test]
 fn each_responsibility_has_one_module() {
     for (duty, home) in [
-        ("Instant::now()", "floe-telemetry/src/clock.rs"),
-        ("SystemTime::now()", "floe-telemetry/src/clock.rs"),
-        ("env::var", "floe-telemetry/src/environment.rs"),
-        ("catch_unwind(", "floe-telemetry/src/caught.rs"),
-        (
-            "tonic::transport",
-            "floe-telemetry/src/exporter/otlp/grpc.rs",
-        ),
+        ("Instant::now()", "crates/core/src/clock.rs"),
+        ("SystemTime::now()", "crates/core/src/clock.rs"),
+        ("env::var", "crates/core/src/environment.rs"),
+        ("catch_unwind(", "crates/core/src/caught.rs"),
+        ("tonic::transport", "crates/sdk/src/exporter/otlp/grpc.rs"),
         (
             "hyper_util::client::legacy::{Client",
-            "floe-telemetry/src/exporter/otlp/http.rs",
+            "crates/sdk/src/exporter/otlp/http.rs",
         ),
         (
             "hyper_util::client::proxy",
-            "floe-telemetry/src/exporter/otlp/proxy.rs",
+            "crates/sdk/src/exporter/otlp/proxy.rs",
         ),
-        ("IN_USE_BY: AtomicU32", "floe-telemetry/src/provider.rs"),
+        ("IN_USE_BY: AtomicU32", "crates/sdk/src/provider.rs"),
     ] {
-        for (name, text) in sources("floe-telemetry/src") {
+        for (name, text) in LIBRARY.into_iter().flat_map(sources) {
             let code = text
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("//"));
@@ -122,17 +128,13 @@ fn each_responsibility_has_one_module() {
 /// function for errors; errors that users record with it are redacted like any other event.
 #[test]
 fn errors_are_recorded_by_one_function() {
-    let home = "floe-telemetry/src/recorder/exception.rs";
-    let sources = [
-        "floe-telemetry/src",
-        "floe-telemetry-macros/src",
-        "integrations",
-        "platform",
-    ]
-    .into_iter()
-    .flat_map(sources)
-    // Messages to Dagster have exceptions, too.
-    .filter(|(name, _)| !is_test(name) && !name.starts_with("integrations/floe-dagster-pipes"));
+    let home = "crates/core/src/recorder/exception.rs";
+    let sources = ["floe-telemetry-macros/src", "integrations", "platform"]
+        .into_iter()
+        .chain(LIBRARY)
+        .flat_map(sources)
+        // Messages to Dagster have exceptions, too.
+        .filter(|(name, _)| !is_test(name) && !name.starts_with("integrations/floe-dagster-pipes"));
     for (name, text) in sources {
         let code = text
             .lines()
@@ -148,7 +150,7 @@ fn errors_are_recorded_by_one_function() {
                 );
             }
             let writes = line.contains("keys::EXCEPTION,") || line.contains("\"exception\"");
-            let is_home = name == home || name == "floe-telemetry/src/keys.rs";
+            let is_home = name == home || name == "crates/core/src/keys.rs";
             assert!(
                 !writes || is_home,
                 "an event `exception` in {name}: its home is {home}"
@@ -174,9 +176,9 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
         concat!("unsafe", " extern \"C\" {"),
     ];
     let declares = [
-        "floe-telemetry/src/link_list.rs",
-        "floe-telemetry/src/recorder/fork_handlers.rs",
-        "floe-telemetry/src/provider/exit.rs",
+        "crates/core/src/link_list.rs",
+        "crates/core/src/recorder/fork_handlers.rs",
+        "crates/sdk/src/provider/exit.rs",
         "tests/faults/src/fork.rs",
         "tests/faults/src/scenarios/broken_driver.rs",
         "tests/tests/global/exit.rs",
@@ -190,7 +192,7 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
                 || name.ends_with("/clock/counter.rs")
                 || name.contains("/link_list")
                 || name.ends_with("/program_signals.rs")
-                || name.ends_with("/tracing_bridge/current_span.rs");
+                || name.ends_with("crates/tracing/src/current_span.rs");
             if word == words[0] && may_be || word == words[4] && declares.contains(&&*name) {
                 continue;
             }
@@ -329,7 +331,11 @@ fn duplicated_facts_agree() {
     let version = manifest.split_once("\nversion = \"").unwrap().1;
     let mut numbers = version.split('.');
     let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());
-    let sources = ["floe-telemetry/src", "platform/plugin/src"].map(sources);
+    let sources = ["platform/plugin/src"]
+        .into_iter()
+        .chain(LIBRARY)
+        .map(sources);
+    let sources: Vec<_> = sources.collect();
     for list in [
         "fl_site",
         "fl_backend",
@@ -564,8 +570,8 @@ fn message(format: &str) -> String {
 fn operators_know_each_message() {
     let mut written = Messages::default();
     let mut calls = 0;
-    let sources = ["floe-telemetry/src", "integrations"].map(sources);
-    for (name, text) in sources.into_iter().flatten() {
+    let folders = ["integrations"].into_iter().chain(LIBRARY);
+    for (name, text) in folders.flat_map(sources) {
         if is_test(&name) {
             continue;
         }

@@ -132,14 +132,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F08 the receiver is overloaded for a while",
         &[
             "server_errors",
-            "floe-telemetry/src/exporter/otlp/retry.rs::pauses_grow_up_to_a_limit_and_have_jitter",
+            "crates/sdk/src/exporter/otlp/retry.rs::pauses_grow_up_to_a_limit_and_have_jitter",
         ],
     ),
     (
         "F09 the receiver throttles with `Retry-After`: seconds, a date, or nonsense",
         &[
             "retry_after",
-            "floe-telemetry/src/exporter/otlp/http/retry_after.rs::retry_after_is_seconds_or_a_date",
+            "crates/sdk/src/exporter/otlp/http/retry_after.rs::retry_after_is_seconds_or_a_date",
         ],
     ),
     ("F10 every HTTP status and gRPC code", &["status_table"]),
@@ -280,7 +280,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "durations follow changes of the wall clock",
-        &["floe-telemetry/src/clock/drift.rs::a_clock_that_is_stepped_is_followed_within_a_second"],
+        &["crates/core/src/clock/drift.rs::a_clock_that_is_stepped_is_followed_within_a_second"],
     ),
     (
         "the receiver quotes the credential of the exporter",
@@ -321,8 +321,8 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a wall clock before 1970 panics or prevents the initialization",
         &[
-            "floe-telemetry/src/clock.rs::times_before_1970_are_0",
-            "floe-telemetry/src/collector/enrich.rs::a_span_before_1970_has_its_duration",
+            "crates/core/src/clock.rs::times_before_1970_are_0",
+            "crates/sdk/src/collector/enrich.rs::a_span_before_1970_has_its_duration",
         ],
     ),
     (
@@ -363,7 +363,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "the memory of many open spans is never released",
-        &["floe-telemetry/src/recorder/recording.rs::a_peak_of_open_spans_leaves_little_memory"],
+        &["crates/core/src/recorder/recording.rs::a_peak_of_open_spans_leaves_little_memory"],
     ),
     (
         "a published file is not synchronized with the disk",
@@ -440,7 +440,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "a second provider drops spans without a warning",
-        &["floe-telemetry/src/collector/warnings.rs::each_provider_has_its_own_warning"],
+        &["crates/sdk/src/collector/warnings.rs::each_provider_has_its_own_warning"],
     ),
     (
         "a flush that times out drops the spans for which the queue has no room",
@@ -495,12 +495,12 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "a panic in the pipeline keeps the memory of a span, and loses others without a count",
         &[
-            "floe-telemetry/src/provider/tests.rs::a_panic_in_the_pipeline_loses_only_what_it_interrupts",
+            "crates/sdk/src/provider/tests.rs::a_panic_in_the_pipeline_loses_only_what_it_interrupts",
         ],
     ),
     (
         "the thread that exports at the end of the process cannot be started",
-        &["floe-telemetry/src/provider/exit.rs::what_ends_the_process_runs_without_a_thread_too"],
+        &["crates/sdk/src/provider/exit.rs::what_ends_the_process_runs_without_a_thread_too"],
     ),
     (
         "a receiver's text has line ends, characters that control a terminal, or reversed text",
@@ -513,8 +513,8 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "an endpoint without a scheme has a credential",
         &[
-            "floe-telemetry/src/config/endpoint.rs::an_error_does_not_quote_a_credential_without_a_scheme",
-            "floe-telemetry/src/redaction.rs::a_quoted_address_needs_no_scheme_to_hide_its_credentials",
+            "crates/sdk/src/config/endpoint.rs::an_error_does_not_quote_a_credential_without_a_scheme",
+            "crates/core/src/redaction.rs::a_quoted_address_needs_no_scheme_to_hide_its_credentials",
             "tests/tests/it/config.rs::a_credential_that_only_its_place_shows_is_not_printed",
         ],
     ),
@@ -522,14 +522,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a configured value that an error quotes is long, or has control characters",
         &[
             "tests/tests/it/config_errors.rs::a_long_value_is_quoted_by_its_beginning",
-            "floe-telemetry/src/redaction.rs::an_error_is_one_line_of_printable_text_with_short_quotes",
+            "crates/core/src/redaction.rs::an_error_is_one_line_of_printable_text_with_short_quotes",
         ],
     ),
     (
         "a resource has 100,000 attributes",
         &[
-            "floe-telemetry/src/attributes/distinct.rs::each_key_of_a_long_list_is_read_once",
-            "floe-telemetry/src/config/env.rs::a_value_and_its_list_are_bounded",
+            "crates/core/src/attributes/distinct.rs::each_key_of_a_long_list_is_read_once",
+            "crates/sdk/src/config/env.rs::a_value_and_its_list_are_bounded",
         ],
     ),
     (
@@ -555,7 +555,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "a million spans are open at once",
-        &["floe-telemetry/src/recorder/recording.rs::a_peak_of_open_spans_leaves_little_memory"],
+        &["crates/core/src/recorder/recording.rs::a_peak_of_open_spans_leaves_little_memory"],
     ),
     (
         "a flush times out, and the next shutdown finds its failure reported to nobody",
@@ -640,16 +640,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a receiver asks for a retry without a pause, and gets hundreds of requests a second",
         &[
             "retry_after",
-            "floe-telemetry/src/exporter/otlp/retry.rs::a_receiver_can_only_lengthen_a_pause",
-            "floe-telemetry/src/exporter/otlp/retry.rs::a_pause_that_does_not_fit_before_the_deadline_ends_the_export",
-            "floe-telemetry/src/exporter/otlp/retry.rs::a_required_pause_that_is_too_long_holds_for_the_next_export",
+            "crates/sdk/src/exporter/otlp/retry.rs::a_receiver_can_only_lengthen_a_pause",
+            "crates/sdk/src/exporter/otlp/retry.rs::a_pause_that_does_not_fit_before_the_deadline_ends_the_export",
+            "crates/sdk/src/exporter/otlp/retry.rs::a_required_pause_that_is_too_long_holds_for_the_next_export",
         ],
     ),
     (
         "the first address of a name is silent, and nothing is ever delivered",
-        &[
-            "floe-telemetry/src/exporter/otlp/proxy.rs::a_silent_address_is_followed_by_the_next_one",
-        ],
+        &["crates/sdk/src/exporter/otlp/proxy.rs::a_silent_address_is_followed_by_the_next_one"],
     ),
     (
         "over gRPC, a page of 502, 503, 504 or 429 loses the batch",
@@ -707,7 +705,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     ),
     (
         "two programs of a large fleet draw the same trace id",
-        &["floe-telemetry/src/recorder/ids.rs::the_halves_of_a_trace_id_are_independent"],
+        &["crates/core/src/recorder/ids.rs::the_halves_of_a_trace_id_are_independent"],
     ),
     (
         "a process that was forked after the start records into nothing, in silence",
@@ -716,7 +714,7 @@ static COVERAGE: &[(&str, &[&str])] = &[
     (
         "the time-stamp counter jumps while spans are open",
         &[
-            "floe-telemetry/src/clock/drift.rs::spans_that_are_open_while_the_counter_jumps_keep_their_durations",
+            "crates/core/src/clock/drift.rs::spans_that_are_open_while_the_counter_jumps_keep_their_durations",
         ],
     ),
     (

@@ -37,7 +37,7 @@ mod primitives {
 #[cfg(test)]
 mod collector {
     mod flush;
-    #[path = "../../../../floe-telemetry/src/collector/watermarks.rs"]
+    #[path = "../../../../crates/sdk/src/collector/watermarks.rs"]
     mod watermarks;
 }
 
@@ -49,23 +49,24 @@ mod recorder {
         dead_code,
         reason = "rings are always allocated, and the models have a lock of loom"
     )]
-    #[path = "../../../../floe-telemetry/src/recorder/idle.rs"]
+    #[path = "../../../../crates/core/src/recorder/idle.rs"]
     mod idle;
     #[expect(dead_code, reason = "the id of the span is for the cell of its thread")]
-    #[path = "../../../../floe-telemetry/src/recorder/pending.rs"]
+    #[path = "../../../../crates/core/src/recorder/pending.rs"]
     mod pending;
     mod pending_updates;
-    #[path = "../../../../floe-telemetry/src/recorder/ring.rs"]
+    #[path = "../../../../crates/core/src/recorder/ring.rs"]
     mod ring;
     mod ring_orders;
-    #[path = "../../../../floe-telemetry/src/recorder/wakeup.rs"]
+    #[expect(unreachable_pub, reason = "the SDK has one")]
+    #[path = "../../../../crates/core/src/recorder/wakeup.rs"]
     mod wakeup;
     mod wakeup_orders;
 
     pub(crate) use self::buffer::{Buffer, Item, Writer, new_buffer};
 
     #[cfg(miri)]
-    #[path = "../../../../floe-telemetry/src/recorder/sync.rs"]
+    #[path = "../../../../crates/core/src/recorder/sync.rs"]
     mod sync;
 
     #[cfg(not(miri))]

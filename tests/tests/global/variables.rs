@@ -349,7 +349,7 @@ fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
     let named: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable stands twice");
     let mut found = 0;
-    let source = root.join("floe-telemetry/src/config/env.rs");
+    let source = root.join("crates/sdk/src/config/env.rs");
     let source = std::fs::read_to_string(source).unwrap();
     for word in source
         .split('"')

@@ -21,7 +21,7 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
     let mut found = Vec::new();
     let mut count = 0;
     for file in [
-        "floe-telemetry/src/keys.rs",
+        "crates/core/src/keys.rs",
         "integrations/floe-telemetry-http/src/keys.rs",
     ] {
         let text = fs::read_to_string(root.join(file)).unwrap();

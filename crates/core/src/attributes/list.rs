@@ -1,0 +1,248 @@
+//! The list that the attributes of a span are collected in.
+
+use std::borrow::Cow;
+#[cfg(feature = "tracing")]
+use std::fmt::Debug;
+use std::iter;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use opentelemetry::{Key, KeyValue, Value};
+
+use super::{AttributeValue, Text, ToAttributeValue};
+
+/// The most attributes of a span
+/// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)), unless the process allows
+/// more.
+pub(crate) const MAX_ATTRIBUTES: usize = 128;
+
+/// The most attributes of a span in this process. It is read for lists that have [`MAX_ATTRIBUTES`] only.
+static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
+
+/// Sets the most attributes of a span, if it is more than [`MAX_ATTRIBUTES`].
+pub fn limit_attributes(limit: usize) {
+    LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
+}
+
+/// Longer keys are counted as memory of their span, in bytes: they were probably made at run time.
+const MAX_SHORT_KEY: usize = 64;
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: AttributeValue,
+}
+
+impl From<Attribute> for KeyValue {
+    fn from(Attribute { key, value }: Attribute) -> Self {
+        Self::new(key, Value::from(value))
+    }
+}
+
+/// Attributes in the order in which they were set. If a key is set twice, the later value wins.
+///
+/// A list contains at most 128 attributes, or more if the limits of the provider allow them. Further ones are dropped
+/// and counted on the span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AttributeList {
+    items: Vec<Attribute>,
+    dropped: u32,
+    /// Whether an attribute may own memory: a long text, an array, or a key made at run time.
+    owns_memory: bool,
+    /// Whether the keys of a full list are known to be distinct.
+    is_distinct: bool,
+}
+
+impl AttributeList {
+    /// Sets `key` to `value`, unless the value is `None`.
+    #[inline]
+    pub fn set(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
+        value.set_in(self, key);
+    }
+
+    /// Sets `key` to an [`AttributeValue`].
+    #[inline]
+    pub fn push(&mut self, key: Key, value: AttributeValue) {
+        if self.items.len() < MAX_ATTRIBUTES {
+            self.owns_memory |= value.owns_memory() || key.as_str().len() > MAX_SHORT_KEY;
+            self.items.push(Attribute { key, value });
+        } else {
+            self.replace(key, value);
+        }
+    }
+
+    /// Sets `key` to the value that `value` returns, constructed in its final location.
+    ///
+    /// [`Vec::push`] would construct the attribute on the stack and copy it with wider loads than the
+    /// stores that wrote it. Such a copy stalls until the stores have retired.
+    #[inline]
+    pub(super) fn push_with<K: Into<Key>>(
+        &mut self,
+        key: K,
+        value: impl FnOnce() -> AttributeValue,
+    ) {
+        // A `&'static str` needs no drop, so for most keys nothing is compiled.
+        if const { std::mem::needs_drop::<K>() } {
+            self.owns_memory = true;
+        }
+        if self.items.len() < MAX_ATTRIBUTES {
+            self.items.extend(iter::once_with(|| Attribute {
+                key: key.into(),
+                value: value(),
+            }));
+        } else {
+            self.replace(key.into(), value());
+        }
+    }
+
+    /// Sets `key` to text that `write` writes into its final location.
+    #[inline]
+    pub(super) fn push_text(&mut self, key: impl Into<Key>, write: impl FnOnce(&mut Text)) {
+        if self.items.len() >= MAX_ATTRIBUTES {
+            let mut text = Text::empty();
+            write(&mut text);
+            return self.replace(key.into(), AttributeValue::Text(text));
+        }
+        self.push_with(key, || AttributeValue::Text(Text::empty()));
+        if let Some(AttributeValue::Text(text)) = self.items.last_mut().map(|last| &mut last.value)
+        {
+            write(text);
+            self.owns_memory |= text.is_long();
+        }
+    }
+
+    /// Sets `key` to a value formatted with `Debug`.
+    #[cfg(feature = "tracing")]
+    #[doc(hidden)]
+    pub fn push_debug(&mut self, key: impl Into<Key>, value: &dyn Debug) {
+        self.push(key.into(), AttributeValue::Text(Text::from_debug(value)));
+    }
+
+    /// Sets `key` to text that is known at compile time.
+    #[inline]
+    #[doc(hidden)]
+    pub fn push_static(&mut self, key: impl Into<Key>, text: &'static str) {
+        self.push_with(key, || AttributeValue::Static(text));
+    }
+
+    /// The attributes, in the order in which they were set; a key may occur twice.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Attribute] {
+        &self.items
+    }
+
+    /// Moves the attributes of another list to the end of this one.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        for item in other.items.drain(..) {
+            self.push(item.key, item.value);
+        }
+        self.dropped += std::mem::take(&mut other.dropped);
+        self.owns_memory |= std::mem::take(&mut other.owns_memory);
+    }
+
+    /// The underlying vector.
+    #[inline]
+    #[doc(hidden)]
+    pub const fn items_mut(&mut self) -> &mut Vec<Attribute> {
+        &mut self.items
+    }
+
+    /// The number of attributes that were dropped because the list was full.
+    pub(crate) const fn dropped_mut(&mut self) -> &mut u32 {
+        &mut self.dropped
+    }
+
+    /// Appends the attributes of another list under the keys that `key` returns.
+    pub(super) fn append_renamed(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
+        for item in other.items {
+            self.push(key(item.key.as_str()).into(), item.value);
+        }
+        self.dropped += other.dropped;
+    }
+
+    /// Sets a key of a list with [`MAX_ATTRIBUTES`]. If it is full, the value of an existing key is replaced. A new key
+    /// takes the place of values that were replaced before, or is dropped.
+    #[cold]
+    fn replace(&mut self, key: Key, value: AttributeValue) {
+        self.owns_memory = true;
+        let limit = LIMIT.load(Ordering::Relaxed);
+        if self.items.len() < limit {
+            self.items.push(Attribute { key, value });
+            return;
+        }
+        if let Some(item) = self.items.iter_mut().rfind(|item| item.key == key) {
+            item.value = value;
+            return;
+        }
+        if !self.is_distinct {
+            self.is_distinct = true;
+            self.keep_distinct(limit);
+        }
+        if self.items.len() < limit {
+            self.items.push(Attribute { key, value });
+            self.is_distinct = self.items.len() == limit;
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// Keeps the first `limit` keys, each with its last value, and counts the others as dropped.
+    #[doc(hidden)]
+    pub fn keep_distinct(&mut self, limit: usize) {
+        self.dropped += super::keep_distinct(&mut self.items, limit, |item| &item.key);
+    }
+
+    /// The attributes, to be changed.
+    #[doc(hidden)]
+    pub fn as_mut_slice(&mut self) -> &mut [Attribute] {
+        &mut self.items
+    }
+
+    /// The number of attributes that were dropped because the list was full.
+    #[doc(hidden)]
+    pub const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Whether an attribute may own memory.
+    #[inline]
+    pub(crate) const fn owns_memory(&self) -> bool {
+        self.owns_memory
+    }
+
+    /// Forgets that attributes own memory, because they were moved out of the list.
+    #[inline]
+    pub(crate) const fn moved_out(&mut self) {
+        self.owns_memory = false;
+        self.is_distinct = false;
+    }
+
+    /// Removes all attributes and keeps the allocated capacity.
+    #[doc(hidden)]
+    pub fn clear(&mut self) {
+        self.items.clear();
+        self.dropped = 0;
+        self.owns_memory = false;
+        self.is_distinct = false;
+    }
+}
+
+impl FromIterator<KeyValue> for AttributeList {
+    fn from_iter<I: IntoIterator<Item = KeyValue>>(iter: I) -> Self {
+        let mut list = Self::default();
+        list.extend(iter);
+        list
+    }
+}
+
+impl Extend<KeyValue> for AttributeList {
+    fn extend<I: IntoIterator<Item = KeyValue>>(&mut self, iter: I) {
+        for KeyValue { key, value, .. } in iter {
+            if let Some(value) = value.to_attribute_value() {
+                self.push(key, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Attribute text that is stored inline while it is short.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use opentelemetry::Key;
+
+use super::schema::AttributeType;
+use super::{AttributeList, AttributeValue, ToAttributeValue};
+use crate::char_boundary;
+
+/// The most bytes that are stored inline. With 22, a [`Text`] is as large as a vector.
+const SHORT: usize = 22;
+
+/// The text of an attribute. Up to 22 bytes are stored inline, which saves the allocation and its
+/// release on the collector thread.
+///
+/// ```
+/// use floe_telemetry::attributes::Text;
+///
+/// assert_eq!(&*Text::from("orders"), "orders");
+/// assert_eq!(Text::default().to_string(), "");
+/// ```
+#[derive(Clone)]
+pub struct Text(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Box<str>),
+}
+
+impl Text {
+    /// An empty text.
+    #[inline]
+    pub(super) const fn empty() -> Self {
+        Self(Repr::Short {
+            length: 0,
+            bytes: [0; SHORT],
+        })
+    }
+
+    /// Formats a value with `Debug`. Short text is formatted without an allocation.
+    #[cfg(feature = "tracing")]
+    pub(super) fn from_debug(value: &dyn fmt::Debug) -> Self {
+        use fmt::Write as _;
+
+        struct Writer {
+            short: Text,
+            /// The whole text, if it is too long to be stored inline.
+            long: String,
+        }
+
+        impl fmt::Write for Writer {
+            fn write_str(&mut self, more: &str) -> fmt::Result {
+                if let Repr::Short { length, bytes } = &mut self.short.0
+                    && self.long.is_empty()
+                {
+                    let start = usize::from(*length);
+                    if let Some(room) = bytes.get_mut(start..start + more.len()) {
+                        room.copy_from_slice(more.as_bytes());
+                        *length += u8::try_from(more.len()).unwrap_or_default();
+                        return Ok(());
+                    }
+                    self.long.push_str(&self.short);
+                }
+                self.long.push_str(more);
+                Ok(())
+            }
+        }
+
+        let mut writer = Writer {
+            short: Self::empty(),
+            long: String::new(),
+        };
+        // If the implementation fails, the text that it wrote before is kept.
+        let _ = write!(writer, "{value:?}");
+        if writer.long.is_empty() {
+            writer.short
+        } else {
+            writer.long.into()
+        }
+    }
+
+    /// The bytes of the text, without the check for valid UTF-8 that [`Deref`] does.
+    #[inline]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Repr::Long(text) => text.as_bytes(),
+        }
+    }
+
+    /// Whether the text is not stored inline.
+    #[inline]
+    pub(super) const fn is_long(&self) -> bool {
+        matches!(self.0, Repr::Long(_))
+    }
+
+    /// Replaces the content by a copy of `text`.
+    pub(super) fn copy(&mut self, text: &str) {
+        if let Repr::Short { length, bytes } = &mut self.0
+            && let Some(room) = bytes.get_mut(..text.len())
+        {
+            room.copy_from_slice(text.as_bytes());
+            *length = u8::try_from(text.len()).unwrap_or_default();
+        } else {
+            self.0 = Repr::Long(text.into());
+        }
+    }
+
+    /// Replaces the content by `text`. Long text is moved instead of copied.
+    pub(super) fn take(&mut self, text: String) {
+        if text.len() <= SHORT {
+            self.copy(&text);
+        } else {
+            self.0 = Repr::Long(text.into());
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        let mut copy = Self::empty();
+        copy.copy(text);
+        copy
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        let mut inline = Self::empty();
+        inline.take(text);
+        inline
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        match text.0 {
+            Repr::Short { .. } => (*text).to_owned(),
+            Repr::Long(text) => text.into(),
+        }
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            // The bytes were copied from a `str`, so they are valid UTF-8.
+            Repr::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Repr::Long(text) => text,
+        }
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+/// The most bytes of a text that are copied into a span, unless the limit of values is larger. Redaction comes before
+/// that limit, and may shorten a text.
+const COPIED: usize = 1024 * 1024;
+
+/// The most bytes of a text that are copied into a span.
+static MOST: AtomicUsize = AtomicUsize::new(COPIED);
+
+/// Sets the most bytes of a text that are copied, if it is more than the default.
+pub fn limit_text(limit: usize) {
+    MOST.store(limit.saturating_mul(2).max(COPIED), Ordering::Relaxed);
+}
+
+/// What is copied of a text.
+#[inline]
+fn copied(text: &str) -> &str {
+    if text.len() <= COPIED {
+        return text;
+    }
+    &text[..char_boundary::floor(text, MOST.load(Ordering::Relaxed))]
+}
+
+impl ToAttributeValue for str {
+    const TYPE: AttributeType = AttributeType::Text;
+
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::Text(copied(self).into()))
+    }
+
+    #[inline]
+    fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+        list.push_text(key, |text| text.copy(copied(self)));
+    }
+}
+
+impl ToAttributeValue for String {
+    const TYPE: AttributeType = AttributeType::Text;
+
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.as_str().to_attribute_value()
+    }
+
+    #[inline]
+    fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+        self.as_str().set_in(list, key);
+    }
+
+    #[inline]
+    fn move_into(self, list: &mut AttributeList, key: impl Into<Key>) {
+        // Short text is copied into place: moving a `Text` would load it with wider loads than the
+        // stores that just wrote it, see `AttributeList::push_with`.
+        if self.len() <= SHORT {
+            list.push_text(key, |text| text.copy(&self));
+        } else {
+            let mut long = self;
+            let most = copied(&long).len();
+            if most < long.len() {
+                long.truncate(most);
+            }
+            list.push_text(key, |text| text.take(long));
+        }
+    }
+}
+
+impl ToAttributeValue for char {
+    const TYPE: AttributeType = AttributeType::Text;
+
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.encode_utf8(&mut [0; 4]).to_attribute_value()
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "tracing")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_any_length_is_stored_unchanged() {
+        for length in 0..50 {
+            let text: String = "aäöü€ß".chars().cycle().take(length).collect();
+            for stored in [Text::from(text.as_str()), Text::from(text.clone())] {
+                assert_eq!(&*stored, text);
+                assert_eq!(stored.clone(), stored);
+                assert_eq!(String::from(stored), text);
+            }
+        }
+    }
+
+    #[test]
+    fn new_text_replaces_the_old_one() {
+        let long = "x".repeat(SHORT + 1);
+        let mut text = Text::from("first");
+        for next in ["", "ab", &long, "c"] {
+            text.copy(next);
+            assert_eq!(&*text, next);
+            text.take(next.to_owned());
+            assert_eq!(&*text, next);
+        }
+    }
+
+    /// A value whose `Debug` writes its text in chunks.
+    struct Chunks<'a>(&'a [String]);
+
+    impl fmt::Debug for Chunks<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.iter().try_for_each(|chunk| f.write_str(chunk))
+        }
+    }
+
+    #[test]
+    fn debug_text_is_complete_in_chunks_of_any_size() {
+        for length in 0..50 {
+            for chunk in [1, 7, 22, 23] {
+                let text: String = "aäöü€ß".chars().cycle().take(length).collect();
+                let chars: Vec<char> = text.chars().collect();
+                let chunks: Vec<String> = chars.chunks(chunk).map(String::from_iter).collect();
+                assert_eq!(&*Text::from_debug(&Chunks(&chunks)), text);
+            }
+        }
+    }
+
+    #[test]
+    fn text_and_values_have_the_size_of_a_vector() {
+        assert_eq!(size_of::<Text>(), 24);
+        assert_eq!(size_of::<AttributeValue>(), 24);
+    }
+}

@@ -1,0 +1,69 @@
+//! The text of a value of the program, as much of it as is recorded of an error.
+
+use std::fmt::{self, Write as _};
+
+use crate::char_boundary::{self, CUT};
+
+/// The bytes of an error's text that are recorded.
+pub(crate) const MAX_TEXT: usize = 16 * 1024;
+
+/// How many bytes before the end of a cut text are searched for the start of the last word, which is removed: redaction
+/// may not recognize a part of a secret.
+const MAX_WORD: usize = 4 * 1024;
+
+/// The text of `value`, truncated to [`MAX_TEXT`] bytes.
+pub(crate) fn bounded(value: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    append(&mut text, value);
+    text
+}
+
+/// Appends at most [`MAX_TEXT`] bytes of the text of `value`.
+pub(crate) fn append(text: &mut String, value: &dyn fmt::Display) {
+    let start = text.len();
+    let mut bounded = Bounded::new(text, MAX_TEXT);
+    let _ = write!(bounded, "{value}");
+    if bounded.is_cut() {
+        let from = char_boundary::floor(text, text.len().saturating_sub(MAX_WORD)).max(start);
+        let last_word = text[from..].rfind(char::is_whitespace).unwrap_or_default();
+        text.truncate(from + last_word);
+        text.push_str(CUT);
+    }
+}
+
+/// Appends as much as there is room for. A write beyond it is cut, and an error, which ends the formatting.
+#[derive(Debug)]
+pub struct Bounded<'a> {
+    text: &'a mut String,
+    room: usize,
+    is_cut: bool,
+}
+
+impl<'a> Bounded<'a> {
+    /// A writer that appends at most `room` bytes to `text`.
+    pub const fn new(text: &'a mut String, room: usize) -> Self {
+        Self {
+            text,
+            room,
+            is_cut: false,
+        }
+    }
+
+    /// Whether a text had no room.
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+}
+
+impl fmt::Write for Bounded<'_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let end = char_boundary::floor(part, self.room);
+        self.text.push_str(&part[..end]);
+        self.room -= end;
+        if end == part.len() {
+            return Ok(());
+        }
+        self.is_cut = true;
+        Err(fmt::Error)
+    }
+}

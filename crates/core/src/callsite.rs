@@ -1,0 +1,557 @@
+//! The instrumentation of a program, as it is known at link time.
+//!
+//! Each `#[traced]` function has one static [`CallSite`], and each use of
+//! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
+//! can report what is instrumented without running it.
+
+mod package;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use opentelemetry::trace::SpanKind;
+
+pub(crate) use self::package::package_of;
+
+/// The call site of a function with `#[traced]`.
+#[derive(Debug)]
+pub struct CallSite {
+    name: &'static str,
+    /// The name of the function, with that of its type where the macro knows it, and the keys of its
+    /// attributes, separated by spaces.
+    known: &'static str,
+    /// Of a method whose type the macro does not know.
+    path: Option<fn() -> &'static str>,
+    location: SourceLocation,
+    scope_name: &'static str,
+    scope_version: Option<&'static str>,
+    /// Whether the name of the scope is that of a tracer, and not of the package.
+    has_tracer: bool,
+    kind: SpanKind,
+    level: Level,
+    metrics: bool,
+    /// Whether the spans of a `tracing` call site have its target as attribute.
+    has_target: bool,
+    /// The sampling rule that matches the name, and the generation of the rules.
+    rule_cache: AtomicU64,
+    /// Whether the filter excludes the function, and the generation of the filter.
+    filter_cache: AtomicU32,
+}
+
+impl CallSite {
+    #[doc(hidden)]
+    #[must_use]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "expansions call it, and a call of a constructor is quick to compile"
+    )]
+    pub const fn new(
+        name: &'static str,
+        known: &'static str,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+        kind: SpanKind,
+        package: Option<&'static str>,
+        package_version: Option<&'static str>,
+    ) -> Self {
+        Self {
+            name,
+            known,
+            path: None,
+            location: SourceLocation::new(module, file, line),
+            scope_name: match package {
+                Some(package) => package,
+                None => crate_of(module),
+            },
+            scope_version: package_version,
+            has_tracer: false,
+            kind,
+            level: Level::Info,
+            metrics: false,
+            has_target: true,
+            rule_cache: AtomicU64::new(0),
+            filter_cache: AtomicU32::new(0),
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_tracer(mut self, name: &'static str) -> Self {
+        assert!(
+            !name.is_empty(),
+            "a tracer needs a name, and this one is empty"
+        );
+        self.scope_name = name;
+        self.has_tracer = true;
+        self
+    }
+
+    /// `path` returns the path of a type that is declared in the method.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_path(mut self, path: fn() -> &'static str) -> Self {
+        self.path = Some(path);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_metrics(mut self) -> Self {
+        self.metrics = true;
+        self
+    }
+
+    /// The call site without a target.
+    #[cfg(feature = "tracing")]
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn without_target(mut self) -> Self {
+        self.has_target = false;
+        self
+    }
+
+    /// The target of a `tracing` call site, which is the scope of its spans, if they have it as attribute.
+    #[doc(hidden)]
+    pub fn tracing_target(&self) -> Option<&'static str> {
+        (!self.is_function() && self.has_target).then_some(self.scope_name)
+    }
+
+    /// The name of the spans, or the name of the function if the span name is an expression.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The name of the function.
+    #[must_use]
+    pub const fn function(&self) -> &'static str {
+        let bytes = self.known.as_bytes();
+        let (mut start, mut end) = (0, 0);
+        while end < bytes.len() && bytes[end] != b' ' {
+            if bytes[end] == b':' {
+                start = end + 1;
+            }
+            end += 1;
+        }
+        self.known.split_at(end).0.split_at(start).1
+    }
+
+    /// The path of the function, as in `catalog::Table::rows`.
+    #[doc(hidden)]
+    pub fn function_path(&self) -> String {
+        let module = self.location.module;
+        let known = self.known.split(' ').next().unwrap_or_default();
+        match self.path.and_then(|path| type_around(path())) {
+            Some(around) => format!("{module}::{around}::{known}"),
+            None => format!("{module}::{known}"),
+        }
+    }
+
+    /// The keys of the attributes in the annotation, in the order in which they are recorded.
+    ///
+    /// `{Type}` stands for all keys of a type that derives [`FloeAttributes`](crate::FloeAttributes) or of
+    /// a constant, and `*` for keys that are known only when the function runs.
+    ///
+    /// ```
+    /// use floe_telemetry::{callsite, traced};
+    ///
+    /// #[traced(attributes(table, rows = lines.len()))]
+    /// fn load_lines(table: &str, lines: &[&str]) {}
+    ///
+    /// load_lines("orders", &[]);
+    /// let site = callsite::all().find(|site| site.function() == "load_lines").unwrap();
+    /// assert_eq!(site.attributes().collect::<Vec<_>>(), ["table", "rows"]);
+    /// ```
+    pub fn attributes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.known.split(' ').skip(1)
+    }
+
+    /// Where the function is defined.
+    #[must_use]
+    pub const fn location(&self) -> SourceLocation {
+        self.location
+    }
+
+    /// The kind of the spans.
+    #[must_use]
+    pub const fn kind(&self) -> &SpanKind {
+        &self.kind
+    }
+
+    /// The name of the instrumentation scope of the spans: the `tracer` of the annotation, or the name of
+    /// the package that contains the function.
+    ///
+    /// ```
+    /// use floe_telemetry::{callsite, traced};
+    ///
+    /// #[traced(tracer = "acme.mail")]
+    /// fn notify() {}
+    ///
+    /// notify();
+    /// let site = callsite::all().find(|site| site.function() == "notify").unwrap();
+    /// assert_eq!(site.scope_name(), "acme.mail");
+    /// ```
+    #[must_use]
+    pub const fn scope_name(&self) -> &'static str {
+        self.scope_name
+    }
+
+    /// The version of the instrumentation scope of the spans, which is the version of the package that contains
+    /// the function. `None` if the package was not built by Cargo.
+    #[must_use]
+    pub const fn scope_version(&self) -> Option<&'static str> {
+        self.scope_version
+    }
+
+    /// The level of the spans.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The target that filters match, like the target of a `tracing` span: the path of the module.
+    #[must_use]
+    pub const fn target(&self) -> &'static str {
+        self.location.module
+    }
+
+    /// Whether this is the call site of a function, and not of a span of the `tracing` bridge.
+    #[doc(hidden)]
+    pub const fn is_function(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    pub(crate) const fn filter_cache(&self) -> &AtomicU32 {
+        &self.filter_cache
+    }
+
+    pub(crate) const fn rule_cache(&self) -> &AtomicU64 {
+        &self.rule_cache
+    }
+
+    /// Whether metrics of calls, errors and durations are recorded, see `#[traced(metrics)]`.
+    #[must_use]
+    pub const fn has_metrics(&self) -> bool {
+        self.metrics
+    }
+}
+
+/// The name of the type in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or
+/// `shop::list::<impl shop::Cart>::add::Here`.
+fn type_around(here: &str) -> Option<&str> {
+    let path = here.rsplitn(3, "::").nth(2)?;
+    let path = path.strip_suffix('>').map_or(path, |path| {
+        let of_impl = path.rsplit_once("<impl ").map(|(_, path)| path);
+        let of_trait = path
+            .strip_prefix('<')
+            .and_then(|path| path.split_once(" as "));
+        of_impl.or(of_trait.map(|(path, _)| path)).unwrap_or(path)
+    });
+    let path = path.rsplit_once(" for ").map_or(path, |(_, path)| path);
+    let path = path.split('<').next()?;
+    path.rsplit("::").next().filter(|name| !name.is_empty())
+}
+
+/// The first segment of a module's path.
+const fn crate_of(module: &'static str) -> &'static str {
+    let bytes = module.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() && bytes[end] != b':' {
+        end += 1;
+    }
+    module.split_at(end).0
+}
+
+/// A place in the source code, where a static of a link-time list is defined.
+///
+/// Displayed as `file:line`, and ordered by file and line.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SourceLocation {
+    file: &'static str,
+    line: u32,
+    module: &'static str,
+}
+
+impl SourceLocation {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(module: &'static str, file: &'static str, line: u32) -> Self {
+        Self { file, line, module }
+    }
+
+    /// The source file, as passed to the compiler.
+    #[must_use]
+    pub const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// The line in the file, counted from 1.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The path of the module.
+    #[must_use]
+    pub const fn module(&self) -> &'static str {
+        self.module
+    }
+}
+
+impl fmt::Display for SourceLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// The [`SourceLocation`](crate::callsite::SourceLocation) of the outermost macro call.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_location {
+    () => {
+        $crate::callsite::SourceLocation::new(
+            ::core::module_path!(),
+            ::core::file!(),
+            ::core::line!(),
+        )
+    };
+}
+
+/// The level of a span. As in `tracing`, a more verbose level is greater.
+// Otherwise the compiler would write `std::fmt::Debug` in the messages of every crate that uses this
+// one, because of the variant of that name.
+#[cfg_attr(not(doc), doc(hidden))]
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the five levels of `tracing` and `log`"
+)]
+pub enum Level {
+    /// Errors.
+    Error = 1,
+    /// Situations that deserve attention.
+    Warn,
+    /// Useful information. The default.
+    #[default]
+    Info,
+    /// Information for debugging.
+    Debug,
+    /// Very detailed information.
+    Trace,
+}
+
+/// An instrumentation scope that is created by [`tracer!`](crate::tracer).
+#[derive(Debug)]
+pub struct Scope {
+    name: &'static str,
+    /// What filters match: the name of the tracer, or the crate.
+    target: &'static str,
+    version: Option<&'static str>,
+    location: SourceLocation,
+    /// Whether the filter excludes the spans, and the generation of the filter.
+    filter_cache: AtomicU32,
+}
+
+impl Scope {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        version: Option<&'static str>,
+        location: SourceLocation,
+    ) -> Self {
+        assert!(
+            !name.is_empty(),
+            "a tracer needs a name, and this one is empty"
+        );
+        Self {
+            name,
+            target: name,
+            version,
+            location,
+            filter_cache: AtomicU32::new(0),
+        }
+    }
+
+    /// The name of the tracer.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The version of the package that uses the macro. `None` if it was not built by Cargo.
+    #[must_use]
+    pub const fn version(&self) -> Option<&'static str> {
+        self.version
+    }
+
+    /// Where the macro is used.
+    #[must_use]
+    pub const fn location(&self) -> SourceLocation {
+        self.location
+    }
+
+    pub(crate) const fn target(&self) -> &'static str {
+        self.target
+    }
+
+    pub(crate) const fn filter_cache(&self) -> &AtomicU32 {
+        &self.filter_cache
+    }
+}
+
+crate::__floe_link_list! {
+    /// The scopes of all tracers of the program.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static SCOPES: [Scope] = "fl_scope_0_1";
+}
+
+/// Creates a [`Tracer`](crate::Tracer) whose name becomes the instrumentation scope of its spans. The
+/// version of the scope is the version of the package that uses the macro.
+///
+/// The name must be a constant expression and must not be empty. The tracer can be the value of a
+/// `static`. [`callsite::tracers`](crate::callsite::tracers) lists the tracers of a program.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use floe_telemetry::{Tracer, testing};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("acme.billing");
+///
+/// let spans = testing::capture(|| {
+///     let span = TRACER.span("invoice.send").attribute("invoice.lines", 3).start();
+///     span.set_attribute("invoice.delivered", true);
+/// });
+/// let span = spans.single("invoice.send");
+/// assert_eq!(span.scope(), "acme.billing");
+/// span.assert_ok().assert_attribute("invoice.lines", 3);
+/// # }
+/// ```
+#[macro_export]
+macro_rules! tracer {
+    ($name:expr $(,)?) => {{
+        $crate::__floe_linked! {
+            "fl_scope_0_1"
+            static __FLOE_SCOPE: $crate::callsite::Scope = $crate::callsite::Scope::new(
+                $name,
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                $crate::__floe_location!(),
+            );
+        }
+        $crate::Tracer::new(&__FLOE_SCOPE)
+    }};
+}
+
+/// Returns the scope of every [`tracer!`](crate::tracer) linked into the program, in no particular order.
+///
+/// Empty on WebAssembly and under Miri, where the list is not supported.
+///
+/// ```
+/// use floe_telemetry::{Tracer, callsite};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("acme.shipping");
+///
+/// assert_eq!(TRACER.name(), "acme.shipping");
+/// assert!(callsite::tracers().any(|scope| scope.name() == "acme.shipping"));
+/// ```
+pub fn tracers() -> impl Iterator<Item = &'static Scope> {
+    SCOPES.iter()
+}
+
+crate::__floe_link_list! {
+    /// The call sites of the program.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static CALL_SITES: [CallSite] = "fl_site_0_1";
+}
+
+/// Defines the call site of an annotated function and adds it to the list.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_callsite {
+    ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident $value:tt)*) => {
+        $crate::__floe_linked! {
+            "fl_site_0_1"
+            static $site: $crate::__private::CallSite = $crate::__private::CallSite::new(
+                $name,
+                $function,
+                ::core::module_path!(),
+                ::core::file!(),
+                $line,
+                $crate::__private::SpanKind::$kind,
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+            )$(.$with $value)*;
+        }
+    };
+}
+
+/// Returns the call site of every `#[traced]` function linked into the program, in no particular order.
+///
+/// A function that is never called may be missing, because the linker removes it. Empty on WebAssembly
+/// and under Miri, where the list is not supported.
+///
+/// ```
+/// use floe_telemetry::{callsite, traced};
+///
+/// #[traced(name = "orders.load")]
+/// fn load() {}
+///
+/// load();
+/// assert!(callsite::all().any(|site| site.name() == "orders.load" && site.function() == "load"));
+/// ```
+pub fn all() -> impl Iterator<Item = &'static CallSite> {
+    CALL_SITES.iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::type_around;
+
+    #[test]
+    fn the_type_around_a_method_is_found() {
+        for (here, expected) in [
+            ("shop::Cart::add::Here", Some("Cart")),
+            ("shop::Cart<_>::add::Here", Some("Cart")),
+            ("<shop::Cart as shop::List>::add::Here", Some("Cart")),
+            (
+                "<alloc::vec::Vec<_> as shop::List<_>>::add::Here",
+                Some("Vec"),
+            ),
+            ("shop::list::<impl shop::Cart>::add::Here", Some("Cart")),
+            (
+                "shop::list::<impl shop::List for shop::Cart<_>>::add::Here",
+                Some("Cart"),
+            ),
+            ("shop::List::add::Here", Some("List")),
+            ("add::Here", None),
+        ] {
+            assert_eq!(type_around(here), expected, "{here}");
+        }
+    }
+
+    /// A program may contain two incompatible versions of this crate, so their lists need different names.
+    #[test]
+    fn the_lists_name_this_version() {
+        let (major, minor) = (
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            env!("CARGO_PKG_VERSION_MINOR"),
+        );
+        let version = format!("_{major}_{minor}\"");
+        let names: Vec<&str> = include_str!("callsite.rs")
+            .lines()
+            .filter(|line| line.contains("\"fl_") && !line.contains("contains"))
+            .collect();
+        assert!(names.len() >= 2, "{names:?}");
+        for name in names {
+            assert!(name.contains(&version), "{name}");
+        }
+    }
+}

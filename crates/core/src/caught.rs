@@ -1,0 +1,46 @@
+//! Code of the program that the library calls, and whose panic must not reach the program.
+
+use std::any::Any;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::bounded_text::bounded;
+
+/// Runs code of the program.
+///
+/// # Errors
+///
+/// Returns the message of its panic.
+#[expect(
+    clippy::inline_always,
+    reason = "every span runs code of the program twice"
+)]
+#[inline(always)]
+pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(value) => Ok(value),
+        Err(payload) => Err(message(payload)),
+    }
+}
+
+/// Not inlined, so that the code that every span runs stays small.
+#[cold]
+#[inline(never)]
+fn message(payload: Box<dyn Any + Send>) -> String {
+    let message = panic_message(&*payload);
+    // What it has panicked with is code of the program, too, when it is dropped.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(again);
+    }
+    message
+}
+
+/// The message of a panic, if its payload is text.
+pub fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is not text");
+    bounded(&text)
+}

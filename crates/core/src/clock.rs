@@ -1,0 +1,390 @@
+//! The only module that calls `Instant::now` and `SystemTime::now`.
+//!
+//! Span timestamps are ticks of the processor's time-stamp counter, which is read faster than a system
+//! clock. Where there is none, they are nanoseconds of the monotonic clock. The collector
+//! thread converts ticks to wall-clock time relative to an anchor, which it renews.
+
+#[cfg(all(
+    not(miri),
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64")
+))]
+mod counter;
+/// The clock of the standard library. Miri has neither the instruction nor the files of the system.
+#[cfg(not(all(
+    not(miri),
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64")
+)))]
+mod counter {
+    pub(super) use super::standard::now;
+
+    pub(super) const fn nanos_per_tick(_: u64) -> f64 {
+        1.0
+    }
+
+    pub(super) const fn set_nanos_per_tick(_: f64) {}
+}
+#[cfg(test)]
+mod drift;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How often the anchor is compared with the system clock.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// The largest tolerated difference between the anchor and the system clock. Smaller differences do
+/// not renew the anchor, because a new anchor shifts the spans of an open trace against each other.
+const TOLERANCE: Duration = Duration::from_micros(200);
+
+/// The largest difference between the rates of two intervals, as a share of the rate.
+const PLAUSIBLE: f64 = 1e-3;
+
+/// A difference between the counter and both system clocks that is no drift: the counter has jumped, as it may where
+/// a virtual machine moves to another host.
+const JUMP: Duration = Duration::from_secs(1);
+
+/// A reading of the monotonic tick counter. On one processor or another, it never decreases.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Ticks(u64);
+
+impl Ticks {
+    /// The smallest reading.
+    pub(crate) const ZERO: Self = Self(0);
+
+    #[inline]
+    /// The ticks of this moment.
+    pub fn now() -> Self {
+        Self(counter::now())
+    }
+
+    /// The later one of two readings.
+    pub(crate) const fn or_later(self, Self(other): Self) -> Self {
+        if other > self.0 { Self(other) } else { self }
+    }
+
+    /// The time elapsed since `earlier`; zero if `earlier` is later.
+    pub fn since(self, Self(earlier): Self) -> Duration {
+        nanos(
+            self.0.saturating_sub(earlier),
+            counter::nanos_per_tick(self.0),
+        )
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "53 bits count the ticks of a month, and the product is positive"
+)]
+fn nanos(ticks: u64, per_tick: f64) -> Duration {
+    Duration::from_nanos((ticks as f64 * per_tick) as u64)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "both are positive"
+)]
+fn ticks(duration: Duration, nanos_per_tick: f64) -> u64 {
+    (duration.as_nanos() as f64 / nanos_per_tick) as u64
+}
+
+/// A reading that threads exchange, or none.
+#[derive(Debug, Default)]
+pub(crate) struct AtomicTicks(AtomicU64);
+
+impl AtomicTicks {
+    /// Stores the time, unless there is one.
+    #[inline]
+    pub(crate) fn set_now_if_none(&self) {
+        let now = counter::now().max(1);
+        // The order of this and other memory is that of the wake that follows.
+        let _ = (self.0).compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Takes the time, so that there is none.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<Ticks> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            ticks => {
+                self.0.store(0, Ordering::Relaxed);
+                Some(Ticks(ticks))
+            }
+        }
+    }
+}
+
+/// One moment on each clock.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    ticks: u64,
+    monotonic: Instant,
+    /// Nanoseconds since 1970, negative before.
+    unix: i128,
+}
+
+impl Moment {
+    /// The thread may lose its processor between two readings, so the closest of some attempts counts.
+    fn now() -> Self {
+        let mut attempts = [(); 4].map(|()| Self::read());
+        attempts.sort_unstable_by_key(|(_, took)| *took);
+        attempts[0].0
+    }
+
+    /// Returns how many ticks the readings took, too.
+    fn read() -> (Self, u64) {
+        let before = counter::now();
+        let monotonic = Instant::now();
+        let unix = signed_unix_nanos(wall_now());
+        let took = counter::now().saturating_sub(before);
+        let moment = Self {
+            ticks: before + took / 2,
+            monotonic,
+            unix,
+        };
+        (moment, took)
+    }
+
+    /// The mean duration of a tick since `earlier`, in nanoseconds.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "53 bits count the ticks of a month"
+    )]
+    fn nanos_per_tick_since(&self, earlier: &Self) -> f64 {
+        let ticks = self.ticks.saturating_sub(earlier.ticks).max(1);
+        let elapsed = self.monotonic.saturating_duration_since(earlier.monotonic);
+        elapsed.as_nanos() as f64 / ticks as f64
+    }
+}
+
+/// Converts ticks to wall-clock time.
+#[derive(Clone, Debug)]
+pub struct WallClock {
+    anchor: Moment,
+    nanos_per_tick: f64,
+    /// The rate of the last interval between two anchors.
+    measured: Option<f64>,
+    /// The last jump of the counter.
+    jump: Option<Jump>,
+}
+
+/// Between two anchors, the counter went ahead of the system clocks.
+#[derive(Clone, Copy, Debug)]
+struct Jump {
+    /// Its reading at the second anchor.
+    until: u64,
+    /// By how many ticks.
+    by: u64,
+}
+
+impl Default for WallClock {
+    /// A clock that is right from its first reading on.
+    fn default() -> Self {
+        let anchor = Moment::now();
+        Self {
+            nanos_per_tick: counter::nanos_per_tick(anchor.ticks),
+            anchor,
+            measured: None,
+            jump: None,
+        }
+    }
+}
+
+impl WallClock {
+    /// The clock of a machine whose wall clock is wrong.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn before_1970() -> Self {
+        let mut clock = Self::default();
+        clock.anchor.unix = -3_600_000_000_000;
+        clock
+    }
+
+    /// Follows the system clocks, which may be stepped or slewed.
+    pub fn refresh(&mut self) {
+        let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
+        let now = counter::now();
+        if passed >= CHECK_EVERY || now < self.anchor.ticks || self.is_ahead(now, passed) {
+            self.follow(Moment::now());
+            counter::set_nanos_per_tick(self.nanos_per_tick);
+        } else {
+            // In its first second, a process learns the rate better and better.
+            self.nanos_per_tick = counter::nanos_per_tick(now);
+        }
+    }
+
+    /// Whether the counter went further ahead since the anchor than the monotonic clock.
+    fn is_ahead(&self, ticks: u64, passed: Duration) -> bool {
+        self.duration(Ticks(self.anchor.ticks), Ticks(ticks)) >= passed + JUMP
+    }
+
+    /// Continues from `now` with the rate since the anchor. The times before and after join, unless the wall clock
+    /// shows another time than the monotonic clock.
+    fn follow(&mut self, now: Moment) {
+        let passed = now
+            .monotonic
+            .saturating_duration_since(self.anchor.monotonic);
+        let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
+        let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
+        let went_back = now.ticks < self.anchor.ticks;
+        // Where the machine slept, the wall clock went ahead, too.
+        let is_steady = now.unix.abs_diff(expected) < JUMP.as_nanos();
+        if went_back {
+            self.jump = None;
+        } else if is_steady && self.is_ahead(now.ticks, passed) {
+            let counted = self.duration(Ticks(self.anchor.ticks), Ticks(now.ticks));
+            self.jump = Some(Jump {
+                until: now.ticks,
+                by: ticks(counted.saturating_sub(passed), self.nanos_per_tick),
+            });
+        } else {
+            self.learn(now.nanos_per_tick_since(&self.anchor));
+        }
+        self.anchor = Moment {
+            unix: if is_followed { expected } else { now.unix },
+            ..now
+        };
+    }
+
+    /// Where the machine slept in between, the counter may have gone on and the monotonic clock not. What two intervals
+    /// agree on is the rate.
+    fn learn(&mut self, rate: f64) {
+        let is_plausible = |last: f64| (rate - last).abs() <= last * PLAUSIBLE;
+        if self.measured.replace(rate).is_none_or(is_plausible) {
+            self.nanos_per_tick = rate;
+        }
+    }
+
+    /// The time of the system at these ticks.
+    pub fn at(&self, ticks: Ticks) -> SystemTime {
+        self.unix(ticks).into()
+    }
+
+    /// The time from `start` to `end`; zero if `start` is later.
+    pub fn duration(&self, start: Ticks, end: Ticks) -> Duration {
+        let (start, end) = (self.without_jump(start), self.without_jump(end));
+        nanos(end.saturating_sub(start), self.nanos_per_tick)
+    }
+
+    /// What the counter would have shown without its last jump. The moment of a jump is known to be between two
+    /// anchors; a reading between them that cannot be from before it is one of the second anchor.
+    fn without_jump(&self, Ticks(ticks): Ticks) -> u64 {
+        match self.jump {
+            Some(jump) if ticks < jump.until => ticks.saturating_add(jump.by).min(jump.until),
+            _ => ticks,
+        }
+    }
+
+    /// The same as [`at`](Self::at), in nanoseconds since 1970.
+    pub fn unix(&self, ticks: Ticks) -> UnixNanos {
+        UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// The nanoseconds since 1970, negative before.
+    fn signed_unix(&self, ticks: Ticks) -> i128 {
+        let ticks = self.without_jump(ticks);
+        let Moment {
+            ticks: at, unix, ..
+        } = self.anchor;
+        let distance = nanos(ticks.abs_diff(at), self.nanos_per_tick).as_nanos();
+        if ticks >= at {
+            unix.saturating_add_unsigned(distance)
+        } else {
+            unix.saturating_sub_unsigned(distance)
+        }
+    }
+}
+
+/// The nanoseconds since 1970, negative before.
+fn signed_unix_nanos(time: SystemTime) -> i128 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
+        Err(until) => -i128::try_from(until.duration().as_nanos()).unwrap_or(i128::MAX),
+    }
+}
+
+/// A timestamp in OTLP's format: nanoseconds since 1970. Earlier times are clamped to 0.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct UnixNanos(pub u64);
+
+impl UnixNanos {
+    /// The time that is later by `duration`.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos))
+    }
+}
+
+impl From<UnixNanos> for SystemTime {
+    fn from(UnixNanos(nanos): UnixNanos) -> Self {
+        Self::UNIX_EPOCH + Duration::from_nanos(nanos)
+    }
+}
+
+impl From<SystemTime> for UnixNanos {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH);
+        let nanos = since.unwrap_or_default().as_nanos();
+        Self(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+/// The monotonic time, for deadlines and delays.
+pub fn monotonic_now() -> Instant {
+    Instant::now()
+}
+
+/// The wall-clock time, for events of open spans and for log records.
+pub fn wall_now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// The nanoseconds of the monotonic clock since a moment before the first call.
+pub(crate) use standard::now as monotonic_nanos;
+
+/// The monotonic clock as a number.
+mod standard {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    /// The nanoseconds since a moment before the first call.
+    pub(crate) fn now() -> u64 {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let since = START.elapsed().as_nanos();
+        u64::try_from(since).unwrap_or(u64::MAX).saturating_add(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_before_1970_are_0() {
+        let hour = Duration::from_secs(3600);
+        let before = SystemTime::UNIX_EPOCH - hour;
+        assert_eq!(signed_unix_nanos(before), -3_600_000_000_000);
+        assert_eq!(WallClock::before_1970().unix(Ticks::now()).0, 0);
+        assert_eq!(UnixNanos::from(before).0, 0);
+    }
+
+    #[test]
+    fn times_on_both_sides_of_the_anchor_keep_their_distance() {
+        let early = Ticks::now();
+        let clock = WallClock::default();
+        let late = Ticks::now();
+        let wall = clock.signed_unix(late) - clock.signed_unix(early);
+        let elapsed = nanos(late.0 - early.0, clock.nanos_per_tick).as_nanos();
+        // Both halves are rounded down.
+        assert!(
+            wall.abs_diff(elapsed.cast_signed()) <= 2,
+            "{wall} {elapsed}"
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! The attribute keys that the library writes and reads.
+
+/// The namespace that a data product belongs to.
+pub const FLOE_NAMESPACE: &str = "floe.namespace";
+/// The name of the data product.
+pub const FLOE_PRODUCT_NAME: &str = "floe.product.name";
+/// The version of the data product.
+pub const FLOE_PRODUCT_VERSION: &str = "floe.product.version";
+/// The mode that the platform runs in: `dev`, `staging` or `prod`.
+pub const FLOE_MODE: &str = "floe.mode";
+
+/// The four keys of the floe identity.
+pub const IDENTITY: [&str; 4] = [
+    FLOE_NAMESPACE,
+    FLOE_PRODUCT_NAME,
+    FLOE_PRODUCT_VERSION,
+    FLOE_MODE,
+];
+
+/// Whether the future was dropped before it was ready.
+pub const FLOE_CANCELLED: &str = "floe.cancelled";
+/// A problem with the telemetry of this span, which did not affect the function.
+pub const FLOE_WARNING: &str = "floe.warning";
+/// Why tail sampling exports a trace that the ratio did not sample: `error` or `slow`. On the root span.
+pub const FLOE_SAMPLING_REASON: &str = "floe.sampling.reason";
+
+/// The fully qualified name of the function
+/// ([code attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/)).
+pub const CODE_FUNCTION_NAME: &str = "code.function.name";
+/// The source file.
+pub const CODE_FILE_PATH: &str = "code.file.path";
+/// The line in the source file.
+pub const CODE_LINE_NUMBER: &str = "code.line.number";
+/// The path of the module of a `tracing` span or event.
+pub const CODE_MODULE_NAME: &str = "code.module.name";
+/// The target of a `tracing` span or event, by default the path of the module.
+pub const TARGET: &str = "target";
+/// The level of a `tracing` event, and of a span if the layer records it: `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`.
+pub const LEVEL: &str = "level";
+
+/// The number of the thread on which a `tracing` span started.
+pub const THREAD_ID: &str = "thread.id";
+/// Its name.
+pub const THREAD_NAME: &str = "thread.name";
+/// How long a `tracing` span was entered, and a future was polled, in nanoseconds.
+pub const BUSY: &str = "busy_ns";
+/// How long it was not.
+pub const IDLE: &str = "idle_ns";
+/// How often a future was polled.
+pub const POLL_COUNT: &str = "poll_count";
+/// How long its longest poll took, in nanoseconds.
+pub const MAX_POLL: &str = "max_poll_ns";
+/// How long it had been woken and was not polled yet, in nanoseconds.
+pub const SCHEDULED: &str = "scheduled_ns";
+/// The longest time from a wake to a poll, in nanoseconds.
+pub const MAX_SCHEDULED: &str = "max_scheduled_ns";
+/// The processor time of the thread, in nanoseconds.
+pub const CPU: &str = "cpu_ns";
+/// The query of a database as a few words, and as its text
+/// ([database spans](https://opentelemetry.io/docs/specs/semconv/database/database-spans/)).
+pub const DB_QUERY_SUMMARY: &str = "db.query.summary";
+/// The text of a query.
+pub const DB_QUERY_TEXT: &str = "db.query.text";
+/// The class of an error.
+pub const ERROR_TYPE: &str = "error.type";
+/// The text of an error.
+pub const ERROR_MESSAGE: &str = "error.message";
+/// The name of the event of an exception.
+pub const EXCEPTION: &str = "exception";
+pub const EXCEPTION_TYPE: &str = "exception.type";
+/// The `exception.type` and `error.type` of a panic.
+pub const PANIC: &str = "panic";
+/// The `error.type` of an error that has no type.
+pub const OTHER: &str = "_OTHER";
+/// The text of an exception.
+pub const EXCEPTION_MESSAGE: &str = "exception.message";
+/// The chain of its sources.
+pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+
+/// The name of the spans that a metric is derived from, like the collector's span metrics connector.
+pub const SPAN_NAME: &str = "span.name";
+/// The kind of the spans that a metric is derived from.
+pub const SPAN_KIND: &str = "span.kind";
+/// The status of the spans that a metric is derived from.
+pub const STATUS_CODE: &str = "status.code";
+/// The component of the spans that a metric is derived from: the module of the function or the scope
+/// of the tracer.
+pub const COMPONENT: &str = "component";
+/// Marks the overflow series of a metric, which has the measurements beyond the cardinality limit
+/// ([cardinality limits](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits)).
+pub const METRIC_OVERFLOW: &str = "otel.metric.overflow";
+/// The name of an exporter
+/// ([component attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
+pub const OTEL_COMPONENT_NAME: &str = "otel.component.name";
+/// The number of dropped attributes, where a format has no field for it
+/// ([mapping to non-OTLP formats](https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#dropped-attributes-count)).
+pub const OTEL_DROPPED_ATTRIBUTES_COUNT: &str = "otel.dropped_attributes_count";
+/// The rule of a redaction.
+pub const FLOE_REDACTION_RULE: &str = "floe.redaction.rule";

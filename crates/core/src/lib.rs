@@ -1,0 +1,68 @@
+//! What annotated code runs: call sites, attributes, the recorder of spans and metrics, and the propagation of context.
+//!
+//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
+//! What the crates beside this one need of it is in `__sdk`, which nobody else should name.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// The derive macro expands to paths that begin with the name of the crate that users name.
+extern crate self as floe_telemetry;
+
+mod bounded_text;
+pub mod caught;
+mod char_boundary;
+mod clock;
+mod environment;
+mod link_list;
+mod program_signals;
+mod recorder;
+#[cfg(feature = "redact")]
+mod redaction;
+mod system;
+
+pub mod attributes;
+pub mod callsite;
+#[doc(hidden)] // those that are not public are here, too
+pub mod keys;
+pub mod metrics;
+pub mod propagation;
+
+pub use ::opentelemetry::trace::SpanKind;
+pub use floe_telemetry_macros::{FloeAttributes, traced};
+
+pub use self::attributes::identity::{FloeSpanAttributes, Mode};
+pub use self::attributes::into::FloeAttributes;
+pub use self::metrics::recorder::MetricRecorder;
+pub use self::recorder::{
+    ActiveSpan, CurrentSpan, DetachedSpan, FutureExt, InCurrentSpan, InSpan, Opening, RecordedSpan,
+    RecorderTracer, RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span,
+    create_span_with, get_current_span, get_tracer, in_current_span, record_exception,
+    set_attribute, set_attributes, span,
+};
+
+pub use self::recorder::outcome::ErrorType;
+
+#[cfg(feature = "redact")]
+pub use floe_redact::printable;
+
+#[cfg(feature = "redact")]
+pub use self::redaction::{
+    REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
+};
+
+/// OpenTelemetry's API, in the version that this crate uses.
+// Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages
+// of every crate that uses this one, because `Value::String` has the same name.
+#[cfg_attr(not(doc), doc(hidden))]
+pub mod opentelemetry {
+    #[doc(no_inline)]
+    pub use ::opentelemetry::*;
+}
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+#[doc(hidden)]
+#[path = "sdk.rs"]
+pub mod __sdk;

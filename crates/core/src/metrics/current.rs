@@ -1,0 +1,73 @@
+//! The meter provider that the process currently uses.
+//!
+//! An OpenTelemetry instrument stays bound to the provider that created it. A recorder outlives
+//! providers, so it compares generations to find out whether its instruments are still valid.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use opentelemetry::metrics::MeterProvider;
+
+use crate::recorder;
+
+type Provider = Arc<dyn MeterProvider + Send + Sync>;
+
+static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
+
+/// The generation of the current provider; 0 while there is none.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// The process that the provider collects in: its threads do not exist in a fork.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// Whether the current provider belongs to the parent of this process, which is a fork.
+#[inline]
+pub(super) fn is_inherited() -> bool {
+    PROCESS.load(Ordering::Relaxed) != recorder::forks()
+}
+
+/// The current provider and its generation.
+#[expect(missing_debug_implementations, reason = "a provider has none")]
+pub struct Current {
+    pub(super) generation: u64,
+    /// The provider.
+    pub provider: Provider,
+}
+
+/// Returns the generation of the current provider; 0 while there is none.
+pub(super) fn generation() -> u64 {
+    GENERATION.load(Ordering::Acquire)
+}
+
+/// Whether a provider records metrics. While none does, a measurement costs one atomic load; what takes longer, such as
+/// collecting its attributes, can be left out.
+#[must_use]
+pub fn is_enabled() -> bool {
+    generation() != 0
+}
+
+/// The current provider, if there is one.
+pub fn current() -> Option<Current> {
+    let provider = PROVIDER.read().unwrap_or_else(PoisonError::into_inner);
+    Some(Current {
+        generation: generation(),
+        provider: Arc::clone(provider.as_ref()?),
+    })
+}
+
+/// Replaces the current provider; `None` removes it.
+pub fn switch(provider: Option<Provider>) {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+
+    let mut slot = PROVIDER.write().unwrap_or_else(PoisonError::into_inner);
+    let generation = match provider {
+        Some(_) => LAST.fetch_add(1, Ordering::Relaxed) + 1,
+        None => 0,
+    };
+    // Dropped after the lock is released: shutting a provider down may run user callbacks.
+    let previous = std::mem::replace(&mut *slot, provider);
+    PROCESS.store(recorder::forks(), Ordering::Relaxed);
+    GENERATION.store(generation, Ordering::Release);
+    drop(slot);
+    drop(previous);
+}

@@ -1,0 +1,255 @@
+//! Recording metrics by name.
+
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+use opentelemetry::{InstrumentationScope, KeyValue};
+
+use super::current;
+use super::instruments::{Instrument, Instruments, Kind, Lookup, Measurement};
+use super::metric::Metric;
+use super::number::MetricNumber;
+use super::observable::{self, Observable, Observer};
+use super::series::{self, SeriesKey};
+use crate::recorder;
+
+/// Records the metrics of one component, which is their instrumentation scope.
+///
+/// Instruments are created on first use and cached. Each thread additionally caches up to 1,024
+/// series that it records often, so that recording one of them is a single table lookup. Threads
+/// may share a recorder, for example through a `static`.
+///
+/// The first use of a name determines its kind and unit. A use that conflicts with it, an invalid
+/// name, or the 2,001st name is reported in one warning and not recorded. The recorders and meters of more than 1,000
+/// components share the scope `floe.telemetry.overflow`. Without a provider nothing
+/// is recorded. Attribute values are redacted as in spans.
+///
+/// ```
+/// use floe_telemetry::MetricRecorder;
+/// use floe_telemetry::opentelemetry::KeyValue;
+///
+/// let metrics = MetricRecorder::new("orders");
+/// metrics.increment("orders.imported", 1, &[KeyValue::new("orders.source", "shop")]);
+/// ```
+#[derive(Debug)]
+pub struct MetricRecorder {
+    component: &'static str,
+    version: Option<&'static str>,
+    scope: OnceLock<InstrumentationScope>,
+    instruments: RwLock<Option<Instruments>>,
+    /// Identifies the recorder in the threads' caches. Its address would not do: another recorder
+    /// may be created at the same address later.
+    id: OnceLock<u64>,
+}
+
+impl MetricRecorder {
+    /// Creates a recorder for a component, whose name is the name of the instrumentation scope.
+    #[must_use]
+    pub const fn new(component: &'static str) -> Self {
+        Self {
+            component,
+            version: None,
+            scope: OnceLock::new(),
+            instruments: RwLock::new(None),
+            id: OnceLock::new(),
+        }
+    }
+
+    /// Sets the version of the component, which is the version of the instrumentation scope. Default none.
+    ///
+    /// ```
+    /// use floe_telemetry::MetricRecorder;
+    ///
+    /// static METRICS: MetricRecorder =
+    ///     MetricRecorder::new("acme-mail").with_version(env!("CARGO_PKG_VERSION"));
+    /// # METRICS.increment("mails.sent", 1, &[]);
+    /// ```
+    #[must_use]
+    pub const fn with_version(mut self, version: &'static str) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    fn scope(&self) -> InstrumentationScope {
+        let scope = InstrumentationScope::builder(self.component);
+        match self.version {
+            Some(version) => scope.with_version(version),
+            None => scope,
+        }
+        .build()
+    }
+
+    /// Adds `value` to a counter, a sum that never decreases.
+    #[inline]
+    pub fn increment<'a>(
+        &self,
+        metric: impl Into<Metric<'a>>,
+        value: u64,
+        attributes: &[KeyValue],
+    ) {
+        self.record(metric, Measurement::Count(value), attributes);
+    }
+
+    /// Adds `value`, which may be negative, to an up-down counter, a sum that can decrease, such as the number of
+    /// open connections.
+    #[inline]
+    pub fn add<'a>(&self, metric: impl Into<Metric<'a>>, value: i64, attributes: &[KeyValue]) {
+        self.record(metric, Measurement::Change(value), attributes);
+    }
+
+    /// Reads the values of an instrument when metrics are collected, for as long as the process runs, also by
+    /// providers that start later. `callback` is called on the threads that collect metrics, so it must be fast and
+    /// must not wait; a panic in it is caught.
+    ///
+    /// A name that is invalid, that this component observes already, or that is the 2,001st of the process is
+    /// reported in a warning and not observed.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use floe_telemetry::MetricRecorder;
+    /// use floe_telemetry::metrics::Observable;
+    ///
+    /// static WAITING: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// let metrics = MetricRecorder::new("orders");
+    /// metrics.observe("orders.waiting", Observable::UpDownCounter, |observer| {
+    ///     observer.observe(WAITING.load(Ordering::Relaxed), &[]);
+    /// });
+    /// ```
+    pub fn observe<'a>(
+        &self,
+        metric: impl Into<Metric<'a>>,
+        kind: Observable,
+        callback: impl Fn(&Observer<'_>) + Send + Sync + 'static,
+    ) {
+        let metric = metric.into();
+        let added = observable::add(self.scope(), &metric, kind, callback);
+        if let Err(reason) = added {
+            warn(metric.name, &reason, true);
+        }
+    }
+
+    /// Sets a gauge to `value`. A value that is not finite is not recorded.
+    #[inline]
+    pub fn set_gauge<'a>(
+        &self,
+        metric: impl Into<Metric<'a>>,
+        value: impl MetricNumber,
+        attributes: &[KeyValue],
+    ) {
+        let value = value.to_f64();
+        if value.is_finite() {
+            self.record(metric, Measurement::Gauge(value), attributes);
+        }
+    }
+
+    /// Records `value` in a histogram. A value that is not finite is not recorded, because it would
+    /// make the sum of the histogram useless.
+    #[inline]
+    pub fn record_histogram<'a>(
+        &self,
+        metric: impl Into<Metric<'a>>,
+        value: impl MetricNumber,
+        attributes: &[KeyValue],
+    ) {
+        let value = value.to_f64();
+        if value.is_finite() {
+            self.record(metric, Measurement::Distribution(value), attributes);
+        }
+    }
+
+    #[inline]
+    fn record<'a>(
+        &self,
+        metric: impl Into<Metric<'a>>,
+        measurement: Measurement,
+        attributes: &[KeyValue],
+    ) {
+        let generation = current::generation();
+        if generation != 0 {
+            self.record_in(generation, metric.into(), measurement, attributes);
+        }
+    }
+
+    /// Records in the thread's bound series, or in the instrument if the series is not bound yet.
+    fn record_in(
+        &self,
+        generation: u64,
+        metric: Metric<'_>,
+        measurement: Measurement,
+        attributes: &[KeyValue],
+    ) {
+        if current::is_inherited() {
+            recorder::say_not_exported();
+            return;
+        }
+        let kind = measurement.kind();
+        let key = SeriesKey {
+            recorder: *self.id.get_or_init(series::next_recorder_id),
+            metric,
+            kind,
+            attributes,
+        };
+        if !series::record(generation, &key, measurement) {
+            self.with_instrument(&metric, kind, |generation, instrument| {
+                instrument.record(measurement, attributes);
+                series::count(generation, &key, instrument);
+            });
+        }
+    }
+
+    /// Calls `measure` with the provider's generation and the instrument, which is created if it is
+    /// missing.
+    fn with_instrument(&self, metric: &Metric<'_>, kind: Kind, measure: impl Fn(u64, &Instrument)) {
+        // The second iteration finds the instrument that the first one created.
+        for _ in 0..2 {
+            let guard = self
+                .instruments
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(instruments) = &*guard
+                && instruments.generation == current::generation()
+            {
+                match instruments.find(metric, kind) {
+                    Lookup::Found(instrument) => {
+                        return measure(instruments.generation, instrument);
+                    }
+                    Lookup::Unusable => return,
+                    Lookup::Missing => {}
+                }
+            }
+            drop(guard);
+            let Some(current) = current::current() else {
+                return;
+            };
+            // Without the lock, because the warning about too many scopes may itself be counted by a metric.
+            let scope = self.scope.get_or_init(|| self.scope());
+            let meter = current.provider.meter_with_scope(scope.clone());
+            let fault = self
+                .instruments
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert_default()
+                .create(current.generation, &meter, metric, kind);
+            if let Some(fault) = fault {
+                warn(metric.name, &fault, false);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "redact")]
+fn warn(metric: &str, reason: &str, is_observed: bool) {
+    use crate::redaction::sanitize_error;
+
+    let (metric, reason) = (sanitize_error(metric), sanitize_error(reason));
+    if is_observed {
+        tracing::warn!(%metric, %reason, "a metric is not observed");
+    } else {
+        tracing::warn!(%metric, %reason, "a metric is not recorded");
+    }
+}
+
+/// Without redaction, nothing is logged.
+#[cfg(not(feature = "redact"))]
+const fn warn(_: &str, _: &str, _: bool) {}

@@ -1,0 +1,230 @@
+//! Signals belong to the program: no thread of the library takes one, and no write of the library raises one.
+//!
+//! The kernel delivers a signal of the process to any thread that does not block it, so a thread of ours would end
+//! a program that waits for signals with `sigwait` or `signalfd`. A write to a pipe or socket without a reader
+//! raises SIGPIPE, and one beyond `RLIMIT_FSIZE` SIGXFSZ, on the thread that writes; both end a process by default.
+//! Rust's runtime ignores SIGPIPE; programs in C, and those that reset it, do not.
+//!
+//! Every thread of ours starts with all signals blocked except those that its own instructions raise, so exporters
+//! may write with any library. On threads of the program, log lines and the console are written with SIGPIPE and
+//! SIGXFSZ blocked for the time of the write, which costs three system calls for a line. That holds for the standard
+//! output, too: what a program does about a closed pipe is decided by its own writes.
+
+use std::io::{self, Write};
+use std::thread::{Builder, JoinHandle};
+
+/// The stack of a thread of the library: that of the standard library, whatever `RUST_MIN_STACK` says of those of the
+/// program.
+const STACK: usize = 2 << 20;
+
+/// A thread of the library.
+pub fn thread(name: impl Into<String>) -> Builder {
+    Builder::new().name(name.into()).stack_size(STACK)
+}
+
+/// Starts a thread of the library, on which signals are blocked from its first instruction. The threads that it
+/// starts inherit that.
+///
+/// # Errors
+///
+/// Fails if the system has no thread.
+pub fn spawn<T: Send + 'static>(
+    thread: Builder,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    blocked(|| thread.spawn(work))
+}
+
+/// Runs code that starts threads, on which signals are blocked then.
+pub fn blocked<T>(start: impl FnOnce() -> T) -> T {
+    let _mask = mask::Blocked::all();
+    start()
+}
+
+/// Runs code that writes on a thread of the program, without SIGPIPE and SIGXFSZ: the error is enough.
+pub(crate) fn without_write_signals<T>(write: impl FnOnce() -> T) -> T {
+    let _mask = mask::Blocked::of_writes();
+    write()
+}
+
+/// A writer on threads of the program that raises no signal.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsignalled<W>(pub W);
+
+impl<W: Write> Write for Unsignalled<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        without_write_signals(|| self.0.write(buffer))
+    }
+
+    fn write_all(&mut self, buffer: &[u8]) -> io::Result<()> {
+        without_write_signals(|| self.0.write_all(buffer))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        without_write_signals(|| self.0.flush())
+    }
+}
+
+#[cfg(all(unix, not(miri)))]
+#[expect(
+    unsafe_code,
+    reason = "the standard library has no function for the signals of a thread"
+)]
+mod mask {
+    use std::marker::PhantomData;
+    use std::mem::MaybeUninit;
+    use std::ptr;
+
+    use libc::{SIG_BLOCK, SIG_SETMASK, SIGPIPE, SIGXFSZ, c_int, sigset_t};
+
+    /// Raised by the instruction that a thread executes: blocked, they would end the process all the same, and a
+    /// handler of the program, such as one that prints the stack, would not run.
+    const SYNCHRONOUS: [c_int; 7] = [
+        libc::SIGABRT,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGILL,
+        libc::SIGSEGV,
+        libc::SIGSYS,
+        libc::SIGTRAP,
+    ];
+
+    const OF_WRITES: [c_int; 2] = [SIGPIPE, SIGXFSZ];
+
+    /// Blocks signals on this thread until it is dropped, there.
+    pub(super) struct Blocked {
+        before: Option<sigset_t>,
+        /// The signals that are consumed: writes may raise them, and none was pending.
+        raised: [Option<c_int>; 2],
+        _same_thread: PhantomData<*const ()>,
+    }
+
+    impl Blocked {
+        pub(super) fn all() -> Self {
+            let mut all = set(|all| {
+                // SAFETY: the function writes to the set, which is exclusively borrowed.
+                unsafe { libc::sigfillset(all) };
+            });
+            for signal in SYNCHRONOUS {
+                // SAFETY: the set is initialized, and exclusively borrowed.
+                unsafe { libc::sigdelset(&raw mut all, signal) };
+            }
+            Self {
+                before: change(SIG_BLOCK, &all),
+                raised: [None; 2],
+                _same_thread: PhantomData,
+            }
+        }
+
+        pub(super) fn of_writes() -> Self {
+            let before = change(SIG_BLOCK, &of(&OF_WRITES));
+            // One that the program blocks itself may be pending, and stays so.
+            let pending = before
+                .filter(|before| OF_WRITES.iter().any(|signal| contains(before, *signal)))
+                .map(|_| pending());
+            let is_ours = |signal: &c_int| {
+                before.is_some() && !pending.is_some_and(|pending| contains(&pending, *signal))
+            };
+            Self {
+                before,
+                raised: OF_WRITES.map(|signal| Some(signal).filter(is_ours)),
+                _same_thread: PhantomData,
+            }
+        }
+    }
+
+    impl Drop for Blocked {
+        fn drop(&mut self) {
+            let raised = self.raised.iter().flatten();
+            if raised.clone().next().is_some() {
+                let pending = pending();
+                for signal in raised.filter(|signal| contains(&pending, **signal)) {
+                    consume(*signal);
+                }
+            }
+            if let Some(before) = self.before {
+                change(SIG_SETMASK, &before);
+            }
+        }
+    }
+
+    fn set(fill: impl FnOnce(*mut sigset_t)) -> sigset_t {
+        let mut set = MaybeUninit::<sigset_t>::zeroed();
+        fill(set.as_mut_ptr());
+        // SAFETY: the type consists of integers, for which zero is a value too.
+        unsafe { set.assume_init() }
+    }
+
+    fn of(signals: &[c_int]) -> sigset_t {
+        set(|set| {
+            // SAFETY: the function initializes the set, which is exclusively borrowed.
+            unsafe { libc::sigemptyset(set) };
+            for signal in signals {
+                // SAFETY: the set is initialized, and the number is that of a signal.
+                unsafe { libc::sigaddset(set, *signal) };
+            }
+        })
+    }
+
+    fn contains(set: &sigset_t, signal: c_int) -> bool {
+        // SAFETY: the function reads the set.
+        unsafe { libc::sigismember(ptr::from_ref(set), signal) == 1 }
+    }
+
+    /// Changes the mask of this thread and returns the one before. It fails only for arguments that are not valid.
+    fn change(how: c_int, signals: &sigset_t) -> Option<sigset_t> {
+        let mut result = 0;
+        let before = set(|before| {
+            // SAFETY: the function reads one set and writes the other, which is exclusively borrowed.
+            result = unsafe { libc::pthread_sigmask(how, ptr::from_ref(signals), before) };
+        });
+        Some(before).filter(|_| result == 0)
+    }
+
+    /// The signals that wait for this thread to unblock them.
+    fn pending() -> sigset_t {
+        set(|pending| {
+            // SAFETY: the function writes to the set, which is exclusively borrowed.
+            unsafe { libc::sigpending(pending) };
+        })
+    }
+
+    /// Removes a pending signal of this thread.
+    #[cfg(not(any(target_vendor = "apple", target_os = "openbsd")))]
+    fn consume(signal: c_int) {
+        let signals = of(&[signal]);
+        let at_once = MaybeUninit::<libc::timespec>::zeroed();
+        // SAFETY: zero is a time. The function reads the set and the time, and is passed no place for details.
+        unsafe { libc::sigtimedwait(&raw const signals, ptr::null_mut(), at_once.as_ptr()) };
+    }
+
+    /// Removes a pending signal of this thread. These systems have no function that does not wait; it returns at
+    /// once, because the signal is pending.
+    #[cfg(any(target_vendor = "apple", target_os = "openbsd"))]
+    fn consume(signal: c_int) {
+        let signals = of(&[signal]);
+        let mut consumed = 0;
+        // SAFETY: the function reads the set and writes the number.
+        unsafe { libc::sigwait(&raw const signals, &raw mut consumed) };
+    }
+}
+
+/// Other systems have no such signals.
+#[cfg(not(all(unix, not(miri))))]
+mod mask {
+    pub(super) struct Blocked;
+
+    impl Blocked {
+        pub(super) fn all() -> Self {
+            Self
+        }
+
+        pub(super) fn of_writes() -> Self {
+            Self
+        }
+    }
+
+    impl Drop for Blocked {
+        fn drop(&mut self) {}
+    }
+}

@@ -1,0 +1,240 @@
+//! Propagation of the trace and of baggage.
+
+pub(crate) mod b3;
+#[cfg(feature = "redact")]
+pub(crate) mod baggage;
+mod carrier;
+mod command;
+mod current_baggage;
+mod environment;
+mod hex;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "redact")]
+pub(crate) mod jaeger;
+pub(crate) mod parent;
+#[cfg(feature = "redact")]
+pub(crate) mod propagator;
+mod span_headers;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "redact")]
+pub(crate) mod trace_context;
+mod trace_state;
+pub(crate) mod xray;
+
+use std::collections::HashMap;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+#[doc(hidden)]
+pub use self::carrier::kind;
+pub use self::carrier::{ExtractFrom, InjectInto};
+pub use self::command::CommandExt;
+pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
+pub use self::environment::{EnvironmentCarrier, from_environment};
+pub use self::parent::AsParent;
+#[cfg(feature = "redact")]
+pub use self::propagator::setup_propagators;
+#[cfg(feature = "redact")]
+use self::propagator::with as with_propagator;
+use crate::recorder;
+
+/// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
+/// [`Injector`](opentelemetry::propagation::Injector).
+///
+/// Without a current span no trace context is injected, and without baggage no baggage.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use std::collections::BTreeMap;
+/// use floe_telemetry::{create_span, propagation, testing};
+///
+/// testing::capture(|| {
+///     let span = create_span("request");
+///     let mut headers = BTreeMap::new();
+///     propagation::inject_context(&mut headers);
+///     let trace_id = span.span_context().trace_id();
+///     assert!(headers["traceparent"].starts_with(&format!("00-{trace_id}-")));
+/// });
+/// # }
+/// ```
+pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
+    inject_from(&current_context(), carrier);
+}
+
+/// Injects `cx` into a carrier, as [`inject_context`] injects the current context.
+pub fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
+    carrier.inject(&mut |injector| {
+        with_propagator(|propagator| propagator.inject_context(cx, injector));
+    });
+}
+
+/// Extracts the remote parent and the baggage of a carrier, on top of the current context.
+///
+/// An empty carrier returns the current context. If the carrier's trace context is invalid or occurs
+/// twice, the returned context has no span, so that a new trace begins, as the W3C specification
+/// requires.
+///
+/// ```
+/// use opentelemetry::trace::TraceContextExt;
+/// use floe_telemetry::propagation;
+///
+/// let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/// let cx = propagation::extract_context(&[("Traceparent", header)]);
+/// assert!(cx.span().span_context().is_remote());
+///
+/// let cx = propagation::extract_context(&[("traceparent", "00-no-such-01")]);
+/// assert!(!cx.span().span_context().is_valid());
+/// ```
+pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
+    extract_onto(current_context(), carrier)
+}
+
+/// Extracts the span of a carrier for a link, `None` if the carrier has none: a consumer that handles
+/// several messages at once has one parent, and [links to the span of each message].
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use floe_telemetry::{propagation, testing, traced};
+///
+/// type Headers = Vec<(String, String)>;
+///
+/// #[traced(name = "publish orders", kind = producer)]
+/// fn publish() -> Headers {
+///     let mut headers = Headers::new();
+///     propagation::inject_context(&mut headers);
+///     headers
+/// }
+///
+/// #[traced(
+///     name = "process orders",
+///     kind = consumer,
+///     links = batch.iter().filter_map(propagation::extract_span_context).collect::<Vec<_>>()
+/// )]
+/// fn process(batch: &[Headers]) {
+///     let _ = batch;
+/// }
+///
+/// let spans = testing::capture(|| process(&[publish(), Headers::new(), publish()]));
+/// assert_eq!(spans.single("process orders").data().links.links.len(), 2);
+/// # }
+/// ```
+///
+/// [links to the span of each message]: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+#[must_use]
+pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Option<SpanContext> {
+    let cx = extract_onto(Context::new(), carrier);
+    let span_context = cx.span().span_context().clone();
+    span_context.is_valid().then_some(span_context)
+}
+
+/// Extracts the remote parent and the baggage of a carrier on top of `cx`, as [`extract_context`] does on top of the
+/// current context.
+#[must_use = "a context has no effect unless it is attached or used as a parent"]
+pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
+    carrier.extract(&mut |extractor| {
+        cx = with_propagator(|propagator| {
+            // Not `get`, which a carrier has none of for a value that is not text.
+            let is_received = |name: &str| {
+                let values = extractor.get_all(name);
+                values.is_some_and(|values| !values.is_empty())
+            };
+            let has_trace = || {
+                let mut fields = propagator.fields();
+                fields.any(|field| TRACE_FIELDS.contains(&field) && is_received(field))
+            };
+            if cx.span().span_context().is_valid() && has_trace() {
+                let cx = cx.with_remote_span_context(SpanContext::NONE);
+                return propagator.extract_with_context(&cx, extractor);
+            }
+            propagator.extract_with_context(&cx, extractor)
+        });
+    });
+    cx
+}
+
+/// Returns the current context. Unlike OpenTelemetry's `Context::current()`, it has the span of the innermost function
+/// with `context: boundaries`, too, and it is empty while the thread ends.
+#[must_use]
+pub fn current_context() -> Context {
+    if recorder::context_is_alive() {
+        recorder::current_context()
+    } else {
+        Context::new()
+    }
+}
+
+/// Returns the headers that propagate the current context.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use floe_telemetry::{create_span, propagation, testing};
+///
+/// testing::capture(|| {
+///     let _span = create_span("request");
+///     assert!(propagation::inject_headers().contains_key("traceparent"));
+/// });
+/// # }
+/// ```
+#[must_use]
+pub fn inject_headers() -> HashMap<String, String> {
+    let mut headers = HashMap::new();
+    inject_context(&mut headers);
+    headers
+}
+
+/// Returns the span context of the current span; an invalid one if there is no current span.
+#[must_use]
+pub fn get_current_span_context() -> SpanContext {
+    current_context().span().span_context().clone()
+}
+
+/// Returns the id of the current trace as 32 lower-case hexadecimal digits.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use floe_telemetry::{create_span, propagation, testing};
+///
+/// assert_eq!(propagation::get_trace_id(), None);
+/// testing::capture(|| {
+///     let _span = create_span("request");
+///     assert_eq!(propagation::get_trace_id().unwrap().len(), 32);
+///     assert_eq!(propagation::get_span_id().unwrap().len(), 16);
+/// });
+/// # }
+/// ```
+#[must_use]
+pub fn get_trace_id() -> Option<String> {
+    let context = get_current_span_context();
+    context.is_valid().then(|| context.trace_id().to_string())
+}
+
+/// Returns the id of the current span as 16 lower-case hexadecimal digits.
+#[must_use]
+pub fn get_span_id() -> Option<String> {
+    let context = get_current_span_context();
+    context.is_valid().then(|| context.span_id().to_string())
+}
+
+/// Returns whether a span is current, sampled or not.
+#[must_use]
+pub fn is_trace_active() -> bool {
+    get_current_span_context().is_valid()
+}
+
+/// The headers with the ids of a trace.
+const TRACE_FIELDS: [&str; 5] = [
+    "traceparent",
+    "b3",
+    "x-b3-traceid",
+    "uber-trace-id",
+    "x-amzn-trace-id",
+];
+
+/// Runs `f` with OpenTelemetry's global propagator. Without redaction the crate has no propagators.
+#[cfg(not(feature = "redact"))]
+fn with_propagator<T>(f: impl FnMut(&dyn opentelemetry::propagation::TextMapPropagator) -> T) -> T {
+    opentelemetry::global::get_text_map_propagator(f)
+}

@@ -1,0 +1,178 @@
+//! `baggage`: keys and values that are propagated with a request.
+//!
+//! The SDK's propagator alters baggage that contains `%` or `=`, and does not redact what leaves.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt};
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use crate::keys;
+use crate::redaction::{REDACTED, sanitize_sent, sanitize_sent_value};
+
+const BAGGAGE: &str = "baggage";
+
+static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
+
+/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits), which OpenTelemetry's
+/// `Baggage` has too.
+const MAX_MEMBERS: usize = 64;
+const MAX_BYTES: usize = 8192;
+
+/// The characters that are percent-encoded: all except `baggage-octet`s, and also `%` and `+`, which
+/// Python decodes as a space.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'+')
+    .add(b',')
+    .add(b';')
+    .add(b'\\')
+    .add(b'%');
+
+/// [W3C Baggage](https://www.w3.org/TR/baggage/), redacted when it is injected.
+///
+/// The propagator of the SDK does not encode `%`, so that `100%25` arrives as `100%`; cuts a value at
+/// `=`; reads only the first of several headers; and exceeds the limits.
+#[derive(Debug)]
+pub struct BaggagePropagator;
+
+impl TextMapPropagator for BaggagePropagator {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        let baggage = cx.baggage();
+        if baggage.is_empty() {
+            return;
+        }
+        let header = encode(baggage);
+        if !header.is_empty() {
+            injector.set(BAGGAGE, header);
+        }
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        let Some(headers) = extractor.get_all(BAGGAGE) else {
+            return cx.clone();
+        };
+        let baggage = decode(&headers);
+        if baggage.is_empty() {
+            return cx.clone();
+        }
+        cx.with_baggage(baggage)
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&*FIELDS)
+    }
+}
+
+/// The header within the limits: the floe identity first, then the rest, both in the order of their
+/// keys. A member for which there is no room is dropped as a whole.
+fn encode(baggage: &Baggage) -> String {
+    let mut entries: Vec<_> = baggage
+        .iter()
+        .map(|(key, entry)| (key.as_str(), entry))
+        .collect();
+    entries.sort_by_key(|(key, _)| (!keys::IDENTITY.contains(key), *key));
+    let mut header = String::new();
+    for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
+        let value = if keys::IDENTITY.contains(&key) {
+            sanitize_sent(value.as_str())
+        } else if sanitize_sent(key) == key {
+            match sanitize_sent_value(key, value.as_str()) {
+                Cow::Borrowed(same) if is_bearer_token(same) => sanitize_bearer_token(same),
+                sanitized => sanitized,
+            }
+        } else {
+            // A redacted key would be another key.
+            continue;
+        };
+        let value = utf8_percent_encode(&value, ENCODED).to_string();
+        let properties = properties.as_str();
+        let properties = if are_properties(properties)
+            && sanitize_sent(properties) == properties
+            && !properties.split([';', '=']).any(is_bearer_token)
+        {
+            properties
+        } else {
+            ""
+        };
+        let separators = [
+            if header.is_empty() { "" } else { "," },
+            "=",
+            if properties.is_empty() { "" } else { ";" },
+        ];
+        let parts = [
+            separators[0],
+            key,
+            separators[1],
+            &value,
+            separators[2],
+            properties,
+        ];
+        if header.len() + parts.iter().map(|part| part.len()).sum::<usize>() <= MAX_BYTES {
+            header.extend(parts);
+        }
+    }
+    header
+}
+
+/// What a bearer token is redacted after, whatever it consists of.
+const HEADER: &str = "authorization: ";
+
+/// The fewest letters of a token that has no other characters.
+const MIN_LETTERS: usize = 8;
+
+/// Whether the text is a bearer token, with its scheme. In a sentence, letters after `Bearer` may be a word;
+/// as a value they are a credential.
+fn is_bearer_token(text: &str) -> bool {
+    let Some((scheme, token)) = text.trim().split_once(' ') else {
+        return false;
+    };
+    let token = token.trim_start();
+    scheme.eq_ignore_ascii_case("bearer")
+        && token.len() >= MIN_LETTERS
+        && token.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Redacts a bearer token as in its header, and so by the policies of the provider.
+fn sanitize_bearer_token(text: &str) -> Cow<'static, str> {
+    let header = format!("{HEADER}{text}");
+    let sanitized = sanitize_sent(&header);
+    sanitized
+        .strip_prefix(HEADER)
+        .map_or_else(|| REDACTED.into(), |token| token.to_owned().into())
+}
+
+/// Whether the text can follow a value: it is printable, and does not begin another member.
+fn are_properties(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
+}
+
+/// The valid members that fit; an invalid one does not affect the others. `Baggage` rejects invalid keys
+/// and limits the number of members.
+fn decode(headers: &[&str]) -> Baggage {
+    let mut baggage = Baggage::new();
+    let mut bytes = 0;
+    for member in headers.iter().flat_map(|header| header.split(',')) {
+        bytes += member.len() + ",".len();
+        if bytes > MAX_BYTES + ",".len() {
+            break;
+        }
+        let (entry, properties) = member.split_once(';').unwrap_or((member, ""));
+        let Some((key, value)) = entry.split_once('=').filter(|_| member.is_ascii()) else {
+            continue;
+        };
+        let value = percent_decode_str(value.trim()).decode_utf8_lossy();
+        baggage.insert_with_metadata(
+            key.trim().to_owned(),
+            value.into_owned(),
+            properties.trim().to_owned(),
+        );
+    }
+    baggage
+}

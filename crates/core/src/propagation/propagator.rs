@@ -1,0 +1,50 @@
+//! The propagators of the process, and OpenTelemetry's global propagator made of them.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::global;
+use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
+
+use super::baggage::BaggagePropagator;
+use super::trace_context::TraceContextPropagator;
+
+/// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
+/// use OpenTelemetry's global propagator. Initializing a provider does so too.
+///
+/// Until it is called, this crate's own functions use both formats as well, unless another global
+/// propagator was set; other libraries inject and extract nothing.
+pub fn setup_propagators() {
+    install(vec![
+        Box::new(TraceContextPropagator),
+        Box::new(BaggagePropagator),
+    ]);
+}
+
+/// A propagator of any format.
+pub type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
+
+/// Replaces the propagators of the process.
+pub fn install(propagators: Vec<Boxed>) {
+    global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));
+    IS_SET.store(true, Ordering::Release);
+}
+
+/// Whether [`install`] has set the global propagator. OpenTelemetry's default propagator has no fields
+/// and cannot be distinguished from an explicitly empty list.
+static IS_SET: AtomicBool = AtomicBool::new(false);
+
+static DEFAULT: LazyLock<TextMapCompositePropagator> = LazyLock::new(|| {
+    TextMapCompositePropagator::new(vec![
+        Box::new(TraceContextPropagator),
+        Box::new(BaggagePropagator),
+    ])
+});
+
+/// Runs `f` with the propagator of the process.
+pub(super) fn with<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
+    global::get_text_map_propagator(|propagator| {
+        let is_unset = propagator.fields().next().is_none() && !IS_SET.load(Ordering::Acquire);
+        f(if is_unset { &*DEFAULT } else { propagator })
+    })
+}

@@ -1,0 +1,106 @@
+//! What the formats of other tracers have in common: reading single headers, ids in hexadecimal digits, and the
+//! span that is sent or received.
+//!
+//! B3, Jaeger and X-Ray are our own: `opentelemetry-jaeger-propagator` needs another version of OpenTelemetry, and
+//! `opentelemetry-zipkin` brings an exporter. Neither they nor `opentelemetry-aws` limit a header or reject a
+//! second one.
+
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::{Context, SpanId, TraceId};
+
+use crate::recorder::span_context_within;
+
+/// The most bytes of a header. None of these formats needs as many.
+const MAX_BYTES: usize = 512;
+
+/// A format that has one header.
+#[derive(Debug)]
+pub struct SingleHeader {
+    fields: [String; 1],
+    parse: fn(&Context, &str) -> Option<Context>,
+    format: fn(&SpanContext) -> String,
+}
+
+impl SingleHeader {
+    /// Creates the propagator of a format. `parse` returns a context with the parent that a value names, and `format`
+    /// the value for a request of a span.
+    pub(super) fn new(
+        name: &str,
+        parse: fn(&Context, &str) -> Option<Context>,
+        format: fn(&SpanContext) -> String,
+    ) -> Self {
+        Self {
+            fields: [name.to_owned()],
+            parse,
+            format,
+        }
+    }
+}
+
+impl TextMapPropagator for SingleHeader {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        if let Some(span) = sent(cx) {
+            let [name] = &self.fields;
+            injector.set(name, (self.format)(&span));
+        }
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        let [name] = &self.fields;
+        let parent = header(extractor, name).and_then(|value| (self.parse)(cx, value));
+        parent.unwrap_or_else(|| cx.clone())
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&self.fields)
+    }
+}
+
+/// Returns the value of a header. `None` if it is missing, occurs more than once, or is too long.
+pub(super) fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
+    let values = extractor.get_all(name)?;
+    match values[..] {
+        [value] if value.len() <= MAX_BYTES => Some(value.trim_matches([' ', '\t'])),
+        _ => None,
+    }
+}
+
+/// Returns the span that a request belongs to, if there is one.
+pub(super) fn sent(cx: &Context) -> Option<SpanContext> {
+    let below = span_context_within(cx);
+    let context = below.unwrap_or_else(|| cx.span().span_context().clone());
+    context.is_valid().then_some(context)
+}
+
+/// Returns `cx` with the span that was received as its parent. `None` if an id is invalid.
+pub(super) fn received(
+    cx: &Context,
+    trace_id: Option<TraceId>,
+    span_id: Option<SpanId>,
+    is_sampled: bool,
+) -> Option<Context> {
+    let flags = TraceFlags::default().with_sampled(is_sampled);
+    let span = SpanContext::new(trace_id?, span_id?, flags, true, TraceState::NONE);
+    span.is_valid().then(|| cx.with_remote_span_context(span))
+}
+
+/// Parses a trace id with one of these numbers of digits.
+pub(super) fn trace_id(digits: &str, accepted: &[usize]) -> Option<TraceId> {
+    hex(digits, accepted).map(TraceId::from)
+}
+
+/// Parses a span id with one of these numbers of digits.
+pub(super) fn span_id(digits: &str, accepted: &[usize]) -> Option<SpanId> {
+    let number = u64::try_from(hex(digits, accepted)?).ok()?;
+    Some(SpanId::from(number))
+}
+
+/// Parses hexadecimal digits. `from_str_radix` alone accepts signs.
+fn hex(digits: &str, accepted: &[usize]) -> Option<u128> {
+    if !accepted.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    u128::from_str_radix(digits, 16).ok()
+}

@@ -1,0 +1,131 @@
+//! Arbitrary and nearly valid headers: no header causes a panic or an invalid context.
+
+use std::collections::BTreeMap;
+
+use opentelemetry::Context;
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
+use proptest::prelude::*;
+
+use super::{extract_onto, inject_from};
+
+type Headers = Vec<(String, String)>;
+
+fn extract(headers: &[(&str, &str)]) -> Context {
+    extract_onto(Context::new(), headers)
+}
+
+fn span_context(headers: &[(&str, &str)]) -> SpanContext {
+    extract(headers).span().span_context().clone()
+}
+
+fn inject(cx: &Context) -> BTreeMap<String, String> {
+    let mut headers = Headers::new();
+    inject_from(cx, &mut headers);
+    headers.into_iter().collect()
+}
+
+/// The syntax of the specification, independent of the implementation.
+fn is_traceparent(header: &str) -> bool {
+    let parts: Vec<&str> = header.splitn(5, '-').collect();
+    let is_hex = |part: &str, digits: usize| {
+        part.len() == digits && part.chars().all(|c| "0123456789abcdef".contains(c))
+    };
+    let is_id = |part: &str, digits| is_hex(part, digits) && part.chars().any(|c| c != '0');
+    parts.len() >= 4
+        && is_hex(parts[0], 2)
+        && parts[0] != "ff"
+        && is_id(parts[1], 32)
+        && is_id(parts[2], 16)
+        && is_hex(parts[3], 2)
+        && (parts[0] != "00" || parts.len() == 4)
+}
+
+/// Valid headers with up to two edits.
+fn nearly_traceparent() -> impl Strategy<Value = String> {
+    let valid = "(00|01|cc|fe|ff)-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[a-z0-9.]{0,8})?";
+    let edit = (any::<prop::sample::Index>(), "[ 0+-Fg\u{e9}]?", 0..2_usize);
+    (valid, prop::collection::vec(edit, 0..3)).prop_map(|(header, edits)| {
+        let mut chars: Vec<char> = header.chars().collect();
+        for (at, with, skipped) in edits {
+            let at = at.index(chars.len());
+            let end = (at + skipped).min(chars.len());
+            chars.splice(at..end, with.chars());
+        }
+        chars.into_iter().collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_traceparent_is_extracted_if_and_only_if_it_is_valid(
+        header in prop_oneof![nearly_traceparent(), any::<String>()],
+    ) {
+        let read = span_context(&[("traceparent", &header)]);
+        let trimmed = header.trim_matches([' ', '\t']);
+        prop_assert_eq!(read.is_valid(), is_traceparent(trimmed), "{:?}", header);
+        if read.is_valid() {
+            prop_assert!(read.is_remote());
+            let written = inject(&Context::new().with_remote_span_context(read.clone()));
+            prop_assert_eq!(&written["traceparent"][3..52], &trimmed[3..52]);
+            prop_assert_eq!(read.trace_flags() & TraceFlags::new(0xfc), TraceFlags::default());
+        }
+    }
+
+    #[test]
+    fn no_tracestate_invalidates_the_trace(
+        state in prop_oneof![
+            any::<String>(),
+            prop::collection::vec("[a-z0-9]{0,3}@?[a-z]{1,15}=[ -~]{0,60}", 0..40)
+                .prop_map(|members| members.join(",")),
+            prop::collection::vec("[a-z][a-z0-9]{1,15}=[a-z]{1,200}", 0..33)
+                .prop_map(|members| members.join("\t,")),
+        ],
+        other in "[a-z=,@ ]{0,20}",
+    ) {
+        let parent = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        let read = span_context(&[parent, ("tracestate", &state), ("tracestate", &other)]);
+        prop_assert!(read.is_valid());
+        let written = read.trace_state().header();
+        prop_assert!(written.len() <= 512, "{}", written.len());
+        prop_assert!(written.split(',').count() <= 32);
+        prop_assert!(written.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+        let again = span_context(&[parent, ("tracestate", &written)]);
+        prop_assert_eq!(again.trace_state(), read.trace_state());
+    }
+
+    #[test]
+    fn propagated_baggage_is_valid_and_does_not_change_again(
+        header in prop_oneof![any::<String>(), "([a-z%=;,\" \\\\\u{e9}]|%[0-9A-F]{2}){0,60}"],
+    ) {
+        let written = inject(&extract(&[("baggage", &header)])).remove("baggage").unwrap_or_default();
+        prop_assert!(written.len() <= 8192);
+        prop_assert!(written.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')), "{:?}", written);
+        let again = inject(&extract(&[("baggage", &written)])).remove("baggage").unwrap_or_default();
+        prop_assert_eq!(again, written);
+    }
+
+    #[test]
+    fn baggage_values_may_be_any_text(values in prop::collection::vec("\\PC{0,400}", 0..20)) {
+        // Short names, and values that redaction does not change.
+        let values: Vec<String> = values
+            .into_iter()
+            .filter(|value| crate::redaction::sanitize(value) == *value)
+            .collect();
+        let sent = Context::new().with_baggage(values.iter().enumerate().map(|(n, value)| {
+            opentelemetry::KeyValue::new(format!("n{n}"), value.clone())
+        }).collect::<Vec<_>>());
+        let header = inject(&sent).remove("baggage").unwrap_or_default();
+        prop_assert!(header.len() <= 8192);
+        let received = extract(&[("baggage", &header)]);
+        for (key, (value, _)) in received.baggage() {
+            prop_assert_eq!(sent.baggage().get(key.as_str()), Some(value));
+        }
+        // The longest encoded value has 4800 bytes, so none can have exceeded the limit.
+        if header.len() < 3000 {
+            prop_assert_eq!(received.baggage().len(), sent.baggage().len());
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The hot path: everything that happens on the caller's thread.
+//!
+//! The recorder reads the clock, generates ids, finds the parent in the current OpenTelemetry
+//! [`Context`], stores the open span and writes the ended span to the thread's buffer. It never waits for the
+//! collector, a queue or the network: enrichment, redaction and export run on the collector thread.
+//!
+//! # How a span lives
+//!
+//! 1. [`enter`] reads one atomic (`listeners.rs`), and without a listener a cell of the thread that says
+//!    whether it still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs`
+//!    decides, and `open.rs` opens what the decision asks for.
+//! 2. A recorded span gets a box (`Recording`) from the thread's pool, the most recently used first, because it
+//!    is in the cache. Attributes are written into it in place, text of up to 22 bytes too.
+//! 3. The call owns the box. The `Context` has a `RecordedSpan`, which implements OpenTelemetry's `Span`
+//!    through a handle (`pending.rs`). So spans of any library nest below ours, and `get_active_span` updates
+//!    ours. Spans without a `Context` of their own are in `current.rs`, which tells the rest of the crate the
+//!    current span.
+//! 4. The body runs with that context attached (a future: during each poll).
+//! 5. The expansion picks a classifier by the type of the returned value: `outcome.rs` finds an `Err`,
+//!    `returned_future.rs` a future or a stream. Method lookup takes the first trait that may apply, so a type
+//!    that is not resolved at that point comes first and is a value. Where only the signature has the type
+//!    (`impl Trait`, a macro), a `return` that never runs unites it with the body's (`declared.rs`), so that
+//!    its bounds take part in inference.
+//! 6. At the end, pending updates are merged, the head of the span and its attributes are copied into the
+//!    thread's rings (`buffer.rs`), and the box returns to the pool. A thread frees what it allocated for a
+//!    span, except for long text and rare fields (`More`).
+//! 7. The collector drains the rings.
+//!
+//! A span that the plain API ends early keeps the state of that moment, and is exported when its function
+//! returns. One that is dropped without being ended ends then, as OpenTelemetry's specification asks. A span
+//! that a plain function call opens (`create_span`, `span`) has no tracer, and as its scope the package that
+//! contains its place (`callsite/package.rs`).
+//!
+//! An `async fn` becomes a function that returns one `async move` block inside the future `Traced`
+//! (`future.rs`), whose span opens at the first poll. `FutureExt::in_span` and `in_current_span` wrap any
+//! future in the same `Traced`. The first opens its span below the context that was current when it was called,
+//! because a spawned task has no context of its own; the second attaches that context and has no span.
+//!
+//! # No atomic read-modify-write
+//!
+//! None of ours runs for an ordinary span: it stalls until all earlier stores are in the cache, including those
+//! to the ring. The one that remains is the reference count in the `Context`; `docs/opentelemetry-proposal.md`
+//! asks OpenTelemetry for a hook that makes it unnecessary.
+//!
+//! [`Context`]: opentelemetry::Context
+
+#[cfg(feature = "tracing")]
+mod bridged;
+mod buffer;
+mod call;
+#[cfg(feature = "testing")]
+mod captures;
+mod current;
+pub mod current_context;
+mod declared;
+mod detached;
+mod events;
+mod exception;
+mod fork;
+mod fork_handlers;
+mod future;
+mod global;
+mod global_lookup;
+mod global_span;
+mod idle;
+mod ids;
+mod last_panic;
+mod listeners;
+mod measure;
+mod memory;
+mod open;
+mod opening;
+pub mod outcome;
+mod pending;
+mod profile;
+mod record;
+mod recorded_span;
+mod recording;
+pub mod returned_future;
+mod ring;
+#[cfg(test)]
+mod ring_properties;
+mod sampling;
+mod span;
+mod sync;
+mod tracer;
+mod wakeup;
+
+pub use self::call::{call, call_opening, end};
+pub use self::current::span_context_within;
+pub use self::current_context::current_context;
+pub use self::current_context::in_current_span;
+pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
+pub use self::detached::DetachedSpan;
+pub use self::exception::Exception;
+#[cfg(unix)]
+pub use self::fork_handlers::set_in_forks;
+pub use self::future::{FutureExt, InCurrentSpan, InSpan, OpenedBy, call_async, enter_in_future};
+pub use self::open::{Current, Opened, enter};
+pub use self::opening::Parent;
+pub use self::opening::{Opening, root};
+pub use self::record::SpanRecord;
+pub use self::recorded_span::RecordedSpan;
+pub use self::recording::context_is_alive;
+pub use self::returned_future::{call_by_type, call_opaque, call_opaque_opening};
+pub use self::span::{
+    ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
+    get_current_span, record_exception, set_attribute, set_attributes, span,
+};
+pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
+
+/// For `testing`.
+#[cfg(feature = "testing")]
+pub use self::captures::{CaptureScope, missed, start_captures, stop_captures};
+
+/// For the exporter.
+pub use self::{ids::random, record::Head};
+
+/// For log records.
+pub use self::sampling::make_ids;
+
+/// For the bridge.
+#[cfg(feature = "tracing")]
+pub use self::{
+    bridged::{BridgedSpan, EnteredSpan, Entrance},
+    current::IdHash,
+    events::{EventHead, MESSAGE},
+    exception::{describe_error, exception_event},
+    listeners::records_nothing,
+};
+
+/// For the provider and the collector.
+pub use self::{
+    buffer::{
+        Buffer, close_surplus_buffers, dropped_spans, new_buffers, set_collector,
+        wake as wake_collector, written_spans,
+    },
+    exception::MARK,
+    fork::{forks, say_not_exported},
+    ids::random_bits,
+    last_panic::remember as remember_panic,
+    measure::{Measures, missed_calls, new_measures},
+    memory::{dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered},
+    opening::PANICKED,
+    record::{Code, More, Origin, limit_events_and_links},
+    sampling::{
+        Measured, OfProgram, ProviderId, RootSampler, SamplerDecision, Sampling, SpanObserver,
+        SpanSampler, Threshold, change_sampling, matches, rejects, sampler_panics,
+        spans_after_shutdown, start_provider, stop_provider, with_threshold,
+    },
+    wakeup::WakeUp,
+};

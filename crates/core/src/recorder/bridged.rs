@@ -1,0 +1,372 @@
+//! A span of `tracing`, which may be opened, entered, updated and closed on different threads.
+//!
+//! For a span that is not sampled, the layer keeps its context, so that the span has the same id on every
+//! thread, and spans that are spawned inside it are not sampled either.
+
+use std::cell::Cell;
+use std::mem;
+use std::time::Duration;
+
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
+use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
+
+use super::current::{self, EnteredGuard, IdHash};
+use super::events::{EventHead, MAX_EVENTS};
+use super::listeners;
+use super::open::{Parked, open_detached};
+use super::opening::{Opening, Parent};
+use super::pending::PendingUpdates;
+use super::record::SpanRecord;
+use crate::attributes::Attribute;
+use crate::callsite::CallSite;
+use crate::caught::caught;
+use crate::clock::Ticks;
+use crate::keys;
+
+/// A span, or the context that is propagated instead of a span that is not sampled. Dropping it ends the
+/// span.
+#[derive(Debug)]
+pub struct BridgedSpan {
+    state: Parked,
+    /// The data of a root that is not sampled, which is needed if it gets a parent that is sampled.
+    unsampled: Option<Box<SpanRecord>>,
+    timings: Option<Box<Timings>>,
+}
+
+/// How long a span was entered, and how long it was not.
+#[derive(Debug)]
+struct Timings {
+    since: Ticks,
+    entered: u32,
+    busy: Duration,
+    idle: Duration,
+}
+
+impl BridgedSpan {
+    /// Opens a span below `parent`. `fill` runs only if the span is recorded, or if it is a root; if it `names` the
+    /// span, it runs before the sampling rules decide. `None` while nothing is recorded.
+    pub fn open(
+        callsite: &'static CallSite,
+        names: bool,
+        parent: Option<Parent>,
+        fill: impl FnOnce(&mut SpanRecord),
+    ) -> Option<Self> {
+        let parent = parent.unwrap_or(Parent::CURRENT);
+        let fill = Cell::new(Some(fill));
+        let fill_once = |opening: &mut Opening| {
+            opening.0.record.head.callsite = Some(callsite);
+            if let Some(fill) = fill.take() {
+                fill(&mut opening.0.record);
+            }
+        };
+        let known = (!names).then_some(callsite);
+        let state = match open_detached(&parent, known, Some(&fill_once)) {
+            // Without a span, the parent's context is propagated to spans below this one on other threads.
+            Parked::Off => parent.map(propagated).map(Box::new).map(Parked::In)?,
+            state => state,
+        };
+        prepare(&state);
+        let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
+        let unsampled = match (&state, fill.take()) {
+            (Parked::In(_), Some(fill)) if is_root() => {
+                let mut record = Box::new(SpanRecord::blank());
+                record.head.callsite = Some(callsite);
+                // The values are formatted by user code.
+                let _ = caught(|| fill(&mut record));
+                Some(record)
+            }
+            _ => None,
+        };
+        Some(Self {
+            state,
+            unsampled,
+            timings: None,
+        })
+    }
+
+    /// Stands for the span in the context, which it does not end.
+    pub fn propagating(cx: Context) -> Self {
+        Self {
+            state: Parked::In(Box::new(cx)),
+            unsampled: None,
+            timings: None,
+        }
+    }
+
+    /// Measures from now on how long the span is entered.
+    pub fn time(&mut self) {
+        if self.is_recording() {
+            self.timings = Some(Box::new(Timings {
+                since: Ticks::now(),
+                entered: 0,
+                busy: Duration::ZERO,
+                idle: Duration::ZERO,
+            }));
+        }
+    }
+
+    /// The span was entered, maybe not for the first time.
+    pub fn entered(&mut self) {
+        if let Some(timings) = &mut self.timings {
+            if timings.entered == 0 {
+                let lap = timings.lap();
+                timings.idle += lap;
+            }
+            timings.entered += 1;
+        }
+    }
+
+    /// Reverts [`entered`](Self::entered).
+    pub fn exited(&mut self) {
+        if let Some(timings) = &mut self.timings {
+            timings.entered = timings.entered.saturating_sub(1);
+            if timings.entered == 0 {
+                let lap = timings.lap();
+                timings.busy += lap;
+            }
+        }
+    }
+
+    /// Makes the span a child of the one in `parent`, which may change whether it is sampled, and all its ids.
+    /// Returns whether it did: not after the context of the span was used.
+    pub fn reparent(&mut self, parent: Context) -> bool {
+        let record = match mem::replace(&mut self.state, Parked::Off) {
+            Parked::Recording(mut recording) if !recording.updates().is_shared() => {
+                let record = mem::replace(&mut recording.record, SpanRecord::blank());
+                recording.discard();
+                Some(Box::new(record))
+            }
+            Parked::In(_) if self.unsampled.is_some() => self.unsampled.take(),
+            state => {
+                self.state = state;
+                None
+            }
+        };
+        let Some(record) = record else { return false };
+        let is_named = record.more.as_ref().is_some_and(|more| more.name.is_some());
+        let callsite = record.head.callsite.filter(|_| !is_named);
+        let record = Cell::new(Some(record));
+        let fill = |opening: &mut Opening| {
+            if let Some(mut earlier) = record.take() {
+                opening.0.record.resume(&mut earlier);
+            }
+        };
+        let parent = Parent::of(parent);
+        self.state = match open_detached(&parent, callsite, Some(&fill)) {
+            Parked::Off => parent
+                .map(propagated)
+                .map_or(Parked::Off, |cx| Parked::In(Box::new(cx))),
+            state => state,
+        };
+        prepare(&self.state);
+        if let Parked::In(_) = &self.state {
+            self.unsampled = record.take();
+        }
+        true
+    }
+
+    /// What it takes to enter the span. It is not used yet.
+    pub fn entrance(&self) -> Option<Entrance> {
+        match &self.state {
+            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::In(cx) => Some(Entrance::to(Context::clone(cx))),
+            Parked::Recording(recording) => Some(Entrance {
+                context: recording.context.clone()?,
+                updates: Some(recording.updates()),
+                is_recorded: !recording.record.is_measured(),
+                is_in_boundary: recording.is_in_boundary,
+            }),
+        }
+    }
+
+    /// The context in which the span is current, which is used from now on.
+    pub fn context(&mut self) -> Option<&Context> {
+        match &mut self.state {
+            Parked::Off | Parked::Unsampled(_) => None,
+            Parked::In(cx) => Some(cx),
+            Parked::Recording(recording) => {
+                recording.updates().share();
+                recording.own_context()
+            }
+        }
+    }
+
+    /// Whether updates have an effect.
+    pub const fn is_recording(&self) -> bool {
+        matches!(self.state, Parked::Recording(_))
+    }
+
+    /// The record, if this is the span with that id and it has not ended.
+    pub fn record_of(&mut self, span: SpanId) -> Option<&mut SpanRecord> {
+        match &mut self.state {
+            Parked::Recording(recording)
+                if recording.record.head.span_id == span && recording.handle().is_open() =>
+            {
+                Some(&mut recording.record)
+            }
+            _ => None,
+        }
+    }
+
+    /// The record, if the span is recorded and has not ended.
+    pub fn record(&mut self) -> Option<&mut SpanRecord> {
+        match &mut self.state {
+            Parked::Recording(recording) if recording.handle().is_open() => {
+                Some(&mut recording.record)
+            }
+            _ => None,
+        }
+    }
+
+    /// Merges updates.
+    pub fn update(&mut self, later: &mut SpanRecord) {
+        if let Parked::Recording(recording) = &mut self.state {
+            recording.record.adopt(later);
+        }
+    }
+
+    /// Links the span to another one.
+    pub fn link(&mut self, to: SpanContext) {
+        if let Parked::Recording(recording) = &mut self.state {
+            recording.record.add_link(Link::with_context(to));
+        }
+    }
+
+    /// Ends the span with the status that it has.
+    pub fn end(self) {
+        if let Some(mut recording) = self.state.recording() {
+            if let Some(mut timings) = self.timings {
+                let lap = timings.lap();
+                timings.idle += lap;
+                let attributes = &mut recording.record.attributes;
+                attributes.set(keys::BUSY, &nanos(timings.busy));
+                attributes.set(keys::IDLE, &nanos(timings.idle));
+            }
+            recording.end(None);
+        }
+    }
+}
+
+impl Timings {
+    /// The time since the last change, which is now.
+    fn lap(&mut self) -> Duration {
+        let now = Ticks::now();
+        now.since(mem::replace(&mut self.since, now))
+    }
+}
+
+fn nanos(time: Duration) -> i64 {
+    i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// Prepares a span that has started and is not used yet.
+fn prepare(state: &Parked) {
+    if let Parked::Recording(recording) = state {
+        current::current_updates(recording).own();
+    }
+}
+
+/// What it takes to enter a span.
+#[derive(Debug)]
+pub struct Entrance {
+    /// The context of the span, or the one that it was created in.
+    context: Context,
+    updates: Option<&'static PendingUpdates>,
+    /// Whether it is a span, and not a measured call.
+    is_recorded: bool,
+    /// Whether the span has no context of its own.
+    is_in_boundary: bool,
+}
+
+/// Makes a span current until it is dropped, in any order.
+#[derive(Debug)]
+pub enum EnteredSpan {
+    /// In the `Context` of a boundary, which is kept so that no other one gets its address.
+    Nested(EnteredGuard, Context),
+    /// In a `Context` of its own, which may be the boundary of other spans.
+    Attached(Option<EnteredGuard>, ContextGuard),
+}
+
+impl Entrance {
+    /// Makes the span in a context current.
+    pub const fn to(context: Context) -> Self {
+        Self {
+            context,
+            updates: None,
+            is_recorded: false,
+            is_in_boundary: false,
+        }
+    }
+
+    /// The ids of the span.
+    #[inline]
+    pub fn ids(&self) -> IdHash {
+        let span = self.context.span();
+        let context = span.span_context();
+        let id = match self.updates {
+            Some(updates) if self.is_in_boundary => SpanId::from(updates.span_id()),
+            _ => context.span_id(),
+        };
+        IdHash::of_ids(context.trace_id(), id)
+    }
+
+    /// Makes the span current. If it is not entered where it was created, it needs its `own` context.
+    #[inline]
+    pub fn enter(mut self, own: impl FnOnce() -> Option<Context>) -> Option<EnteredSpan> {
+        if let Some(updates) = self.updates {
+            updates.share();
+        }
+        if self.is_in_boundary {
+            if let Some(updates) = self.updates
+                && Context::map_current(|cx| self.is_created_in(cx))
+            {
+                let guard = EnteredGuard::enter(&self.context, updates);
+                return Some(EnteredSpan::Nested(guard, self.context));
+            }
+            self.context = own()?;
+        }
+        let has_boundaries = listeners::has_boundaries(listeners::current());
+        let span = self.updates.filter(|_| has_boundaries && self.is_recorded);
+        let guard = span.map(|updates| EnteredGuard::enter(&self.context, updates));
+        Some(EnteredSpan::Attached(guard, self.context.attach()))
+    }
+
+    /// Whether what a child inherits from `cx` is the same as where the span was created.
+    fn is_created_in(&self, cx: &Context) -> bool {
+        let (now, then) = (cx.span(), self.context.span());
+        std::ptr::eq(now.span_context(), then.span_context())
+            && std::ptr::eq(cx.baggage(), self.context.baggage())
+            && !cx.is_telemetry_suppressed()
+    }
+}
+
+/// Returns the context, if it has a span and telemetry is not suppressed in it.
+fn propagated(cx: &Context) -> Option<Context> {
+    let has_span = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
+    has_span.then(|| cx.clone())
+}
+
+impl SpanRecord {
+    /// Moves the data of the same span here, which has got another parent since it started.
+    pub(super) fn resume(&mut self, earlier: &mut Self) {
+        self.adopt(earlier);
+        self.packed = mem::take(&mut earlier.packed);
+        self.head.callsite = earlier.head.callsite;
+        let has_started = earlier.head.trace_id != TraceId::INVALID;
+        if has_started {
+            self.head.start = earlier.head.start;
+        }
+    }
+
+    /// Adds an event and moves its attributes out of `attributes`.
+    pub fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
+        let packed = self.packed.heads.len() + self.packed.attributes.len();
+        match u8::try_from(attributes.len()) {
+            Ok(own) if packed + usize::from(own) < MAX_EVENTS => head.attributes = own,
+            _ => return self.add_event(head.into_event(attributes.drain(..))),
+        }
+        self.packed.heads.push(head);
+        self.packed.attributes.append(attributes);
+    }
+}

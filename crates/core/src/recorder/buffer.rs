@@ -1,0 +1,529 @@
+//! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
+//!
+//! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the
+//! data that few spans have. Each is written in order, which caches predict well. The buffer outlives its
+//! thread: it is left to the next one, see [`idle`](super::idle). If it is closed instead, the reader's half owns
+//! it until the collector has emptied it. A thread that has filled its buffer leaves it, too, and continues in another
+//! one, as far as the memory limit allows. A thread without a buffer, because thousands of others have one, writes to
+//! one that it shares with others.
+//!
+//! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes
+//! that travel to the collector and back arrived cold and cost twice as much.
+
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::{self, Thread};
+
+use super::events::{EventHead, MAX_EVENTS, SpanEvents};
+use super::fork::{forks, try_lock};
+use super::idle::{Idle, Left, Rings};
+use super::memory::{Portion, add_rings, has_room_for, kept_rings, release_rings};
+use super::record::{Code, Head, More, SpanRecord};
+use super::ring::{self, Progress, Reader, ring};
+use crate::attributes::{Attribute, MAX_ATTRIBUTES};
+use crate::clock::Ticks;
+use crate::system::has_headroom;
+
+/// The number of finished spans in a buffer. With their attributes they take 64 KiB.
+const CAPACITY: usize = 256;
+
+/// The room of a buffer that is left to roots and to spans that failed, which matter most of a trace.
+const RESERVED: usize = CAPACITY / 16;
+
+/// The collector is woken each time this number of spans was written. It also polls.
+const WAKE_EVERY: usize = 1024;
+
+/// The collector is woken each time this number of spans was written, if there is no memory for another buffer.
+const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
+
+/// The number of buffers that threads without one share.
+const SHARED: usize = 8;
+
+/// How often a thread looks for one that no other thread writes to.
+const ATTEMPTS: usize = 8;
+
+/// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are
+/// written to the ring for rare data as one piece.
+const ATTRIBUTES: usize = 4 * CAPACITY;
+
+/// The capacity of the ring for rare data, in pieces.
+const RARE: usize = 4 * CAPACITY;
+
+/// If the ring for rare data has fewer free slots than this, or the ring for attributes has no room, the
+/// events of a span are unpacked into [`More`]. The span then has at most two pieces of rare data, so there
+/// is always room for the pieces of a span whose head has room.
+const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
+
+/// The heads of the spans in one thread's buffer, for counting them.
+type Heads = Progress<Head, CAPACITY>;
+
+/// The buffers of all threads, to count the spans in them.
+#[derive(Debug)]
+pub(super) struct Counted {
+    /// By the id of their buffer.
+    buffers: Vec<(u64, Heads)>,
+    /// Spans that were written to buffers that are gone.
+    in_others: u64,
+    /// The process that they belong to, see [`fork`](super::fork).
+    forks: u32,
+}
+
+static COUNTED: Mutex<Counted> = Mutex::new(Counted {
+    buffers: Vec::new(),
+    in_others: 0,
+    forks: 0,
+});
+
+fn counted() -> MutexGuard<'static, Counted> {
+    let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if counted.forks != forks() {
+        *counted = Counted {
+            buffers: Vec::new(),
+            in_others: 0,
+            forks: forks(),
+        };
+    }
+    counted
+}
+
+/// The number of spans that threads have written to their buffers since the process started.
+pub fn written_spans() -> u64 {
+    let counted = counted();
+    let buffers = counted.buffers.iter();
+    counted.in_others + buffers.map(|(_, heads)| heads.written()).sum::<u64>()
+}
+
+/// The collector's half of a thread's buffer.
+#[derive(Debug)]
+pub struct Buffer {
+    id: u64,
+    /// The process that created it, see [`fork`](super::fork).
+    forks: u32,
+    /// Spans read so far.
+    read: u64,
+    heads: Reader<Head, CAPACITY>,
+    attributes: Reader<Attribute, ATTRIBUTES>,
+    rare: Reader<Rare, RARE>,
+}
+
+impl Buffer {
+    /// Reads the next finished span into an empty record. Returns whether there was one.
+    pub fn pop(&mut self, record: &mut SpanRecord) -> bool {
+        if !self.heads.pop_to(&mut record.head) {
+            return false;
+        }
+        self.read += 1;
+        // Attributes and rare data are written before the head, so they are complete.
+        let attributes = usize::from(record.head.attributes);
+        if record.head.rare > 0 {
+            self.pop_rare(record);
+        } else {
+            self.attributes
+                .pop_all(attributes, record.attributes.items_mut());
+        }
+        true
+    }
+
+    #[cold]
+    fn pop_rare(&mut self, record: &mut SpanRecord) {
+        let mut events = SpanEvents::default();
+        for _ in 0..record.head.rare {
+            let Some(piece) = self.rare.pop() else { break };
+            piece.restore(record, &mut events);
+        }
+        let in_events = events.attribute_count();
+        let in_span = usize::from(record.head.attributes).saturating_sub(in_events);
+        let attributes = record.attributes.items_mut();
+        self.attributes.pop_all(in_span, attributes);
+        self.attributes.pop_all(in_events, &mut events.attributes);
+        record.add_events(events.into_events());
+    }
+
+    /// Identifies the buffer.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The number of spans that were read from it.
+    pub const fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// The number of spans that were written to it.
+    pub fn written(&self) -> u64 {
+        self.read + self.heads.len() as u64
+    }
+
+    /// Whether it is closed: no thread writes to it again.
+    pub fn is_closed(&self) -> bool {
+        self.heads.is_closed()
+    }
+
+    /// Whether it is closed and empty.
+    pub fn is_done(&self) -> bool {
+        self.heads.is_done()
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let mut counted = counted();
+        let found = counted.buffers.iter().position(|(id, _)| *id == self.id);
+        if let Some(at) = found {
+            let (_, heads) = counted.buffers.swap_remove(at);
+            counted.in_others += heads.written();
+        }
+        if self.forks == forks() {
+            release_rings(
+                BYTES
+                    + if self.rare.progress().written() == 0 {
+                        0
+                    } else {
+                        RARE_BYTES
+                    },
+            );
+        }
+    }
+}
+
+/// New buffers on their way to the collector.
+static NEW: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
+
+fn new() -> MutexGuard<'static, Vec<Buffer>> {
+    NEW.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The buffers that threads have left.
+static LEFT: Left<Writer> = Left::new();
+
+/// Leaves the buffer of a thread that ends to the next one.
+pub(super) fn leave(mut writer: Writer) {
+    writer.portion.publish();
+    LEFT.lock(forks()).leave(writer);
+}
+
+/// Closes the buffers that threads have left if they are too many.
+pub fn close_surplus_buffers() {
+    LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
+}
+
+/// The locks of this module, which a thread has while it forks. Otherwise another thread could have them, and
+/// does not exist in the child to release them.
+pub(super) type Locks = (
+    Option<MutexGuard<'static, Vec<Buffer>>>,
+    Option<MutexGuard<'static, Counted>>,
+    Option<MutexGuard<'static, Idle<Writer>>>,
+);
+
+/// Takes the locks of this module, unless that takes long.
+pub(super) fn locks() -> Locks {
+    (try_lock(&NEW), try_lock(&COUNTED), try_lock(&LEFT.0))
+}
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
+/// Spans that were dropped because their buffer was full, there was none, or their thread was ending.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// The collector thread. The lock is only tried, so that no thread ever waits for it.
+static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
+
+/// The thread's half.
+#[derive(Debug)]
+pub(super) struct Writer {
+    // Dropped before `heads`: if the reader sees that `heads` was dropped, the other two were dropped as
+    // well.
+    attributes: ring::Writer<Attribute, ATTRIBUTES>,
+    rare: ring::Writer<Rare, RARE>,
+    heads: ring::Writer<Head, CAPACITY>,
+    /// The memory of the spans in the rings.
+    portion: Portion,
+}
+
+impl Writer {
+    /// Moves a finished span into the rings. Returns whether there was room.
+    #[expect(clippy::inline_always, reason = "see `Local::push`")]
+    #[inline(always)]
+    pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if self.is_full() && !self.is_kept(record, code) {
+            // The collector was woken while the buffer filled, so it need not be woken again.
+            return false;
+        }
+        let owns_memory = record.owns_memory();
+        let mut rare = 0;
+        if owns_memory {
+            if !self.count_memory(record) {
+                return false;
+            }
+            rare = self.push_many(record);
+        }
+        let items = record.attributes.items_mut();
+        let mut attributes = items.len();
+        if !self.attributes.push_all(items) {
+            self.push_piece(Rare::Attributes(mem::take(items)));
+            (attributes, rare) = (0, 1);
+        }
+        if owns_memory {
+            let (in_events, pieces) = self.push_rare(record);
+            attributes += in_events;
+            rare += pieces;
+        }
+        // `end` and `code` come from registers: loading fields right after they were written with narrower
+        // stores would stall until all earlier stores, some of them to cold memory, are complete.
+        let _ = self.heads.push(Head {
+            end,
+            code,
+            // At most one for each attribute of the span and of its events.
+            attributes: u8::try_from(attributes).unwrap_or(u8::MAX),
+            // At most two, and one for each packed event.
+            rare: u8::try_from(rare).unwrap_or(u8::MAX),
+            ..record.head
+        });
+        if (self.heads.written()).is_multiple_of(WAKE_EVERY_WITHOUT_MEMORY) {
+            self.wake();
+        }
+        true
+    }
+
+    /// Whether there is no room for another span, other than a root or one that failed.
+    pub(super) fn is_full(&mut self) -> bool {
+        !self.heads.has_room_for(1 + RESERVED)
+    }
+
+    /// Whether a span that was not pushed owns more memory than the limit allows, and not for want of room.
+    pub(super) fn has_refused(&self, record: &SpanRecord) -> bool {
+        record.owns_memory() && self.portion.is_exhausted()
+    }
+
+    /// Whether the room that is left is for this span.
+    #[cold]
+    fn is_kept(&mut self, record: &SpanRecord, code: Code) -> bool {
+        (record.is_root() || code == Code::Error) && self.heads.has_room_for(1)
+    }
+
+    #[cold]
+    fn wake(&self) {
+        if self.heads.written().is_multiple_of(WAKE_EVERY) || !has_room_for(BYTES) {
+            wake();
+        }
+    }
+
+    /// The number of spans that were written since the buffer was created.
+    pub(super) const fn written(&self) -> usize {
+        self.heads.written()
+    }
+
+    /// Counts the memory of a span. Returns whether the limit allows it.
+    #[cold]
+    fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
+        let is_counted = self.portion.count(record);
+        if self.portion.is_at_threshold() {
+            wake();
+        }
+        is_counted
+    }
+
+    /// Moves attributes that are too many for their ring as one piece. Returns the number of pieces.
+    #[inline]
+    fn push_many(&mut self, record: &mut SpanRecord) -> usize {
+        let items = record.attributes.items_mut();
+        if items.len() <= MAX_ATTRIBUTES {
+            return 0;
+        }
+        self.push_piece(Rare::Attributes(mem::take(items)));
+        1
+    }
+
+    /// Returns the number of attributes of events, and of pieces of rare data.
+    #[inline(never)]
+    fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
+        let mut in_events = record.packed.attributes.len();
+        let mut pieces = 0;
+        if self.rare.has_room_for(RESERVE)
+            && self.attributes.push_all(&mut record.packed.attributes)
+        {
+            for head in record.packed.heads.drain(..) {
+                self.push_piece(Rare::Event(head));
+                pieces += 1;
+            }
+        } else {
+            record.unpack_events();
+            in_events = 0;
+        }
+        record.attributes.moved_out();
+        let dropped = mem::take(record.attributes.dropped_mut());
+        if dropped > 0 {
+            record.more_mut().dropped_attributes = dropped;
+        }
+        if let Some(more) = record.more.take() {
+            self.push_piece(Rare::More(more));
+            pieces += 1;
+        }
+        (in_events, pieces)
+    }
+
+    /// Writes a piece of rare data, for which there is room.
+    fn push_piece(&mut self, piece: Rare) {
+        if self.rare.written() == 0 {
+            add_rings(RARE_BYTES);
+        }
+        let _ = self.rare.push(piece);
+    }
+}
+
+/// Counts a span that was not pushed.
+#[inline]
+pub(super) fn count(pushed: Option<bool>) {
+    if pushed != Some(true) {
+        DROPPED.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Returns a buffer for a thread: one that another thread has left, or a new one. `None` without memory.
+#[cold]
+pub(super) fn writer() -> Option<Writer> {
+    LEFT.take_or(forks(), new_writer)
+}
+
+/// Exchanges the full buffer of a thread for one with room, if the memory limit allows one more. Returns whether there
+/// is room now.
+#[cold]
+pub(super) fn exchange(full: &mut Writer) -> bool {
+    // After a fork, the parent exports what is in the buffer.
+    full.portion.is_of_process() && {
+        full.portion.publish();
+        LEFT.exchange_or(forks(), full, new_writer)
+    }
+}
+
+/// Moves a finished span of a thread without a buffer into one that such threads share. Returns whether there was room.
+#[cold]
+pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+    // Only tried: after a fork a lock may be held by nobody.
+    static BUFFERS: [Mutex<Option<Writer>>; SHARED] = [const { Mutex::new(None) }; SHARED];
+
+    let first = usize::from(record.head.span_id.to_bytes()[0]);
+    for _ in 0..ATTEMPTS {
+        let mut is_used = false;
+        for n in 0..SHARED {
+            let Ok(mut buffer) = BUFFERS[(first + n) % SHARED].try_lock() else {
+                is_used = true;
+                continue;
+            };
+            if (buffer.as_ref()).is_none_or(|writer| !writer.portion.is_of_process()) {
+                *buffer = if has_headroom() { create() } else { None };
+            }
+            if let Some(writer) = &mut *buffer {
+                return writer.push(record, end, code)
+                    || exchange(writer) && writer.push(record, end, code);
+            }
+        }
+        if !is_used {
+            break;
+        }
+        // The first spans make the buffers, while others come.
+        thread::yield_now();
+    }
+    false
+}
+
+fn new_writer() -> Option<Writer> {
+    if !has_room_for(BYTES) || !has_headroom() {
+        return None;
+    }
+    create()
+}
+
+fn create() -> Option<Writer> {
+    let (heads, heads_to_read) = ring()?;
+    let (attributes, attributes_to_read) = ring()?;
+    let (rare, rare_to_read) = ring()?;
+    let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+    counted().buffers.push((id, heads_to_read.progress()));
+    new().push(Buffer {
+        id,
+        forks: forks(),
+        read: 0,
+        heads: heads_to_read,
+        attributes: attributes_to_read,
+        rare: rare_to_read,
+    });
+    add_rings(BYTES);
+    Some(Writer {
+        attributes,
+        rare,
+        heads,
+        portion: Portion::new(),
+    })
+}
+
+/// The memory of a buffer, of which the system provides the ring for rare data as it is used.
+const BYTES: usize = CAPACITY * size_of::<Head>() + ATTRIBUTES * size_of::<Attribute>();
+const RARE_BYTES: usize = RARE * size_of::<Rare>();
+
+impl Rings for Writer {
+    fn has_room(&mut self) -> bool {
+        self.heads.has_room_for(CAPACITY / 2)
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.heads.has_room_for(CAPACITY)
+    }
+}
+
+/// Wakes the collector if it sleeps.
+#[cold]
+pub fn wake() {
+    // If the lock is taken, the collector is just starting. It polls, too.
+    if let Ok(collector) = COLLECTOR.try_read()
+        && let Some(collector) = &*collector
+    {
+        collector.unpark();
+    }
+}
+
+/// Moves the buffers of new threads, which the collector has not received yet, to the end of `into`.
+pub fn new_buffers(into: &mut Vec<Buffer>) {
+    // After a fork, there may be buffers of the parent, whose spans the parent exports.
+    let is_own = |buffer: &Buffer| buffer.forks == forks();
+    let buffers = mem::take(&mut *new());
+    into.extend(buffers.into_iter().filter(is_own));
+}
+
+/// The number of spans that were dropped since the process started.
+pub fn dropped_spans() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
+
+/// Sets the thread that [`wake`] wakes.
+pub fn set_collector(thread: Thread) {
+    if let Ok(mut collector) = COLLECTOR.try_write() {
+        *collector = Some(thread);
+    }
+}
+
+/// A piece of the data that few spans have.
+#[derive(Debug)]
+enum Rare {
+    /// The span's attributes, if their ring had no room for them.
+    Attributes(Vec<Attribute>),
+    More(Box<More>),
+    /// Its attributes are in the ring of attributes, after those of the span.
+    Event(EventHead),
+}
+
+impl Rare {
+    /// Moves the piece back into its record. Events go to `events` until their attributes have been read.
+    #[cold]
+    fn restore(self, record: &mut SpanRecord, events: &mut SpanEvents) {
+        match self {
+            Self::Attributes(all) => *record.attributes.items_mut() = all,
+            Self::More(more) => {
+                *record.attributes.dropped_mut() = more.dropped_attributes;
+                record.more = Some(more);
+            }
+            Self::Event(head) => events.heads.push(head),
+        }
+    }
+}

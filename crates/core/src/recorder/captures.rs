@@ -1,0 +1,75 @@
+//! The spans of `testing::capture`.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use opentelemetry::Context;
+
+use super::last_panic;
+use super::listeners::{self, CAPTURE_BOUNDARIES, CAPTURES, Listeners};
+
+/// Identifies a running `testing::capture`, which collects spans independently of the provider's sampling; stored in
+/// the `Context`.
+#[derive(Clone, Copy, Debug)]
+pub struct CaptureScope(pub u64);
+
+thread_local! {
+    /// The capture that this thread runs, for contexts that are not derived from the current one.
+    static RUNNING: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+impl CaptureScope {
+    /// Runs `code` on this thread as part of the capture.
+    pub fn run<T>(self, code: impl FnOnce() -> T) -> T {
+        struct Restore(Option<u64>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                RUNNING.set(self.0);
+            }
+        }
+        let _restore = Restore(RUNNING.replace(Some(self.0)));
+        code()
+    }
+}
+
+/// Records for a `testing::capture`, if it `has_boundaries` as a provider with `context: boundaries` does.
+pub fn start_captures(has_boundaries: bool) {
+    last_panic::observe();
+    let boundaries = if has_boundaries {
+        CAPTURE_BOUNDARIES
+    } else {
+        0
+    };
+    listeners::set(CAPTURES | boundaries);
+}
+
+/// Stops recording for captures.
+pub fn stop_captures() {
+    listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
+}
+
+/// The names of functions that were called outside of the running captures, each with the number of such calls. A
+/// thread or a task without the context of a capture calls them, and the capture says so where it misses their spans.
+static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
+
+/// Remembers a call outside of the running captures.
+pub(super) fn miss(name: &'static str) {
+    let mut missed = MISSED.lock().unwrap_or_else(PoisonError::into_inner);
+    *missed.entry(name).or_default() += 1;
+}
+
+/// The calls outside of the captures until now.
+pub fn missed() -> HashMap<&'static str, u64> {
+    (MISSED.lock().unwrap_or_else(PoisonError::into_inner)).clone()
+}
+
+/// Returns the id of the capture that `cx` belongs to.
+#[inline]
+pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
+    if !listeners::has_captures(listeners) {
+        return None;
+    }
+    let scope = cx.get::<CaptureScope>().map(|scope| scope.0);
+    scope.or_else(|| RUNNING.try_with(Cell::get).ok().flatten())
+}

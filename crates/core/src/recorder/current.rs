@@ -1,0 +1,435 @@
+//! The current span of a thread, which is in OpenTelemetry's current `Context` or in a cell.
+//!
+//! A `Context` with a span costs about as much as the rest of a recorded call, and several times as much as a call that
+//! is not sampled. So these spans have none:
+//!
+//! - Recorded spans with the setting `context: boundaries`. The first span of a trace on a thread has a `Context`, the
+//!   boundary. A thread-local cell stores the boundary, and which of the spans in it is the current one. The boundary
+//!   is identified by the address of its span context, which clones of its `Context` share, also those with other
+//!   baggage. In a `Context` with another span, the cell does not apply, and the next span is a boundary again. Other
+//!   code that reads OpenTelemetry's current `Context` finds the boundary; its updates of that span go to the current
+//!   one. The spans of `tracing` are in a list.
+//! - Spans that are not sampled. They need an id only for log records and outgoing requests, so the call is marked in a
+//!   cell, and its id is created when it is read. Other code that reads the current `Context` finds the nearest
+//!   ancestor that has one, which is not sampled either.
+//!
+//! OpenTelemetry's [specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sdk-span-creation) asks
+//! for the id of a span that is not sampled. A `Context` for it would take four times as many instructions as
+//! the rest of the call. Log records, propagators, `get_current_span` and a future that is not ready read it.
+//! Spans of guards, of builders and of the plain API have a `Context`, because they may end in any order.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr;
+
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
+
+use super::listeners::{self, TAIL};
+use super::pending::{Handle, PendingUpdates};
+use super::recording::{self, Recording, context_is_alive};
+
+#[cfg(feature = "tracing")]
+pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
+
+/// Returns the ids of the current span, if `cx`, the current context, has an ancestor of it.
+pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
+    let span = cx.span();
+    let above = span.span_context();
+    let id = id_within(above).or_else(|| id_below(above));
+    id.map(|id| child_of(above, id))
+}
+
+// In two cells: a load of both at once, right after they were stored one by one, would stall.
+thread_local! {
+    /// The address of the boundary's span context, whose `Context` is attached for longer than this is stored; or 0.
+    static BOUNDARY: Cell<usize> = const { Cell::new(0) };
+    /// The current span in the boundary, which may be the boundary. It is open, so this is its own.
+    static CURRENT: Cell<Option<&'static PendingUpdates>> = const { Cell::new(None) };
+}
+
+#[inline]
+fn address(context: &SpanContext) -> usize {
+    ptr::from_ref(context).addr()
+}
+
+/// Returns access to `recording`, whose span may become the current one.
+#[inline]
+pub(super) fn current_updates(recording: &Recording) -> &'static PendingUpdates {
+    let updates = recording.updates();
+    let id = recording.record.head.span_id.to_bytes();
+    updates.set_span_id(u64::from_be_bytes(id));
+    updates
+}
+
+/// Makes a span current in the boundary of this thread until it is dropped. Guards of one thread are dropped in
+/// reverse order.
+#[derive(Debug)]
+pub(super) struct NestedGuard {
+    previous: Option<&'static PendingUpdates>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl NestedGuard {
+    /// A span in the boundary of this thread.
+    #[inline]
+    pub(super) fn enter(recording: &Recording) -> Self {
+        Self {
+            previous: CURRENT.replace(Some(current_updates(recording))),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl Drop for NestedGuard {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.set(self.previous);
+    }
+}
+
+/// Changes the boundary of this thread until it is dropped. It is ordered with the other guards.
+#[derive(Debug)]
+pub(super) struct BoundaryGuard {
+    boundary: usize,
+    current: Option<&'static PendingUpdates>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl BoundaryGuard {
+    /// The boundary is the span in `cx`, which is about to be attached, and to be detached after this guard is
+    /// dropped. The current span is that of `recording`.
+    #[inline]
+    pub(super) fn attach(cx: &Context, recording: &Recording) -> Self {
+        Self {
+            boundary: BOUNDARY.replace(address(cx.span().span_context())),
+            current: CURRENT.replace(Some(current_updates(recording))),
+            not_send: PhantomData,
+        }
+    }
+
+    /// No boundary: the current span is in the current context.
+    pub(super) fn none() -> Self {
+        Self {
+            boundary: BOUNDARY.replace(0),
+            current: CURRENT.get(),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl Drop for BoundaryGuard {
+    #[inline]
+    fn drop(&mut self) {
+        BOUNDARY.set(self.boundary);
+        CURRENT.set(self.current);
+    }
+}
+
+/// The boundary of a thread, in which a function is the current span.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Boundary(usize);
+
+impl Boundary {
+    /// The boundary of this thread, and the id of the current span in it.
+    #[inline]
+    pub(super) fn current() -> Option<(Self, SpanId)> {
+        let updates = CURRENT.get()?;
+        let boundary = BOUNDARY.get();
+        let id = SpanId::from(updates.span_id());
+        entered_at(boundary)
+            .is_none()
+            .then_some((Self(boundary), id))
+    }
+
+    /// Whether it is the span with this span context, which is in a `Context` and not a copy.
+    #[inline]
+    pub(super) fn is_at(self, above: &SpanContext) -> bool {
+        self.0 == address(above)
+    }
+}
+
+/// Whether `above`, the span context in a `Context` and not a copy, is that of the boundary of this thread.
+#[inline]
+pub(super) fn is_boundary(above: &SpanContext) -> bool {
+    let boundary = BOUNDARY.get();
+    boundary == address(above) && entered_at(boundary).is_none()
+}
+
+/// `above` is the span context in a `Context`, not a copy.
+#[inline]
+fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
+    let boundary = address(above);
+    if let Some(updates) = entered_at(boundary) {
+        return Some(updates);
+    }
+    if BOUNDARY.get() == boundary {
+        return CURRENT.get();
+    }
+    None
+}
+
+#[cfg(not(feature = "tracing"))]
+#[inline]
+const fn entered_at(_: usize) -> Option<&'static PendingUpdates> {
+    None
+}
+
+/// Returns the id of the current span, if its boundary is `above`, which is the span context in a `Context`.
+#[inline]
+pub(super) fn id_within(above: &SpanContext) -> Option<SpanId> {
+    updates_within(above).map(|updates| SpanId::from(updates.span_id()))
+}
+
+/// Returns access to the current span, if its boundary is `above`, which is the span context in a `Context`.
+pub(super) fn handle_within(above: &SpanContext) -> Option<Handle> {
+    updates_within(above).map(PendingUpdates::handle)
+}
+
+/// Returns access to the current span, if the span with these ids is its boundary and is in the current context.
+pub(super) fn handle_in_place_of(boundary: &SpanContext) -> Option<Handle> {
+    // The last updates of a span may come while the thread ends.
+    if !context_is_alive() {
+        return None;
+    }
+    Context::map_current(|cx| {
+        let span = cx.span();
+        let above = span.span_context();
+        let is_same =
+            above.span_id() == boundary.span_id() && above.trace_id() == boundary.trace_id();
+        is_same.then(|| handle_within(above)).flatten()
+    })
+}
+
+/// A hash of the trace id and the span id of a span. It fits into a register, unlike the ids.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct IdHash(u64);
+
+impl IdHash {
+    const NONE: Self = Self(0);
+
+    #[inline]
+    pub(super) fn of(context: &SpanContext) -> Self {
+        Self::of_ids(context.trace_id(), context.span_id())
+    }
+
+    /// The hash of a span.
+    #[inline]
+    pub fn of_ids(trace_id: TraceId, span_id: SpanId) -> Self {
+        let [high, low] = halves(trace_id.to_bytes());
+        let span = u64::from_be_bytes(span_id.to_bytes());
+        let trace =
+            low.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+        Self(trace ^ span)
+    }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+const fn halves(id: [u8; 16]) -> [u64; 2] {
+    let id = u128::from_be_bytes(id);
+    [(id >> 64) as u64, id as u64]
+}
+
+/// A span that is not sampled and has no `Context`.
+#[derive(Clone, Copy, Debug)]
+struct Unsampled {
+    /// The span in the current `Context`, below which it runs.
+    below: IdHash,
+    /// Invalid until it is read.
+    id: SpanId,
+}
+
+thread_local! {
+    static UNSAMPLED: Cell<Unsampled> = const {
+        Cell::new(Unsampled {
+            below: IdHash::NONE,
+            id: SpanId::INVALID,
+        })
+    };
+}
+
+/// Makes a span current until it is dropped. Guards of one thread are dropped in reverse order.
+#[derive(Debug)]
+pub(super) struct UnsampledGuard {
+    previous: Unsampled,
+    not_send: PhantomData<*const ()>,
+}
+
+impl UnsampledGuard {
+    /// The span runs below the one that is current in OpenTelemetry's `Context`. Its `id` is invalid if it
+    /// is to be created when it is read.
+    #[inline]
+    pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
+        Self {
+            previous: UNSAMPLED.replace(Unsampled { below, id }),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl Drop for UnsampledGuard {
+    #[inline]
+    fn drop(&mut self) {
+        UNSAMPLED.set(self.previous);
+    }
+}
+
+/// A span of a future that waits for its next poll. A `Context` with its id would be two allocations.
+#[derive(Debug)]
+pub(super) struct Suspended {
+    context: Context,
+    span: Unsampled,
+}
+
+impl Suspended {
+    /// Returns the span that is current on this thread; `None` if it has a `Context`.
+    pub(super) fn current() -> Option<Self> {
+        Context::map_current(|cx| {
+            // Creates the id.
+            id_below(cx.span().span_context())?;
+            Some(Self {
+                context: cx.clone(),
+                span: UNSAMPLED.get(),
+            })
+        })
+    }
+
+    /// Makes the span current again.
+    pub(super) fn attach(&self) -> (UnsampledGuard, ContextGuard) {
+        let context = self.context.clone().attach();
+        (
+            UnsampledGuard::attach(self.span.below, self.span.id),
+            context,
+        )
+    }
+}
+
+/// Returns the id of the parent of a span, and whether the parent is remote. `above` is the span in the
+/// `Context`, which is not sampled.
+#[cold]
+pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
+    match id_below(above) {
+        Some(id) => (id, false),
+        None => (above.span_id(), above.is_remote()),
+    }
+}
+
+/// Returns the id of the span that is not sampled and runs on this thread directly below `above`.
+pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
+    let current = UNSAMPLED.get();
+    if current.below == IdHash::NONE || current.below != IdHash::of(above) {
+        return None;
+    }
+    if current.id != SpanId::INVALID {
+        return Some(current.id);
+    }
+    let id = recording::with(|local| local.ids.span_id())?;
+    UNSAMPLED.set(Unsampled { id, ..current });
+    Some(id)
+}
+
+/// Returns the ids of a span with this id in the trace of its ancestor `above`.
+///
+/// Below a remote parent a span that is not sampled stays remote for the tail sampler, which buffers local traces only. The
+/// specification's local context is that of all other samplers.
+#[inline]
+pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
+    SpanContext::new(
+        above.trace_id(),
+        span_id,
+        above.trace_flags(),
+        above.is_remote() && listeners::current() & TAIL != 0,
+        above.trace_state().clone(),
+    )
+}
+
+/// The spans of `tracing` that a thread has entered in the `Context` of a boundary.
+///
+/// They may be exited in any order, unlike functions, and so they are in a list. The innermost of them that is in the
+/// current `Context` is the current span. A function that is called in it has a `Context`, so that no function in the
+/// cell of the thread is inside a span of this list.
+#[cfg(feature = "tracing")]
+mod entered {
+    use std::cell::{Cell, RefCell};
+    use std::marker::PhantomData;
+    use std::ptr;
+
+    use opentelemetry::Context;
+    use opentelemetry::trace::TraceContextExt;
+
+    use super::PendingUpdates;
+
+    /// A span that this thread has entered.
+    #[derive(Clone, Copy, Debug)]
+    struct Entered {
+        /// The address of the boundary's span context. The boundary is alive for as long as the span is entered.
+        boundary: usize,
+        updates: &'static PendingUpdates,
+    }
+
+    thread_local! {
+        static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+        /// The length of the list, which is accessible while the thread ends.
+        static LENGTH: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[inline]
+    fn with<T>(act: impl FnOnce(&mut Vec<Entered>) -> T) -> Option<T> {
+        let done = ENTERED.try_with(|all| {
+            let mut all = all.try_borrow_mut().ok()?;
+            let done = act(&mut all);
+            LENGTH.set(all.len());
+            Some(done)
+        });
+        done.ok().flatten()
+    }
+
+    /// Makes a span current in a boundary until it is dropped.
+    #[derive(Debug)]
+    pub struct EnteredGuard {
+        entered: Entered,
+        not_send: PhantomData<*const ()>,
+    }
+
+    impl EnteredGuard {
+        /// The boundary is the span in `cx`, which is the current context or about to be attached.
+        #[inline]
+        pub(in crate::recorder) fn enter(cx: &Context, updates: &'static PendingUpdates) -> Self {
+            let boundary = ptr::from_ref(cx.span().span_context()).addr();
+            let entered = Entered { boundary, updates };
+            with(|all| all.push(entered));
+            Self {
+                entered,
+                not_send: PhantomData,
+            }
+        }
+    }
+
+    impl Drop for EnteredGuard {
+        #[inline]
+        fn drop(&mut self) {
+            let Entered { boundary, updates } = self.entered;
+            with(|all| {
+                let is_this =
+                    |one: &Entered| one.boundary == boundary && ptr::eq(one.updates, updates);
+                if let Some(at) = all.iter().rposition(is_this) {
+                    all.remove(at);
+                }
+            });
+        }
+    }
+
+    /// Returns access to the innermost span in the boundary whose span context is at this address.
+    #[inline]
+    pub(in crate::recorder) fn innermost_at(boundary: usize) -> Option<&'static PendingUpdates> {
+        if LENGTH.get() == 0 {
+            return None;
+        }
+        let innermost = with(|all| {
+            let innermost = all.iter().rfind(|one| one.boundary == boundary)?;
+            Some(innermost.updates)
+        });
+        innermost.flatten()
+    }
+}

@@ -1,0 +1,54 @@
+//! OpenTelemetry's current `Context`, with the span that is current in any case.
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt;
+
+use super::current::{handle_within, span_context_within};
+use super::recorded_span::RecordedSpan;
+use super::recording::context_is_alive;
+
+/// Returns the current context, whose span is the current span in any case.
+pub fn current_context() -> Context {
+    Context::map_current(|cx| {
+        let Some(context) = span_context_within(cx) else {
+            return cx.clone();
+        };
+        match handle_within(cx.span().span_context()) {
+            Some(handle) => cx.with_span(RecordedSpan::fixed(context, handle)),
+            None => cx.with_remote_span_context(context),
+        }
+    })
+}
+
+/// Captures the current OpenTelemetry context, with its span and its baggage, for a closure that runs elsewhere: on a
+/// new thread, in a pool, or later. The context is current while the closure runs. No span is started.
+///
+/// A thread that is started without the context has no current span, so its spans are roots of new traces. For futures
+/// there is [`FutureExt::in_current_span`](crate::FutureExt::in_current_span).
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use std::thread;
+///
+/// use floe_telemetry::{in_current_span, testing, traced};
+///
+/// #[traced]
+/// fn import() {
+///     // The same with `tokio::task::spawn_blocking`, `rayon::spawn` and the jobs of a scheduler.
+///     thread::spawn(in_current_span(|| load("orders"))).join().expect("it does not panic");
+/// }
+///
+/// #[traced]
+/// fn load(table: &str) {}
+///
+/// let spans = testing::capture(import);
+/// spans.single("load").assert_child_of("import");
+/// # }
+/// ```
+pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let context = context_is_alive().then(current_context);
+    move || {
+        let _current = context.map(Context::attach);
+        function()
+    }
+}

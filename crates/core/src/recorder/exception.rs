@@ -1,0 +1,196 @@
+//! An error or a panic, as the record of its span carries it: each of its texts once.
+//!
+//! A span has the message of an exception as an attribute, in an event, there also in the stack trace, and in its
+//! status. Until the collector has redacted the message, a mark keeps its place in each of them.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::{self, Write as _};
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Event, SpanRef, Status};
+
+use super::outcome::{ErrorView, Failure};
+use crate::bounded_text::{Bounded, MAX_TEXT, append, bounded};
+use crate::caught::{caught, panic_message};
+#[cfg(feature = "tracing")]
+use crate::clock::wall_now;
+use crate::keys;
+
+/// The length up to which the `source()` chain is followed.
+const MAX_DEPTH: usize = 16;
+
+/// The bytes of a `Debug` text that may begin with the name of a type.
+const MAX_NAME: usize = 128;
+
+/// What the text of an error follows in its stack trace.
+const FIRST: &str = "0: ";
+
+/// Stands for the message in the attributes and the status of a span, and for the name of its event.
+pub const MARK: &str = "\0exception";
+
+/// An error or a panic. Nothing in it is redacted yet.
+#[derive(Debug)]
+pub struct Exception {
+    /// `exception.type`.
+    pub type_name: Cow<'static, str>,
+    /// The value of `error.type`, if it is not the type.
+    pub(crate) class: Option<&'static str>,
+    /// `exception.message`.
+    pub message: String,
+    /// The stack trace of an error: the `source()` chain, one line for each error. It is empty if there is no source,
+    /// as it is the message behind `FIRST` then.
+    pub chain: Option<String>,
+}
+
+impl Exception {
+    pub(super) const fn new(type_name: &'static str, message: String) -> Self {
+        Self {
+            type_name: Cow::Borrowed(type_name),
+            class: None,
+            message,
+            chain: None,
+        }
+    }
+
+    /// Reads an error. The user's `Display` may panic, which must not affect the host.
+    fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
+        caught(read).unwrap_or_else(|reason| {
+            Self::new(type_name, format!("the error's text panicked: {reason}"))
+        })
+    }
+
+    pub(super) fn of_failure(failure: &Failure<'_>) -> Self {
+        let name = failure.type_name;
+        let exception = Self::guarded(name, || match failure.view {
+            ErrorView::Error(error) => Self::read(name, &error),
+            ErrorView::Display(text) => Self::new(name, bounded(&text)),
+            ErrorView::Payload(payload) => Self::new(keys::PANIC, panic_message(payload)),
+            ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
+            ErrorView::Nothing => Self::new(name, name.to_owned()),
+        });
+        Self {
+            class: failure.class,
+            ..exception
+        }
+    }
+
+    /// That of an error.
+    pub fn of_error<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
+        Self::guarded(type_name, || Self::read(type_name, error))
+    }
+
+    /// The message is the error's own text, followed by colons and the texts of its sources that it does
+    /// not contain.
+    fn read<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
+        let mut next = error.source();
+        let mut message = bounded(&error);
+        let mut chain = String::new();
+        if next.is_some() {
+            chain = [FIRST, &message].concat();
+        }
+        for depth in 1..=MAX_DEPTH {
+            let Some(source) = next else { break };
+            let before = chain.len();
+            let _ = write!(chain, "\n{depth}: ");
+            let start = chain.len();
+            append(&mut chain, &source);
+            let text = &chain[start..];
+            if before + text.len() > MAX_TEXT {
+                chain.truncate(before);
+                break;
+            }
+            if !message.contains(text) {
+                message.push_str(": ");
+                message.push_str(text);
+            }
+            next = source.source();
+        }
+        let is_erased = type_name.contains("dyn ");
+        let named = is_erased.then(|| named_in_debug(&error)).flatten();
+        let type_name = named.map_or(Cow::Borrowed(type_name), Cow::Owned);
+        Self {
+            type_name,
+            class: None,
+            message,
+            chain: Some(chain),
+        }
+    }
+
+    /// The value of `error.type`.
+    pub(super) fn error_type(&self) -> Cow<'static, str> {
+        self.class
+            .map_or_else(|| self.type_name.clone(), Cow::Borrowed)
+    }
+
+    /// The bytes of its texts.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.message.len() + self.chain.as_ref().map_or(0, String::len)
+    }
+
+    /// The stack trace, if it is an error.
+    pub fn stacktrace(&self) -> Option<Cow<'_, str>> {
+        self.chain.as_deref().map(|chain| match chain {
+            "" => Cow::Owned([FIRST, &self.message].concat()),
+            chain => Cow::Borrowed(chain),
+        })
+    }
+
+    /// The attributes of its event.
+    fn details(&self) -> Vec<KeyValue> {
+        let type_name = KeyValue::new(keys::EXCEPTION_TYPE, self.type_name.clone());
+        let message = KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone());
+        let stacktrace = self.stacktrace().map(Cow::into_owned);
+        let stacktrace = stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text));
+        [type_name, message].into_iter().chain(stacktrace).collect()
+    }
+
+    /// Completes its event in the record of its span.
+    pub(super) fn write_event(&self, event: &mut Event) {
+        event.name = Cow::Borrowed(keys::EXCEPTION);
+        event.attributes = self.details();
+    }
+
+    /// Writes it to a span of another library.
+    pub(super) fn write_to(self, span: &SpanRef<'_>) {
+        let details = self.details();
+        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.error_type()));
+        span.set_attributes(details.iter().take(2).cloned());
+        span.add_event(keys::EXCEPTION, details);
+        span.set_status(Status::error(self.message));
+    }
+}
+
+/// The message of an error whose type is not known, and its attributes.
+#[cfg(feature = "tracing")]
+pub fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
+    let exception = Exception::of_error("", error);
+    let details = exception.details().split_off(1);
+    (exception.message, details)
+}
+
+/// The `exception` event of an error that is known by its message alone.
+#[cfg(feature = "tracing")]
+pub fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
+    details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
+    Event::new(keys::EXCEPTION, wall_now(), details, 0)
+}
+
+/// The text of an error that is not recorded as an exception.
+pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
+    Exception::guarded("", || Exception::new("", bounded(error))).message
+}
+
+/// The type of an error behind a `dyn Error`, if its `Debug` text begins with the path of it, as in
+/// `reqwest::Error { kind: …`. A name without a path may be that of a variant.
+fn named_in_debug(error: &dyn fmt::Debug) -> Option<String> {
+    let mut text = String::new();
+    let room = MAX_NAME;
+    let _ = write!(Bounded::new(&mut text, room), "{error:?}");
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let (name, rest) = text.split_at(text.find(|c| !is_name(c))?);
+    let (path, last) = name.rsplit_once("::")?;
+    let is_type = !path.is_empty() && last.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_debug = rest.starts_with('(') || rest.starts_with(" {");
+    (is_type && is_debug).then(|| name.to_owned())
+}

@@ -1,0 +1,72 @@
+//! What the state of a thread or a buffer needs to notice that it belongs to an ancestor of the process, see
+//! [`fork_handlers`](super::fork_handlers).
+//!
+//! State that belongs to a process stores the number of forks before it. A thread that was copied replaces its
+//! rings and its ids at its next span.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::thread;
+use std::time::Duration;
+
+use crate::clock::monotonic_now;
+
+/// How long a thread that forks waits for a lock. The locks are for short, so it never takes that long unless
+/// a signal handler forks while its own thread has the lock.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// How often this process and its ancestors have forked since the first provider started.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// The number of forks between the process that started the first provider and this one. Threads and
+/// buffers with another number belong to an ancestor.
+#[inline]
+pub fn forks() -> u32 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// Counts a fork, in the child.
+pub(super) fn count() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Says once that nothing of this fork is exported, unless there was no provider when it began.
+///
+/// It neither allocates nor takes a lock, not even that of standard error: a thread that does not exist here may
+/// have it.
+#[cold]
+#[cfg(unix)]
+pub fn say_not_exported() {
+    use std::fs::File;
+    use std::io::{self, Write as _};
+    use std::os::fd::AsFd as _;
+
+    use crate::program_signals::Unsignalled;
+
+    const MESSAGE: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider \
+                           belongs to its parent; initialize telemetry after the fork\n";
+
+    if super::listeners::take_inherited()
+        && let Ok(stderr) = io::stderr().as_fd().try_clone_to_owned()
+    {
+        // Standard error may be closed.
+        let _ = Unsignalled(File::from(stderr)).write_all(MESSAGE.as_bytes());
+    }
+}
+
+/// Forks are not detected.
+#[cfg(not(unix))]
+pub fn say_not_exported() {}
+
+/// Takes a lock, unless that takes longer than [`LOCK_TIMEOUT`].
+pub(super) fn try_lock<T>(lock: &'static Mutex<T>) -> Option<MutexGuard<'static, T>> {
+    let deadline = monotonic_now() + LOCK_TIMEOUT;
+    loop {
+        match lock.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) if monotonic_now() < deadline => thread::yield_now(),
+            Err(TryLockError::WouldBlock) => return None,
+        }
+    }
+}

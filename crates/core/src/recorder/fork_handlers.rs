@@ -1,0 +1,93 @@
+//! Forks of the process.
+//!
+//! The child has a copy of the memory and only the thread that has forked: neither the collector nor the
+//! exporters. It must not export what the parent has recorded, and no call may wait for a thread that does
+//! not exist. So recording ends in the child, and begins again with a provider of its own.
+//!
+//! The locks that every process with telemetry needs are taken before a fork and released after it, in both
+//! processes.
+
+use std::cell::RefCell;
+use std::sync::Once;
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::sync::{Arc, OnceLock};
+
+use super::{buffer, fork, listeners, measure, memory, recording};
+
+/// Detects forks from now on.
+pub(super) fn watch() {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(register);
+}
+
+/// A flag that is true in forks of this process.
+#[cfg(unix)]
+static IN_FORKS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Sets the flag in each fork of this process from now on. Later calls have no effect.
+#[cfg(unix)]
+pub fn set_in_forks(flag: &Arc<AtomicBool>) {
+    let _ = IN_FORKS.set(Arc::clone(flag));
+}
+
+type Locks = (buffer::Locks, measure::Locks, recording::Lock);
+
+thread_local! {
+    /// What this thread has locked while it forks.
+    static LOCKED: RefCell<Option<Locks>> = const { RefCell::new(None) };
+}
+
+/// Called by the thread that forks, before the fork.
+extern "C" fn before() {
+    // On a thread that is ending, the locks are not taken.
+    let _ = LOCKED.try_with(|locked| {
+        if let Ok(mut locked) = locked.try_borrow_mut() {
+            *locked = Some((buffer::locks(), measure::locks(), recording::lock()));
+        }
+    });
+}
+
+/// Called in the parent before `fork` returns, and in the child.
+extern "C" fn after() {
+    let _ = LOCKED.try_with(|locked| {
+        if let Ok(mut locked) = locked.try_borrow_mut() {
+            *locked = None;
+        }
+    });
+}
+
+/// Called in the child before `fork` returns. In a process that had several threads, only functions that are
+/// safe in a signal handler may be called here; atomics are.
+extern "C" fn in_child() {
+    fork::count();
+    listeners::forked();
+    memory::forked();
+    after();
+    #[cfg(unix)]
+    if let Some(flag) = IN_FORKS.get() {
+        flag.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(all(unix, not(miri)))]
+#[expect(unsafe_code, reason = "the standard library has no handler for forks")]
+fn register() {
+    use std::ffi::c_int;
+
+    type Handler = Option<extern "C" fn()>;
+
+    // SAFETY: this is the declaration of POSIX. The function stores the handlers, which are functions that
+    // live as long as the process, and has no other requirement.
+    unsafe extern "C" {
+        safe fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
+    }
+    // It fails only without memory. Then forks are not detected.
+    let _ = pthread_atfork(Some(before), Some(after), Some(in_child));
+}
+
+#[cfg(not(all(unix, not(miri))))]
+fn register() {
+    let _: [extern "C" fn(); 3] = [before, after, in_child];
+}

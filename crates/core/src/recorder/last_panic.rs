@@ -1,0 +1,71 @@
+//! The message of a panic, for the spans that it ends.
+//!
+//! A guard ends the span of a body that unwinds. `catch_unwind` would hand over the payload of a panic, but it aborts the
+//! process where something else unwinds: a C++ exception, `pthread_exit`, `pthread_cancel`. A guard does not see what
+//! unwinds, so the message comes from the panic hook, which runs on the same thread before it.
+
+use std::cell::Cell;
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+use std::thread;
+
+use crate::caught::panic_message;
+
+/// The message of a panic that this thread did not start, as with `resume_unwind`, or whose hook was replaced.
+const UNKNOWN: &str = "the thread is panicking";
+
+/// Extends the panic hook of the process, before anything is recorded.
+pub(super) fn observe() {
+    static HOOK: Once = Once::new();
+    // The hook cannot be changed by a thread that is panicking.
+    if HOOK.is_completed() || thread::panicking() {
+        return;
+    }
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            remember(panic);
+            previous(panic);
+        }));
+    });
+}
+
+thread_local! {
+    /// Whether there is a message, which may be that of a panic that was caught.
+    static IS_REMEMBERED: Cell<bool> = const { Cell::new(false) };
+    pub static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// Keeps the message for the spans that the panic ends.
+pub fn remember(panic: &PanicHookInfo<'_>) {
+    let message = panic_message(panic.payload());
+    if MESSAGE.try_with(|last| last.set(Some(message))).is_ok() {
+        IS_REMEMBERED.set(true);
+    }
+}
+
+/// The message of the panic that is unwinding.
+pub(super) fn message() -> String {
+    let message = MESSAGE.try_with(|last| {
+        let message = last.take();
+        last.set(message.clone());
+        message
+    });
+    message.ok().flatten().unwrap_or_else(|| UNKNOWN.to_owned())
+}
+
+/// Forgets a panic that was caught, when a span starts: one that is resumed later does not get its message.
+#[inline]
+pub(super) fn forget_caught() {
+    if IS_REMEMBERED.get() {
+        forget();
+    }
+}
+
+#[cold]
+fn forget() {
+    if !thread::panicking() {
+        IS_REMEMBERED.set(false);
+        let _ = MESSAGE.try_with(Cell::take);
+    }
+}

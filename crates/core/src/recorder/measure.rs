@@ -1,0 +1,200 @@
+//! Measured calls: calls without a span, from which the collector makes metrics.
+//!
+//! They have their own ring, so that metrics stay complete while a backend does not accept spans and the
+//! rings for spans are full. A thread without measured calls has no such ring. One that ends leaves it to the next,
+//! and one that has filled it continues in another one, see [`idle`](super::idle).
+//!
+//! A call leaves 40 bytes. While a backend is down, spans stay in their rings and are dropped when these are full;
+//! their calls are counted all the same.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::buffer;
+use super::fork::{forks, try_lock};
+use super::idle::{Idle, Left, Rings};
+use super::memory::{add_rings, has_room_for, kept_rings, release_rings};
+use super::record::{Code, Head, More, SpanRecord};
+use super::ring::{self, Reader, ring};
+use crate::callsite::CallSite;
+use crate::clock::Ticks;
+use crate::system::has_headroom;
+
+/// The number of calls that a thread buffers until the collector fetches them.
+const CAPACITY: usize = 512;
+
+/// The collector is woken each time this number of calls was written.
+const WAKE_EVERY: usize = CAPACITY / 2;
+
+/// The memory of a ring.
+const BYTES: usize = CAPACITY * size_of::<Measure>();
+
+/// A call without a span.
+#[derive(Debug)]
+pub(super) struct Measure {
+    pub(super) callsite: Option<&'static CallSite>,
+    /// The name, if there is no call site.
+    pub(super) more: Option<Box<More>>,
+    pub(super) start: Ticks,
+    pub(super) end: Ticks,
+    pub(super) code: Code,
+}
+
+/// The thread's half.
+#[derive(Debug)]
+pub(super) struct Writer {
+    calls: ring::Writer<Measure, CAPACITY>,
+    /// The process that it belongs to, see [`fork`](super::fork).
+    forks: u32,
+}
+
+/// The collector's half.
+#[derive(Debug)]
+pub struct Measures {
+    calls: Reader<Measure, CAPACITY>,
+    /// The process that created it, see [`fork`](super::fork).
+    forks: u32,
+}
+
+/// New rings on their way to the collector.
+static NEW: Mutex<Vec<Measures>> = Mutex::new(Vec::new());
+
+fn new() -> MutexGuard<'static, Vec<Measures>> {
+    NEW.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The rings that threads have left.
+static LEFT: Left<Writer> = Left::new();
+
+/// Leaves the ring of a thread that ends to the next one.
+pub(super) fn leave(writer: Writer) {
+    LEFT.lock(forks()).leave(writer);
+}
+
+/// The locks of this module, which a thread has while it forks, see [`buffer::Locks`].
+pub(super) type Locks = (
+    Option<MutexGuard<'static, Vec<Measures>>>,
+    Option<MutexGuard<'static, Idle<Writer>>>,
+);
+
+/// Takes the locks of this module, unless that takes long.
+pub(super) fn locks() -> Locks {
+    (try_lock(&NEW), try_lock(&LEFT.0))
+}
+
+/// Calls that were dropped because their ring was full, or there was none.
+static MISSED: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a call that was dropped.
+#[cold]
+pub(super) fn count_missed() {
+    MISSED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Returns a ring for a thread: one that another thread has left, or a new one. `None` without memory.
+#[cold]
+pub(super) fn writer() -> Option<Writer> {
+    LEFT.take_or(forks(), new_writer)
+}
+
+/// Exchanges the full ring of a thread for one with room, if the memory limit allows one more. Returns whether there is
+/// room now.
+#[cold]
+pub(super) fn exchange(full: &mut Writer) -> bool {
+    // After a fork, the parent reads what is in the ring.
+    let new = || has_room_for(BYTES).then(new_writer).flatten();
+    full.forks == forks() && LEFT.exchange_or(forks(), full, new)
+}
+
+fn new_writer() -> Option<Writer> {
+    if !has_headroom() {
+        return None;
+    }
+    let (calls, to_read) = ring()?;
+    new().push(Measures {
+        calls: to_read,
+        forks: forks(),
+    });
+    add_rings(BYTES);
+    Some(Writer {
+        calls,
+        forks: forks(),
+    })
+}
+
+impl Writer {
+    #[inline]
+    pub(super) fn push(&mut self, call: Measure) -> Result<(), Measure> {
+        self.calls.push(call)?;
+        if self.calls.written().is_multiple_of(WAKE_EVERY) {
+            buffer::wake();
+        }
+        Ok(())
+    }
+
+    /// The number of calls that were written since the ring was created.
+    pub(super) const fn written(&self) -> usize {
+        self.calls.written()
+    }
+}
+
+impl Rings for Writer {
+    fn has_room(&mut self) -> bool {
+        self.calls.has_room_for(CAPACITY / 2)
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.calls.has_room_for(CAPACITY)
+    }
+}
+
+impl Drop for Measures {
+    fn drop(&mut self) {
+        if self.forks == forks() {
+            release_rings(BYTES);
+        }
+    }
+}
+
+impl Measures {
+    /// The number of calls in the ring.
+    pub fn count(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Reads the next call into an empty record. Returns whether there was one.
+    pub fn pop(&mut self, record: &mut SpanRecord) -> bool {
+        let Some(call) = self.calls.pop() else {
+            return false;
+        };
+        record.head = Head {
+            callsite: call.callsite,
+            start: call.start,
+            end: call.end,
+            code: call.code,
+            ..Head::BLANK
+        };
+        record.more = call.more;
+        true
+    }
+
+    /// Whether no thread writes to the ring again, and it is empty.
+    pub fn is_done(&self) -> bool {
+        self.calls.is_done()
+    }
+}
+
+/// Closes empty rings that threads have left if they are too many, and moves the new ones, which the collector has not
+/// received yet, to the end of `into`.
+pub fn new_measures(into: &mut Vec<Measures>) {
+    LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
+    // After a fork, there may be rings of the parent.
+    let is_own = |measures: &Measures| measures.forks == forks();
+    let rings = std::mem::take(&mut *new());
+    into.extend(rings.into_iter().filter(is_own));
+}
+
+/// The number of calls that were dropped since the process started.
+pub fn missed_calls() -> u64 {
+    MISSED.load(Ordering::Relaxed)
+}

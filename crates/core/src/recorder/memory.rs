@@ -1,0 +1,290 @@
+//! The memory of finished spans, and its limit.
+//!
+//! A thread gets its rings in small pieces from what the process may have for rings. What they refer to, long text,
+//! arrays, events and links, is counted when a span ends, and a span that would exceed the limit is dropped.
+//!
+//! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not
+//! counted at all, and a thread adds what the others own to the sum of the process in portions.
+//!
+//! The limit is half of `max_memory_bytes`. The other half is divided between the exporters' queues, tail
+//! sampling and the unfinished traces of the console, so a dead backend does not take the room of another one.
+//!
+//! A flag in the list of attributes marks a span that owns memory, so an ordinary span pays for one branch. The
+//! head of a span carries its bytes to the collector, which subtracts the same number.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use opentelemetry::trace::TraceState;
+use opentelemetry::{KeyValue, Value};
+
+use super::exception::Exception;
+use super::fork::forks;
+use super::record::{More, SpanRecord};
+use crate::attributes::{Attribute, MAX_ATTRIBUTES};
+
+/// The bytes that a thread counts before it adds them to the sum of the process.
+const PORTION: i64 = 16 * 1024;
+
+/// The estimated size of a trace state, whose length cannot be determined without a copy.
+const TRACE_STATE: usize = 512;
+
+/// The most bytes of the rings of all threads and of what is in them.
+static LIMIT: AtomicI64 = AtomicI64::new(i64::MAX);
+
+/// The bytes of the rings of all threads.
+static RINGS: AtomicI64 = AtomicI64::new(0);
+
+/// The bytes that the spans in the rings of all threads own. It is negative for a moment if the collector has
+/// subtracted a span that its thread has not added yet.
+static BUFFERED: AtomicI64 = AtomicI64::new(0);
+
+/// Spans that were dropped because the limit was reached.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// Sets the most bytes of the rings of all threads and of what is in them.
+pub fn limit_buffered(bytes: usize) {
+    LIMIT.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
+/// Whether there may be further rings of this size.
+pub(super) fn has_room_for(bytes: usize) -> bool {
+    let limit = LIMIT.load(Ordering::Relaxed);
+    let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
+    let left = left.saturating_sub(BUFFERED.load(Ordering::Relaxed));
+    usize::try_from(left).is_ok_and(|left| left >= bytes)
+}
+
+/// How many empty rings of this size are kept for the next burst: an eighth of the limit, and no more than 4 MiB.
+pub(super) fn kept_rings(bytes: usize) -> usize {
+    const MOST: i64 = 4 * 1024 * 1024;
+    let kept = (LIMIT.load(Ordering::Relaxed) / 8).min(MOST);
+    usize::try_from(kept).unwrap_or(0) / bytes
+}
+
+/// Counts rings that were created.
+pub(super) fn add_rings(bytes: usize) {
+    RINGS.fetch_add(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
+/// Counts rings that are gone.
+pub(super) fn release_rings(bytes: usize) {
+    RINGS.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
+/// The most bytes that the spans in the rings may own. Rings that a peak of threads has left do not take all of it.
+fn limit_owned() -> i64 {
+    let limit = LIMIT.load(Ordering::Relaxed);
+    let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
+    left.max(limit / 4)
+}
+
+/// Subtracts the bytes of spans that the collector has removed from the rings.
+pub fn release_buffered(bytes: usize) {
+    BUFFERED.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
+}
+
+/// Called in the child after a fork, in which nothing subtracts the spans and the rings of the parent. Only atomics may
+/// be accessed.
+pub(super) fn forked() {
+    BUFFERED.store(0, Ordering::Relaxed);
+    RINGS.store(0, Ordering::Relaxed);
+}
+
+/// The number of spans that were dropped because the limit was reached, since the process started.
+pub fn dropped_for_memory() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
+
+/// The bytes that a thread has not added to the sum of the process yet.
+#[derive(Debug)]
+pub(super) struct Portion {
+    bytes: i64,
+    /// The process that the ring belongs to, see [`fork`](super::fork).
+    forks: u32,
+    /// Whether the limit was reached when the sum was last read. Then every span is compared with it.
+    is_exhausted: bool,
+    /// Whether the last span has filled a quarter of the limit, or reached it.
+    is_at_threshold: bool,
+}
+
+impl Portion {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: 0,
+            forks: forks(),
+            is_exhausted: false,
+            is_at_threshold: false,
+        }
+    }
+
+    /// Counts the memory of a finished span, unless the limit is reached. Returns whether it was counted.
+    #[cold]
+    pub(super) fn count(&mut self, record: &mut SpanRecord) -> bool {
+        let bytes = record.head.set_heap_bytes(owned_by(record));
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        if self.add(bytes) {
+            return true;
+        }
+        DROPPED.fetch_add(1, Ordering::Relaxed);
+        false
+    }
+
+    /// Whether the collector should be woken: the last span has filled a quarter of the limit, or it is the
+    /// first that was dropped.
+    pub(super) const fn is_at_threshold(&self) -> bool {
+        self.is_at_threshold
+    }
+
+    /// Whether the limit was reached by the last span that was counted.
+    pub(super) const fn is_exhausted(&self) -> bool {
+        self.is_exhausted
+    }
+
+    fn add(&mut self, bytes: i64) -> bool {
+        self.is_at_threshold = false;
+        if !self.is_exhausted && self.bytes + bytes < PORTION {
+            self.bytes += bytes;
+            return true;
+        }
+        let limit = limit_owned();
+        let before = BUFFERED.load(Ordering::Relaxed);
+        let after = before + self.bytes + bytes;
+        let was_exhausted = self.is_exhausted;
+        self.is_exhausted = after > limit;
+        if !self.is_exhausted {
+            self.bytes += bytes;
+        }
+        self.is_at_threshold = if self.is_exhausted {
+            !was_exhausted
+        } else {
+            before <= limit / 4 && after > limit / 4
+        };
+        self.publish();
+        !self.is_exhausted
+    }
+
+    /// Whether this process records the spans, and not the one that it was forked from.
+    pub(super) fn is_of_process(&self) -> bool {
+        self.forks == forks()
+    }
+
+    /// Adds the bytes to the sum of the process.
+    pub(super) fn publish(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        // The collector of a fork never subtracts the spans in a ring of the parent.
+        if bytes != 0 && self.is_of_process() {
+            BUFFERED.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Portion {
+    /// The collector subtracts all spans of a thread that has ended.
+    fn drop(&mut self) {
+        self.publish();
+    }
+}
+
+/// The bytes that a span occupies outside the rings. Where an attribute owns some, keys are counted although most are
+/// static.
+fn owned_by(record: &SpanRecord) -> usize {
+    let attributes = |all: &[Attribute]| all.iter().map(attribute).sum::<usize>();
+    let own = record.attributes.as_slice();
+    // The rings have no room for so many.
+    let list = if own.len() > MAX_ATTRIBUTES {
+        size_of_val(own)
+    } else {
+        0
+    };
+    let own = if record.attributes.owns_memory() {
+        attributes(own)
+    } else {
+        0
+    };
+    list + own + attributes(&record.packed.attributes) + record.more.as_deref().map_or(0, more)
+}
+
+fn attribute(Attribute { key, value }: &Attribute) -> usize {
+    key.as_str().len() + value.heap_bytes()
+}
+
+fn more(more: &More) -> usize {
+    let events = more
+        .events
+        .iter()
+        .map(|event| size_of_val(event) + event.name.len() + key_values(&event.attributes));
+    let links = more.links.iter().map(|link| {
+        let state = trace_state(link.span_context.trace_state());
+        size_of_val(link) + state + key_values(&link.attributes)
+    });
+    size_of::<More>()
+        + more.name.as_deref().map_or(0, str::len)
+        + more.description.len()
+        + (more.exception.as_ref()).map_or(0, Exception::heap_bytes)
+        + trace_state(&more.trace_state)
+        + events.sum::<usize>()
+        + links.sum::<usize>()
+}
+
+fn trace_state(state: &TraceState) -> usize {
+    if *state == TraceState::NONE {
+        0
+    } else {
+        TRACE_STATE
+    }
+}
+
+/// The bytes that attributes of the OpenTelemetry API occupy.
+pub fn key_values(attributes: &[KeyValue]) -> usize {
+    let owned = attributes
+        .iter()
+        .map(|KeyValue { key, value, .. }| key.as_str().len() + self::value(value));
+    size_of_val(attributes) + owned.sum::<usize>()
+}
+
+fn value(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.as_str().len(),
+        Value::Array(array) => crate::attributes::array_bytes(array),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::Event;
+
+    use super::*;
+
+    fn record(value: impl crate::attributes::ToAttributeValue) -> SpanRecord {
+        let mut record = SpanRecord::blank();
+        record.attributes.set("key", &value);
+        record
+    }
+
+    #[test]
+    fn only_spans_that_own_memory_are_counted() {
+        for short in ["", "orders", "twenty-two characters."] {
+            assert!(!record(short).owns_memory(), "{short}");
+        }
+        assert!(!record(1).owns_memory());
+        assert!(record("twenty-three characters").owns_memory());
+        assert!(record(vec![1, 2]).owns_memory());
+        let mut owned_key = SpanRecord::blank();
+        owned_key.attributes.set("key".to_owned(), &1);
+        assert!(owned_key.owns_memory());
+    }
+
+    #[test]
+    fn text_arrays_and_events_are_counted() {
+        let text = "x".repeat(1000);
+        assert_eq!(owned_by(&record(text.as_str())), 1003);
+        assert!(owned_by(&record(vec![text.clone(), text.clone()])) > 2000);
+        let array = owned_by(&record(vec![1_i64; 100]));
+        assert!((800..900).contains(&array), "{array}");
+        let mut with_event = SpanRecord::blank();
+        let event = Event::new(text.clone(), crate::clock::wall_now(), vec![], 0);
+        with_event.add_event(event);
+        assert!(owned_by(&with_event) > 1000 + size_of::<More>());
+    }
+}

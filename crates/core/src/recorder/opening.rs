@@ -1,0 +1,305 @@
+//! What a span has from its start: its parent, and the name, attributes and links that the user's expressions give
+//! it.
+
+use std::borrow::Cow;
+use std::fmt::{Debug, Display};
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
+use opentelemetry::{Context, Key};
+
+use super::record::Origin;
+use super::recording::Recording;
+use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
+use crate::caught::caught;
+use crate::keys;
+
+/// A span that is about to start: what [`Tracer::open`](crate::Tracer::open) passes to the function that describes it,
+/// and what expansions of `#[traced]` write to.
+#[derive(Debug)]
+pub struct Opening(pub(super) Box<Recording>);
+
+/// Precedes the message of a panic in a warning.
+pub const PANICKED: &str = " panicked: ";
+
+/// Sets the name, attributes and links that a span has from its start. It is not for `FnMut`, so that the
+/// expressions of an attribute cannot change the arguments of the function. The compiler's error about one
+/// that does contains the name of the trait.
+pub trait AttributesOnlyBorrow {
+    /// Sets them.
+    fn set(&self, opening: &mut Opening);
+}
+
+impl<F: Fn(&mut Opening)> AttributesOnlyBorrow for F {
+    #[inline]
+    fn set(&self, opening: &mut Opening) {
+        self(opening);
+    }
+}
+
+pub(super) type Fill<'a> = &'a dyn AttributesOnlyBorrow;
+
+impl Opening {
+    /// Sets the name to a copy of the text.
+    #[inline]
+    pub fn name(&mut self, name: &(impl ToName + ?Sized)) {
+        self.0.record.set_name(Cow::Owned(name.to_name()));
+    }
+
+    /// Sets the name to a text, without copying it if it is an owned string.
+    #[inline]
+    pub fn name_from(&mut self, name: impl ToName) {
+        self.0.record.set_name(Cow::Owned(name.into_name()));
+    }
+
+    /// Sets the name to a constant.
+    #[inline]
+    pub fn name_const(&mut self, name: impl Into<Cow<'static, str>>) {
+        self.0.record.set_name(name.into());
+    }
+
+    /// Sets the kind, which is [`SpanKind::Internal`] by default.
+    #[inline]
+    pub fn kind(&mut self, kind: SpanKind) {
+        self.0.record.more_mut().kind = Some(kind);
+    }
+
+    /// Sets `code.file.path` and `code.line.number`, which are by default the place that opens the span.
+    #[inline]
+    pub fn location(&mut self, place: &'static Location<'static>) {
+        if let Origin::Builder { location, .. } = &mut self.0.record.more_mut().origin {
+            *location = place;
+        }
+    }
+
+    /// Sets an attribute.
+    #[inline]
+    pub fn attribute(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
+        value.set_in(&mut self.0.record.attributes, key);
+    }
+
+    /// Sets an attribute to a value, which is moved and not copied.
+    #[inline]
+    pub fn attribute_from(&mut self, key: impl Into<Key>, value: impl ToAttributeValue) {
+        value.move_into(&mut self.0.record.attributes, key);
+    }
+
+    /// Sets an attribute to text that is known at compile time.
+    #[inline]
+    pub fn attribute_static(&mut self, key: impl Into<Key>, value: &'static str) {
+        self.0.record.attributes.push_static(key, value);
+    }
+
+    /// Sets an attribute to the `Display` text of a value.
+    pub fn display(&mut self, key: impl Into<Key>, value: &(impl Display + ?Sized)) {
+        self.attribute_from(key, value.to_string());
+    }
+
+    /// Sets an attribute to the `Debug` text of a value.
+    pub fn debug(&mut self, key: impl Into<Key>, value: &(impl Debug + ?Sized)) {
+        self.attribute_from(key, format!("{value:?}"));
+    }
+
+    /// Sets the attributes of a derived type.
+    #[inline]
+    pub fn floe_attributes(&mut self, attributes: &impl FloeAttributes) {
+        attributes.record(&mut self.0.record.attributes);
+    }
+
+    /// Links to other spans: a `SpanContext`, or an `Option`, a slice or a `Vec` of them.
+    pub fn links(&mut self, links: &(impl ToLinks + ?Sized)) {
+        links.each_link(&mut |link| self.0.record.add_link(link));
+    }
+
+    /// Sets the attributes that the user's `attributes_fn` returns. If it fails, sets `floe.warning`.
+    pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
+        match caught(|| make().into_attributes(&mut self.0.record.attributes)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.warn(&format!("attributes_fn failed: {error}")),
+            Err(message) => self.warn(&format!("attributes_fn{PANICKED}{message}")),
+        }
+    }
+
+    #[cold]
+    fn warn(&mut self, warning: &str) {
+        self.0.record.attributes.set(keys::FLOE_WARNING, warning);
+    }
+}
+
+/// Evaluates the user's expressions. A panic in them is recorded in `floe.warning`.
+#[inline]
+pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
+    let mut opening = Opening(recording);
+    if let Err(message) = caught(|| fill.set(&mut opening)) {
+        opening.warn(&format!("attributes{PANICKED}{message}"));
+    }
+    opening.0
+}
+
+/// The context in which a span starts; `None` is the current one.
+#[derive(Debug)]
+pub struct Parent(Option<Context>);
+
+impl Parent {
+    /// The current context.
+    pub const CURRENT: Self = Self(None);
+
+    #[inline]
+    pub(super) fn map<T>(&self, read: impl FnOnce(&Context) -> T) -> T {
+        match &self.0 {
+            Some(cx) => read(cx),
+            None => Context::map_current(read),
+        }
+    }
+
+    /// Whether it is the current context.
+    #[inline]
+    pub(super) const fn is_current(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The explicit parent, in which the body runs even without a span.
+    pub(super) fn explicit(&self) -> Option<Context> {
+        self.0.clone()
+    }
+}
+
+/// Returns the current context without its span. Everything else in it, such as baggage, is preserved.
+#[must_use]
+pub fn root() -> Parent {
+    let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
+    Parent(Some(Context::map_current(without_span)))
+}
+
+impl Parent {
+    /// A span is a child of the span in `cx`, or a root if there is none.
+    #[must_use]
+    pub const fn of(cx: Context) -> Self {
+        Self(Some(cx))
+    }
+}
+
+/// A type that a span can be linked to: a span context, a context or a link, or a collection of them.
+#[diagnostic::on_unimplemented(
+    message = "a span cannot be linked to `{Self}`",
+    label = "not a `SpanContext`, `Context` or `Link`, or an array, slice, `Vec` or `Option` of these",
+    note = "write for example `links = [span_context]`"
+)]
+pub trait ToLinks {
+    /// Calls `add` for each link.
+    fn each_link(&self, add: &mut dyn FnMut(Link));
+}
+
+impl ToLinks for SpanContext {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        if self.is_valid() {
+            add(Link::with_context(self.clone()));
+        }
+    }
+}
+
+impl ToLinks for Context {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        self.span().span_context().each_link(add);
+    }
+}
+
+impl ToLinks for Link {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        add(self.clone());
+    }
+}
+
+impl<T: ToLinks + ?Sized> ToLinks for &T {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        T::each_link(self, add);
+    }
+}
+
+impl<T: ToLinks> ToLinks for [T] {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        for item in self {
+            item.each_link(add);
+        }
+    }
+}
+
+impl<T: ToLinks, const N: usize> ToLinks for [T; N] {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        self.as_slice().each_link(add);
+    }
+}
+
+impl<T: ToLinks> ToLinks for Vec<T> {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        self.as_slice().each_link(add);
+    }
+}
+
+impl<T: ToLinks> ToLinks for Option<T> {
+    fn each_link(&self, add: &mut dyn FnMut(Link)) {
+        if let Some(item) = self {
+            item.each_link(add);
+        }
+    }
+}
+
+/// A type that can be the name of a span.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the name of a span",
+    label = "not text",
+    note = "write for example `name = format!(\"stage.{{number}}\")`"
+)]
+pub trait ToName {
+    /// Returns a copy of the text.
+    fn to_name(&self) -> String;
+
+    /// Returns the text, without copying it if it is owned.
+    fn into_name(self) -> String
+    where
+        Self: Sized,
+    {
+        self.to_name()
+    }
+}
+
+impl ToName for str {
+    fn to_name(&self) -> String {
+        self.to_owned()
+    }
+}
+
+impl ToName for String {
+    fn to_name(&self) -> String {
+        self.clone()
+    }
+
+    fn into_name(self) -> String {
+        self
+    }
+}
+
+impl ToName for Cow<'_, str> {
+    fn to_name(&self) -> String {
+        self.as_ref().to_owned()
+    }
+
+    fn into_name(self) -> String {
+        self.into_owned()
+    }
+}
+
+/// Implements `ToName` for pointers to text.
+macro_rules! pointers {
+    ($($pointer:ty),+) => {$(
+        impl<T: ToName + ?Sized> ToName for $pointer {
+            fn to_name(&self) -> String {
+                T::to_name(self)
+            }
+        }
+    )+};
+}
+
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);

@@ -1,0 +1,585 @@
+//! The data of a span, as the caller's thread writes it and the collector reads it.
+
+use std::borrow::Cow;
+use std::mem;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId};
+
+use super::events::SpanEvents;
+use super::exception::{Exception, MARK};
+use crate::attributes::{AttributeList, AttributeValue};
+use crate::callsite::{CallSite, Scope, package_of};
+use crate::clock::{Ticks, WallClock, wall_now};
+use crate::keys;
+
+/// The most events and the most links of a span: OpenTelemetry's defaults, unless the process allows more.
+static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
+static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
+
+/// Sets the most events and the most links of a span, where they are more than the defaults.
+pub fn limit_events_and_links(events: usize, links: usize) {
+    MAX_EVENTS.store(events.max(128), Ordering::Relaxed);
+    MAX_LINKS.store(links.max(128), Ordering::Relaxed);
+}
+
+/// The API that created the span, which determines its instrumentation scope and its source location.
+#[derive(Clone, Debug, Default)]
+pub enum Origin {
+    /// A call site, which is in [`Head::callsite`].
+    #[default]
+    CallSite,
+    /// A [`SpanBuilder`](super::SpanBuilder), with the scope of its tracer if it has one.
+    Builder {
+        /// The scope of its tracer.
+        scope: Option<&'static Scope>,
+        /// Where it was called.
+        location: &'static Location<'static>,
+    },
+    /// The OpenTelemetry API.
+    Api(Arc<InstrumentationScope>),
+}
+
+impl Origin {
+    /// The scope of a builder's span: its tracer, or else the package that contains its place.
+    pub fn scope(&self) -> Option<&'static Scope> {
+        match *self {
+            Self::Builder { scope, location } => scope.or_else(|| package_of(location)),
+            Self::CallSite | Self::Api(_) => None,
+        }
+    }
+}
+
+/// A span, open or finished. Nothing in it is redacted yet.
+#[derive(Debug)]
+pub struct SpanRecord {
+    /// What every span has.
+    pub head: Head,
+    /// Its attributes.
+    pub attributes: AttributeList,
+    /// What few spans have.
+    pub more: Option<Box<More>>,
+    /// Events in packed form, as the ring transports them.
+    pub(super) packed: SpanEvents,
+}
+
+/// The fields that few spans have.
+#[derive(Debug, Default)]
+pub struct More {
+    /// `None`: the call site's name.
+    pub name: Option<Cow<'static, str>>,
+    /// Which API created the span.
+    pub origin: Origin,
+    /// `None`: the call site's kind.
+    pub kind: Option<SpanKind>,
+    /// Times that were set through the OpenTelemetry API, which replace the measured ones.
+    pub start: Option<SystemTime>,
+    /// The same of the end.
+    pub end: Option<SystemTime>,
+    /// The description of an error status.
+    pub description: Cow<'static, str>,
+    /// The trace state.
+    pub trace_state: TraceState,
+    /// The baggage values, at the start of the span, of the keys in `baggage_attributes`.
+    pub baggage: Option<Arc<[KeyValue]>>,
+    /// The `testing::capture` that the span belongs to.
+    #[cfg(feature = "testing")]
+    pub(crate) capture: Option<u64>,
+    pub(crate) dropped_attributes: u32,
+    /// The events.
+    pub events: Vec<Event>,
+    /// Events beyond their limit.
+    pub dropped_events: u32,
+    /// The links.
+    pub links: Vec<Link>,
+    /// Links beyond their limit.
+    pub dropped_links: u32,
+    /// The last exception, until its texts are written where [`MARK`] stands for them.
+    pub(crate) exception: Option<Exception>,
+}
+
+impl More {
+    /// Moves out the data that metrics are derived from.
+    pub(super) fn for_metrics(&mut self, callsite: Option<&CallSite>) -> Self {
+        Self {
+            // A call site has a name of its own.
+            name: self.name.take().filter(|_| callsite.is_none()),
+            origin: mem::take(&mut self.origin),
+            kind: self.kind.take(),
+            start: self.start,
+            end: self.end,
+            ..Self::default()
+        }
+    }
+}
+
+/// OpenTelemetry's status without its description, in ascending order of precedence.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Code {
+    /// None was set.
+    #[default]
+    Unset,
+    /// A call that has returned no error, and whose status nobody set. The collector makes it OK, or unset if the
+    /// configuration says so.
+    Success,
+    /// The operation has failed.
+    Error,
+    /// The operation has succeeded.
+    Ok,
+}
+
+/// The fields that every span has. It fills one cache line, and is copied into the thread's ring when
+/// the span ends.
+///
+/// The order prevents that two fields are copied by one load. They were stored one by one when the span started, so
+/// such a load would stall if the body is short. `end` and the small fields are copied from registers.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Head {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// When it ended.
+    pub end: Ticks,
+    /// The parent, invalid for a root.
+    pub parent: SpanId,
+    /// Whether the parent is in another process.
+    pub parent_is_remote: bool,
+    /// The flags of the trace.
+    pub flags: TraceFlags,
+    /// The status.
+    pub code: Code,
+    /// The number of attributes in the thread's ring that belong to the span and its events.
+    pub(super) attributes: u8,
+    /// The number of pieces in the ring for rare data.
+    pub(super) rare: u8,
+    /// The bytes that the span owns outside the rings, in units of [`HEAP_UNIT`].
+    pub(super) heap: [u8; 3],
+    /// When it started.
+    pub start: Ticks,
+    /// The annotated function or the place that the span comes from, if it has one.
+    pub callsite: Option<&'static CallSite>,
+}
+
+/// The unit of [`Head::heap_bytes`], so that 1 GiB fits into three bytes.
+const HEAP_UNIT: usize = 64;
+
+impl Head {
+    pub(crate) const BLANK: Self = Self {
+        trace_id: TraceId::INVALID,
+        span_id: SpanId::INVALID,
+        parent: SpanId::INVALID,
+        start: Ticks::ZERO,
+        end: Ticks::ZERO,
+        callsite: None,
+        parent_is_remote: false,
+        flags: TraceFlags::SAMPLED,
+        code: Code::Unset,
+        attributes: 0,
+        rare: 0,
+        heap: [0; 3],
+    };
+
+    /// Sets the bytes that the span owns outside the rings. Returns them as [`heap_bytes`](Self::heap_bytes)
+    /// will.
+    pub(super) fn set_heap_bytes(&mut self, bytes: usize) -> usize {
+        let units = u32::try_from(bytes.div_ceil(HEAP_UNIT)).unwrap_or(u32::MAX);
+        let [low, middle, high, _] = units.min(0xff_ffff).to_le_bytes();
+        self.heap = [low, middle, high];
+        self.heap_bytes()
+    }
+
+    /// The bytes that the span owned outside the rings when it ended, rounded up.
+    pub fn heap_bytes(&self) -> usize {
+        let [low, middle, high] = self.heap;
+        u32::from_le_bytes([low, middle, high, 0]) as usize * HEAP_UNIT
+    }
+}
+
+impl From<Code> for Status {
+    fn from(code: Code) -> Self {
+        match code {
+            Code::Unset => Self::Unset,
+            Code::Error => Self::error(""),
+            Code::Ok | Code::Success => Self::Ok,
+        }
+    }
+}
+
+impl SpanRecord {
+    /// An empty record.
+    pub fn blank() -> Self {
+        Self {
+            head: Head::BLANK,
+            attributes: AttributeList::default(),
+            more: None,
+            packed: SpanEvents::default(),
+        }
+    }
+
+    /// Returns whether the span has data outside the rings, or rare data.
+    #[inline]
+    pub(super) const fn owns_memory(&self) -> bool {
+        self.attributes.owns_memory()
+            || self.attributes.dropped() > 0
+            || self.more.is_some()
+            || !self.packed.heads.is_empty()
+    }
+
+    /// What few spans have, which the span has from now on.
+    #[cold]
+    pub fn more_mut(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// The span context, which is propagated to other spans and processes.
+    #[inline]
+    pub fn context(&self) -> SpanContext {
+        let state = match &self.more {
+            Some(more) => more.trace_state.clone(),
+            None => TraceState::NONE,
+        };
+        let head = &self.head;
+        SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
+    }
+
+    /// Returns whether this is a measured call and not a span.
+    #[inline]
+    pub(super) fn is_measured(&self) -> bool {
+        self.head.trace_id == TraceId::INVALID
+    }
+
+    /// Replaces the name.
+    pub fn set_name(&mut self, name: Cow<'static, str>) {
+        self.more_mut().name = Some(name);
+    }
+
+    /// Adds an event, or counts it beyond the limit.
+    pub fn add_event(&mut self, event: Event) {
+        let more = self.more_mut();
+        if more.events.len() < MAX_EVENTS.load(Ordering::Relaxed) {
+            more.events.push(event);
+        } else {
+            more.dropped_events += 1;
+        }
+    }
+
+    /// Records an error or a panic: as attributes, an event and the status. The message is moved, and its places are
+    /// marked.
+    pub fn set_exception(&mut self, exception: Exception) {
+        self.write_exception();
+        let names = [
+            (keys::ERROR_TYPE, exception.error_type()),
+            (keys::EXCEPTION_TYPE, exception.type_name.clone()),
+        ];
+        for (key, name) in names {
+            match name {
+                Cow::Borrowed(name) => self.attributes.push_static(key, name),
+                Cow::Owned(name) => self.attributes.set(key, &name),
+            }
+        }
+        self.attributes.push_static(keys::EXCEPTION_MESSAGE, MARK);
+        self.add_event(Event::new(MARK, wall_now(), Vec::new(), 0));
+        let is_empty = exception.message.is_empty();
+        self.set_status(Status::error(if is_empty { "" } else { MARK }));
+        self.more_mut().exception = Some(exception);
+    }
+
+    /// The exception whose texts are not written yet.
+    pub fn exception_mut(&mut self) -> Option<&mut Exception> {
+        self.more.as_mut()?.exception.as_mut()
+    }
+
+    /// Writes the texts of the exception to their places. Returns its event, unless that was dropped.
+    pub fn write_exception(&mut self) -> Option<&mut Event> {
+        let more = self.more.as_mut()?;
+        let exception = more.exception.take()?;
+        for attribute in self.attributes.items_mut() {
+            if let AttributeValue::Static(MARK) = attribute.value {
+                attribute.value = AttributeValue::Text(exception.message.as_str().into());
+            }
+        }
+        let mut event = (more.events.iter_mut()).rfind(|event| event.name == MARK);
+        if let Some(event) = &mut event {
+            exception.write_event(event);
+        }
+        if more.description == MARK {
+            more.description = exception.message.into();
+        }
+        event
+    }
+
+    /// Merges events that were recorded in packed form. The earliest are kept.
+    pub(super) fn add_events(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let more = self.more_mut();
+        let is_mixed = !more.events.is_empty();
+        more.events.extend(events);
+        if is_mixed {
+            more.events.sort_by_key(|event| event.timestamp);
+        }
+        let limit = MAX_EVENTS.load(Ordering::Relaxed);
+        let over = more.events.len().saturating_sub(limit);
+        more.events.truncate(limit);
+        more.dropped_events += u32::try_from(over).unwrap_or(u32::MAX);
+    }
+
+    /// A link without valid ids is recorded only for its attributes or its trace state
+    /// ([Add Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
+    pub fn add_link(&mut self, link: Link) {
+        let context = &link.span_context;
+        let has_state = *context.trace_state() != TraceState::NONE;
+        if !context.is_valid() && !has_state && link.attributes.is_empty() {
+            return;
+        }
+        let more = self.more_mut();
+        if more.links.len() < MAX_LINKS.load(Ordering::Relaxed) {
+            more.links.push(link);
+        } else {
+            more.dropped_links += 1;
+        }
+    }
+
+    /// OK is final, and nothing goes back to unset
+    /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)). An error
+    /// without a description keeps an earlier description, as in OpenTelemetry's SDK.
+    pub fn set_status(&mut self, status: Status) {
+        let (code, description) = match status {
+            Status::Unset => return,
+            Status::Ok => (Code::Ok, Cow::Borrowed("")),
+            Status::Error { description } => (Code::Error, description),
+        };
+        let describes = code == Code::Error && code == self.head.code && !description.is_empty();
+        if code > self.head.code || describes {
+            self.head.code = code;
+            if self.more.is_some() || !description.is_empty() {
+                self.more_mut().description = description;
+            }
+        }
+    }
+
+    /// Merges later updates of the same span.
+    pub(super) fn adopt(&mut self, later: &mut Self) {
+        if later.exception_mut().is_some() {
+            self.write_exception();
+        }
+        self.attributes.append(&mut later.attributes);
+        let Some(more) = later.more.take() else {
+            return self.set_status(later.head.code.into());
+        };
+        self.set_status(match later.head.code {
+            Code::Error => Status::error(more.description),
+            code => code.into(),
+        });
+        if let Some(name) = more.name {
+            self.set_name(name);
+        }
+        if more.kind.is_some() {
+            self.more_mut().kind = more.kind;
+        }
+        self.add_events(more.events);
+        for link in more.links {
+            self.add_link(link);
+        }
+        let own = self.more_mut();
+        own.exception = more.exception.or_else(|| own.exception.take());
+        own.dropped_events += more.dropped_events;
+        own.dropped_links += more.dropped_links;
+        own.end = more.end.or(own.end);
+    }
+}
+
+/// Spans and events of `tracing`.
+impl SpanRecord {
+    /// Converts the packed events, if the ring has no room for them.
+    #[cold]
+    pub(super) fn unpack_events(&mut self) {
+        let events = mem::take(&mut self.packed);
+        self.add_events(events.into_events());
+    }
+}
+
+/// The methods of the collector.
+impl SpanRecord {
+    /// Gives a call that has succeeded its status.
+    pub fn settle(&mut self, is_success_ok: bool) {
+        if self.head.code == Code::Success {
+            self.head.code = if is_success_ok { Code::Ok } else { Code::Unset };
+        }
+    }
+
+    /// Takes the record and leaves an empty one.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        mem::replace(self, Self::blank())
+    }
+
+    /// Clears the record. The memory of the attributes is reused.
+    pub fn clear(&mut self) {
+        self.attributes.clear();
+        self.more = None;
+    }
+
+    /// The bytes that the span occupies while it is stored as a record.
+    pub fn stored_bytes(&self) -> usize {
+        let inline = size_of::<Self>() + size_of_val(self.attributes.as_slice());
+        inline + self.head.heap_bytes()
+    }
+
+    /// Whether its parent is not a span of this process.
+    pub fn is_root(&self) -> bool {
+        self.head.parent == SpanId::INVALID || self.head.parent_is_remote
+    }
+
+    /// The name, if it is not the call site's.
+    pub fn name(&self) -> Option<&str> {
+        self.more.as_ref()?.name.as_deref()
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> SpanKind {
+        let set = self.more.as_ref().and_then(|more| more.kind.clone());
+        set.or_else(|| Some(self.head.callsite?.kind().clone()))
+            .unwrap_or(SpanKind::Internal)
+    }
+
+    /// The duration of the span as it is exported.
+    pub fn duration(&self, clock: &WallClock) -> Duration {
+        let more = self.more.as_deref();
+        let head = &self.head;
+        match more.map(|more| (more.start, more.end)) {
+            None | Some((None, None)) => clock.duration(head.start, head.end),
+            Some((start, end)) => {
+                let start = start.unwrap_or_else(|| clock.at(head.start));
+                let end = end.unwrap_or_else(|| clock.at(head.end));
+                end.duration_since(start).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The status with its description.
+    pub fn status(&self) -> Status {
+        match (self.head.code, &self.more) {
+            (Code::Error, Some(more)) => Status::error(more.description.clone()),
+            (code, _) => code.into(),
+        }
+    }
+
+    /// Which API created the span.
+    pub fn origin(&self) -> &Origin {
+        self.more
+            .as_ref()
+            .map_or(&Origin::CallSite, |more| &more.origin)
+    }
+
+    /// The name and the version of the instrumentation scope; no name where it is not known.
+    pub fn scope(&self) -> (&str, Option<&str>) {
+        match (self.origin(), self.head.callsite) {
+            (Origin::Api(scope), _) => (scope.name(), scope.version()),
+            (Origin::CallSite, Some(site)) => (site.scope_name(), site.scope_version()),
+            (origin, _) => (origin.scope()).map_or(("", None), |it| (it.name(), it.version())),
+        }
+    }
+
+    /// The capture that the span belongs to.
+    #[cfg(feature = "testing")]
+    pub fn capture(&self) -> Option<u64> {
+        self.more.as_ref()?.capture
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "tracing")]
+mod tests {
+    use opentelemetry::Value;
+
+    use super::*;
+    use crate::recorder::events::{EventHead, MAX_EVENTS as MAX_PACKED, MESSAGE};
+
+    #[test]
+    fn a_head_fills_one_cache_line() {
+        assert_eq!(size_of::<Head>(), 64);
+    }
+
+    #[test]
+    fn the_memory_of_a_span_is_rounded_up() {
+        let mut head = Head::BLANK;
+        for (bytes, stored) in [
+            (0, 0),
+            (1, 64),
+            (64, 64),
+            (1 << 20, 1 << 20),
+            (1 << 40, 0x3fff_ffc0),
+        ] {
+            assert_eq!(head.set_heap_bytes(bytes), stored);
+            assert_eq!(head.heap_bytes(), stored);
+        }
+    }
+
+    fn with_events(messages: &[&str]) -> SpanRecord {
+        let subscriber = tracing_subscriber::registry();
+        let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
+        let metadata = span.metadata().unwrap();
+        let mut record = SpanRecord::blank();
+        for (n, message) in (0_i64..).zip(messages) {
+            let mut fields = AttributeList::default();
+            fields.set(MESSAGE, *message);
+            fields.set("n", &n);
+            record.push_event(EventHead::now(metadata, true), fields.items_mut());
+        }
+        record
+    }
+
+    fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
+        let events = record.more.iter().flat_map(|more| &more.events);
+        let name = |event: &Event| {
+            (
+                event.name.to_string(),
+                event.attributes.last().unwrap().clone(),
+            )
+        };
+        events.map(name).collect()
+    }
+
+    #[test]
+    fn without_room_in_the_ring_the_events_are_the_same() {
+        let mut record = with_events(&["first", "a message that does not fit in place"]);
+        assert_eq!(record.packed.heads.len(), 2);
+        assert_eq!(record.packed.attributes.len(), 4);
+        record.unpack_events();
+        assert!(record.packed.heads.is_empty());
+        assert_eq!(
+            names(&record),
+            [
+                ("first".to_owned(), KeyValue::new("n", 0)),
+                (
+                    "a message that does not fit in place".to_owned(),
+                    KeyValue::new("n", 1)
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn events_beyond_the_packed_limit_are_kept() {
+        let mut record = with_events(&["again"; 100]);
+        assert!(record.packed.heads.len() + record.packed.attributes.len() <= MAX_PACKED);
+        record.unpack_events();
+        let found = names(&record);
+        let numbers: Vec<i64> = found
+            .iter()
+            .map(|(_, n)| match n.value {
+                Value::I64(n) => n,
+                _ => -1,
+            })
+            .collect();
+        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+    }
+}

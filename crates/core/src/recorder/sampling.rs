@@ -1,0 +1,517 @@
+//! Which spans are recorded: one decision with two moments.
+//!
+//! The head decides on the caller's thread, before anything is computed for a span. The first of these answers:
+//!
+//! | | asks | answers |
+//! |---|---|---|
+//! | 1 | is there a listener, and is telemetry not suppressed in the context? | no: off |
+//! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
+//! | 3 | the filter: target and level | excluded |
+//! |   | does anything take spans? | no: off, but for the ids of roots, which log records carry |
+//! | 4 | the parent, if the sampler is parent-based | keep or drop, as it |
+//! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
+//! | 6 | the first rule that matches a root, else the ratio | drop, or go on; rules need the name |
+//! | 7 | the rate limit of roots | keep or drop |
+//!
+//! Where a name or attributes are needed that are not known yet, the head is [undecided](Decision::Undecided): the
+//! span is filled, and the same samplers decide then ([`decide_filled`]).
+//!
+//! The tail decides on the collector's thread, about whole traces that have ended (`collector/tail.rs`): the head
+//! keeps for it what it would drop, without the sampled flag. The first of these answers:
+//!
+//! | | asks | answers |
+//! |---|---|---|
+//! | 8 | did a span fail? was the root slow? | keep |
+//! | 9 | the head | as it has decided |
+//!
+//! A call that is dropped or excluded may be measured all the same. The samplers' settings are those of the provider
+//! ([`settings`]): a change of them replaces all, for each span that starts after it.
+
+mod probability;
+mod provider;
+pub(super) mod settings;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::{Context, SpanId, TraceId};
+
+pub use self::{
+    probability::rejects,
+    provider::{
+        Measured, OfProgram, ProviderId, RootSampler, Sampling, SpanObserver, SpanSampler,
+        change_sampling, sampler_panics, start_provider, stop_provider,
+    },
+    settings::matches,
+};
+
+pub use self::probability::{Threshold, with_threshold};
+pub use self::provider::make_ids;
+use self::settings::Sampled;
+#[cfg(feature = "testing")]
+use super::captures::capture;
+use super::current::{self, Boundary, IdHash};
+use super::fork;
+use super::listeners::{
+    self, BAGGAGE, CPU, CUSTOM, FILTER, FORKED, IDS, INHERITED, Listeners, MEASURES, OBSERVED,
+    PER_SPAN, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+};
+use super::profile::Profile;
+use super::record::{Head, Origin, SpanRecord};
+use super::recording::{self, Recording};
+use crate::callsite::CallSite;
+use crate::clock::Ticks;
+
+/// The flag for a trace id that is random, so that samplers downstream may rely on it (W3C Trace
+/// Context level 2).
+const RANDOM: TraceFlags = TraceFlags::new(0x02);
+
+/// The sampling decision for a span that is about to start. It fits into registers.
+pub(super) enum Decision {
+    /// There is no span: nothing is recorded in this context.
+    Off,
+    /// There is no span: the filter excludes the function, or nothing takes spans and the call is measured.
+    Excluded,
+    /// A span whose parent, which has these ids, is not sampled.
+    Below(IdHash),
+    /// The first span of this process in a trace that is not sampled. OpenTelemetry's `Context` has it, so that code of
+    /// others finds a local span; those below it have the same one there, which costs them nothing.
+    BelowRemote,
+    /// A span that is not sampled, or that nothing takes, with the ids that its children get.
+    Drop(Box<Recording>),
+    Keep(Box<Recording>),
+    /// The decision needs the name, or the attributes and links, which are not set yet: [`decide_filled`] makes it.
+    Undecided(Box<Recording>),
+    /// A span that is kept, and that the program observes when its name, attributes and links are set.
+    Observed(Box<Recording>),
+}
+
+impl Decision {
+    /// Whether it waits for the name, the attributes and the links.
+    pub(super) const fn is_waiting(&self) -> bool {
+        matches!(self, Self::Undecided(_) | Self::Observed(_))
+    }
+}
+
+/// Decides for a child of `parent`, or of the current span if `parent` `is_current`. The name is that of the call
+/// site or is set later. If the span is recorded, this reads its start time.
+///
+/// A child of a span that is not sampled is decided inline; it does not access the thread's storage.
+#[expect(
+    clippy::inline_always,
+    reason = "a call that is not sampled consists of little else"
+)]
+#[inline(always)]
+pub(super) fn decide(
+    parent: &Context,
+    is_current: bool,
+    callsite: Option<&'static CallSite>,
+) -> Decision {
+    let listeners = listeners::current();
+    if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
+        return Decision::Off;
+    }
+    let capture = capture(listeners, parent);
+    if capture.is_none() && listeners & PROVIDER == 0 {
+        no_listener(listeners, parent, callsite);
+        return Decision::Off;
+    }
+    if listeners & (FILTER | FORKED | UNRECORDED) != 0 {
+        if listeners & FORKED != 0 {
+            recording::with(recording::Local::leave_parent);
+        }
+        if listeners & FILTER != 0
+            && capture.is_none()
+            && callsite.is_some_and(settings::excludes_function)
+        {
+            return Decision::Excluded;
+        }
+        if listeners & UNRECORDED != 0
+            && capture.is_none()
+            && let Some(decision) = decide_unrecorded(listeners, parent, callsite)
+        {
+            return decision;
+        }
+    }
+    let span = parent.span();
+    let above = span.span_context();
+    // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
+    // also those that start after their parent has ended.
+    let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
+    if above.is_valid()
+        && !is_independent(listeners, capture, above)
+        && !above.is_sampled()
+        && !is_tail_sampled
+    {
+        // The tail sampler takes a local parent for one whose trace it buffers.
+        if above.is_remote() && listeners & TAIL == 0 {
+            return Decision::BelowRemote;
+        }
+        return Decision::Below(IdHash::of(above));
+    }
+    decide_with_ids(listeners, parent, is_current, callsite)
+}
+
+/// [`decide`] where nothing takes spans. `None` for a root that needs ids. What is below a span has the ids of that
+/// span, also in log records and in what is propagated.
+fn decide_unrecorded(
+    listeners: Listeners,
+    parent: &Context,
+    callsite: Option<&'static CallSite>,
+) -> Option<Decision> {
+    if listeners & IDS != 0 && !parent.span().span_context().is_valid() {
+        return None;
+    }
+    let is_measured = listeners::measures(listeners, callsite);
+    Some(if is_measured {
+        Decision::Excluded
+    } else {
+        Decision::Off
+    })
+}
+
+/// Whether neither a capture nor the parent decides.
+#[inline]
+fn is_independent(listeners: Listeners, capture: Option<u64>, above: &SpanContext) -> bool {
+    capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0)
+}
+
+/// [`decide`] for a span that needs ids, because it is recorded or a root. Its arguments fit into registers.
+#[inline(never)]
+fn decide_with_ids(
+    listeners: Listeners,
+    parent: &Context,
+    is_current: bool,
+    callsite: Option<&'static CallSite>,
+) -> Decision {
+    let capture = capture(listeners, parent);
+    let span = parent.span();
+    let above = span.span_context();
+    let is_independent = is_independent(listeners, capture, above);
+    let (parent_id, is_remote) = parent_of(listeners, above, is_current);
+    let decided = recording::with(|local| {
+        let mut recording = local.blank();
+        let record = &mut recording.record;
+        record.head = Head {
+            span_id: local.ids.span_id(),
+            callsite,
+            ..Head::BLANK
+        };
+        let head = &mut record.head;
+        if above.is_valid() {
+            head.trace_id = above.trace_id();
+            head.parent = parent_id;
+            head.parent_is_remote = is_remote;
+            let is_sampled = is_independent || above.is_sampled();
+            head.flags = above.trace_flags().with_sampled(is_sampled);
+        } else {
+            head.trace_id = local.ids.trace_id();
+            head.flags = TraceFlags::SAMPLED | RANDOM;
+        }
+        let sampled = if !is_independent {
+            Sampled::Yes
+        } else if listeners & CUSTOM != 0 {
+            Sampled::NeedsName
+        } else {
+            let settings = local.settings.get();
+            let is_root = !above.is_valid() || is_remote;
+            settings.sample(head.trace_id, above, is_root, callsite, None)
+        };
+        let head = &mut record.head;
+        if matches!(sampled, Sampled::No) {
+            head.flags = head.flags.with_sampled(false);
+            if listeners & TAIL == 0 {
+                if *above.trace_state() != TraceState::NONE {
+                    record.more_mut().trace_state = above.trace_state().clone();
+                }
+                return Decision::Drop(recording);
+            }
+        }
+        head.start = Ticks::now();
+        if let Sampled::ByProbability(threshold) = sampled {
+            set_threshold(record, above, threshold);
+        } else if *above.trace_state() != TraceState::NONE && above.is_valid() {
+            let state = probability::inherited(above, is_independent);
+            record.more_mut().trace_state = state;
+        }
+        if listeners & (BAGGAGE | CPU) != 0 {
+            if let Some(baggage) = local.settings.get().baggage(parent) {
+                record.more_mut().baggage = Some(baggage);
+            }
+            if listeners & CPU != 0 {
+                recording.profile = Some(Box::new(Profile::of_thread()));
+            }
+        }
+        #[cfg(feature = "testing")]
+        if capture.is_some() {
+            record.more_mut().capture = capture;
+        }
+        recording.open();
+        match sampled {
+            Sampled::NeedsName => Decision::Undecided(recording),
+            _ if listeners & UNRECORDED != 0 && capture.is_none() => Decision::Drop(recording),
+            _ if listeners & OBSERVED != 0 => Decision::Observed(recording),
+            _ => Decision::Keep(recording),
+        }
+    });
+    decided.unwrap_or(Decision::Off)
+}
+
+/// Completes a decision that [waits](Decision::is_waiting) for what `fill` sets.
+pub(super) fn decide_filled(
+    decision: Decision,
+    parent: &Context,
+    fill: impl FnOnce(Box<Recording>) -> Box<Recording>,
+) -> Decision {
+    let decision = match decision {
+        Decision::Undecided(recording) | Decision::Observed(recording) if provider::is_asking() => {
+            recording.discard();
+            return Decision::Off;
+        }
+        Decision::Undecided(recording) => decide_named(fill(recording), parent),
+        Decision::Observed(recording) => Decision::Keep(fill(recording)),
+        decision => return decision,
+    };
+    if let Decision::Keep(mut recording) = decision {
+        if listeners::current() & OBSERVED != 0 {
+            provider::observe_start(&mut recording.record, parent);
+        }
+        return Decision::Keep(recording);
+    }
+    decision
+}
+
+/// Decides for a span whose name, attributes and links are set.
+fn decide_named(mut recording: Box<Recording>, parent: &Context) -> Decision {
+    let record = &mut recording.record;
+    let listeners = listeners::current();
+    let decision = match listeners & CUSTOM {
+        CUSTOM => provider::decide_by_program(record, parent),
+        _ => Some(decide_by_name(record, parent)),
+    };
+    if decision != Some(SamplerDecision::Sample) {
+        record.head.flags = record.head.flags.with_sampled(false);
+    }
+    match decision {
+        Some(SamplerDecision::Drop) if listeners & TAIL == 0 => Decision::Drop(recording),
+        Some(_) if listeners & UNRECORDED != 0 => Decision::Drop(recording),
+        Some(_) => Decision::Keep(recording),
+        None => {
+            recording.discard();
+            Decision::Off
+        }
+    }
+}
+
+/// The decision for a span whose name is set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SamplerDecision {
+    /// There is no span, unless the tail needs it.
+    Drop,
+    /// Without the sampled flag: the collector passes it to processors and metrics, and exports it only if the tail
+    /// keeps its trace.
+    Record,
+    /// With the sampled flag.
+    Sample,
+}
+
+/// Decides for a root by its name.
+fn decide_by_name(record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
+    let span = parent.span();
+    let above = span.span_context();
+    let site = record.head.callsite;
+    let name = record.more.as_ref().and_then(|more| more.name.as_deref());
+    let name = name.or_else(|| Some(site?.name())).unwrap_or_default();
+    let sampled = recording::with(|local| {
+        let settings = local.settings.get();
+        settings.sample(record.head.trace_id, above, true, None, Some(name))
+    });
+    if let Some(Sampled::ByProbability(threshold)) = sampled {
+        set_threshold(record, above, threshold);
+    }
+    match sampled {
+        Some(Sampled::No) => SamplerDecision::Drop,
+        _ => SamplerDecision::Sample,
+    }
+}
+
+/// Sets the threshold of a sampled span.
+#[cold]
+fn set_threshold(record: &mut SpanRecord, parent: &SpanContext, threshold: Option<Threshold>) {
+    let state = if parent.is_valid() {
+        parent.trace_state()
+    } else {
+        &TraceState::NONE
+    };
+    if *state != TraceState::NONE || threshold.is_some() {
+        record.more_mut().trace_state = with_threshold(state, threshold);
+    }
+}
+
+/// Decides for a function that is called in the boundary of this thread, where [`listeners::has_only_boundaries`]:
+/// it is recorded because its parent is. `None` if [`decide`] must be asked.
+#[inline]
+pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recording>> {
+    // First, because the compiler keeps little in registers across an access to a thread-local value.
+    let (boundary, parent) = Boundary::current()?;
+    recording::with(|local| {
+        Context::map_current(|cx| {
+            let span = cx.span();
+            let above = span.span_context();
+            let follows = boundary.is_at(above)
+                && above.is_sampled()
+                && *above.trace_state() == TraceState::NONE
+                && !cx.is_telemetry_suppressed();
+            if !follows {
+                return None;
+            }
+            let mut recording = local.blank();
+            recording.open();
+            recording.record.head = Head {
+                trace_id: above.trace_id(),
+                span_id: local.ids.span_id(),
+                parent,
+                start: Ticks::now(),
+                callsite: Some(callsite),
+                flags: above.trace_flags(),
+                ..Head::BLANK
+            };
+            Some(recording)
+        })
+    })
+    .flatten()
+}
+
+/// Returns the id of the parent of a recorded span, and whether the parent is remote. `above` is the span in the
+/// `Context`.
+#[inline]
+fn parent_of(listeners: Listeners, above: &SpanContext, is_current: bool) -> (SpanId, bool) {
+    if is_current
+        && listeners::has_boundaries(listeners)
+        && let Some(id) = current::id_within(above)
+    {
+        return (id, false);
+    }
+    if above.is_sampled() || !above.is_valid() {
+        return (above.span_id(), above.is_remote());
+    }
+    current::parent_at(above)
+}
+
+/// Returns the ids of a span that is not sampled, if there is one, and the recording of its call if metrics are made from
+/// it.
+#[cold]
+pub(super) fn not_recorded(
+    decision: Decision,
+    parent: &Context,
+    callsite: Option<&'static CallSite>,
+) -> (Option<SpanContext>, Option<Box<Recording>>) {
+    match decision {
+        Decision::Excluded => {
+            let is_measured = listeners::measures(listeners::current() & MEASURES, callsite);
+            (None, is_measured.then(|| measure(callsite)).flatten())
+        }
+        Decision::Below(_) | Decision::BelowRemote => {
+            let span = parent.span();
+            let id = recording::with(|local| local.ids.span_id());
+            let ids = id.map(|id| current::child_of(span.span_context(), id));
+            (ids, measured(parent, callsite))
+        }
+        Decision::Drop(mut recording) => {
+            let ids = recording.record.context();
+            let head = &mut recording.record.head;
+            if !listeners::measures(listeners::current(), head.callsite) {
+                recording.discard();
+                return (Some(ids), None);
+            }
+            // Which distinguishes a measured call from a span.
+            head.trace_id = TraceId::INVALID;
+            head.start = Ticks::now();
+            recording.open();
+            (Some(ids), Some(recording))
+        }
+        Decision::Off | Decision::Keep(_) | Decision::Undecided(_) | Decision::Observed(_) => {
+            (None, None)
+        }
+    }
+}
+
+/// Begins to measure a call whose parent is not sampled, if metrics are made from it.
+#[inline]
+pub(super) fn measured(
+    parent: &Context,
+    callsite: Option<&'static CallSite>,
+) -> Option<Box<Recording>> {
+    let listeners = listeners::current();
+    let is_measured =
+        listeners::measures(listeners, callsite) && capture(listeners, parent).is_none();
+    is_measured.then(|| measure(callsite)).flatten()
+}
+
+/// Begins to measure a call. The record has no trace id, which distinguishes it from that of a span.
+#[inline(never)]
+fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
+    recording::with(|local| {
+        let mut recording = local.blank();
+        recording.open();
+        recording.record.head = Head {
+            callsite,
+            start: Ticks::now(),
+            ..Head::BLANK
+        };
+        recording
+    })
+}
+
+/// Returns whether a call of `callsite` has nothing to do: nothing takes spans, or the filter excludes it.
+#[inline]
+pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
+    // Captures and measured calls are not excluded: `decide` handles both.
+    listeners == UNRECORDED
+        || listeners & FILTER != 0
+            && !listeners::has_captures(listeners)
+            && !listeners::measures(listeners & MEASURES, Some(callsite))
+            && settings::excludes_function(callsite)
+}
+
+/// Returns whether the filter excludes a child of `parent` with this origin.
+pub(super) fn is_filtered(parent: &Context, origin: &Origin) -> bool {
+    let listeners = listeners::current();
+    listeners & FILTER != 0
+        && capture(listeners, parent).is_none()
+        && settings::excludes_scope(origin.scope())
+}
+
+/// Spans that started after the provider was shut down.
+static AFTER_SHUTDOWN: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a span that starts after the provider was shut down, unless its parent is not sampled, and remembers one that
+/// starts outside of the captures.
+#[cold]
+fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static CallSite>) {
+    #[cfg(feature = "testing")]
+    if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {
+        super::captures::miss(callsite.name());
+    }
+    #[cfg(not(feature = "testing"))]
+    let _ = callsite;
+    let span = parent.span();
+    let parent = span.span_context();
+    if listeners & SHUT_DOWN != 0 && (parent.is_sampled() || !parent.is_valid()) {
+        AFTER_SHUTDOWN.fetch_add(1, Ordering::Relaxed);
+        if listeners & INHERITED != 0 {
+            fork::say_not_exported();
+        }
+    }
+}
+
+/// The number of spans that started after a provider was shut down, since the process started.
+pub fn spans_after_shutdown() -> u64 {
+    AFTER_SHUTDOWN.load(Ordering::Relaxed)
+}
+
+#[cfg(not(feature = "testing"))]
+#[inline]
+fn capture(_: Listeners, _: &Context) -> Option<u64> {
+    None
+}

@@ -1,0 +1,345 @@
+//! The sampling of the current provider, and its changes while the program runs; and the sampler of the program, which
+//! decides for each span in place of the configured one.
+//!
+//! A sampler of the program decides late: OpenTelemetry passes it the name, the attributes and the links, so
+//! the span is filled first, as for a sampling rule that needs the name. One bit of `listeners` that every root
+//! reads anyway selects this path.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use opentelemetry::{Context, Key};
+
+use super::SamplerDecision;
+use super::probability::Threshold;
+use super::settings::RateLimit;
+use super::settings::{self, ALL, Directive, Ratio, Settings};
+use crate::caught::caught;
+use crate::recorder::fork_handlers;
+use crate::recorder::last_panic;
+use crate::recorder::listeners::{
+    self, BAGGAGE, BOUNDARIES, CPU, CUSTOM, FILTER, IDS, INHERITED, Listeners, MEASURES,
+    MEASURES_ALL, OBSERVED, PER_SPAN, POLLS, PROVIDER, SHUT_DOWN, TAIL, UNRECORDED,
+};
+use crate::recorder::record::SpanRecord;
+
+/// Which spans a provider records.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "settings")]
+pub struct Sampling {
+    /// Whether anything of the provider takes spans. Otherwise none is recorded: calls are measured if metrics are made
+    /// from them, and roots have ids if log records need them. With neither, there is no listener.
+    pub is_recorded: bool,
+    /// Whether log records are exported.
+    pub has_log_records: bool,
+    /// Decides about roots, or about every span.
+    pub sampler: RootSampler,
+    /// Whether a child has its parent's decision. Otherwise the sampler decides for each span.
+    pub is_parent_based: bool,
+    /// Patterns of span names with their ratios.
+    pub rules: Vec<(String, f64)>,
+    /// The most roots in a second.
+    pub rate_limit: Option<f64>,
+    /// The targets and levels of recorded spans; `None` for all.
+    pub filter: Option<Vec<Directive>>,
+    /// The tail sampler needs also the spans that the head does not sample.
+    pub needs_unsampled: bool,
+    /// The calls that metrics are made from.
+    pub measures: Measured,
+    /// Keys of baggage whose values become attributes.
+    pub baggage: Vec<String>,
+    /// Whether spans of futures have their polls.
+    pub has_polls: bool,
+    /// Whether spans have the processor time of their thread.
+    pub has_cpu_time: bool,
+    /// Whether only the first span of a trace on a thread has a `Context`.
+    pub has_boundaries: bool,
+}
+
+/// The sampler of roots, or of every span.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RootSampler {
+    /// OpenTelemetry's `TraceIdRatioBased`, which leaves the trace state unchanged.
+    TraceIdRatio(f64),
+    /// Probability sampling where a ratio or a rule rejects traces. Without, the number of traces is known, and
+    /// the trace state is unchanged.
+    Ratio(f64),
+    /// OpenTelemetry's `ProbabilitySampler`: the trace state has the threshold for every ratio.
+    Probability(f64),
+}
+
+/// The calls that the collector derives metrics from, whether they have a span or not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Measured {
+    /// No calls.
+    None,
+    /// The calls of functions with `#[traced(metrics)]`.
+    Annotated,
+    /// All calls.
+    All,
+}
+
+/// Identifies a provider, so that a handle cannot change the settings of a later one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ProviderId(u64);
+
+struct InUse {
+    /// That of the provider that started last; `None` after it has shut down.
+    sampling: Option<Sampling>,
+    rate: Option<Arc<RateLimit>>,
+    /// The number of that provider.
+    last: u64,
+    /// Whether log lines with ids are written, for all providers.
+    has_log_lines: bool,
+}
+
+/// Locked while settings change, but never when a span starts or ends.
+static IN_USE: Mutex<InUse> = Mutex::new(InUse {
+    sampling: None,
+    rate: None,
+    last: 0,
+    has_log_lines: false,
+});
+
+fn in_use() -> MutexGuard<'static, InUse> {
+    IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the program takes part in when a span starts.
+#[derive(Clone, Debug, Default)]
+pub struct OfProgram {
+    /// Decides for each span in place of the configured sampler, the rules and the rate limit.
+    pub sampler: Option<Arc<dyn SpanSampler>>,
+    /// Sees and changes each span that is recorded.
+    pub observer: Option<Arc<dyn SpanObserver>>,
+}
+
+/// Decides about spans whose names, attributes and links are set.
+pub trait SpanSampler: fmt::Debug + Send + Sync {
+    /// Returns the decision, and may add attributes and a trace state to the span. It may panic.
+    fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision;
+}
+
+/// Observes spans on the threads that start them.
+pub trait SpanObserver: fmt::Debug + Send + Sync {
+    /// Called when the name, the attributes and the links of a recorded span are set. It does not panic.
+    fn on_start(&self, record: &mut SpanRecord, parent: &Context);
+}
+
+/// Starts recording.
+pub fn start_provider(sampling: Sampling, program: OfProgram) -> ProviderId {
+    fork_handlers::watch();
+    last_panic::observe();
+    let mut in_use = in_use();
+    in_use.last += 1;
+    in_use.rate = sampling.rate_limit.map(RateLimit::new).map(Arc::new);
+    replace_program(program);
+    in_use.apply(&sampling);
+    in_use.sampling = Some(sampling);
+    listeners::clear(SHUT_DOWN | INHERITED);
+    ProviderId(in_use.last)
+}
+
+/// Gives ids to roots from now on, also where nothing else takes spans: log lines carry them.
+pub fn make_ids() {
+    let mut in_use = in_use();
+    in_use.has_log_lines = true;
+    if let Some(sampling) = &in_use.sampling {
+        listeners::set_provider(in_use.bits(sampling));
+    }
+}
+
+/// Stops recording for the provider.
+pub fn stop_provider() {
+    let mut in_use = in_use();
+    // A provider that could not be initialized has not recorded anything.
+    if in_use.sampling.take().is_some() {
+        listeners::set(SHUT_DOWN);
+    }
+    listeners::set_provider(0);
+    replace_program(OfProgram::default());
+}
+
+/// Changes the sampler, the rules or the filter of a provider. Returns false if it has shut down.
+pub fn change_sampling(provider: ProviderId, change: impl FnOnce(&mut Sampling)) -> bool {
+    let mut in_use = in_use();
+    if in_use.last != provider.0 {
+        return false;
+    }
+    let Some(mut sampling) = in_use.sampling.take() else {
+        return false;
+    };
+    change(&mut sampling);
+    in_use.apply(&sampling);
+    in_use.sampling = Some(sampling);
+    true
+}
+
+impl InUse {
+    fn apply(&self, sampling: &Sampling) {
+        let rules = sampling.rules.iter();
+        let rules = rules.map(|(name, ratio)| (name.as_str().into(), Threshold::of_ratio(*ratio)));
+        let mut filter = sampling.filter.clone().unwrap_or_default();
+        // Of several directives for one target the last one applies. The sort is stable.
+        filter.reverse();
+        filter.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        settings::install(Settings {
+            generation: 0,
+            ratio: Ratio::new(sampling.sampler, !sampling.rules.is_empty()),
+            rules: rules.collect(),
+            rate: self.rate.clone(),
+            filter,
+            baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
+        });
+        // Set last, so that no span is recorded before all settings are applied.
+        listeners::set_provider(self.bits(sampling));
+    }
+
+    fn bits(&self, sampling: &Sampling) -> Listeners {
+        let program = program();
+        let has_sampler = program.sampler.is_some();
+        let is_parent_based = sampling.is_parent_based && !has_sampler;
+        let recorded = [
+            (OBSERVED, program.observer.is_some()),
+            (PER_SPAN, !is_parent_based),
+            (TAIL, sampling.needs_unsampled),
+            // A sampler that decides for each span may give each its own trace state.
+            (BOUNDARIES, sampling.has_boundaries && is_parent_based),
+            (BAGGAGE, !sampling.baggage.is_empty()),
+            (POLLS, sampling.has_polls),
+            (CPU, sampling.has_cpu_time),
+            (MEASURES_ALL, sampling.measures == Measured::All),
+        ];
+        let unrecorded = [
+            (UNRECORDED, true),
+            (IDS, sampling.has_log_records || self.has_log_lines),
+        ];
+        let measures = (MEASURES, sampling.measures == Measured::Annotated);
+        let own: &[_] = if sampling.is_recorded {
+            &recorded
+        } else {
+            &unrecorded
+        };
+        let bits = all(own) | all(&[measures]);
+        if bits == UNRECORDED {
+            return bits;
+        }
+        let filter = (FILTER, sampling.filter.is_some());
+        bits | all(&[(PROVIDER, true), (CUSTOM, has_sampler), filter])
+    }
+}
+
+/// The bits that are set.
+fn all(bits: &[(Listeners, bool)]) -> Listeners {
+    let set = bits.iter().filter(|(_, is_set)| *is_set);
+    set.fold(0, |all, (bit, _)| all | bit)
+}
+
+impl Ratio {
+    fn new(sampler: RootSampler, has_rules: bool) -> Self {
+        match sampler {
+            RootSampler::TraceIdRatio(ratio) => Self::Bound(bound(ratio)),
+            RootSampler::Ratio(ratio) if ratio >= 1.0 && !has_rules => Self::Bound(ALL),
+            RootSampler::Ratio(ratio) | RootSampler::Probability(ratio) => {
+                Self::Threshold(Threshold::of_ratio(ratio))
+            }
+        }
+    }
+}
+
+fn bound(ratio: f64) -> u64 {
+    // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "the ratio is in 0..=1"
+    )]
+    let bound = (ratio.clamp(0.0, 1.0) * ALL as f64) as u64;
+    bound
+}
+
+static PROGRAM: RwLock<OfProgram> = RwLock::new(OfProgram {
+    sampler: None,
+    observer: None,
+});
+
+/// Panics of samplers since the process started.
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether the program is asked about a span on this thread. There is no span of what it calls itself: the decision
+    /// about one would not end, and no `Context` can be attached while OpenTelemetry's API lends the current one.
+    static IS_ASKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The number of panics of samplers since the process started.
+pub fn sampler_panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
+/// Replaces the sampler and the observer.
+fn replace_program(program: OfProgram) {
+    let mut slot = PROGRAM.write().unwrap_or_else(PoisonError::into_inner);
+    let previous = std::mem::replace(&mut *slot, program);
+    drop(slot);
+    // Its destructor is code of the program.
+    let _ = caught(|| drop(previous));
+}
+
+/// What the program takes part in. The lock is not held while it does.
+fn program() -> RwLockReadGuard<'static, OfProgram> {
+    PROGRAM.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether the program is asked about a span on this thread.
+pub(super) fn is_asking() -> bool {
+    IS_ASKING.get()
+}
+
+/// Shows the observer a span whose name, attributes and links are set.
+pub(super) fn observe_start(record: &mut SpanRecord, parent: &Context) {
+    // The provider may have been shut down since.
+    let observer = program().observer.clone();
+    if let Some(observer) = observer {
+        IS_ASKING.set(true);
+        observer.on_start(record, parent);
+        IS_ASKING.set(false);
+    }
+}
+
+/// Decides for a span whose name, attributes and links are set. `None` if there is no span.
+pub(super) fn decide_by_program(
+    record: &mut SpanRecord,
+    parent: &Context,
+) -> Option<SamplerDecision> {
+    if is_asking() {
+        return None;
+    }
+    let sampler = program().sampler.clone();
+    // The provider was shut down since.
+    let Some(sampler) = sampler else {
+        return Some(SamplerDecision::Sample);
+    };
+    IS_ASKING.set(true);
+    let decision = caught(|| sampler.sample(record, parent));
+    IS_ASKING.set(false);
+    if decision.is_err() {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+    }
+    Some(decision.unwrap_or(SamplerDecision::Drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_of_one_is_above_every_trace_id() {
+        assert_eq!(bound(0.0), 0);
+        assert_eq!(bound(1.0), ALL);
+        assert_eq!(bound(0.5), 1 << 62);
+    }
+}

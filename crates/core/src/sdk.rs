@@ -1,0 +1,102 @@
+//! What the crates beside this one need of it: the SDK, the bridge from `tracing`, and the tools of tests. It is grouped
+//! as the modules are that it comes from, and changes with every version.
+
+pub mod attributes {
+    pub use crate::attributes::distinct::keep_distinct;
+    pub use crate::attributes::identity::FloeSpanAttributes;
+    pub use crate::attributes::list::limit_attributes;
+    pub use crate::attributes::text::limit_text;
+    pub use crate::attributes::{Attribute, AttributeList, AttributeValue, ToAttributeValue};
+
+    pub mod identity {
+        pub use crate::attributes::identity::{FloeSpanAttributes, Mode};
+    }
+}
+
+pub mod bounded_text {
+    pub use crate::bounded_text::Bounded;
+}
+
+pub mod callsite {
+    pub use crate::callsite::{CallSite, Level, Scope, SourceLocation};
+}
+
+pub mod caught {
+    pub use crate::caught::{caught, panic_message};
+}
+
+pub mod char_boundary {
+    pub use crate::char_boundary::{CUT, beginning, floor};
+}
+
+pub mod clock {
+    pub use crate::clock::{Ticks, UnixNanos, WallClock, monotonic_now, wall_now};
+}
+
+pub mod environment {
+    pub use crate::environment::{
+        arguments, executable, executable_name, names, variable, variable_os,
+    };
+}
+
+pub mod link_list {
+    #[cfg(windows)]
+    pub use crate::link_list::Bound;
+    pub use crate::link_list::LinkList;
+}
+
+pub mod metrics {
+    pub use crate::metrics::current::{Current, current, switch};
+    pub use crate::metrics::measured_span::{Ids, measured_ids};
+    pub use crate::metrics::observable::switch as switch_observed;
+}
+
+pub mod program_signals {
+    pub use crate::program_signals::{Unsignalled, blocked, spawn, thread};
+}
+
+#[cfg(feature = "redact")]
+pub mod propagation {
+    pub use crate::propagation::b3::B3Propagator;
+    pub use crate::propagation::baggage::BaggagePropagator;
+    pub use crate::propagation::jaeger::propagator as jaeger;
+    pub use crate::propagation::propagator::{Boxed, install};
+    pub use crate::propagation::trace_context::TraceContextPropagator;
+    pub use crate::propagation::xray::propagator as xray;
+}
+
+pub mod recorder {
+    #[cfg(unix)]
+    pub use crate::recorder::set_in_forks;
+    #[cfg(feature = "tracing")]
+    pub use crate::recorder::{
+        BridgedSpan, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
+        exception_event, records_nothing,
+    };
+    pub use crate::recorder::{
+        Buffer, Code, Exception, Head, MARK, Measured, Measures, More, OfProgram, Origin, PANICKED,
+        Parent, ProviderId, RecorderTracerProvider, RootSampler, SamplerDecision, Sampling,
+        SpanObserver, SpanRecord, SpanSampler, Threshold, WakeUp, change_sampling,
+        close_surplus_buffers, context_is_alive, current_context, dropped_for_memory,
+        dropped_spans, forks, key_value_bytes, limit_buffered, limit_events_and_links, make_ids,
+        matches, missed_calls, new_buffers, new_measures, random, random_bits, rejects,
+        release_buffered, remember_panic, root, sampler_panics, say_not_exported, set_collector,
+        span, span_context_within, spans_after_shutdown, start_provider, stop_provider,
+        wake_collector, with_threshold, written_spans,
+    };
+    #[cfg(feature = "testing")]
+    pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
+}
+
+#[cfg(feature = "redact")]
+pub mod redaction {
+    pub use crate::redaction::{
+        MAX_MESSAGE_CHARS, REDACTED, sanitize, sanitize_credentials, sanitize_error,
+        sanitize_error_message, sanitize_lines, sanitize_sent_value, sanitize_url, set_redactors,
+        shown,
+    };
+}
+
+pub mod system {
+    pub use crate::system::{System, set_system};
+}

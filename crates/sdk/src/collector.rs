@@ -1,0 +1,411 @@
+//! The collector, a background thread: it fetches finished spans from the threads' buffers, enriches
+//! and redacts them, and sends them to the exporters in batches.
+//!
+//! Each exporter has a thread of its own, so that a slow one delays neither the collector nor the other
+//! exporters. That of OTLP has a current-thread runtime, so a flush never needs the host's. While no exporter
+//! has room, spans stay in the threads' buffers.
+
+mod block_on;
+mod destination;
+mod drain;
+#[cfg(feature = "_otlp")]
+mod ending;
+mod enrich;
+#[cfg_attr(
+    not(feature = "logs"),
+    expect(dead_code, reason = "nothing takes them")
+)]
+mod exceptions;
+mod exemplars;
+mod exports;
+mod fetch;
+mod guarded_message;
+mod limits;
+mod panics;
+mod pipeline;
+mod processing;
+mod processor;
+mod rate_limited;
+mod redact;
+mod sdk_span_processor;
+mod shared_attributes;
+mod span_data;
+mod span_metrics;
+mod statistics;
+mod tail;
+mod warnings;
+mod watermarks;
+mod worker;
+
+#[cfg(feature = "testing")]
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use opentelemetry::Context;
+#[cfg(feature = "testing")]
+use opentelemetry_sdk::trace::SpanData;
+
+pub(crate) use self::block_on::block_on_until;
+pub(crate) use self::destination::{
+    BatchingDestination, Destination, SpanDataBatch, span_data_bytes,
+};
+pub(crate) use self::drain::Drain;
+#[cfg(any(test, feature = "_otlp"))]
+pub(crate) use self::enrich::EnrichedSpan;
+#[cfg(feature = "testing")]
+pub(crate) use self::enrich::Enricher;
+#[cfg(feature = "logs")]
+pub(crate) use self::exceptions::ExceptionLog;
+pub(crate) use self::exceptions::Exceptions;
+pub(crate) use self::exemplars::{
+    BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
+    of_instrument as instrument_exemplars,
+};
+pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
+pub(crate) use self::exports::Queue;
+pub use self::fetch::Backpressure;
+pub(crate) use self::guarded_message::guarded_message;
+pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
+pub(crate) use self::processing::Processing;
+pub use self::processor::{EndingSpan, SpanProcessor};
+pub(crate) use self::rate_limited::RateLimited;
+pub(crate) use self::redact::{Policies, Redaction, Redactor};
+pub(crate) use self::sdk_span_processor::{SdkEnds, SdkStarts};
+pub(crate) use self::shared_attributes::SharedAttributes;
+pub(crate) use self::span_metrics::SpanMetrics;
+use self::statistics::Baseline;
+pub(crate) use self::statistics::Counters;
+pub use self::statistics::Statistics;
+use self::warnings::DropWarnings;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::worker::OTHER_ERROR;
+#[cfg(feature = "logs")]
+pub(crate) use self::worker::StoredFailure;
+pub(crate) use self::worker::{
+    BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
+    has_begun,
+};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::{destination::BatchBuilder, ending::Ending};
+use crate::caught::caught;
+#[cfg(feature = "testing")]
+use crate::clock::Ticks;
+use crate::clock::{WallClock, monotonic_now};
+use crate::error::Error;
+use crate::program_signals;
+use crate::recorder::{self, Buffer, Measures, SpanRecord};
+
+/// The interval between two turns while there are spans. A buffer that is a quarter full wakes the collector
+/// earlier, so only one in 1024 spans pays for waking a thread.
+const MIN_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest interval between two turns while there are no spans. Polling means that a thread that
+/// records a span need not wake the collector. The delay is harmless: spans wait for their batch anyway.
+const MAX_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a process that was forked waits for a lock that its parent may have held.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
+
+type Job = Box<dyn FnOnce(&mut Collector) + Send>;
+
+/// The state of the collector thread.
+#[derive(Debug, Default)]
+pub struct Collector {
+    buffers: Vec<Buffer>,
+    /// The buffers of calls without a span.
+    measures: Vec<Measures>,
+    clock: WallClock,
+    /// Roots that are deferred until the spans of the other threads were fetched, so that a backend
+    /// receives a root after the spans of its trace. Without room for spans, this is not guaranteed.
+    roots: VecDeque<SpanRecord>,
+    /// The bytes of these roots.
+    root_bytes: usize,
+    /// Blank records whose memory is reused for roots.
+    blank: Vec<SpanRecord>,
+    /// Spans read from the buffers since the process started.
+    read: u64,
+    /// The counters of the provider that was installed last.
+    counters: Weak<Counters>,
+    /// Each stays here until it is finished: a panic delays it and does not lose it.
+    drains: VecDeque<Drain>,
+    warnings: DropWarnings,
+    pause: Duration,
+    pipeline: Option<Pipeline>,
+    /// The enricher of captures. The pipeline of a provider has its own, with its own redaction.
+    #[cfg(feature = "testing")]
+    enricher: Enricher,
+    /// The spans of each capture, with their ends.
+    #[cfg(feature = "testing")]
+    pub captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
+}
+
+struct Handle {
+    jobs: Sender<Job>,
+    thread: Thread,
+    /// The process that the thread runs in: it does not exist in a fork.
+    forks: u32,
+}
+
+static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
+
+/// Runs `job` on the collector thread, which is started first if necessary. The receiver gets the
+/// result, or an error if the job panics.
+///
+/// # Errors
+///
+/// The thread cannot be started.
+pub fn run<T: Send + 'static>(
+    job: impl FnOnce(&mut Collector) -> T + Send + 'static,
+) -> Result<Receiver<T>, Error> {
+    let (result, receiver) = channel();
+    let job: Job = Box::new(move |collector| {
+        let _ = result.send(job(collector));
+    });
+    let mut handle = lock()?;
+    let handle = match &mut *handle {
+        Some(handle) if handle.forks == recorder::forks() => handle,
+        handle => handle.insert(start()?),
+    };
+    if let Err(SendError(job)) = handle.jobs.send(job) {
+        // The collector has ended, for example because a panic could not be dropped without another one.
+        *handle = start()?;
+        let _ = handle.jobs.send(job);
+    }
+    handle.thread.unpark();
+    Ok(receiver)
+}
+
+/// Whether the thread of the collector runs, or has run in a parent.
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the first pipeline is installed after its provider has begun to record.
+static IS_LATE: AtomicBool = AtomicBool::new(false);
+
+/// Waits until the pipeline is installed. If the thread of the collector does not run yet, it will be later.
+///
+/// # Errors
+///
+/// The collector does not answer, or has panicked.
+pub(crate) fn await_install(installed: &Receiver<()>) -> Result<(), RecvTimeoutError> {
+    match installed.recv_timeout(worker::BEGIN_TIMEOUT) {
+        Err(RecvTimeoutError::Timeout) if !HAS_BEGUN.load(Ordering::Acquire) => {
+            IS_LATE.store(true, Ordering::Release);
+            Ok(())
+        }
+        Err(RecvTimeoutError::Timeout) => installed.recv_timeout(START_TIMEOUT),
+        installed => installed,
+    }
+}
+
+/// Locks the handle. After a fork, it may be locked by a thread that does not exist.
+fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
+    if recorder::forks() == 0 {
+        return Ok(HANDLE.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+    let deadline = monotonic_now() + LOCK_TIMEOUT;
+    loop {
+        match HANDLE.try_lock() {
+            Ok(handle) => return Ok(handle),
+            Err(TryLockError::Poisoned(handle)) => return Ok(handle.into_inner()),
+            Err(TryLockError::WouldBlock) if monotonic_now() < deadline => thread::yield_now(),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::state(
+                    "the telemetry cannot be used in this process: its parent was forked while another thread started it",
+                ));
+            }
+        }
+    }
+}
+
+fn start() -> Result<Handle, Error> {
+    let (jobs, receiver) = channel();
+    let thread = program_signals::thread("floe-collector");
+    let thread = program_signals::spawn(thread, move || work(&receiver))
+        .map_err(|error| Error::thread("collector", &error))?;
+    recorder::set_collector(thread.thread().clone());
+    Ok(Handle {
+        jobs,
+        thread: thread.thread().clone(),
+        forks: recorder::forks(),
+    })
+}
+
+fn work(jobs: &Receiver<Job>) {
+    HAS_BEGUN.store(true, Ordering::Release);
+    // The collector must not record telemetry about itself.
+    let _quiet = Context::enter_telemetry_suppressed_scope();
+    let mut collector = Collector::default();
+    let messages = RateLimited::default();
+    loop {
+        // A panic must not end the thread: the buffers would fill and spans would be dropped.
+        if caught(|| collector.turn(jobs)).is_ok() {
+            continue;
+        }
+        // What follows must not end the thread either.
+        let _ = caught(|| collector.recover());
+        if messages.is_due() {
+            guarded_message(|| {
+                tracing::error!("the telemetry collector panicked and continues");
+            });
+        }
+        // The next turn may panic, too, and must not occupy a processor.
+        thread::park_timeout(MIN_PAUSE);
+    }
+}
+
+impl Collector {
+    fn turn(&mut self, jobs: &Receiver<Job>) {
+        while let Ok(job) = jobs.try_recv() {
+            job(self);
+        }
+        self.clock.refresh();
+        let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
+        self.finish_drains();
+        let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
+        let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
+        self.warnings.warn(dropped);
+
+        self.pause = if fetched > 0 {
+            MIN_PAUSE
+        } else {
+            (self.pause * 2).clamp(MIN_PAUSE, MAX_PAUSE)
+        };
+        let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
+        let until_drain =
+            until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
+        // While all queues are full, an exporter that finishes a batch wakes the collector.
+        worker::ROOM.request();
+        if self.room() > 0 {
+            worker::ROOM.withdraw();
+        }
+        let deadlines = [until_batch, until_drain].into_iter().flatten();
+        thread::park_timeout(deadlines.fold(self.pause, Duration::min));
+    }
+
+    /// Replaces the pipeline. Spans that ended before are counted for the previous provider, also if its
+    /// shutdown has timed out.
+    pub(crate) fn install(&mut self, pipeline: Pipeline) {
+        // What waits for a late pipeline is its own.
+        if !IS_LATE.swap(false, Ordering::AcqRel) {
+            self.drain(Drain::late());
+        }
+        while !self.drains.is_empty() {
+            self.fetch_rest();
+            self.finish_first();
+        }
+        let start = Baseline::at(self.read);
+        if let Some(previous) = self.counters.upgrade() {
+            previous.end_at(start);
+        }
+        pipeline.counters().start_at(start);
+        self.counters = Arc::downgrade(pipeline.counters());
+        self.warnings.restart();
+        self.pipeline = Some(pipeline);
+    }
+
+    /// Starts a flush or a shutdown.
+    pub(crate) fn drain(&mut self, mut drain: Drain) {
+        recorder::new_buffers(&mut self.buffers);
+        drain.begin(&self.buffers);
+        self.drains.push_back(drain);
+    }
+
+    fn finish_drains(&mut self) {
+        for _ in 0..self.drains.len() {
+            if self.is_first_ready() {
+                self.finish_first();
+            } else {
+                self.drains.rotate_left(1);
+            }
+        }
+    }
+
+    /// Whether the first drain can be finished.
+    fn is_first_ready(&mut self) -> bool {
+        let Some(drain) = self.drains.front() else {
+            return false;
+        };
+        let is_shutdown = drain.is_shutdown();
+        if drain.is_late() {
+            // After a flush, the buffers may have room for what the queues have no room for.
+            if is_shutdown {
+                self.fetch_rest();
+            }
+            return true;
+        }
+        if !drain.is_fetched(&self.buffers) {
+            return false;
+        }
+        self.pass_all() && self.release(Backpressure::Respected, is_shutdown)
+    }
+
+    /// Fetches what the first drain requires, for a caller that has stopped waiting: spans without room are
+    /// dropped and counted.
+    fn fetch_rest(&mut self) {
+        if let Some(pipeline) = &mut self.pipeline {
+            pipeline.end_processing();
+        }
+        let is_fetched = |this: &Self| {
+            let first = this.drains.front();
+            first.is_none_or(|drain| drain.is_fetched(&this.buffers))
+        };
+        while !is_fetched(self) && self.fetch(Backpressure::Ignored) > 0 {}
+        self.pass_all();
+        let is_shutdown = self.drains.front().is_some_and(Drain::is_shutdown);
+        self.release(Backpressure::Ignored, is_shutdown);
+    }
+
+    fn finish_first(&mut self) {
+        if let Some(drain) = self.drains.pop_front() {
+            drain.finish(&mut self.pipeline);
+        }
+    }
+
+    /// Restores what a panic has interrupted.
+    fn recover(&mut self) {
+        if let Some(pipeline) = &mut self.pipeline {
+            pipeline.recover();
+        }
+    }
+
+    fn pass(&mut self, record: &mut SpanRecord) {
+        let _buffered = Buffered(record.head.heap_bytes());
+        self.pass_on(record);
+    }
+
+    fn pass_on(&mut self, record: &mut SpanRecord) {
+        #[cfg(feature = "testing")]
+        if let Some(capture) = record.capture() {
+            statistics::count_captured();
+            record.settle(true);
+            if let Some(spans) = self.captures.get_mut(&capture) {
+                let ended = record.head.end;
+                let none = SharedAttributes::default();
+                let span = self.enricher.enrich(record, &self.clock, &none);
+                spans.push((ended, (&span).into()));
+            }
+            return;
+        }
+        match &mut self.pipeline {
+            Some(pipeline) => pipeline.push(record, &self.clock),
+            None => statistics::count_without_provider(),
+        }
+    }
+}
+
+/// The bytes of a span that was removed from the rings, which are released when this is dropped, also by a
+/// panic.
+struct Buffered(usize);
+
+impl Drop for Buffered {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            recorder::release_buffered(self.0);
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Exemplars: measurements with the span that was current
+//! ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplar)).
+//!
+//! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So they are stored
+//! here, and exporters add them to what they send ([`collect_exemplars`]). Each series keeps one measurement, and each
+//! bucket of a histogram with fixed boundaries one: the first one after each collection. So most measurements read
+//! one number here, and neither the clock nor a lock.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use floe_telemetry_core::__sdk::metrics::{Ids, measured_ids};
+use opentelemetry::{InstrumentationScope, Key, KeyValue};
+use rustc_hash::FxBuildHasher;
+
+use crate::clock::wall_now;
+use crate::config::ExemplarFilter;
+use crate::keys;
+
+/// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
+const MAX_INSTRUMENTS: usize = 4096;
+
+/// The value of an [`Exemplar`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ExemplarValue {
+    /// Of an instrument for whole numbers.
+    I64(i64),
+    /// Of another one.
+    F64(f64),
+}
+
+impl From<u64> for ExemplarValue {
+    fn from(value: u64) -> Self {
+        Self::I64(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<i64> for ExemplarValue {
+    fn from(value: i64) -> Self {
+        Self::I64(value)
+    }
+}
+
+impl From<f64> for ExemplarValue {
+    fn from(value: f64) -> Self {
+        Self::F64(value)
+    }
+}
+
+impl ExemplarValue {
+    /// Returns the value, or the nearest one.
+    #[expect(clippy::cast_precision_loss, reason = "it is compared with floats")]
+    #[must_use]
+    pub const fn as_f64(self) -> f64 {
+        match self {
+            Self::I64(value) => value as f64,
+            Self::F64(value) => value,
+        }
+    }
+}
+
+/// A measurement, and the span that was current
+/// ([data model](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars)).
+#[derive(Clone, Debug)]
+pub struct Exemplar {
+    /// The ids of the span; `None` if no sampled span was current.
+    pub ids: Option<Ids>,
+    /// What was measured.
+    pub value: ExemplarValue,
+    /// When it was measured.
+    pub time: SystemTime,
+    /// The attributes that a view has removed from the series.
+    pub filtered: Vec<KeyValue>,
+}
+
+/// What determines the exemplars of an instrument: how its measurements become series.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    /// The name under which it is exported.
+    pub(crate) name: String,
+    /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
+    pub(crate) bounds: Vec<f64>,
+    /// The keys of the attributes that a view keeps; `None` for all.
+    pub(crate) kept: Option<Vec<Key>>,
+    /// The maximum number of series.
+    pub(crate) limit: usize,
+    pub(crate) filter: ExemplarFilter,
+}
+
+/// The exemplars of one instrument, by the attributes of its series in the order in which they were measured.
+#[derive(Debug)]
+pub(crate) struct Exemplars {
+    shape: Shape,
+    series: Mutex<HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>>,
+}
+
+/// The exemplars of one series.
+#[derive(Debug)]
+struct Series {
+    /// A bit for each bucket that has no exemplar since the last collection. Those from the 64th on share one.
+    wanted: AtomicU64,
+    /// By the index of their bucket.
+    exemplars: Mutex<Vec<(usize, Exemplar)>>,
+}
+
+/// The exemplars of a series whose attributes do not change.
+#[derive(Debug)]
+pub(crate) struct BoundExemplars {
+    of: Arc<Exemplars>,
+    series: Arc<Series>,
+    filtered: Vec<KeyValue>,
+}
+
+type Instruments = HashMap<(InstrumentationScope, String), Arc<Exemplars>>;
+
+/// The instruments of the current provider, by scope and exported name.
+static INSTRUMENTS: LazyLock<Mutex<Instruments>> = LazyLock::new(Mutex::default);
+
+/// Removes the instruments of an earlier provider.
+pub(crate) fn clear() {
+    lock(&INSTRUMENTS).clear();
+}
+
+/// Returns the exemplars of an instrument; `None` if it has none.
+pub(crate) fn of_instrument(scope: &InstrumentationScope, shape: Shape) -> Option<Arc<Exemplars>> {
+    if shape.filter == ExemplarFilter::AlwaysOff {
+        return None;
+    }
+    let mut instruments = lock(&INSTRUMENTS);
+    let key = (scope.clone(), shape.name.clone());
+    if instruments.len() >= MAX_INSTRUMENTS && !instruments.contains_key(&key) {
+        return None;
+    }
+    let exemplars = instruments.entry(key).or_insert_with(|| {
+        Arc::new(Exemplars {
+            shape,
+            series: Mutex::default(),
+        })
+    });
+    Some(Arc::clone(exemplars))
+}
+
+impl Exemplars {
+    /// Offers a measurement of the series with these attributes.
+    pub(crate) fn measure(&self, value: ExemplarValue, attributes: &[KeyValue]) {
+        let Some(ids) = self.accepted(measured_ids()) else {
+            return;
+        };
+        let (kept, filtered) = self.split(attributes);
+        // Another thread adds or reads a series: there are other measurements.
+        let Ok(mut all) = self.series.try_lock() else {
+            return;
+        };
+        let series = self.find(&mut all, kept.as_deref().unwrap_or(attributes));
+        drop(all);
+        series.offer(&self.shape, value, || Some((ids, filtered, wall_now())));
+    }
+
+    /// Returns the exemplars of the series with these attributes.
+    pub(crate) fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
+        let (kept, filtered) = self.split(attributes);
+        let series = self.find(
+            &mut lock(&self.series),
+            kept.as_deref().unwrap_or(attributes),
+        );
+        BoundExemplars {
+            of: Arc::clone(self),
+            series,
+            filtered,
+        }
+    }
+
+    /// Returns the ids unless the filter demands a sampled span and there is none.
+    #[expect(clippy::option_option, reason = "the filter may accept no span")]
+    fn accepted(&self, ids: Option<Ids>) -> Option<Option<Ids>> {
+        (ids.is_some() || self.shape.filter == ExemplarFilter::AlwaysOn).then_some(ids)
+    }
+
+    /// The attributes of the series, unless they are all, and those that a view removes from it.
+    fn split(&self, attributes: &[KeyValue]) -> (Option<Vec<KeyValue>>, Vec<KeyValue>) {
+        let Some(keys) = &self.shape.kept else {
+            return (None, Vec::new());
+        };
+        let attributes = attributes.iter().cloned();
+        let (kept, filtered) = attributes.partition(|attribute| keys.contains(&attribute.key));
+        (Some(kept), filtered)
+    }
+
+    /// The series with these attributes, or that of the attributes over the limit.
+    fn find(
+        &self,
+        all: &mut HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>,
+        attributes: &[KeyValue],
+    ) -> Arc<Series> {
+        if let Some(series) = all.get(attributes) {
+            return Arc::clone(series);
+        }
+        let overflow = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
+        let key = if all.len() < self.shape.limit {
+            attributes
+        } else {
+            &overflow
+        };
+        Arc::clone(all.entry(key.into()).or_default())
+    }
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            wanted: AtomicU64::new(u64::MAX),
+            exemplars: Mutex::default(),
+        }
+    }
+}
+
+impl Series {
+    /// Stores a measurement if its bucket has none since the last collection.
+    fn offer(
+        &self,
+        shape: &Shape,
+        value: ExemplarValue,
+        describe: impl FnOnce() -> Option<(Option<Ids>, Vec<KeyValue>, SystemTime)>,
+    ) {
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        if wanted == 0 {
+            return;
+        }
+        let bounds = &shape.bounds;
+        let bucket = bounds.partition_point(|bound| *bound < value.as_f64());
+        let bit = 1 << bucket.min(63);
+        if wanted & bit == 0 {
+            return;
+        }
+        let Some((ids, filtered, time)) = describe() else {
+            return;
+        };
+        let Ok(mut exemplars) = self.exemplars.try_lock() else {
+            return;
+        };
+        let exemplar = Exemplar {
+            ids,
+            value,
+            time,
+            filtered,
+        };
+        match exemplars.iter_mut().find(|(of, _)| *of == bucket) {
+            Some((_, earlier)) => *earlier = exemplar,
+            None => exemplars.push((bucket, exemplar)),
+        }
+        self.wanted.fetch_and(!bit, Ordering::Relaxed);
+    }
+}
+
+impl BoundExemplars {
+    /// Offers a measurement.
+    pub(crate) fn measure(&self, value: ExemplarValue) {
+        self.series.offer(&self.of.shape, value, || {
+            let ids = self.of.accepted(measured_ids())?;
+            Some((ids, self.filtered.clone(), wall_now()))
+        });
+    }
+
+    /// Offers a measurement of a span that has ended.
+    pub(super) fn measure_span(
+        &self,
+        value: ExemplarValue,
+        ids: Option<Ids>,
+        time: impl FnOnce() -> SystemTime,
+    ) {
+        self.series.offer(&self.of.shape, value, || {
+            let ids = self.of.accepted(ids)?;
+            Some((ids, self.filtered.clone(), time()))
+        });
+    }
+}
+
+/// The exemplars of a metric while its data points are exported, see [`collect_exemplars`].
+#[derive(Debug)]
+pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
+
+/// Returns the exemplars of a metric for an exporter; `None` if it has none.
+///
+/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one for each series since it was exported,
+/// and one for each bucket of a histogram with fixed boundaries. A series records new ones once
+/// [`of_point`](CollectedExemplars::of_point) has returned its own.
+///
+/// ```
+/// use floe_telemetry::metrics::collect_exemplars;
+/// use opentelemetry_sdk::metrics::data::{Metric, ScopeMetrics};
+///
+/// fn traces_of(scope: &ScopeMetrics, metric: &Metric) {
+///     let Some(exemplars) = collect_exemplars(scope.scope(), metric.name()) else { return };
+///     // for each data point: exemplars.of_point(point.attributes(), None)
+/// #   drop(exemplars);
+/// }
+/// ```
+#[must_use]
+pub fn collect_exemplars(scope: &InstrumentationScope, name: &str) -> Option<CollectedExemplars> {
+    let key = (scope.clone(), name.to_owned());
+    let instrument = lock(&INSTRUMENTS).get(&key).cloned()?;
+    let mut collected = HashMap::<_, Vec<_>>::new();
+    for (attributes, series) in &*lock(&instrument.series) {
+        let same = collected.entry(sorted(attributes.iter())).or_default();
+        same.push(Arc::clone(series));
+    }
+    Some(CollectedExemplars(collected))
+}
+
+impl CollectedExemplars {
+    /// Returns the exemplars of a data point, measured since `start`.
+    pub fn of_point<'a>(
+        &self,
+        attributes: impl Iterator<Item = &'a KeyValue>,
+        start: Option<SystemTime>,
+    ) -> Vec<Exemplar> {
+        let mut exemplars = Vec::new();
+        let all = self.0.get(&sorted(attributes));
+        for series in all.into_iter().flatten() {
+            let stored = lock(&series.exemplars);
+            series.wanted.store(u64::MAX, Ordering::Relaxed);
+            let stored = stored.iter().map(|(_, exemplar)| exemplar);
+            let recent = stored.filter(|exemplar| start.is_none_or(|start| exemplar.time >= start));
+            exemplars.extend(recent.cloned());
+        }
+        exemplars
+    }
+}
+
+fn sorted<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> Vec<KeyValue> {
+    let mut attributes: Vec<_> = attributes.cloned().collect();
+    attributes.sort_by(|one, other| one.key.cmp(&other.key));
+    attributes
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exemplars(limit: usize) -> Arc<Exemplars> {
+        Arc::new(Exemplars {
+            shape: Shape {
+                bounds: vec![1.0, 2.0],
+                limit,
+                filter: ExemplarFilter::AlwaysOn,
+                ..Shape::default()
+            },
+            series: Mutex::default(),
+        })
+    }
+
+    #[test]
+    fn a_bucket_keeps_its_first_measurement_until_it_is_collected() {
+        let bound = exemplars(10).bind(&[]);
+        for value in [0.5, 1.0, 1.5, 99.0] {
+            bound.measure(value.into());
+        }
+        let values = || {
+            let stored = lock(&bound.series.exemplars);
+            let values = stored.iter().map(|(_, exemplar)| exemplar.value.as_f64());
+            values.collect::<Vec<_>>()
+        };
+        assert_eq!(values(), [0.5, 1.5, 99.0]);
+        bound.series.wanted.store(u64::MAX, Ordering::Relaxed);
+        bound.measure(1.0.into());
+        assert_eq!(values(), [1.0, 1.5, 99.0]);
+    }
+
+    #[test]
+    fn series_over_the_limit_share_the_overflow() {
+        let exemplars = exemplars(1);
+        for shop in ["a", "b", "c"] {
+            exemplars.measure(ExemplarValue::I64(1), &[KeyValue::new("shop", shop)]);
+        }
+        let all = lock(&exemplars.series);
+        assert_eq!(all.len(), 2);
+        assert!(all.contains_key(&[KeyValue::new(keys::METRIC_OVERFLOW, true)][..]));
+    }
+}

@@ -1,0 +1,166 @@
+//! Reads finished spans, and calls without a span, from the buffers of the threads.
+
+use std::mem;
+
+use super::Collector;
+use super::worker::Size;
+use crate::recorder::{self, Measures, SpanRecord};
+
+/// Spans read from one thread's buffer per turn, so that a busy thread cannot keep the collector
+/// from its other work.
+const MAX_SPANS_PER_TURN: usize = 2048;
+
+/// Spans without memory of their own that are read until the room in the queues is computed again.
+const MAX_ROOM: usize = 32;
+
+/// Roots without room in a queue that wait, at the end of a shutdown, for the spans that ended before them. Further
+/// ones do not.
+const MAX_ROOTS: usize = 8192;
+
+/// Blank records that are kept for reuse of their memory.
+const MAX_BLANK_RECORDS: usize = 256;
+
+/// Whether spans stay in the threads' buffers while no exporter has room for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Backpressure {
+    /// Spans are fetched only as far as an exporter has room.
+    Respected,
+    /// All spans are fetched; those that do not fit are dropped and counted.
+    Ignored,
+}
+
+impl Collector {
+    /// Fetches the spans that have finished by now and returns their number.
+    pub fn fetch(&mut self, backpressure: Backpressure) -> usize {
+        recorder::new_buffers(&mut self.buffers);
+        self.clock.refresh();
+        let mut fetched = self.fetch_once(backpressure);
+        let roots = self.roots.len();
+        if roots > 0 {
+            // Spans that ended before these roots may have been written after their buffer was
+            // read, even by a new thread. If there is no room for them, they follow the roots.
+            recorder::new_buffers(&mut self.buffers);
+            fetched += self.fetch_once(backpressure);
+            self.pass_roots(roots);
+        }
+        self.release(backpressure, false);
+        // What is left has no room for now.
+        recorder::close_surplus_buffers();
+        self.buffers.retain(|buffer| !buffer.is_done());
+        fetched
+    }
+
+    /// Reads every buffer once, as far as `backpressure` allows. One that is closed is read in any case, because
+    /// there are too many: spans without room are dropped and counted. The first one without room is the last one
+    /// next time: otherwise a thread that is never idle would take all the room.
+    fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
+        let mut fetched = 0;
+        let mut record = SpanRecord::blank();
+        let mut room = 0;
+        let mut without_room = None;
+        for at in 0..self.buffers.len() {
+            let is_closed = self.buffers[at].is_closed();
+            let is_limited = backpressure == Backpressure::Respected && !is_closed;
+            for _ in 0..MAX_SPANS_PER_TURN {
+                if is_limited && room == 0 {
+                    room = self.room().min(MAX_ROOM);
+                    if room == 0 {
+                        without_room.get_or_insert(at);
+                        break;
+                    }
+                }
+                if !self.buffers[at].pop(&mut record) {
+                    break;
+                }
+                fetched += 1;
+                self.read += 1;
+                // A large span may take all of it.
+                let is_small = record.head.heap_bytes() == 0;
+                room = if is_small { room.saturating_sub(1) } else { 0 };
+                // A deferred root needs memory again.
+                let may_wait = is_limited || !is_closed && self.roots.len() < MAX_ROOTS;
+                if record.is_root() && may_wait {
+                    self.root_bytes += record.head.heap_bytes();
+                    let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
+                    self.roots.push_back(mem::replace(&mut record, blank));
+                } else {
+                    self.pass(&mut record);
+                    record.clear();
+                }
+            }
+        }
+        if let Some(at) = without_room {
+            self.buffers.rotate_left(at + 1);
+        }
+        fetched
+    }
+
+    /// Counts the calls without a span that have ended by now and returns their number.
+    pub(super) fn count_calls(&mut self) -> usize {
+        recorder::new_measures(&mut self.measures);
+        let mut counted = 0;
+        let mut record = SpanRecord::blank();
+        for calls in &mut self.measures {
+            // Calls that are added during the loop are left for the next turn, so that a busy
+            // thread cannot keep the collector here.
+            for _ in 0..calls.count() {
+                if !calls.pop(&mut record) {
+                    break;
+                }
+                counted += 1;
+                if let Some(pipeline) = &mut self.pipeline {
+                    pipeline.count_call(&mut record, &self.clock);
+                }
+            }
+        }
+        self.measures.retain(|calls| !Measures::is_done(calls));
+        counted
+    }
+
+    /// The number of spans that can be read until the room in the queues must be computed again.
+    pub(super) fn room(&self) -> usize {
+        let pending = Size {
+            spans: self.roots.len(),
+            bytes: self.root_bytes,
+        };
+        let pipeline = self.pipeline.as_ref();
+        pipeline.map_or(usize::MAX, |pipeline| pipeline.room(pending))
+    }
+
+    /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports
+    /// the sampled ones. Returns whether no decided span and no ended trace is left.
+    pub(super) fn release(&mut self, backpressure: Backpressure, is_end: bool) -> bool {
+        let Some(pipeline) = &mut self.pipeline else {
+            return true;
+        };
+        if pipeline.is_settling() {
+            // A thread may have started since the list of buffers was read.
+            recorder::new_buffers(&mut self.buffers);
+        }
+        pipeline.release(&self.buffers, &self.clock, backpressure, is_end)
+    }
+
+    /// Passes the first `roots` deferred roots to the pipeline, while the processors have time.
+    fn pass_roots(&mut self, roots: usize) {
+        for _ in 0..roots {
+            if self.pipeline.as_ref().is_some_and(|it| !it.has_time()) {
+                break;
+            }
+            let Some(mut record) = self.roots.pop_front() else {
+                break;
+            };
+            self.root_bytes -= record.head.heap_bytes();
+            self.pass(&mut record);
+            if self.blank.len() < MAX_BLANK_RECORDS {
+                record.clear();
+                self.blank.push(record);
+            }
+        }
+    }
+
+    /// Passes the deferred roots to the pipeline, while the processors have time. Returns whether none is left.
+    pub fn pass_all(&mut self) -> bool {
+        self.pass_roots(self.roots.len());
+        self.roots.is_empty()
+    }
+}

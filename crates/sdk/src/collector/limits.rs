@@ -1,0 +1,192 @@
+//! Span limits: attributes, events and links over a limit are dropped and counted
+//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique
+//! where they have their final form.
+
+use std::borrow::Cow;
+
+use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
+
+use crate::attributes::{Attribute, AttributeValue, keep_distinct};
+use crate::char_boundary::{CUT, beginning};
+use crate::config::SpanLimits;
+use crate::keys;
+use crate::recorder::{More, SpanRecord};
+use crate::redaction::MAX_MESSAGE_CHARS;
+
+/// The most characters of the name of a span or an event, and of the key of an attribute.
+const MAX_NAME: usize = 1024;
+
+/// Applies the limits. The span must be redacted already: a truncated credential might no longer be
+/// recognised.
+///
+/// Returns whether the keys were within the limits: distinct, not empty, and neither too long nor too many.
+/// If that is known, `are_keys_valid`, they are not examined.
+// Has one caller, which every span passes.
+#[inline]
+pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid: bool) -> bool {
+    let are_keys_valid = are_keys_valid || limit_keys(limits, record);
+    if let Some(limit) = limits.attribute_value_length {
+        for attribute in record.attributes.as_mut_slice() {
+            shorten(attribute, size(limit));
+        }
+    }
+    if let Some(more) = &mut record.more {
+        if let Some(name) = &mut more.name {
+            shorten_name(name, MAX_NAME);
+        }
+        let limit = limits.attribute_value_length.map_or(usize::MAX, size);
+        let limit = limit.min(MAX_MESSAGE_CHARS);
+        if let Some(short) = shortened(&more.description, limit, true) {
+            more.description = short.into();
+        }
+        events_and_links(limits, more);
+    }
+    are_keys_valid
+}
+
+/// Applies the limits to the keys of a span, and returns whether all were within them.
+fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
+    let mut are_valid = true;
+    for attribute in record.attributes.as_mut_slice() {
+        are_valid &= !shorten_key(&mut attribute.key);
+    }
+    let before = record.attributes.as_slice().len();
+    record
+        .attributes
+        .keep_distinct(size(limits.attribute_count));
+    are_valid && record.attributes.as_slice().len() == before
+}
+
+/// Truncates the attributes of a resource, a scope or a metric by the defaults. OpenTelemetry exempts them from
+/// the configured limits.
+pub(super) fn apply_default(attributes: &mut [KeyValue]) {
+    for attribute in attributes {
+        shorten_key(&mut attribute.key);
+        if let Some(limit) = SpanLimits::default().attribute_value_length {
+            shorten_value(attribute, size(limit));
+        }
+    }
+}
+
+pub(super) fn size(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+fn events_and_links(limits: &SpanLimits, more: &mut More) {
+    more.dropped_events += cut(&mut more.events, limits.event_count);
+    more.dropped_links += cut(&mut more.links, limits.link_count);
+    for event in &mut more.events {
+        shorten_name(&mut event.name, MAX_NAME);
+        let count = limits.attribute_count_per_event;
+        let dropped = limit(limits, count, &mut event.attributes);
+        // The user's code may have set any number.
+        event.dropped_attributes_count = event.dropped_attributes_count.saturating_add(dropped);
+    }
+    for link in &mut more.links {
+        let count = limits.attribute_count_per_link;
+        let dropped = limit(limits, count, &mut link.attributes);
+        link.dropped_attributes_count = link.dropped_attributes_count.saturating_add(dropped);
+    }
+}
+
+/// Drops the items after the first `limit` and returns their number.
+fn cut<T>(items: &mut Vec<T>, limit: u32) -> u32 {
+    let over = items.len().saturating_sub(size(limit));
+    items.truncate(size(limit));
+    u32::try_from(over).unwrap_or(u32::MAX)
+}
+
+/// Limits the attributes of an event or a link to `count`, and returns the number of dropped ones.
+fn limit(limits: &SpanLimits, count: u32, attributes: &mut Vec<KeyValue>) -> u32 {
+    for attribute in &mut *attributes {
+        shorten_key(&mut attribute.key);
+    }
+    let dropped = keep_distinct(attributes, size(count), |attribute| &attribute.key);
+    let Some(limit) = limits.attribute_value_length.map(size) else {
+        return dropped;
+    };
+    for attribute in attributes {
+        shorten_value(attribute, limit);
+    }
+    dropped
+}
+
+fn shorten_value(KeyValue { key, value, .. }: &mut KeyValue, limit: usize) {
+    match value {
+        Value::String(text) => {
+            if let Some(short) = shortened(text.as_str(), limit, is_error_text(key)) {
+                *text = short.into();
+            }
+        }
+        Value::Array(array) => shorten_array(array, limit),
+        _ => {}
+    }
+}
+
+fn shorten_name(name: &mut Cow<'static, str>, limit: usize) {
+    let short = beginning(name, limit);
+    if short.len() < name.len() {
+        *name = Cow::Owned(short.to_owned());
+    }
+}
+
+/// Truncates a key, and returns whether it was too long.
+fn shorten_key(key: &mut Key) -> bool {
+    let short = beginning(key.as_str(), MAX_NAME);
+    let is_long = short.len() < key.as_str().len();
+    if is_long {
+        *key = short.to_owned().into();
+    }
+    is_long
+}
+
+/// The text of an error says that it was cut. Other values are cut as the specification says.
+fn is_error_text(key: &Key) -> bool {
+    [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE].contains(&key.as_str())
+}
+
+/// The beginning of a text with more than `limit` characters, with a mark in place of the last one if it `is_marked`.
+fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
+    let short = beginning(text, limit);
+    if short.len() == text.len() {
+        return None;
+    }
+    Some(match limit.checked_sub(1) {
+        Some(limit) if is_marked => [beginning(text, limit), CUT].concat(),
+        _ => short.to_owned(),
+    })
+}
+
+#[expect(
+    clippy::needless_as_bytes,
+    reason = "the bytes need no check for valid UTF-8, which the text does"
+)]
+#[inline]
+fn shorten(Attribute { key, value }: &mut Attribute, limit: usize) {
+    match value {
+        AttributeValue::Static(text) => *text = beginning(text, limit),
+        // A character has at least one byte.
+        AttributeValue::Text(text) if text.as_bytes().len() > limit => {
+            if let Some(short) = shortened(text, limit, is_error_text(key)) {
+                *text = short.into();
+            }
+        }
+        AttributeValue::Array(array) => shorten_array(array, limit),
+        _ => {}
+    }
+}
+
+fn shorten_array(array: &mut Array, limit: usize) {
+    if let Array::String(texts) = array {
+        for text in texts {
+            shorten_string(text, limit);
+        }
+    }
+}
+
+fn shorten_string(text: &mut StringValue, limit: usize) {
+    let short = beginning(text.as_str(), limit);
+    if short.len() < text.as_str().len() {
+        *text = short.to_owned().into();
+    }
+}

@@ -1,0 +1,292 @@
+//! Redaction of spans, resources, scopes and log records. All text that reaches an exporter passes it.
+
+mod key;
+#[cfg(feature = "logs")]
+mod log;
+mod policies;
+mod redaction;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
+use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
+use opentelemetry_sdk::Resource;
+
+pub(crate) use self::key::SiteKeys;
+use self::key::{Key, Keys};
+pub(crate) use self::policies::Policies;
+pub(crate) use self::redaction::Redaction;
+use super::guarded_message::guarded_message;
+use super::limits;
+use super::rate_limited::RateLimited;
+use crate::attributes::{AttributeValue, keep_distinct};
+use crate::recorder::{MARK, SpanRecord};
+use crate::redaction::REDACTED;
+
+/// The warning about empty keys.
+static EMPTY_KEYS: RateLimited = RateLimited::new();
+
+/// Redacts spans. It caches the classification of keys, which repeat in nearly every span.
+#[derive(Debug, Default)]
+pub(crate) struct Redactor {
+    keys: Keys,
+    pub(super) redaction: Redaction,
+}
+
+impl Redactor {
+    pub(crate) fn new(redaction: Redaction) -> Self {
+        Self {
+            keys: Keys::default(),
+            redaction,
+        }
+    }
+
+    /// Redacts the name, the status, and all attributes of the span, of its events and links.
+    /// `site` is the cache of the keys of this call site.
+    // Not inlined: its instructions are counted by `--bin instructions`.
+    #[inline(never)]
+    pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
+        for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
+            let key = self
+                .keys
+                .of_site(attribute.key.as_str(), site, at, &self.redaction);
+            match &mut attribute.value {
+                AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {}
+                AttributeValue::Text(text) => {
+                    if let Some(redacted) = key.apply_rules(text, &self.redaction) {
+                        *text = redacted.into();
+                    }
+                }
+                AttributeValue::Static(text) => {
+                    // A static text at the same address is the same text.
+                    if !site.is_clean(at, text) {
+                        match key.apply(text, &self.redaction) {
+                            Some(redacted) => {
+                                attribute.value = AttributeValue::Text(redacted.into());
+                            }
+                            None => site.set_clean(at, text),
+                        }
+                    }
+                }
+                AttributeValue::Array(array) => {
+                    if let Some(rule) = secret_array_by(key, array) {
+                        attribute.value = AttributeValue::Static(self.redaction.hidden(rule));
+                    } else {
+                        redact_array(key, array, &self.redaction);
+                    }
+                }
+                AttributeValue::I64(_) | AttributeValue::F64(_) => {
+                    if let Some(rule) = key.secret_by() {
+                        attribute.value = AttributeValue::Static(self.redaction.hidden(rule));
+                    }
+                }
+                AttributeValue::Bool(_) => {}
+                // The enum is non-exhaustive; no other variant exists today.
+                _ => attribute.value = AttributeValue::Static(REDACTED),
+            }
+            if let Some(redacted) = &key.redacted {
+                attribute.key = redacted.clone();
+            }
+        }
+        if let Some(more) = &mut record.more {
+            if let Some(name) = &mut more.name {
+                self.name(name);
+            }
+            if let Some(redacted) = self.redaction.error_text(&more.description) {
+                more.description = redacted.into();
+            }
+            if !self.is_clean(&more.trace_state) {
+                more.trace_state = TraceState::NONE;
+            }
+            let events = more.events.iter_mut();
+            let events = events.filter(|event| event.name != MARK);
+            events.for_each(|event| self.event(event));
+            more.links.iter_mut().for_each(|link| self.link(link));
+            self.exception(record);
+        }
+    }
+
+    /// Redacts the texts of an exception, and writes them to their places. Those in the stack trace are also in the
+    /// message, so their secrets are counted already.
+    #[cold]
+    fn exception(&mut self, record: &mut SpanRecord) {
+        let Some(exception) = record.exception_mut() else {
+            return;
+        };
+        let message = self.redaction.error_text(&exception.message);
+        let is_message = exception.chain.as_deref() == Some("");
+        if !is_message {
+            exception.chain = exception.stacktrace().map(|text| {
+                let redacted = self.redaction.repeated_error_text(&text);
+                redacted.unwrap_or_else(|| text.into_owned())
+            });
+        }
+        if let Some(message) = message {
+            exception.message = message;
+        }
+        let event = record.write_exception();
+        if let Some(type_name) = event.and_then(|event| event.attributes.first_mut()) {
+            self.attribute(type_name);
+        }
+    }
+
+    fn event(&mut self, event: &mut Event) {
+        self.name(&mut event.name);
+        for attribute in &mut event.attributes {
+            self.attribute(attribute);
+        }
+    }
+
+    fn link(&mut self, link: &mut Link) {
+        self.context(&mut link.span_context);
+        for attribute in &mut link.attributes {
+            self.attribute(attribute);
+        }
+    }
+
+    /// Redacts and truncates the attributes of a resource, a scope or a metric, and makes their keys unique.
+    pub(crate) fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
+        for attribute in &mut *attributes {
+            self.attribute(attribute);
+        }
+        // A truncated credential might no longer be recognized.
+        limits::apply_default(attributes);
+        let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
+        if dropped > 0 && EMPTY_KEYS.is_due() {
+            guarded_message(|| {
+                tracing::warn!(
+                    "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
+                );
+            });
+        }
+    }
+
+    /// Redacts an attribute in OpenTelemetry's type.
+    pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {
+        let key = self.keys.get(attribute.key.as_str(), &self.redaction);
+        match &mut attribute.value {
+            Value::String(text) => {
+                if let Some(redacted) = key.apply(text.as_str(), &self.redaction) {
+                    *text = redacted.into();
+                }
+            }
+            Value::Array(array) => {
+                if let Some(rule) = secret_array_by(key, array) {
+                    attribute.value = self.redaction.hidden(rule).into();
+                } else {
+                    redact_array(key, array, &self.redaction);
+                }
+            }
+            Value::I64(_) | Value::F64(_) => {
+                if let Some(rule) = key.secret_by() {
+                    attribute.value = self.redaction.hidden(rule).into();
+                }
+            }
+            _ => {}
+        }
+        if let Some(redacted) = &key.redacted {
+            attribute.key = redacted.clone();
+        }
+    }
+
+    /// The resource, redacted: its attributes may come from the environment.
+    pub(crate) fn resource(&mut self, resource: &Resource) -> Resource {
+        let mut attributes = Vec::with_capacity(resource.len());
+        for (key, value) in resource {
+            attributes.push(KeyValue::new(key.clone(), value.clone()));
+        }
+        self.attributes(&mut attributes);
+        let builder = Resource::builder_empty();
+        match resource.schema_url() {
+            Some(url) => builder.with_schema_url(attributes, self.redacted(url)),
+            None => builder.with_attributes(attributes),
+        }
+        .build()
+    }
+
+    /// The scope of a tracer of the OpenTelemetry API, redacted.
+    pub(crate) fn scope(&mut self, scope: &InstrumentationScope) -> InstrumentationScope {
+        let mut redacted = InstrumentationScope::builder(self.redacted(scope.name()));
+        if let Some(version) = scope.version() {
+            redacted = redacted.with_version(self.redacted(version));
+        }
+        if let Some(url) = scope.schema_url() {
+            redacted = redacted.with_schema_url(self.redacted(url));
+        }
+        let mut attributes: Vec<KeyValue> = scope.attributes().cloned().collect();
+        self.attributes(&mut attributes);
+        redacted.with_attributes(attributes).build()
+    }
+
+    /// The scope of a call site or of `tracer!`, redacted.
+    pub(crate) fn static_scope(
+        &self,
+        name: &'static str,
+        version: Option<&'static str>,
+    ) -> InstrumentationScope {
+        let redacted = |text: &'static str| {
+            let changed = self.redaction.text(text);
+            changed.map_or(Cow::Borrowed(text), Cow::Owned)
+        };
+        let scope = InstrumentationScope::builder(redacted(name));
+        match version {
+            Some(version) => scope.with_version(redacted(version)),
+            None => scope,
+        }
+        .build()
+    }
+
+    /// A redacted copy of the text.
+    fn redacted(&self, text: &str) -> String {
+        let redacted = self.redaction.text(text);
+        redacted.unwrap_or_else(|| text.to_owned())
+    }
+
+    fn name(&self, name: &mut Cow<'static, str>) {
+        if let Some(redacted) = self.redaction.text(name) {
+            *name = redacted.into();
+        }
+    }
+
+    fn is_clean(&self, state: &TraceState) -> bool {
+        *state == TraceState::NONE || self.redaction.text(&state.header()).is_none()
+    }
+
+    /// Removes a trace state that contains a secret: vendors cannot interpret a redacted entry.
+    fn context(&self, context: &mut SpanContext) {
+        if self.is_clean(context.trace_state()) {
+            return;
+        }
+        *context = SpanContext::new(
+            context.trace_id(),
+            context.span_id(),
+            context.trace_flags(),
+            context.is_remote(),
+            TraceState::NONE,
+        );
+    }
+}
+
+/// The rule by which an array of numbers is a secret, such as the bytes of a cryptographic key.
+fn secret_array_by(key: &Key, array: &Array) -> Option<&'static str> {
+    let is_of_numbers = matches!(array, Array::I64(_) | Array::F64(_));
+    key.secret_by().filter(|_| is_of_numbers)
+}
+
+/// Redacts the texts of an array in place.
+fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) {
+    if let Array::String(texts) = array {
+        let mut option = None;
+        for text in texts {
+            let next = text.as_str().starts_with('-').then(|| text.clone());
+            let redacted = key.apply(text.as_str(), redaction);
+            let argument = || redaction.argument(option.as_ref()?, text.as_str());
+            if let Some(redacted) = redacted.or_else(argument) {
+                *text = redacted.into();
+            }
+            option = next;
+        }
+    }
+}

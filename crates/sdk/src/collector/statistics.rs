@@ -1,0 +1,327 @@
+//! Counters of spans and log records by their outcome.
+//!
+//! What is pending is derived: the spans that threads have written, minus those with an outcome. So every span
+//! is accounted for at every moment, without a counter that moves with it, and a panic leaves nothing
+//! uncounted: a span on its way through the collector, a batch or a log record in a queue counts as lost unless
+//! it gets another outcome.
+
+#[cfg(feature = "_otlp")]
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
+
+#[cfg(feature = "_otlp")]
+use super::ending::Ending;
+use super::exports::Exports;
+use crate::recorder;
+
+/// The numbers of spans and log records of a provider by their outcome.
+///
+/// Every recorded span that has ended is in exactly one of these numbers, at every moment, also during and
+/// after a shutdown that has timed out. With one exporter or none:
+///
+/// ```text
+/// spans = exported + failed
+///       + dropped_queue_full + dropped_buffer_full + dropped_memory
+///       + dropped_shutdown + dropped_without_provider
+///       + sampled_out + discarded + without_exporter + pending
+/// ```
+///
+/// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
+/// contain a span once for each exporter. Spans that head sampling does not record are not counted.
+///
+/// Every log record that was emitted before the shutdown is counted in the same way, once for each exporter of
+/// log records:
+///
+/// ```text
+/// log records = logs_exported + logs_failed + logs_dropped + logs_pending
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Spans that the collector has read from the threads' buffers.
+    pub collected: u64,
+    /// Spans that were exported; with several exporters, once for each.
+    pub exported: u64,
+    /// Spans in batches that could not be exported, that a panic of the library has interrupted, or that a span processor
+    /// did not return.
+    pub failed: u64,
+    /// Spans dropped because an exporter's queue was full: another exporter had room, or their thread had ended and
+    /// its buffer could not be kept.
+    pub dropped_queue_full: u64,
+    /// Spans dropped because the buffers of the threads were full, or there was no memory for one.
+    pub dropped_buffer_full: u64,
+    /// Spans dropped because the memory limit
+    /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.
+    pub dropped_memory: u64,
+    /// Spans dropped because they were still queued when the timeout of the shutdown had passed.
+    pub dropped_shutdown: u64,
+    /// Spans that started or ended after the provider was shut down, or in a fork, up to the start of the next provider.
+    pub dropped_without_provider: u64,
+    /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
+    /// batch or a queue, or being exported.
+    pub pending: u64,
+    /// Calls without a span that are missing from the metrics because a thread's buffer for them was
+    /// full or there was no memory for one, since the process started.
+    pub missed_calls: u64,
+    /// Spans that tail sampling buffers at this moment: their trace is not decided, or an exporter's queue
+    /// has no room for them.
+    pub tail_buffered: u64,
+    /// Spans that tail sampling has kept because a span of their trace failed. They are exported like
+    /// others.
+    pub kept_error: u64,
+    /// Spans that tail sampling has kept because the root of their trace was slow.
+    pub kept_slow: u64,
+    /// Spans that tail sampling has buffered and then discarded, and those that the sampler of the program has recorded
+    /// only for processors and metrics.
+    pub sampled_out: u64,
+    /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
+    pub discarded: u64,
+    /// Spans that were recorded for processors, for metrics or for the log records of exceptions, while there is no
+    /// exporter of spans. If there is nothing of these either, spans are not recorded.
+    pub without_exporter: u64,
+    /// Panics of span processors. The span is exported all the same.
+    pub processor_panics: u64,
+    /// Spans that were exported without the [`SpanProcessor`](crate::SpanProcessor)s of the program, because one did
+    /// not return from a call.
+    pub unprocessed: u64,
+    /// Panics of the program's sampler, since the process started. The span is not sampled.
+    pub sampler_panics: u64,
+    /// Log records that were exported; with several exporters, once for each.
+    pub logs_exported: u64,
+    /// Log records in batches that could not be exported.
+    pub logs_failed: u64,
+    /// Log records dropped because an exporter's queue was full, because they were still queued when the
+    /// timeout of the shutdown had passed, or in a fork, where the provider of the parent exports nothing.
+    pub logs_dropped: u64,
+    /// Log records that are not exported yet: in a queue, or being exported.
+    pub logs_pending: u64,
+    /// The rules with at least one redaction, sorted by their ids.
+    redacted: Vec<(&'static str, u64)>,
+}
+
+impl Statistics {
+    /// Returns the number of redactions by the id of the rule, for rules with at least one.
+    ///
+    /// A redaction is one `<REDACTED>`. An error that a function returns or
+    /// [`record_exception`](floe_telemetry_core::record_exception) records is redacted and counted once, although its message is an
+    /// attribute of the span, in an event, also in the stack trace, and in the status. Where a
+    /// [`SpanProcessor`](crate::SpanProcessor) reads the span before, each of them counts. The ids come from
+    /// [`floe_redact::rules`](floe_redact::rules()), for example:
+    ///
+    /// | rule | what it removes |
+    /// |---|---|
+    /// | `password`, `token`, `api-key`, … | the value of a key with such a name |
+    /// | `url-userinfo` | user and password in a URL |
+    /// | `url-path` | a random path segment of a webhook |
+    /// | `json-web-token`, `pem-private-key` | a token or key by its form |
+    /// | `github-personal-access-token`, … | a token with the prefix of its vendor |
+    /// | `email`, `phone-number`, `payment-card`, `bank-account`, `social-security-number` | personal data |
+    /// | `unread` | the rest of a text that takes too long to read |
+    /// | `configured-key`, `configured-pattern` | what [`RedactionConfig`](crate::config::RedactionConfig) adds |
+    ///
+    /// ```
+    /// # let telemetry = floe_telemetry::TelemetryProvider::builder(
+    /// #     floe_telemetry::TelemetryConfig::new("orders")).initialize()?;
+    /// for (rule, count) in telemetry.statistics().redacted() {
+    ///     println!("{rule}: {count}");
+    /// }
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn redacted(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.redacted.iter().copied()
+    }
+}
+
+/// Spans that were read from the threads' buffers while there was no provider.
+static WITHOUT_PROVIDER: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn count_without_provider() {
+    WITHOUT_PROVIDER.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Spans that were read from the threads' buffers and belong to a `testing::capture`.
+static CAPTURED: AtomicU64 = AtomicU64::new(0);
+
+#[cfg(feature = "testing")]
+pub(super) fn count_captured() {
+    CAPTURED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The counters of the process, which a provider reads relative to its start.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Baseline {
+    /// Spans that were written to the threads' buffers.
+    written: u64,
+    /// Those of them that went to no provider.
+    elsewhere: u64,
+    buffer_full: u64,
+    memory: u64,
+    without_provider: u64,
+}
+
+impl Baseline {
+    /// The counters now.
+    fn now() -> Self {
+        // `written` is read last: a span that is counted elsewhere was written before.
+        let captured = CAPTURED.load(Ordering::Acquire);
+        let read = WITHOUT_PROVIDER.load(Ordering::Acquire);
+        let memory = recorder::dropped_for_memory();
+        Self {
+            elsewhere: captured + read,
+            buffer_full: recorder::dropped_spans().saturating_sub(memory),
+            memory,
+            without_provider: read + recorder::spans_after_shutdown(),
+            written: recorder::written_spans(),
+        }
+    }
+
+    /// The counters at a moment when the collector has read this number of spans. Spans that it reads later
+    /// count for the next provider.
+    pub(super) fn at(read: u64) -> Self {
+        Self {
+            written: read,
+            ..Self::now()
+        }
+    }
+
+    fn since(self, start: Self) -> Self {
+        Self {
+            written: self.written.saturating_sub(start.written),
+            elsewhere: self.elsewhere.saturating_sub(start.elsewhere),
+            buffer_full: self.buffer_full.saturating_sub(start.buffer_full),
+            memory: self.memory.saturating_sub(start.memory),
+            without_provider: self.without_provider.saturating_sub(start.without_provider),
+        }
+    }
+}
+
+/// The counters behind [`Statistics`].
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) collected: AtomicU64,
+    pub(crate) exported: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) dropped_queue_full: AtomicU64,
+    pub(super) dropped_shutdown: AtomicU64,
+    start: OnceLock<Baseline>,
+    /// Set once the next provider has started.
+    end: OnceLock<Baseline>,
+    pub(super) tail_buffered: AtomicU64,
+    pub(super) kept_error: AtomicU64,
+    pub(super) kept_slow: AtomicU64,
+    pub(super) sampled_out: AtomicU64,
+    pub(super) discarded: AtomicU64,
+    pub(super) processor_panics: AtomicU64,
+    pub(super) unprocessed: AtomicU64,
+    /// Log records for the exporters, once for each.
+    pub(crate) logs_emitted: AtomicU64,
+    pub(crate) logs_exported: AtomicU64,
+    pub(crate) logs_failed: AtomicU64,
+    pub(crate) logs_dropped: AtomicU64,
+    pub(crate) exports: Exports,
+    #[cfg(feature = "_otlp")]
+    pub(crate) ending: Arc<Ending>,
+    redactions: Redactions,
+}
+
+/// The ids of all rules, sorted.
+static RULES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut ids: Vec<_> = floe_redact::rules().map(|rule| rule.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+});
+
+/// The number of redactions by rule, in the order of [`RULES`].
+#[derive(Debug)]
+struct Redactions(Box<[AtomicU64]>);
+
+impl Default for Redactions {
+    fn default() -> Self {
+        Self(RULES.iter().map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+impl Counters {
+    /// Counts a redaction by a rule of `floe-redact`.
+    pub(super) fn count_redaction(&self, rule: &'static str) {
+        if let Ok(at) = RULES.binary_search(&rule) {
+            self.redactions.0[at].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The rules with at least one redaction.
+    fn redacted(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.redactions.0.iter();
+        let counts = counts.map(|count| count.load(Ordering::Relaxed));
+        let rules = RULES.iter().copied().zip(counts);
+        rules.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The provider has started.
+    pub(super) fn start_at(&self, start: Baseline) {
+        let _ = self.start.set(start);
+    }
+
+    /// The next provider has started.
+    pub(super) fn end_at(&self, end: Baseline) {
+        let _ = self.end.set(end);
+    }
+
+    pub(crate) fn read(&self) -> Statistics {
+        // The outcomes are read before the number of spans: every span with an outcome was written before.
+        let exported = self.exported.load(Ordering::Acquire);
+        let failed = self.failed.load(Ordering::Acquire);
+        let dropped_queue_full = self.dropped_queue_full.load(Ordering::Acquire);
+        let dropped_shutdown = self.dropped_shutdown.load(Ordering::Acquire);
+        let sampled_out = self.sampled_out.load(Ordering::Acquire);
+        let discarded = self.discarded.load(Ordering::Acquire);
+        let process = match self.start.get() {
+            Some(start) => self
+                .end
+                .get()
+                .copied()
+                .unwrap_or_else(Baseline::now)
+                .since(*start),
+            None => Baseline::default(),
+        };
+        let logs_exported = self.logs_exported.load(Ordering::Acquire);
+        let logs_failed = self.logs_failed.load(Ordering::Acquire);
+        let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
+        let logs_done = logs_exported + logs_failed + logs_dropped;
+        let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
+        let own = process
+            .written
+            .saturating_sub(process.elsewhere + sampled_out + discarded);
+        let exporters = self.exports.count() as u64;
+        let expected = own * exporters;
+        let done = exported + failed + dropped_queue_full + dropped_shutdown;
+        Statistics {
+            collected: self.collected.load(Ordering::Relaxed),
+            exported,
+            failed,
+            dropped_queue_full,
+            dropped_buffer_full: process.buffer_full,
+            dropped_memory: process.memory,
+            dropped_shutdown,
+            dropped_without_provider: process.without_provider,
+            pending: expected.saturating_sub(done),
+            tail_buffered: self.tail_buffered.load(Ordering::Relaxed),
+            kept_error: self.kept_error.load(Ordering::Relaxed),
+            kept_slow: self.kept_slow.load(Ordering::Relaxed),
+            sampled_out,
+            discarded,
+            without_exporter: if exporters == 0 { own } else { 0 },
+            processor_panics: self.processor_panics.load(Ordering::Relaxed),
+            unprocessed: self.unprocessed.load(Ordering::Relaxed),
+            sampler_panics: recorder::sampler_panics(),
+            logs_exported,
+            logs_failed,
+            logs_dropped,
+            logs_pending: logs_emitted.saturating_sub(logs_done),
+            missed_calls: recorder::missed_calls(),
+            redacted: self.redacted(),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Decisions of tail sampling, for spans that end in any order.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use opentelemetry::{SpanId, TraceFlags};
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::monotonic_now;
+use crate::config::TailConfig;
+
+const SLOW: Duration = Duration::from_secs(2);
+
+fn config(max_spans: usize) -> SamplingConfig {
+    SamplingConfig {
+        keep_errors: true,
+        keep_slower_than: Some(SLOW),
+        tail: TailConfig {
+            max_spans,
+            ..TailConfig::default()
+        },
+        ..SamplingConfig::default()
+    }
+}
+
+fn sampler(max_spans: usize) -> TailSampler {
+    TailSampler::new(config(max_spans), usize::MAX, Arc::default())
+}
+
+/// A finished span. Span 0 of a trace is its root.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    trace: u8,
+    span: u64,
+    failed: bool,
+    slow: bool,
+}
+
+impl End {
+    fn record(self) -> SpanRecord {
+        let mut record = SpanRecord::blank();
+        record.head.trace_id = TraceId::from(u128::from(self.trace) + 1);
+        record.head.span_id = SpanId::from(self.span + 1);
+        if self.span > 0 {
+            record.head.parent = SpanId::from(1);
+        }
+        record.head.flags = TraceFlags::default();
+        if self.failed {
+            record.head.code = Code::Error;
+        }
+        let more = record.more_mut();
+        more.start = Some(SystemTime::UNIX_EPOCH);
+        let took = if self.slow { SLOW * 2 } else { SLOW };
+        more.end = Some(SystemTime::UNIX_EPOCH + took);
+        record
+    }
+
+    const fn is_reason(self) -> bool {
+        self.failed || (self.slow && self.span == 0)
+    }
+}
+
+/// Removes the sampled spans and returns them by trace.
+fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
+    let mut by_trace: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
+    while let Some(record) = sampler.pop() {
+        assert_eq!(
+            record.more.as_ref().unwrap().trace_state.get("ot"),
+            Some("th:0")
+        );
+        let is_marked = !record.attributes.as_slice().is_empty();
+        assert_eq!(is_marked, record.is_root());
+        let trace = record.head.trace_id.to_bytes()[15] - 1;
+        let span = record.head.span_id.to_bytes()[7] - 1;
+        by_trace.entry(trace).or_default().push(span.into());
+    }
+    for spans in by_trace.values_mut() {
+        spans.sort_unstable();
+    }
+    by_trace
+}
+
+fn counted(sampler: &TailSampler) -> [u64; 4] {
+    let counters = &sampler.counters;
+    [
+        &counters.tail_buffered,
+        &counters.kept_error,
+        &counters.kept_slow,
+        &counters.sampled_out,
+    ]
+    .map(|counter| counter.load(Ordering::Relaxed))
+}
+
+/// The spans of some traces in any order, and for each whether ended traces are decided after it.
+fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
+    let span = (
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.3),
+        any::<bool>(),
+    );
+    let traces = prop::collection::vec(prop::collection::vec(span, 1..6), 1..12);
+    let ends = traces.prop_map(|traces| {
+        let spans = (0_u8..).zip(traces).flat_map(|(trace, spans)| {
+            (0..)
+                .zip(spans)
+                .map(move |(span, (failed, slow, settles))| {
+                    (
+                        End {
+                            trace,
+                            span,
+                            failed,
+                            slow,
+                        },
+                        settles,
+                    )
+                })
+        });
+        spans.collect::<Vec<_>>()
+    });
+    ends.prop_shuffle()
+}
+
+proptest! {
+    #[test]
+    fn traces_with_a_reason_are_sampled_completely_and_others_not_at_all(
+        ends in ends(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut sampler = sampler(1000);
+        let (clock, now) = (WallClock::default(), monotonic_now());
+        let ends = &ends[..cut.index(ends.len() + 1)];
+        // For each trace: whether its root has ended, whether there is a reason, and the decision.
+        let mut model: BTreeMap<u8, (bool, bool, Option<bool>)> = BTreeMap::new();
+        for (end, settles) in ends {
+            sampler.push(end.record(), &clock, now);
+            let (has_ended, has_reason, decided) = model.entry(end.trace).or_default();
+            *has_ended |= end.span == 0;
+            *has_reason |= decided.is_none() && end.is_reason();
+            if *settles {
+                sampler.settle(&[]);
+                for (has_ended, has_reason, decided) in model.values_mut() {
+                    if *has_ended {
+                        decided.get_or_insert(*has_reason);
+                    }
+                }
+            }
+        }
+        sampler.decide_all();
+        let mut expected: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
+        for (end, _) in ends.iter().filter(|(end, _)| model[&end.trace].1) {
+            expected.entry(end.trace).or_default().push(end.span);
+        }
+        for spans in expected.values_mut() {
+            spans.sort_unstable();
+        }
+        prop_assert_eq!(take_sampled(&mut sampler), expected);
+        let [buffered, error, slow, sampled_out] = counted(&sampler);
+        prop_assert_eq!(buffered, 0);
+        prop_assert_eq!(error + slow + sampled_out, ends.len() as u64);
+    }
+
+    #[test]
+    fn the_buffer_is_bounded(ends in ends(), max_spans in 1_usize..8) {
+        let mut sampler = sampler(max_spans);
+        let (clock, now) = (WallClock::default(), monotonic_now());
+        for (count, (end, settles)) in (1..).zip(&ends) {
+            sampler.push(end.record(), &clock, now);
+            if *settles {
+                sampler.settle(&[]);
+            }
+            let spans: usize = sampler.traces.values().map(|trace| trace.spans.len()).sum();
+            prop_assert_eq!(spans, sampler.spans);
+            prop_assert!(spans <= max_spans);
+            prop_assert_eq!(sampler.order.len(), sampler.traces.len());
+            let [buffered, error, slow, sampled_out] = counted(&sampler);
+            prop_assert_eq!(buffered, (spans + sampler.sampled.len()) as u64);
+            prop_assert_eq!(buffered + error + slow + sampled_out, count);
+        }
+    }
+}
+
+fn end(trace: u8, span: u64, failed: bool) -> End {
+    End {
+        trace,
+        span,
+        failed,
+        slow: false,
+    }
+}
+
+#[test]
+fn an_old_trace_is_decided_by_the_spans_that_have_arrived() {
+    let mut sampler = sampler(1000);
+    let (clock, now) = (WallClock::default(), monotonic_now());
+    sampler.push(end(0, 1, false).record(), &clock, now);
+    sampler.push(end(1, 1, true).record(), &clock, now);
+    let later = now + Duration::from_secs(30);
+    sampler.push(end(2, 1, true).record(), &clock, later);
+    sampler.expire(now + Duration::from_secs(59));
+    assert_eq!(counted(&sampler), [3, 0, 0, 0]);
+    sampler.expire(now + Duration::from_secs(60));
+    assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![1])]));
+    assert_eq!(counted(&sampler), [1, 1, 0, 1]);
+    // Roots that end later follow the decision; a failure after it cannot restore discarded spans.
+    sampler.push(end(0, 0, true).record(), &clock, later);
+    sampler.push(end(1, 0, false).record(), &clock, later);
+    assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![0])]));
+    assert_eq!(counted(&sampler), [1, 2, 0, 2]);
+}
+
+#[test]
+fn a_full_buffer_decides_the_oldest_trace() {
+    let mut sampler = sampler(3);
+    let (clock, now) = (WallClock::default(), monotonic_now());
+    for trace in 0..5 {
+        sampler.push(end(trace, 1, trace == 1).record(), &clock, now);
+    }
+    assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![1])]));
+    assert_eq!(counted(&sampler), [3, 1, 0, 1]);
+}
+
+#[test]
+fn trace_state_of_other_vendors_is_preserved() {
+    let mut record = end(0, 1, true).record();
+    let state =
+        opentelemetry::trace::TraceState::from_key_value([("ot", "th:8;rv:abc"), ("x", "1")]);
+    record.more_mut().trace_state = state.unwrap();
+    Reason::Error.mark(&mut record);
+    let state = &record.more.as_ref().unwrap().trace_state;
+    assert_eq!(state.header(), "ot=th:0;rv:abc,x=1");
+}
+
+/// Buffers a span that head sampling has sampled with the threshold of one half.
+fn push_sampled(sampler: &mut TailSampler, end: End, parent_is_remote: bool) {
+    let mut record = end.record();
+    record.head.flags = TraceFlags::SAMPLED;
+    record.head.parent_is_remote = parent_is_remote;
+    if parent_is_remote {
+        record.head.parent = SpanId::from(99);
+    }
+    let state = opentelemetry::trace::TraceState::NONE.insert("ot", "th:8");
+    record.more_mut().trace_state = state.unwrap();
+    assert!(TailSampler::needs(&record));
+    sampler.push(record, &WallClock::default(), monotonic_now());
+}
+
+#[test]
+fn a_head_sampled_trace_with_a_reason_represents_itself() {
+    let of = |span, failed, parent_is_remote, has_root: bool| {
+        let mut sampler = sampler(100);
+        let end = |span, failed| End {
+            trace: 0,
+            span,
+            failed,
+            slow: false,
+        };
+        push_sampled(&mut sampler, end(span, failed), false);
+        if has_root {
+            push_sampled(&mut sampler, end(0, false), parent_is_remote);
+        }
+        sampler.decide_all();
+        let mut states = Vec::new();
+        while let Some(record) = sampler.pop() {
+            assert!(
+                record.attributes.as_slice().is_empty(),
+                "no reason is written"
+            );
+            let state = &record.more.as_ref().unwrap().trace_state;
+            states.push(state.get("ot").unwrap().to_owned());
+        }
+        assert_eq!(counted(&sampler), [0, 0, 0, 0]);
+        states
+    };
+    assert_eq!(of(1, false, false, true), ["th:8", "th:8"]);
+    assert_eq!(of(1, true, false, true), ["th:0", "th:0"]);
+    assert_eq!(
+        of(1, true, true, true),
+        ["th:8", "th:8"],
+        "its caller has decided"
+    );
+    assert_eq!(
+        of(1, true, false, false),
+        ["th:8"],
+        "its caller may have decided"
+    );
+}
+
+#[test]
+fn a_trace_that_every_sampler_samples_is_not_buffered() {
+    let mut record = SpanRecord::blank();
+    record.head.flags = TraceFlags::SAMPLED;
+    assert!(!TailSampler::needs(&record));
+    let state = opentelemetry::trace::TraceState::NONE.insert("ot", "th:0");
+    record.more_mut().trace_state = state.unwrap();
+    assert!(!TailSampler::needs(&record));
+}

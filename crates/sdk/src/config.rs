@@ -1,0 +1,96 @@
+//! The configuration of a process's telemetry: plain data that is validated when it is loaded.
+//!
+//! | source | takes precedence over |
+//! |---|---|
+//! | a value set in code after [`apply_env`](crate::TelemetryConfig::apply_env) | everything |
+//! | `OTEL_*` and `FLOE_*` variables | the document and the defaults |
+//! | the file of `OTEL_CONFIG_FILE`, in place of the `OTEL_*` variables | the document and the defaults |
+//! | YAML, from the file of `FLOE_CONFIG_FILE` or in code | the defaults |
+//!
+//! The structures are `#[non_exhaustive]`, because options are added in minor releases. Begin with
+//! a constructor or `Default`, then assign fields:
+//!
+//! ```
+//! use floe_telemetry::TelemetryConfig;
+//! use floe_telemetry::config::SamplingRule;
+//!
+//! let mut config = TelemetryConfig::new("orders");
+//! config.sampling.rules = vec![SamplingRule::new("health.*", 0.0)];
+//! config.batch_processor.max_queue_size = 4096;
+//! config.validate()?;
+//! # Ok::<(), floe_telemetry::Error>(())
+//! ```
+//!
+//! [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html) describes every section and lists the variables.
+
+mod auth;
+mod batch;
+pub(crate) mod config_file;
+mod context_mode;
+mod detection;
+mod duration;
+mod endpoint;
+pub(crate) mod env;
+mod errors;
+mod exporters;
+mod feature;
+mod file;
+mod filter;
+mod limits;
+pub(crate) mod logging;
+mod metrics;
+mod named;
+mod otlp;
+mod problems;
+mod profile;
+mod propagator;
+mod redaction;
+mod resource;
+mod sampling;
+mod secret;
+mod section;
+mod substitution;
+pub(crate) mod telemetry;
+
+pub use self::auth::{AuthType, TelemetryAuth};
+pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+pub use self::context_mode::ContextMode;
+pub use self::detection::{DetectionConfig, RegisteredDetector, ResourceDetector};
+pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, without_credentials};
+pub(crate) use self::env::{is_debugged, is_disabled, is_set, warn};
+pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
+pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
+pub use self::file::FileConfig;
+pub(crate) use self::filter::parse_filter;
+#[cfg(feature = "logs")]
+pub(crate) use self::filter::parse_levels;
+pub use self::limits::{LogRecordLimits, SpanLimits};
+pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
+pub use self::metrics::{
+    ExemplarFilter, HistogramKind, InstrumentType, MetricTemporality, MetricView, MetricsConfig,
+    PrometheusConfig,
+};
+pub use self::otlp::{
+    Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
+};
+pub use self::profile::ProfileConfig;
+pub use self::propagator::{Propagator, RegisteredPropagator};
+pub use self::redaction::{RedactionConfig, RedactionLevel};
+pub use self::resource::{ResourceAttributes, ResourceValue};
+pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
+pub(crate) use self::sampling::{validate_ratio, validate_rules};
+pub use self::telemetry::DEFAULT_BACKEND;
+pub(crate) use self::telemetry::TelemetryConfig;
+
+#[cfg(feature = "_otlp")]
+pub(crate) use self::{
+    auth::check_header_name,
+    feature::needs,
+    secret::{Source as CredentialSource, reference as credential_reference},
+};
+
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) use self::{
+    env::rust_log,
+    filter::{Directive, targets},
+};

@@ -1,0 +1,182 @@
+//! The detection of resource attributes.
+
+use serde::{Deserialize, Serialize};
+
+use super::named::{self, linked_by_name, written_as_name};
+use super::problems::Problems;
+use crate::callsite::SourceLocation;
+use crate::json_schema::JsonSchema;
+use crate::surroundings::{DetectedAttributes, Surroundings};
+
+/// The maximum number of patterns.
+const MAX_PATTERNS: usize = 256;
+
+/// The crate that registers the detectors of this project that are not in this crate.
+const PACKAGE: &str = "floe-telemetry-detectors";
+
+/// A resource detector, which adds attributes of where a program runs. None requests anything over the network.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ResourceDetector {
+    /// `host.name`, `host.id` and `host.arch`.
+    Host,
+    /// `os.type`, `os.name`, `os.version`, `os.description` and `os.build_id`.
+    Os,
+    /// `process.pid`, `process.parent_pid`, `process.executable.name` and `.path`, `process.command`,
+    /// `process.owner` and `process.runtime.name`.
+    Process,
+    /// `container.id`. Requires the crate `floe-telemetry-detectors`, as the next two.
+    Container,
+    /// `k8s.pod.name`, `k8s.pod.uid`, `k8s.namespace.name`, `k8s.node.name`, `k8s.container.name` and
+    /// `k8s.cluster.name`, as far as variables and files of the pod have them.
+    Kubernetes,
+    /// `cloud.*` and `faas.*` of AWS Lambda and ECS, Cloud Run, Cloud Functions and App Engine, and Azure's App
+    /// Service, Functions and Container Apps, from the variables that they set.
+    Cloud,
+    /// One that another crate registers with [`resource_detector!`](crate::resource_detector).
+    Registered(RegisteredDetector),
+}
+
+/// What a detector does: it looks at the surroundings and adds the attributes that it finds.
+pub(crate) type Detect = fn(&mut Surroundings<'_>, &mut DetectedAttributes);
+
+/// A detector that another crate registers with [`resource_detector!`](crate::resource_detector).
+#[derive(Clone, Copy)]
+pub struct RegisteredDetector {
+    name: &'static str,
+    detect: Detect,
+    location: SourceLocation,
+}
+
+floe_telemetry_core::__floe_link_list! {
+    /// The detectors that other crates register.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static DETECTORS: [RegisteredDetector] = "fl_detector_0_1";
+}
+
+impl RegisteredDetector {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(name: &'static str, detect: Detect, location: SourceLocation) -> Self {
+        Self {
+            name,
+            detect,
+            location,
+        }
+    }
+
+    pub(crate) fn detect(
+        self,
+        surroundings: &mut Surroundings<'_>,
+        found: &mut DetectedAttributes,
+    ) {
+        (self.detect)(surroundings, found);
+    }
+}
+
+linked_by_name!(RegisteredDetector);
+
+impl ResourceDetector {
+    /// The detectors of this project.
+    const KNOWN: [Self; 6] = [
+        Self::Host,
+        Self::Os,
+        Self::Process,
+        Self::Container,
+        Self::Kubernetes,
+        Self::Cloud,
+    ];
+
+    /// Returns the name, such as `host`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Os => "os",
+            Self::Process => "process",
+            Self::Container => "container",
+            Self::Kubernetes => "kubernetes",
+            Self::Cloud => "cloud",
+            Self::Registered(RegisteredDetector { name, .. }) => name,
+        }
+    }
+
+    /// Returns all detectors that are linked into the program.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = Self::every();
+        all.retain(|detector| detector.registered().is_ok());
+        all
+    }
+
+    /// Returns the detectors that have a name: those of this project, and the others that are linked.
+    pub(super) fn every() -> Vec<Self> {
+        let others = named::others(&DETECTORS, &Self::KNOWN.map(Self::as_str));
+        let others = others.into_iter().map(Self::Registered);
+        Self::KNOWN.into_iter().chain(others).collect()
+    }
+
+    fn parse(name: &str) -> Result<Self, String> {
+        named::parse(name, &Self::every(), Self::as_str)
+    }
+
+    /// Returns what is registered for this detector. `None` if it belongs to this crate.
+    ///
+    /// # Errors
+    ///
+    /// The crate that registers it is not linked, or several do.
+    pub(crate) fn registered(self) -> Result<Option<RegisteredDetector>, String> {
+        let package = match self {
+            Self::Host | Self::Os | Self::Process => return Ok(None),
+            Self::Container | Self::Kubernetes | Self::Cloud => Some(PACKAGE),
+            Self::Registered(_) => None,
+        };
+        named::find(&DETECTORS, self.as_str(), package).map(Some)
+    }
+}
+
+written_as_name!(
+    ResourceDetector,
+    KNOWN,
+    "host",
+    "A resource detector, or the name of one that a crate registers."
+);
+
+/// The detection of resource attributes, when the provider is initialized. Attributes of the configuration take
+/// precedence.
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::config::ResourceDetector;
+///
+/// let mut config = TelemetryConfig::new("orders");
+/// config.detection.detectors = ResourceDetector::all();
+/// config.detection.excluded = vec!["process.owner".to_owned()];
+/// assert!(!config.detection.command_args);
+/// ```
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct DetectionConfig {
+    /// The detectors. An attribute that two of them find has the value of the first. Default none.
+    pub detectors: Vec<ResourceDetector>,
+    /// Patterns for the keys of the attributes to add, in which `*` matches any characters. Default: all.
+    pub included: Vec<String>,
+    /// Patterns for the keys of the attributes to leave out. Default none.
+    pub excluded: Vec<String>,
+    /// Whether the detector `process` adds `process.command_args`. Arguments may contain credentials and personal
+    /// data; they are redacted as other attributes. Default `false`.
+    pub command_args: bool,
+}
+
+impl DetectionConfig {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        for (key, patterns) in [("included", &self.included), ("excluded", &self.excluded)] {
+            if patterns.len() > MAX_PATTERNS {
+                let found = patterns.len();
+                let message = format!("expected at most {MAX_PATTERNS}, found {found}");
+                problems.add(&format!("detection.{key}"), message);
+            }
+        }
+    }
+}

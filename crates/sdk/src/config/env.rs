@@ -1,0 +1,812 @@
+//! The environment variables that change a configuration.
+//!
+//! An invalid value is ignored with one warning that contains the name of the variable and what is accepted,
+//! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
+//! requires. The environment therefore never makes a valid configuration invalid. It may ask for an endpoint or a
+//! protocol that the program is built without, as any configuration: that is an error of the provider.
+
+mod misspelled;
+mod parse;
+mod unsupported;
+
+use floe_yaml::expected;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::env::VarError;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use self::parse::{between, number, word};
+use super::batch::MAX_QUEUE_SIZE;
+use super::detection::ResourceDetector;
+use super::duration::without_limit;
+use super::errors::{ExceptionSignal, PanicOutput};
+use super::exporters::ExporterKind;
+use super::feature::needs;
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use super::filter::{Directive, directive};
+use super::filter::{parse_filter, parse_levels};
+use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
+use super::logging::{LogKeys, LogOutput, LoggingConfig};
+use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
+use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
+use super::propagator::Propagator;
+use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
+use super::sampling::{NOT_PARENT_BASED, Sampler};
+use super::telemetry::TelemetryConfig;
+use super::{auth, endpoint, secret};
+use crate::environment;
+use crate::error::Error;
+use crate::program_signals::Unsignalled;
+use crate::regular_file;
+
+/// The most bytes of a variable.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The most different entries of a list, each of which is compared with those before it.
+const MAX_ENTRIES: usize = 1024;
+
+/// The variable with the path of OpenTelemetry's configuration file.
+const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
+
+/// The variable with the level of what an SDK logs about itself
+/// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
+/// Other SDKs have other levels, so none is invalid.
+const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+
+/// The variable with the path of a document of ours.
+const DOCUMENT: &str = "FLOE_CONFIG_FILE";
+
+impl TelemetryConfig {
+    /// Returns the document in the file of `FLOE_CONFIG_FILE`, else the defaults, with the changes from the environment.
+    /// If neither names the service, its name is `unknown_service:` and the name of the executable.
+    /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, and if there are both.
+    pub fn from_env() -> Result<Self, Error> {
+        let mut config = match path(DOCUMENT) {
+            Some(_) if config_file().is_some() => {
+                return Err(Error::config(format!(
+                    "expected `{DOCUMENT}` or `{CONFIG_FILE}`, found both, each of which is a whole configuration"
+                )));
+            }
+            Some(path) => Self::read_document(&path)?,
+            None => Self::new(default_service_name()),
+        };
+        config.apply_env()?;
+        Ok(config)
+    }
+
+    /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
+    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`, `FLOE_PROFILE` and
+    /// `FLOE_PANIC_OUTPUT`.
+    /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
+    /// variables, see [`from_config_file`](Self::from_config_file).
+    ///
+    /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
+    /// or on standard error if there is no `tracing` subscriber. So is a variable whose name is almost one of these.
+    /// An endpoint or a protocol of OTLP that the program is built without is an error when the provider is
+    /// initialized, as one in code.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an earlier value is invalid, and if the file of `OTEL_CONFIG_FILE` is. The configuration is then
+    /// unchanged.
+    pub fn apply_env(&mut self) -> Result<(), Error> {
+        self.validate()?;
+        misspelled::know(LOG_LEVEL);
+        if let Some(path) = config_file() {
+            self.apply_config_file(&path)?;
+            detection(self);
+            logging(self);
+            span_filter(self);
+            profile(self);
+            panics(self);
+            misspelled::warn(&["FLOE", "RUST"]);
+            return Ok(());
+        }
+        if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
+            self.enabled = false;
+        }
+        resource(self);
+        detection(self);
+        logging(self);
+        span_filter(self);
+        profile(self);
+        panics(self);
+        sampling(self);
+        propagators(self);
+        metrics(self);
+        exceptions(self);
+        limits(self);
+        batches(self);
+        otlp(None, self);
+        for signal in Signal::ALL {
+            otlp(Some(signal), self);
+        }
+        exporters(self);
+        misspelled::warn(&["OTEL", "OTLP", "FLOE", "RUST"]);
+        unsupported::warn();
+        Ok(())
+    }
+}
+
+impl TelemetryConfig {
+    /// Applies the variables of what `init` adds to a provider, to settings that have their defaults: the filters and
+    /// lines of what `tracing` emits, and the output of panics.
+    pub(crate) fn apply_filters(&mut self) {
+        let default = LoggingConfig::default();
+        let own = self.logging.clone();
+        logging(self);
+        if own.log_level != default.log_level {
+            self.logging.log_level = own.log_level;
+        }
+        if own.json_output != default.json_output {
+            self.logging.json_output = own.json_output;
+        }
+        if own.span_events != default.span_events {
+            self.logging.span_events = own.span_events;
+        }
+        if own.keys != default.keys {
+            self.logging.keys = own.keys;
+        }
+        if own.output != default.output {
+            self.logging.output = own.output;
+        }
+        if self.span_filter.is_none() {
+            span_filter(self);
+        }
+        if self.errors.panic_output == PanicOutput::default() {
+            panics(self);
+        }
+    }
+}
+
+/// Returns the name of a service that has none.
+pub(super) fn default_service_name() -> String {
+    unknown_service(environment::executable_name().as_deref())
+}
+
+/// Returns the [default](https://opentelemetry.io/docs/specs/semconv/resource/#service) name of a service,
+/// truncated to the maximum length of a name.
+fn unknown_service(executable: Option<&str>) -> String {
+    let name = match executable {
+        Some(name) if !name.is_empty() => format!("unknown_service:{name}"),
+        _ => "unknown_service".to_owned(),
+    };
+    name.chars().take(128).collect()
+}
+
+/// Returns the path in `OTEL_CONFIG_FILE`, if there is one.
+pub(crate) fn config_file() -> Option<PathBuf> {
+    path(CONFIG_FILE)
+}
+
+/// Returns the path in a variable, unless it is blank.
+fn path(variable: &'static str) -> Option<PathBuf> {
+    misspelled::know(variable);
+    let path = environment::variable_os(variable)?;
+    let is_blank = path.to_str().is_some_and(|path| path.trim().is_empty());
+    (!is_blank).then(|| path.into())
+}
+
+/// Returns whether `OTEL_SDK_DISABLED` disables telemetry. With a configuration file it has no effect.
+pub(crate) fn is_disabled() -> bool {
+    config_file().is_none() && take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
+}
+
+/// Returns whether `OTEL_LOG_LEVEL` asks for what is only written for debugging.
+pub(crate) fn is_debugged() -> bool {
+    environment::variable(LOG_LEVEL).is_ok_and(|level| level.eq_ignore_ascii_case("debug"))
+}
+
+/// Returns whether a variable is set and not blank, also if its value is not valid.
+pub(crate) fn is_set(name: &str) -> bool {
+    environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
+}
+
+/// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) fn rust_log() -> Option<Vec<Directive>> {
+    take_list("RUST_LOG", directive)
+}
+
+/// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
+/// which is common while a configuration is loaded.
+pub(crate) fn warn(message: &str) {
+    static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if !written.insert(message.to_owned()) {
+        return;
+    }
+    drop(written);
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("telemetry configuration: {message}");
+    } else {
+        // Standard error may be closed.
+        let _ = writeln!(Unsignalled(io::stderr()), "warning: {message}");
+    }
+}
+
+/// Warns about a variable. The message may quote a credential, which [`Error`] redacts.
+fn warn_about(name: &str, message: &str, consequence: &str) {
+    warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
+}
+
+/// Returns the value of a variable. `None` if it is not set or invalid. The specification treats a blank
+/// value as not set.
+fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    misspelled::know(name);
+    let ignored = |message: &str| warn_about(name, message, "the variable is ignored");
+    let text = match environment::variable(name) {
+        Ok(text) => text,
+        Err(VarError::NotPresent) => return None,
+        Err(VarError::NotUnicode(_)) => {
+            ignored("the value is not UTF-8, expected UTF-8");
+            return None;
+        }
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    bounded(text)
+        .and_then(parse)
+        .map_err(|message| ignored(&message))
+        .ok()
+}
+
+/// Refuses a value that would take long to parse.
+fn bounded(text: &str) -> Result<&str, String> {
+    match text.len() {
+        0..=MAX_BYTES => Ok(text),
+        found => Err(format!("expected at most {MAX_BYTES} bytes, found {found}")),
+    }
+}
+
+/// Returns the valid entries of a variable that is a comma-separated list. `None` if it is not set or has
+/// no valid entry.
+fn take_list<T: PartialEq>(
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Option<Vec<T>> {
+    take_partly(name, |text| parse_list(text, parse))
+}
+
+/// Returns the valid part of a variable's value, and warns about the rest.
+fn take_partly<T>(
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<(T, Option<String>), String>,
+) -> Option<T> {
+    let (value, refused) = take(name, parse)?;
+    if let Some(message) = refused {
+        warn_about(name, &message, "the entry is ignored");
+    }
+    Some(value)
+}
+
+/// Returns the valid entries of a comma-separated list, and the problem of the first invalid one. Fails if
+/// there are only invalid entries.
+fn parse_list<T: PartialEq>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<(Vec<T>, Option<String>), String> {
+    let mut entries = Vec::new();
+    let mut refused = None;
+    for entry in parse::entries(text) {
+        match parse(entry) {
+            Ok(entry) if entries.contains(&entry) => {}
+            Ok(_) if entries.len() == MAX_ENTRIES => {
+                let message = format!("expected at most {MAX_ENTRIES} entries, found more");
+                return Ok((entries, refused.or(Some(message))));
+            }
+            Ok(entry) => entries.push(entry),
+            Err(message) => _ = refused.get_or_insert(message),
+        }
+    }
+    match refused {
+        Some(message) if entries.is_empty() => Err(message),
+        refused => Ok((entries, refused)),
+    }
+}
+
+/// Sets `field` if the variable is set and valid.
+fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) -> bool {
+    let value = take(name, parse);
+    let is_set = value.is_some();
+    if let Some(value) = value {
+        *field = value;
+    }
+    is_set
+}
+
+/// Sets an optional `field` if the variable is set and valid.
+fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result<T, String>) {
+    set(name, field, |text| parse(text).map(Some));
+}
+
+/// Applies the service and its environment
+/// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
+fn resource(config: &mut TelemetryConfig) {
+    let resource = &mut config.resource_attributes;
+    take_partly("OTEL_RESOURCE_ATTRIBUTES", |text| {
+        parse_resource_attributes(text, resource).map(|refused| ((), refused))
+    });
+    set("OTEL_SERVICE_NAME", &mut resource.service_name, |text| {
+        check_name(text).map(|()| text.to_owned())
+    });
+}
+
+/// Adds attributes to the resource. Returns the problems of those that are ignored.
+pub(crate) fn parse_resource_attributes(
+    text: &str,
+    resource: &mut ResourceAttributes,
+) -> Result<Option<String>, String> {
+    // The specification discards the complete list if it cannot be decoded.
+    let pairs = parse::pairs(text)?;
+    let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
+    if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {
+        // The deprecated key; `deployment.environment.name` takes precedence below.
+        resource.deployment_environment = Some(environment.clone());
+    }
+    let mut refused = Vec::new();
+    for (key, value) in pairs {
+        if let Err(message) = resource.set(key.clone(), value) {
+            refused.push(format!("{key}: {message}"));
+        }
+    }
+    Ok((!refused.is_empty()).then(|| refused.join(", ")))
+}
+
+/// Applies the resource detectors: their names, `all` or `none`.
+fn detection(config: &mut TelemetryConfig) {
+    let detectors = ResourceDetector::every().into_iter();
+    let mut words: Vec<_> = detectors
+        .map(|detector| (detector.as_str(), vec![detector]))
+        .collect();
+    words.push(("all", ResourceDetector::all()));
+    words.push(("none", Vec::new()));
+    let detectors = take_list("FLOE_RESOURCE_DETECTORS", |text| {
+        let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+        let known = words
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text));
+        let (_, detectors) = known.ok_or_else(|| expected(&names, text))?;
+        for detector in detectors {
+            detector.registered()?;
+        }
+        Ok(detectors.clone())
+    });
+    if let Some(detectors) = detectors {
+        let mut chosen = Vec::new();
+        for detector in detectors.into_iter().flatten() {
+            if !chosen.contains(&detector) {
+                chosen.push(detector);
+            }
+        }
+        config.detection.detectors = chosen;
+    }
+}
+
+fn logging(config: &mut TelemetryConfig) {
+    let logging = &mut config.logging;
+    set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
+        parse_levels(text).map(|_| text.to_owned())
+    });
+    let booleans = [
+        ("true", true),
+        ("false", false),
+        ("1", true),
+        ("0", false),
+        ("yes", true),
+        ("no", false),
+    ];
+    set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
+    set(
+        "FLOE_LOG_SPAN_EVENTS",
+        &mut logging.span_events,
+        word(&booleans),
+    );
+    set("FLOE_LOG_KEYS", &mut logging.keys, word(&LogKeys::ALL));
+    set(
+        "FLOE_LOG_OUTPUT",
+        &mut logging.output,
+        word(&LogOutput::ALL),
+    );
+}
+
+fn span_filter(config: &mut TelemetryConfig) {
+    let filter = take("FLOE_SPAN_FILTER", |text| {
+        parse_filter(text).map(|_| text.to_owned())
+    });
+    if filter.is_some() {
+        config.span_filter = filter;
+    }
+}
+
+fn panics(config: &mut TelemetryConfig) {
+    let output = &mut config.errors.panic_output;
+    set("FLOE_PANIC_OUTPUT", output, word(&PanicOutput::ALL));
+}
+
+fn profile(config: &mut TelemetryConfig) {
+    const ALL: [&str; 3] = ["polls", "thread_cpu_time", "none"];
+    let words = take_list("FLOE_PROFILE", |text| {
+        let known = ALL.into_iter().find(|word| word.eq_ignore_ascii_case(text));
+        known.ok_or_else(|| expected(&ALL, text))
+    });
+    if let Some(words) = words {
+        config.profile.polls = words.contains(&"polls");
+        config.profile.thread_cpu_time = words.contains(&"thread_cpu_time");
+    }
+}
+
+fn sampling(config: &mut TelemetryConfig) {
+    let sampling = &mut config.sampling;
+    let needs_parent_based = sampling.has_tail();
+    let sampler = take("OTEL_TRACES_SAMPLER", |text| {
+        let sampler = word(&Sampler::ALL)(text)?;
+        if needs_parent_based && !sampler.is_parent_based() {
+            return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
+        }
+        Ok(sampler)
+    });
+    let argument = "OTEL_TRACES_SAMPLER_ARG";
+    misspelled::know(argument);
+    if sampler.is_some() {
+        sampling.sampler = sampler;
+        sampling.sampler_arg = take(argument, parse::ratio);
+    }
+}
+
+fn propagators(config: &mut TelemetryConfig) {
+    let propagators = take_list("OTEL_PROPAGATORS", |text| {
+        let text = text.to_ascii_lowercase();
+        if text == "none" {
+            return Ok(None);
+        }
+        let propagator: Result<Propagator, _> = text.parse();
+        propagator.map(Some).map_err(|error| error.to_string())
+    });
+    if let Some(propagators) = propagators {
+        config.propagators = propagators.into_iter().flatten().collect();
+    }
+}
+
+/// Applies the exporters.
+fn exporters(config: &mut TelemetryConfig) {
+    let exporters = &mut config.exporters;
+    let fields = [
+        ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
+        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
+        ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
+    ];
+    for ((name, field), signal) in fields.into_iter().zip(Signal::ALL) {
+        let kinds = ExporterKind::of(signal);
+        let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
+        let known = |text: &str| {
+            let kind = word(&kinds)(text)?;
+            kind.registered()?;
+            Ok(kind)
+        };
+        let Some(mut chosen) = take_list(name, known) else {
+            continue;
+        };
+        if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
+            chosen.retain(|kind| *kind != ExporterKind::None);
+            let message = "expected `none` alone, found `none` together with another exporter";
+            warn_about(name, message, "the entry is ignored");
+        }
+        *field = Some(chosen);
+    }
+}
+
+fn metrics(config: &mut TelemetryConfig) {
+    let metrics = &mut config.metrics;
+    set(
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        &mut metrics.export_interval_millis,
+        number(1),
+    );
+    set(
+        "OTEL_METRIC_EXPORT_TIMEOUT",
+        &mut metrics.export_timeout_millis,
+        timeout,
+    );
+    set(
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        &mut metrics.temporality,
+        word(&MetricTemporality::ALL),
+    );
+    set(
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        &mut metrics.histograms,
+        word(&HistogramKind::ALL),
+    );
+    set(
+        "OTEL_METRICS_EXEMPLAR_FILTER",
+        &mut metrics.exemplar_filter,
+        word(&ExemplarFilter::ALL),
+    );
+    let prometheus = &mut metrics.prometheus;
+    set(
+        "OTEL_EXPORTER_PROMETHEUS_HOST",
+        &mut prometheus.host,
+        |host| match check_host(host) {
+            Ok(()) => Ok(host.to_owned()),
+            Err(message) => Err(format!("found `{host}`, {message}")),
+        },
+    );
+    set(
+        "OTEL_EXPORTER_PROMETHEUS_PORT",
+        &mut prometheus.port,
+        between(1, u16::MAX),
+    );
+}
+
+/// Applies where exceptions are recorded.
+fn exceptions(config: &mut TelemetryConfig) {
+    let name = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+    set(name, &mut config.errors.exception_signal, |text| {
+        let signal = word(&ExceptionSignal::ALL)(text)?;
+        needs(text, "logs", cfg!(feature = "logs"))?;
+        Ok(signal)
+    });
+}
+
+/// Applies the limits. The variables for spans and log records take precedence over the general ones.
+fn limits(config: &mut TelemetryConfig) {
+    let (limits, logs) = (&mut config.limits, &mut config.log_record_limits);
+    let general = take("OTEL_ATTRIBUTE_COUNT_LIMIT", between(0, MAX_SPAN_COUNT));
+    for (name, field, most) in [
+        (
+            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count,
+            MAX_SPAN_COUNT,
+        ),
+        (
+            "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+            &mut logs.attribute_count,
+            MAX_LOG_COUNT,
+        ),
+    ] {
+        let own = take(name, between(0, most));
+        *field = own.or(general).unwrap_or(*field).min(most);
+    }
+    let general = take("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", number(0));
+    for (name, field) in [
+        (
+            "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+            &mut limits.attribute_value_length,
+        ),
+        (
+            "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+            &mut logs.attribute_value_length,
+        ),
+    ] {
+        *field = take(name, number(0)).or(general).or(*field);
+    }
+    for (name, field) in [
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count),
+    ] {
+        set(name, field, between(0, MAX_SPAN_COUNT));
+    }
+    for (name, field) in [
+        (
+            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count_per_event,
+        ),
+        (
+            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count_per_link,
+        ),
+    ] {
+        set(name, field, number(0));
+    }
+}
+
+/// Applies the queue and batch sizes of spans and log records
+/// ([batch processors](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor)).
+fn batches(config: &mut TelemetryConfig) {
+    let (spans, logs) = (&mut config.batch_processor, &mut config.log_batch_processor);
+    for (queue, queue_size, batch, batch_size) in [
+        (
+            "OTEL_BSP_MAX_QUEUE_SIZE",
+            &mut spans.max_queue_size,
+            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+            &mut spans.max_export_batch_size,
+        ),
+        (
+            "OTEL_BLRP_MAX_QUEUE_SIZE",
+            &mut logs.max_queue_size,
+            "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+            &mut logs.max_export_batch_size,
+        ),
+    ] {
+        set(queue, queue_size, between(1, MAX_QUEUE_SIZE));
+        let is_set = set(batch, batch_size, number(1));
+        if batch_size > queue_size {
+            if is_set {
+                let message = format!(
+                    "expected at most the size of the queue, which is {queue_size}, found `{batch_size}`"
+                );
+                warn_about(batch, &message, "the size of the queue is used");
+            }
+            *batch_size = *queue_size;
+        }
+    }
+    for (name, millis) in [
+        ("OTEL_BSP_SCHEDULE_DELAY", &mut spans.schedule_delay_millis),
+        ("OTEL_BLRP_SCHEDULE_DELAY", &mut logs.schedule_delay_millis),
+    ] {
+        set(name, millis, number(1));
+    }
+    for (name, millis) in [
+        ("OTEL_BSP_EXPORT_TIMEOUT", &mut spans.export_timeout_millis),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", &mut logs.export_timeout_millis),
+    ] {
+        set(name, millis, timeout);
+    }
+}
+
+/// Parses a timeout in milliseconds. 0 is no limit.
+fn timeout(text: &str) -> Result<u64, String> {
+    let millis = number(0)(text)?;
+    Ok(without_limit(millis))
+}
+
+/// Applies the settings of the OTLP exporter, for one signal or for all
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)). An endpoint or a protocol that the
+/// program is built without is an error of the provider: without them, nothing would be exported, or elsewhere.
+fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
+    let infix = signal.map_or_else(String::new, |signal| {
+        format!("{}_", signal.as_str().to_ascii_uppercase())
+    });
+    let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
+
+    let protocol = take(&name("PROTOCOL"), word(&OtlpProtocol::ALL));
+    let insecure = take(&name("INSECURE"), parse::boolean)
+        .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", parse::boolean));
+    let endpoint = take(&name("ENDPOINT"), |text| {
+        let url = with_scheme(text, insecure);
+        endpoint::check(&url)?;
+        Ok(url.into_owned())
+    });
+    let options = match signal {
+        None => {
+            config.otlp_protocol = protocol.or(config.otlp_protocol);
+            if endpoint.is_some() {
+                config.otlp_endpoint = endpoint;
+                "otlp".clone_into(&mut config.backend);
+            }
+            &mut config.otlp.all
+        }
+        Some(signal) => {
+            let own = config.otlp.signal_mut(signal);
+            own.protocol = protocol.or(own.protocol);
+            own.endpoint = endpoint.or(own.endpoint.take());
+            own
+        }
+    };
+    if let Some(headers) = take_partly(&name("HEADERS"), parse_headers) {
+        options.headers = headers;
+    }
+    fill(&name("TIMEOUT"), &mut options.timeout_millis, timeout);
+    fill(&name("COMPRESSION"), &mut options.compression, |text| {
+        let compression = word(&Compression::ALL)(text)?;
+        if compression == Compression::Zstd {
+            needs(text, "otlp-zstd", cfg!(feature = "otlp-zstd"))?;
+        }
+        Ok(compression)
+    });
+    let file = |text: &str| {
+        needs(text, "otlp-tls", cfg!(feature = "otlp-tls"))?;
+        readable(text)
+    };
+    fill(&name("CERTIFICATE"), &mut options.certificate, file);
+    let certificate = take(&name("CLIENT_CERTIFICATE"), file);
+    let key = take(&name("CLIENT_KEY"), file);
+    let alone = match (&certificate, &key) {
+        (Some(_), None) if options.client_key.is_none() => {
+            Some(("CLIENT_CERTIFICATE", "CLIENT_KEY"))
+        }
+        (None, Some(_)) if options.client_certificate.is_none() => {
+            Some(("CLIENT_KEY", "CLIENT_CERTIFICATE"))
+        }
+        _ => None,
+    };
+    if let Some((alone, other)) = alone {
+        // If the other one is set, it is invalid, and there is a warning about it.
+        if !is_set(&name(other)) {
+            let message =
+                "the certificate of a client and its key belong together, expected both or none";
+            warn_about(&name(alone), message, "the variable is ignored");
+        }
+    } else {
+        options.client_certificate = certificate.or(options.client_certificate.take());
+        options.client_key = key.or(options.client_key.take());
+    }
+}
+
+/// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter
+/// starts.
+fn readable(path: &str) -> Result<PathBuf, String> {
+    let refused =
+        |reason: io::Error| format!("expected a file that can be read, found `{path}`: {reason}");
+    let path = PathBuf::from(path);
+    regular_file::open(&path).map_err(refused)?;
+    Ok(path)
+}
+
+/// `INSECURE` determines the scheme of an endpoint without a scheme.
+pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
+    match insecure {
+        Some(insecure) if !endpoint.contains("://") => {
+            let scheme = if insecure { "http" } else { "https" };
+            Cow::Owned(format!("{scheme}://{endpoint}"))
+        }
+        _ => Cow::Borrowed(endpoint),
+    }
+}
+
+/// Returns the valid headers, and the problem of the first invalid one. Values may be credentials, so no
+/// message quotes them.
+pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), String> {
+    let header = |text: &str| {
+        let (key, value) = parse::pair(text)?;
+        auth::check_header_name(&key)?;
+        let is_printable = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        let value = value.into();
+        match secret::check(Some(&value)) {
+            Err(problem) => Err(format!("the value of `{key}` {problem}")),
+            Ok(()) if !is_printable => Err(format!(
+                "the value of `{key}` has characters that no header can carry, expected printable ASCII"
+            )),
+            Ok(()) => Ok(Header(key, value)),
+        }
+    };
+    let (headers, refused) = parse_list(text, header)?;
+    let headers = headers.into_iter();
+    let headers = headers.map(|Header(key, value)| (key, value)).collect();
+    Ok((headers, refused))
+}
+
+/// A header. Two headers never compare equal, so that the last one with a name is used.
+struct Header(String, secrecy::SecretString);
+
+impl PartialEq for Header {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_and_its_list_are_bounded() {
+        let text = "a".repeat(MAX_BYTES + 1);
+        assert_eq!(bounded(&text[1..]), Ok(&text[1..]));
+        let expected = "expected at most 1048576 bytes, found 1048577";
+        assert_eq!(bounded(&text), Err(expected.to_owned()));
+
+        let numbers: Vec<_> = (0..2000).map(|number| number.to_string()).collect();
+        let (entries, refused) =
+            parse_list(&numbers.join(","), |text| Ok(text.to_owned())).unwrap();
+        assert_eq!(entries, numbers[..1024]);
+        let expected = "expected at most 1024 entries, found more";
+        assert_eq!(refused.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_service_without_a_name_is_called_after_its_executable() {
+        assert_eq!(unknown_service(Some("orders")), "unknown_service:orders");
+        assert_eq!(unknown_service(None), "unknown_service");
+        assert_eq!(unknown_service(Some(&"x".repeat(300))).len(), 128);
+    }
+}

@@ -1,0 +1,231 @@
+//! The exporters of each signal.
+
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+
+use super::file::FileConfig;
+use super::named::{self, linked_by_name, written_as_name};
+use super::otlp::Signal;
+use super::problems::Problems;
+use super::section::is_default;
+use crate::callsite::SourceLocation;
+use crate::json_schema::JsonSchema;
+use floe_yaml::one_of;
+
+/// An exporter
+/// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum ExporterKind {
+    /// `otlp`: OTLP to the configured endpoint.
+    Otlp,
+    /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::file`]. Requires the crate
+    /// `floe-telemetry-otlp-file`.
+    OtlpFile,
+    /// `otlp/stdout`: OTLP as JSON lines on standard output. Requires the crate `floe-telemetry-otlp-file`.
+    OtlpStdout,
+    /// `console`: standard error.
+    Console,
+    /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
+    Prometheus,
+    /// `none`: no exporter.
+    None,
+    /// One that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
+    Registered(RegisteredExporter),
+}
+
+/// An exporter that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
+#[derive(Clone, Copy)]
+pub struct RegisteredExporter {
+    name: &'static str,
+    signals: &'static [Signal],
+    /// An [`ExporterFactory`](crate::ExporterFactory), whose type names the builder of a provider: the
+    /// configuration knows neither.
+    factory: &'static (dyn Any + Send + Sync),
+    location: SourceLocation,
+}
+
+floe_telemetry_core::__floe_link_list! {
+    /// The exporters that other crates register.
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
+    static EXPORTERS: [RegisteredExporter] = "fl_exporter_0_1";
+}
+
+impl RegisteredExporter {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        signals: &'static [Signal],
+        factory: &'static (dyn Any + Send + Sync),
+        location: SourceLocation,
+    ) -> Self {
+        Self {
+            name,
+            signals,
+            factory,
+            location,
+        }
+    }
+
+    pub(crate) const fn factory(self) -> &'static (dyn Any + Send + Sync) {
+        self.factory
+    }
+}
+
+linked_by_name!(RegisteredExporter);
+
+impl ExporterKind {
+    /// The exporters that the specification names.
+    const KNOWN: [Self; 6] = [
+        Self::Otlp,
+        Self::OtlpStdout,
+        Self::OtlpFile,
+        Self::Console,
+        Self::Prometheus,
+        Self::None,
+    ];
+
+    /// Returns the name, such as `otlp`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Otlp => "otlp",
+            Self::OtlpFile => "otlp_file",
+            Self::OtlpStdout => "otlp/stdout",
+            Self::Console => "console",
+            Self::Prometheus => "prometheus",
+            Self::None => "none",
+            Self::Registered(RegisteredExporter { name, .. }) => name,
+        }
+    }
+
+    /// Returns the exporters that the specification names, and the others that are linked.
+    fn all() -> Vec<Self> {
+        let others = named::others(&EXPORTERS, &Self::KNOWN.map(Self::as_str));
+        let others = others.into_iter().map(Self::Registered);
+        Self::KNOWN.into_iter().chain(others).collect()
+    }
+
+    /// Returns the exporters of a signal.
+    pub(super) fn of(signal: Signal) -> Vec<Self> {
+        let mut all = Self::all();
+        all.retain(|kind| kind.accepts(signal));
+        all
+    }
+
+    /// Returns the exporters of a signal that other crates register, without those that the specification names.
+    pub(super) fn registered_for(signal: Signal) -> Vec<Self> {
+        let mut of = Self::of(signal);
+        of.retain(|kind| matches!(kind, Self::Registered(_)));
+        of
+    }
+
+    /// Returns the names of the exporters of a signal.
+    pub(super) fn names_of(signal: Signal) -> Vec<&'static str> {
+        Self::of(signal).into_iter().map(Self::as_str).collect()
+    }
+
+    fn accepts(self, signal: Signal) -> bool {
+        match self {
+            Self::Prometheus => signal == Signal::Metrics,
+            Self::Registered(registered) => registered.signals.contains(&signal),
+            _ => true,
+        }
+    }
+
+    fn parse(name: &str) -> Result<Self, String> {
+        named::parse(name, &Self::all(), Self::as_str)
+    }
+
+    /// Returns the crate that registers the exporter, if it is one of this project.
+    const fn package(self) -> Option<&'static str> {
+        match self {
+            Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
+            Self::Prometheus => Some("floe-telemetry-prometheus"),
+            _ => None,
+        }
+    }
+
+    /// Returns what is registered for this exporter. `None` if it belongs to this crate.
+    ///
+    /// # Errors
+    ///
+    /// The crate that registers it is not linked, or several do.
+    pub(crate) fn registered(self) -> Result<Option<RegisteredExporter>, String> {
+        let package = self.package();
+        if package.is_none() && !matches!(self, Self::Registered(_)) {
+            return Ok(None);
+        }
+        named::find(&EXPORTERS, self.as_str(), package).map(Some)
+    }
+}
+
+written_as_name!(
+    ExporterKind,
+    KNOWN,
+    "none",
+    "An exporter, or the name of one that a crate registers."
+);
+
+/// The exporters of each signal, in addition to those that are added in code.
+///
+/// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
+/// configured. Otherwise spans are printed.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ExportersConfig {
+    /// The exporters of spans.
+    pub traces: Option<Vec<ExporterKind>>,
+    /// The exporters of metrics.
+    pub metrics: Option<Vec<ExporterKind>>,
+    /// The exporters of log records.
+    pub logs: Option<Vec<ExporterKind>>,
+    /// The files of the exporter `otlp_file`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub file: FileConfig,
+}
+
+impl ExportersConfig {
+    /// Returns the exporters of a signal; `None` if none is configured.
+    #[must_use]
+    pub fn of(&self, signal: Signal) -> Option<&[ExporterKind]> {
+        match signal {
+            Signal::Traces => self.traces.as_deref(),
+            Signal::Metrics => self.metrics.as_deref(),
+            Signal::Logs => self.logs.as_deref(),
+        }
+    }
+
+    /// Whether spans have this exporter. `None` if no exporter is configured for spans.
+    pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
+        let chosen = self.traces.as_ref();
+        chosen.map(|chosen| chosen.contains(&kind))
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) {
+        self.file.check(problems);
+        for signal in Signal::ALL {
+            let Some(kinds) = self.of(signal) else {
+                continue;
+            };
+            let path = format!("exporters.{}", signal.as_str());
+            if let Some(other) = kinds.iter().find(|kind| !kind.accepts(signal)) {
+                let names = ExporterKind::names_of(signal);
+                let message = format!(
+                    "`{other}` is no exporter of {}, expected {}",
+                    signal.as_str(),
+                    one_of(&names)
+                );
+                problems.add(&path, message);
+            }
+            if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
+                problems.add(
+                    &path,
+                    "`none` together with another exporter, expected `none` alone",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,584 @@
+//! The configuration of a provider.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::auth::TelemetryAuth;
+use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+use super::context_mode::ContextMode;
+use super::detection::DetectionConfig;
+use super::endpoint;
+use super::errors::ErrorsConfig;
+use super::exporters::{ExporterKind, ExportersConfig};
+use super::filter::parse_filter;
+use super::limits::{LogRecordLimits, SpanLimits};
+use super::logging::LoggingConfig;
+use super::metrics::MetricsConfig;
+use super::otlp::{OtlpConfig, OtlpProtocol, Signal};
+use super::problems::Problems;
+use super::profile::ProfileConfig;
+use super::propagator::Propagator;
+use super::redaction::RedactionConfig;
+use super::resource::{ResourceAttributes, check_key};
+use super::sampling::SamplingConfig;
+use super::section::is_default;
+use super::substitution::substitute;
+use crate::attributes::FloeSpanAttributes;
+use crate::environment;
+use crate::error::Error;
+use crate::json_schema::JsonSchema;
+use crate::keys;
+use crate::redaction::{sanitize_credentials, sanitize_sent_value};
+
+/// The default backend.
+pub const DEFAULT_BACKEND: &str = "console";
+
+/// The most entries of `span_attributes`.
+const MAX_SPAN_ATTRIBUTES: usize = 64;
+
+/// The smallest `max_memory_bytes`: 1 MiB.
+const MIN_MEMORY_BYTES: usize = 1024 * 1024;
+
+/// The most entries of `baggage_attributes`, which is the limit of members in baggage.
+const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
+
+/// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
+///
+/// Only the name of the service is required. The other settings have the defaults of OpenTelemetry's
+/// specification, with these exceptions:
+///
+/// - OTLP uses gRPC, except to port 4318.
+/// - If no exporter is configured, traces are printed and nothing else is exported.
+/// - The span of a call that has succeeded has the status OK ([`status_on_success`](Self::status_on_success)).
+/// - All text is [redacted](Self::redaction).
+/// - All text is bounded: values of spans to 65,536 characters, names and keys to 1,024, the description of a status to
+///   500, and each text of a log record to 8 KiB.
+/// - What waits for export has at most 64 MiB ([`max_memory_bytes`](Self::max_memory_bytes)).
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+///
+/// let config = TelemetryConfig::from_yaml("
+/// resource_attributes:
+///   service_name: orders
+///   service_version: 3f2a91c
+///   deployment_environment: production
+/// otlp_endpoint: http://collector:4317
+/// ")?;
+/// assert_eq!(config.batch_processor.max_queue_size, 2048);
+/// assert_eq!(config.sampling_ratio(), 1.0);
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Clone, Deserialize, PartialEq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TelemetryConfig {
+    /// Whether telemetry is recorded and exported. Default `true`.
+    #[serde(default = "default_enabled")]
+    pub enabled: bool,
+    /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend
+    /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
+    ///
+    /// A credential in its query is masked when the configuration is written, and a mask is not accepted when
+    /// it is read. Use `authentication` or headers with references instead.
+    #[serde(default, serialize_with = "endpoint::serialize_option")]
+    pub otlp_endpoint: Option<String>,
+    /// The protocol of OTLP: `grpc`, `http`, or `http/json`. Default none:
+    /// gRPC to port 4317, HTTP to port 4318, and otherwise gRPC unless the program is built for HTTP only.
+    #[serde(default)]
+    pub otlp_protocol: Option<OtlpProtocol>,
+    /// The sampling of traces. Default: all traces are recorded.
+    #[serde(default)]
+    pub sampling: SamplingConfig,
+    /// Selects the spans that are recorded, by target and level, in the syntax of `RUST_LOG`:
+    /// `info,orders::db=debug,hyper=off`. Default none: all spans are recorded.
+    ///
+    /// The levels are `error`, `warn`, `info`, `debug` and `trace`; `off` records nothing. A directive with
+    /// a target applies to all targets with that prefix, and the directive with the longest target
+    /// decides. A target without a level records all levels. As with `RUST_LOG`, spans that no directive
+    /// matches are not recorded, so a filter usually begins with a level for all targets.
+    ///
+    /// `#[traced(level = …)]` sets the level of a function, by default `info`, and its target is the
+    /// path of its module. The target of a span of a [`Tracer`](floe_telemetry_core::Tracer) is the tracer's name, and the
+    /// target of [`span`](floe_telemetry_core::span) and [`create_span`](floe_telemetry_core::create_span) is empty. Their level is
+    /// `info`. A function that the filter excludes runs as if it were not annotated: spans in it are
+    /// children of the current span. Its calls are still counted by `#[traced(metrics)]`. Spans of
+    /// `tracing`, of OpenTelemetry's API and of HTTP requests are not affected.
+    ///
+    /// [`SamplingHandle::set_filter`](crate::SamplingHandle::set_filter) changes the filter while the program
+    /// runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_filter: Option<String>,
+    /// Which spans have an OpenTelemetry `Context` of their own: `every_span` (default), or `boundaries`, which
+    /// reduces the cost of nested spans.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub context: ContextMode,
+    /// What spans record about their time: their polls, their processor time. Default: nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub profile: ProfileConfig,
+    /// The attributes of the service, which all its telemetry has.
+    pub resource_attributes: ResourceAttributes,
+    /// The detection of further attributes of the resource. Default: none are detected.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub detection: DetectionConfig,
+    /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
+    /// They are added on the collector's thread, so they cost the traced code nothing. At most 64, with
+    /// keys of 1 to 255 bytes. Default none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub span_attributes: BTreeMap<String, String>,
+    /// Baggage keys whose values become attributes of every span and log record in a context with that
+    /// baggage. At most 64. Default none, because baggage comes from other processes: a caller can set any
+    /// value for a key in this list. Attributes that a span sets itself take precedence over baggage, and
+    /// baggage takes precedence over `span_attributes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baggage_attributes: Vec<String>,
+    /// The credential of OTLP requests. Default none.
+    #[serde(default)]
+    pub authentication: Option<TelemetryAuth>,
+    /// The most memory of spans and log records that have ended and are not exported yet, in bytes. One half
+    /// is for the buffers of the threads, the other half is divided equally between the exporters of spans
+    /// and logs and tail sampling. Spans that do not fit are dropped and counted
+    /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). Each thread that records spans has
+    /// a buffer of about 1.5 MiB in addition. At least 1 MiB. Default 64 MiB.
+    #[schemars(range(min = 1_048_576))]
+    #[serde(
+        default = "default_max_memory_bytes",
+        skip_serializing_if = "is_default_max_memory_bytes"
+    )]
+    pub max_memory_bytes: usize,
+    /// The queue and batch sizes of spans.
+    #[serde(default)]
+    pub batch_processor: BatchSpanProcessorConfig,
+    /// The queue and batch sizes of log records.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub log_batch_processor: BatchLogRecordProcessorConfig,
+    /// The levels and the format of log records.
+    #[serde(default)]
+    pub logging: LoggingConfig,
+    /// The redaction of all telemetry.
+    #[serde(default)]
+    pub redaction: RedactionConfig,
+    /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to
+    /// Jaeger, `otlp` exports it to the endpoint. Other crates can add backends. The name is checked when
+    /// the provider is initialized.
+    #[serde(default = "default_backend")]
+    pub backend: String,
+    /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub otlp: OtlpConfig,
+    /// The exporters of each signal.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub exporters: ExportersConfig,
+    /// The aggregation and the export of metrics.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub metrics: MetricsConfig,
+    /// The limits of a span.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: SpanLimits,
+    /// The limits of a log record.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub log_record_limits: LogRecordLimits,
+    /// Whether the span of a call that has succeeded has the status OK, unless its body sets a status. Default `true`;
+    /// `false` leaves it unset.
+    ///
+    /// OpenTelemetry reserves OK for those who know that an operation has succeeded, and asks instrumentation that does
+    /// not to leave the status unset. `#[traced]` belongs to the former: the author of a function has annotated it, and
+    /// its return type says whether a call has failed, so OK tells a call that has returned from a span that nobody
+    /// judged, such as one that was cancelled. Backends count errors, so neither value changes their rates. The
+    /// integrations, which know an operation only from outside, leave it unset as their conventions require. Set it to
+    /// `false` if a processor or a backend of yours decides later what was a success: OK is final.
+    #[serde(
+        default = "default_status_on_success",
+        skip_serializing_if = "is_default_status_on_success"
+    )]
+    pub status_on_success: bool,
+    /// The recording of errors and panics.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub errors: ErrorsConfig,
+    /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
+    /// propagation.
+    #[serde(
+        default = "default_propagators",
+        skip_serializing_if = "are_default_propagators"
+    )]
+    pub propagators: Vec<Propagator>,
+}
+
+const fn default_enabled() -> bool {
+    true
+}
+
+const fn default_status_on_success() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_default_status_on_success(is_ok: &bool) -> bool {
+    *is_ok
+}
+
+fn default_backend() -> String {
+    DEFAULT_BACKEND.to_owned()
+}
+
+const fn default_max_memory_bytes() -> usize {
+    64 * MIN_MEMORY_BYTES
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_default_max_memory_bytes(bytes: &usize) -> bool {
+    *bytes == default_max_memory_bytes()
+}
+
+fn default_propagators() -> Vec<Propagator> {
+    Propagator::DEFAULT.to_vec()
+}
+
+fn are_default_propagators(propagators: &[Propagator]) -> bool {
+    propagators == Propagator::DEFAULT
+}
+
+impl TelemetryConfig {
+    /// Creates the default configuration for a service with this name.
+    ///
+    /// The name is checked when the provider is initialized.
+    pub fn new(service_name: impl Into<String>) -> Self {
+        Self {
+            enabled: true,
+            otlp_endpoint: None,
+            otlp_protocol: None,
+            sampling: SamplingConfig::default(),
+            span_filter: None,
+            context: ContextMode::default(),
+            profile: ProfileConfig::default(),
+            resource_attributes: ResourceAttributes::new(service_name),
+            detection: DetectionConfig::default(),
+            span_attributes: BTreeMap::new(),
+            baggage_attributes: Vec::new(),
+            authentication: None,
+            max_memory_bytes: default_max_memory_bytes(),
+            batch_processor: BatchSpanProcessorConfig::default(),
+            log_batch_processor: BatchLogRecordProcessorConfig::default(),
+            logging: LoggingConfig::default(),
+            redaction: RedactionConfig::default(),
+            backend: default_backend(),
+            otlp: OtlpConfig::default(),
+            exporters: ExportersConfig::default(),
+            metrics: MetricsConfig::default(),
+            limits: SpanLimits::default(),
+            log_record_limits: LogRecordLimits::default(),
+            status_on_success: true,
+            errors: ErrorsConfig::default(),
+            propagators: default_propagators(),
+        }
+    }
+
+    /// Parses and validates YAML (or JSON, which is YAML, too).
+    ///
+    /// `${NAME}`, `${env:NAME}` and `${NAME:-default}` in values become the value of an environment variable, and `$$`
+    /// becomes `$`. Only [credentials](TelemetryAuth) keep their references, which are resolved later.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is
+    /// invalid. The error reports all mistakes, each with its line and column.
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    ///
+    /// let error = TelemetryConfig::from_yaml("
+    /// resource_attributes: {service_name: orders}
+    /// otlp_protocol: grcp
+    /// otlp_endpiont: http://collector:4317
+    /// ").unwrap_err();
+    /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
+    ///   line 3, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?
+    ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
+    /// ```
+    pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let config = problems.parse(yaml).and_then(|mut document| {
+            let variable = |name: &str| environment::variable(name).ok();
+            substitute(&mut document, &variable, is_credential, &mut problems);
+            let mut mistakes = Vec::new();
+            let config: Option<Self> = document.read(&mut mistakes);
+            problems.add_mistakes(mistakes);
+            problems.locate_with(move |path| document.find_position(path));
+            config.inspect(|config| config.check(&mut problems))
+        });
+        problems.finish(config)
+    }
+
+    /// Makes the process part of a floe product: sets the four `floe_…` fields of
+    /// [`resource_attributes`](Self::resource_attributes), and lists their keys in
+    /// [`baggage_attributes`](Self::baggage_attributes), so that
+    /// [`set_floe_baggage`](floe_telemetry_core::propagation::set_floe_baggage) replaces the identity for a context.
+    ///
+    /// ```
+    /// use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
+    ///
+    /// let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+    /// let config = TelemetryConfig::new("customer-360").with_identity(&identity);
+    /// assert_eq!(config.resource_attributes.floe_mode, Some(Mode::Prod));
+    /// assert_eq!(config.baggage_attributes.len(), 4);
+    /// ```
+    #[must_use]
+    pub fn with_identity(mut self, identity: &FloeSpanAttributes) -> Self {
+        self.resource_attributes = self.resource_attributes.with_identity(identity);
+        for key in keys::IDENTITY {
+            if self.baggage_attributes.iter().all(|listed| listed != key) {
+                self.baggage_attributes.push(key.to_owned());
+            }
+        }
+        self
+    }
+
+    /// Sets the [endpoint](Self::otlp_endpoint) of OTLP for all signals.
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    ///
+    /// let config = TelemetryConfig::new("orders").with_otlp_endpoint("http://collector:4317");
+    /// assert_eq!(config.otlp_endpoint.as_deref(), Some("http://collector:4317"));
+    /// ```
+    #[must_use]
+    pub fn with_otlp_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.otlp_endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// Returns the share of the traces that are recorded in the environment of this configuration.
+    #[must_use]
+    pub fn sampling_ratio(&self) -> f64 {
+        let environment = self.resource_attributes.deployment_environment.as_deref();
+        self.sampling.get_ratio(environment.unwrap_or_default())
+    }
+
+    /// Returns whether a setting selects an exporter or an endpoint for spans. Otherwise they are printed.
+    pub(crate) fn has_span_destination(&self) -> bool {
+        self.otlp_endpoint.is_some()
+            || self.backend != DEFAULT_BACKEND
+            || self.selects(Signal::Traces)
+    }
+
+    /// Returns the protocol and the endpoint of a signal over OTLP.
+    pub(crate) fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {
+        let own = self.otlp.signal(signal);
+        let endpoint = own.endpoint.as_deref().or(self.otlp_endpoint.as_deref());
+        let protocol = own.protocol.or(self.otlp_protocol);
+        let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
+        (
+            protocol,
+            endpoint.unwrap_or_else(|| protocol.default_endpoint()),
+        )
+    }
+
+    /// Returns whether a setting for this signal selects an exporter or an endpoint.
+    pub(crate) fn selects(&self, signal: Signal) -> bool {
+        let exporters = match signal {
+            Signal::Traces => &self.exporters.traces,
+            Signal::Metrics => &self.exporters.metrics,
+            Signal::Logs => &self.exporters.logs,
+        };
+        match exporters {
+            Some(chosen) => chosen.iter().any(|kind| *kind != ExporterKind::None),
+            None => self.otlp.signal(signal).endpoint.is_some(),
+        }
+    }
+
+    /// Checks all values, as [`initialize`](crate::TelemetryProviderBuilder::initialize) does.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a value is invalid. The error reports all invalid values: the key, what was found, and what
+    /// is accepted.
+    pub fn validate(&self) -> Result<(), Error> {
+        let mut problems = Problems::default();
+        self.check(&mut problems);
+        problems.into_result()
+    }
+
+    /// Returns the JSON Schema ([json-schema.org](https://json-schema.org)) of a configuration.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        if let Some(Err(message)) = self.otlp_endpoint.as_deref().map(endpoint::check) {
+            problems.add("otlp_endpoint", message);
+        }
+        self.sampling.check(problems);
+        if let Some(Err(message)) = self.span_filter.as_deref().map(parse_filter) {
+            problems.add("span_filter", message);
+        }
+        self.resource_attributes.check(problems);
+        self.detection.check(problems);
+        self.check_attributes(problems);
+        if let Some(authentication) = &self.authentication {
+            authentication.check(problems);
+        }
+        if self.max_memory_bytes < MIN_MEMORY_BYTES {
+            problems.add(
+                "max_memory_bytes",
+                format!(
+                    "expected {MIN_MEMORY_BYTES} (1 MiB) or more, found {}",
+                    self.max_memory_bytes
+                ),
+            );
+        }
+        self.batch_processor.check(problems);
+        self.log_batch_processor.check(problems);
+        self.logging.check(problems);
+        self.redaction.check(problems);
+        self.otlp.check(problems);
+        self.exporters.check(problems);
+        self.metrics.check(problems);
+        self.limits.check(problems);
+        self.log_record_limits.check(problems);
+    }
+
+    fn check_attributes(&self, problems: &mut Problems) {
+        for (field, found, most) in [
+            (
+                "span_attributes",
+                self.span_attributes.len(),
+                MAX_SPAN_ATTRIBUTES,
+            ),
+            (
+                "baggage_attributes",
+                self.baggage_attributes.len(),
+                MAX_BAGGAGE_ATTRIBUTES,
+            ),
+        ] {
+            if found > most {
+                problems.add(field, format!("expected at most {most}, found {found}"));
+            }
+        }
+        for key in self.span_attributes.keys() {
+            if let Err(message) = check_key(key) {
+                problems.add("span_attributes", message);
+            }
+        }
+        for (at, key) in self.baggage_attributes.iter().enumerate() {
+            if !is_baggage_key(key) {
+                problems.add(
+                    &format!("baggage_attributes.{at}"),
+                    format!(
+                        "`{key}` is not a key of baggage, expected 1 to 255 printable ASCII characters \
+                         without spaces and without `(),/:;<=>?@[\\]{{}}\"`"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Returns whether the value with this path is a credential, which may be a reference.
+fn is_credential(path: &str) -> bool {
+    let is_header = || path.starts_with("otlp.") && path.contains(".headers.");
+    matches!(
+        path,
+        "authentication.api_key" | "authentication.bearer_token"
+    ) || is_header()
+}
+
+/// Returns whether this is a [token](https://www.w3.org/TR/baggage/#key) with a valid length of an attribute
+/// key.
+fn is_baggage_key(key: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"(),/:;<=>?@[\\]{}\"".contains(&byte);
+    (1..=255).contains(&key.len()) && key.bytes().all(is_token)
+}
+
+/// Formats the configuration without credentials: the query of an endpoint may be one, and so may an attribute.
+impl fmt::Debug for TelemetryConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = if f.alternate() {
+            format!("{:#?}", Fields(self))
+        } else {
+            format!("{:?}", Fields(self))
+        };
+        f.write_str(&sanitize_credentials(&text))
+    }
+}
+
+struct Fields<'a>(&'a TelemetryConfig);
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Destructured, so that the compiler reports a field that is missing here.
+        let TelemetryConfig {
+            enabled,
+            otlp_endpoint,
+            otlp_protocol,
+            sampling,
+            span_filter,
+            context,
+            profile,
+            resource_attributes,
+            detection,
+            span_attributes,
+            baggage_attributes,
+            authentication,
+            max_memory_bytes,
+            batch_processor,
+            log_batch_processor,
+            logging,
+            redaction,
+            backend,
+            otlp,
+            exporters,
+            metrics,
+            limits,
+            log_record_limits,
+            status_on_success,
+            errors,
+            propagators,
+        } = self.0;
+        let mut resource = resource_attributes.clone();
+        let mut attributes = span_attributes.clone();
+        for (key, value) in attributes.iter_mut().chain(&mut resource.additional) {
+            *value = sanitize_sent_value(key, value).into_owned();
+        }
+        f.debug_struct("TelemetryConfig")
+            .field("enabled", enabled)
+            .field(
+                "otlp_endpoint",
+                &otlp_endpoint.as_deref().map(endpoint::debug),
+            )
+            .field("otlp_protocol", otlp_protocol)
+            .field("sampling", sampling)
+            .field("span_filter", span_filter)
+            .field("context", context)
+            .field("profile", profile)
+            .field("resource_attributes", &resource)
+            .field("detection", detection)
+            .field("span_attributes", &attributes)
+            .field("baggage_attributes", baggage_attributes)
+            .field("authentication", authentication)
+            .field("max_memory_bytes", max_memory_bytes)
+            .field("batch_processor", batch_processor)
+            .field("log_batch_processor", log_batch_processor)
+            .field("logging", logging)
+            .field("redaction", redaction)
+            .field("backend", backend)
+            .field("otlp", otlp)
+            .field("exporters", exporters)
+            .field("metrics", metrics)
+            .field("limits", limits)
+            .field("log_record_limits", log_record_limits)
+            .field("status_on_success", status_on_success)
+            .field("errors", errors)
+            .field("propagators", propagators)
+            .finish()
+    }
+}

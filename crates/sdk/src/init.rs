@@ -1,0 +1,259 @@
+//! Telemetry in one call: everything that the features of the build include, configured by the environment.
+
+mod guard;
+mod panics;
+#[cfg(any(feature = "logs", feature = "tracing"))]
+mod subscriber;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Once;
+use std::time::Duration;
+
+use opentelemetry::global;
+
+pub use self::guard::TelemetryGuard;
+use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, TelemetryConfig};
+use crate::error::Error;
+use crate::program_signals::Unsignalled;
+use crate::provider::{TelemetryProvider, TelemetryProviderBuilder};
+
+/// The timeout of the shutdown when the guard is dropped, and of that at the exit of the process.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest time before a finished trace is printed on a terminal, in milliseconds.
+const TERMINAL_DELAY: u64 = 100;
+
+/// Written if traces go nowhere, and nobody has said that they need not.
+#[cfg(feature = "_otlp")]
+const NO_EXPORTER: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
+                           for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if \
+                           none are wanted, found neither, and no terminal to print them on";
+#[cfg(not(feature = "_otlp"))]
+const NO_EXPORTER: &str = "warning: traces are not exported: expected the feature `otlp-grpc` or `otlp-http` and an \
+                           endpoint, or `OTEL_TRACES_EXPORTER=console`, or `none` if none are wanted, found none of \
+                           them, and no terminal to print them on";
+
+/// Starts the telemetry of a program from the environment, until the returned guard is dropped.
+///
+/// Call it first in `main`, and bind the guard to a name: `let _ = …` would drop it at once.
+///
+/// ```standalone_crate
+/// use floe_telemetry::traced;
+///
+/// #[traced(attributes(table))]
+/// fn load(table: &str) {}
+///
+/// fn main() -> Result<(), floe_telemetry::Error> {
+///     let _telemetry = floe_telemetry::init()?;
+///     load("orders");
+///     Ok(())
+/// }
+/// ```
+///
+/// `init()` is [`builder()`](builder)`.init()`, and [`init_with`]`(config)` is
+/// [`TelemetryProvider::builder`]`(config).init()`. So a program that needs a setting, an exporter, a sampler, a span
+/// processor or a layer of its own inserts it between the two, and nothing else changes:
+///
+/// ```standalone_crate
+/// use floe_telemetry::config::SamplingRule;
+///
+/// let _telemetry = floe_telemetry::builder()
+///     .configure(|config| config.sampling.rules.push(SamplingRule::new("health.*", 0.0)))
+///     .init()?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+///
+/// What each step starts:
+///
+/// | what | configured by | needs the feature | `initialize()` | `init_with` | `init` |
+/// |---|---|---|---|---|---|
+/// | spans of `#[traced]` functions | the configuration | | yes | yes | yes |
+/// | metrics and export over OTLP | the configuration | `otlp-grpc` or `otlp-http` for OTLP | yes | yes | yes |
+/// | the propagators of the process | the configuration | | yes | yes | yes |
+/// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
+/// | spans and events of `tracing` | `span_filter`, else `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |
+/// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_KEYS`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
+/// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
+/// | in place of the panic hook: the redacted message of each panic on standard error | `errors`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
+/// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
+/// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
+/// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
+/// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
+///
+/// Export at SIGTERM and SIGINT is [`TelemetryProvider::shutdown_on_signals`] of the guard (feature `signals`).
+/// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
+///
+/// Where nothing takes spans, none is recorded, and a call costs what it costs without a provider. Spans are taken by
+/// exporters, span processors, metrics of all spans and log records of exceptions. If log lines or log records are
+/// written, roots have ids all the same, which these carry.
+///
+/// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. Filters by spans and
+/// fields (`target[span]=level`) are not accepted; such an entry is ignored with one warning. If the program has
+/// installed a global `tracing` subscriber before, that subscriber stays; it needs
+/// `tracing_layer` and [`logs::layer`](crate::logs::layer).
+///
+/// # Features of the build
+///
+/// The features `logs` and `tracing` change what `init` does, although Cargo enables a feature for all of a build as
+/// soon as one of its crates asks for it. The alternative would be to ask for them again in code. Then most programs,
+/// which enable the features in order to use them, would have to say so in two places, and would show nothing if they
+/// forgot one. A program that gets a feature only through a dependency can still decide: `init` is called by programs
+/// and not by libraries, a subscriber that the program has installed stays,
+/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the
+/// lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and the events of `tracing` do
+/// not depend on them, and no integration of this repository enables them.
+///
+/// # Errors
+///
+/// Fails if an exporter cannot be created, for example because a file with a credential does not exist, or because the
+/// endpoint or its protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in
+/// use ([`Error::is_state`]). Nothing is exported then, but log lines are written. For a program that must run in any
+/// case there is [`init_or_noop`].
+///
+/// These are not errors, but one warning each: an invalid variable, which is ignored, and a file in
+/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` that cannot be read or is not valid, after which nothing is recorded.
+pub fn init() -> Result<TelemetryGuard, Error> {
+    builder().init()
+}
+
+/// Starts the telemetry of a program like [`init`], with this configuration in place of the environment's.
+///
+/// [`TelemetryConfig::from_env`] is the configuration of `init`, and [`TelemetryConfig::apply_env`] applies the
+/// variables to another one. The variables of filters, log lines and panics, `FLOE_LOG_*`, `FLOE_SPAN_FILTER`,
+/// `RUST_LOG` and `FLOE_PANIC_OUTPUT`, apply in any case where the configuration has the default.
+///
+/// ```standalone_crate
+/// use floe_telemetry::TelemetryConfig;
+///
+/// let mut config = TelemetryConfig::from_env()?;
+/// config.redaction.keys.push("customer_ref".to_owned());
+/// let _telemetry = floe_telemetry::init_with(config)?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Fails like [`init`], and if the configuration is not valid.
+pub fn init_with(config: TelemetryConfig) -> Result<TelemetryGuard, Error> {
+    TelemetryProvider::builder(config).init()
+}
+
+/// Returns a builder with the configuration of the environment, for the telemetry of [`init`] with the program's own
+/// parts.
+///
+/// If the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, this warns, and nothing is
+/// recorded.
+///
+/// ```standalone_crate
+/// use floe_telemetry::EndingSpan;
+///
+/// let _telemetry = floe_telemetry::builder()
+///     .with_span_processor(|span: &mut EndingSpan<'_>| span.set_attribute("team", "checkout"))
+///     .init()?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+pub fn builder() -> TelemetryProviderBuilder {
+    TelemetryProvider::builder(from_env())
+}
+
+impl TelemetryProviderBuilder {
+    /// Starts the provider and everything else that [`init`] starts, until the returned guard is dropped. The
+    /// documentation of [`init`] has the list.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`initialize`](Self::initialize), and if a [layer](Self::with_layer) was added and the process
+    /// already has a global `tracing` subscriber ([`Error::is_state`]).
+    pub fn init(mut self) -> Result<TelemetryGuard, Error> {
+        self.config_mut().apply_filters();
+        let mut is_exported = self.has_span_exporter();
+        if !is_exported {
+            let is_terminal = io::stderr().is_terminal();
+            is_exported = choose_printing(self.config_mut(), is_terminal);
+        }
+        is_exported |= self.has_sdk_processor();
+        set_global_providers();
+        #[cfg(any(feature = "logs", feature = "tracing"))]
+        if let Some(layers) = self.take_layers() {
+            subscriber::install(self.config_mut(), layers)?;
+        }
+        panics::observe(self.config().errors);
+        let provider = self.initialize()?;
+        if !provider.is_noop() {
+            if !is_exported {
+                warn_of_no_exporter();
+            }
+            provider.shutdown_at_exit(SHUTDOWN_TIMEOUT);
+            if cfg!(panic = "abort") {
+                provider.flush_on_panic(SHUTDOWN_TIMEOUT);
+            }
+        }
+        Ok(TelemetryGuard::new(provider, SHUTDOWN_TIMEOUT))
+    }
+}
+
+/// The configuration of the environment. With a configuration file that is not valid, nothing is recorded: the
+/// specification does not allow other variables beside it.
+fn from_env() -> TelemetryConfig {
+    TelemetryConfig::from_env().unwrap_or_else(|error| {
+        config::warn(&format!("nothing is recorded: {error}"));
+        let mut config = TelemetryConfig::new("unknown_service");
+        config.enabled = false;
+        config
+    })
+}
+
+/// Starts the telemetry of a program like [`init`], and does not fail: where `init` returns an error, this logs
+/// one warning, or writes it on standard error if there is no `tracing` subscriber, and returns a guard whose
+/// provider records nothing ([`TelemetryProvider::is_noop`]).
+///
+/// ```standalone_crate
+/// let telemetry = floe_telemetry::init_or_noop();
+/// assert!(!telemetry.is_noop());
+/// assert!(floe_telemetry::init_or_noop().is_noop(), "a provider is in use");
+/// ```
+pub fn init_or_noop() -> TelemetryGuard {
+    init().unwrap_or_else(|error| {
+        config::warn(&format!("nothing is recorded: {error}"));
+        TelemetryGuard::new(TelemetryProvider::noop(), SHUTDOWN_TIMEOUT)
+    })
+}
+
+/// Sets OpenTelemetry's global tracer provider and meter provider, which do nothing while there is no provider.
+/// OpenTelemetry logs that they are set, so this precedes the subscriber.
+fn set_global_providers() {
+    static SET: Once = Once::new();
+
+    SET.call_once(|| {
+        global::set_tracer_provider(TelemetryProvider::tracer_provider());
+        global::set_meter_provider(TelemetryProvider::meter_provider());
+    });
+}
+
+/// Without a configured exporter, traces are printed for a person who reads the terminal, soon after they have
+/// ended. They do not belong in the log file of a service. Returns whether they go anywhere, or are not wanted.
+fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
+    if config.exporters.traces.is_some() || config.has_span_destination() {
+        return true;
+    }
+    if !is_terminal {
+        config.exporters.traces = Some(vec![ExporterKind::None]);
+        return false;
+    }
+    let delay = &mut config.batch_processor.schedule_delay_millis;
+    let default = BatchSpanProcessorConfig::default().schedule_delay_millis;
+    if *delay == default && !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
+        *delay = TERMINAL_DELAY;
+    }
+    true
+}
+
+/// Writes to standard error, not to `tracing`: log lines may be on standard output, or off.
+fn warn_of_no_exporter() {
+    static WRITTEN: Once = Once::new();
+
+    WRITTEN.call_once(|| {
+        // Standard error may be closed.
+        let _ = writeln!(Unsignalled(io::stderr()), "{NO_EXPORTER}");
+    });
+}

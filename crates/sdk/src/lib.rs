@@ -1,0 +1,59 @@
+//! The provider: configuration, the collector of finished spans, metrics, logs, and the exporters.
+//!
+//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod collector;
+mod error;
+mod init;
+mod json_schema;
+#[cfg(feature = "_otlp")]
+mod otlp_encoding;
+mod provider;
+mod regular_file;
+mod surroundings;
+mod system;
+#[cfg(target_os = "linux")]
+mod this_process;
+
+pub mod backend;
+pub mod config;
+pub mod detection;
+pub mod exporter;
+#[cfg(feature = "logs")]
+pub mod logs;
+pub mod metrics;
+pub mod propagation;
+
+use floe_telemetry_core::__sdk::{
+    attributes, bounded_text, callsite, caught, char_boundary, clock, environment, link_list,
+    program_signals, recorder, redaction,
+};
+use floe_telemetry_core::keys;
+
+pub use self::{
+    collector::{EndingSpan, SpanProcessor, Statistics},
+    config::telemetry::TelemetryConfig,
+    error::Error,
+    init::{TelemetryGuard, builder, init, init_or_noop, init_with},
+    provider::{
+        ExporterFactory, SamplingHandle, TelemetryProvider, TelemetryProviderBuilder,
+        ensure_telemetry_initialized,
+    },
+};
+
+#[doc(hidden)]
+pub use floe_telemetry_core::{__floe_linked, __floe_location, __private};
+
+/// What `testing` needs.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod __testing {
+    pub use crate::collector::{Backpressure, Collector, run};
+}
+
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls"))]
+#[doc(hidden)]
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;

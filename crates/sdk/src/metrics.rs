@@ -1,0 +1,18 @@
+//! Metrics of the provider, and what the program records them with.
+
+mod flushes;
+mod meters;
+#[cfg(target_os = "linux")]
+mod process;
+mod provider;
+mod redacting;
+mod reporting;
+mod sdk_metrics;
+mod views;
+
+pub use self::provider::RecorderMeterProvider;
+pub(crate) use self::{
+    flushes::MetricReport,
+    meters::{Meters, MetricDestination},
+};
+pub use crate::collector::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};

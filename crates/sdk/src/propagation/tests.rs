@@ -1,0 +1,205 @@
+//! B3, Jaeger and X-Ray: a valid parent is passed on, and others are ignored.
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+
+use crate::config::Propagator::{self, B3, B3Multi, Jaeger, XRay};
+use crate::propagation::propagator;
+use floe_telemetry_core::propagation::{ExtractFrom as _, InjectInto as _};
+
+const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
+const SPAN: &str = "e457b5a2e4d86bd1";
+
+/// Headers as text, `TRACE` and `SPAN` replaced by ids.
+fn headers(text: &str) -> Vec<(String, String)> {
+    let text = text.replace("TRACE", TRACE).replace("SPAN", SPAN);
+    let pairs = text.split(", ").filter_map(|pair| pair.split_once(": "));
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Returns what a service sends that receives these headers.
+fn passed_on(format: Propagator, received: &[(String, String)]) -> Vec<(String, String)> {
+    let propagator = propagator(format);
+    let mut cx = Context::new();
+    received.extract(&mut |extractor| {
+        cx = propagator.extract_with_context(&Context::new(), extractor);
+    });
+    let mut sent = Vec::new();
+    sent.inject(&mut |injector| propagator.inject_context(&cx, injector));
+    let parent = cx.span().span_context().clone();
+    let is_trace = format != Propagator::Baggage && !sent.is_empty();
+    assert_eq!([parent.is_valid(), parent.is_remote()], [is_trace; 2]);
+    sent
+}
+
+#[test]
+fn a_valid_parent_is_passed_on() {
+    let rows = [
+        (
+            Jaeger,
+            "uber-trace-id: TRACE:SPAN:0:1",
+            "uber-trace-id: TRACE:SPAN:0:1",
+        ),
+        (
+            Jaeger,
+            "Uber-Trace-Id: 1f2:3a:0:3",
+            "uber-trace-id: 000000000000000000000000000001f2:000000000000003a:0:1",
+        ),
+        (
+            Jaeger,
+            "uber-trace-id: TRACE%3ASPAN%3A0%3A0",
+            "uber-trace-id: TRACE:SPAN:0:0",
+        ),
+        (
+            XRay,
+            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=1",
+            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=1",
+        ),
+        (
+            XRay,
+            "x-amzn-trace-id: Self=1-a; Sampled=0; Parent=SPAN; Root=1-5759e988-bd862e3fe1be46a994272793; Lineage=a:1;",
+            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=0",
+        ),
+        (
+            XRay,
+            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=?",
+            "x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN;Sampled=0",
+        ),
+    ];
+    for (format, received, sent) in rows {
+        assert_eq!(
+            passed_on(format, &headers(received)),
+            headers(sent),
+            "{received}"
+        );
+    }
+}
+
+#[test]
+fn b3_is_received_and_sent_in_both_forms() {
+    let ids = "x-b3-traceid: TRACE, x-b3-spanid: SPAN";
+    for (received, single, multi) in [
+        ("b3: TRACE-SPAN-1", "1", "sampled: 1"),
+        ("b3: TRACE-SPAN-0", "0", "sampled: 0"),
+        ("b3: TRACE-SPAN", "0", "sampled: 0"),
+        ("b3: TRACE-SPAN-1-05e3ac9a4f6e3b90", "1", "sampled: 1"),
+        ("b3: TRACE-SPAN-d", "d", "flags: 1"),
+        ("IDS, x-b3-sampled: 1", "1", "sampled: 1"),
+        ("IDS, X-B3-Sampled: true", "1", "sampled: 1"),
+        ("IDS, x-b3-flags: 1", "d", "flags: 1"),
+        ("IDS", "0", "sampled: 0"),
+    ] {
+        let received = headers(&received.replace("IDS", ids));
+        let sent = passed_on(B3, &received);
+        assert_eq!(
+            sent,
+            headers(&format!("b3: TRACE-SPAN-{single}")),
+            "{received:?}"
+        );
+        let sent = passed_on(B3Multi, &received);
+        assert_eq!(
+            sent,
+            headers(&format!("{ids}, x-b3-{multi}")),
+            "{received:?}"
+        );
+    }
+    let short = passed_on(B3, &headers("b3: SPAN-SPAN-1"));
+    assert_eq!(short, headers("b3: 0000000000000000SPAN-SPAN-1"));
+}
+
+#[test]
+fn an_invalid_parent_is_ignored() {
+    let (zeros, long) = ("0".repeat(32), "a".repeat(1000));
+    let rows: &[(Propagator, &str, &[&str])] = &[
+        (
+            B3,
+            "b3",
+            &[
+                "",
+                "0",
+                "d",
+                TRACE,
+                "TRACE-",
+                "TRACE-SPAN-2",
+                "TRACE-SPAN-1-",
+                "TRACE-SPAN-1-SPAN-",
+                &format!("{zeros}-SPAN-1"),
+                &format!("+{}-SPAN-1", TRACE.split_at(1).1),
+                &format!("{}-SPAN-1", TRACE.split_at(1).1),
+                &format!("TRACE-SPAN-1-{long}"),
+                &"\u{e4}".repeat(40),
+                "TRACE-SPAN-1, b3: TRACE-SPAN-1",
+            ],
+        ),
+        (
+            B3,
+            "x-b3-traceid",
+            &["TRACE", "TRACE, x-b3-spanid: SPAN, x-b3-sampled: yes"],
+        ),
+        (
+            Jaeger,
+            "uber-trace-id",
+            &[
+                &long,
+                "",
+                "1",
+                "1:2:0",
+                "1:2:0:1:",
+                "0:2:0:1",
+                "1:0:0:1",
+                "1:2:0:x",
+                "1:2:0:+1",
+                "1:2:0:100",
+                "-1:2:0:1",
+                "1:12345678901234567:0:1",
+                "%ff:2:0:1",
+                "1:2:0:1, uber-trace-id: 1:2:0:1",
+            ],
+        ),
+        (
+            XRay,
+            "x-amzn-trace-id",
+            &[
+                &long,
+                "",
+                "Root",
+                "Root=1-5759e988-bd862e3fe1be46a994272793",
+                "Root=2-5759e988-bd862e3fe1be46a994272793;Parent=SPAN",
+                "Root=1-5759e988b-d862e3fe1be46a994272793;Parent=SPAN",
+                "Root=1-00000000-000000000000000000000000;Parent=SPAN",
+                "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f",
+                "Parent=SPAN;Sampled=1",
+                "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN, x-amzn-trace-id: Root=1-5759e988-bd862e3fe1be46a994272793;Parent=SPAN",
+            ],
+        ),
+    ];
+    for (format, name, values) in rows {
+        for value in *values {
+            let received = headers(&format!("{name}: {value}"));
+            assert!(!received.is_empty());
+            assert_eq!(passed_on(*format, &received), [], "{name}: {value}");
+        }
+    }
+}
+
+#[test]
+fn a_flood_of_headers_is_ignored() {
+    let value = "x".repeat(8192);
+    for (format, name) in [
+        (Propagator::TraceContext, "traceparent"),
+        (Propagator::TraceContext, "tracestate"),
+        (B3, "b3"),
+        (B3Multi, "x-b3-traceid"),
+        (Jaeger, "uber-trace-id"),
+        (XRay, "x-amzn-trace-id"),
+    ] {
+        let flood = vec![(name.to_owned(), value.clone()); 1000];
+        assert_eq!(passed_on(format, &flood), [], "{name}");
+    }
+    let members = format!("k=v,{}", "a=b,".repeat(2000));
+    let flood = vec![("baggage".to_owned(), members); 1000];
+    let sent = passed_on(Propagator::Baggage, &flood);
+    assert_eq!(sent, [("baggage".to_owned(), "a=b,k=v".to_owned())]);
+}

@@ -1,0 +1,473 @@
+//! The telemetry of a process: initialization from a configuration, flush and shutdown.
+//!
+//! ```text
+//!            initialize()                 force_flush()
+//!  builder ───────────────► INITIALIZED ◄──────────────► FLUSHING
+//!     │                          │
+//!     │ enabled: false,          │ shutdown() or drop
+//!     │ OTEL_SDK_DISABLED        ▼
+//!     └──────► NO-OP          SHUTDOWN     (a new provider may be initialized)
+//! ```
+//!
+//! | | INITIALIZED, FLUSHING | SHUTDOWN | NO-OP |
+//! |---|---|---|---|
+//! | `initialize()` of another provider | an error ([`Error::is_state`]) | allowed | allowed |
+//! | `force_flush()` | exports | does nothing | does nothing |
+//! | `shutdown()`, drop | exports, then SHUTDOWN | waits for the first one | does nothing |
+//!
+//! These methods may be called concurrently and from any thread. Each blocks the calling thread until it
+//! returns, also inside an async runtime.
+//!
+//! Only one provider at a time uses the recorder. Flush and shutdown return within their timeout even
+//! if a backend does not respond. A second shutdown waits until the first one has ended.
+
+mod builder;
+mod delivery;
+mod ensure;
+mod exit;
+#[cfg_attr(not(feature = "logs"), path = "provider/no_logs.rs")]
+mod logs;
+mod metrics;
+mod program_sampler;
+mod resource;
+mod sampling;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
+mod start_message;
+mod targets;
+#[cfg(test)]
+mod tests;
+
+use std::mem::{self, ManuallyDrop};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use tracing::dispatcher::{Dispatch, has_been_set, with_default};
+
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) use self::builder::ProgramLayer;
+pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
+#[cfg(feature = "_otlp")]
+use self::delivery::end_of_exports;
+use self::delivery::{await_delivery, undelivered};
+pub use self::ensure::ensure_telemetry_initialized;
+use self::logs::ProviderLogs;
+pub use self::sampling::SamplingHandle;
+use crate::clock::monotonic_now;
+use crate::collector::{Counters, Statistics};
+use crate::config::TelemetryConfig;
+use crate::error::Error;
+#[cfg(feature = "logs")]
+use crate::logs::RecorderLoggerProvider;
+use crate::metrics::{Meters, RecorderMeterProvider};
+use crate::recorder::{self, RecorderTracerProvider};
+
+/// The timeout of the shutdown that dropping a provider performs.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The process with the provider that is in use, as [`this_process`]; 0 if there is none. A process has at
+/// most one.
+static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
+
+/// Identifies this process among its forks. It is not 0.
+fn this_process() -> u32 {
+    recorder::forks().wrapping_add(1)
+}
+
+/// The telemetry of a process. Dropping the provider shuts it down.
+///
+/// ```standalone_crate
+/// use std::time::Duration;
+/// use floe_telemetry::{TelemetryConfig, TelemetryProvider, exporter::MemoryExporter};
+///
+/// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+///     .with_span_exporter(MemoryExporter::new())
+///     .initialize()?;
+/// telemetry.force_flush(Duration::from_secs(5))?;
+/// telemetry.shutdown(Duration::from_secs(5))?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping the provider shuts it down"]
+pub struct TelemetryProvider(Arc<Inner>);
+
+/// A provider. What runs at the end of the process refers to it weakly.
+#[derive(Debug)]
+struct Inner {
+    is_noop: bool,
+    is_shut_down: AtomicBool,
+    shutdown_end: ShutdownEnd,
+    /// The process that has initialized it: its threads do not exist in a fork.
+    process: u32,
+    counters: Arc<Counters>,
+    /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
+    meters: ManuallyDrop<Option<Meters>>,
+    logs: ManuallyDrop<ProviderLogs>,
+    sampling: SamplingHandle,
+}
+
+impl TelemetryProvider {
+    /// Returns a builder for a provider with this configuration.
+    pub fn builder(config: TelemetryConfig) -> TelemetryProviderBuilder {
+        TelemetryProviderBuilder::new(config)
+    }
+
+    /// A provider that records nothing.
+    pub(crate) fn noop() -> Self {
+        Self(Arc::new(Inner::new(
+            true,
+            Arc::default(),
+            SamplingHandle::new(&TelemetryConfig::new("noop")),
+        )))
+    }
+
+    /// Returns an OpenTelemetry tracer provider over the same recorder, for code that uses
+    /// OpenTelemetry's API. It can be set as the global tracer provider:
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryProvider;
+    ///
+    /// opentelemetry::global::set_tracer_provider(TelemetryProvider::tracer_provider());
+    /// ```
+    #[must_use]
+    pub fn tracer_provider() -> RecorderTracerProvider {
+        RecorderTracerProvider::default()
+    }
+
+    /// Returns an OpenTelemetry meter provider over the metrics of the provider in use, for code that uses
+    /// OpenTelemetry's API. What is measured is redacted. [`init`](crate::init) sets it as the global meter
+    /// provider:
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryProvider;
+    ///
+    /// opentelemetry::global::set_meter_provider(TelemetryProvider::meter_provider());
+    /// ```
+    #[must_use]
+    pub fn meter_provider() -> RecorderMeterProvider {
+        RecorderMeterProvider
+    }
+
+    /// Returns an OpenTelemetry logger provider over the log exporters of the provider in use, for bridges that use
+    /// OpenTelemetry's logs API. Records are redacted. OpenTelemetry has no global logger provider, so a bridge gets
+    /// this one:
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryProvider;
+    /// use floe_telemetry::opentelemetry::logs::{LogRecord, Logger, LoggerProvider, Severity};
+    ///
+    /// let logger = TelemetryProvider::logger_provider().logger("acme.audit");
+    /// let mut record = logger.create_log_record();
+    /// record.set_severity_number(Severity::Info);
+    /// record.set_event_name("order.placed");
+    /// record.add_attribute("order.id", 7);
+    /// logger.emit(record);
+    /// ```
+    #[cfg(feature = "logs")]
+    #[must_use]
+    pub fn logger_provider() -> RecorderLoggerProvider {
+        RecorderLoggerProvider
+    }
+
+    /// Returns whether this provider does nothing, for example because the configuration or `OTEL_SDK_DISABLED`
+    /// disables telemetry. A provider without exporters is in use like any other, although it records no spans.
+    #[must_use]
+    pub fn is_noop(&self) -> bool {
+        self.0.is_noop
+    }
+
+    /// Returns a handle that changes the sampling ratio, the sampling rules and the filter by target and
+    /// level while the program runs.
+    #[must_use]
+    pub fn sampling_handle(&self) -> SamplingHandle {
+        self.0.sampling.clone()
+    }
+
+    /// Returns the numbers of spans and log records by their outcome so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.0.counters.read()
+    }
+
+    /// Exports all spans that ended, all metrics that were recorded and all log records that were
+    /// emitted before the call. Does nothing after shutdown.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an export has failed since the last flush, or if `timeout` has passed. In a fork of the
+    /// process that has initialized the provider, it fails at once ([`Error::is_state`]).
+    pub fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
+        self.0.force_flush(timeout)
+    }
+
+    /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
+    /// the exporters down. A second call waits until the first one has ended, at most for its own `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an export has failed since the last flush, or if `timeout` has passed: the error names the
+    /// cause and the number of spans that are pending. A second call fails only if its timeout has passed. In
+    /// a fork of the process that has initialized the provider, it fails at once ([`Error::is_state`]).
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        self.0.shutdown(timeout)
+    }
+
+    /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`,
+    /// within `timeout`. Without it, only dropping the provider does, and `exit` drops nothing.
+    ///
+    /// A process that is aborted or killed by a signal does not exit in this sense. On systems other than
+    /// Unix this has no effect.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// telemetry.shutdown_at_exit(Duration::from_secs(2));
+    /// ```
+    pub fn shutdown_at_exit(&self, timeout: Duration) {
+        exit::at_exit(&self.0, timeout);
+    }
+
+    /// Adds a panic hook that flushes the provider within `timeout` after the previous hook, for programs
+    /// that are compiled with `panic = "abort"`: such a program ends right after its panic hook.
+    ///
+    /// The hook also runs for panics that do not end the process. Each of them blocks its thread until
+    /// everything is exported, at most for `timeout`. Panics on the threads of the library, such as a panic
+    /// of an exporter, are caught there and do not flush. The spans that are open at the panic are lost if the
+    /// process ends.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// telemetry.flush_on_panic(Duration::from_secs(2));
+    /// ```
+    pub fn flush_on_panic(&self, timeout: Duration) {
+        exit::on_panic(&self.0, timeout);
+    }
+
+    /// Shuts the provider down within `timeout` when the process receives SIGTERM or SIGINT. Then the process
+    /// ends by that signal, as it would without this call. Another signal ends it at once.
+    ///
+    /// This is for programs that do not handle these signals themselves. Where a program does, for example
+    /// with `tokio::signal`, its handler still runs, but the process ends as soon as the provider is shut down.
+    /// Such a program calls [`shutdown`](Self::shutdown) when its own work has ended.
+    ///
+    /// On Linux, a signal that the process ignores stays ignored: a shell protects jobs in the background
+    /// from SIGINT. A fork of the process ends at once, unless it calls this for a provider of its own. On
+    /// systems other than Unix this has no effect.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// telemetry.shutdown_on_signals(Duration::from_secs(5))?;
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The handlers cannot be installed, or the thread that waits for the signals cannot be started
+    /// ([`Error::is_thread`]). Signals then end the process at once.
+    #[cfg(feature = "signals")]
+    pub fn shutdown_on_signals(&self, timeout: Duration) -> Result<(), Error> {
+        #[cfg(unix)]
+        return signals::shut_down(&self.0, timeout);
+        #[cfg(not(unix))]
+        {
+            let _ = timeout;
+            Ok(())
+        }
+    }
+}
+
+impl TelemetryProvider {
+    /// Shuts the provider down where nobody can receive an error.
+    pub(crate) fn shut_down_on_drop(&self, timeout: Duration) {
+        if self.0.is_inherited() {
+            return;
+        }
+        if let Err(error) = self.0.shut_down_unheard(timeout) {
+            exit::warn(move || {
+                tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
+            });
+        }
+    }
+}
+
+impl Inner {
+    fn new(is_noop: bool, counters: Arc<Counters>, sampling: SamplingHandle) -> Self {
+        Self {
+            is_noop,
+            is_shut_down: AtomicBool::new(is_noop),
+            shutdown_end: ShutdownEnd::default(),
+            process: this_process(),
+            meters: ManuallyDrop::new(None),
+            logs: ManuallyDrop::default(),
+            sampling,
+            counters,
+        }
+    }
+
+    /// Whether this process is a fork of the one that has initialized the provider.
+    fn is_inherited(&self) -> bool {
+        self.process != this_process()
+    }
+
+    fn check_process(&self) -> Result<(), Error> {
+        if self.is_inherited() {
+            return Err(Error::state(
+                "the telemetry provider belongs to the parent process, which exports its spans: initialize another one after the fork",
+            ));
+        }
+        Ok(())
+    }
+
+    fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
+        if self.is_noop {
+            return Ok(());
+        }
+        self.check_process()?;
+        let operation = "flush";
+        if self.is_shut_down.load(Ordering::Acquire) {
+            return self.await_shutdown(operation, timeout);
+        }
+        let deadline = monotonic_now().checked_add(timeout);
+        let flush = || self.logs.flush();
+        let mut reports = (!self.logs.follow_spans).then(flush);
+        let metrics = || {
+            reports.get_or_insert_with(flush);
+            self.meters.as_ref().map(Meters::flush)
+        };
+        let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
+        let reports = reports.flatten();
+        result.and(logs::await_delivery(reports, operation, timeout, deadline))
+    }
+
+    /// Shuts down where nobody can receive an error. It has none if an export has failed: the log has a message about
+    /// that, at most a minute old.
+    fn shut_down_unheard(&self, timeout: Duration) -> Result<(), Error> {
+        let is_logged = |error: &Error| error.is_export() && self.counters.exports.have_failed();
+        match self.shutdown(timeout) {
+            Err(error) if is_logged(&error) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Waits until a shutdown that has begun has ended.
+    fn await_shutdown(&self, operation: &'static str, timeout: Duration) -> Result<(), Error> {
+        // An exporter that shuts the provider down would wait for itself.
+        if is_on_telemetry_thread() || self.shutdown_end.wait(timeout) {
+            return Ok(());
+        }
+        let pending = undelivered(&self.counters);
+        Err(Error::timeout(operation, timeout, &pending))
+    }
+
+    fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        if self.is_noop {
+            return Ok(());
+        }
+        self.check_process()?;
+        let operation = "shutdown";
+        if self.is_shut_down.swap(true, Ordering::AcqRel) {
+            return self.await_shutdown(operation, timeout);
+        }
+        let _ending = Ending(self);
+        recorder::stop_provider();
+        let deadline = monotonic_now().checked_add(timeout);
+        #[cfg(feature = "_otlp")]
+        if let Some(deadline) = deadline {
+            let end = end_of_exports(deadline, timeout);
+            self.counters.ending.begin(end);
+        }
+        let shut_down = || self.logs.shut_down(timeout);
+        let mut reports = (!self.logs.follow_spans).then(shut_down);
+        let metrics = || {
+            reports.get_or_insert_with(shut_down);
+            let meters = self.meters.as_ref();
+            meters.map(|meters| meters.shut_down(timeout))
+        };
+        let result = await_delivery(
+            operation,
+            timeout,
+            deadline,
+            Some(timeout),
+            &self.counters,
+            metrics,
+        );
+        let reports = reports.flatten();
+        result.and(logs::await_delivery(reports, operation, timeout, deadline))
+    }
+}
+
+/// Whether this is a thread of the library, or of an exporter: they record no telemetry.
+fn is_on_telemetry_thread() -> bool {
+    recorder::context_is_alive() && Context::is_current_telemetry_suppressed()
+}
+
+/// Whether the shutdown has ended.
+#[derive(Debug, Default)]
+struct ShutdownEnd {
+    has_ended: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl ShutdownEnd {
+    fn set(&self) {
+        *self
+            .has_ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for the end, at most for `timeout`. Returns whether the shutdown has ended.
+    fn wait(&self, timeout: Duration) -> bool {
+        let has_ended = self
+            .has_ended
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .changed
+            .wait_timeout_while(has_ended, timeout, |ended| !*ended);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Ends a shutdown when it is dropped, also by a panic.
+struct Ending<'a>(&'a Inner);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        IN_USE_BY.store(0, Ordering::Release);
+        self.0.shutdown_end.set();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.is_inherited() {
+            return;
+        }
+        let mut end = || {
+            drop(mem::take(&mut *self.meters));
+            *self.logs = ProviderLogs::default();
+        };
+        // OpenTelemetry's SDK logs that it is dropped, and this thread may hold a lock of the subscriber. Without one,
+        // another dispatcher would count as a subscriber of the program from then on.
+        if has_been_set() {
+            with_default(&Dispatch::none(), end);
+        } else {
+            end();
+        }
+    }
+}
+
+impl Drop for TelemetryProvider {
+    fn drop(&mut self) {
+        self.shut_down_on_drop(DROP_TIMEOUT);
+    }
+}

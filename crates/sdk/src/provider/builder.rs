@@ -1,0 +1,753 @@
+//! The builder of a telemetry provider, and the factories of other crates that add exporters to it.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::Resource;
+#[cfg(feature = "logs")]
+use opentelemetry_sdk::logs::LogExporter;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
+#[cfg(any(feature = "logs", feature = "tracing"))]
+use tracing_subscriber::{Layer, Registry};
+
+use super::logs::{self, ProviderLogs};
+use super::program_sampler::ProgramSampler;
+use super::sampling::{SamplingHandle, sampling};
+use super::targets::{OtlpTargets, exporter_name};
+use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
+use crate::attributes::{limit_attributes, limit_text};
+use crate::backend;
+use crate::caught::caught;
+use crate::collector::{
+    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Processing, Redaction,
+    Redactor, START_TIMEOUT, SdkEnds, SdkStarts, SharedAttributes, Size, SpanProcessor,
+    WorkerSettings,
+};
+use crate::config::{
+    ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
+};
+use crate::error::Error;
+use crate::exporter::{self, ConsoleExporter, OtlpTarget};
+#[cfg(feature = "_otlp")]
+use crate::exporter::{OtlpWriter, SharedWriter, otlp as start_otlp};
+#[cfg(feature = "logs")]
+use crate::logs::LogDestination;
+use crate::metrics::{Meters, MetricDestination};
+use crate::program_signals;
+use crate::propagation::setup_propagators_with;
+use crate::recorder::{self, Measured, OfProgram};
+use crate::system;
+
+const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
+
+/// Starts an exporter that was added to the builder.
+type Start =
+    Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
+
+/// A layer of the program for the subscriber that [`init`](TelemetryProviderBuilder::init) installs.
+#[cfg(any(feature = "logs", feature = "tracing"))]
+pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts only
+/// the provider, and [`init`](Self::init) everything that [`floe_telemetry::init`](crate::init) starts.
+#[must_use = "a builder does nothing until `initialize` or `init` is called"]
+pub struct TelemetryProviderBuilder {
+    config: TelemetryConfig,
+    sampler: Option<Arc<dyn ShouldSample>>,
+    processors: Vec<Box<dyn SpanProcessor>>,
+    sdk_processors: Vec<(&'static str, Box<dyn trace::SpanProcessor>)>,
+    exporters: Vec<Start>,
+    /// OTLP destinations in addition to the one of the configuration.
+    otlp: Vec<(String, OtlpProtocol)>,
+    /// OTLP that is written, by signal.
+    written: Vec<(Signal, OtlpTarget)>,
+    metrics: Vec<MetricDestination>,
+    logs: logs::Added,
+    /// The layers of the program for the subscriber; `None` if none is to be installed.
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    layers: Option<Vec<ProgramLayer>>,
+    added: start_message::Added,
+}
+
+impl fmt::Debug for TelemetryProviderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryProviderBuilder")
+            .field("config", &self.config)
+            .field("sampler", &self.sampler)
+            .field("processors", &self.processors.len())
+            .field("exporters", &self.exporters.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl TelemetryProviderBuilder {
+    pub(super) fn new(config: TelemetryConfig) -> Self {
+        Self {
+            config,
+            sampler: None,
+            processors: Vec::new(),
+            sdk_processors: Vec::new(),
+            exporters: Vec::new(),
+            otlp: Vec::new(),
+            written: Vec::new(),
+            metrics: Vec::new(),
+            logs: Vec::new(),
+            #[cfg(any(feature = "logs", feature = "tracing"))]
+            layers: Some(Vec::new()),
+            added: start_message::Added::default(),
+        }
+    }
+
+    /// The configuration of the provider.
+    #[must_use]
+    pub const fn config(&self) -> &TelemetryConfig {
+        &self.config
+    }
+
+    /// Changes the configuration: redaction, attributes of spans and of the resource, sampling rules, views of metrics
+    /// and every other setting.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder()
+    ///     .configure(|config| {
+    ///         config.redaction.patterns.push("CUST-[0-9]{6}".to_owned());
+    ///         config.span_attributes.insert("team".to_owned(), "checkout".to_owned());
+    ///         config.resource_attributes.service_version = Some("1.4.0".to_owned());
+    ///     })
+    ///     .init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn configure(mut self, change: impl FnOnce(&mut TelemetryConfig)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs, for example one of
+    /// `tracing_subscriber::fmt`. May be called more than once.
+    ///
+    /// The filters of the variables apply to the layers of this crate only, so the layer brings its own. It is called
+    /// before the layer that records spans.
+    ///
+    /// ```standalone_crate
+    /// use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt};
+    ///
+    /// let telemetry = floe_telemetry::builder()
+    ///     .with_layer(fmt::layer().with_writer(std::io::stderr).with_filter(LevelFilter::WARN))
+    ///     .init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
+        self.layers.get_or_insert_default().push(Box::new(layer));
+        self
+    }
+
+    /// Lets [`init`](Self::init) install no `tracing` subscriber, so that the program has no log lines and no spans of
+    /// `tracing`, unless it installs a subscriber itself.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder().without_subscriber().init()?;
+    /// tracing::info!("neither written nor exported");
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub fn without_subscriber(mut self) -> Self {
+        self.layers = None;
+        self
+    }
+
+    /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
+    ///
+    /// It receives redacted spans. May be called more than once: each exporter has its own queue and
+    /// thread.
+    pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
+        let name = short_type_name::<E>();
+        self.added.traces.push(name.to_owned());
+        self.exporters.push(Box::new(move |resource, settings| {
+            exporter::plain(name, exporter, resource, settings)
+        }));
+        self
+    }
+
+    /// Adds a metric exporter, which can be any implementation of OpenTelemetry's
+    /// [`PushMetricExporter`].
+    ///
+    /// It receives redacted attributes, every `metrics.export_interval_millis`. May be called more than
+    /// once: each exporter has its own thread.
+    pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
+        let name = short_type_name::<E>();
+        self.added.metrics.push(name.to_owned());
+        self.metrics.push(MetricDestination::new(name, exporter));
+        self
+    }
+
+    /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as one that
+    /// collects when it is asked.
+    ///
+    /// It reads redacted attributes. May be called more than once.
+    pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
+        self.added.metrics.push(short_type_name::<R>().to_owned());
+        self.metrics.push(MetricDestination::of_reader(reader));
+        self
+    }
+
+    /// Adds a log exporter, which can be any implementation of OpenTelemetry's [`LogExporter`].
+    ///
+    /// It receives the redacted records of [`logs`](crate::logs). May be called more than once: each
+    /// exporter has its own queue and thread.
+    #[cfg(feature = "logs")]
+    pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
+        let name = short_type_name::<E>();
+        self.added.logs.push(name.to_owned());
+        self.logs.push(LogDestination::new(name, exporter));
+        self
+    }
+
+    /// Adds a span processor, which may read, change and discard each finished span before it is redacted and
+    /// exported. May be called more than once: processors are called in the order in which they were added.
+    pub fn with_span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
+        self.processors.push(Box::new(processor));
+        self
+    }
+
+    /// Adds a span processor of OpenTelemetry's SDK. May be called more than once.
+    ///
+    /// `on_start` is called by the thread that starts a recorded span, when the name, the attributes and the links are
+    /// known, and can change the span. It sees what the code has recorded; its own spans are not recorded. `on_end` gets
+    /// the spans that are exported, redacted, on a thread of its own, like an [exporter](Self::with_span_exporter):
+    /// after tail sampling and the processors of [`with_span_processor`](Self::with_span_processor). Panics of
+    /// `on_start` are caught and counted ([`Statistics::processor_panics`](crate::Statistics)). A processor is no
+    /// exporter: without one, spans are printed all the same.
+    ///
+    /// A processor makes the start of a span several times as expensive, because it needs a span of the SDK.
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::opentelemetry::{Context, KeyValue, baggage::BaggageExt as _, trace::Span as _};
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry_sdk::error::OTelSdkResult;
+    /// use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+    ///
+    /// #[derive(Debug)]
+    /// struct Tenant;
+    ///
+    /// impl SpanProcessor for Tenant {
+    ///     fn on_start(&self, span: &mut Span, parent: &Context) {
+    ///         if let Some(tenant) = parent.baggage().get("tenant") {
+    ///             span.set_attribute(KeyValue::new("tenant", tenant.as_str().to_owned()));
+    ///         }
+    ///     }
+    ///     fn on_end(&self, _: SpanData) {}
+    ///     fn force_flush(&self) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    ///     fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_sdk_span_processor(Tenant)
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_sdk_span_processor<P: trace::SpanProcessor + 'static>(
+        mut self,
+        processor: P,
+    ) -> Self {
+        let name = short_type_name::<P>();
+        self.sdk_processors.push((name, Box::new(processor)));
+        self
+    }
+
+    /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
+    /// also for children, in place of the configured sampler, ratio, rules and rate limit; the
+    /// [span filter](TelemetryConfig::span_filter) still applies. Of a [`SamplingHandle`], only
+    /// the filter has an effect.
+    ///
+    /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so
+    /// the expressions of `#[traced]` are evaluated for each call. A span that is `RecordOnly` passes the span
+    /// processors and the metrics that are derived from spans, and is not exported
+    /// ([`Statistics::sampled_out`](crate::Statistics)). If it panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
+    ///
+    /// ```standalone_crate
+    /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+    /// use opentelemetry_sdk::trace::Sampler;
+    ///
+    /// let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(0.1)));
+    /// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+    ///     .with_sampler(sampler)
+    ///     .initialize()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
+        self.sampler = Some(Arc::new(sampler));
+        self
+    }
+
+    /// Adds an OTLP destination with this endpoint and protocol. All other settings come from the
+    /// configuration.
+    pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
+        self.otlp.push((endpoint.into(), protocol));
+        self
+    }
+
+    /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
+    /// queue and thread.
+    #[cfg(feature = "_otlp")]
+    pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
+        let target = OtlpTarget {
+            writer: Some(SharedWriter::new(writer)),
+            ..self.config.clone().into()
+        };
+        self.written.push((signal, target));
+        self
+    }
+
+    /// Starts the telemetry of the process.
+    ///
+    /// Spans are exported to the exporters that were added and to the configured `backend`
+    /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP
+    /// endpoint prints spans to standard error, unless an exporter was added. The configured propagators
+    /// become the propagators of the process, see [`setup_propagators_with`].
+    ///
+    /// # Errors
+    ///
+    /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if
+    /// an exporter cannot be created, or if another provider is in use ([`Error::is_state`]). After an error nothing
+    /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
+    /// added, which only [`init`](Self::init) installs.
+    pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
+        #[cfg(any(feature = "logs", feature = "tracing"))]
+        if self
+            .layers
+            .as_ref()
+            .is_some_and(|layers| !layers.is_empty())
+        {
+            return Err(Error::state(
+                "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
+            ));
+        }
+        self.config.validate()?;
+        backend::find(&self.config.backend)?;
+        for target in self.otlp_targets() {
+            target.config.validate()?;
+        }
+        let counters = Arc::<Counters>::default();
+        let is_noop = !self.config.enabled || is_disabled();
+        let sampling_handle = SamplingHandle::new(&self.config);
+        let mut inner = Inner::new(is_noop, Arc::clone(&counters), sampling_handle);
+        if is_noop {
+            // The specification requires that a disabled SDK still propagates context.
+            setup_propagators_with(&self.config.propagators);
+            logs::start_local(&self.config, counters)?;
+            return Ok(TelemetryProvider(Arc::new(inner)));
+        }
+        let process = this_process();
+        if IN_USE_BY.swap(process, Ordering::AcqRel) == process {
+            return Err(Error::state(
+                "a telemetry provider is in use: shut it down before another is initialized",
+            ));
+        }
+        let propagators = self.config.propagators.clone();
+        let mut program = OfProgram {
+            sampler: self
+                .sampler
+                .take()
+                .map(|sampler| Arc::new(ProgramSampler(sampler)) as _),
+            observer: None,
+        };
+        // Starting an exporter calls code of the user.
+        let started = caught(|| {
+            if program.sampler.is_some() && self.config.sampling.has_tail() {
+                return Err(Error::config(
+                    "sampling: `keep_errors` and `keep_slower_than` cannot be combined with a sampler of the program, which decides for each span",
+                ));
+            }
+            let sampling = sampling(&self.config)?;
+            let built = add_registered(self)?.build(&mut inner, &mut program)?;
+            Ok((sampling, program, built))
+        });
+        let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
+        // From here on, an error drops `provider`, which resets `IN_USE_BY`.
+        let has_meters = inner.meters.is_some();
+        let provider = TelemetryProvider(Arc::new(inner));
+        let (mut sampling, program, (pipeline, message)) = started?;
+        if !has_meters {
+            sampling.measures = Measured::None;
+        }
+        sampling.is_recorded = pipeline.takes_spans();
+        sampling.has_log_records = provider.0.logs.are_exported();
+        let not_installed = |_| Error::state("the telemetry collector could not be configured");
+        let installed = collector::run(move |collector| collector.install(pipeline))?;
+        collector::await_install(&installed).map_err(not_installed)?;
+        setup_propagators_with(&propagators);
+        system::answer();
+        provider
+            .0
+            .sampling
+            .connect(recorder::start_provider(sampling, program));
+        start_message::write(&message);
+        Ok(provider)
+    }
+
+    /// The configuration, which `init` completes.
+    pub(crate) const fn config_mut(&mut self) -> &mut TelemetryConfig {
+        &mut self.config
+    }
+
+    /// Whether the program has added an exporter of spans.
+    pub(crate) fn has_span_exporter(&self) -> bool {
+        let mut written = self.written.iter();
+        !self.exporters.is_empty()
+            || !self.otlp.is_empty()
+            || written.any(|(signal, _)| *signal == Signal::Traces)
+    }
+
+    /// Whether the program has added a span processor of OpenTelemetry's SDK, which may export.
+    pub(crate) const fn has_sdk_processor(&self) -> bool {
+        !self.sdk_processors.is_empty()
+    }
+
+    /// The layers of the program, which the caller installs; `None` if it is to install no subscriber.
+    #[cfg(any(feature = "logs", feature = "tracing"))]
+    pub(crate) const fn take_layers(&mut self) -> Option<Vec<ProgramLayer>> {
+        self.layers.take()
+    }
+
+    /// The OTLP destinations that were added.
+    fn otlp_targets(&self) -> impl Iterator<Item = OtlpTarget> {
+        self.otlp.iter().map(|(endpoint, protocol)| {
+            let mut config = self.config.clone();
+            config.otlp_endpoint = Some(endpoint.clone());
+            config.otlp_protocol = Some(*protocol);
+            for signal in [
+                &mut config.otlp.traces,
+                &mut config.otlp.metrics,
+                &mut config.otlp.logs,
+            ] {
+                (signal.endpoint, signal.protocol) = (None, None);
+            }
+            config.into()
+        })
+    }
+
+    /// Builds the pipeline of the spans, and starts the metrics and the logs. Returns the message about them, too.
+    fn build(
+        mut self,
+        provider: &mut Inner,
+        program: &mut OfProgram,
+    ) -> Result<(Pipeline, String), Error> {
+        let counters = &provider.counters;
+        let batch = self.config.batch_processor;
+        // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
+        let resource = resource::of(&self.config)?;
+        let policies = Policies::compile(&self.config.redaction)?;
+        let redaction = Redaction::of_process(policies, Arc::clone(counters));
+        let mut redactor = Redactor::new(redaction.clone());
+        let resource = redactor.resource(&resource);
+        let added = self.otlp_targets().collect();
+        for (_, target) in &mut self.written {
+            target.config.clone_from(&self.config);
+        }
+        let otlp = OtlpTargets::resolve(&self.config, added, self.written)?;
+        let exporters = self.exporters.len() + otlp.spans.len();
+        let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
+        let has_console = has_console.unwrap_or(exporters == 0);
+        let message = start_message::line(
+            &self.config,
+            self.added,
+            &otlp,
+            has_console,
+            program.sampler.is_some(),
+        );
+        let log_exporters = logs::count(&self.config, &otlp, &self.logs);
+        // The console has a second share for the traces that are not complete.
+        let shares =
+            exporters + self.sdk_processors.len() + 2 * usize::from(has_console) + log_exporters;
+        let memory = Shares::new(&self.config, shares);
+        let settings = WorkerSettings {
+            capacity: Size {
+                spans: batch.max_queue_size,
+                bytes: memory.queue,
+            },
+            export_timeout: batch.export_timeout(),
+            counters: Arc::clone(counters),
+            redaction: redaction.clone(),
+        };
+        let mut destinations = Vec::new();
+        for start in self.exporters {
+            destinations.push(start(&resource, &settings)?);
+        }
+        let mut starts = Vec::new();
+        for (name, mut processor) in self.sdk_processors {
+            processor.set_resource(&resource);
+            let processor: Arc<dyn trace::SpanProcessor> = processor.into();
+            starts.push(Arc::clone(&processor));
+            let ends = SdkEnds(processor);
+            destinations.push(exporter::plain(name, ends, &resource, &settings)?);
+        }
+        if !starts.is_empty() {
+            let starts = SdkStarts::new(starts, &resource, Arc::clone(counters));
+            program.observer = Some(Arc::new(starts));
+        }
+        for (index, target) in otlp.spans.iter().enumerate() {
+            let name = exporter_name(index);
+            destinations.push(start_otlp(&name, target, &resource, &settings)?);
+        }
+        self.metrics
+            .extend(metrics::destinations(&self.config, &otlp, counters)?);
+        if has_console {
+            let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
+            destinations.push(exporter::plain("console", console, &resource, &settings)?);
+        }
+        *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
+        let exceptions = provider.logs.exceptions(&self.config);
+        *provider.meters = (!self.metrics.is_empty()).then(|| {
+            let config = &self.config.metrics;
+            let resource = redactor.resource(&resource::of_metrics(&resource, config));
+            Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
+        });
+        let settings = PipelineSettings {
+            span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
+            processing: Processing::start(self.processors, counters)?,
+            redactor,
+            metrics: (provider.meters.as_ref())
+                .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
+            limits: self.config.limits,
+            errors: self.config.errors,
+            status_on_success: self.config.status_on_success,
+            exceptions,
+            tail_sampling: Some(self.config.sampling).filter(SamplingConfig::has_tail),
+            tail_bytes: memory.other,
+            batch_size: batch.max_export_batch_size,
+            delay: batch.schedule_delay(),
+            counters: Arc::clone(counters),
+        };
+        recorder::limit_buffered(memory.buffers);
+        limit_counts(&self.config.limits);
+        Ok((Pipeline::new(settings, destinations), message))
+    }
+}
+
+/// What adds an exporter of a signal to a provider that is built.
+type AddExporter = fn(
+    Signal,
+    TelemetryProviderBuilder,
+) -> Result<TelemetryProviderBuilder, Box<dyn StdError + Send + Sync>>;
+
+/// An exporter that a configuration chooses by its name, as `OTEL_TRACES_EXPORTER=acme` or in
+/// [`ExportersConfig`](crate::config::ExportersConfig).
+///
+/// A crate registers it with [`telemetry_exporter!`](crate::telemetry_exporter). The linker collects the registered
+/// exporters, so no code runs at startup. A crate that is never referenced is not linked, so a program that uses it
+/// needs the line `use acme_floe_exporter as _;`.
+///
+/// ```standalone_crate
+/// use floe_telemetry::config::Signal;
+/// use floe_telemetry::exporter::MemoryExporter;
+/// use floe_telemetry::{ExporterFactory, TelemetryConfig, TelemetryProvider, telemetry_exporter};
+///
+/// // Any exporter of OpenTelemetry's SDK.
+/// static EXPORTED: std::sync::LazyLock<MemoryExporter> = std::sync::LazyLock::new(MemoryExporter::new);
+///
+/// telemetry_exporter!(ExporterFactory::new("acme", &[Signal::Traces], |_, provider| {
+///     let service = &provider.config().resource_attributes.service_name;
+///     println!("sends the spans of {service}");
+///     Ok(provider.with_span_exporter(EXPORTED.clone()))
+/// }));
+///
+/// let config = TelemetryConfig::from_yaml("
+/// resource_attributes: {service_name: orders}
+/// exporters: {traces: [acme]}
+/// ")?;
+/// let telemetry = TelemetryProvider::builder(config).initialize()?;
+/// drop(floe_telemetry::create_span("orders.load"));
+/// telemetry.shutdown(std::time::Duration::from_secs(5))?;
+/// assert_eq!(EXPORTED.spans()[0].name, "orders.load");
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct ExporterFactory {
+    name: &'static str,
+    signals: &'static [Signal],
+    add: AddExporter,
+}
+
+impl ExporterFactory {
+    /// Creates a factory for the exporter with this name, for some signals.
+    ///
+    /// `add` is called for each signal that the configuration chooses the exporter for, when the provider is
+    /// initialized. It adds the exporter with the methods of the builder. Signals are blocked on the threads that it
+    /// starts.
+    #[must_use]
+    pub const fn new(name: &'static str, signals: &'static [Signal], add: AddExporter) -> Self {
+        Self { name, signals, add }
+    }
+
+    /// The name by which a configuration chooses the exporter.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The signals that it exports.
+    #[must_use]
+    pub const fn signals(&self) -> &'static [Signal] {
+        self.signals
+    }
+}
+
+/// Adds the exporters of other crates that the configuration of the provider names.
+///
+/// They may wait for a disk or a network, and start threads, which inherit the blocked signals. So this is done on a
+/// thread of the library, which the start does not wait for beyond its timeout.
+fn add_registered(provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
+    let chosen = |signal| provider.config().exporters.of(signal).unwrap_or_default();
+    let mut all = Signal::ALL.into_iter().flat_map(chosen);
+    if !all.any(|kind| kind.registered().is_ok_and(|it| it.is_some())) {
+        return add_each(provider);
+    }
+    let (begun, begins) = channel();
+    let (result, added) = channel();
+    let provider = Arc::new(Mutex::new(Some(provider)));
+    let taken = Arc::clone(&provider);
+    let take = |from: &Mutex<Option<_>>| from.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let thread = program_signals::thread("floe-start");
+    program_signals::spawn(thread, move || {
+        let provider = take(&taken);
+        drop(begun);
+        if let Some(provider) = provider {
+            let _ = result.send(add_each(provider));
+        }
+    })
+    .map_err(|error| Error::thread("start", &error))?;
+    // In a constructor of a library, only this thread runs.
+    if !collector::has_begun(&begins)
+        && let Some(provider) = take(&provider)
+    {
+        let added = caught(|| add_each(provider));
+        return added.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
+    }
+    added
+        .recv_timeout(START_TIMEOUT)
+        .map_err(|error| match error {
+            RecvTimeoutError::Timeout => Error::timeout(
+                "the start of the exporters",
+                START_TIMEOUT,
+                "one of another crate is not created",
+            ),
+            RecvTimeoutError::Disconnected => Error::export(EXPORTER_PANICKED),
+        })?
+}
+
+fn add_each(mut provider: TelemetryProviderBuilder) -> Result<TelemetryProviderBuilder, Error> {
+    for signal in Signal::ALL {
+        let chosen = provider.config().exporters.of(signal);
+        let mut chosen = chosen.unwrap_or_default().to_vec();
+        chosen.dedup();
+        for kind in chosen {
+            let path = format!("exporters.{}", signal.as_str());
+            let registered = kind.registered();
+            let registered =
+                registered.map_err(|message| Error::config(format!("{path}: {message}")))?;
+            let factory = registered
+                .and_then(|registered| registered.factory().downcast_ref::<ExporterFactory>());
+            let Some(factory) = factory else {
+                continue;
+            };
+            provider = (factory.add)(signal, provider)
+                .map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")))?;
+        }
+    }
+    Ok(provider)
+}
+
+/// Allows the recorder to store what the limits let pass. The collector applies those that are lower.
+fn limit_counts(limits: &SpanLimits) {
+    let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
+    limit_attributes(size(limits.attribute_count));
+    limit_text(limits.attribute_value_length.map_or(usize::MAX, size));
+    recorder::limit_events_and_links(size(limits.event_count), size(limits.link_count));
+}
+
+/// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).
+struct Shares {
+    /// For the buffers of all threads.
+    buffers: usize,
+    /// For the queue of each exporter.
+    queue: usize,
+    /// For anything else, such as tail sampling.
+    other: usize,
+}
+
+impl Shares {
+    fn new(config: &TelemetryConfig, shares: usize) -> Self {
+        let half = config.max_memory_bytes / 2;
+        let has_tail = config.sampling.has_tail();
+        let share = half / (shares + usize::from(has_tail)).max(1);
+        Self {
+            buffers: half,
+            // The other half of the share is for the open batch, for the last batch, which may be larger than
+            // the room in the queue, and for the reserve of the queue.
+            queue: share / 2,
+            other: share,
+        }
+    }
+}
+
+/// Returns the attributes of every span of the process: `span_attributes` and the floe identity.
+fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
+    let configured = config.span_attributes.iter();
+    let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    configured.chain(config.resource_attributes.identity())
+}
+
+/// Returns the name of a type without its path and its parameters, for example `ConsoleExporter`.
+fn short_type_name<T>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    let path = path.split_once('<').map_or(path, |(path, _)| path);
+    path.rsplit_once("::").map_or(path, |(_, name)| name)
+}
+
+#[cfg(not(feature = "_otlp"))]
+fn start_otlp(
+    _: &str,
+    target: &OtlpTarget,
+    _: &Resource,
+    _: &WorkerSettings,
+) -> Result<Box<dyn Destination>, Error> {
+    Err(super::targets::without_otlp(target, Signal::Traces))
+}
+
+/// Registers an exporter with the program, so that a configuration can choose it by its name.
+///
+/// The argument is a constant expression of the type [`ExporterFactory`](crate::ExporterFactory), whose
+/// documentation has an example. The macro works in crates with `#![forbid(unsafe_code)]`.
+#[macro_export]
+macro_rules! telemetry_exporter {
+    ($factory:expr $(,)?) => {
+        const _: () = {
+            const FACTORY: $crate::ExporterFactory = $factory;
+            $crate::__floe_linked! {
+                "fl_exporter_0_1"
+                static LINKED: $crate::config::RegisteredExporter = $crate::config::RegisteredExporter::new(
+                    FACTORY.name(),
+                    FACTORY.signals(),
+                    &FACTORY,
+                    $crate::__floe_location!(),
+                );
+            }
+        };
+    };
+}

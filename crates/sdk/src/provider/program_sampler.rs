@@ -1,0 +1,40 @@
+//! The sampler of the program, asked by the recorder.
+
+use std::sync::Arc;
+
+use opentelemetry::trace::TraceState;
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
+
+use crate::recorder::{SamplerDecision, SpanRecord, SpanSampler};
+
+#[derive(Debug)]
+pub(super) struct ProgramSampler(pub(super) Arc<dyn ShouldSample>);
+
+impl SpanSampler for ProgramSampler {
+    fn sample(&self, record: &mut SpanRecord, parent: &Context) -> SamplerDecision {
+        let site = record.head.callsite;
+        let name = record.name().or_else(|| Some(site?.name()));
+        let attributes = record.attributes.as_slice().iter();
+        let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
+        let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
+        let result = self.0.should_sample(
+            Some(parent),
+            record.head.trace_id,
+            name.unwrap_or_default(),
+            &record.kind(),
+            &attributes,
+            links,
+        );
+        let decision = match result.decision {
+            SamplingDecision::Drop => return SamplerDecision::Drop,
+            SamplingDecision::RecordOnly => SamplerDecision::Record,
+            SamplingDecision::RecordAndSample => SamplerDecision::Sample,
+        };
+        record.attributes.extend(result.attributes);
+        if result.trace_state != TraceState::NONE || record.more.is_some() {
+            record.more_mut().trace_state = result.trace_state;
+        }
+        decision
+    }
+}

@@ -1,0 +1,174 @@
+//! Captures the spans of a closure or a future, with assertions on [one of them](CapturedSpan) and on the
+//! [shape of the trace](Spans).
+//!
+//! A capture contains only the spans of its own code, even if many tests run in parallel in one
+//! process, and needs no provider. The spans pass through the same recorder, collector and redaction
+//! as in production. All of them are recorded, regardless of the sampler and the filter, except below a parent
+//! that is not sampled. No span is lost: other than in production, a thread that ends spans faster than the collector
+//! takes them waits for it.
+//!
+//! With the environment variable `FLOE_TESTING_CONTEXT=boundaries`, captures record as a provider with the
+//! setting `context: boundaries` does ([`ContextMode`](floe_telemetry_sdk::config::ContextMode)).
+//!
+//! ```
+//! use floe_telemetry::{testing, traced};
+//!
+//! #[traced(attributes(table))]
+//! fn load(table: &str) -> Result<u64, String> {
+//!     store(table)
+//! }
+//!
+//! #[traced]
+//! fn store(table: &str) -> Result<u64, String> {
+//!     Err(format!("{table} is locked"))
+//! }
+//!
+//! let spans = testing::capture(|| load("orders"));
+//! spans.single("load").assert_root().assert_attribute("table", "orders");
+//! spans.single("store").assert_child_of("load").assert_error("orders is locked");
+//! ```
+
+// A capture marks the OpenTelemetry context; a span inherits the mark, and the collector sorts by it. So
+// captures work in parallel, across threads and tasks, and use the real path.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod captured;
+mod conventions;
+mod n_plus_one;
+mod tree;
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry::trace::FutureExt;
+
+pub use self::captured::{CapturedSpan, Spans};
+use floe_telemetry_core::__sdk::recorder::{self, CaptureScope};
+use floe_telemetry_core::__sdk::{char_boundary, environment};
+use floe_telemetry_core::{attributes, keys};
+use floe_telemetry_sdk::__testing::{self as collector, Backpressure};
+
+static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
+    environment::variable("FLOE_TESTING_CONTEXT").is_ok_and(|value| value == "boundaries")
+});
+
+/// How long a capture waits for the collector, which normally answers within milliseconds.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Runs `code` and returns the spans that ended in it, on this thread and on threads and
+/// tasks to which its OpenTelemetry context was propagated, as [`in_current_span`](floe_telemetry_core::in_current_span) does. If a
+/// span is missing that started elsewhere, the failed assertion says so.
+///
+/// The caller's current span is hidden from `code`: spans without a parent in `code` are roots.
+///
+/// # Panics
+///
+/// Propagates a panic of `code`.
+pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
+    let capture = Capture::start();
+    let attached = capture.context().attach();
+    capture.scope.run(code);
+    drop(attached);
+    capture.finish()
+}
+
+/// Runs the future `code` and returns the spans that ended in it, like [`capture`].
+///
+/// ```
+/// use floe_telemetry::{testing, traced};
+///
+/// #[traced]
+/// async fn load() {}
+///
+/// # futures_executor::block_on(async {
+/// let spans = testing::capture_async(load()).await;
+/// spans.single("load").assert_ok();
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// Propagates a panic of `code`.
+pub async fn capture_async<F: Future>(code: F) -> Spans {
+    let capture = Capture::start();
+    let mut code = pin!(code.with_context(capture.context()));
+    poll_fn(|task| capture.scope.run(|| code.as_mut().poll(task))).await;
+    capture.finish()
+}
+
+/// The number of running captures. Only the first and the last one switch the recorder, under the lock:
+/// one that starts while the last one ends would lose spans.
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+fn running() -> MutexGuard<'static, usize> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Capture {
+    scope: CaptureScope,
+    /// The calls outside of captures before this one.
+    missed_before: HashMap<&'static str, u64>,
+}
+
+impl Capture {
+    fn start() -> Self {
+        let scope = CaptureScope(NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut running = running();
+        *running += 1;
+        recorder::start_captures(*HAS_BOUNDARIES);
+        drop(running);
+        on_collector(move |collector| {
+            collector.captures.insert(scope.0, Vec::new());
+        });
+        Self {
+            scope,
+            missed_before: recorder::missed(),
+        }
+    }
+
+    fn context(&self) -> Context {
+        Context::new().with_value(self.scope)
+    }
+
+    fn finish(self) -> Spans {
+        let id = self.scope.0;
+        let mut spans = on_collector(move |collector| {
+            collector.fetch(Backpressure::Ignored);
+            collector.pass_all();
+            collector.captures.remove(&id).unwrap_or_default()
+        });
+        // A thread with many spans writes to several buffers in turn.
+        spans.sort_by_key(|(ended, _)| *ended);
+        let spans = spans.into_iter().map(|(_, span)| span).collect();
+        let mut missed = recorder::missed();
+        missed.retain(|name, calls| self.missed_before.get(name) != Some(calls));
+        Spans::new(spans, missed.into_keys().collect())
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let mut running = running();
+        *running -= 1;
+        if *running == 0 {
+            recorder::stop_captures();
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test without its spans must fail")]
+fn on_collector<T: Send + 'static>(
+    job: impl FnOnce(&mut collector::Collector) -> T + Send + 'static,
+) -> T {
+    collector::run(job)
+        .expect("the telemetry collector starts")
+        .recv_timeout(TIMEOUT)
+        .expect("the telemetry collector answers")
+}
