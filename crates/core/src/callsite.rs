@@ -110,7 +110,6 @@ impl CallSite {
     }
 
     /// The call site without a target.
-    #[cfg(feature = "tracing")]
     #[doc(hidden)]
     #[must_use]
     pub const fn without_target(mut self) -> Self {

@@ -197,7 +197,6 @@ impl Default for WallClock {
 
 impl WallClock {
     /// The clock of a machine whose wall clock is wrong.
-    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn before_1970() -> Self {
         let mut clock = Self::default();

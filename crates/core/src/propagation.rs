@@ -1,27 +1,16 @@
 //! Propagation of the trace and of baggage.
 
-pub(crate) mod b3;
-#[cfg(feature = "redact")]
-pub(crate) mod baggage;
 mod carrier;
 mod command;
 mod current_baggage;
 mod environment;
-mod hex;
+#[cfg(feature = "redact")]
+pub(crate) mod formats;
 #[cfg(feature = "http")]
 mod http;
-#[cfg(feature = "redact")]
-pub(crate) mod jaeger;
 pub(crate) mod parent;
-#[cfg(feature = "redact")]
-pub(crate) mod propagator;
-mod span_headers;
-#[cfg(test)]
+#[cfg(all(test, feature = "redact"))]
 mod tests;
-#[cfg(feature = "redact")]
-pub(crate) mod trace_context;
-mod trace_state;
-pub(crate) mod xray;
 
 use std::collections::HashMap;
 
@@ -34,11 +23,11 @@ pub use self::carrier::{ExtractFrom, InjectInto};
 pub use self::command::CommandExt;
 pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::environment::{EnvironmentCarrier, from_environment};
+#[cfg(feature = "redact")]
+pub use self::formats::setup_propagators;
+#[cfg(feature = "redact")]
+use self::formats::with as with_propagator;
 pub use self::parent::AsParent;
-#[cfg(feature = "redact")]
-pub use self::propagator::setup_propagators;
-#[cfg(feature = "redact")]
-use self::propagator::with as with_propagator;
 use crate::recorder;
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry

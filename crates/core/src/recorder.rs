@@ -44,11 +44,9 @@
 //!
 //! [`Context`]: opentelemetry::Context
 
-#[cfg(feature = "tracing")]
 mod bridged;
 mod buffer;
 mod call;
-#[cfg(feature = "testing")]
 mod captures;
 mod current;
 pub mod current_context;
@@ -110,7 +108,6 @@ pub use self::span::{
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 
 /// For `testing`.
-#[cfg(feature = "testing")]
 pub use self::captures::{CaptureScope, missed, start_captures, stop_captures};
 
 /// For the exporter.
@@ -120,7 +117,6 @@ pub use self::{ids::random, record::Head};
 pub use self::sampling::make_ids;
 
 /// For the bridge.
-#[cfg(feature = "tracing")]
 pub use self::{
     bridged::{BridgedSpan, EnteredSpan, Entrance},
     current::IdHash,

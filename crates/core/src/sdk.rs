@@ -57,18 +57,17 @@ pub mod program_signals {
 
 #[cfg(feature = "redact")]
 pub mod propagation {
-    pub use crate::propagation::b3::B3Propagator;
-    pub use crate::propagation::baggage::BaggagePropagator;
-    pub use crate::propagation::jaeger::propagator as jaeger;
-    pub use crate::propagation::propagator::{Boxed, install};
-    pub use crate::propagation::trace_context::TraceContextPropagator;
-    pub use crate::propagation::xray::propagator as xray;
+    pub use crate::propagation::formats::b3::B3Propagator;
+    pub use crate::propagation::formats::baggage::BaggagePropagator;
+    pub use crate::propagation::formats::jaeger::propagator as jaeger;
+    pub use crate::propagation::formats::trace_context::TraceContextPropagator;
+    pub use crate::propagation::formats::xray::propagator as xray;
+    pub use crate::propagation::formats::{Boxed, install};
 }
 
 pub mod recorder {
     #[cfg(unix)]
     pub use crate::recorder::set_in_forks;
-    #[cfg(feature = "tracing")]
     pub use crate::recorder::{
         BridgedSpan, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
         exception_event, records_nothing,
@@ -84,7 +83,6 @@ pub mod recorder {
         span, span_context_within, spans_after_shutdown, start_provider, stop_provider,
         wake_collector, with_threshold, written_spans,
     };
-    #[cfg(feature = "testing")]
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }
 

@@ -37,7 +37,6 @@ mod warnings;
 mod watermarks;
 mod worker;
 
-#[cfg(feature = "testing")]
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,7 +46,6 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use opentelemetry::Context;
-#[cfg(feature = "testing")]
 use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::block_on_until;
@@ -57,7 +55,6 @@ pub(crate) use self::destination::{
 pub(crate) use self::drain::Drain;
 #[cfg(any(test, feature = "_otlp"))]
 pub(crate) use self::enrich::EnrichedSpan;
-#[cfg(feature = "testing")]
 pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "logs")]
 pub(crate) use self::exceptions::ExceptionLog;
@@ -93,7 +90,6 @@ pub(crate) use self::worker::{
 #[cfg(feature = "_otlp")]
 pub(crate) use self::{destination::BatchBuilder, ending::Ending};
 use crate::caught::caught;
-#[cfg(feature = "testing")]
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
@@ -137,10 +133,8 @@ pub struct Collector {
     pause: Duration,
     pipeline: Option<Pipeline>,
     /// The enricher of captures. The pipeline of a provider has its own, with its own redaction.
-    #[cfg(feature = "testing")]
     enricher: Enricher,
     /// The spans of each capture, with their ends.
-    #[cfg(feature = "testing")]
     pub captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
 }
 
@@ -379,7 +373,6 @@ impl Collector {
     }
 
     fn pass_on(&mut self, record: &mut SpanRecord) {
-        #[cfg(feature = "testing")]
         if let Some(capture) = record.capture() {
             statistics::count_captured();
             record.settle(true);

@@ -27,8 +27,8 @@ pub mod metrics;
 pub mod propagation;
 
 use floe_telemetry_core::__sdk::{
-    attributes, bounded_text, callsite, caught, char_boundary, clock, environment, link_list,
-    program_signals, recorder, redaction,
+    attributes, callsite, caught, char_boundary, clock, environment, link_list, program_signals,
+    recorder, redaction,
 };
 use floe_telemetry_core::keys;
 
@@ -47,7 +47,6 @@ pub use self::{
 pub use floe_telemetry_core::{__floe_linked, __floe_location, __private};
 
 /// What `testing` needs.
-#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod __testing {
     pub use crate::collector::{Backpressure, Collector, run};

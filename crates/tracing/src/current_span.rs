@@ -31,7 +31,7 @@ static STAND_IN: StandIn = StandIn;
 
 static METADATA: Metadata<'static> = Metadata::new(
     "otel",
-    env!("CARGO_CRATE_NAME"),
+    "floe_telemetry",
     Level::INFO,
     None,
     None,

@@ -40,14 +40,22 @@ fn guarded(act: impl FnOnce()) {
     let _ = caught(act);
 }
 
-/// Whether an event comes from OpenTelemetry or this crate. Such events are not recorded: they concern
+/// The crates that the library is made of.
+const LIBRARY: [&str; 5] = [
+    "floe_telemetry",
+    "floe_telemetry_core",
+    "floe_telemetry_sdk",
+    "floe_telemetry_testing",
+    "floe_telemetry_tracing",
+];
+
+/// Whether an event comes from OpenTelemetry or this library. Such events are not recorded: they concern
 /// telemetry itself, and OpenTelemetry emits some while it changes the current context, which must not
 /// be accessed then.
 fn is_internal(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     target.starts_with("opentelemetry")
-        || (target.strip_prefix(env!("CARGO_CRATE_NAME")))
-            .is_some_and(|path| path.is_empty() || path.starts_with("::"))
+        || (target.split("::").next()).is_some_and(|name| LIBRARY.contains(&name))
 }
 
 /// Whether the span of `cx` records events.

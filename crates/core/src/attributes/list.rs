@@ -1,7 +1,6 @@
 //! The list that the attributes of a span are collected in.
 
 use std::borrow::Cow;
-#[cfg(feature = "tracing")]
 use std::fmt::Debug;
 use std::iter;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -114,7 +113,6 @@ impl AttributeList {
     }
 
     /// Sets `key` to a value formatted with `Debug`.
-    #[cfg(feature = "tracing")]
     #[doc(hidden)]
     pub fn push_debug(&mut self, key: impl Into<Key>, value: &dyn Debug) {
         self.push(key.into(), AttributeValue::Text(Text::from_debug(value)));

@@ -43,7 +43,6 @@ impl Text {
     }
 
     /// Formats a value with `Debug`. Short text is formatted without an allocation.
-    #[cfg(feature = "tracing")]
     pub(super) fn from_debug(value: &dyn fmt::Debug) -> Self {
         use fmt::Write as _;
 
@@ -270,7 +269,6 @@ impl ToAttributeValue for char {
 }
 
 #[cfg(test)]
-#[cfg(feature = "tracing")]
 mod tests {
     use super::*;
 

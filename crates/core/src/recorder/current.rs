@@ -29,7 +29,6 @@ use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
 use super::recording::{self, Recording, context_is_alive};
 
-#[cfg(feature = "tracing")]
 pub(super) use self::entered::{EnteredGuard, innermost_at as entered_at};
 
 /// Returns the ids of the current span, if `cx`, the current context, has an ancestor of it.
@@ -166,12 +165,6 @@ fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
     if BOUNDARY.get() == boundary {
         return CURRENT.get();
     }
-    None
-}
-
-#[cfg(not(feature = "tracing"))]
-#[inline]
-const fn entered_at(_: usize) -> Option<&'static PendingUpdates> {
     None
 }
 
@@ -349,7 +342,6 @@ pub(super) fn child_of(above: &SpanContext, span_id: SpanId) -> SpanContext {
 /// They may be exited in any order, unlike functions, and so they are in a list. The innermost of them that is in the
 /// current `Context` is the current span. A function that is called in it has a `Context`, so that no function in the
 /// cell of the thread is inside a span of this list.
-#[cfg(feature = "tracing")]
 mod entered {
     use std::cell::{Cell, RefCell};
     use std::marker::PhantomData;

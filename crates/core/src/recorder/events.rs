@@ -86,13 +86,12 @@ pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
 }
 
 /// The static metadata of an event.
-#[cfg(feature = "tracing")]
 mod metadata {
     use super::{EventHead, KeyValue};
     use crate::clock::wall_now;
     use crate::keys;
 
-    pub(super) type Metadata = &'static tracing::Metadata<'static>;
+    pub(super) type Metadata = &'static tracing_core::Metadata<'static>;
 
     impl EventHead {
         /// The head of an event that happens now.
@@ -133,21 +132,5 @@ mod metadata {
             Some((place, file)) if place.starts_with(file) => metadata.target(),
             _ => metadata.name(),
         }
-    }
-}
-
-/// Uninhabited: only the `tracing` bridge records packed events.
-#[cfg(not(feature = "tracing"))]
-mod metadata {
-    use super::KeyValue;
-
-    pub(super) type Metadata = std::convert::Infallible;
-
-    pub(super) const fn describe(
-        metadata: Metadata,
-        _: bool,
-        _: &mut Vec<KeyValue>,
-    ) -> &'static str {
-        match metadata {}
     }
 }

@@ -13,7 +13,6 @@ use opentelemetry::trace::{Event, SpanRef, Status};
 use super::outcome::{ErrorView, Failure};
 use crate::bounded_text::{Bounded, MAX_TEXT, append, bounded};
 use crate::caught::{caught, panic_message};
-#[cfg(feature = "tracing")]
 use crate::clock::wall_now;
 use crate::keys;
 
@@ -162,7 +161,6 @@ impl Exception {
 }
 
 /// The message of an error whose type is not known, and its attributes.
-#[cfg(feature = "tracing")]
 pub fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
     let exception = Exception::of_error("", error);
     let details = exception.details().split_off(1);
@@ -170,7 +168,6 @@ pub fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) 
 }
 
 /// The `exception` event of an error that is known by its message alone.
-#[cfg(feature = "tracing")]
 pub fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
     details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
     Event::new(keys::EXCEPTION, wall_now(), details, 0)

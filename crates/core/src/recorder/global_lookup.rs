@@ -87,7 +87,7 @@ fn is_there() -> bool {
     let cx = Context::new().with_remote_span_context(parent.clone());
     // So that nothing is exported: OpenTelemetry's SDK starts no span then.
     let cx = cx.with_telemetry_suppressed();
-    let tracer = global::tracer_provider().tracer(env!("CARGO_PKG_NAME"));
+    let tracer = global::tracer_provider().tracer("floe-telemetry");
     let span = tracer.build_with_context(SpanBuilder::from_name("probe"), &cx);
     *span.span_context() != parent
 }

@@ -105,7 +105,6 @@ pub(super) fn finds_global_provider() -> bool {
 }
 
 /// Whether no span of this crate's recorder is recorded.
-#[cfg(feature = "tracing")]
 #[inline]
 pub fn records_nothing() -> bool {
     cfg!(feature = "off") || current() & !FOREIGN == 0
@@ -141,7 +140,7 @@ pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
 /// Whether a `testing::capture` is running.
 #[inline]
 pub(super) const fn has_captures(listeners: Listeners) -> bool {
-    cfg!(feature = "testing") && listeners & CAPTURES != 0
+    listeners & CAPTURES != 0
 }
 
 /// Sets bits.

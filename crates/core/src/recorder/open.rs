@@ -235,7 +235,6 @@ fn detach_rarely(
 
 fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'_>>) -> Parked {
     let mut recording = filled(recording, fill);
-    #[cfg(feature = "tracing")]
     if parent.is_current() && listeners::has_boundaries(listeners::current()) {
         recording.context = parent.map(|cx| {
             let boundary = current::id_within(cx.span().span_context());

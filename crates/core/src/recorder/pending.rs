@@ -23,7 +23,6 @@ pub(crate) struct PendingUpdates {
     /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
     /// Whether the context of the current span may have been used, if the span is one of `tracing`.
-    #[cfg(feature = "tracing")]
     is_shared: AtomicBool,
     /// Boxed, because there are as many of these structures as spans were ever open at the same time.
     update: Mutex<Option<Box<Update>>>,
@@ -51,7 +50,6 @@ impl PendingUpdates {
             number: AtomicU64::new(0),
             span_id: AtomicU64::new(0),
             touched: AtomicBool::new(false),
-            #[cfg(feature = "tracing")]
             is_shared: AtomicBool::new(false),
             update: Mutex::new(None),
         }
@@ -108,7 +106,6 @@ impl PendingUpdates {
 }
 
 /// Spans of `tracing`.
-#[cfg(feature = "tracing")]
 impl PendingUpdates {
     /// A span of `tracing` starts, whose context nobody has.
     #[inline]

@@ -87,7 +87,6 @@ pub struct More {
     /// The baggage values, at the start of the span, of the keys in `baggage_attributes`.
     pub baggage: Option<Arc<[KeyValue]>>,
     /// The `testing::capture` that the span belongs to.
-    #[cfg(feature = "testing")]
     pub(crate) capture: Option<u64>,
     pub(crate) dropped_attributes: u32,
     /// The events.
@@ -489,14 +488,12 @@ impl SpanRecord {
     }
 
     /// The capture that the span belongs to.
-    #[cfg(feature = "testing")]
     pub fn capture(&self) -> Option<u64> {
         self.more.as_ref()?.capture
     }
 }
 
 #[cfg(test)]
-#[cfg(feature = "tracing")]
 mod tests {
     use opentelemetry::Value;
 

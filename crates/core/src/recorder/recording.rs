@@ -9,7 +9,6 @@
 use std::cell::RefCell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-#[cfg(feature = "testing")]
 use std::time::Duration;
 use std::time::SystemTime;
 
@@ -411,7 +410,6 @@ impl Local {
         {
             return true;
         }
-        #[cfg(feature = "testing")]
         if record.capture().is_some() && self.push_when_there_is_room(record, end, code) {
             return true;
         }
@@ -421,7 +419,6 @@ impl Local {
 
     /// Waits until the collector has taken spans. Only a capture waits: a test has to see all of its spans, and nobody
     /// else is to wait for it.
-    #[cfg(feature = "testing")]
     #[cold]
     fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         const LONGEST: Duration = Duration::from_secs(10);

@@ -48,7 +48,6 @@ pub use self::{
 pub use self::probability::{Threshold, with_threshold};
 pub use self::provider::make_ids;
 use self::settings::Sampled;
-#[cfg(feature = "testing")]
 use super::captures::capture;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
@@ -242,7 +241,6 @@ fn decide_with_ids(
                 recording.profile = Some(Box::new(Profile::of_thread()));
             }
         }
-        #[cfg(feature = "testing")]
         if capture.is_some() {
             record.more_mut().capture = capture;
         }
@@ -489,12 +487,9 @@ static AFTER_SHUTDOWN: AtomicU64 = AtomicU64::new(0);
 /// starts outside of the captures.
 #[cold]
 fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static CallSite>) {
-    #[cfg(feature = "testing")]
     if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {
         super::captures::miss(callsite.name());
     }
-    #[cfg(not(feature = "testing"))]
-    let _ = callsite;
     let span = parent.span();
     let parent = span.span_context();
     if listeners & SHUT_DOWN != 0 && (parent.is_sampled() || !parent.is_valid()) {
@@ -508,10 +503,4 @@ fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static
 /// The number of spans that started after a provider was shut down, since the process started.
 pub fn spans_after_shutdown() -> u64 {
     AFTER_SHUTDOWN.load(Ordering::Relaxed)
-}
-
-#[cfg(not(feature = "testing"))]
-#[inline]
-fn capture(_: Listeners, _: &Context) -> Option<u64> {
-    None
 }

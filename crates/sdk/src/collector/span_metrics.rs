@@ -245,7 +245,7 @@ fn component(record: &SpanRecord) -> &str {
         Some(site) => site.location().module(),
         None => match record.origin() {
             Origin::Api(scope) => scope.name(),
-            origin => (origin.scope()).map_or(env!("CARGO_PKG_NAME"), Scope::name),
+            origin => (origin.scope()).map_or("floe-telemetry", Scope::name),
         },
     }
 }

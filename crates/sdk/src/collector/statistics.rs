@@ -143,7 +143,6 @@ pub(super) fn count_without_provider() {
 /// Spans that were read from the threads' buffers and belong to a `testing::capture`.
 static CAPTURED: AtomicU64 = AtomicU64::new(0);
 
-#[cfg(feature = "testing")]
 pub(super) fn count_captured() {
     CAPTURED.fetch_add(1, Ordering::Relaxed);
 }

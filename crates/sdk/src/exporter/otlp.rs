@@ -6,12 +6,7 @@ mod buffer_pool;
 mod compress;
 mod exemplars;
 mod files;
-#[cfg(all(
-    feature = "otlp-grpc",
-    feature = "otlp-http",
-    feature = "otlp-tls",
-    feature = "testing"
-))]
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls"))]
 pub(crate) mod fuzzing;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 use tracing::Level;
 
-use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
 use crate::keys;
+use floe_telemetry_core::__sdk::bounded_text::Bounded;
 
 /// The limit for one text, in bytes.
 pub(super) const MAX_TEXT: usize = 8 * 1024;

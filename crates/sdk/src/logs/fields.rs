@@ -8,8 +8,8 @@ use tracing::Level;
 use tracing::field::{Field, Visit};
 
 use super::entry::Entry;
-use crate::bounded_text::Bounded;
 use crate::collector::Redactor;
+use floe_telemetry_core::__sdk::bounded_text::Bounded;
 
 /// The maximum number of sources of an error that are written.
 const MAX_SOURCES: usize = 16;

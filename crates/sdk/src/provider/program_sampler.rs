@@ -27,11 +27,13 @@ impl SpanSampler for ProgramSampler {
             links,
         );
         let decision = match result.decision {
-            SamplingDecision::Drop => return SamplerDecision::Drop,
+            SamplingDecision::Drop => SamplerDecision::Drop,
             SamplingDecision::RecordOnly => SamplerDecision::Record,
             SamplingDecision::RecordAndSample => SamplerDecision::Sample,
         };
-        record.attributes.extend(result.attributes);
+        if decision != SamplerDecision::Drop {
+            record.attributes.extend(result.attributes);
+        }
         if result.trace_state != TraceState::NONE || record.more.is_some() {
             record.more_mut().trace_state = result.trace_state;
         }

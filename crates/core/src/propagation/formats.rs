@@ -1,4 +1,13 @@
-//! The propagators of the process, and OpenTelemetry's global propagator made of them.
+//! The formats of headers, the propagators of the process, and OpenTelemetry's global propagator made of them.
+
+pub(crate) mod b3;
+pub(crate) mod baggage;
+mod hex;
+pub(crate) mod jaeger;
+mod span_headers;
+pub(crate) mod trace_context;
+mod trace_state;
+pub(crate) mod xray;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,8 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use opentelemetry::global;
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 
-use super::baggage::BaggagePropagator;
-use super::trace_context::TraceContextPropagator;
+use self::baggage::BaggagePropagator;
+use self::trace_context::TraceContextPropagator;
 
 /// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
 /// use OpenTelemetry's global propagator. Initializing a provider does so too.
