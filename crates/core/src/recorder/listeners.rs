@@ -171,6 +171,7 @@ pub(super) fn forked() {
 }
 
 /// Whether nothing of a provider of the parent has been recorded in this fork before. True once.
+#[cfg(unix)]
 pub(super) fn take_inherited() -> bool {
     LISTENERS.fetch_and(!INHERITED, Ordering::SeqCst) & INHERITED != 0
 }
