@@ -65,6 +65,7 @@ impl Ticks {
     }
 
     /// The time elapsed since `earlier`; zero if `earlier` is later.
+    #[inline]
     pub fn since(self, Self(earlier): Self) -> Duration {
         nanos(
             self.0.saturating_sub(earlier),
@@ -198,6 +199,7 @@ impl Default for WallClock {
 impl WallClock {
     /// The clock of a machine whose wall clock is wrong.
     #[must_use]
+    #[inline]
     pub fn before_1970() -> Self {
         let mut clock = Self::default();
         clock.anchor.unix = -3_600_000_000_000;
@@ -205,6 +207,7 @@ impl WallClock {
     }
 
     /// Follows the system clocks, which may be stepped or slewed.
+    #[inline]
     pub fn refresh(&mut self) {
         let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
         let now = counter::now();
@@ -260,11 +263,13 @@ impl WallClock {
     }
 
     /// The time of the system at these ticks.
+    #[inline]
     pub fn at(&self, ticks: Ticks) -> SystemTime {
         self.unix(ticks).into()
     }
 
     /// The time from `start` to `end`; zero if `start` is later.
+    #[inline]
     pub fn duration(&self, start: Ticks, end: Ticks) -> Duration {
         let (start, end) = (self.without_jump(start), self.without_jump(end));
         nanos(end.saturating_sub(start), self.nanos_per_tick)
@@ -280,6 +285,7 @@ impl WallClock {
     }
 
     /// The same as [`at`](Self::at), in nanoseconds since 1970.
+    #[inline]
     pub fn unix(&self, ticks: Ticks) -> UnixNanos {
         UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
     }
@@ -314,6 +320,7 @@ pub struct UnixNanos(pub u64);
 impl UnixNanos {
     /// The time that is later by `duration`.
     #[must_use]
+    #[inline]
     pub fn after(self, duration: Duration) -> Self {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(nanos))
@@ -321,12 +328,14 @@ impl UnixNanos {
 }
 
 impl From<UnixNanos> for SystemTime {
+    #[inline]
     fn from(UnixNanos(nanos): UnixNanos) -> Self {
         Self::UNIX_EPOCH + Duration::from_nanos(nanos)
     }
 }
 
 impl From<SystemTime> for UnixNanos {
+    #[inline]
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);
         let nanos = since.unwrap_or_default().as_nanos();
@@ -335,11 +344,13 @@ impl From<SystemTime> for UnixNanos {
 }
 
 /// The monotonic time, for deadlines and delays.
+#[inline]
 pub fn monotonic_now() -> Instant {
     Instant::now()
 }
 
 /// The wall-clock time, for events of open spans and for log records.
+#[inline]
 pub fn wall_now() -> SystemTime {
     SystemTime::now()
 }

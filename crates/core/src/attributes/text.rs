@@ -85,7 +85,8 @@ impl Text {
 
     /// The bytes of the text, without the check for valid UTF-8 that [`Deref`] does.
     #[inline]
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    #[doc(hidden)]
+    pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
             Repr::Long(text) => text.as_bytes(),
@@ -121,6 +122,7 @@ impl Text {
 }
 
 impl From<&str> for Text {
+    #[inline]
     fn from(text: &str) -> Self {
         let mut copy = Self::empty();
         copy.copy(text);
@@ -129,6 +131,7 @@ impl From<&str> for Text {
 }
 
 impl From<String> for Text {
+    #[inline]
     fn from(text: String) -> Self {
         let mut inline = Self::empty();
         inline.take(text);
@@ -137,6 +140,7 @@ impl From<String> for Text {
 }
 
 impl From<Text> for String {
+    #[inline]
     fn from(text: Text) -> Self {
         match text.0 {
             Repr::Short { .. } => (*text).to_owned(),
@@ -148,6 +152,7 @@ impl From<Text> for String {
 impl Deref for Text {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         match &self.0 {
             // The bytes were copied from a `str`, so they are valid UTF-8.
@@ -176,6 +181,7 @@ impl Default for Text {
 }
 
 impl AsRef<str> for Text {
+    #[inline]
     fn as_ref(&self) -> &str {
         self
     }
@@ -190,6 +196,7 @@ impl Hash for Text {
 }
 
 impl PartialEq for Text {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
@@ -203,6 +210,7 @@ const COPIED: usize = 1024 * 1024;
 static MOST: AtomicUsize = AtomicUsize::new(COPIED);
 
 /// Sets the most bytes of a text that are copied, if it is more than the default.
+#[inline]
 pub fn limit_text(limit: usize) {
     MOST.store(limit.saturating_mul(2).max(COPIED), Ordering::Relaxed);
 }

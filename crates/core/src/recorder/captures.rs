@@ -67,9 +67,16 @@ pub fn missed() -> HashMap<&'static str, u64> {
 /// Returns the id of the capture that `cx` belongs to.
 #[inline]
 pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
-    if !listeners::has_captures(listeners) {
-        return None;
+    if listeners::has_captures(listeners) {
+        return capture_of(cx);
     }
+    None
+}
+
+/// Not inlined, so that the code that every span runs stays small.
+#[cold]
+#[inline(never)]
+fn capture_of(cx: &Context) -> Option<u64> {
     let scope = cx.get::<CaptureScope>().map(|scope| scope.0);
     scope.or_else(|| RUNNING.try_with(Cell::get).ok().flatten())
 }

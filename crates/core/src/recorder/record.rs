@@ -22,6 +22,7 @@ static MAX_EVENTS: AtomicUsize = AtomicUsize::new(128);
 static MAX_LINKS: AtomicUsize = AtomicUsize::new(128);
 
 /// Sets the most events and the most links of a span, where they are more than the defaults.
+#[inline]
 pub fn limit_events_and_links(events: usize, links: usize) {
     MAX_EVENTS.store(events.max(128), Ordering::Relaxed);
     MAX_LINKS.store(links.max(128), Ordering::Relaxed);
@@ -46,6 +47,7 @@ pub enum Origin {
 
 impl Origin {
     /// The scope of a builder's span: its tracer, or else the package that contains its place.
+    #[inline]
     pub fn scope(&self) -> Option<&'static Scope> {
         match *self {
             Self::Builder { scope, location } => scope.or_else(|| package_of(location)),
@@ -194,6 +196,7 @@ impl Head {
     }
 
     /// The bytes that the span owned outside the rings when it ended, rounded up.
+    #[inline]
     pub fn heap_bytes(&self) -> usize {
         let [low, middle, high] = self.heap;
         u32::from_le_bytes([low, middle, high, 0]) as usize * HEAP_UNIT
@@ -201,6 +204,7 @@ impl Head {
 }
 
 impl From<Code> for Status {
+    #[inline]
     fn from(code: Code) -> Self {
         match code {
             Code::Unset => Self::Unset,
@@ -212,6 +216,7 @@ impl From<Code> for Status {
 
 impl SpanRecord {
     /// An empty record.
+    #[inline]
     pub fn blank() -> Self {
         Self {
             head: Head::BLANK,
@@ -254,11 +259,13 @@ impl SpanRecord {
     }
 
     /// Replaces the name.
+    #[inline]
     pub fn set_name(&mut self, name: Cow<'static, str>) {
         self.more_mut().name = Some(name);
     }
 
     /// Adds an event, or counts it beyond the limit.
+    #[inline]
     pub fn add_event(&mut self, event: Event) {
         let more = self.more_mut();
         if more.events.len() < MAX_EVENTS.load(Ordering::Relaxed) {
@@ -290,6 +297,7 @@ impl SpanRecord {
     }
 
     /// The exception whose texts are not written yet.
+    #[inline]
     pub fn exception_mut(&mut self) -> Option<&mut Exception> {
         self.more.as_mut()?.exception.as_mut()
     }
@@ -332,6 +340,7 @@ impl SpanRecord {
 
     /// A link without valid ids is recorded only for its attributes or its trace state
     /// ([Add Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
+    #[inline]
     pub fn add_link(&mut self, link: Link) {
         let context = &link.span_context;
         let has_state = *context.trace_state() != TraceState::NONE;
@@ -349,6 +358,7 @@ impl SpanRecord {
     /// OK is final, and nothing goes back to unset
     /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)). An error
     /// without a description keeps an earlier description, as in OpenTelemetry's SDK.
+    #[inline]
     pub fn set_status(&mut self, status: Status) {
         let (code, description) = match status {
             Status::Unset => return,
@@ -408,6 +418,7 @@ impl SpanRecord {
 /// The methods of the collector.
 impl SpanRecord {
     /// Gives a call that has succeeded its status.
+    #[inline]
     pub fn settle(&mut self, is_success_ok: bool) {
         if self.head.code == Code::Success {
             self.head.code = if is_success_ok { Code::Ok } else { Code::Unset };
@@ -416,33 +427,39 @@ impl SpanRecord {
 
     /// Takes the record and leaves an empty one.
     #[must_use]
+    #[inline]
     pub fn take(&mut self) -> Self {
         mem::replace(self, Self::blank())
     }
 
     /// Clears the record. The memory of the attributes is reused.
+    #[inline]
     pub fn clear(&mut self) {
         self.attributes.clear();
         self.more = None;
     }
 
     /// The bytes that the span occupies while it is stored as a record.
+    #[inline]
     pub fn stored_bytes(&self) -> usize {
         let inline = size_of::<Self>() + size_of_val(self.attributes.as_slice());
         inline + self.head.heap_bytes()
     }
 
     /// Whether its parent is not a span of this process.
+    #[inline]
     pub fn is_root(&self) -> bool {
         self.head.parent == SpanId::INVALID || self.head.parent_is_remote
     }
 
     /// The name, if it is not the call site's.
+    #[inline]
     pub fn name(&self) -> Option<&str> {
         self.more.as_ref()?.name.as_deref()
     }
 
     /// The kind.
+    #[inline]
     pub fn kind(&self) -> SpanKind {
         let set = self.more.as_ref().and_then(|more| more.kind.clone());
         set.or_else(|| Some(self.head.callsite?.kind().clone()))
@@ -450,6 +467,7 @@ impl SpanRecord {
     }
 
     /// The duration of the span as it is exported.
+    #[inline]
     pub fn duration(&self, clock: &WallClock) -> Duration {
         let more = self.more.as_deref();
         let head = &self.head;
@@ -464,6 +482,7 @@ impl SpanRecord {
     }
 
     /// The status with its description.
+    #[inline]
     pub fn status(&self) -> Status {
         match (self.head.code, &self.more) {
             (Code::Error, Some(more)) => Status::error(more.description.clone()),
@@ -472,6 +491,7 @@ impl SpanRecord {
     }
 
     /// Which API created the span.
+    #[inline]
     pub fn origin(&self) -> &Origin {
         self.more
             .as_ref()
@@ -479,6 +499,7 @@ impl SpanRecord {
     }
 
     /// The name and the version of the instrumentation scope; no name where it is not known.
+    #[inline]
     pub fn scope(&self) -> (&str, Option<&str>) {
         match (self.origin(), self.head.callsite) {
             (Origin::Api(scope), _) => (scope.name(), scope.version()),
@@ -488,6 +509,7 @@ impl SpanRecord {
     }
 
     /// The capture that the span belongs to.
+    #[inline]
     pub fn capture(&self) -> Option<u64> {
         self.more.as_ref()?.capture
     }

@@ -157,15 +157,11 @@ fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
     })
 }
 
-#[expect(
-    clippy::needless_as_bytes,
-    reason = "the bytes need no check for valid UTF-8, which the text does"
-)]
 #[inline]
 fn shorten(Attribute { key, value }: &mut Attribute, limit: usize) {
     match value {
         AttributeValue::Static(text) => *text = beginning(text, limit),
-        // A character has at least one byte.
+        // A character has at least one byte, and the bytes need no check for valid UTF-8.
         AttributeValue::Text(text) if text.as_bytes().len() > limit => {
             if let Some(short) = shortened(text, limit, is_error_text(key)) {
                 *text = short.into();
