@@ -32,7 +32,7 @@ impl<'c, T> Attr<'c, T> {
     /// Reports `keyword` if this keyword, which excludes it, has a value.
     pub(crate) fn exclude(&self, keyword: &Ident) {
         if self.given.is_some() {
-            let message = format_args!("`{keyword}` and `{}` exclude each other", self.symbol);
+            let message = format!("`{keyword}` and `{}` exclude each other", self.symbol);
             self.cx.error(keyword, message);
         }
     }

@@ -75,7 +75,7 @@ pub(crate) fn switch(input: ParseStream<'_>, keyword: &Ident, symbol: Symbol) ->
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
-    let message = format_args!("`{symbol}` takes no value");
+    let message = format!("`{symbol}` takes no value");
     Err(syn::Error::new(keyword.span(), message))
 }
 

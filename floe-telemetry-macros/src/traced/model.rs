@@ -307,7 +307,7 @@ fn parse_word(
 ) -> Option<&'static str> {
     let words = accepted.map(|(word, _)| word);
     if let Some(word) = suggestion(written, &words) {
-        let message = format_args!("a span's {what} is a word, write `{what} = {word}`");
+        let message = format!("a span's {what} is a word, write `{what} = {word}`");
         cx.error(written, message);
         return None;
     }
@@ -397,8 +397,7 @@ fn check_tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
             }
             Lit::Str(_) => {}
             other => {
-                let message =
-                    format_args!("a tracer's name is text, as in `{usage}`, or a constant");
+                let message = format!("a tracer's name is text, as in `{usage}`, or a constant");
                 cx.error(other, message);
             }
         }
@@ -409,7 +408,7 @@ fn check_tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
         .flat_map(Argument::words)
         .find_map(|word| capture::of(&word, value.to_token_stream()));
     if let Some(word) = argument {
-        let message = format_args!(
+        let message = format!(
             "`{word}` is an argument, but the tracer is known before the function is called: write \
              text, as in `{usage}`, or a constant"
         );

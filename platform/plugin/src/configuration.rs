@@ -308,7 +308,7 @@ pub(crate) fn in_folder<T>(folder: &Path, configure: impl FnOnce() -> T) -> T {
 
 thread_local! {
     /// The folder of the product whose platform's configuration this thread is parsing.
-    static FOLDER: RefCell<PathBuf> = const { RefCell::new(PathBuf::new()) };
+    static FOLDER: RefCell<PathBuf> = RefCell::default();
 
     /// The credentials of the configuration that this thread is parsing: a plugin's type may contain them
     /// anywhere, and its author does not list them.
