@@ -32,8 +32,8 @@
 //!
 //! # In libraries
 //!
-//! A library that only annotates functions sets `default-features = false`. Then only the OpenTelemetry API
-//! and the macro are compiled. The application's provider redacts the spans.
+//! A library that only annotates functions sets `default-features = false`. Then only the core of this crate,
+//! OpenTelemetry's API and the macro are compiled. The application's provider redacts the spans.
 //!
 //! Without a provider of this crate, spans go to OpenTelemetry's global tracer provider, if the program has
 //! set one. Its sampler decides, and error texts are redacted if the feature `redact` is enabled; without it, only
@@ -102,8 +102,7 @@ pub use floe_telemetry_core::{
     FloeSpanAttributes, FutureExt, InCurrentSpan, InSpan, MetricRecorder, Mode, Opening,
     RecordedSpan, RecorderTracer, RecorderTracerProvider, SpanBuilder, SpanKind, Tracer, add_event,
     attributes, callsite, create_span, create_span_with, get_current_span, get_tracer,
-    in_current_span, opentelemetry, record_exception, set_attribute, set_attributes, span, traced,
-    tracer,
+    in_current_span, record_exception, set_attribute, set_attributes, span, traced, tracer,
 };
 
 #[doc(hidden)]
@@ -126,6 +125,7 @@ pub use floe_telemetry_sdk::{
 pub use floe_telemetry_sdk::logs;
 
 #[cfg(feature = "testing")]
+#[doc(inline)]
 pub use floe_telemetry_testing as testing;
 
 #[cfg(feature = "tracing")]
@@ -141,6 +141,15 @@ pub mod keys {
         FLOE_MODE, FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_SAMPLING_REASON,
         FLOE_WARNING, IDENTITY, LEVEL, TARGET,
     };
+}
+
+/// OpenTelemetry's API, in the version that this crate uses.
+// Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages
+// of every crate that uses this one, because `Value::String` has the same name.
+#[cfg_attr(not(doc), doc(hidden))]
+pub mod opentelemetry {
+    #[doc(no_inline)]
+    pub use ::opentelemetry::*;
 }
 
 #[cfg(all(doc, not(doctest)))] // `floe-test-services` tests the examples, which use other crates, too

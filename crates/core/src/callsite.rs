@@ -420,7 +420,6 @@ crate::__floe_link_list! {
 /// `static`. [`callsite::tracers`](crate::callsite::tracers) lists the tracers of a program.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{Tracer, testing};
 ///
 /// static TRACER: Tracer = floe_telemetry::tracer!("acme.billing");
@@ -432,7 +431,6 @@ crate::__floe_link_list! {
 /// let span = spans.single("invoice.send");
 /// assert_eq!(span.scope(), "acme.billing");
 /// span.assert_ok().assert_attribute("invoice.lines", 3);
-/// # }
 /// ```
 #[macro_export]
 macro_rules! tracer {

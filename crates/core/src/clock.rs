@@ -53,8 +53,8 @@ impl Ticks {
     /// The smallest reading.
     pub(crate) const ZERO: Self = Self(0);
 
-    #[inline]
     /// The ticks of this moment.
+    #[inline]
     pub fn now() -> Self {
         Self(counter::now())
     }

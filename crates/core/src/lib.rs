@@ -9,7 +9,7 @@
 extern crate self as floe_telemetry;
 
 mod bounded_text;
-pub mod caught;
+mod caught;
 mod char_boundary;
 mod clock;
 mod environment;
@@ -50,14 +50,8 @@ pub use self::redaction::{
     REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
 };
 
-/// OpenTelemetry's API, in the version that this crate uses.
-// Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages
-// of every crate that uses this one, because `Value::String` has the same name.
-#[cfg_attr(not(doc), doc(hidden))]
-pub mod opentelemetry {
-    #[doc(no_inline)]
-    pub use ::opentelemetry::*;
-}
+#[doc(hidden)]
+pub use ::opentelemetry;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -36,7 +36,6 @@ use crate::recorder;
 /// Without a current span no trace context is injected, and without baggage no baggage.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use std::collections::BTreeMap;
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
@@ -47,7 +46,6 @@ use crate::recorder;
 ///     let trace_id = span.span_context().trace_id();
 ///     assert!(headers["traceparent"].starts_with(&format!("00-{trace_id}-")));
 /// });
-/// # }
 /// ```
 pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
     inject_from(&current_context(), carrier);
@@ -85,7 +83,6 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
 /// several messages at once has one parent, and [links to the span of each message].
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{propagation, testing, traced};
 ///
 /// type Headers = Vec<(String, String)>;
@@ -108,7 +105,6 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
 ///
 /// let spans = testing::capture(|| process(&[publish(), Headers::new(), publish()]));
 /// assert_eq!(spans.single("process orders").data().links.links.len(), 2);
-/// # }
 /// ```
 ///
 /// [links to the span of each message]: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
@@ -158,14 +154,12 @@ pub fn current_context() -> Context {
 /// Returns the headers that propagate the current context.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
 /// testing::capture(|| {
 ///     let _span = create_span("request");
 ///     assert!(propagation::inject_headers().contains_key("traceparent"));
 /// });
-/// # }
 /// ```
 #[must_use]
 pub fn inject_headers() -> HashMap<String, String> {
@@ -183,7 +177,6 @@ pub fn get_current_span_context() -> SpanContext {
 /// Returns the id of the current trace as 32 lower-case hexadecimal digits.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, propagation, testing};
 ///
 /// assert_eq!(propagation::get_trace_id(), None);
@@ -192,7 +185,6 @@ pub fn get_current_span_context() -> SpanContext {
 ///     assert_eq!(propagation::get_trace_id().unwrap().len(), 32);
 ///     assert_eq!(propagation::get_span_id().unwrap().len(), 16);
 /// });
-/// # }
 /// ```
 #[must_use]
 pub fn get_trace_id() -> Option<String> {

@@ -49,7 +49,7 @@ mod buffer;
 mod call;
 mod captures;
 mod current;
-pub mod current_context;
+mod current_context;
 mod declared;
 mod detached;
 mod events;

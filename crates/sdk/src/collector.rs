@@ -95,6 +95,7 @@ use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
+use crate::system;
 
 /// The interval between two turns while there are spans. A buffer that is a quarter full wakes the collector
 /// earlier, so only one in 1024 spans pays for waking a thread.
@@ -217,6 +218,7 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
 }
 
 fn start() -> Result<Handle, Error> {
+    system::answer();
     let (jobs, receiver) = channel();
     let thread = program_signals::thread("floe-collector");
     let thread = program_signals::spawn(thread, move || work(&receiver))

@@ -75,7 +75,6 @@ thread_local! {
 /// such a subscriber.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{testing, traced, tracing_layer, with_current_span};
 /// use tracing::{Span, info_span};
 /// use tracing_subscriber::layer::SubscriberExt;
@@ -99,7 +98,6 @@ thread_local! {
 ///     let spans = testing::capture(load);
 ///     spans.single("elsewhere").assert_child_of("load");
 /// });
-/// # }
 /// ```
 ///
 /// So `tokio::spawn(work().in_current_span())`, `work().instrument(Span::current())`,

@@ -109,7 +109,6 @@ impl Clone for TracingLayer {
 /// spans:
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{testing, traced, tracing_layer};
 /// use tracing::{info, info_span, level_filters::LevelFilter};
 /// use tracing_subscriber::{Layer, layer::SubscriberExt};
@@ -130,7 +129,6 @@ impl Clone for TracingLayer {
 ///         .assert_attribute("table", "orders")
 ///         .assert_event("done");
 /// });
-/// # }
 /// ```
 ///
 /// # Instead of tracing-opentelemetry
@@ -162,7 +160,7 @@ impl Clone for TracingLayer {
 ///
 /// [Most of tracing-opentelemetry's own tests][comparison] pass with this layer.
 ///
-#[cfg_attr(doc, doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry"))]
+#[doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry")]
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
     TracingLayer {
@@ -195,7 +193,6 @@ impl TracingLayer {
     /// if it applies to every layer of the subscriber.
     ///
     /// ```
-    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{testing, tracing_layer};
     /// use tracing::{Level, debug_span, info, info_span};
     /// use tracing_subscriber::layer::SubscriberExt;
@@ -208,7 +205,6 @@ impl TracingLayer {
     ///     assert_eq!(spans.names(), ["request"]);
     ///     spans.single("request").assert_event("done");
     /// });
-    /// # }
     /// ```
     #[must_use]
     pub fn with_span_level(mut self, level: impl Into<LevelFilter>) -> Self {

@@ -25,7 +25,6 @@ use crate::recorder::SpanRecord;
 /// The trait has the methods of the trait of the same name in `tracing-opentelemetry`.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use std::collections::HashMap;
 ///
 /// use floe_telemetry::{OpenTelemetrySpanExt, propagation, testing, tracing_layer};
@@ -47,7 +46,6 @@ use crate::recorder::SpanRecord;
 ///     let request = spans.single("request").assert_attribute("http.route", "/orders/{id}");
 ///     assert_eq!(request.data().parent_span_id.to_string(), "b7ad6b7169203331");
 /// });
-/// # }
 /// ```
 pub trait OpenTelemetrySpanExt {
     /// Makes the span a child of the span in `parent`, whose baggage it gets, too. The span may be sampled now where
@@ -217,7 +215,6 @@ fn update<T>(
 /// [`on_register_dispatch`](tracing_subscriber::Layer::on_register_dispatch); it should keep a weak reference.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{get_otel_context, testing, tracing_layer};
 /// use opentelemetry::trace::TraceContextExt;
 /// use tracing::{dispatcher, info_span};
@@ -232,7 +229,6 @@ fn update<T>(
 ///     });
 ///     spans.single("request").assert_event("found");
 /// });
-/// # }
 /// ```
 #[must_use]
 pub fn get_otel_context(id: &Id, dispatch: &Dispatch) -> Option<Context> {

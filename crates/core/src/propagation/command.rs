@@ -17,7 +17,6 @@ pub trait CommandExt {
     /// For a `tokio::process::Command`, call it on `command.as_std_mut()`.
     ///
     /// ```
-    /// # #[cfg(feature = "testing")] {
     /// use std::process::Command;
     /// use floe_telemetry::{propagation::CommandExt, testing, traced};
     ///
@@ -31,7 +30,6 @@ pub trait CommandExt {
     /// let span = spans.single("dbt.build").span_context().clone();
     /// let expected = format!("00-{}-{}-03\n", span.trace_id(), span.span_id());
     /// assert_eq!(String::from_utf8(printed).unwrap(), expected);
-    /// # }
     /// ```
     ///
     /// [environment carriers]: https://opentelemetry.io/docs/specs/otel/context/env-carriers/

@@ -27,7 +27,6 @@ pub fn current_context() -> Context {
 /// there is [`FutureExt::in_current_span`](crate::FutureExt::in_current_span).
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use std::thread;
 ///
 /// use floe_telemetry::{in_current_span, testing, traced};
@@ -43,7 +42,6 @@ pub fn current_context() -> Context {
 ///
 /// let spans = testing::capture(import);
 /// spans.single("load").assert_child_of("import");
-/// # }
 /// ```
 pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
     let context = context_is_alive().then(current_context);

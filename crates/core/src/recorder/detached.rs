@@ -38,7 +38,6 @@ impl Tracer {
     /// [`run`](DetachedSpan::run).
     ///
     /// ```
-    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{SpanKind, Tracer, create_span, propagation, testing};
     ///
     /// static TRACER: Tracer = floe_telemetry::tracer!("acme.queue");
@@ -56,7 +55,6 @@ impl Tracer {
     /// });
     /// spans.single("publish").assert_error("the queue is full").assert_attribute("messaging.message.id", 7);
     /// spans.single("connect").assert_child_of("publish");
-    /// # }
     /// ```
     #[track_caller]
     pub fn open(&self, parent: Context, fill: impl FnOnce(&mut Opening)) -> DetachedSpan {

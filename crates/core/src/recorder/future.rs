@@ -326,7 +326,6 @@ pub trait FutureExt: Future + Sized {
     /// annotate an `async fn` with `#[traced]`, which records the text, too.
     ///
     /// ```
-    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{FutureExt, set_attribute, span, testing, traced};
     ///
     /// #[traced]
@@ -341,7 +340,6 @@ pub trait FutureExt: Future + Sized {
     /// let work = spans.single("work");
     /// work.assert_child_of("import").assert_attribute("table", "orders").assert_attribute("rows", 3);
     /// # });
-    /// # }
     /// ```
     #[inline]
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
@@ -361,7 +359,6 @@ pub trait FutureExt: Future + Sized {
     /// imported, name the trait: `FutureExt::in_current_span(future)`.
     ///
     /// ```
-    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{FutureExt, testing, traced};
     ///
     /// #[traced]
@@ -378,7 +375,6 @@ pub trait FutureExt: Future + Sized {
     /// let spans = testing::capture_async(import()).await;
     /// spans.single("load").assert_child_of("import");
     /// # });
-    /// # }
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
         let parked = if context_is_alive() {

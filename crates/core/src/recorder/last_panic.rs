@@ -33,7 +33,7 @@ pub(super) fn observe() {
 thread_local! {
     /// Whether there is a message, which may be that of a panic that was caught.
     static IS_REMEMBERED: Cell<bool> = const { Cell::new(false) };
-    pub static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
+    static MESSAGE: Cell<Option<String>> = const { Cell::new(None) };
 }
 
 /// Keeps the message for the spans that the panic ends.

@@ -128,7 +128,6 @@ fn error_type(name: &'static str) -> Option<&'static str> {
 /// tell a timeout from a refusal. `exception.type` stays the type.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use std::fmt;
 ///
 /// use floe_telemetry::{ErrorType, testing, traced};
@@ -163,7 +162,6 @@ fn error_type(name: &'static str) -> Option<&'static str> {
 ///
 /// let spans = testing::capture(|| drop(run()));
 /// spans.single("run").assert_error("the job has failed").assert_attribute("error.type", "timeout");
-/// # }
 /// ```
 pub trait ErrorType: Error {
     /// Returns the class, of which a program has few.

@@ -65,7 +65,6 @@ impl Tracer {
 /// name of the scope is empty, and [`Tracer::span`] names one.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{SpanKind, span, testing};
 ///
 /// let spans = testing::capture(|| {
@@ -75,7 +74,6 @@ impl Tracer {
 ///         .start();
 /// });
 /// spans.single("orders.fetch").assert_ok().assert_attribute("orders.limit", 100);
-/// # }
 /// ```
 #[inline]
 #[track_caller]
@@ -90,7 +88,6 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 /// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span, testing};
 ///
 /// let spans = testing::capture(|| {
@@ -98,7 +95,6 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 ///     span.set_attribute("rows", 3);
 /// });
 /// spans.single("orders.import").assert_ok().assert_attribute("rows", 3);
-/// # }
 /// ```
 #[track_caller]
 pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
@@ -108,12 +104,10 @@ pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
 /// Runs `body` in a span that [`create_span`] starts, and passes it a handle to the span.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{create_span_with, testing};
 ///
 /// let spans = testing::capture(|| create_span_with("sum", |span| span.set_attribute("n", 2)));
 /// spans.single("sum").assert_ok().assert_attribute("n", 2);
-/// # }
 /// ```
 #[track_caller]
 pub fn create_span_with<T>(
@@ -299,7 +293,6 @@ pub struct CurrentSpan(Context);
 /// methods do nothing.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{get_current_span, testing, traced};
 ///
 /// #[traced]
@@ -308,7 +301,6 @@ pub struct CurrentSpan(Context);
 /// }
 ///
 /// testing::capture(load).single("load").assert_attribute("rows", 100);
-/// # }
 /// ```
 #[must_use]
 pub fn get_current_span() -> CurrentSpan {
@@ -323,7 +315,6 @@ pub fn get_current_span() -> CurrentSpan {
 /// annotated function does with its `Err`.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{record_exception, testing, traced};
 ///
 /// #[traced]
@@ -335,7 +326,6 @@ pub fn get_current_span() -> CurrentSpan {
 ///
 /// let spans = testing::capture(|| refresh());
 /// spans.single("refresh").assert_error("invalid digit found in string");
-/// # }
 /// ```
 pub fn record_exception(error: &(impl Error + ?Sized)) {
     if context_is_alive() {
@@ -350,7 +340,6 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
 /// Without a span that is recorded, it does nothing and allocates nothing.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{set_attribute, testing, traced};
 ///
 /// #[traced]
@@ -359,7 +348,6 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
 /// }
 ///
 /// testing::capture(|| load(&["a", "b"])).single("load").assert_attribute("rows", 2);
-/// # }
 /// ```
 pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
     if let Some(span) = recording_span() {
@@ -371,7 +359,6 @@ pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
 /// [`set_attribute`] sets one.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{FloeAttributes, set_attributes, testing, traced};
 ///
 /// #[derive(FloeAttributes)]
@@ -386,7 +373,6 @@ pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
 /// }
 ///
 /// testing::capture(load).single("load").assert_attribute("path", "/orders").assert_attribute("rows", 50);
-/// # }
 /// ```
 pub fn set_attributes(attributes: &impl FloeAttributes) {
     if let Some(span) = recording_span() {
@@ -398,7 +384,6 @@ pub fn set_attributes(attributes: &impl FloeAttributes) {
 /// it does nothing. The attributes are an array or any other iterator of `KeyValue`s, `[]` for none.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{add_event, testing, traced};
 /// use opentelemetry::KeyValue;
 ///
@@ -408,7 +393,6 @@ pub fn set_attributes(attributes: &impl FloeAttributes) {
 /// }
 ///
 /// testing::capture(refresh).single("refresh").assert_event("cache.miss");
-/// # }
 /// ```
 pub fn add_event(
     name: impl Into<Cow<'static, str>>,
@@ -487,7 +471,6 @@ impl CurrentSpan {
     /// Records the error if the result is an `Err`, and returns the result.
     ///
     /// ```
-    /// # #[cfg(feature = "testing")] {
     /// use floe_telemetry::{create_span, testing};
     ///
     /// fn rows(text: &str) -> Result<u64, std::num::ParseIntError> {
@@ -497,7 +480,6 @@ impl CurrentSpan {
     ///
     /// testing::capture(|| rows("x")).single("rows").assert_error("invalid digit found in string");
     /// testing::capture(|| rows("1")).single("rows").assert_ok();
-    /// # }
     /// ```
     ///
     /// # Errors

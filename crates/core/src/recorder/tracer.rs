@@ -38,13 +38,11 @@ const LONGEST_NAME: usize = 256;
 /// by the first call with the name.
 ///
 /// ```
-/// # #[cfg(feature = "testing")] {
 /// use floe_telemetry::{get_tracer, testing};
 /// use opentelemetry::trace::{Span, Tracer};
 ///
 /// let spans = testing::capture(|| get_tracer("acme.mail").start("mail.send").end());
 /// assert_eq!(spans.single("mail.send").scope(), "acme.mail");
-/// # }
 /// ```
 pub fn get_tracer(name: impl Into<Cow<'static, str>>) -> RecorderTracer {
     let name = name.into();

@@ -42,7 +42,6 @@ use crate::metrics::{Meters, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, Measured, OfProgram};
-use crate::system;
 
 const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was started";
 
@@ -392,7 +391,6 @@ impl TelemetryProviderBuilder {
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         collector::await_install(&installed).map_err(not_installed)?;
         setup_propagators_with(&propagators);
-        system::answer();
         provider
             .0
             .sampling
