@@ -17,7 +17,7 @@ pub(crate) const MAX_ATTRIBUTES: usize = 128;
 /// The most attributes of a span in this process. It is read for lists that have [`MAX_ATTRIBUTES`] only.
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
-/// Sets the most attributes of a span, if it is more than [`MAX_ATTRIBUTES`].
+/// Sets the most attributes of a span, if it is more than `MAX_ATTRIBUTES`.
 pub fn limit_attributes(limit: usize) {
     LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
 }
