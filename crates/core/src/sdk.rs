@@ -3,14 +3,9 @@
 
 pub mod attributes {
     pub use crate::attributes::distinct::keep_distinct;
-    pub use crate::attributes::identity::FloeSpanAttributes;
     pub use crate::attributes::list::limit_attributes;
     pub use crate::attributes::text::limit_text;
     pub use crate::attributes::{Attribute, AttributeList, AttributeValue, ToAttributeValue};
-
-    pub mod identity {
-        pub use crate::attributes::identity::{FloeSpanAttributes, Mode};
-    }
 }
 
 pub mod bounded_text {
@@ -40,8 +35,6 @@ pub mod environment {
 }
 
 pub mod link_list {
-    #[cfg(windows)]
-    pub use crate::link_list::Bound;
     pub use crate::link_list::LinkList;
 }
 

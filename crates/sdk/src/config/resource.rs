@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use floe_telemetry_core::{FloeSpanAttributes, Mode};
 use opentelemetry::{KeyValue, StringValue, Value};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use crate::attributes::identity::{FloeSpanAttributes, Mode};
 use crate::json_schema::JsonSchema;
 use crate::keys;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use floe_telemetry_core::FloeSpanAttributes;
 use serde::{Deserialize, Serialize};
 
 use super::auth::TelemetryAuth;
@@ -25,7 +26,6 @@ use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::section::is_default;
 use super::substitution::substitute;
-use crate::attributes::FloeSpanAttributes;
 use crate::environment;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
