@@ -337,11 +337,8 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
         .with_span_exporter(MemoryExporter::new())
         .initialize()
         .unwrap();
-    // Needs the limit RLIMIT_MEMLOCK, or the rights of CI.
-    if let Err(error) = mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE) {
-        assert!(std::env::var_os("CI").is_none(), "{error}");
-        return;
-    }
+    // What is mapped from here on: everybody may lock some MiB (RLIMIT_MEMLOCK), but not a whole program.
+    mlockall(MlockAllFlags::FUTURE).unwrap();
     let locked = || {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status
