@@ -121,8 +121,13 @@ pub use floe_telemetry_sdk::{
     telemetry_exporter,
 };
 
+// It registers itself; a crate that nothing names is not linked.
+#[cfg(feature = "_otlp")]
+use floe_telemetry_otlp as _;
+
 #[cfg(feature = "logs")]
-pub use floe_telemetry_sdk::logs;
+#[doc(inline)]
+pub use floe_telemetry_logs as logs;
 
 #[cfg(feature = "testing")]
 #[doc(inline)]
@@ -156,14 +161,13 @@ pub mod opentelemetry {
 #[path = "manual.rs"]
 pub mod _manual;
 
-#[cfg(all(
-    feature = "otlp-grpc",
-    feature = "otlp-http",
-    feature = "otlp-tls",
-    feature = "testing"
-))]
+/// The parsers of untrusted input, for `fuzz/targets.rs`.
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls"))]
 #[doc(hidden)]
-pub use floe_telemetry_sdk::__fuzzing;
+pub mod __fuzzing {
+    pub use floe_telemetry_otlp::__fuzzing::*;
+    pub use floe_telemetry_sdk::__fuzzing::*;
+}
 
 /// The example of README compiles and runs.
 #[cfg(all(doctest, feature = "provider"))]

@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 19] = [
+const CRATES: [&str; 21] = [
     "crates/redact",
     "crates/semconv",
     "crates/waterfall",
@@ -24,6 +24,8 @@ const CRATES: [&str; 19] = [
     "crates/core",
     "crates/tracing",
     "crates/sdk",
+    "crates/otlp",
+    "crates/logs",
     "crates/testing",
     "floe-telemetry",
     "integrations/floe-dagster-pipes",

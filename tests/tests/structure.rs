@@ -10,8 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 25] = [
+const CRATES: [&str; 27] = [
     "crates/core",
+    "crates/logs",
+    "crates/otlp",
     "crates/redact",
     "crates/sdk",
     "crates/semconv",

@@ -56,10 +56,12 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
 }
 
 /// The crates that `floe-telemetry` is made of.
-const LIBRARY: [&str; 5] = [
+const LIBRARY: [&str; 7] = [
     "crates/core/src",
     "crates/tracing/src",
     "crates/sdk/src",
+    "crates/otlp/src",
+    "crates/logs/src",
     "crates/testing/src",
     "floe-telemetry/src",
 ];
@@ -99,15 +101,12 @@ fn each_responsibility_has_one_module() {
         ("SystemTime::now()", "crates/core/src/clock.rs"),
         ("env::var", "crates/core/src/environment.rs"),
         ("catch_unwind(", "crates/core/src/caught.rs"),
-        ("tonic::transport", "crates/sdk/src/exporter/otlp/grpc.rs"),
+        ("tonic::transport", "crates/otlp/src/grpc.rs"),
         (
             "hyper_util::client::legacy::{Client",
-            "crates/sdk/src/exporter/otlp/http.rs",
+            "crates/otlp/src/http.rs",
         ),
-        (
-            "hyper_util::client::proxy",
-            "crates/sdk/src/exporter/otlp/proxy.rs",
-        ),
+        ("hyper_util::client::proxy", "crates/otlp/src/proxy.rs"),
         ("IN_USE_BY: AtomicU32", "crates/sdk/src/provider.rs"),
     ] {
         for (name, text) in LIBRARY.into_iter().flat_map(sources) {

@@ -8,18 +8,13 @@
 mod block_on;
 mod destination;
 mod drain;
-#[cfg(feature = "_otlp")]
 mod ending;
 mod enrich;
-#[cfg_attr(
-    not(feature = "logs"),
-    expect(dead_code, reason = "nothing takes them")
-)]
 mod exceptions;
 mod exemplars;
 mod exports;
 mod fetch;
-mod guarded_message;
+pub mod guarded_message;
 mod limits;
 mod panics;
 mod pipeline;
@@ -49,15 +44,12 @@ use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::block_on_until;
-pub(crate) use self::destination::{
-    BatchingDestination, Destination, SpanDataBatch, span_data_bytes,
-};
+pub use self::destination::{BatchBuilder, BatchingDestination, Destination};
+pub(crate) use self::destination::{SpanDataBatch, span_data_bytes};
 pub(crate) use self::drain::Drain;
-#[cfg(any(test, feature = "_otlp"))]
-pub(crate) use self::enrich::EnrichedSpan;
-pub(crate) use self::enrich::Enricher;
-#[cfg(feature = "logs")]
-pub(crate) use self::exceptions::ExceptionLog;
+pub use self::ending::Ending;
+pub use self::enrich::{EnrichedSpan, Enricher};
+pub use self::exceptions::ExceptionLog;
 pub(crate) use self::exceptions::Exceptions;
 pub(crate) use self::exemplars::{
     BoundExemplars, Exemplars, Shape, clear as clear_exemplars,
@@ -66,29 +58,23 @@ pub(crate) use self::exemplars::{
 pub use self::exemplars::{CollectedExemplars, Exemplar, ExemplarValue, collect_exemplars};
 pub(crate) use self::exports::Queue;
 pub use self::fetch::Backpressure;
-pub(crate) use self::guarded_message::guarded_message;
+pub use self::guarded_message::guarded_message;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::processing::Processing;
 pub use self::processor::{EndingSpan, SpanProcessor};
-pub(crate) use self::rate_limited::RateLimited;
-pub(crate) use self::redact::{Policies, Redaction, Redactor};
+pub use self::rate_limited::RateLimited;
+pub use self::redact::Redactor;
+pub(crate) use self::redact::{Policies, Redaction};
 pub(crate) use self::sdk_span_processor::{SdkEnds, SdkStarts};
-pub(crate) use self::shared_attributes::SharedAttributes;
+pub use self::shared_attributes::SharedAttributes;
 pub(crate) use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
-pub(crate) use self::statistics::Counters;
-pub use self::statistics::Statistics;
+pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::worker::OTHER_ERROR;
-#[cfg(feature = "logs")]
-pub(crate) use self::worker::StoredFailure;
-pub(crate) use self::worker::{
-    BatchExporter, ExportFailure, Report, START_TIMEOUT, Size, Worker, WorkerSettings, guarded,
-    has_begun,
+pub use self::worker::{
+    BatchExporter, ExportFailure, OTHER_ERROR, StoredFailure, Worker, WorkerSettings,
 };
-#[cfg(feature = "_otlp")]
-pub(crate) use self::{destination::BatchBuilder, ending::Ending};
+pub(crate) use self::worker::{Report, START_TIMEOUT, Size, guarded, has_begun};
 use crate::caught::caught;
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};

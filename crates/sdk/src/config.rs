@@ -23,17 +23,17 @@
 //!
 //! [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html) describes every section and lists the variables.
 
-mod auth;
+pub(crate) mod auth;
 mod batch;
 pub(crate) mod config_file;
 mod context_mode;
 mod detection;
 mod duration;
-mod endpoint;
+pub(crate) mod endpoint;
 pub(crate) mod env;
 mod errors;
 mod exporters;
-mod feature;
+pub(crate) mod feature;
 mod file;
 mod filter;
 mod limits;
@@ -47,7 +47,7 @@ mod propagator;
 mod redaction;
 mod resource;
 mod sampling;
-mod secret;
+pub(crate) mod secret;
 mod section;
 mod substitution;
 pub(crate) mod telemetry;
@@ -60,10 +60,9 @@ pub(crate) use self::endpoint::{debug as debug_endpoint, validate_endpoint, with
 pub(crate) use self::env::{is_debugged, is_disabled, is_set, warn};
 pub use self::errors::{ErrorsConfig, ExceptionSignal, PanicOutput};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
+pub(crate) use self::feature::needed;
 pub use self::file::FileConfig;
 pub(crate) use self::filter::parse_filter;
-#[cfg(feature = "logs")]
-pub(crate) use self::filter::parse_levels;
 pub use self::limits::{LogRecordLimits, SpanLimits};
 pub use self::logging::{LogKeys, LogOutput, LoggingConfig};
 pub use self::metrics::{
@@ -81,16 +80,8 @@ pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
 pub(crate) use self::sampling::{validate_ratio, validate_rules};
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
-
-#[cfg(feature = "_otlp")]
-pub(crate) use self::{
-    auth::check_header_name,
-    feature::needs,
-    secret::{Source as CredentialSource, reference as credential_reference},
-};
-
-#[cfg(any(feature = "logs", feature = "tracing"))]
+#[cfg(feature = "subscriber")]
 pub(crate) use self::{
     env::rust_log,
-    filter::{Directive, targets},
+    filter::{Directive, parse_levels},
 };

@@ -77,15 +77,21 @@ impl Error {
         Self::of(Kind::Config, lines.join("\n  "), None)
     }
 
-    pub(crate) fn config(message: impl Into<String>) -> Self {
+    /// What the program asks for is not possible.
+    #[doc(hidden)]
+    pub fn config(message: impl Into<String>) -> Self {
         Self::new(Kind::Config, message.into(), None)
     }
 
-    pub(crate) fn state(message: impl Into<String>) -> Self {
+    /// It is not possible now.
+    #[doc(hidden)]
+    pub fn state(message: impl Into<String>) -> Self {
         Self::new(Kind::State, message.into(), None)
     }
 
-    pub(crate) fn export(message: impl Into<String>) -> Self {
+    /// Something was not exported.
+    #[doc(hidden)]
+    pub fn export(message: impl Into<String>) -> Self {
         Self::new(Kind::Export, message.into(), None)
     }
 
@@ -94,7 +100,10 @@ impl Error {
         Self::new(Kind::Timeout, message, None)
     }
 
-    pub(crate) fn thread(name: &str, error: &io::Error) -> Self {
+    /// A thread cannot be started.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn thread(name: &str, error: &io::Error) -> Self {
         let message = format!("the thread of `{name}` could not be started: {error}");
         Self::new(Kind::Thread, message, None).caused_by(error)
     }
@@ -106,7 +115,9 @@ impl Error {
     }
 
     /// Prepends the context in which the error occurred to the message.
-    pub(crate) fn within(self, context: &str) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn within(self, context: &str) -> Self {
         let Inner {
             kind,
             message,

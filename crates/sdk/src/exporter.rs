@@ -6,23 +6,21 @@
 
 mod console;
 mod memory;
-#[cfg(feature = "_otlp")]
 pub(crate) mod otlp;
 mod plain;
 mod standard_stream;
-mod target;
+pub(crate) mod target;
+pub(crate) mod writer;
 
 pub use self::console::{ConsoleExporter, uses_color};
-
-pub(crate) use self::console::ConsoleMetrics;
 pub use self::memory::MemoryExporter;
-#[cfg(all(feature = "_otlp", feature = "logs"))]
-pub(crate) use self::otlp::otlp_logs;
-#[cfg(feature = "_otlp")]
-pub use self::otlp::{OtlpRequest, OtlpWriter};
-#[cfg(feature = "_otlp")]
-pub(crate) use self::otlp::{SharedWriter, otlp, otlp_metrics, otlp_route, try_otlp};
-pub(crate) use self::plain::plain;
+pub use self::writer::{OtlpRequest, OtlpWriter};
+
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use self::standard_stream::StandardStream;
+
+pub(crate) use self::console::ConsoleMetrics;
+pub(crate) use self::otlp::OtlpExporters;
+pub(crate) use self::plain::plain;
 pub(crate) use self::target::OtlpTarget;
+pub(crate) use self::writer::SharedWriter;

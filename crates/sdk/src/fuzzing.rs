@@ -8,9 +8,6 @@ use secrecy::ExposeSecret as _;
 use crate::config::env::{parse_headers, parse_resource_attributes};
 use crate::config::{Propagator, ResourceAttributes, TelemetryConfig, config_file, parse_filter};
 use crate::error::Error;
-pub use crate::exporter::otlp::fuzzing::{
-    Response, certificates, grpc_response, http_response, retry_after,
-};
 use floe_telemetry_core::propagation::ExtractFrom;
 
 use crate::propagation::propagator;

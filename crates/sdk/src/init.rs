@@ -2,8 +2,8 @@
 
 mod guard;
 mod panics;
-#[cfg(any(feature = "logs", feature = "tracing"))]
-mod subscriber;
+#[cfg(feature = "subscriber")]
+pub(crate) mod subscriber;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Once;
@@ -14,6 +14,7 @@ use opentelemetry::global;
 pub use self::guard::TelemetryGuard;
 use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, TelemetryConfig};
 use crate::error::Error;
+use crate::parts;
 use crate::program_signals::Unsignalled;
 use crate::provider::{TelemetryProvider, TelemetryProviderBuilder};
 
@@ -24,14 +25,14 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 const TERMINAL_DELAY: u64 = 100;
 
 /// Written if traces go nowhere, and nobody has said that they need not.
-#[cfg(feature = "_otlp")]
 const NO_EXPORTER: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
                            for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if \
                            none are wanted, found neither, and no terminal to print them on";
-#[cfg(not(feature = "_otlp"))]
-const NO_EXPORTER: &str = "warning: traces are not exported: expected the feature `otlp-grpc` or `otlp-http` and an \
-                           endpoint, or `OTEL_TRACES_EXPORTER=console`, or `none` if none are wanted, found none of \
-                           them, and no terminal to print them on";
+
+/// Written in its place by a program without OTLP.
+const NO_OTLP: &str = "warning: traces are not exported: expected the feature `otlp-grpc` or `otlp-http` and an \
+                       endpoint, or `OTEL_TRACES_EXPORTER=console`, or `none` if none are wanted, found none of \
+                       them, and no terminal to print them on";
 
 /// Starts the telemetry of a program from the environment, until the returned guard is dropped.
 ///
@@ -173,7 +174,7 @@ impl TelemetryProviderBuilder {
         }
         is_exported |= self.has_sdk_processor();
         set_global_providers();
-        #[cfg(any(feature = "logs", feature = "tracing"))]
+        #[cfg(feature = "subscriber")]
         if let Some(layers) = self.take_layers() {
             subscriber::install(self.config_mut(), layers)?;
         }
@@ -253,7 +254,8 @@ fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 
     WRITTEN.call_once(|| {
+        let text = parts::otlp().map_or(NO_OTLP, |_| NO_EXPORTER);
         // Standard error may be closed.
-        let _ = writeln!(Unsignalled(io::stderr()), "{NO_EXPORTER}");
+        let _ = writeln!(Unsignalled(io::stderr()), "{text}");
     });
 }

@@ -8,8 +8,8 @@ mod collector;
 mod error;
 mod init;
 mod json_schema;
-#[cfg(feature = "_otlp")]
-mod otlp_encoding;
+mod logs;
+mod parts;
 mod provider;
 mod regular_file;
 mod surroundings;
@@ -21,8 +21,6 @@ pub mod backend;
 pub mod config;
 pub mod detection;
 pub mod exporter;
-#[cfg(feature = "logs")]
-pub mod logs;
 pub mod metrics;
 pub mod propagation;
 
@@ -52,7 +50,10 @@ pub mod __testing {
     pub use crate::collector::{Backpressure, Collector, run};
 }
 
-#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls"))]
+#[doc(hidden)]
+#[path = "interface.rs"]
+pub mod __parts;
+
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;

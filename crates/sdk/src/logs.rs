@@ -1,228 +1,95 @@
-//! Log records with trace id and span id, redacted, as JSON or text lines and over OTLP.
-//!
-//! ```standalone_crate
-//! use floe_telemetry::config::LoggingConfig;
-//!
-//! floe_telemetry::logs::configure_logging(&LoggingConfig::default())?;
-//! tracing::info!(rows = 25_000, table = "orders", "loaded");
-//! # Ok::<(), floe_telemetry::Error>(())
-//! ```
-//!
-//! writes one line to standard error, here inside a span:
-//!
-//! ```json
-//! {"event":"loaded","level":"info","timestamp":"2026-11-20T13:32:26.123456Z","target":"orders",
-//!  "trace_id":"5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5","span_id":"00f067aa0ba902b7",
-//!  "rows":25000,"table":"orders"}
-//! ```
-//!
-//! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
-//! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
-//! The floe identity of the configuration follows, and the values of the baggage keys that
-//! `baggage_attributes` lists, which take precedence. [`LogKeys`](crate::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
-//!
-//! Message, fields and target are redacted before they are written, as the provider is configured, or with the
-//! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
-//! gets no further fields once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as
-//! `level`, is written as `fields.level`. A record that is created while the thread writes another one, for
-//! example by a `Debug` implementation, is dropped.
-//!
-//! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
-//! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in
-//! `log_batch_processor`, from a bounded queue of their own. Records that do not fit into the queue
-//! are dropped and counted ([`Statistics`](crate::Statistics)). Records of the exporters themselves
-//! are written but not exported.
-//!
-//! [`TelemetryProvider::logger_provider`](crate::TelemetryProvider::logger_provider) is for code that uses
-//! OpenTelemetry's logs API. An event of `tracing` to which the code gives a name (`info!(name: "order.placed", …)`)
-//! has this name as OpenTelemetry's event name.
-//!
-//! Lines are written by the thread that logs, so a slow writer slows it down. Where that matters,
-//! use a writer with a queue, such as `tracing-appender`'s. A line that cannot be written is lost.
+//! The exporters of log records, OpenTelemetry's API for them, and what another crate links into the program that makes
+//! records of `tracing`, `log` and that API.
 
-mod console;
-mod context;
-mod current;
-mod delivery;
-mod entry;
-mod exceptions;
-mod fields;
+mod destination;
 mod google_project;
-mod json;
-mod layer;
-mod limited;
-mod nested;
-mod output;
 mod provider;
 mod record;
-mod safe_writer;
-mod thread_state;
-mod timestamp;
 mod worker;
-mod workers;
 
-use tracing::Subscriber;
-use tracing::level_filters::LevelFilter;
-use tracing_log::{AsLog as _, LogTracer};
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use std::fmt;
+use std::sync::Arc;
 
-pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
+use opentelemetry::{InstrumentationScope, Key, KeyValue};
+#[cfg(feature = "subscriber")]
+use tracing_subscriber::{Layer, Registry, filter::Targets};
+
+pub use self::destination::LogDestination;
 pub(crate) use self::google_project::google_project;
-use self::json::Names;
-use self::layer::{Form, LogLayer};
-use self::output::Output;
-pub(crate) use self::output::{is_on_stderr, is_terminal};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
-pub use self::record::RecorderLogRecord;
-pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
-pub(crate) use self::worker::LogSettings;
-use crate::config::{LogOutput, LoggingConfig, parse_levels, targets};
-use crate::error::Error;
-use crate::recorder;
+pub use self::record::{ApiRecord, RecorderLogRecord, SpanIds};
+pub use self::worker::LogWorker;
+pub(crate) use self::worker::{LogReport, LogSettings};
+use crate::collector::{ExceptionLog, Redaction};
+use crate::config::LogRecordLimits;
+#[cfg(feature = "subscriber")]
+use crate::config::LoggingConfig;
+use crate::parts;
 
-/// The scope of records of `tracing` and `log`, whose name their target replaces.
-const SCOPE: &str = "floe.telemetry";
+/// The most attributes of a record.
+pub const MAX_FIELDS: usize = 128;
 
-/// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
-/// [output](LoggingConfig::output), which is standard error by default.
-///
-/// # Errors
-///
-/// Fails if the level is invalid, or if the process already has a global `tracing` subscriber
-/// ([`Error::is_state`]). In the latter case add a [`layer()`] to that subscriber.
-///
-/// ```standalone_crate
-/// use floe_telemetry::config::LoggingConfig;
-/// use floe_telemetry::logs::configure_logging;
-///
-/// configure_logging(&LoggingConfig::default())?;
-/// assert!(configure_logging(&LoggingConfig::default()).unwrap_err().is_state());
-/// # Ok::<(), floe_telemetry::Error>(())
-/// ```
-pub fn configure_logging(config: &LoggingConfig) -> Result<(), Error> {
-    install(layer::<Registry>(config)?)
+/// What makes log records.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "not part of the public interface"
+)]
+pub struct LogRecords {
+    /// Applies these settings to all records from now on, and passes them to these exporters.
+    pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
+    /// The layer that writes and exports the events of `tracing`.
+    #[cfg(feature = "subscriber")]
+    pub layer: fn(&LoggingConfig, Targets) -> ProgramLayer,
+    /// Completes what the layer does once it is installed: records of `log`, and ids for lines.
+    #[cfg(feature = "subscriber")]
+    pub complete: fn(&LoggingConfig, &Targets),
+    /// Exports a record of OpenTelemetry's API.
+    pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
+    /// Whether records with this target are exported now.
+    pub is_enabled: fn(&str) -> bool,
+    /// Calls a function, and returns whether a line of it is on standard error.
+    pub is_on_stderr: fn(&mut dyn FnMut()) -> bool,
 }
 
-/// Installs a global `tracing` subscriber like [`configure_logging`] that writes to `writer`, without
-/// colours. A writer is, for example, `std::io::stderr` or a `Mutex<File>`.
-///
-/// # Errors
-///
-/// Fails like [`configure_logging`].
-pub fn configure_logging_with_writer<W>(config: &LoggingConfig, writer: W) -> Result<(), Error>
-where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    install(layer_with_writer::<Registry, _>(config, writer)?)
-}
+/// A layer for the subscriber of a program.
+#[cfg(feature = "subscriber")]
+pub type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Creates a layer that writes log records to the [output](LoggingConfig::output), for a subscriber of your own. It
-/// writes JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` says otherwise.
-///
-/// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
-/// records to the exporters of the provider, so a second one duplicates them.
-///
-/// # Errors
-///
-/// Fails if the level is invalid.
-///
-/// ```
-/// use floe_telemetry::config::LoggingConfig;
-/// use floe_telemetry::logs;
-/// use tracing_subscriber::layer::SubscriberExt as _;
-///
-/// let subscriber =
-///     tracing_subscriber::registry().with(logs::layer(&LoggingConfig::default())?);
-/// # let _ = subscriber;
-/// # Ok::<(), floe_telemetry::Error>(())
-/// ```
-pub fn layer<S>(config: &LoggingConfig) -> Result<impl Layer<S> + Send + Sync + use<S>, Error>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let filter = level_filter(config)?;
-    if config.output != LogOutput::None {
-        make_ids(&filter);
-    }
-    Ok(output_layer(config, filter))
-}
-
-/// Creates a layer like [`layer()`] with this filter instead of the configured levels.
-pub(crate) fn output_layer<S>(
-    config: &LoggingConfig,
-    filter: Targets,
-) -> impl Layer<S> + Send + Sync + use<S>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let output = Output(config.output);
-    LogLayer::new(output, form(config, output.has_color())).with_filter(filter)
-}
-
-/// Lets roots have ids from now on, also where no span is recorded: lines carry them, if any pass the filter.
-pub(crate) fn make_ids(filter: &Targets) {
-    if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
-        recorder::make_ids();
+impl LogRecords {
+    /// What makes log records, if it is linked.
+    pub(crate) fn linked() -> Option<&'static Self> {
+        parts::logs().and_then(|logs| logs.downcast_ref())
     }
 }
 
-/// Creates a layer like [`layer()`] that writes to `writer` and without colours.
-///
-/// # Errors
-///
-/// Fails like [`layer()`].
-pub fn layer_with_writer<S, W>(
-    config: &LoggingConfig,
-    writer: W,
-) -> Result<impl Layer<S> + Send + Sync + use<S, W>, Error>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    let filter = level_filter(config)?;
-    make_ids(&filter);
-    Ok(LogLayer::new(writer, form(config, false)).with_filter(filter))
+/// What a provider applies to log records.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "not part of the public interface"
+)]
+pub struct LogRecordSettings {
+    /// Redacts their texts.
+    pub redaction: Redaction,
+    /// The floe identity of the resource, redacted.
+    pub identity: Vec<KeyValue>,
+    /// The keys of baggage whose values records carry.
+    pub baggage: Vec<Key>,
+    /// What precedes the id of a trace in its name in Google Cloud. Empty if the project is not known.
+    pub google_traces: String,
+    /// The limits of exported records.
+    pub limits: LogRecordLimits,
 }
 
-/// Returns the filter by the configured levels.
-pub(crate) fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
-    let levels = parse_levels(&config.log_level)
-        .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
-    Ok(targets(&levels))
-}
+/// The log records of a provider.
+pub trait LogPipeline: fmt::Debug + Send + Sync {
+    /// The exporters.
+    fn workers(&self) -> &[LogWorker];
 
-const fn form(config: &LoggingConfig, has_color: bool) -> Form {
-    if config.json_output {
-        Form::Json(Names::of(config.keys))
-    } else {
-        Form::Text { has_color }
-    }
-}
+    /// Returns what passes the exceptions of spans to the exporters.
+    fn exceptions(&self) -> Box<dyn Fn(ExceptionLog) + Send>;
 
-fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
-    let subscriber = Registry::default().with(layer);
-    tracing::subscriber::set_global_default(subscriber).map_err(|_| {
-        Error::state(
-            "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it",
-        )
-    })?;
-    forward_log();
-    Ok(())
-}
-
-/// Forwards the records of `log` to `tracing`. To be called after the subscriber is installed, whose level
-/// determines which records `log` creates.
-pub(crate) fn forward_log() {
-    let forwarded = LogTracer::builder()
-        .with_max_level(LevelFilter::current().as_log())
-        .init();
-    if forwarded.is_err() {
-        tracing::warn!(
-            "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"
-        );
-    }
+    /// Exports no further records. They are still written locally.
+    fn stop(&self);
 }

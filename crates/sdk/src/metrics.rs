@@ -1,7 +1,7 @@
 //! Metrics of the provider, and what the program records them with.
 
 mod flushes;
-mod meters;
+pub(crate) mod meters;
 #[cfg(target_os = "linux")]
 mod process;
 mod provider;

@@ -25,7 +25,6 @@ mod builder;
 mod delivery;
 mod ensure;
 mod exit;
-#[cfg_attr(not(feature = "logs"), path = "provider/no_logs.rs")]
 mod logs;
 mod metrics;
 mod program_sampler;
@@ -46,12 +45,8 @@ use std::time::Duration;
 use opentelemetry::Context;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
-#[cfg(any(feature = "logs", feature = "tracing"))]
-pub(crate) use self::builder::ProgramLayer;
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-#[cfg(feature = "_otlp")]
-use self::delivery::end_of_exports;
-use self::delivery::{await_delivery, undelivered};
+use self::delivery::{await_delivery, end_of_exports, undelivered};
 pub use self::ensure::ensure_telemetry_initialized;
 use self::logs::ProviderLogs;
 pub use self::sampling::SamplingHandle;
@@ -59,7 +54,6 @@ use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
-#[cfg(feature = "logs")]
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::{Meters, RecorderMeterProvider};
 use crate::recorder::{self, RecorderTracerProvider};
@@ -165,7 +159,6 @@ impl TelemetryProvider {
     /// record.add_attribute("order.id", 7);
     /// logger.emit(record);
     /// ```
-    #[cfg(feature = "logs")]
     #[must_use]
     pub fn logger_provider() -> RecorderLoggerProvider {
         RecorderLoggerProvider
@@ -378,7 +371,6 @@ impl Inner {
         let _ending = Ending(self);
         recorder::stop_provider();
         let deadline = monotonic_now().checked_add(timeout);
-        #[cfg(feature = "_otlp")]
         if let Some(deadline) = deadline {
             let end = end_of_exports(deadline, timeout);
             self.counters.ending.begin(end);

@@ -14,7 +14,11 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Returns the content of a regular file of at most `max` bytes. A larger file is an error.
-pub(crate) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// The file cannot be read, is none, or has more bytes.
+pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {

@@ -132,14 +132,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "F08 the receiver is overloaded for a while",
         &[
             "server_errors",
-            "crates/sdk/src/exporter/otlp/retry.rs::pauses_grow_up_to_a_limit_and_have_jitter",
+            "crates/otlp/src/retry.rs::pauses_grow_up_to_a_limit_and_have_jitter",
         ],
     ),
     (
         "F09 the receiver throttles with `Retry-After`: seconds, a date, or nonsense",
         &[
             "retry_after",
-            "crates/sdk/src/exporter/otlp/http/retry_after.rs::retry_after_is_seconds_or_a_date",
+            "crates/otlp/src/http/retry_after.rs::retry_after_is_seconds_or_a_date",
         ],
     ),
     ("F10 every HTTP status and gRPC code", &["status_table"]),
@@ -640,14 +640,14 @@ static COVERAGE: &[(&str, &[&str])] = &[
         "a receiver asks for a retry without a pause, and gets hundreds of requests a second",
         &[
             "retry_after",
-            "crates/sdk/src/exporter/otlp/retry.rs::a_receiver_can_only_lengthen_a_pause",
-            "crates/sdk/src/exporter/otlp/retry.rs::a_pause_that_does_not_fit_before_the_deadline_ends_the_export",
-            "crates/sdk/src/exporter/otlp/retry.rs::a_required_pause_that_is_too_long_holds_for_the_next_export",
+            "crates/otlp/src/retry.rs::a_receiver_can_only_lengthen_a_pause",
+            "crates/otlp/src/retry.rs::a_pause_that_does_not_fit_before_the_deadline_ends_the_export",
+            "crates/otlp/src/retry.rs::a_required_pause_that_is_too_long_holds_for_the_next_export",
         ],
     ),
     (
         "the first address of a name is silent, and nothing is ever delivered",
-        &["crates/sdk/src/exporter/otlp/proxy.rs::a_silent_address_is_followed_by_the_next_one"],
+        &["crates/otlp/src/proxy.rs::a_silent_address_is_followed_by_the_next_one"],
     ),
     (
         "over gRPC, a page of 502, 503, 504 or 429 loses the batch",

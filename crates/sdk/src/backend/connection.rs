@@ -9,6 +9,7 @@ use crate::caught::caught;
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
+use crate::exporter::OtlpExporters;
 use crate::program_signals;
 use crate::redaction::sanitize_error;
 
@@ -16,7 +17,6 @@ use crate::redaction::sanitize_error;
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the receiver may take to answer the request.
-#[cfg(feature = "_otlp")]
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The result of a connection check. Never contains a credential.
@@ -104,14 +104,11 @@ pub(super) fn send_empty_request(
     ConnectionReport::new(probe, started.elapsed(), result)
 }
 
-#[cfg(feature = "_otlp")]
 fn send(otlp: &OtlpExporterConfig, config: &TelemetryConfig) -> Result<(), String> {
-    crate::exporter::try_otlp(&otlp.target(config), ANSWER_TIMEOUT)
-}
-
-#[cfg(not(feature = "_otlp"))]
-fn send(_: &OtlpExporterConfig, _: &TelemetryConfig) -> Result<(), String> {
-    Err("OTLP needs the feature `otlp-grpc` or `otlp-http`".to_owned())
+    let Some(exporters) = OtlpExporters::linked() else {
+        return Err("OTLP needs the feature `otlp-grpc` or `otlp-http`".to_owned());
+    };
+    (exporters.try_connection)(&otlp.target(config), ANSWER_TIMEOUT)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::worker::{Report, Size, Worker};
 use crate::recorder::key_value_bytes;
 
 /// An exporter, independent of the form of its batches.
-pub(crate) trait Destination: fmt::Debug + Send {
+pub trait Destination: fmt::Debug + Send {
     /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> bool;
 
@@ -27,6 +27,7 @@ pub(crate) trait Destination: fmt::Debug + Send {
     /// spans that are not in it yet. They are assumed to be as large as those of the last batch.
     fn room(&self, open: usize, pending: Size) -> usize;
 
+    /// Flushes the exporter.
     fn flush(&self, report: &Sender<Report>);
 
     /// Shuts the exporter down, see [`Worker::shutdown`].
@@ -34,7 +35,7 @@ pub(crate) trait Destination: fmt::Debug + Send {
 }
 
 /// Collects spans into batches, on the collector thread.
-pub(crate) trait BatchBuilder: fmt::Debug + Send {
+pub trait BatchBuilder: fmt::Debug + Send {
     /// The form in which the exporter receives a batch.
     type Batch: fmt::Debug + Send + 'static;
 
@@ -94,7 +95,7 @@ pub(crate) fn span_data_bytes(span: &SpanData) -> usize {
 
 /// The builder of an exporter's batches, and the worker that exports them.
 #[derive(Debug)]
-pub(crate) struct BatchingDestination<B: BatchBuilder> {
+pub struct BatchingDestination<B: BatchBuilder> {
     builder: B,
     worker: Worker<B::Batch>,
     /// The bytes of the open batch.
@@ -107,7 +108,8 @@ pub(crate) struct BatchingDestination<B: BatchBuilder> {
 const USUAL_BYTES_PER_SPAN: usize = 1024;
 
 impl<B: BatchBuilder> BatchingDestination<B> {
-    pub(crate) fn new(builder: B, worker: Worker<B::Batch>) -> Self {
+    /// Collects batches with `builder` and exports them with `worker`.
+    pub fn new(builder: B, worker: Worker<B::Batch>) -> Self {
         Self {
             builder,
             worker,

@@ -1,24 +1,53 @@
 //! Tells the exporters of a provider that it shuts down, wherever their threads wait.
 
+use std::future::poll_fn;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::Instant;
-
-use tokio::sync::watch;
 
 /// When exports have to end. A shutdown sets it once.
 #[derive(Debug, Default)]
-pub(crate) struct Ending(watch::Sender<Option<Instant>>);
+pub struct Ending {
+    end: OnceLock<Instant>,
+    /// The tasks that wait for it.
+    waiting: Mutex<Vec<Waker>>,
+}
 
 impl Ending {
-    pub(crate) fn begin(&self, end: Instant) {
-        self.0.send_replace(Some(end));
+    /// Begins the shutdown.
+    pub fn begin(&self, end: Instant) {
+        let _ = self.end.set(end);
+        let waiting = mem::take(&mut *self.waiting());
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Returns when exports have to end. `None` before the shutdown.
-    pub(crate) fn get(&self) -> Option<Instant> {
-        *self.0.borrow()
+    #[must_use]
+    pub fn get(&self) -> Option<Instant> {
+        self.end.get().copied()
     }
 
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Instant>> {
-        self.0.subscribe()
+    /// Waits until the shutdown begins. If it had begun before the call, this waits forever.
+    pub fn begins(&self) -> impl Future<Output = ()> + '_ {
+        let had_begun = self.get().is_some();
+        poll_fn(move |context| {
+            if had_begun {
+                return Poll::Pending;
+            }
+            let mut waiting = self.waiting();
+            if self.get().is_some() {
+                return Poll::Ready(());
+            }
+            let waker = context.waker();
+            if !waiting.iter().any(|known| known.will_wake(waker)) {
+                waiting.push(waker.clone());
+            }
+            Poll::Pending
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

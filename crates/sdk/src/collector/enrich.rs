@@ -25,12 +25,15 @@ use crate::recorder::{Origin, SpanRecord};
 
 /// A finished span, ready to be converted to the format of an exporter.
 #[derive(Debug)]
-pub(crate) struct EnrichedSpan<'a> {
+pub struct EnrichedSpan<'a> {
     /// Redacted. Attribute keys are unique.
-    pub(crate) record: &'a SpanRecord,
-    pub(crate) name: &'a str,
-    pub(crate) start: UnixNanos,
-    pub(crate) end: UnixNanos,
+    pub record: &'a SpanRecord,
+    /// Its name.
+    pub name: &'a str,
+    /// When it started.
+    pub start: UnixNanos,
+    /// When it ended.
+    pub end: UnixNanos,
     site: &'a Site,
     process: &'a SharedAttributes,
     /// The number of attributes of the source location that the limit allows.
@@ -48,7 +51,7 @@ struct Site {
 
 /// Enriches spans, with a cache of the data that spans of one source location have in common.
 #[derive(Debug, Default)]
-pub(crate) struct Enricher {
+pub struct Enricher {
     sites: FxHashMap<SourceLocation, Site>,
     /// The sites of tracers of the OpenTelemetry API, by their scope before redaction.
     api_scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
@@ -75,13 +78,12 @@ impl EnrichedSpan<'_> {
     }
 
     /// The instrumentation scope, redacted. Spans of equal scopes share it.
-    pub(crate) fn scope(&self) -> &Arc<InstrumentationScope> {
+    pub fn scope(&self) -> &Arc<InstrumentationScope> {
         &self.site.scope
     }
 
     /// Appends the same attributes as fields of an OTLP span.
-    #[cfg(feature = "_otlp")]
-    pub(crate) fn write_shared_attributes(&self, out: &mut Vec<u8>) {
+    pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
         self.site.code.write_not_set_by(own, self.room, out);
         self.process.write_not_set_by(own, usize::MAX, out);
@@ -109,7 +111,7 @@ impl Enricher {
     /// Enriches and redacts the span in place.
     // Not inlined: its instructions are counted by `--bin instructions`.
     #[inline(never)]
-    pub(crate) fn enrich<'a>(
+    pub fn enrich<'a>(
         &'a mut self,
         record: &'a mut SpanRecord,
         clock: &WallClock,

@@ -12,12 +12,17 @@ use crate::recorder::SpanRecord;
 
 /// An exception of a span that is exported, redacted.
 #[derive(Debug)]
-pub(crate) struct ExceptionLog {
-    pub(crate) time: SystemTime,
-    pub(crate) trace_id: TraceId,
-    pub(crate) span_id: SpanId,
-    pub(crate) scope: Arc<InstrumentationScope>,
-    pub(crate) attributes: Vec<KeyValue>,
+#[expect(
+    clippy::exhaustive_structs,
+    missing_docs,
+    reason = "the fields of a record"
+)]
+pub struct ExceptionLog {
+    pub time: SystemTime,
+    pub trace_id: TraceId,
+    pub span_id: SpanId,
+    pub scope: Arc<InstrumentationScope>,
+    pub attributes: Vec<KeyValue>,
 }
 
 /// Passes the exceptions of spans to the log exporters.

@@ -4,6 +4,6 @@ use crate::caught::caught;
 
 /// Calls `log`, which writes a message with `tracing`. The subscriber is code of the program, and its panic must
 /// not end the thread.
-pub(crate) fn guarded_message(log: impl FnOnce()) {
+pub fn guarded_message(log: impl FnOnce()) {
     let _ = caught(log);
 }

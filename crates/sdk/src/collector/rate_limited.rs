@@ -10,7 +10,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 
 /// A rate limit of one event per minute.
 #[derive(Debug, Default)]
-pub(crate) struct RateLimited(Mutex<Option<Instant>>);
+pub struct RateLimited(Mutex<Option<Instant>>);
 
 impl RateLimited {
     pub(crate) const fn new() -> Self {
@@ -18,7 +18,7 @@ impl RateLimited {
     }
 
     /// Whether at least a minute has passed since the last call that returned true.
-    pub(crate) fn is_due(&self) -> bool {
+    pub fn is_due(&self) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = last.is_none_or(|last| last.elapsed() >= INTERVAL);
         if is_due {

@@ -1,7 +1,6 @@
 //! Redaction of spans, resources, scopes and log records. All text that reaches an exporter passes it.
 
 mod key;
-#[cfg(feature = "logs")]
 mod log;
 mod policies;
 mod redaction;
@@ -30,13 +29,15 @@ static EMPTY_KEYS: RateLimited = RateLimited::new();
 
 /// Redacts spans. It caches the classification of keys, which repeat in nearly every span.
 #[derive(Debug, Default)]
-pub(crate) struct Redactor {
+pub struct Redactor {
     keys: Keys,
     pub(super) redaction: Redaction,
 }
 
 impl Redactor {
-    pub(crate) fn new(redaction: Redaction) -> Self {
+    /// Redacts by these rules.
+    #[must_use]
+    pub fn new(redaction: Redaction) -> Self {
         Self {
             keys: Keys::default(),
             redaction,
@@ -207,7 +208,7 @@ impl Redactor {
     }
 
     /// The scope of a tracer of the OpenTelemetry API, redacted.
-    pub(crate) fn scope(&mut self, scope: &InstrumentationScope) -> InstrumentationScope {
+    pub fn scope(&mut self, scope: &InstrumentationScope) -> InstrumentationScope {
         let mut redacted = InstrumentationScope::builder(self.redacted(scope.name()));
         if let Some(version) = scope.version() {
             redacted = redacted.with_version(self.redacted(version));

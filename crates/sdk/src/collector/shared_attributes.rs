@@ -4,23 +4,21 @@ use opentelemetry::{Key, KeyValue};
 
 use super::redact::Redactor;
 use crate::attributes::Attribute;
+use crate::parts;
 
 /// Attributes that many spans share. A span that sets one of the keys itself keeps its own value.
 #[derive(Debug, Default)]
-pub(crate) struct SharedAttributes {
+pub struct SharedAttributes {
     attributes: Vec<SharedAttribute>,
     /// The lengths of the keys, one bit for each.
-    #[cfg(feature = "_otlp")]
     lengths: u64,
     /// All attributes as fields of an OTLP span.
-    #[cfg(feature = "_otlp")]
     otlp: Vec<u8>,
 }
 
 #[derive(Debug)]
 struct SharedAttribute {
     attribute: KeyValue,
-    #[cfg(feature = "_otlp")]
     otlp: Box<[u8]>,
 }
 
@@ -52,26 +50,17 @@ fn length_bit(key: &Key) -> u64 {
 }
 
 impl SharedAttributes {
-    pub(crate) fn new(
-        attributes: impl IntoIterator<Item = KeyValue>,
-        redactor: &mut Redactor,
-    ) -> Self {
+    /// Redacts and encodes the attributes.
+    pub fn new(attributes: impl IntoIterator<Item = KeyValue>, redactor: &mut Redactor) -> Self {
         let mut shared = Self::default();
         let mut attributes: Vec<_> = attributes.into_iter().collect();
         redactor.attributes(&mut attributes);
         for attribute in attributes {
-            #[cfg(feature = "_otlp")]
-            let otlp = crate::otlp_encoding::encode_attribute(&attribute);
-            #[cfg(feature = "_otlp")]
-            {
-                shared.otlp.extend_from_slice(&otlp);
-                shared.lengths |= length_bit(&attribute.key);
-            }
-            shared.attributes.push(SharedAttribute {
-                attribute,
-                #[cfg(feature = "_otlp")]
-                otlp,
-            });
+            let otlp = parts::otlp().map(|part| (part.encode_attribute)(&attribute));
+            let otlp = otlp.unwrap_or_default();
+            shared.otlp.extend_from_slice(&otlp);
+            shared.lengths |= length_bit(&attribute.key);
+            shared.attributes.push(SharedAttribute { attribute, otlp });
         }
         shared
     }
@@ -97,7 +86,6 @@ impl SharedAttributes {
     }
 
     /// Appends at most `room` of the attributes that the span does not set itself, as fields of an OTLP span.
-    #[cfg(feature = "_otlp")]
     pub(super) fn write_not_set_by(&self, own: OwnAttributes<'_>, room: usize, out: &mut Vec<u8>) {
         if self.lengths & own.lengths == 0 && self.attributes.len() <= room {
             return out.extend_from_slice(&self.otlp);

@@ -5,12 +5,10 @@
 //! uncounted: a span on its way through the collector, a batch or a log record in a queue counts as lost unless
 //! it gets another outcome.
 
-#[cfg(feature = "_otlp")]
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
-#[cfg(feature = "_otlp")]
 use super::ending::Ending;
 use super::exports::Exports;
 use crate::recorder;
@@ -197,7 +195,7 @@ impl Baseline {
 
 /// The counters behind [`Statistics`].
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
+pub struct Counters {
     pub(crate) collected: AtomicU64,
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
@@ -219,8 +217,8 @@ pub(crate) struct Counters {
     pub(crate) logs_failed: AtomicU64,
     pub(crate) logs_dropped: AtomicU64,
     pub(crate) exports: Exports,
-    #[cfg(feature = "_otlp")]
-    pub(crate) ending: Arc<Ending>,
+    /// Tells the exporters that the provider shuts down.
+    pub ending: Arc<Ending>,
     redactions: Redactions,
 }
 

@@ -1,11 +1,9 @@
 //! An exporter on a thread of its own, behind a bounded queue.
 
 use std::fmt;
-#[cfg(feature = "logs")]
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
@@ -23,7 +21,7 @@ use crate::recorder::{self, WakeUp};
 
 /// The class of an error that is not known better
 /// ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
-pub(crate) const OTHER_ERROR: &str = "_OTHER";
+pub const OTHER_ERROR: &str = "_OTHER";
 
 /// How long the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -52,25 +50,42 @@ pub(crate) fn has_begun(begun: &Receiver<()>) -> bool {
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
 
 /// An exporter of batches. Only the worker's thread calls it.
-pub(crate) trait BatchExporter<B>: fmt::Debug {
+pub trait BatchExporter<B>: fmt::Debug {
+    /// Exports a batch.
+    ///
+    /// # Errors
+    ///
+    /// It was not exported, or a part of it.
     fn export(&mut self, batch: B) -> Result<(), ExportFailure>;
+
+    /// Delivers what the exporter holds back.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it was not delivered.
     fn flush(&mut self) -> Result<(), String>;
+
+    /// Ends after the last batch.
+    ///
+    /// # Errors
+    ///
+    /// The reason why something was not delivered.
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
 }
 
 /// Why a batch, or a part of it, was not exported.
 #[derive(Debug)]
-pub(crate) struct ExportFailure {
+pub struct ExportFailure {
     /// The number of spans or log records that were not exported; `None` for the complete batch.
-    pub(crate) items: Option<u64>,
+    pub items: Option<u64>,
     /// Its class in metrics.
-    pub(crate) error_type: &'static str,
-    pub(crate) reason: String,
+    pub error_type: &'static str,
+    /// What has failed.
+    pub reason: String,
 }
 
 /// Why an exporter with a trait of the SDK has not exported its last batch, as the trait's errors have no room for it.
-#[cfg(feature = "logs")]
-pub(crate) type StoredFailure = Arc<Mutex<Option<ExportFailure>>>;
+pub type StoredFailure = Arc<Mutex<Option<ExportFailure>>>;
 
 impl ExportFailure {
     /// The number of items of a batch that were not exported.
@@ -80,10 +95,10 @@ impl ExportFailure {
     }
 }
 
-#[cfg(feature = "_otlp")]
 impl ExportFailure {
     /// Fills in the number of items if the complete batch has failed.
-    pub(crate) fn of(self, batch: usize) -> Self {
+    #[must_use]
+    pub fn of(self, batch: usize) -> Self {
         Self {
             items: Some(self.failed_of(batch)),
             ..self
@@ -92,7 +107,11 @@ impl ExportFailure {
 
     /// The result of a batch that was sent in two parts, whose failures have a number of items. The reason is
     /// the first one, which may be why there was no time for the second part.
-    pub(crate) fn both(first: Result<(), Self>, second: Result<(), Self>) -> Result<(), Self> {
+    ///
+    /// # Errors
+    ///
+    /// One of the parts has failed.
+    pub fn both(first: Result<(), Self>, second: Result<(), Self>) -> Result<(), Self> {
         match (first, second) {
             (Err(first), Err(second)) => Err(Self {
                 items: first
@@ -148,9 +167,11 @@ enum Task<B> {
 
 /// The size of a batch.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Size {
-    pub(crate) spans: usize,
-    pub(crate) bytes: usize,
+pub struct Size {
+    /// Its spans.
+    pub spans: usize,
+    /// Their bytes.
+    pub bytes: usize,
 }
 
 /// The place of a batch in the queue, until it is dropped. Spans without a result have failed then, also if the
@@ -191,7 +212,7 @@ struct Shared {
 }
 
 /// The handle of an exporter's thread.
-pub(crate) struct Worker<B> {
+pub struct Worker<B> {
     name: String,
     tasks: Sender<Task<B>>,
     shared: Arc<Shared>,
@@ -210,12 +231,13 @@ impl<B> fmt::Debug for Worker<B> {
 
 /// The settings of a worker.
 #[derive(Clone, Debug)]
-pub(crate) struct WorkerSettings {
+pub struct WorkerSettings {
     /// The most spans that are queued or being exported, and the bytes at which the queue is full.
     pub(crate) capacity: Size,
     /// The time limit of one export.
     pub(crate) export_timeout: Duration,
-    pub(crate) counters: Arc<Counters>,
+    /// What counts the spans.
+    pub counters: Arc<Counters>,
     /// Redacts the error messages of the exporter.
     pub(crate) redaction: Redaction,
 }
@@ -228,7 +250,7 @@ impl<B: Send + 'static> Worker<B> {
     ///
     /// The thread cannot be started, or `make` fails, panics or does not return. If the thread does not run yet, what
     /// fails later is a warning.
-    pub(crate) fn start(
+    pub fn start(
         name: &str,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
         settings: &WorkerSettings,

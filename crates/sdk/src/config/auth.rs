@@ -106,8 +106,9 @@ impl TelemetryAuth {
     }
 
     /// Returns the credential or the reference to it.
-    #[cfg(feature = "_otlp")]
-    pub(crate) const fn secret(&self) -> Option<&SecretString> {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn secret(&self) -> Option<&SecretString> {
         match self.auth_type {
             AuthType::ApiKey => self.api_key.as_ref(),
             AuthType::Bearer => self.bearer_token.as_ref(),
@@ -115,8 +116,9 @@ impl TelemetryAuth {
     }
 
     /// Returns the prefix of the credential in the header.
-    #[cfg(feature = "_otlp")]
-    pub(crate) const fn scheme(&self) -> &'static str {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
         match self.auth_type {
             AuthType::ApiKey => "",
             AuthType::Bearer => "Bearer ",
@@ -163,7 +165,7 @@ const RESERVED: [&str; 13] = [
 /// # Errors
 ///
 /// The error describes the problem and what is accepted.
-pub(crate) fn check_header_name(name: &str) -> Result<(), String> {
+pub fn check_header_name(name: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || !name.bytes().all(allowed) {
         return Err(

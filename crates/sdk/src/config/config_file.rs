@@ -300,5 +300,4 @@ impl TryFrom<String> for Severity {
 }
 
 #[cfg(test)]
-#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls"))]
 mod tests;

@@ -24,9 +24,7 @@ use super::duration::without_limit;
 use super::errors::{ExceptionSignal, PanicOutput};
 use super::exporters::ExporterKind;
 use super::feature::needs;
-#[cfg(any(feature = "logs", feature = "tracing"))]
-use super::filter::{Directive, directive};
-use super::filter::{parse_filter, parse_levels};
+use super::filter::{Directive, directive, parse_filter, parse_levels};
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
 use super::logging::{LogKeys, LogOutput, LoggingConfig};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
@@ -38,6 +36,7 @@ use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
+use crate::parts;
 use crate::program_signals::Unsignalled;
 use crate::regular_file;
 
@@ -209,7 +208,6 @@ pub(crate) fn is_set(name: &str) -> bool {
 }
 
 /// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
-#[cfg(any(feature = "logs", feature = "tracing"))]
 pub(crate) fn rust_log() -> Option<Vec<Directive>> {
     take_list("RUST_LOG", directive)
 }
@@ -552,7 +550,7 @@ fn exceptions(config: &mut TelemetryConfig) {
     let name = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
     set(name, &mut config.errors.exception_signal, |text| {
         let signal = word(&ExceptionSignal::ALL)(text)?;
-        needs(text, "logs", cfg!(feature = "logs"))?;
+        needs(text, "logs", parts::logs().is_some())?;
         Ok(signal)
     });
 }
@@ -699,12 +697,12 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     fill(&name("COMPRESSION"), &mut options.compression, |text| {
         let compression = word(&Compression::ALL)(text)?;
         if compression == Compression::Zstd {
-            needs(text, "otlp-zstd", cfg!(feature = "otlp-zstd"))?;
+            needs(text, "otlp-zstd", parts::otlp_features().zstd)?;
         }
         Ok(compression)
     });
     let file = |text: &str| {
-        needs(text, "otlp-tls", cfg!(feature = "otlp-tls"))?;
+        needs(text, "otlp-tls", parts::otlp_features().tls)?;
         readable(text)
     };
     fill(&name("CERTIFICATE"), &mut options.certificate, file);

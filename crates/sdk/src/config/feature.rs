@@ -1,7 +1,11 @@
 //! Settings that need a feature of the build.
 
 /// Refuses a value whose feature is not enabled.
-pub(crate) fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
+///
+/// # Errors
+///
+/// The message says how to enable the feature.
+pub fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
     if is_enabled {
         return Ok(());
     }
@@ -9,7 +13,7 @@ pub(crate) fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), 
 }
 
 /// What is wrong with a setting whose feature is not enabled. `found` is in code.
-pub(super) fn needed(found: &str, feature: &str) -> String {
+pub(crate) fn needed(found: &str, feature: &str) -> String {
     format!(
         "found {found}, which needs the feature `{feature}` of floe-telemetry: \
          `cargo add floe-telemetry --features {feature}`"

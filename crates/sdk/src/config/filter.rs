@@ -5,8 +5,6 @@
 //! tracer's name is its target. Spans of `tracing` are filtered by `tracing`'s own filters only.
 
 use floe_yaml::one_of;
-#[cfg(any(feature = "logs", feature = "tracing"))]
-use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
@@ -79,28 +77,6 @@ pub(super) fn directive(text: &str) -> Result<Directive, String> {
             None => Err(unknown(text, text)),
         },
     }
-}
-
-/// Returns what the layers of `tracing` filter by.
-#[cfg(any(feature = "logs", feature = "tracing"))]
-pub(crate) fn targets(directives: &[Directive]) -> Targets {
-    let mut targets = Targets::new();
-    for (target, most) in directives {
-        let level = match most {
-            0 => LevelFilter::OFF,
-            1 => LevelFilter::ERROR,
-            2 => LevelFilter::WARN,
-            3 => LevelFilter::INFO,
-            4 => LevelFilter::DEBUG,
-            _ => LevelFilter::TRACE,
-        };
-        targets = if target.is_empty() {
-            targets.with_default(level)
-        } else {
-            targets.with_target(target.clone(), level)
-        };
-    }
-    targets
 }
 
 fn verbosity(word: &str) -> Option<u8> {

@@ -14,13 +14,13 @@ use super::feature::needed;
 use super::problems::Problems;
 use super::{auth, endpoint, secret};
 use crate::json_schema::JsonSchema;
+use crate::parts;
 
 /// The default of `timeout_millis`
 /// ([`OTEL_EXPORTER_OTLP_TIMEOUT`](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
 const DEFAULT_TIMEOUT_MILLIS: u64 = 10_000;
 
 /// The default of `max_request_bytes`, below the 4 MiB that receivers accept by default.
-#[cfg(feature = "_otlp")]
 const DEFAULT_REQUEST_BYTES: usize = 4_000_000;
 
 /// The accepted values of `max_request_bytes`. The largest is the limit that OTLP recommends.
@@ -56,7 +56,8 @@ pub enum OtlpProtocol {
 /// gRPC, unless the program is built for HTTP only.
 impl Default for OtlpProtocol {
     fn default() -> Self {
-        if cfg!(feature = "otlp-http") && !cfg!(feature = "otlp-grpc") {
+        let features = parts::otlp_features();
+        if features.http && !features.grpc {
             Self::Http
         } else {
             Self::Grpc
@@ -91,7 +92,9 @@ impl OtlpProtocol {
     }
 
     /// Returns the name in the specification.
-    pub(crate) const fn name(self) -> &'static str {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Grpc => "grpc",
             Self::Http => "http/protobuf",
@@ -100,7 +103,8 @@ impl OtlpProtocol {
     }
 
     /// Fails if the program is built without the protocol, which is that for `endpoint`.
-    pub(crate) fn check_feature(self, endpoint: &str) -> Result<(), String> {
+    #[doc(hidden)]
+    pub fn check_feature(self, endpoint: &str) -> Result<(), String> {
         if self.is_enabled() {
             return Ok(());
         }
@@ -118,15 +122,17 @@ impl OtlpProtocol {
         Err(format!("{expected}{}", needed(&found, feature)))
     }
 
-    const fn is_enabled(self) -> bool {
+    fn is_enabled(self) -> bool {
         match self {
-            Self::Grpc => cfg!(feature = "otlp-grpc"),
-            Self::Http | Self::HttpJson => cfg!(feature = "otlp-http"),
+            Self::Grpc => parts::otlp_features().grpc,
+            Self::Http | Self::HttpJson => parts::otlp_features().http,
         }
     }
 
     /// Returns `gRPC` or `HTTP`, for messages.
-    pub(crate) const fn as_str(self) -> &'static str {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Grpc => "gRPC",
             Self::Http | Self::HttpJson => "HTTP",
@@ -308,8 +314,9 @@ impl OtlpConfig {
     }
 
     /// Returns the most bytes of a request of a signal.
-    #[cfg(feature = "_otlp")]
-    pub(crate) fn max_request(&self, signal: Signal) -> usize {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn max_request(&self, signal: Signal) -> usize {
         let own = self.signal(signal).max_request_bytes;
         own.or(self.all.max_request_bytes)
             .unwrap_or(DEFAULT_REQUEST_BYTES)

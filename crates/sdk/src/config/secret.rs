@@ -12,18 +12,21 @@ use serde::{Serialize, Serializer};
 const MASK: &str = "**********";
 
 /// The source of a referenced credential.
-#[cfg_attr(
-    not(feature = "_otlp"),
-    expect(dead_code, reason = "credentials are read when exporting starts")
-)]
-pub(crate) enum Source<'a> {
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// A variable.
     Env(&'a str),
+    /// The path of a file.
     File(&'a str),
 }
 
-/// Returns the source that `text` refers to, if it is a reference. Fails if it begins like a reference but
-/// is not a complete one.
-pub(crate) fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
+/// Returns the source that `text` refers to, if it is a reference.
+///
+/// # Errors
+///
+/// It begins like a reference but is not a complete one.
+#[expect(clippy::result_unit_err, reason = "the caller names the place")]
+pub fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     let Some(rest) = text.strip_prefix("${") else {
         return Ok(None);
     };

@@ -370,7 +370,9 @@ impl TelemetryConfig {
     }
 
     /// Returns the protocol and the endpoint of a signal over OTLP.
-    pub(crate) fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {
         let own = self.otlp.signal(signal);
         let endpoint = own.endpoint.as_deref().or(self.otlp_endpoint.as_deref());
         let protocol = own.protocol.or(self.otlp_protocol);

@@ -2,25 +2,24 @@
 
 use secrecy::SecretString;
 
-#[cfg(feature = "_otlp")]
-use super::otlp::SharedWriter;
-use crate::config::TelemetryConfig;
+use super::writer::SharedWriter;
+use crate::config::{Signal, TelemetryConfig, without_credentials};
 
 /// A configuration with the final endpoint and protocol, and the headers that the backend adds.
 #[derive(Clone, Debug)]
-#[cfg_attr(
-    not(feature = "_otlp"),
-    expect(dead_code, reason = "only the OTLP exporter reads it")
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "not part of the public interface"
 )]
-pub(crate) struct OtlpTarget {
-    pub(crate) config: TelemetryConfig,
+pub struct OtlpTarget {
+    /// The configuration.
+    pub config: TelemetryConfig,
     /// Headers of the environment and the configuration take precedence over these.
-    pub(crate) headers: Vec<(String, SecretString)>,
+    pub headers: Vec<(String, SecretString)>,
     /// Whether the backend accepts traces only.
-    pub(crate) is_traces_only: bool,
+    pub is_traces_only: bool,
     /// Writes the requests instead of sending them to the endpoint.
-    #[cfg(feature = "_otlp")]
-    pub(crate) writer: Option<SharedWriter>,
+    pub writer: Option<SharedWriter>,
 }
 
 impl From<TelemetryConfig> for OtlpTarget {
@@ -29,8 +28,18 @@ impl From<TelemetryConfig> for OtlpTarget {
             config,
             headers: Vec::new(),
             is_traces_only: false,
-            #[cfg(feature = "_otlp")]
             writer: None,
         }
+    }
+}
+
+impl OtlpTarget {
+    /// Describes where a signal goes, without credentials: its protocol and endpoint, or the name of a writer.
+    pub(crate) fn route(&self, signal: Signal) -> String {
+        if let Some(writer) = &self.writer {
+            return writer.name().to_owned();
+        }
+        let (protocol, endpoint) = self.config.otlp_route(signal);
+        format!("{} {}", protocol.name(), without_credentials(endpoint))
     }
 }

@@ -3,7 +3,7 @@
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, Location, PanicHookInfo};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,6 +11,7 @@ use std::thread;
 use crate::caught::panic_message;
 use crate::config::{ErrorsConfig, PanicOutput};
 use crate::environment;
+use crate::logs::LogRecords;
 use crate::program_signals::Unsignalled;
 use crate::recorder::remember_panic;
 use crate::redaction::sanitize_lines;
@@ -29,7 +30,7 @@ pub(super) fn observe(errors: ErrorsConfig) {
     let is_replaced = errors.panic_output == PanicOutput::Redacted;
     HAS_MESSAGES.store(errors.panic_messages, Ordering::Relaxed);
     IS_REPLACED.store(is_replaced, Ordering::Relaxed);
-    if !cfg!(feature = "logs") && !is_replaced {
+    if LogRecords::linked().is_none() && !is_replaced {
         return;
     }
     HOOK.call_once(|| {
@@ -57,12 +58,12 @@ pub(super) fn observe(errors: ErrorsConfig) {
 }
 
 /// Returns whether the line of the record is on standard error.
-#[cfg(feature = "logs")]
 fn log(panic: &PanicHookInfo<'_>, message: Option<&str>) -> bool {
-    use std::panic::Location;
-
+    let Some(records) = LogRecords::linked() else {
+        return false;
+    };
     let location = panic.location();
-    crate::logs::is_on_stderr(|| {
+    (records.is_on_stderr)(&mut || {
         tracing::error!(
             exception.r#type = "panic",
             exception.message = message,
@@ -72,11 +73,6 @@ fn log(panic: &PanicHookInfo<'_>, message: Option<&str>) -> bool {
             "a thread panicked"
         );
     })
-}
-
-#[cfg(not(feature = "logs"))]
-const fn log(_: &PanicHookInfo<'_>, _: Option<&str>) -> bool {
-    false
 }
 
 /// Returns what the standard library writes about a panic, without what is secret.

@@ -1,15 +1,15 @@
 //! The global `tracing` subscriber: log lines and spans, each with its filter.
 
+use std::io::{self, IsTerminal as _};
+
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::Registry;
 
-#[cfg(feature = "logs")]
-use crate::config::LogOutput;
-use crate::config::{self, Directive, TelemetryConfig};
+use crate::config::{self, Directive, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
-use crate::provider::ProgramLayer;
+use crate::logs::{LogRecords, ProgramLayer};
 
 /// The filter of `tracing` without a variable.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
@@ -21,16 +21,20 @@ const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 /// Fails if there are layers to be added to a subscriber that the program has.
 pub(super) fn install(
     config: &mut TelemetryConfig,
-    layers: Vec<ProgramLayer>,
+    mut layers: Vec<ProgramLayer>,
 ) -> Result<(), Error> {
     let rust_log = config::rust_log();
     let has_layers = !layers.is_empty();
-    // A `Vec` without layers would disable everything.
-    let subscriber = Registry::default().with(has_layers.then_some(layers));
-    #[cfg(feature = "logs")]
+    let records = LogRecords::linked();
     let filter = line_filter(config, rust_log.as_deref());
-    #[cfg(feature = "logs")]
-    let subscriber = subscriber.with(lines(config, filter.clone()));
+    if let Some(records) = records {
+        if is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
+            config.logging.json_output = false;
+        }
+        layers.push((records.layer)(&config.logging, filter.clone()));
+    }
+    // A `Vec` without layers would disable everything.
+    let subscriber = Registry::default().with((!layers.is_empty()).then_some(layers));
     #[cfg(feature = "tracing")]
     let subscriber =
         floe_telemetry_tracing::with_current_span(subscriber.with(spans(config, rust_log)));
@@ -43,44 +47,62 @@ pub(super) fn install(
         check_existing();
         return Ok(());
     }
-    #[cfg(feature = "logs")]
-    {
-        if config.logging.output != LogOutput::None {
-            crate::logs::make_ids(&filter);
-        }
-        crate::logs::forward_log();
+    if let Some(records) = records {
+        (records.complete)(&config.logging, &filter);
     }
     Ok(())
 }
 
-/// The layer that writes and exports log records.
-#[cfg(feature = "logs")]
-fn lines<S>(
-    config: &mut TelemetryConfig,
-    filter: Targets,
-) -> impl tracing_subscriber::Layer<S> + Send + Sync + use<S>
-where
-    S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
-{
-    if crate::logs::is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
-        config.logging.json_output = false;
+/// Whether log lines are written to a terminal.
+fn is_terminal(output: LogOutput) -> bool {
+    match output {
+        LogOutput::Stdout => io::stdout().is_terminal(),
+        LogOutput::Stderr => io::stderr().is_terminal(),
+        LogOutput::None => false,
     }
-    crate::logs::output_layer(&config.logging, filter)
 }
 
-#[cfg(feature = "logs")]
+/// The filter of log lines.
 fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targets {
-    use crate::config::LoggingConfig;
-
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     match rust_log {
-        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => {
-            config::targets(directives)
-        }
+        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
         // An invalid level is an error of the provider.
-        _ => crate::logs::level_filter(&config.logging)
+        _ => level_filter(&config.logging)
             .unwrap_or_else(|_| Targets::new().with_default(DEFAULT_LEVEL)),
     }
+}
+
+/// Returns the filter by the configured levels of log lines.
+///
+/// # Errors
+///
+/// The levels are not valid.
+pub fn level_filter(config: &LoggingConfig) -> Result<Targets, Error> {
+    let levels = parse_levels(&config.log_level)
+        .map_err(|message| Error::config(format!("logging.log_level: {message}")))?;
+    Ok(targets(&levels))
+}
+
+/// Returns what the layers of `tracing` filter by.
+fn targets(directives: &[Directive]) -> Targets {
+    let mut targets = Targets::new();
+    for (target, most) in directives {
+        let level = match most {
+            0 => LevelFilter::OFF,
+            1 => LevelFilter::ERROR,
+            2 => LevelFilter::WARN,
+            3 => LevelFilter::INFO,
+            4 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        };
+        targets = if target.is_empty() {
+            targets.with_default(level)
+        } else {
+            targets.with_target(target.clone(), level)
+        };
+    }
+    targets
 }
 
 /// The layer that records the spans and events of `tracing`.
@@ -97,7 +119,7 @@ where
     let span_filter = config.span_filter.as_deref();
     let span_filter = span_filter.and_then(|text| config::parse_filter(text).ok());
     let filter = match span_filter.or(rust_log) {
-        Some(directives) => config::targets(&directives),
+        Some(directives) => targets(&directives),
         None => Targets::new().with_default(DEFAULT_LEVEL),
     };
     let layer = floe_telemetry_tracing::tracing_layer().with_events(config.logging.span_events);

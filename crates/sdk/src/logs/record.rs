@@ -9,53 +9,71 @@ use std::time::SystemTime;
 use opentelemetry::logs::{AnyValue, LogRecord, Severity};
 use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 
-use super::entry::{MAX_FIELDS, SpanIds};
+use super::MAX_FIELDS;
+
+/// The ids of the span that a record belongs to.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, missing_docs, reason = "those of a span")]
+pub struct SpanIds {
+    pub trace_id: TraceId,
+    pub span_id: SpanId,
+    pub flags: TraceFlags,
+}
 
 /// A log record of a [`RecorderLogger`](super::RecorderLogger).
 ///
 /// It stores at most 128 attributes with distinct keys: the last value of a key is exported, and further keys are
 /// counted as dropped.
 #[derive(Clone, Debug, Default)]
-pub struct RecorderLogRecord {
-    pub(super) event_name: Option<&'static str>,
-    pub(super) target: Option<Cow<'static, str>>,
-    pub(super) timestamp: Option<SystemTime>,
-    pub(super) observed_timestamp: Option<SystemTime>,
-    pub(super) severity_number: Option<Severity>,
-    pub(super) severity_text: Option<&'static str>,
-    pub(super) body: Option<AnyValue>,
-    pub(super) attributes: Vec<(Key, AnyValue)>,
-    pub(super) dropped_attributes: u32,
-    pub(super) span: Option<SpanIds>,
+pub struct RecorderLogRecord(pub(super) ApiRecord);
+
+/// What a program has set in a record.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    missing_docs,
+    reason = "what the methods of `LogRecord` set"
+)]
+pub struct ApiRecord {
+    pub event_name: Option<&'static str>,
+    pub target: Option<Cow<'static, str>>,
+    pub timestamp: Option<SystemTime>,
+    pub observed_timestamp: Option<SystemTime>,
+    pub severity_number: Option<Severity>,
+    pub severity_text: Option<&'static str>,
+    pub body: Option<AnyValue>,
+    pub attributes: Vec<(Key, AnyValue)>,
+    pub dropped_attributes: u32,
+    pub span: Option<SpanIds>,
 }
 
 impl LogRecord for RecorderLogRecord {
     fn set_event_name(&mut self, name: &'static str) {
-        self.event_name = Some(name);
+        self.0.event_name = Some(name);
     }
 
     fn set_target<T: Into<Cow<'static, str>>>(&mut self, target: T) {
-        self.target = Some(target.into());
+        self.0.target = Some(target.into());
     }
 
     fn set_timestamp(&mut self, timestamp: SystemTime) {
-        self.timestamp = Some(timestamp);
+        self.0.timestamp = Some(timestamp);
     }
 
     fn set_observed_timestamp(&mut self, timestamp: SystemTime) {
-        self.observed_timestamp = Some(timestamp);
+        self.0.observed_timestamp = Some(timestamp);
     }
 
     fn set_severity_text(&mut self, text: &'static str) {
-        self.severity_text = Some(text);
+        self.0.severity_text = Some(text);
     }
 
     fn set_severity_number(&mut self, number: Severity) {
-        self.severity_number = Some(number);
+        self.0.severity_number = Some(number);
     }
 
     fn set_body(&mut self, body: AnyValue) {
-        self.body = Some(body);
+        self.0.body = Some(body);
     }
 
     fn add_attributes<I, K, V>(&mut self, attributes: I)
@@ -71,11 +89,11 @@ impl LogRecord for RecorderLogRecord {
 
     fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
         let (key, value) = (key.into(), value.into());
-        let has_room = self.attributes.len() < MAX_FIELDS;
-        match self.attributes.iter_mut().find(|(own, _)| *own == key) {
+        let has_room = self.0.attributes.len() < MAX_FIELDS;
+        match self.0.attributes.iter_mut().find(|(own, _)| *own == key) {
             Some((_, own)) => *own = value,
-            None if has_room => self.attributes.push((key, value)),
-            None => self.dropped_attributes = self.dropped_attributes.saturating_add(1),
+            None if has_room => self.0.attributes.push((key, value)),
+            None => self.0.dropped_attributes = self.0.dropped_attributes.saturating_add(1),
         }
     }
 
@@ -85,7 +103,7 @@ impl LogRecord for RecorderLogRecord {
         span_id: SpanId,
         trace_flags: Option<TraceFlags>,
     ) {
-        self.span = Some(SpanIds {
+        self.0.span = Some(SpanIds {
             trace_id,
             span_id,
             flags: trace_flags.unwrap_or_default(),

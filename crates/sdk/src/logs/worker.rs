@@ -60,7 +60,7 @@ enum Task {
 }
 
 /// The sending side of an exporter's queue.
-pub(crate) struct LogWorker {
+pub struct LogWorker {
     name: String,
     tasks: Sender<Task>,
     queue: Arc<Queue>,
@@ -180,7 +180,7 @@ impl LogWorker {
     }
 
     /// Queues a record. If the queue is full, or this is a fork, the record is dropped and counted.
-    pub(super) fn push(&self, record: SdkLogRecord, scope: Arc<InstrumentationScope>) {
+    pub fn push(&self, record: SdkLogRecord, scope: Arc<InstrumentationScope>) {
         // Counted before its result.
         let emitted = &self.queue.counters.logs_emitted;
         emitted.fetch_add(1, Ordering::Release);
@@ -205,13 +205,14 @@ impl LogWorker {
         }
     }
 
-    pub(super) fn flush(&self, report: &Sender<LogReport>) {
+    /// Exports what is queued.
+    pub fn flush(&self, report: &Sender<LogReport>) {
         self.send(Task::Flush(report.clone()));
     }
 
     /// Shuts the exporter down once its queue is exported. Records that are still queued after `timeout` are
     /// dropped.
-    pub(super) fn shut_down(&self, timeout: Duration, report: &Sender<LogReport>) {
+    pub fn shut_down(&self, timeout: Duration, report: &Sender<LogReport>) {
         if let Some(end) = monotonic_now().checked_add(timeout) {
             let _ = self.queue.end.set(end);
         }

@@ -33,7 +33,7 @@ type AddReader = Box<
 >;
 
 /// An exporter whose metric reader is created when the provider starts.
-pub(crate) struct MetricDestination(AddReader);
+pub struct MetricDestination(AddReader);
 
 impl fmt::Debug for MetricDestination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,7 +42,8 @@ impl fmt::Debug for MetricDestination {
 }
 
 impl MetricDestination {
-    pub(crate) fn new(name: &str, exporter: impl PushMetricExporter) -> Self {
+    /// A destination with this exporter.
+    pub fn new(name: &str, exporter: impl PushMetricExporter) -> Self {
         let name = name.to_owned();
         Self(Box::new(|builder, config, counters| {
             let exporter = Reporting {

@@ -10,6 +10,7 @@ use opentelemetry::metrics::Meter;
 use crate::collector::{Counters, Queue, Statistics};
 use crate::config::Signal;
 use crate::keys;
+use crate::parts;
 
 /// Bucket boundaries for the duration of an export, in seconds.
 const EXPORT_BOUNDARIES: [f64; 11] = [
@@ -20,8 +21,9 @@ const EXPORT_BOUNDARIES: [f64; 11] = [
 /// exporters record export durations with.
 pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
     spans(meter, counters);
-    #[cfg(feature = "logs")]
-    logs(meter, counters);
+    if parts::logs().is_some() {
+        logs(meter, counters);
+    }
     exports(meter, counters);
     redactions(meter, counters);
 }
@@ -86,7 +88,6 @@ fn spans(meter: &Meter, counters: &Arc<Counters>) {
     });
 }
 
-#[cfg(feature = "logs")]
 fn logs(meter: &Meter, counters: &Arc<Counters>) {
     let exported = (
         "otel.sdk.exporter.log.exported",

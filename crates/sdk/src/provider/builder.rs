@@ -8,12 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
-#[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
-#[cfg(any(feature = "logs", feature = "tracing"))]
+#[cfg(feature = "subscriber")]
 use tracing_subscriber::{Layer, Registry};
 
 use super::logs::{self, ProviderLogs};
@@ -33,11 +32,10 @@ use crate::config::{
     ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
-use crate::exporter::{self, ConsoleExporter, OtlpTarget};
-#[cfg(feature = "_otlp")]
-use crate::exporter::{OtlpWriter, SharedWriter, otlp as start_otlp};
-#[cfg(feature = "logs")]
+use crate::exporter::{self, ConsoleExporter, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter};
 use crate::logs::LogDestination;
+#[cfg(feature = "subscriber")]
+use crate::logs::ProgramLayer;
 use crate::metrics::{Meters, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
@@ -48,10 +46,6 @@ const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was sta
 /// Starts an exporter that was added to the builder.
 type Start =
     Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
-
-/// A layer of the program for the subscriber that [`init`](TelemetryProviderBuilder::init) installs.
-#[cfg(any(feature = "logs", feature = "tracing"))]
-pub(crate) type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts only
 /// the provider, and [`init`](Self::init) everything that [`floe_telemetry::init`](crate::init) starts.
@@ -69,7 +63,7 @@ pub struct TelemetryProviderBuilder {
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
     /// The layers of the program for the subscriber; `None` if none is to be installed.
-    #[cfg(any(feature = "logs", feature = "tracing"))]
+    #[cfg(feature = "subscriber")]
     layers: Option<Vec<ProgramLayer>>,
     added: start_message::Added,
 }
@@ -97,7 +91,7 @@ impl TelemetryProviderBuilder {
             written: Vec::new(),
             metrics: Vec::new(),
             logs: Vec::new(),
-            #[cfg(any(feature = "logs", feature = "tracing"))]
+            #[cfg(feature = "subscriber")]
             layers: Some(Vec::new()),
             added: start_message::Added::default(),
         }
@@ -143,7 +137,7 @@ impl TelemetryProviderBuilder {
     /// # drop(telemetry);
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
-    #[cfg(any(feature = "logs", feature = "tracing"))]
+    #[cfg(feature = "subscriber")]
     pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
         self.layers.get_or_insert_default().push(Box::new(layer));
         self
@@ -158,7 +152,7 @@ impl TelemetryProviderBuilder {
     /// # drop(telemetry);
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
-    #[cfg(any(feature = "logs", feature = "tracing"))]
+    #[cfg(feature = "subscriber")]
     pub fn without_subscriber(mut self) -> Self {
         self.layers = None;
         self
@@ -203,7 +197,6 @@ impl TelemetryProviderBuilder {
     ///
     /// It receives the redacted records of [`logs`](crate::logs). May be called more than once: each
     /// exporter has its own queue and thread.
-    #[cfg(feature = "logs")]
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
         self.added.logs.push(name.to_owned());
@@ -303,7 +296,6 @@ impl TelemetryProviderBuilder {
 
     /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
     /// queue and thread.
-    #[cfg(feature = "_otlp")]
     pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
         let target = OtlpTarget {
             writer: Some(SharedWriter::new(writer)),
@@ -327,7 +319,7 @@ impl TelemetryProviderBuilder {
     /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
     /// added, which only [`init`](Self::init) installs.
     pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
-        #[cfg(any(feature = "logs", feature = "tracing"))]
+        #[cfg(feature = "subscriber")]
         if self
             .layers
             .as_ref()
@@ -418,7 +410,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// The layers of the program, which the caller installs; `None` if it is to install no subscriber.
-    #[cfg(any(feature = "logs", feature = "tracing"))]
+    #[cfg(feature = "subscriber")]
     pub(crate) const fn take_layers(&mut self) -> Option<Vec<ProgramLayer>> {
         self.layers.take()
     }
@@ -501,7 +493,8 @@ impl TelemetryProviderBuilder {
         }
         for (index, target) in otlp.spans.iter().enumerate() {
             let name = exporter_name(index);
-            destinations.push(start_otlp(&name, target, &resource, &settings)?);
+            let otlp = OtlpExporters::of(target, Signal::Traces)?;
+            destinations.push((otlp.spans)(&name, target, &resource, &settings)?);
         }
         self.metrics
             .extend(metrics::destinations(&self.config, &otlp, counters)?);
@@ -716,16 +709,6 @@ fn short_type_name<T>() -> &'static str {
     let path = std::any::type_name::<T>();
     let path = path.split_once('<').map_or(path, |(path, _)| path);
     path.rsplit_once("::").map_or(path, |(_, name)| name)
-}
-
-#[cfg(not(feature = "_otlp"))]
-fn start_otlp(
-    _: &str,
-    target: &OtlpTarget,
-    _: &Resource,
-    _: &WorkerSettings,
-) -> Result<Box<dyn Destination>, Error> {
-    Err(super::targets::without_otlp(target, Signal::Traces))
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::TelemetryProvider;
 use crate::config::{self, ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
+use crate::parts;
 
 /// Initializes the telemetry from the environment on the first call. All calls, from any thread, return
 /// the same provider.
@@ -46,7 +47,7 @@ pub fn ensure_telemetry_initialized() -> &'static TelemetryProvider {
 fn start() -> Result<TelemetryProvider, Error> {
     let mut config = TelemetryConfig::from_env()?;
     let [metrics, logs] = [Signal::Metrics, Signal::Logs].map(|signal| config.selects(signal));
-    let logs = logs && cfg!(feature = "logs");
+    let logs = logs && parts::logs().is_some();
     config.enabled &= config.has_span_destination() || metrics || logs;
     if !config.has_span_destination() {
         // Otherwise spans would be printed to the terminal, which is the default without an exporter.

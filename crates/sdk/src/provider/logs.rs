@@ -1,21 +1,25 @@
 //! The log exporters of a provider, and the results of their flush and shutdown.
 
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
 use super::targets::{OtlpTargets, exporter_name, signal_targets};
 use crate::collector::{Counters, Exceptions, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{
-    ExceptionSignal, ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig, warn,
+    ExceptionSignal, ExporterKind, LogKeys, LogOutput, LoggingConfig, Signal, TelemetryConfig,
+    needed, warn,
 };
 use crate::error::Error;
-use crate::exporter::OtlpTarget;
-#[cfg(feature = "_otlp")]
-use crate::exporter::otlp_logs;
-use crate::logs::{LogDestination, LogReports, LogSettings, Logs, google_project};
+use crate::exporter::{OtlpExporters, OtlpTarget};
+use crate::logs::{
+    LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogReport, LogSettings,
+    google_project,
+};
 
 /// The exporters that were added to the builder.
 pub(super) type Added = Vec<LogDestination>;
@@ -23,7 +27,7 @@ pub(super) type Added = Vec<LogDestination>;
 /// The logs of a provider. There are none before it is started.
 #[derive(Debug, Default)]
 pub(super) struct ProviderLogs {
-    logs: Option<Logs>,
+    logs: Option<Box<dyn LogPipeline>>,
     /// Whether the collector emits log records, which are then exported after the spans.
     pub(super) follow_spans: bool,
 }
@@ -37,24 +41,39 @@ impl ProviderLogs {
         resource: &Resource,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
+        let Some(records) = LogRecords::linked() else {
+            return without_records(&exporters);
+        };
         exporters.extend(destinations(config, all, &settings.counters)?);
         check_project(&config.logging, resource);
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
         redactor.attributes(&mut identity);
+        let applied = LogRecordSettings {
+            redaction: settings.redaction.clone(),
+            identity,
+            baggage: (config.baggage_attributes.iter().cloned())
+                .map(Key::from)
+                .collect(),
+            google_traces: google_project(resource)
+                .map(|project| format!("projects/{project}/traces/"))
+                .unwrap_or_default(),
+            limits: config.log_record_limits,
+        };
         let settings = LogSettings::new(settings, &config.log_batch_processor);
-        let baggage = &config.baggage_attributes;
-        let limits = config.log_record_limits;
-        let logs = Logs::start(exporters, resource, settings, identity, baggage, limits)?;
+        let workers: Result<Vec<_>, _> = exporters
+            .into_iter()
+            .map(|exporter| exporter.start(resource, &settings))
+            .collect();
         Ok(Self {
-            logs: Some(logs),
+            logs: Some((records.start)(workers?, applied)),
             follow_spans: false,
         })
     }
 
     /// Whether there are exporters.
     pub(super) fn are_exported(&self) -> bool {
-        self.logs.as_ref().is_some_and(Logs::have_exporters)
+        (self.logs.as_ref()).is_some_and(|logs| !logs.workers().is_empty())
     }
 
     /// Returns what emits exceptions as log records, if that is configured and log records are exported.
@@ -63,7 +82,10 @@ impl ProviderLogs {
         if signal == ExceptionSignal::Spans {
             return None;
         }
-        let emit = self.logs.as_ref()?.exceptions()?;
+        if !self.are_exported() {
+            return None;
+        }
+        let emit = self.logs.as_ref()?.exceptions();
         self.follow_spans = true;
         let keeps_events = signal == ExceptionSignal::LogsAndSpans;
         Some(Exceptions::new(emit, keeps_events))
@@ -71,17 +93,37 @@ impl ProviderLogs {
 
     /// Flushes the exporters in the background.
     pub(super) fn flush(&self) -> Reports {
-        self.logs.as_ref().map(Logs::flush)
+        let workers = self.logs.as_ref()?.workers();
+        let (report, reports) = channel();
+        for worker in workers {
+            worker.flush(&report);
+        }
+        Some((workers.len(), reports))
     }
 
     /// Exports a last time and shuts the exporters down in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Reports {
-        self.logs.as_ref().map(|logs| logs.shut_down(timeout))
+        let logs = self.logs.as_ref()?;
+        logs.stop();
+        let (report, reports) = channel();
+        for worker in logs.workers() {
+            worker.shut_down(timeout, &report);
+        }
+        Some((logs.workers().len(), reports))
     }
 }
 
-/// The results of a flush or a shutdown.
-pub(super) type Reports = Option<LogReports>;
+/// The number of exporters, and the receiver of the results of their flush or shutdown.
+pub(super) type Reports = Option<(usize, Receiver<LogReport>)>;
+
+/// The logs of a program that makes no log records, which has no use for exporters of them.
+fn without_records(exporters: &Added) -> Result<ProviderLogs, Error> {
+    if exporters.is_empty() {
+        return Ok(ProviderLogs::default());
+    }
+    let needed = needed("an exporter of log records", "logs");
+    Err(Error::config(format!("logs: {needed}")))
+}
 
 /// Applies the configured redaction and identity to log records that are written locally. Nothing is
 /// exported.
@@ -115,6 +157,9 @@ fn check_project(config: &LoggingConfig, resource: &Resource) {
 
 /// Returns the number of exporters, with those that were added to the builder.
 pub(super) fn count(config: &TelemetryConfig, all: &OtlpTargets, added: &Added) -> usize {
+    if LogRecords::linked().is_none() {
+        return 0;
+    }
     added.len() + targets(config, all).len()
 }
 
@@ -128,7 +173,10 @@ fn destinations(
     let targets = targets(config, all);
     let targets = targets.iter().enumerate();
     targets
-        .map(|(index, target)| otlp(&exporter_name(index), target, counters))
+        .map(|(index, target)| {
+            let otlp = OtlpExporters::of(target, Signal::Logs)?;
+            (otlp.logs)(&exporter_name(index), target, counters)
+        })
         .collect()
 }
 
@@ -136,18 +184,6 @@ fn destinations(
 fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
     let chosen = config.exporters.logs.as_deref();
     signal_targets(Signal::Logs, chosen, config, all)
-}
-
-#[cfg(feature = "_otlp")]
-fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<LogDestination, Error> {
-    let exporter = otlp_logs(target, counters)?;
-    let failure = exporter.failure();
-    Ok(LogDestination::with_failure(name, exporter, failure))
-}
-
-#[cfg(not(feature = "_otlp"))]
-fn otlp(_: &str, target: &OtlpTarget, _: &Counters) -> Result<LogDestination, Error> {
-    Err(super::targets::without_otlp(target, Signal::Logs))
 }
 
 /// Waits until every log exporter has reported its result.

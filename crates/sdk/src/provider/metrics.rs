@@ -4,9 +4,7 @@ use super::targets::{OtlpTargets, exporter_name, signal_targets};
 use crate::collector::Counters;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
-#[cfg(feature = "_otlp")]
-use crate::exporter::otlp_metrics;
-use crate::exporter::{ConsoleMetrics, OtlpTarget};
+use crate::exporter::{ConsoleMetrics, OtlpExporters};
 use crate::metrics::MetricDestination;
 
 /// Returns the configured destinations. Those over OTLP are selected by [`signal_targets`].
@@ -22,20 +20,8 @@ pub(super) fn destinations(
     }
     let targets = signal_targets(Signal::Metrics, chosen, config, targets);
     for (index, target) in targets.iter().enumerate() {
-        destinations.push(otlp(&exporter_name(index), target, counters)?);
+        let otlp = OtlpExporters::of(target, Signal::Metrics)?;
+        destinations.push((otlp.metrics)(&exporter_name(index), target, counters)?);
     }
     Ok(destinations)
-}
-
-#[cfg(feature = "_otlp")]
-fn otlp(name: &str, target: &OtlpTarget, counters: &Counters) -> Result<MetricDestination, Error> {
-    Ok(MetricDestination::new(
-        name,
-        otlp_metrics(target, counters)?,
-    ))
-}
-
-#[cfg(not(feature = "_otlp"))]
-fn otlp(_: &str, target: &OtlpTarget, _: &Counters) -> Result<MetricDestination, Error> {
-    Err(super::targets::without_otlp(target, Signal::Metrics))
 }

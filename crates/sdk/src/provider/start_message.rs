@@ -7,6 +7,7 @@ use opentelemetry::Context;
 use super::targets::{OtlpTargets, signal_targets};
 use crate::config::{ExporterKind, Signal, TelemetryConfig, is_debugged};
 use crate::exporter::OtlpTarget;
+use crate::parts;
 use crate::program_signals::Unsignalled;
 use crate::redaction::sanitize_error;
 
@@ -40,7 +41,7 @@ pub(super) fn line(
         joined(&names)
     };
     let metrics = of(Signal::Metrics, added.metrics);
-    let logs = if cfg!(feature = "logs") {
+    let logs = if parts::logs().is_some() {
         of(Signal::Logs, added.logs)
     } else {
         joined(&[])
@@ -77,13 +78,6 @@ fn joined(names: &[String]) -> String {
     }
 }
 
-#[cfg(feature = "_otlp")]
 fn described(targets: &[OtlpTarget], signal: Signal) -> impl Iterator<Item = String> {
-    let targets = targets.iter();
-    targets.map(move |target| crate::exporter::otlp_route(target, signal))
-}
-
-#[cfg(not(feature = "_otlp"))]
-fn described(_: &[OtlpTarget], _: Signal) -> impl Iterator<Item = String> {
-    std::iter::empty()
+    targets.iter().map(move |target| target.route(signal))
 }

@@ -104,12 +104,3 @@ fn accepts_all_signals(target: &OtlpTarget) -> bool {
     let is_for_traces = config.otlp.traces.endpoint.is_some() && config.otlp_endpoint.is_none();
     !target.is_traces_only && !is_for_traces
 }
-
-/// The error if the program is built without OTLP.
-#[cfg(not(feature = "_otlp"))]
-pub(super) fn without_otlp(target: &OtlpTarget, signal: Signal) -> Error {
-    let (protocol, endpoint) = target.config.otlp_route(signal);
-    let endpoint = crate::config::without_credentials(endpoint);
-    let needed = protocol.check_feature(&endpoint).err();
-    Error::config(format!("otlp: {}", needed.unwrap_or_default()))
-}

@@ -13,22 +13,22 @@ const ERRORS: [&str; 2] = ["error", "err"];
 impl Redactor {
     /// The redacted message, if it differs. Log messages quote input as error messages do, so the
     /// policy for error text applies.
-    pub(crate) fn log_message(&self, text: &str) -> Option<String> {
+    pub fn log_message(&self, text: &str) -> Option<String> {
         self.redaction.error_text(text)
     }
 
     /// The redacted argument of an option in a list, if it differs.
-    pub(crate) fn log_argument(&self, option: &StringValue, argument: &str) -> Option<String> {
+    pub fn log_argument(&self, option: &StringValue, argument: &str) -> Option<String> {
         self.redaction.argument(option, argument)
     }
 
     /// The redacted name of a field or a target, if it differs. Names are cached, because they repeat.
-    pub(crate) fn log_name(&mut self, name: &str) -> Option<&OtelKey> {
+    pub fn log_name(&mut self, name: &str) -> Option<&OtelKey> {
         self.keys.get(name, &self.redaction).redacted.as_ref()
     }
 
     /// A name that is known at compile time, or the mark of redaction if it contains a secret.
-    pub(crate) fn log_constant(&mut self, name: &'static str) -> &'static str {
+    pub fn log_constant(&mut self, name: &'static str) -> &'static str {
         match self.log_name(name) {
             Some(_) => REDACTED,
             None => name,
@@ -36,7 +36,7 @@ impl Redactor {
     }
 
     /// The redacted text of a field, if it differs.
-    pub(crate) fn log_text(&mut self, key: &str, text: &str) -> Option<String> {
+    pub fn log_text(&mut self, key: &str, text: &str) -> Option<String> {
         let entry = self.keys.get(key, &self.redaction);
         match entry.meaning {
             KeyMeaning::Text if ERRORS.contains(&key) => self.redaction.error_text(text),
@@ -45,7 +45,7 @@ impl Redactor {
     }
 
     /// The replacement of a number, or of a nested value, if its key denotes a secret.
-    pub(crate) fn log_number(&mut self, key: &str) -> Option<&'static str> {
+    pub fn log_number(&mut self, key: &str) -> Option<&'static str> {
         let entry = self.keys.get(key, &self.redaction);
         let rule = entry.secret_by()?;
         Some(self.redaction.hidden(rule))

@@ -13,7 +13,7 @@ use crate::redaction::{set_redactors, shown};
 
 /// The configured redaction. Methods that return a text return `None` if it needs no redaction.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Redaction {
+pub struct Redaction {
     policies: Arc<Policies>,
     counters: Arc<Counters>,
 }

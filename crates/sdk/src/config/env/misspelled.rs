@@ -25,7 +25,7 @@ pub(super) fn know(name: &str) {
 
 /// Warns about each variable with one of these prefixes whose name is almost a known one.
 pub(super) fn warn(prefixes: &[&str]) {
-    if cfg!(any(feature = "logs", feature = "tracing")) {
+    if cfg!(feature = "subscriber") {
         know("RUST_LOG");
     }
     let read = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();

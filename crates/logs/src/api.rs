@@ -1,0 +1,95 @@
+//! The records of OpenTelemetry's logs API, redacted and exported like those of `tracing` and `log`.
+
+use std::sync::Arc;
+
+use opentelemetry::logs::LogRecord as _;
+use opentelemetry::{Context, InstrumentationScope};
+
+use super::context;
+use super::current;
+use super::nested::redacted;
+use super::thread_state::{self, ThreadState};
+use super::workers::Workers;
+use crate::clock::wall_now;
+use crate::recorder::context_is_alive;
+use floe_telemetry_sdk::__parts::logs::ApiRecord;
+
+/// Exports a record.
+pub(super) fn emit(record: ApiRecord, scope: &Arc<InstrumentationScope>) {
+    if !is_enabled(record.target.as_deref().unwrap_or_default()) {
+        return;
+    }
+    thread_state::with(true, |state, has_context| {
+        if has_context && let Some(exporters) = state.setting.exporters.clone() {
+            let scope = state.redacted_scope(scope);
+            export(record, &scope, &exporters, state);
+        }
+    });
+}
+
+/// Whether a record with this target is exported now. Records of the exporters themselves, for example about failed
+/// exports, would be an endless loop.
+pub(super) fn is_enabled(target: &str) -> bool {
+    current::exports()
+        && context::is_readable(target)
+        && context_is_alive()
+        && !Context::is_current_telemetry_suppressed()
+}
+
+/// Redacts a record and passes it to the exporters.
+fn export(
+    record: ApiRecord,
+    scope: &Arc<InstrumentationScope>,
+    exporters: &Workers,
+    state: &mut ThreadState,
+) {
+    let ThreadState {
+        setting,
+        redactor,
+        entry,
+        ..
+    } = state;
+    entry.begin(record.observed_timestamp.unwrap_or_else(wall_now));
+    entry.dropped_fields = record.dropped_attributes;
+    entry.event_name = record.event_name.map(|name| redactor.log_constant(name));
+    let mut attributes = Vec::with_capacity(record.attributes.len());
+    for (key, value) in record.attributes {
+        if entry.take_room() {
+            let value = redacted(value, Some(key.as_str()), entry, redactor);
+            let safe = redactor.log_name(key.as_str()).cloned();
+            attributes.push((safe.unwrap_or(key), value));
+        }
+    }
+    let body = record
+        .body
+        .map(|body| redacted(body, None, entry, redactor));
+    context::add(entry, redactor, setting, true);
+    if record.span.is_some() {
+        entry.span = record.span;
+    }
+    entry.retain_identity(|key| attributes.iter().all(|(own, _)| own != key));
+    let mut limited = exporters.record_of(entry, setting.limits);
+    for (key, value) in attributes {
+        limited.add(key, value);
+    }
+    let out = limited.record_mut();
+    if let Some(time) = record.timestamp {
+        out.set_timestamp(time);
+    }
+    if let Some(number) = record.severity_number {
+        out.set_severity_number(number);
+    }
+    if let Some(text) = record.severity_text {
+        out.set_severity_text(redactor.log_constant(text));
+    }
+    if let Some(target) = record.target {
+        let safe = redactor
+            .log_name(&target)
+            .map(|safe| safe.as_str().to_owned());
+        out.set_target(safe.map_or(target, Into::into));
+    }
+    if let Some(body) = body {
+        out.set_body(body);
+    }
+    exporters.emit(limited.finish(), scope);
+}

@@ -1,0 +1,67 @@
+//! What the current `Context` and the setting add to a record.
+
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{Context, Key};
+
+use super::current::Setting;
+use floe_telemetry_sdk::__parts::logs::SpanIds;
+
+use super::entry::Entry;
+use crate::collector::Redactor;
+use crate::recorder::span_context_within;
+
+/// The target of OpenTelemetry's API, which logs while it borrows the current `Context` mutably.
+/// Reading the `Context` then would panic.
+const OPENTELEMETRY: &str = "opentelemetry";
+
+/// Whether the current `Context` may be read while a record with this target is created.
+pub(super) fn is_readable(target: &str) -> bool {
+    target != OPENTELEMETRY
+}
+
+/// Adds the ids of the current span, the listed values of the baggage, and the identity.
+pub(super) fn add(
+    entry: &mut Entry,
+    redactor: &mut Redactor,
+    setting: &Setting,
+    has_context: bool,
+) {
+    if has_context {
+        Context::map_current(|cx| add_current(cx, &setting.baggage, entry, redactor));
+    }
+    for attribute in &setting.identity {
+        if !entry.has_identity(&attribute.key) {
+            entry.add_identity(attribute.key.clone(), &attribute.value.as_str(), None);
+        }
+    }
+}
+
+/// Returns the ids of the current span.
+pub(super) fn ids(cx: &Context) -> Option<SpanIds> {
+    let span = cx.span();
+    let below = span_context_within(cx);
+    let context = below.as_ref().unwrap_or_else(|| span.span_context());
+    context.is_valid().then(|| SpanIds {
+        trace_id: context.trace_id(),
+        span_id: context.span_id(),
+        flags: context.trace_flags(),
+    })
+}
+
+/// Adds the ids of the current span, and the baggage values of the `listed` keys.
+fn add_current(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
+    entry.span = ids(cx);
+    if listed.is_empty() {
+        return;
+    }
+    let baggage = cx.baggage();
+    for key in listed {
+        if let Some(value) = baggage.get(key.as_str()) {
+            let value = value.as_str();
+            let safe = redactor.log_text(key.as_str(), value);
+            entry.add_identity(key.clone(), value, safe);
+            entry.has_baggage = true;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Passes log records to the exporters of a provider.
+
+use std::sync::Arc;
+
+use super::current::{self, Setting};
+use super::exceptions;
+use super::limited::LimitedRecord;
+use super::workers::Workers;
+use crate::collector::ExceptionLog;
+use floe_telemetry_sdk::__parts::logs::{LogPipeline, LogRecordSettings, LogWorker};
+
+/// The log records of a provider.
+#[derive(Debug)]
+struct Logs {
+    workers: Workers,
+    /// The setting after shutdown, without export.
+    setting: Arc<Setting>,
+}
+
+/// Applies the provider's settings to all records, and passes them to its exporters.
+pub(super) fn start(workers: Vec<LogWorker>, settings: LogRecordSettings) -> Box<dyn LogPipeline> {
+    let workers = Workers::new(workers);
+    let setting = Setting {
+        settings,
+        exporters: None,
+    };
+    current::switch(Arc::new(Setting {
+        exporters: (!workers.all.is_empty()).then(|| workers.clone()),
+        ..setting.clone()
+    }));
+    Box::new(Logs {
+        workers,
+        setting: Arc::new(setting),
+    })
+}
+
+impl LogPipeline for Logs {
+    fn workers(&self) -> &[LogWorker] {
+        &self.workers.all
+    }
+
+    fn exceptions(&self) -> Box<dyn Fn(ExceptionLog) + Send> {
+        let (workers, limits) = (self.workers.clone(), self.setting.settings.limits);
+        Box::new(move |exception| {
+            let mut record = LimitedRecord::new(workers.blank(), limits, 0);
+            let scope = Arc::clone(&exception.scope);
+            exceptions::fill(&mut record, exception);
+            workers.emit(record.finish(), &scope);
+        })
+    }
+
+    fn stop(&self) {
+        current::switch(Arc::clone(&self.setting));
+    }
+}

@@ -1,0 +1,238 @@
+//! Log records with trace id and span id, redacted, as JSON or text lines and over OTLP.
+//!
+//! ```standalone_crate
+//! use floe_telemetry::config::LoggingConfig;
+//!
+//! floe_telemetry::logs::configure_logging(&LoggingConfig::default())?;
+//! tracing::info!(rows = 25_000, table = "orders", "loaded");
+//! # Ok::<(), floe_telemetry::Error>(())
+//! ```
+//!
+//! writes one line to standard error, here inside a span:
+//!
+//! ```json
+//! {"event":"loaded","level":"info","timestamp":"2026-11-20T13:32:26.123456Z","target":"orders",
+//!  "trace_id":"5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5","span_id":"00f067aa0ba902b7",
+//!  "rows":25000,"table":"orders"}
+//! ```
+//!
+//! The ids belong to the span in OpenTelemetry's current `Context`, which may come from
+//! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
+//! The floe identity of the configuration follows, and the values of the baggage keys that
+//! `baggage_attributes` lists, which take precedence. [`LogKeys`](floe_telemetry_sdk::config::LogKeys) selects other keys. Events of `tracing` and records of `log` are treated alike.
+//!
+//! Message, fields and target are redacted before they are written, as the provider is configured, or with the
+//! default redaction if there is no provider. Text is truncated to 8 KiB. A record has at most 128 fields, and
+//! gets no further fields once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as
+//! `level`, is written as `fields.level`. A record that is created while the thread writes another one, for
+//! example by a `Debug` implementation, is dropped.
+//!
+//! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
+//! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in
+//! `log_batch_processor`, from a bounded queue of their own. Records that do not fit into the queue
+//! are dropped and counted ([`Statistics`](floe_telemetry_sdk::Statistics)). Records of the exporters themselves
+//! are written but not exported.
+//!
+//! [`TelemetryProvider::logger_provider`](floe_telemetry_sdk::TelemetryProvider::logger_provider) is for code that uses
+//! OpenTelemetry's logs API. An event of `tracing` to which the code gives a name (`info!(name: "order.placed", …)`)
+//! has this name as OpenTelemetry's event name.
+//!
+//! Lines are written by the thread that logs, so a slow writer slows it down. Where that matters,
+//! use a writer with a queue, such as `tracing-appender`'s. A line that cannot be written is lost.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod api;
+mod console;
+mod context;
+mod current;
+mod delivery;
+mod entry;
+mod exceptions;
+mod fields;
+mod json;
+mod layer;
+mod limited;
+mod nested;
+mod output;
+mod safe_writer;
+mod thread_state;
+mod timestamp;
+mod workers;
+
+use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
+use floe_telemetry_core::keys;
+use floe_telemetry_sdk::__parts::init::level_filter;
+use floe_telemetry_sdk::__parts::logs::LogRecords;
+use floe_telemetry_sdk::__parts::parts::Part;
+use floe_telemetry_sdk::__parts::{collector, config};
+use floe_telemetry_sdk::Error;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_log::{AsLog as _, LogTracer};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use self::json::Names;
+use self::layer::{Form, LogLayer};
+use self::output::Output;
+pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
+use crate::config::{LogOutput, LoggingConfig};
+pub use floe_telemetry_sdk::__parts::logs::{
+    RecorderLogRecord, RecorderLogger, RecorderLoggerProvider,
+};
+
+floe_telemetry_sdk::__part!(Part::Logs(&RECORDS));
+
+static RECORDS: LogRecords = LogRecords {
+    start: delivery::start,
+    layer: |config, filter| Box::new(output_layer::<Registry>(config, filter)),
+    complete,
+    emit: api::emit,
+    is_enabled: api::is_enabled,
+    is_on_stderr: output::is_on_stderr,
+};
+
+/// The scope of records of `tracing` and `log`, whose name their target replaces.
+const SCOPE: &str = "floe.telemetry";
+
+/// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
+/// [output](LoggingConfig::output), which is standard error by default.
+///
+/// # Errors
+///
+/// Fails if the level is invalid, or if the process already has a global `tracing` subscriber
+/// ([`Error::is_state`]). In the latter case add a [`layer()`] to that subscriber.
+///
+/// ```standalone_crate
+/// use floe_telemetry::config::LoggingConfig;
+/// use floe_telemetry::logs::configure_logging;
+///
+/// configure_logging(&LoggingConfig::default())?;
+/// assert!(configure_logging(&LoggingConfig::default()).unwrap_err().is_state());
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+pub fn configure_logging(config: &LoggingConfig) -> Result<(), Error> {
+    install(layer::<Registry>(config)?)
+}
+
+/// Installs a global `tracing` subscriber like [`configure_logging`] that writes to `writer`, without
+/// colours. A writer is, for example, `std::io::stderr` or a `Mutex<File>`.
+///
+/// # Errors
+///
+/// Fails like [`configure_logging`].
+pub fn configure_logging_with_writer<W>(config: &LoggingConfig, writer: W) -> Result<(), Error>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    install(layer_with_writer::<Registry, _>(config, writer)?)
+}
+
+/// Creates a layer that writes log records to the [output](LoggingConfig::output), for a subscriber of your own. It
+/// writes JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` says otherwise.
+///
+/// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
+/// records to the exporters of the provider, so a second one duplicates them.
+///
+/// # Errors
+///
+/// Fails if the level is invalid.
+///
+/// ```
+/// use floe_telemetry::config::LoggingConfig;
+/// use floe_telemetry::logs;
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let subscriber =
+///     tracing_subscriber::registry().with(logs::layer(&LoggingConfig::default())?);
+/// # let _ = subscriber;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+pub fn layer<S>(config: &LoggingConfig) -> Result<impl Layer<S> + Send + Sync + use<S>, Error>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let filter = level_filter(config)?;
+    if config.output != LogOutput::None {
+        make_ids(&filter);
+    }
+    Ok(output_layer(config, filter))
+}
+
+/// Creates a layer like [`layer()`] with this filter instead of the configured levels.
+fn output_layer<S>(config: &LoggingConfig, filter: Targets) -> impl Layer<S> + Send + Sync + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let output = Output(config.output);
+    LogLayer::new(output, form(config, output.has_color())).with_filter(filter)
+}
+
+/// Lets roots have ids from now on, also where no span is recorded: lines carry them, if any pass the filter.
+fn make_ids(filter: &Targets) {
+    if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
+        recorder::make_ids();
+    }
+}
+
+/// Creates a layer like [`layer()`] that writes to `writer` and without colours.
+///
+/// # Errors
+///
+/// Fails like [`layer()`].
+pub fn layer_with_writer<S, W>(
+    config: &LoggingConfig,
+    writer: W,
+) -> Result<impl Layer<S> + Send + Sync + use<S, W>, Error>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = level_filter(config)?;
+    make_ids(&filter);
+    Ok(LogLayer::new(writer, form(config, false)).with_filter(filter))
+}
+
+const fn form(config: &LoggingConfig, has_color: bool) -> Form {
+    if config.json_output {
+        Form::Json(Names::of(config.keys))
+    } else {
+        Form::Text { has_color }
+    }
+}
+
+fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
+    let subscriber = Registry::default().with(layer);
+    tracing::subscriber::set_global_default(subscriber).map_err(|_| {
+        Error::state(
+            "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it",
+        )
+    })?;
+    forward_log();
+    Ok(())
+}
+
+/// Completes a subscriber with a layer of [`output_layer`], which is installed.
+fn complete(config: &LoggingConfig, filter: &Targets) {
+    if config.output != LogOutput::None {
+        make_ids(filter);
+    }
+    forward_log();
+}
+
+/// Forwards the records of `log` to `tracing`. To be called after the subscriber is installed, whose level
+/// determines which records `log` creates.
+fn forward_log() {
+    let forwarded = LogTracer::builder()
+        .with_max_level(LevelFilter::current().as_log())
+        .init();
+    if forwarded.is_err() {
+        tracing::warn!(
+            "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"
+        );
+    }
+}

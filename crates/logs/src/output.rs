@@ -1,0 +1,90 @@
+//! The stream of the process that log lines go to.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal as _, Write};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::config::LogOutput;
+use crate::program_signals::Unsignalled;
+use floe_telemetry_sdk::exporter::uses_color;
+
+/// A stream of the process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output(pub(super) LogOutput);
+
+/// Whether a person may read the lines.
+fn is_terminal(output: LogOutput) -> bool {
+    match output {
+        LogOutput::Stdout => io::stdout().is_terminal(),
+        LogOutput::Stderr => io::stderr().is_terminal(),
+        _ => false,
+    }
+}
+
+thread_local! {
+    /// Whether the thread has written a line to standard error.
+    static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `log`, and returns whether a line of it is on standard error.
+pub(super) fn is_on_stderr(log: &mut dyn FnMut()) -> bool {
+    IS_ON_STDERR.set(false);
+    log();
+    IS_ON_STDERR.get()
+}
+
+impl Output {
+    pub(super) fn has_color(self) -> bool {
+        uses_color(is_terminal(self.0))
+    }
+}
+
+impl MakeWriter<'_> for Output {
+    type Writer = Stream;
+
+    fn make_writer(&self) -> Stream {
+        match self.0 {
+            LogOutput::Stdout => Stream::Stdout(Unsignalled(io::stdout())),
+            LogOutput::Stderr => Stream::Stderr(Unsignalled(io::stderr())),
+            _ => Stream::None,
+        }
+    }
+}
+
+/// A log line is written by the thread of the program that logs, and must not end it.
+pub(super) enum Stream {
+    Stdout(Unsignalled<io::Stdout>),
+    Stderr(Unsignalled<io::Stderr>),
+    None,
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stream) => stream.write(bytes),
+            Self::Stderr(stream) => stream.write(bytes),
+            Self::None => Ok(bytes.len()),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout(stream) => stream.write_all(bytes),
+            Self::Stderr(stream) => {
+                stream.write_all(bytes)?;
+                IS_ON_STDERR.set(true);
+                Ok(())
+            }
+            Self::None => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stream) => stream.flush(),
+            Self::Stderr(stream) => stream.flush(),
+            Self::None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Compression of HTTP requests. For gRPC, tonic compresses.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+
+use crate::config::Compression;
+
+/// Compresses the body of a request.
+pub(super) fn compress(compression: Compression, request: Bytes) -> Result<Bytes, String> {
+    match compression {
+        Compression::Gzip => gzip(&request),
+        Compression::Zstd => zstd(&request),
+        _ => Ok(request),
+    }
+    .map_err(|reason| format!("the request cannot be compressed: {reason}"))
+}
+
+fn gzip(request: &[u8]) -> Result<Bytes, String> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let written = encoder.write_all(request).and_then(|()| encoder.finish());
+    written.map(Bytes::from).map_err(|error| error.to_string())
+}
+
+#[cfg(feature = "zstd")]
+fn zstd(request: &[u8]) -> Result<Bytes, String> {
+    let compressed = zstd::encode_all(request, zstd::DEFAULT_COMPRESSION_LEVEL);
+    compressed
+        .map(Bytes::from)
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "zstd"))]
+fn zstd(_: &[u8]) -> Result<Bytes, String> {
+    Err("the feature `otlp-zstd` is not enabled".to_owned())
+}

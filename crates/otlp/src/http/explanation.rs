@@ -1,0 +1,96 @@
+//! What a receiver says about a request that it has not accepted.
+
+use hyper::HeaderMap;
+use hyper::header::CONTENT_TYPE;
+use prost::Message;
+use serde_json::Value;
+
+use crate::response::description;
+
+/// [`google.rpc.Status`](https://opentelemetry.io/docs/specs/otlp/#failures-1), the body of a failure.
+#[derive(Clone, PartialEq, Message)]
+struct Status {
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+/// Returns the message in the body of a response, which is text of others. `None` if there is none for a reader.
+pub(super) fn explanation(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .map_or(&b""[..], |kind| kind.as_bytes());
+    let message = if kind.starts_with(b"application/x-protobuf") {
+        Status::decode(body).ok()?.message
+    } else {
+        let text = String::from_utf8_lossy(body);
+        match serde_json::from_slice(body) {
+            Ok(json) => message(&json).map_or_else(|| text.trim().to_owned(), str::to_owned),
+            Err(_) if description(body) == "a web page" => "a web page".to_owned(),
+            Err(_) => text.trim().to_owned(),
+        }
+    };
+    (!message.is_empty()).then_some(message)
+}
+
+/// The message of an error in JSON, under the keys that OTLP's `Status` and common gateways use.
+fn message(json: &Value) -> Option<&str> {
+    if let Value::String(text) = json {
+        return Some(text);
+    }
+    let keys = ["message", "error", "detail", "errors"];
+    let nested = keys.iter().find_map(|key| json.get(key));
+    message(nested.or_else(|| json.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+
+    use super::*;
+
+    fn explained(kind: &'static str, body: &[u8]) -> Option<String> {
+        let kind = (CONTENT_TYPE, HeaderValue::from_static(kind));
+        explanation(&HeaderMap::from_iter([kind]), body)
+    }
+
+    #[test]
+    fn the_message_of_each_kind_of_body_is_found() {
+        let status = Status {
+            message: "no such tenant".to_owned(),
+        };
+        for (kind, body, expected) in [
+            (
+                "application/x-protobuf",
+                &*status.encode_to_vec(),
+                "no such tenant",
+            ),
+            (
+                "application/json",
+                br#"{"code":16,"message":"no such tenant"}"#,
+                "no such tenant",
+            ),
+            (
+                "application/json",
+                br#"{"error":{"message":"expired"}}"#,
+                "expired",
+            ),
+            (
+                "application/json",
+                br#"{"errors":[{"detail":"expired"}]}"#,
+                "expired",
+            ),
+            ("application/json", br#"{"code":16}"#, r#"{"code":16}"#),
+            ("text/plain", b"404 page not found\n", "404 page not found"),
+            ("text/html", b"<!doctype html><p>login</p>", "a web page"),
+            ("", b"rejected", "rejected"),
+        ] {
+            assert_eq!(explained(kind, body).as_deref(), Some(expected));
+        }
+        for (kind, body) in [
+            ("text/plain", &b" \n"[..]),
+            ("application/x-protobuf", &[0xff]),
+        ] {
+            assert_eq!(explained(kind, body), None);
+        }
+    }
+}

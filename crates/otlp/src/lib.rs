@@ -1,0 +1,377 @@
+//! OTLP over gRPC and HTTP. Spans are encoded on the collector thread, directly from the record into
+//! the request, and the exporter's thread sends the bytes.
+//!
+//! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), whose features link this crate.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod buffer_pool;
+#[cfg(feature = "http")]
+mod compress;
+mod encoding;
+mod exemplars;
+mod files;
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(feature = "http")]
+mod http;
+mod json;
+mod logs;
+mod metrics;
+mod proxy;
+mod request;
+mod response;
+mod retry;
+mod sender;
+mod settings;
+mod span;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "tls")]
+mod tls;
+mod writer;
+
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use opentelemetry_sdk::Resource;
+use tokio::runtime::{self, Runtime};
+
+use floe_telemetry_core::__sdk::{attributes, caught, clock, environment, recorder, redaction};
+use floe_telemetry_core::keys;
+use floe_telemetry_sdk::__parts::exporter::{OtlpExporters, OtlpTarget};
+use floe_telemetry_sdk::__parts::parts::{OtlpFeatures, OtlpPart, Part};
+use floe_telemetry_sdk::__parts::{collector, config, regular_file};
+use floe_telemetry_sdk::Error;
+
+use self::files::WatchedFiles;
+use self::request::{EncodedBatch, RequestBuilder};
+use self::response::Outcome;
+use self::retry::{Limits, Throttle, Undelivered};
+use self::settings::OtlpSettings;
+use self::writer::Written;
+use crate::caught::caught;
+use crate::collector::{
+    BatchExporter, BatchingDestination, Destination, Ending, ExportFailure, RateLimited, Worker,
+    WorkerSettings, guarded_message,
+};
+use crate::config::{Compression, OtlpProtocol, Signal, needs};
+
+floe_telemetry_sdk::__part!(Part::Otlp(OtlpPart {
+    features: OtlpFeatures {
+        grpc: cfg!(feature = "grpc"),
+        http: cfg!(feature = "http"),
+        tls: cfg!(feature = "tls"),
+        zstd: cfg!(feature = "zstd"),
+    },
+    encode_attribute: encoding::encode_attribute,
+    exporters: &EXPORTERS,
+}));
+
+static EXPORTERS: OtlpExporters = OtlpExporters {
+    spans: start_spans,
+    metrics: metrics::destination,
+    logs: logs::destination,
+    try_connection,
+};
+
+/// The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
+#[cfg(all(feature = "grpc", feature = "http", feature = "tls"))]
+#[doc(hidden)]
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;
+
+/// A receiver may send the same warning with each response.
+static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
+
+/// Sends requests over one protocol, without retries.
+trait Transport: std::fmt::Debug + Send {
+    /// Prepares a request once for all attempts to send it, for example by compressing it.
+    fn encode(&self, request: Bytes) -> Result<Bytes, String> {
+        Ok(request)
+    }
+
+    /// Sends a request once. The caller stops waiting after `timeout`.
+    fn send(
+        &mut self,
+        request: Bytes,
+        timeout: Duration,
+    ) -> Pin<Box<dyn Future<Output = Outcome> + '_>>;
+
+    /// Uses a new connection from now on. A connection on which a request was abandoned is not used again
+    /// in any case over HTTP/1.
+    fn reconnect(&mut self) {}
+
+    /// Ends after the last request.
+    fn shutdown(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// A transport and the runtime of its connections. The runtime belongs to the worker thread, so a flush
+/// never depends on a runtime of the host.
+#[derive(Debug)]
+struct Otlp {
+    runtime: Runtime,
+    transport: Box<dyn Transport>,
+    throttle: Throttle,
+    ending: Arc<Ending>,
+    settings: OtlpSettings,
+    files: WatchedFiles,
+}
+
+/// Starts the span exporter for `target` under this name.
+///
+/// # Errors
+///
+/// The settings of the target cannot be used, or the thread cannot be started.
+fn start_spans(
+    name: &str,
+    target: &OtlpTarget,
+    resource: &Resource,
+    settings: &WorkerSettings,
+) -> Result<Box<dyn Destination>, Error> {
+    let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
+    let (target, ending) = (target.clone(), Arc::clone(&settings.counters.ending));
+    let worker = Worker::start(name, move || exporter(&target, ending), settings)?;
+    Ok(Box::new(BatchingDestination::new(builder, worker)))
+}
+
+fn exporter(
+    target: &OtlpTarget,
+    ending: Arc<Ending>,
+) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
+    Ok(Box::new(connect(target, Signal::Traces, ending)?))
+}
+
+fn connect(target: &OtlpTarget, signal: Signal, ending: Arc<Ending>) -> Result<Otlp, Error> {
+    let settings = OtlpSettings::resolve(target, signal)?;
+    check_features(&settings)?;
+    let runtime = runtime()?;
+    let files = WatchedFiles::new(&settings);
+    Ok(Otlp {
+        transport: transport(&runtime, &settings)?,
+        runtime,
+        throttle: Throttle::default(),
+        ending,
+        settings,
+        files,
+    })
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::thread("otlp", &error))
+}
+
+fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    if let Some(writer) = &settings.writer {
+        return Ok(Box::new(Written {
+            signal: settings.signal,
+            writer: writer.clone(),
+        }));
+    }
+    let _entered = runtime.enter();
+    match settings.protocol {
+        #[cfg(feature = "grpc")]
+        OtlpProtocol::Grpc => Ok(Box::new(grpc::Grpc::new(settings)?)),
+        #[cfg(feature = "http")]
+        OtlpProtocol::Http | OtlpProtocol::HttpJson => Ok(Box::new(http::Http::new(settings)?)),
+        // `check_features` has rejected it.
+        #[allow(unreachable_patterns, reason = "unless a protocol is not compiled")]
+        _ => Err(Error::config(
+            "otlp: the program is built without this transport",
+        )),
+    }
+}
+
+impl Otlp {
+    /// When a batch whose first request is sent now has to be delivered.
+    fn deadline(&self) -> Instant {
+        retry::deadline(self.settings.timeout)
+    }
+
+    /// Sends a request of a batch, with retries until `deadline`. Fails if the receiver rejects a part of it,
+    /// too.
+    fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
+        self.reload_certificates();
+        let timeout = self.settings.timeout;
+        let encoded = self.transport.encode(request).map_err(Undelivered::from);
+        let result = encoded.and_then(|request| {
+            let sent = retry::send(
+                &mut *self.transport,
+                request,
+                &mut self.throttle,
+                Limits {
+                    deadline,
+                    timeout,
+                    ending: &self.ending,
+                },
+            );
+            caught(|| self.runtime.block_on(sent))
+                .unwrap_or_else(|message| Err(self.restart(&message).into()))
+        });
+        let settings = &self.settings;
+        let accepted = result.map_err(|Undelivered { error_type, reason }| ExportFailure {
+            items: None,
+            error_type,
+            reason: settings.with_receiver(&settings.without_own_headers(reason)),
+        })?;
+        let message = settings.without_own_headers(accepted.message);
+        if accepted.rejected > 0 {
+            // The specification forbids a retry: the receiver has accepted the other items.
+            return Err(ExportFailure {
+                items: Some(accepted.rejected),
+                error_type: "rejected",
+                reason: settings.with_receiver(&format!(
+                    "the receiver rejected {} items of a batch: {message}",
+                    accepted.rejected
+                )),
+            });
+        }
+        if !message.is_empty() && WARNINGS.is_due() {
+            let warning = redaction::sanitize_error(&message);
+            let warning = redaction::sanitize_error_message(&warning);
+            let endpoint = settings.receiver();
+            // A field `message` would replace the message of the record.
+            guarded_message(|| {
+                tracing::warn!(endpoint, %warning, "the OTLP receiver sent a warning");
+            });
+        }
+        Ok(())
+    }
+
+    /// Replaces the runtime and the connections after a panic, and returns the error of the request. tokio panics
+    /// if the operating system fails to report events, and its runtime cannot be used any more.
+    fn restart(&mut self, panic: &str) -> String {
+        let new = runtime().and_then(|runtime| {
+            let transport = transport(&runtime, &self.settings)?;
+            Ok((runtime, transport))
+        });
+        let reason = format!("the runtime of the connection panicked: {panic}");
+        match new {
+            Ok((runtime, transport)) => {
+                self.transport = transport;
+                let broken = mem::replace(&mut self.runtime, runtime);
+                // What is left of the runtime may panic again.
+                let _ = caught(|| broken.shutdown_background());
+                reason
+            }
+            // The next request panics, and tries it again.
+            Err(error) => format!("{reason}, and there is no new one: {error}"),
+        }
+    }
+
+    /// Replaces the transport if a certificate file has changed. If the new file cannot be used, the
+    /// current transport stays in use.
+    fn reload_certificates(&mut self) {
+        if !self.files.have_changed() {
+            return;
+        }
+        match transport(&self.runtime, &self.settings) {
+            Ok(transport) => self.transport = transport,
+            Err(error) => guarded_message(|| {
+                tracing::warn!(%error, "a renewed certificate could not be loaded");
+            }),
+        }
+    }
+
+    /// Shuts the runtime down without waiting. A DNS lookup cannot be cancelled, and a drop would block
+    /// on it, which panics on a thread of a runtime of the host.
+    fn close(mut self) -> Result<(), String> {
+        let ended = self.transport.shutdown();
+        self.runtime.shutdown_background();
+        ended
+    }
+}
+
+/// Sends one request without spans, to check the connection.
+///
+/// # Errors
+///
+/// The request was not accepted within `timeout`. The error is the reason.
+fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
+    let otlp = connect(target, Signal::Traces, Arc::default());
+    let mut otlp = otlp.map_err(|error| error.to_string())?;
+    let request = otlp.transport.encode(Bytes::new())?;
+    let outcome = otlp.transport.send(request, timeout);
+    let result = otlp
+        .runtime
+        .block_on(async { tokio::time::timeout(timeout, outcome).await });
+    let settings = otlp.settings.clone();
+    let _ = otlp.close();
+    match result {
+        Ok(Outcome::Accepted { .. }) => Ok(()),
+        Ok(
+            Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. },
+        ) => Err(settings.without_own_headers(reason)),
+        Err(_) => Err(format!("no answer within {timeout:?}")),
+    }
+}
+
+/// Fails if items were not sent because each of them is larger than a request may be.
+fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
+    if items == 0 {
+        return Ok(());
+    }
+    Err(ExportFailure {
+        items: Some(items as u64),
+        error_type: "too_large",
+        reason: format!(
+            "{items} not sent: larger than the maximum size of a request, which is {max} bytes \
+             (`max_request_bytes`)"
+        ),
+    })
+}
+
+/// Checks that the features that the settings require are enabled.
+fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
+    if settings.writer.is_some() {
+        return Ok(());
+    }
+    let endpoint = settings.receiver();
+    let protocol = settings.protocol;
+    let checked = protocol.check_feature(&endpoint);
+    let has_files = settings.certificate.is_some() || settings.client.is_some();
+    let is_https = settings.endpoint.starts_with("https://");
+    let compression = settings.compression;
+    let (tls, zstd) = (cfg!(feature = "tls"), cfg!(feature = "zstd"));
+    checked
+        .and_then(|()| needs(&endpoint, "otlp-tls", tls || !is_https))
+        .and_then(|()| needs("certificate", "otlp-tls", tls || !has_files))
+        .and_then(|()| {
+            needs(
+                "zstd",
+                "otlp-zstd",
+                zstd || compression != Compression::Zstd,
+            )
+        })
+        .map_err(|message| Error::config(format!("otlp: {message}")))
+}
+
+impl BatchExporter<EncodedBatch> for Otlp {
+    fn export(&mut self, batch: EncodedBatch) -> Result<(), ExportFailure> {
+        let deadline = self.deadline();
+        let mut result = Ok(());
+        for request in batch.requests {
+            let sent = self.send(request.bytes, deadline);
+            result = ExportFailure::both(result, sent.map_err(|failure| failure.of(request.spans)));
+        }
+        let too_large = too_large(batch.too_large, self.settings.max_request);
+        ExportFailure::both(result, too_large)
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
+        self.transport.shutdown()
+    }
+}

@@ -1,0 +1,255 @@
+//! Metrics over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
+
+use std::time::{Duration, Instant};
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{
+    ExponentialHistogram, Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum, Summary,
+};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::metrics::data;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use prost::Message;
+
+use super::sender::{Sender, sdk_error};
+use super::{OtlpTarget, exemplars, too_large};
+use crate::collector::{Counters, ExportFailure};
+use crate::config::Signal;
+use floe_telemetry_sdk::__parts::metrics::MetricDestination;
+use floe_telemetry_sdk::Error;
+
+/// Sends metrics over OTLP. It blocks the thread of the metric reader that calls it.
+#[derive(Debug)]
+struct OtlpMetrics {
+    sender: Sender,
+    max_request: usize,
+    temporality: Temporality,
+}
+
+/// Creates the metric exporter for `target` under this name.
+///
+/// # Errors
+///
+/// The settings of the target cannot be used.
+pub(super) fn destination(
+    name: &str,
+    target: &OtlpTarget,
+    counters: &Counters,
+) -> Result<MetricDestination, Error> {
+    let exporter = OtlpMetrics {
+        sender: Sender::new(target, Signal::Metrics, counters)?,
+        max_request: target.config.otlp.max_request(Signal::Metrics),
+        temporality: target.config.metrics.temporality.into(),
+    };
+    Ok(MetricDestination::new(name, exporter))
+}
+
+impl OtlpMetrics {
+    /// Sends a request in parts that are as large as a request may be. A data point is not divided.
+    fn send(
+        &self,
+        mut request: ExportMetricsServiceRequest,
+        deadline: Instant,
+    ) -> Result<(), ExportFailure> {
+        let points = points(&request);
+        if request.encoded_len() <= self.max_request {
+            let sent = self.sender.send(request.encode_to_vec().into(), deadline);
+            return sent.map_err(|failure| failure.of(points));
+        }
+        match split(&mut request) {
+            Some(second) => {
+                ExportFailure::both(self.send(request, deadline), self.send(second, deadline))
+            }
+            None => too_large(points, self.max_request),
+        }
+    }
+}
+
+impl PushMetricExporter for OtlpMetrics {
+    async fn export(&self, metrics: &data::ResourceMetrics) -> OTelSdkResult {
+        let mut request = ExportMetricsServiceRequest::from(metrics);
+        exemplars::add(metrics, &mut request);
+        self.send(request, self.sender.deadline())
+            .map_err(|failure| sdk_error(&failure))
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.sender.close()
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.temporality
+    }
+}
+
+/// Moves the second half of the data points to another request. `None` if there are fewer than two.
+fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
+    let total = points(request);
+    if total < 2 {
+        return None;
+    }
+    let mut left = total / 2;
+    let mut second = ExportMetricsServiceRequest::default();
+    for resource in &mut request.resource_metrics {
+        let mut scopes = Vec::new();
+        for scope in &mut resource.scope_metrics {
+            let mut metrics = Vec::new();
+            for metric in &mut scope.metrics {
+                let count = points_of(metric);
+                if count > left {
+                    metrics.push(split_off(metric, left));
+                }
+                left = left.saturating_sub(count);
+            }
+            scope.metrics.retain(|metric| points_of(metric) > 0);
+            scopes.push(ScopeMetrics {
+                metrics,
+                scope: scope.scope.clone(),
+                schema_url: scope.schema_url.clone(),
+            });
+        }
+        scopes.retain(|scope| !scope.metrics.is_empty());
+        let has_metrics = |scope: &ScopeMetrics| !scope.metrics.is_empty();
+        resource.scope_metrics.retain(has_metrics);
+        second.resource_metrics.push(ResourceMetrics {
+            scope_metrics: scopes,
+            resource: resource.resource.clone(),
+            schema_url: resource.schema_url.clone(),
+        });
+    }
+    Some(second)
+}
+
+/// The number of data points of a request.
+fn points(request: &ExportMetricsServiceRequest) -> usize {
+    let resources = request.resource_metrics.iter();
+    let scopes = resources.flat_map(|resource| &resource.scope_metrics);
+    let metrics = scopes.flat_map(|scope| &scope.metrics);
+    metrics.map(points_of).sum()
+}
+
+fn points_of(metric: &Metric) -> usize {
+    match &metric.data {
+        Some(Data::Gauge(data)) => data.data_points.len(),
+        Some(Data::Sum(data)) => data.data_points.len(),
+        Some(Data::Histogram(data)) => data.data_points.len(),
+        Some(Data::ExponentialHistogram(data)) => data.data_points.len(),
+        Some(Data::Summary(data)) => data.data_points.len(),
+        None => 0,
+    }
+}
+
+/// Moves the data points after the first `at` to another metric, which is otherwise the same.
+fn split_off(metric: &mut Metric, at: usize) -> Metric {
+    fn rest<P>(points: &mut Vec<P>, at: usize) -> Vec<P> {
+        points.split_off(at)
+    }
+    let data = metric.data.as_mut().map(|data| match data {
+        Data::Gauge(data) => Data::Gauge(Gauge {
+            data_points: rest(&mut data.data_points, at),
+        }),
+        Data::Sum(data) => Data::Sum(Sum {
+            data_points: rest(&mut data.data_points, at),
+            ..*data
+        }),
+        Data::Histogram(data) => Data::Histogram(Histogram {
+            data_points: rest(&mut data.data_points, at),
+            ..*data
+        }),
+        Data::ExponentialHistogram(data) => Data::ExponentialHistogram(ExponentialHistogram {
+            data_points: rest(&mut data.data_points, at),
+            ..*data
+        }),
+        Data::Summary(data) => Data::Summary(Summary {
+            data_points: rest(&mut data.data_points, at),
+        }),
+    });
+    Metric {
+        name: metric.name.clone(),
+        description: metric.description.clone(),
+        unit: metric.unit.clone(),
+        metadata: metric.metadata.clone(),
+        data,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_proto::tonic::metrics::v1::NumberDataPoint;
+
+    use super::*;
+
+    fn metric(name: &str, points: u64) -> Metric {
+        let point = |time| NumberDataPoint {
+            time_unix_nano: time,
+            ..NumberDataPoint::default()
+        };
+        Metric {
+            name: name.to_owned(),
+            unit: "{row}".to_owned(),
+            data: Some(Data::Sum(Sum {
+                data_points: (0..points).map(point).collect(),
+                aggregation_temporality: 2,
+                is_monotonic: true,
+            })),
+            ..Metric::default()
+        }
+    }
+
+    fn scope(metrics: Vec<Metric>) -> ScopeMetrics {
+        ScopeMetrics {
+            metrics,
+            schema_url: "https://example.com/1".to_owned(),
+            ..ScopeMetrics::default()
+        }
+    }
+
+    /// The name and the times of the points of each metric.
+    fn contents(request: &ExportMetricsServiceRequest) -> Vec<(String, Vec<u64>)> {
+        let resources = request.resource_metrics.iter();
+        let scopes = resources.flat_map(|resource| &resource.scope_metrics);
+        let metrics = scopes.flat_map(|scope| {
+            assert_eq!(scope.schema_url, "https://example.com/1");
+            &scope.metrics
+        });
+        let times = metrics.map(|metric| {
+            let Some(Data::Sum(sum)) = &metric.data else {
+                panic!("{metric:?}")
+            };
+            assert_eq!((sum.aggregation_temporality, sum.is_monotonic), (2, true));
+            assert_eq!(metric.unit, "{row}");
+            let times = sum.data_points.iter().map(|point| point.time_unix_nano);
+            (metric.name.clone(), times.collect())
+        });
+        times.collect()
+    }
+
+    #[test]
+    fn a_request_is_split_between_data_points() {
+        let mut first = ExportMetricsServiceRequest {
+            resource_metrics: vec![ResourceMetrics {
+                scope_metrics: vec![
+                    scope(vec![metric("a", 1)]),
+                    scope(vec![metric("b", 4), metric("c", 1)]),
+                ],
+                ..ResourceMetrics::default()
+            }],
+        };
+        let mut second = split(&mut first).unwrap();
+        let of = |name: &str, times: &[u64]| (name.to_owned(), times.to_vec());
+        assert_eq!(contents(&first), [of("a", &[0]), of("b", &[0, 1])]);
+        assert_eq!(contents(&second), [of("b", &[2, 3]), of("c", &[0])]);
+        let mut third = split(&mut second).unwrap();
+        assert_eq!(contents(&second), [of("b", &[2])]);
+        assert_eq!(contents(&third), [of("b", &[3]), of("c", &[0])]);
+        let mut last = split(&mut third).unwrap();
+        assert_eq!(contents(&last), [of("c", &[0])]);
+        assert!(split(&mut last).is_none());
+    }
+}

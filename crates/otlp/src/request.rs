@@ -1,0 +1,229 @@
+//! Encodes batches of spans as requests: an `ExportTraceServiceRequest` with one resource, and one
+//! `ScopeSpans` for each instrumentation scope.
+//!
+//! What many spans share (code location, attributes of the process, resource, scope) is encoded once. A request
+//! that would exceed the limit of receivers is closed, and its last span moves to the next one.
+
+use std::mem;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::Resource;
+
+use super::buffer_pool::BufferPool;
+use super::span;
+use crate::collector::{BatchBuilder, EnrichedSpan};
+use crate::encoding::{bytes, head, head_length, message, message_of};
+
+/// The most bytes of the head of a field.
+const MAX_HEAD: usize = 11;
+
+/// The most scopes whose encoding is kept for later requests. Programs have far fewer, unless they
+/// generate names at run time.
+const MAX_SCOPES: usize = 1024;
+
+/// The requests of a batch.
+#[derive(Debug, Default)]
+pub(super) struct EncodedBatch {
+    pub(super) requests: Vec<EncodedRequest>,
+    /// The number of spans that are in no request, because each of them is larger than a request may be.
+    pub(super) too_large: usize,
+}
+
+/// The bytes of a request, and the number of its spans.
+#[derive(Debug)]
+pub(super) struct EncodedRequest {
+    pub(super) spans: usize,
+    pub(super) bytes: Bytes,
+}
+
+/// Encodes spans into the bytes of requests.
+#[derive(Debug)]
+pub(super) struct RequestBuilder {
+    /// `ResourceSpans.resource` and `ResourceSpans.schema_url`, as fields.
+    resource: Vec<u8>,
+    /// The known scopes. Most of them have spans in each request.
+    scopes: Vec<ScopeSpans>,
+    /// The encoding that precedes the first spans. It contains their length.
+    prefix: Vec<u8>,
+    pool: BufferPool,
+    /// The most bytes of a request.
+    max_bytes: usize,
+    /// The bytes of the open request, at most.
+    bytes: usize,
+    /// The spans of the open request.
+    spans: usize,
+    /// The complete requests of the open batch.
+    batch: EncodedBatch,
+}
+
+#[derive(Debug)]
+struct ScopeSpans {
+    scope: Arc<InstrumentationScope>,
+    /// `ScopeSpans.scope` and `ScopeSpans.schema_url`, as fields.
+    fields: Vec<u8>,
+    /// `prefix_room` bytes for the encoding that may precede the spans, and the spans of the open batch,
+    /// as fields. Empty while there are no spans.
+    spans: Vec<u8>,
+    prefix_room: usize,
+}
+
+impl RequestBuilder {
+    /// Creates a builder of requests with at most `max_bytes`.
+    pub(super) fn new(resource: &Resource, max_bytes: usize) -> Self {
+        let mut fields = Vec::new();
+        message(&mut fields, 1, |out| span::resource(out, resource));
+        let schema_url = resource.schema_url().unwrap_or_default();
+        bytes(&mut fields, 3, schema_url.as_bytes());
+        Self {
+            bytes: MAX_HEAD + fields.len(),
+            resource: fields,
+            scopes: Vec::new(),
+            prefix: Vec::new(),
+            pool: BufferPool::default(),
+            max_bytes,
+            spans: 0,
+            batch: EncodedBatch::default(),
+        }
+    }
+
+    /// The scope of a span, with a buffer for its spans. Equal scopes have the same address, see
+    /// [`EnrichedSpan::scope`].
+    fn scope(&mut self, scope: &Arc<InstrumentationScope>) -> &mut ScopeSpans {
+        let mut scopes = self.scopes.iter();
+        let known = scopes.position(|known| Arc::ptr_eq(&known.scope, scope));
+        let at = known.unwrap_or_else(|| {
+            let scope = ScopeSpans::new(Arc::clone(scope), self.resource.len());
+            self.scopes.push(scope);
+            self.scopes.len() - 1
+        });
+        let scope = &mut self.scopes[at];
+        if scope.spans.is_empty() {
+            scope.spans = self.pool.take();
+            scope.spans.resize(scope.prefix_room, 0);
+        }
+        scope
+    }
+
+    /// Moves the last span of a scope, which begins at `start` and does not fit, to a new request, and
+    /// returns its bytes. If it is too large for any request, it is dropped.
+    #[cold]
+    fn move_to_next_request(&mut self, scope: &Arc<InstrumentationScope>, start: usize) -> usize {
+        let of = self.scope(scope);
+        let span = of.spans.split_off(start);
+        let alone = of.head() + span.len();
+        if start == of.prefix_room {
+            let unused = mem::take(&mut of.spans);
+            self.pool.give_back(unused);
+        }
+        if MAX_HEAD + self.resource.len() + alone > self.max_bytes {
+            self.batch.too_large += 1;
+            return 0;
+        }
+        self.finish_request();
+        self.scope(scope).spans.extend_from_slice(&span);
+        self.bytes += alone;
+        self.spans = 1;
+        span.len()
+    }
+
+    /// Adds the open request to the batch, if it has spans.
+    fn finish_request(&mut self) {
+        self.bytes = MAX_HEAD + self.resource.len();
+        let spans = mem::take(&mut self.spans);
+        if let Some(bytes) = self.encode() {
+            self.batch.requests.push(EncodedRequest { spans, bytes });
+        }
+    }
+
+    fn encode(&mut self) -> Option<Bytes> {
+        let lengths = self.scopes.iter().filter_map(ScopeSpans::length);
+        let body: usize = lengths.map(|length| head_length(length) + length).sum();
+        let prefix = &mut self.prefix;
+        prefix.clear();
+        head(prefix, 1, self.resource.len() + body);
+        prefix.extend_from_slice(&self.resource);
+        // The largest scope comes first: its spans are already in place and are not copied.
+        let largest = self.scopes.iter_mut().max_by_key(|scope| scope.length());
+        let (length, first) = largest.and_then(|scope| Some((scope.length()?, scope)))?;
+        head(prefix, 2, length);
+        prefix.extend_from_slice(&first.fields);
+        let start = first.prefix_room - prefix.len();
+        let mut request = mem::take(&mut first.spans);
+        request[start..first.prefix_room].copy_from_slice(prefix);
+        for scope in &mut self.scopes {
+            let Some(length) = scope.length() else {
+                continue;
+            };
+            head(&mut request, 2, length);
+            request.extend_from_slice(&scope.fields);
+            request.extend_from_slice(&scope.spans[scope.prefix_room..]);
+            self.pool.give_back(mem::take(&mut scope.spans));
+        }
+        if self.scopes.len() > MAX_SCOPES {
+            self.scopes.clear();
+        }
+        Some(self.pool.request(request, start))
+    }
+}
+
+impl ScopeSpans {
+    fn new(scope: Arc<InstrumentationScope>, resource: usize) -> Self {
+        let mut fields = Vec::new();
+        message(&mut fields, 1, |out| span::scope(out, &scope));
+        let schema_url = scope.schema_url().unwrap_or_default();
+        bytes(&mut fields, 3, schema_url.as_bytes());
+        let prefix_room = MAX_HEAD + resource + MAX_HEAD + fields.len();
+        Self {
+            scope,
+            fields,
+            spans: Vec::new(),
+            prefix_room,
+        }
+    }
+
+    /// The bytes that precede the spans in a request, at most.
+    fn head(&self) -> usize {
+        MAX_HEAD + self.fields.len()
+    }
+
+    /// The length of the message, if there are spans.
+    fn length(&self) -> Option<usize> {
+        let spans = self.spans.len().checked_sub(self.prefix_room)?;
+        Some(self.fields.len() + spans)
+    }
+}
+
+impl BatchBuilder for RequestBuilder {
+    type Batch = EncodedBatch;
+
+    // Not inlined: its instructions are counted by `--bin instructions`.
+    #[inline(never)]
+    fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
+        let scope = self.scope(span.scope());
+        let start = scope.spans.len();
+        message_of::<2>(&mut scope.spans, 2, |out| span::span(out, span));
+        let bytes = scope.spans.len() - start;
+        let is_first = start == scope.prefix_room;
+        let added = bytes + if is_first { scope.head() } else { 0 };
+        if self.bytes + added > self.max_bytes {
+            return self.move_to_next_request(span.scope(), start);
+        }
+        self.bytes += added;
+        self.spans += 1;
+        bytes
+    }
+
+    fn take(&mut self) -> EncodedBatch {
+        self.finish_request();
+        mem::take(&mut self.batch)
+    }
+
+    fn discard(&mut self) {
+        self.scopes.clear();
+        self.bytes = MAX_HEAD + self.resource.len();
+        self.spans = 0;
+        self.batch = EncodedBatch::default();
+    }
+}

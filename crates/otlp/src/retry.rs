@@ -1,0 +1,418 @@
+//! Sends a request with retries and exponential backoff, until a deadline.
+//!
+//! The retries follow the table of the OTLP specification and use the complete timeout. tonic reports what
+//! happens on this side as a status with a source, which is retried unless the response itself is invalid.
+//!
+//! A shutdown must not wait for a receiver that is not there. Once it has begun, an export ends with the second
+//! request in a row to which there was no answer, and the first one may precede the shutdown; a pause ends when it
+//! begins. A receiver that answers is retried as before, and a request that waits for its answer is given up a moment
+//! before the shutdown ends, so that its reason is known.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::time::{self, sleep};
+
+use super::Transport;
+use super::response::Outcome;
+use crate::clock::monotonic_now;
+use crate::collector::{Ending, OTHER_ERROR};
+use crate::recorder::random;
+
+/// The delay before the first retry. It doubles with each further retry.
+const INITIAL_DELAY: Duration = Duration::from_millis(100);
+
+/// The longest delay before jitter, unless the receiver requires a longer pause.
+const MAX_DELAY: Duration = Duration::from_secs(5);
+
+/// The longest timeout. A longer one could not be added to the current time.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A request that the receiver accepted.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// The number of items that the receiver rejected.
+    pub(super) rejected: u64,
+    /// The reason, or a warning.
+    pub(super) message: String,
+}
+
+/// A request that the receiver has not accepted.
+#[derive(Debug)]
+pub(super) struct Undelivered {
+    /// [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/): `rejected` if the receiver has
+    /// answered, `connection_error` if it has not, `timeout` if there was no time left.
+    pub(super) error_type: &'static str,
+    pub(super) reason: String,
+}
+
+impl From<String> for Undelivered {
+    fn from(reason: String) -> Self {
+        let error_type = OTHER_ERROR;
+        Self { error_type, reason }
+    }
+}
+
+/// When an export that starts now has to end.
+pub(super) fn deadline(timeout: Duration) -> Instant {
+    monotonic_now() + timeout.min(MAX_TIMEOUT)
+}
+
+/// What the next request depends on.
+#[derive(Debug, Default)]
+pub(super) struct Throttle {
+    /// The end of the pause that a receiver has required, which holds for later requests, too.
+    until: Option<Instant>,
+    /// The last requests to which there was no answer.
+    unanswered: u32,
+    /// Why the last request was not accepted.
+    failure: Option<String>,
+}
+
+/// The requests in a row without an answer that end an export during a shutdown.
+const MAX_UNANSWERED: u32 = 2;
+
+impl Throttle {
+    /// Keeps a pause that was too long for one export. At most half of the timeout remains for the next
+    /// export, so that nonsense does not stop the exporter.
+    fn require(&mut self, pause: Duration, timeout: Duration) {
+        self.until = Some(monotonic_now() + pause.min(timeout.min(MAX_TIMEOUT) / 2));
+    }
+
+    /// Returns what is left of the pause, once.
+    fn take(&mut self) -> Duration {
+        let end = self.until.take();
+        end.map_or(Duration::ZERO, |end| {
+            end.saturating_duration_since(monotonic_now())
+        })
+    }
+}
+
+/// When an export has to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits<'a> {
+    pub(super) deadline: Instant,
+    /// The timeout of the export, for its error.
+    pub(super) timeout: Duration,
+    pub(super) ending: &'a Ending,
+}
+
+impl Limits<'_> {
+    fn left(&self) -> Duration {
+        let end = self.ending.get();
+        let deadline = end.map_or(self.deadline, |end| end.min(self.deadline));
+        deadline.saturating_duration_since(monotonic_now())
+    }
+
+    /// Returns the output of a request, or `None` if there is no time left for it.
+    async fn within<T>(&self, request: impl Future<Output = T>) -> Option<T> {
+        let mut request = pin!(request);
+        loop {
+            let sent = unless(request.as_mut(), self.ending.begins());
+            match time::timeout(self.left(), sent).await {
+                Ok(Some(output)) => return Some(output),
+                // The shutdown has begun, and leaves less time.
+                Ok(None) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Waits for `pause`, or until the shutdown begins.
+    async fn pause(&self, pause: impl Future<Output = ()>) {
+        unless(pause, self.ending.begins()).await;
+    }
+
+    fn error(&self, error_type: &'static str, reason: &str) -> Undelivered {
+        let reason = match self.ending.get() {
+            Some(_) => format!("not delivered before the shutdown: {reason}"),
+            None => format!("not delivered within {:?}: {reason}", self.timeout),
+        };
+        Undelivered { error_type, reason }
+    }
+}
+
+/// Returns the output of `future`, or `None` if `other` is ready before.
+async fn unless<T>(future: impl Future<Output = T>, other: impl Future) -> Option<T> {
+    let (mut future, mut other) = (pin!(future), pin!(other));
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => other.as_mut().poll(context).map(|_| None),
+    })
+    .await
+}
+
+/// Sends `request`, and retries it within its `limits` as long as the outcome permits.
+pub(super) async fn send(
+    transport: &mut dyn Transport,
+    request: Bytes,
+    throttle: &mut Throttle,
+    limits: Limits<'_>,
+) -> Result<Accepted, Undelivered> {
+    send_with(transport, request, throttle, limits, sleep).await
+}
+
+/// Sends `request`, and calls `sleep` for each pause.
+async fn send_with<S: Future<Output = ()>>(
+    transport: &mut dyn Transport,
+    request: Bytes,
+    throttle: &mut Throttle,
+    limits: Limits<'_>,
+    sleep: impl Fn(Duration) -> S,
+) -> Result<Accepted, Undelivered> {
+    let throttled = throttle.take();
+    if !throttled.is_zero() {
+        limits.pause(sleep(throttled.min(limits.left()))).await;
+    }
+    if limits.left().is_zero() {
+        let reason = match &throttle.failure {
+            _ if !throttled.is_zero() => "the receiver has required a longer pause",
+            Some(failure) => failure,
+            None => "the other requests took the time",
+        };
+        return Err(limits.error("timeout", &format!("not sent: {reason}")));
+    }
+    let mut delay = INITIAL_DELAY;
+    let mut is_repeated = false;
+    loop {
+        let sent = transport.send(request.clone(), limits.left());
+        let outcome = limits.within(sent).await;
+        let unanswered = throttle.unanswered + 1;
+        throttle.unanswered = 0;
+        let (reason, after) = match outcome {
+            Some(Outcome::Accepted { rejected, message }) => {
+                throttle.failure = None;
+                return Ok(Accepted { rejected, message });
+            }
+            Some(Outcome::Rejected(reason)) => {
+                let error_type = "rejected";
+                return Err(Undelivered { error_type, reason });
+            }
+            Some(Outcome::Retry { reason, after }) => (reason, after),
+            Some(Outcome::Unanswered(reason)) => {
+                throttle.unanswered = unanswered;
+                (reason, None)
+            }
+            None => {
+                // Nothing may arrive any more on the connection.
+                transport.reconnect();
+                let last = throttle.failure.replace("no response".to_owned());
+                let reason = match last.filter(|_| is_repeated) {
+                    Some(last) => format!("no response to the last attempt, and before: {last}"),
+                    None => "no response".to_owned(),
+                };
+                return Err(limits.error("timeout", &reason));
+            }
+        };
+        throttle.failure = Some(reason.clone());
+        let error_type = match throttle.unanswered {
+            0 => "rejected",
+            _ => "connection_error",
+        };
+        if throttle.unanswered >= MAX_UNANSWERED && limits.ending.get().is_some() {
+            return Err(limits.error(error_type, &reason));
+        }
+        let pause = pause(delay, after);
+        if pause >= limits.left() {
+            // A shorter pause would burden a receiver that already refuses requests.
+            if after.is_some() {
+                throttle.require(pause, limits.timeout);
+            }
+            return Err(limits.error(error_type, &reason));
+        }
+        limits.pause(sleep(pause)).await;
+        delay = (delay * 2).min(MAX_DELAY);
+        is_repeated = true;
+    }
+}
+
+/// The time until the next attempt. A receiver can only require a longer one.
+fn pause(delay: Duration, after: Option<Duration>) -> Duration {
+    // Jitter spreads the retries of many senders that failed at the same time. The longest pause of a delay is
+    // the shortest one of the next delay, so that pauses grow as long as the delay does.
+    let jittered = delay.mul_f64(0.75 * (1.0 + random()));
+    after.map_or(jittered, |after| jittered.max(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+    use std::future;
+    use std::pin::Pin;
+
+    use tokio::runtime;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Asks for a retry after this time, and accepts a request after this number of attempts.
+    #[derive(Debug)]
+    struct Overloaded {
+        attempts: usize,
+        after: Option<Duration>,
+    }
+
+    impl Transport for Overloaded {
+        fn send(&mut self, _: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
+            let outcome = match self.attempts.checked_sub(1) {
+                Some(left) => {
+                    self.attempts = left;
+                    Outcome::Retry {
+                        reason: "overloaded".to_owned(),
+                        after: self.after,
+                    }
+                }
+                None => Outcome::Accepted {
+                    rejected: 0,
+                    message: String::new(),
+                },
+            };
+            Box::pin(future::ready(outcome))
+        }
+    }
+
+    /// Sends a request, and returns the result and the pauses. The clock stands still.
+    fn send_without_sleep(
+        attempts: usize,
+        after: Option<Duration>,
+        throttle: &mut Throttle,
+        timeout: Duration,
+    ) -> (Result<Accepted, Undelivered>, Vec<Duration>) {
+        let pauses = RefCell::new(Vec::new());
+        let no_sleep = |pause| {
+            pauses.borrow_mut().push(pause);
+            future::ready(())
+        };
+        let ending = Ending::default();
+        let mut overloaded = Overloaded { attempts, after };
+        let sent = send_with(
+            &mut overloaded,
+            Bytes::new(),
+            throttle,
+            Limits {
+                deadline: deadline(timeout),
+                timeout,
+                ending: &ending,
+            },
+            no_sleep,
+        );
+        let runtime = runtime::Builder::new_current_thread();
+        let runtime = { runtime }.enable_time().build().unwrap();
+        let result = runtime.block_on(sent);
+        (result, pauses.into_inner())
+    }
+
+    #[test]
+    fn pauses_grow_up_to_a_limit_and_have_jitter() {
+        let hour = 3600 * SECOND;
+        for after in [None, Some(Duration::ZERO), Some(Duration::from_nanos(1))] {
+            let (result, pauses) = send_without_sleep(12, after, &mut Throttle::default(), hour);
+            assert!(result.is_ok());
+            assert_eq!(pauses.len(), 12);
+            let mut expected = INITIAL_DELAY;
+            for pause in &pauses {
+                let range = expected * 3 / 4..=expected * 3 / 2;
+                assert!(range.contains(pause), "{expected:?}: {pauses:?}");
+                expected = (expected * 2).min(MAX_DELAY);
+            }
+            assert!(pauses[..6].is_sorted(), "{pauses:?}");
+            let longest: BTreeSet<_> = pauses[6..].iter().collect();
+            assert!(longest.len() > 1, "without jitter: {pauses:?}");
+        }
+    }
+
+    #[test]
+    fn a_receiver_can_only_lengthen_a_pause() {
+        assert_eq!(pause(SECOND, Some(2 * SECOND)), 2 * SECOND);
+        for after in [None, Some(Duration::ZERO), Some(SECOND / 2)] {
+            assert!(pause(SECOND, after) >= SECOND * 3 / 4, "{after:?}");
+        }
+    }
+
+    #[test]
+    fn a_pause_that_does_not_fit_before_the_deadline_ends_the_export() {
+        let mut throttle = Throttle::default();
+        let (result, pauses) = send_without_sleep(1, None, &mut throttle, INITIAL_DELAY / 2);
+        assert_eq!(
+            result.unwrap_err().reason,
+            "not delivered within 50ms: overloaded"
+        );
+        assert!(pauses.is_empty(), "{pauses:?}");
+        assert!(throttle.until.is_none());
+    }
+
+    #[test]
+    fn a_required_pause_that_is_too_long_holds_for_the_next_export() {
+        let mut throttle = Throttle::default();
+        let timeout = 10 * SECOND;
+        let after = Some(99 * SECOND);
+        let (result, pauses) = send_without_sleep(1, after, &mut throttle, timeout);
+        assert_eq!(
+            result.unwrap_err().reason,
+            "not delivered within 10s: overloaded"
+        );
+        assert!(pauses.is_empty(), "{pauses:?}");
+        let (result, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
+        assert!(result.is_ok());
+        let [pause] = pauses[..] else {
+            panic!("{pauses:?}");
+        };
+        assert!((4 * SECOND..=timeout / 2).contains(&pause), "{pause:?}");
+        let (_, pauses) = send_without_sleep(0, None, &mut throttle, timeout);
+        assert!(pauses.is_empty(), "{pauses:?}");
+    }
+
+    /// Never answers. A shutdown begins with the request after the first `before`.
+    #[derive(Debug)]
+    struct Absent<'a> {
+        before: u32,
+        requests: u32,
+        ending: &'a Ending,
+    }
+
+    impl Transport for Absent<'_> {
+        fn send(&mut self, _: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
+            if self.requests == self.before {
+                self.ending.begin(monotonic_now() + 3600 * SECOND);
+            }
+            self.requests += 1;
+            Box::pin(future::ready(Outcome::Unanswered("refused".to_owned())))
+        }
+    }
+
+    #[test]
+    fn a_shutdown_ends_an_export_with_the_second_request_without_an_answer() {
+        for (before, requests) in [(0, 2), (1, 2), (5, 6)] {
+            let ending = Ending::default();
+            let limits = Limits {
+                deadline: deadline(3600 * SECOND),
+                timeout: 3600 * SECOND,
+                ending: &ending,
+            };
+            let mut absent = Absent {
+                before,
+                requests: 0,
+                ending: &ending,
+            };
+            let mut throttle = Throttle::default();
+            let runtime = runtime::Builder::new_current_thread();
+            let runtime = { runtime }.enable_time().build().unwrap();
+            let no_sleep = |_| future::ready(());
+            let mut send = || {
+                let sent = send_with(&mut absent, Bytes::new(), &mut throttle, limits, no_sleep);
+                let undelivered = runtime.block_on(sent).unwrap_err();
+                assert_eq!(undelivered.error_type, "connection_error");
+                undelivered.reason
+            };
+            assert_eq!(send(), "not delivered before the shutdown: refused");
+            // The next batch is tried once.
+            assert_eq!(send(), "not delivered before the shutdown: refused");
+            assert_eq!(absent.requests, requests + 1, "{before}");
+        }
+    }
+}

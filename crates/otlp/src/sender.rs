@@ -1,0 +1,67 @@
+//! Sends requests of metrics and logs, whose exporters the OpenTelemetry SDK calls from its threads.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+
+use super::{Otlp, OtlpTarget, connect};
+use crate::clock::monotonic_now;
+use crate::collector::{Counters, ExportFailure};
+use crate::config::Signal;
+use crate::redaction::sanitize_error_message;
+use floe_telemetry_sdk::Error;
+
+/// A transport that can be used from any thread until it is closed. Sending blocks.
+pub(super) struct Sender(Mutex<Option<Otlp>>);
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sender")
+    }
+}
+
+impl Sender {
+    pub(super) fn new(
+        target: &OtlpTarget,
+        signal: Signal,
+        counters: &Counters,
+    ) -> Result<Self, Error> {
+        let ending = Arc::clone(&counters.ending);
+        Ok(Self(Mutex::new(Some(connect(target, signal, ending)?))))
+    }
+
+    /// When a batch whose first request is sent now has to be delivered.
+    pub(super) fn deadline(&self) -> Instant {
+        let otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        otlp.as_ref().map_or_else(monotonic_now, Otlp::deadline)
+    }
+
+    /// Sends a request of a batch.
+    pub(super) fn send(&self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
+        let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match otlp.as_mut() {
+            Some(otlp) => otlp.send(request, deadline),
+            None => Err(OTelSdkError::AlreadyShutdown.to_string().into()),
+        }
+    }
+
+    pub(super) fn close(&self) -> OTelSdkResult {
+        let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let closed = otlp.take().map_or(Ok(()), Otlp::close);
+        closed.map_err(OTelSdkError::InternalFailure)
+    }
+}
+
+/// The error of the SDK, with redacted text.
+pub(super) fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
+    OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        let _ = self.close();
+    }
+}

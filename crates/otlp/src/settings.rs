@@ -1,0 +1,309 @@
+//! The effective OTLP settings of one signal, from the settings of the signal, of all signals and of the
+//! backend, with credential references resolved.
+
+use std::env::VarError;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::{
+    Compression, CredentialSource, OtlpOptions, OtlpProtocol, Signal, TelemetryAuth,
+    TelemetryConfig, check_header_name, credential_reference, without_credentials,
+};
+use crate::environment;
+use crate::redaction::REDACTED;
+use crate::regular_file;
+use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
+use floe_telemetry_sdk::__parts::exporter::SharedWriter;
+use floe_telemetry_sdk::Error;
+
+/// The timeout of a writer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most bytes that are read from a credential file.
+const MAX_CREDENTIAL: u64 = 64 * 1024;
+
+/// Shorter values of headers are not removed from messages: they are not secrets, and occur in other words.
+const MIN_SECRET: usize = 4;
+
+/// The exporter that sends requests, its version and its language
+/// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). `OTel-OTLP-Exporter-Rust` is
+/// another exporter, that of OpenTelemetry, and has other versions.
+pub(super) const USER_AGENT: &str = concat!(
+    "floe-telemetry/",
+    env!("CARGO_PKG_VERSION"),
+    " (OTLP exporter; Rust)"
+);
+
+/// The effective OTLP settings of one signal.
+#[derive(Clone)]
+pub(super) struct OtlpSettings {
+    pub(super) signal: Signal,
+    pub(super) endpoint: String,
+    /// Whether the endpoint is that of the signal, to which no path is appended.
+    pub(super) is_complete: bool,
+    pub(super) protocol: OtlpProtocol,
+    /// What writes the requests, in place of an endpoint.
+    pub(super) writer: Option<SharedWriter>,
+    /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) timeout: Duration,
+    /// The most bytes of a request before compression.
+    pub(super) max_request: usize,
+    pub(super) compression: Compression,
+    pub(super) certificate: Option<PathBuf>,
+    /// The certificate and its key.
+    pub(super) client: Option<(PathBuf, PathBuf)>,
+}
+
+/// Omits all fields, because the headers may contain credentials.
+impl fmt::Debug for OtlpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpSettings").finish_non_exhaustive()
+    }
+}
+
+impl OtlpSettings {
+    /// Resolves the settings of a signal. Credential references are read now, so this is called when
+    /// exporting starts.
+    ///
+    /// # Errors
+    ///
+    /// A credential reference cannot be resolved, or a header has invalid characters.
+    pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
+        let config = &target.config;
+        let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
+        if let Some(writer) = &target.writer {
+            return Ok(Self::of_writer(writer.clone(), config, signal));
+        }
+        let (protocol, endpoint) = config.otlp_route(signal);
+        let file =
+            |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
+        let client = file(|options| options.client_certificate.as_deref())
+            .zip(file(|options| options.client_key.as_deref()));
+        if protocol == OtlpProtocol::Grpc && endpoint.contains('?') {
+            return Err(Error::config(format!(
+                "otlp: the endpoint `{}` has a query, which gRPC cannot send, expected an endpoint \
+                 without one, for example `http://collector:4317`",
+                without_credentials(endpoint)
+            )));
+        }
+        Ok(Self {
+            signal,
+            endpoint: endpoint.to_owned(),
+            is_complete: own.endpoint.is_some(),
+            protocol,
+            writer: None,
+            headers: headers(target, all, own)?,
+            timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
+            max_request: config.otlp.max_request(signal),
+            compression: config.otlp.compression(signal),
+            certificate: file(|options| options.certificate.as_deref()),
+            client,
+        })
+    }
+
+    /// The settings of a writer: it needs no credential, and none is resolved.
+    fn of_writer(writer: SharedWriter, config: &TelemetryConfig, signal: Signal) -> Self {
+        Self {
+            signal,
+            endpoint: String::new(),
+            is_complete: false,
+            protocol: OtlpProtocol::HttpJson,
+            writer: Some(writer),
+            headers: Vec::new(),
+            timeout: WRITE_TIMEOUT.min(max_timeout(config, signal)),
+            max_request: config.otlp.max_request(signal),
+            compression: Compression::None,
+            certificate: None,
+            client: None,
+        }
+    }
+
+    /// The URL of the requests. Over gRPC it is the endpoint.
+    pub(super) fn url(&self) -> String {
+        if self.is_complete || self.protocol == OtlpProtocol::Grpc {
+            return self.endpoint.clone();
+        }
+        signal_url(&self.endpoint, self.signal)
+    }
+
+    /// The URL as messages show it, without what may be a credential, or the name of a writer.
+    pub(super) fn receiver(&self) -> String {
+        match &self.writer {
+            Some(writer) => writer.name().to_owned(),
+            None => without_credentials(&self.url()),
+        }
+    }
+
+    /// Adds the receiver to a message: there may be several receivers.
+    pub(super) fn with_receiver(&self, message: &str) -> String {
+        format!("`{}`: {message}", self.receiver())
+    }
+
+    /// Removes the values of the headers from a message: a receiver may quote them.
+    pub(super) fn without_own_headers(&self, mut message: String) -> String {
+        for (_, value) in &self.headers {
+            let credential = value.split_once(' ').map(|(_, credential)| credential);
+            for secret in [Some(&**value), credential].into_iter().flatten() {
+                if secret.len() >= MIN_SECRET && message.contains(secret) {
+                    message = message.replace(secret, REDACTED);
+                }
+            }
+        }
+        message
+    }
+}
+
+/// The export timeout of the signal, which limits all attempts of one export.
+const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
+    match signal {
+        Signal::Traces => config.batch_processor.export_timeout(),
+        Signal::Metrics => config.metrics.export_timeout(),
+        _ => config.log_batch_processor.export_timeout(),
+    }
+}
+
+/// Merges the headers of the backend, the configured headers and the credential; later ones win. Headers
+/// of the signal replace those of all signals.
+fn headers(
+    target: &OtlpTarget,
+    all: &OtlpOptions,
+    own: &OtlpOptions,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    let mut set = |name: &str, value: String| -> Result<(), Error> {
+        let name = name.to_ascii_lowercase();
+        check_header_name(&name).map_err(|message| {
+            Error::config(format!("a header of the OTLP exporter: {message}"))
+        })?;
+        if !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(Error::config(
+                "a header of the OTLP exporter has a value that a header cannot carry, expected printable ASCII",
+            ));
+        }
+        headers.retain(|(other, _)| *other != name);
+        headers.push((name, value));
+        Ok(())
+    };
+    let configured = if own.headers.is_empty() {
+        &all.headers
+    } else {
+        &own.headers
+    };
+    let backend = target.headers.iter().map(|(name, value)| (name, value));
+    for (name, value) in backend.chain(configured) {
+        let value =
+            credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
+        set(name, value.expose_secret().to_owned())?;
+    }
+    if let Some(authentication) = &target.config.authentication
+        && let Some(secret) = authentication.secret()
+    {
+        let TelemetryAuth { header_name, .. } = authentication;
+        let secret = credential(secret).map_err(|error| error.within("authentication"))?;
+        let value = format!("{}{}", authentication.scheme(), secret.expose_secret());
+        set(header_name, value)?;
+    }
+    Ok(headers)
+}
+
+/// Resolves a credential reference. An error names the source and never contains the credential.
+fn credential(secret: &SecretString) -> Result<SecretString, Error> {
+    let incomplete = |()| Error::config("the reference is not complete");
+    match credential_reference(secret.expose_secret()).map_err(incomplete)? {
+        None => Ok(secret.clone()),
+        Some(CredentialSource::Env(name)) => variable(name).map(Into::into),
+        Some(CredentialSource::File(path)) => file(path).map(Into::into),
+    }
+}
+
+fn variable(name: &str) -> Result<String, Error> {
+    match environment::variable(name) {
+        Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
+        Ok(_) | Err(VarError::NotPresent) => {
+            Err(Error::config(format!("the variable `{name}` is not set")))
+        }
+        Err(VarError::NotUnicode(_)) => {
+            Err(Error::config(format!("{name}: the value is not UTF-8")))
+        }
+    }
+}
+
+fn file(path: &str) -> Result<String, Error> {
+    let text = String::from_utf8(read_file(Path::new(path), MAX_CREDENTIAL)?)
+        .map_err(|_| Error::config(format!("the file `{path}` is not UTF-8")))?;
+    // Editors and `echo` append a newline.
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Err(Error::config(format!("the file `{path}` is empty")));
+    }
+    Ok(text.to_owned())
+}
+
+/// Returns the content of a file with a certificate, a key or a credential.
+pub(super) fn read_file(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
+    regular_file::read(path, max).map_err(|error| {
+        Error::config(format!(
+            "the file `{}` cannot be read: {error}",
+            path.display()
+        ))
+    })
+}
+
+/// The end of the path to which a receiver expects the requests.
+pub(super) fn signal_path(signal: Signal) -> String {
+    format!("/v1/{}", signal.as_str())
+}
+
+/// Appends the path of the signal, unless the endpoint has it
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
+fn signal_url(endpoint: &str, signal: Signal) -> String {
+    let (endpoint, query) = match endpoint.split_once('?') {
+        Some((endpoint, query)) => (endpoint, format!("?{query}")),
+        None => (endpoint, String::new()),
+    };
+    let base = endpoint.trim_end_matches('/');
+    // A general endpoint is often configured with the path of traces.
+    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
+    let path = signal_path(signal);
+    if base.ends_with(&path) {
+        format!("{base}{query}")
+    } else {
+        format!("{base}{path}{query}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_appended_once() {
+        for endpoint in [
+            "http://c:4318",
+            "http://c:4318/",
+            "http://c:4318/v1/traces",
+            "http://c:4318/v1/traces/",
+        ] {
+            assert_eq!(
+                signal_url(endpoint, Signal::Traces),
+                "http://c:4318/v1/traces"
+            );
+            assert_eq!(
+                signal_url(endpoint, Signal::Metrics),
+                "http://c:4318/v1/metrics"
+            );
+        }
+        for (endpoint, expected) in [
+            ("http://c/otlp", "http://c/otlp/v1/logs"),
+            ("http://c?k=v", "http://c/v1/logs?k=v"),
+            ("http://c/v1/logs?k=v/", "http://c/v1/logs?k=v/"),
+            ("http://c/?k=a?b", "http://c/v1/logs?k=a?b"),
+        ] {
+            assert_eq!(signal_url(endpoint, Signal::Logs), expected);
+        }
+    }
+}

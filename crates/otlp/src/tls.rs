@@ -1,0 +1,134 @@
+//! TLS settings: the trusted certificate authorities and the client certificate. The implementation is
+//! rustls with ring.
+
+use std::fmt;
+use std::path::Path;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use secrecy::SecretSlice;
+
+use super::settings::{OtlpSettings, read_file};
+use floe_telemetry_sdk::Error;
+
+/// The most bytes of a file with certificates or a key.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+
+/// The certificates and the key of a connection, in PEM format.
+pub(super) struct Tls {
+    /// The trusted authorities; `None` for those of the operating system.
+    pub(super) authorities: Option<Vec<u8>>,
+    pub(super) client: Option<Client>,
+}
+
+/// The client certificate and its key.
+pub(super) struct Client {
+    pub(super) certificate: Vec<u8>,
+    pub(super) key: SecretSlice<u8>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+impl Tls {
+    /// Reads and validates the files. The clients would accept a file without a certificate as an empty
+    /// list.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or contains no certificate or no key.
+    pub(super) fn of(settings: &OtlpSettings) -> Result<Self, Error> {
+        let authorities = settings.certificate.as_deref().map(read_certificates);
+        let client = settings.client.as_ref().map(|(certificate, key)| {
+            let certificate = read_certificates(certificate)?;
+            let bytes = read(key)?;
+            PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| {
+                invalid_file(key, "has no private key in PEM format without a password")
+            })?;
+            let key = bytes.into();
+            Ok::<_, Error>(Client { certificate, key })
+        });
+        Ok(Self {
+            authorities: authorities.transpose()?,
+            client: client.transpose()?,
+        })
+    }
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = read(path)?;
+    if parse_certificates(&bytes).is_empty() {
+        return Err(invalid_file(path, "has no certificate in PEM format"));
+    }
+    Ok(bytes)
+}
+
+pub(super) fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem)
+        .filter_map(Result::ok)
+        .collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    read_file(path, MAX_FILE).map_err(|error| error.within("otlp"))
+}
+
+fn invalid_file(path: &Path, problem: &str) -> Error {
+    Error::config(format!("otlp: the file `{}` {problem}", path.display()))
+}
+
+#[cfg(feature = "http")]
+mod rustls_config {
+    use std::sync::Arc;
+
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::{ClientConfig, RootCertStore, crypto};
+    use secrecy::ExposeSecret as _;
+
+    use super::{Error, Tls, parse_certificates};
+
+    impl Tls {
+        /// The configuration of a rustls client.
+        pub(in super::super) fn config(&self) -> Result<ClientConfig, Error> {
+            let certificates = match &self.authorities {
+                Some(pem) => parse_certificates(pem),
+                None => rustls_native_certs::load_native_certs().certs,
+            };
+            let mut roots = RootCertStore::empty();
+            let (added, _) = roots.add_parsable_certificates(certificates);
+            if added == 0 {
+                return Err(Error::config(
+                    "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
+                ));
+            }
+            self.configure(roots)
+        }
+
+        fn configure(&self, roots: RootCertStore) -> Result<ClientConfig, Error> {
+            // Set explicitly, because the process may have no default crypto provider.
+            let provider = Arc::new(crypto::ring::default_provider());
+            let config = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .map_err(|error| unusable(&error))?
+                .with_root_certificates(roots);
+            let Some(client) = &self.client else {
+                return Ok(config.with_no_client_auth());
+            };
+            let key =
+                PrivateKeyDer::from_pem_slice(client.key.expose_secret()).map_err(|error| {
+                    Error::config(format!("otlp: the client key is invalid: {error}"))
+                })?;
+            config
+                .with_client_auth_cert(parse_certificates(&client.certificate), key)
+                .map_err(|error| unusable(&error))
+        }
+    }
+
+    fn unusable(error: &rustls::Error) -> Error {
+        Error::config(format!("otlp: TLS cannot be used: {error}"))
+    }
+}

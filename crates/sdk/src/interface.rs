@@ -1,0 +1,57 @@
+//! What the crates of OTLP and of log records need of this one, grouped by the modules that it comes from. It changes
+//! with every version.
+
+pub mod collector {
+    pub use crate::collector::{
+        BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
+        Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,
+        ExportFailure, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, StoredFailure, Worker,
+        WorkerSettings, collect_exemplars, guarded_message,
+    };
+}
+
+pub mod config {
+    pub use crate::TelemetryConfig;
+    pub use crate::config::auth::check_header_name;
+    pub use crate::config::endpoint::without_credentials;
+    pub use crate::config::feature::needs;
+    pub use crate::config::secret::{
+        Source as CredentialSource, reference as credential_reference,
+    };
+    pub use crate::config::{
+        Compression, LogKeys, LogOutput, LogRecordLimits, LoggingConfig, OtlpOptions, OtlpProtocol,
+        Signal, TelemetryAuth,
+    };
+}
+
+pub mod exporter {
+    pub use crate::exporter::otlp::OtlpExporters;
+    pub use crate::exporter::target::OtlpTarget;
+    pub use crate::exporter::writer::SharedWriter;
+}
+
+#[cfg(feature = "subscriber")]
+pub mod init {
+    pub use crate::init::subscriber::level_filter;
+}
+
+pub mod logs {
+    #[cfg(feature = "subscriber")]
+    pub use crate::logs::ProgramLayer;
+    pub use crate::logs::{
+        ApiRecord, LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogWorker,
+        MAX_FIELDS, RecorderLogRecord, RecorderLogger, RecorderLoggerProvider, SpanIds,
+    };
+}
+
+pub mod metrics {
+    pub use crate::metrics::meters::MetricDestination;
+}
+
+pub mod parts {
+    pub use crate::parts::{OtlpFeatures, OtlpPart, Part};
+}
+
+pub mod regular_file {
+    pub use crate::regular_file::read;
+}
