@@ -69,7 +69,8 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], [`printable`], and propagators whose baggage is redacted; implied by `provider` |
-//! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
+//! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector |
+//! | `console` (default) | traces and metrics in the terminal, [`exporter::ConsoleExporter`] |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
@@ -90,6 +91,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "provider")]
+pub mod exporter;
 pub mod metrics;
 pub mod prelude;
 pub mod propagation;
@@ -117,8 +120,7 @@ pub use floe_telemetry_core::{
 pub use floe_telemetry_sdk::{
     EndingSpan, Error, ExporterFactory, SamplingHandle, SpanProcessor, Statistics, TelemetryConfig,
     TelemetryGuard, TelemetryProvider, TelemetryProviderBuilder, backend, builder, config,
-    detection, ensure_telemetry_initialized, exporter, init, init_or_noop, init_with,
-    telemetry_exporter,
+    detection, ensure_telemetry_initialized, init, init_or_noop, init_with, telemetry_exporter,
 };
 
 // It registers itself; a crate that nothing names is not linked.

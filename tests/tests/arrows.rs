@@ -14,7 +14,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 21] = [
+const CRATES: [&str; 22] = [
     "crates/redact",
     "crates/semconv",
     "crates/waterfall",
@@ -25,6 +25,7 @@ const CRATES: [&str; 21] = [
     "crates/tracing",
     "crates/sdk",
     "crates/otlp",
+    "crates/console",
     "crates/logs",
     "crates/testing",
     "floe-telemetry",

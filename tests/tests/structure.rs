@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that are counted.
-const CRATES: [&str; 27] = [
+const CRATES: [&str; 28] = [
+    "crates/console",
     "crates/core",
     "crates/logs",
     "crates/otlp",

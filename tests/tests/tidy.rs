@@ -56,11 +56,12 @@ fn files(folder: &str, end: &str) -> Vec<(String, String)> {
 }
 
 /// The crates that `floe-telemetry` is made of.
-const LIBRARY: [&str; 7] = [
+const LIBRARY: [&str; 8] = [
     "crates/core/src",
     "crates/tracing/src",
     "crates/sdk/src",
     "crates/otlp/src",
+    "crates/console/src",
     "crates/logs/src",
     "crates/testing/src",
     "floe-telemetry/src",

@@ -7,7 +7,8 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogOutput;
 use crate::program_signals::Unsignalled;
-use floe_telemetry_sdk::exporter::uses_color;
+use floe_telemetry_core::__sdk::environment::variable_os;
+use floe_waterfall::uses_color;
 
 /// A stream of the process.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,7 @@ pub(super) fn is_on_stderr(log: &mut dyn FnMut()) -> bool {
 
 impl Output {
     pub(super) fn has_color(self) -> bool {
-        uses_color(is_terminal(self.0))
+        uses_color(is_terminal(self.0), variable_os)
     }
 }
 

@@ -4,22 +4,21 @@
 //! A crate that registers its exporter with [`ExporterFactory`](crate::ExporterFactory) lets a configuration choose it
 //! by its name.
 
-mod console;
+pub(crate) mod console;
 mod memory;
 pub(crate) mod otlp;
-mod plain;
+pub(crate) mod plain;
 mod standard_stream;
 pub(crate) mod target;
 pub(crate) mod writer;
 
-pub use self::console::{ConsoleExporter, uses_color};
 pub use self::memory::MemoryExporter;
 pub use self::writer::{OtlpRequest, OtlpWriter};
 
 #[doc(hidden)] // for the exporter `otlp/stdout`
 pub use self::standard_stream::StandardStream;
 
-pub(crate) use self::console::ConsoleMetrics;
+pub(crate) use self::console::ConsoleExporters;
 pub(crate) use self::otlp::OtlpExporters;
 pub(crate) use self::plain::plain;
 pub(crate) use self::target::OtlpTarget;

@@ -169,7 +169,7 @@ impl TelemetryProviderBuilder {
         self.config_mut().apply_filters();
         let mut is_exported = self.has_span_exporter();
         if !is_exported {
-            let is_terminal = io::stderr().is_terminal();
+            let is_terminal = parts::console().is_some() && io::stderr().is_terminal();
             is_exported = choose_printing(self.config_mut(), is_terminal);
         }
         is_exported |= self.has_sdk_processor();

@@ -1,4 +1,4 @@
-//! What the crates of OTLP and of log records need of this one, grouped by the modules that it comes from. It changes
+//! What the crates of OTLP, of the terminal and of log records need of this one, grouped by the modules that it comes from. It changes
 //! with every version.
 
 pub mod collector {
@@ -6,7 +6,7 @@ pub mod collector {
         BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
         Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,
         ExportFailure, OTHER_ERROR, RateLimited, Redactor, SharedAttributes, StoredFailure, Worker,
-        WorkerSettings, collect_exemplars, guarded_message,
+        WorkerSettings, collect_exemplars, guarded_message, span_data_bytes,
     };
 }
 
@@ -25,7 +25,9 @@ pub mod config {
 }
 
 pub mod exporter {
+    pub use crate::exporter::console::ConsoleExporters;
     pub use crate::exporter::otlp::OtlpExporters;
+    pub use crate::exporter::plain::plain;
     pub use crate::exporter::target::OtlpTarget;
     pub use crate::exporter::writer::SharedWriter;
 }

@@ -1,4 +1,5 @@
-//! The parts of the library that are crates of their own and that a program can leave out: OTLP and log records.
+//! The parts of the library that are crates of their own and that a program can leave out: OTLP, the
+//! terminal and log records.
 //!
 //! The features of `floe-telemetry` link them, and each adds itself to a list of the linker, so that this crate names
 //! neither. A part brings what a configuration has to know of it, and the functions that a provider calls, whose types
@@ -14,6 +15,8 @@ use opentelemetry::KeyValue;
 pub enum Part {
     /// Export over OTLP.
     Otlp(OtlpPart),
+    /// The terminal: an instance of [`ConsoleExporters`](crate::exporter::ConsoleExporters).
+    Console(&'static (dyn Any + Send + Sync)),
     /// Log records: an instance of [`LogRecords`](crate::logs::LogRecords).
     Logs(&'static (dyn Any + Send + Sync)),
 }
@@ -72,7 +75,7 @@ macro_rules! __part {
 pub(crate) fn otlp() -> Option<&'static OtlpPart> {
     PARTS.iter().find_map(|part| match part {
         Part::Otlp(otlp) => Some(otlp),
-        Part::Logs(_) => None,
+        _ => None,
     })
 }
 
@@ -85,6 +88,14 @@ pub(crate) fn otlp_features() -> OtlpFeatures {
 pub(crate) fn logs() -> Option<&'static (dyn Any + Send + Sync)> {
     PARTS.iter().find_map(|part| match part {
         Part::Logs(logs) => Some(*logs),
-        Part::Otlp(_) => None,
+        _ => None,
+    })
+}
+
+/// What prints to the terminal, if it is linked.
+pub(crate) fn console() -> Option<&'static (dyn Any + Send + Sync)> {
+    PARTS.iter().find_map(|part| match part {
+        Part::Console(console) => Some(*console),
+        _ => None,
     })
 }

@@ -74,7 +74,8 @@ impl BatchBuilder for SpanDataBatch {
 }
 
 /// The bytes that a span of the SDK occupies.
-pub(crate) fn span_data_bytes(span: &SpanData) -> usize {
+#[must_use]
+pub fn span_data_bytes(span: &SpanData) -> usize {
     let events = span
         .events
         .iter()

@@ -24,7 +24,7 @@ use super::duration::without_limit;
 use super::errors::{ExceptionSignal, PanicOutput};
 use super::exporters::ExporterKind;
 use super::feature::needs;
-use super::filter::{Directive, directive, parse_filter, parse_levels};
+use super::filter::{parse_filter, parse_levels};
 use super::limits::{MAX_LOG_COUNT, MAX_SPAN_COUNT};
 use super::logging::{LogKeys, LogOutput, LoggingConfig};
 use super::metrics::{ExemplarFilter, HistogramKind, MetricTemporality, check_host};
@@ -208,8 +208,9 @@ pub(crate) fn is_set(name: &str) -> bool {
 }
 
 /// Returns the valid directives of `RUST_LOG`. `None` if it is not set or has no valid directive.
-pub(crate) fn rust_log() -> Option<Vec<Directive>> {
-    take_list("RUST_LOG", directive)
+#[cfg(feature = "subscriber")]
+pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
+    take_list("RUST_LOG", super::filter::directive)
 }
 
 /// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,

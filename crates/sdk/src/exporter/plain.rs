@@ -37,7 +37,11 @@ struct SdkExporter {
 
 /// Starts an exporter on a thread of its own. The thread has no async runtime, as that of the SDK's
 /// batch processor, so an exporter must bring the runtime it needs.
-pub(crate) fn plain<E: SpanExporter + 'static>(
+///
+/// # Errors
+///
+/// The exporter panics, or a thread cannot be started.
+pub fn plain<E: SpanExporter + 'static>(
     name: &str,
     mut exporter: E,
     resource: &Resource,

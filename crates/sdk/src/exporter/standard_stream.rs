@@ -47,7 +47,9 @@ impl StandardStream {
         }
     }
 
-    pub(super) fn is_terminal(&self) -> bool {
+    /// Whether a person reads it.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
         match self.stream {
             Stream::Output => io::stdout().is_terminal(),
             Stream::Error => io::stderr().is_terminal(),

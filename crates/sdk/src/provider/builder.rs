@@ -32,7 +32,9 @@ use crate::config::{
     ExporterKind, OtlpProtocol, SamplingConfig, Signal, SpanLimits, TelemetryConfig, is_disabled,
 };
 use crate::error::Error;
-use crate::exporter::{self, ConsoleExporter, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter};
+use crate::exporter::{
+    self, ConsoleExporters, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter,
+};
 use crate::logs::LogDestination;
 #[cfg(feature = "subscriber")]
 use crate::logs::ProgramLayer;
@@ -453,7 +455,7 @@ impl TelemetryProviderBuilder {
         let otlp = OtlpTargets::resolve(&self.config, added, self.written)?;
         let exporters = self.exporters.len() + otlp.spans.len();
         let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
-        let has_console = has_console.unwrap_or(exporters == 0);
+        let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
         let message = start_message::line(
             &self.config,
             self.added,
@@ -499,8 +501,8 @@ impl TelemetryProviderBuilder {
         self.metrics
             .extend(metrics::destinations(&self.config, &otlp, counters)?);
         if has_console {
-            let console = ConsoleExporter::stderr().with_max_bytes(memory.other);
-            destinations.push(exporter::plain("console", console, &resource, &settings)?);
+            let console = ConsoleExporters::find()?;
+            destinations.push((console.spans)(memory.other, &resource, &settings)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         let exceptions = provider.logs.exceptions(&self.config);

@@ -4,7 +4,7 @@ use super::targets::{OtlpTargets, exporter_name, signal_targets};
 use crate::collector::Counters;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
-use crate::exporter::{ConsoleMetrics, OtlpExporters};
+use crate::exporter::{ConsoleExporters, OtlpExporters};
 use crate::metrics::MetricDestination;
 
 /// Returns the configured destinations. Those over OTLP are selected by [`signal_targets`].
@@ -16,7 +16,7 @@ pub(super) fn destinations(
     let chosen = config.exporters.metrics.as_deref();
     let mut destinations = Vec::new();
     if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console)) {
-        destinations.push(MetricDestination::new("console", ConsoleMetrics));
+        destinations.push((ConsoleExporters::find()?.metrics)());
     }
     let targets = signal_targets(Signal::Metrics, chosen, config, targets);
     for (index, target) in targets.iter().enumerate() {

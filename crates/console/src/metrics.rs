@@ -12,12 +12,12 @@ use opentelemetry_sdk::metrics::data::{
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-use super::super::StandardStream;
 use floe_redact::Printable;
+use floe_telemetry_sdk::exporter::StandardStream;
 
 /// Prints metrics to standard error.
 #[derive(Debug)]
-pub(crate) struct ConsoleMetrics;
+pub(super) struct ConsoleMetrics;
 
 impl PushMetricExporter for ConsoleMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {

@@ -1,0 +1,253 @@
+//! Prints each trace as a waterfall in the terminal.
+//!
+//! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports it.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod metrics;
+mod tree;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use floe_waterfall::{Options, waterfall};
+use opentelemetry::TraceId;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use floe_telemetry_core::__sdk::environment::variable_os;
+use floe_telemetry_core::keys;
+use floe_telemetry_sdk::__parts::collector::span_data_bytes;
+use floe_telemetry_sdk::__parts::exporter::{ConsoleExporters, plain};
+use floe_telemetry_sdk::__parts::metrics::MetricDestination;
+use floe_telemetry_sdk::__parts::parts::Part;
+use floe_telemetry_sdk::exporter::StandardStream;
+
+use self::metrics::ConsoleMetrics;
+use self::tree::{Spans, is_root};
+
+floe_telemetry_sdk::__part!(Part::Console(&CONSOLE));
+
+static CONSOLE: ConsoleExporters = ConsoleExporters {
+    spans: |max_bytes, resource, settings| {
+        let exporter = ConsoleExporter::stderr().with_max_bytes(max_bytes);
+        plain("console", exporter, resource, settings)
+    },
+    metrics: || MetricDestination::new("console", ConsoleMetrics),
+};
+
+/// The default for the most bytes of spans that are not printed yet.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// The width in columns if the output is not a terminal.
+const DEFAULT_WIDTH: usize = 110;
+
+/// Prints each trace as a waterfall once its root has ended, and unfinished traces on flush and
+/// shutdown.
+///
+/// Spans that wait for that occupy 16 MiB at most ([`with_max_bytes`](Self::with_max_bytes)). Beyond it, all
+/// unfinished traces are printed. An exporter that is [`deferred`](Self::deferred) must not print then, so it
+/// rejects further batches, whose spans the provider counts as failed.
+///
+/// ```
+/// use floe_telemetry::exporter::ConsoleExporter;
+///
+/// let exporter = ConsoleExporter::to_writer(Vec::new());
+/// # let _ = exporter;
+/// ```
+pub struct ConsoleExporter {
+    state: Mutex<State>,
+    look: Options,
+    /// Whether nothing is printed before a flush or the shutdown.
+    is_deferred: bool,
+    /// The most bytes of spans that are not printed yet.
+    max_bytes: usize,
+}
+
+struct State {
+    writer: Box<dyn Write + Send>,
+    /// The spans of traces whose root has not ended.
+    unfinished: HashMap<TraceId, Vec<SpanData>>,
+    /// The bytes of these spans.
+    bytes: usize,
+}
+
+impl ConsoleExporter {
+    /// Prints to standard output, in colour if [`uses_color`](uses_color) says so.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::to_stream(StandardStream::stdout())
+    }
+
+    /// Prints to standard error, in colour if [`uses_color`](uses_color) says so.
+    #[must_use]
+    pub fn stderr() -> Self {
+        Self::to_stream(StandardStream::stderr())
+    }
+
+    fn to_stream(stream: StandardStream) -> Self {
+        let is_terminal = stream.is_terminal();
+        Self::new(Box::new(stream), is_terminal)
+    }
+
+    /// Prints to `writer`, without colour and 110 columns wide.
+    pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
+        Self::new(Box::new(writer), false)
+    }
+
+    /// Switches colours on or off.
+    #[must_use]
+    pub fn with_color(mut self, color: bool) -> Self {
+        self.look.color = color;
+        self
+    }
+
+    /// Sets the width in columns, at least 60.
+    #[must_use]
+    pub fn with_width(mut self, columns: usize) -> Self {
+        self.look.width = columns.max(60);
+        self
+    }
+
+    /// Sets the most spans of a trace that is drawn whole, 60 by default. Of a larger one, the errors come first, then
+    /// the spans that failed, those on the critical path, the longest of equal siblings, and what is above them; the others
+    /// are counted by name.
+    #[must_use]
+    pub fn with_max_unfolded(mut self, spans: usize) -> Self {
+        self.look.unfolded = spans;
+        self
+    }
+
+    /// Defers printing to a flush or the shutdown, for a program that uses the terminal until then.
+    #[must_use]
+    pub fn deferred(mut self) -> Self {
+        self.is_deferred = true;
+        self
+    }
+
+    /// Sets the maximum bytes of the spans that wait for the end of their trace or, if printing is deferred, for a
+    /// flush. Default 16 MiB; the exporter that a provider creates gets a part of its
+    /// [`max_memory_bytes`](floe_telemetry_sdk::TelemetryConfig::max_memory_bytes).
+    #[must_use]
+    pub fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    fn new(writer: Box<dyn Write + Send>, is_terminal: bool) -> Self {
+        let width = if is_terminal {
+            terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+        } else {
+            None
+        };
+        Self {
+            state: Mutex::new(State {
+                writer,
+                unfinished: HashMap::new(),
+                bytes: 0,
+            }),
+            look: Options {
+                color: uses_color(is_terminal),
+                width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
+                ..Options::default()
+            },
+            is_deferred: false,
+            max_bytes: MAX_BYTES,
+        }
+    }
+
+    fn with_state(&self, act: impl FnOnce(&mut State, Options) -> io::Result<()>) -> OTelSdkResult {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match act(&mut state, self.look) {
+            // The reader of a pipe has closed it, which is no failure.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.map_err(|error| OTelSdkError::InternalFailure(error.to_string())),
+        }
+    }
+}
+
+impl State {
+    fn print_unfinished(&mut self, look: Options) -> io::Result<()> {
+        self.bytes = 0;
+        for (_, spans) in mem::take(&mut self.unfinished) {
+            self.print(&spans, look)?;
+        }
+        self.writer.flush()
+    }
+
+    fn print(&mut self, spans: &[SpanData], look: Options) -> io::Result<()> {
+        let Some(first) = spans.first() else {
+            return Ok(());
+        };
+        let id = first.span_context.trace_id().to_string();
+        let tree = Spans::new(spans);
+        let picture = waterfall(&tree, &id, &tree.roots, look);
+        let picture = format!("{picture}\n");
+        self.writer.write_all(picture.as_bytes())
+    }
+}
+
+impl fmt::Debug for ConsoleExporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleExporter")
+            .field("look", &self.look)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SpanExporter for ConsoleExporter {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let max_bytes = self.max_bytes;
+        self.with_state(|state, look| {
+            let bytes: usize = batch.iter().map(bytes_of).sum();
+            if self.is_deferred && state.bytes + bytes > max_bytes {
+                return Err(io::Error::other(format!(
+                    "the console stores at most {max_bytes} bytes of spans until a flush"
+                )));
+            }
+            state.bytes += bytes;
+            let mut complete = Vec::new();
+            for span in batch {
+                let trace_id = span.span_context.trace_id();
+                if is_root(&span) && !self.is_deferred {
+                    complete.push(trace_id);
+                }
+                state.unfinished.entry(trace_id).or_default().push(span);
+            }
+            for trace_id in complete {
+                if let Some(spans) = state.unfinished.remove(&trace_id) {
+                    state.bytes -= spans.iter().map(bytes_of).sum::<usize>();
+                    state.print(&spans, look)?;
+                }
+            }
+            if state.bytes > max_bytes {
+                return state.print_unfinished(look);
+            }
+            state.writer.flush()
+        })
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.with_state(State::print_unfinished)
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.with_state(State::print_unfinished)
+    }
+}
+
+/// The bytes of a span in the list of its trace, which has room for up to twice as many spans, or for four.
+fn bytes_of(span: &SpanData) -> usize {
+    span_data_bytes(span) + size_of::<SpanData>()
+}
+
+/// Returns whether output has colours: never with `NO_COLOR` (<https://no-color.org>), always with `FORCE_COLOR`
+/// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`.
+#[must_use]
+pub fn uses_color(is_terminal: bool) -> bool {
+    floe_waterfall::uses_color(is_terminal, variable_os)
+}
