@@ -71,6 +71,8 @@
 //! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], [`printable`], and propagators whose baggage is redacted; implied by `provider` |
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector |
 //! | `console` (default) | traces and metrics in the terminal, [`exporter::ConsoleExporter`] |
+//! | `yaml` (default) | `TelemetryConfig::from_yaml`, `FLOE_CONFIG_FILE`, `OTEL_CONFIG_FILE` |
+//! | `patterns` (default) | regular expressions of the program for redaction (`redaction.patterns`) |
 //! | `otlp-grpc` | export over OTLP/gRPC |
 //! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
@@ -164,7 +166,12 @@ pub mod opentelemetry {
 pub mod _manual;
 
 /// The parsers of untrusted input, for `fuzz/targets.rs`.
-#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "otlp-tls"))]
+#[cfg(all(
+    feature = "otlp-grpc",
+    feature = "otlp-http",
+    feature = "otlp-tls",
+    feature = "yaml"
+))]
 #[doc(hidden)]
 pub mod __fuzzing {
     pub use floe_telemetry_otlp::__fuzzing::*;

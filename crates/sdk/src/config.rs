@@ -23,11 +23,19 @@
 //!
 //! [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html) describes every section and lists the variables.
 
+#![cfg_attr(
+    not(feature = "yaml"),
+    allow(dead_code, reason = "what reads documents needs it")
+)]
+
 pub(crate) mod auth;
 mod batch;
+#[cfg(feature = "yaml")]
 pub(crate) mod config_file;
 mod context_mode;
 mod detection;
+#[cfg_attr(not(feature = "yaml"), path = "config/no_document.rs")]
+mod document;
 mod duration;
 pub(crate) mod endpoint;
 pub(crate) mod env;
@@ -41,6 +49,8 @@ pub(crate) mod logging;
 mod metrics;
 mod named;
 mod otlp;
+#[cfg_attr(not(feature = "patterns"), path = "config/no_pattern.rs")]
+mod pattern;
 mod problems;
 mod profile;
 mod propagator;
@@ -49,6 +59,7 @@ mod resource;
 mod sampling;
 pub(crate) mod secret;
 mod section;
+#[cfg(feature = "yaml")]
 mod substitution;
 pub(crate) mod telemetry;
 
@@ -72,6 +83,7 @@ pub use self::metrics::{
 pub use self::otlp::{
     Compression, Headers, OtlpConfig, OtlpDestination, OtlpOptions, OtlpProtocol, Signal,
 };
+pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::profile::ProfileConfig;
 pub use self::propagator::{Propagator, RegisteredPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};

@@ -54,6 +54,7 @@ pub mod __testing {
 #[path = "interface.rs"]
 pub mod __parts;
 
+#[cfg(feature = "yaml")]
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;

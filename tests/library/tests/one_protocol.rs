@@ -102,3 +102,41 @@ fn an_endpoint_without_its_feature_is_an_error() {
     let accepted = receiver.accept().unwrap_err();
     assert_eq!(accepted.kind(), io::ErrorKind::WouldBlock);
 }
+
+/// Nor has it the terminal, YAML and regular expressions, which the default features include.
+#[test]
+fn what_is_left_out_is_named_where_it_is_needed() {
+    let needs = |found: &str, feature: &str| {
+        format!(
+            "{found}, which needs the feature `{feature}` of floe-telemetry: \
+             `cargo add floe-telemetry --features {feature}`"
+        )
+    };
+    let console = needs("exporters: found the exporter `console`", "console");
+    let yaml = needs("found the configuration file `/otel.yaml`", "yaml");
+    for (variables, expected) in [
+        (
+            vec![("OTEL_TRACES_EXPORTER", "console")],
+            format!("{INIT}{console}"),
+        ),
+        (
+            vec![("FLOE_CONFIG_FILE", "/otel.yaml")],
+            format!("warning: nothing is recorded: {yaml}"),
+        ),
+        (
+            vec![("OTEL_CONFIG_FILE", "/otel.yaml")],
+            format!("warning: nothing is recorded: {yaml}"),
+        ),
+    ] {
+        let text = messages(&variables);
+        assert!(text.contains(&expected), "{variables:?}: {text}");
+        assert!(text.contains("noop=true"), "{variables:?}: {text}");
+    }
+    let mut config = floe_telemetry::TelemetryConfig::new("orders");
+    config.redaction.patterns.push("CUST-[0-9]{6}".to_owned());
+    let expected = needs(
+        "redaction.patterns.0: `CUST-[0-9]{6}` is a regular expression: found one",
+        "patterns",
+    );
+    assert_eq!(config.validate().unwrap_err().to_string(), expected);
+}

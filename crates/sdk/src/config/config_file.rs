@@ -118,12 +118,6 @@ impl TelemetryConfig {
         Ok(config)
     }
 
-    /// Reads a document of ours from a file.
-    pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
-        let config = read(path).and_then(|text| Self::from_yaml(&text));
-        config.map_err(|error| error.within(&context(path)))
-    }
-
     /// Applies a file. After an error the configuration is unchanged.
     pub(super) fn apply_config_file(&mut self, path: &Path) -> Result<(), Error> {
         let context = context(path);
@@ -140,15 +134,23 @@ impl TelemetryConfig {
 }
 
 /// Precedes an error of the file.
-fn context(path: &Path) -> String {
+pub(super) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
 }
 
 /// Returns the text of the file.
-fn read(path: &Path) -> Result<String, Error> {
+pub(super) fn read(path: &Path) -> Result<String, Error> {
     let bytes = regular_file::read(path, MAX_BYTES);
     let bytes = bytes.map_err(|error| Error::config(error.to_string()))?;
     String::from_utf8(bytes).map_err(|_| Error::config("it is not UTF-8"))
+}
+
+/// Parses YAML. `None` if a text is none.
+pub(super) fn parse_yaml(text: &str, problems: &mut Problems) -> Option<Node> {
+    let mut mistakes = Vec::new();
+    let document = floe_yaml::parse(text, &mut mistakes);
+    problems.add_mistakes(mistakes);
+    document
 }
 
 /// A file that was read.
@@ -184,7 +186,7 @@ fn convert(
     variable: &dyn Fn(&str) -> Option<String>,
     problems: &mut Problems,
 ) -> Option<Parsed> {
-    let mut document = problems.parse(text)?;
+    let mut document = parse_yaml(text, problems)?;
     hide_suffixes(&mut document);
     substitution::substitute(&mut document, variable, |_| false, problems);
     let mut unsupported = Problems::default();

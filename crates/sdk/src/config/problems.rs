@@ -1,6 +1,6 @@
 //! Collects the problems of a configuration, so that one error reports all of them.
 
-use floe_yaml::{Mistake, Node, Position};
+use floe_yaml::{Mistake, Position};
 
 use crate::error::Error;
 use crate::redaction::sanitize_error;
@@ -28,14 +28,6 @@ struct Problem {
 }
 
 impl Problems {
-    /// Parses a document. `None` if it is not YAML.
-    pub(super) fn parse(&mut self, text: &str) -> Option<Node> {
-        let mut mistakes = Vec::new();
-        let document = floe_yaml::parse(text, &mut mistakes);
-        self.add_mistakes(mistakes);
-        document
-    }
-
     pub(super) fn add_mistakes(&mut self, mistakes: impl IntoIterator<Item = Mistake>) {
         for mistake in mistakes {
             self.add_at(mistake.position, mistake.path, mistake.message);

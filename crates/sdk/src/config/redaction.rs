@@ -3,14 +3,12 @@
 use floe_redact::{RedactorBuilder, UnusableKey};
 use serde::{Deserialize, Serialize};
 
+use super::pattern;
 use super::problems::Problems;
 use crate::json_schema::JsonSchema;
 
 /// The maximum number of patterns of a configuration.
 const MAX_PATTERNS: usize = 64;
-
-/// The maximum number of bytes of a pattern.
-const MAX_PATTERN: usize = 1024;
 
 /// The maximum number of names in each of `keys` and `allowed_keys`.
 const MAX_KEYS: usize = 256;
@@ -101,7 +99,7 @@ impl RedactionConfig {
             }
         }
         for (at, pattern) in self.patterns.iter().enumerate() {
-            if let Err(message) = check_pattern(pattern) {
+            if let Err(message) = pattern::check(pattern) {
                 // The first characters identify a long pattern.
                 let beginning: String = pattern.chars().take(64).collect();
                 problems.add(
@@ -129,36 +127,6 @@ impl RedactionConfig {
             }
         }
     }
-}
-
-fn check_pattern(pattern: &str) -> Result<(), String> {
-    if pattern.len() > MAX_PATTERN {
-        let found = pattern.len();
-        return Err(format!(
-            "is too long: expected at most {MAX_PATTERN} bytes, found {found}"
-        ));
-    }
-    let expression = regex_syntax::parse(pattern).map_err(|error| explain(&error))?;
-    if expression.properties().minimum_len() == Some(0) {
-        return Err(
-            "matches the empty text, which is everywhere, expected a pattern that matches at least one character"
-                .to_owned(),
-        );
-    }
-    Ok(())
-}
-
-fn explain(error: &regex_syntax::Error) -> String {
-    let (reason, position) = match error {
-        regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
-        regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start),
-        other => return format!("is not a regular expression: {other}"),
-    };
-    let at = match position.line {
-        1 => format!("character {}", position.column),
-        line => format!("line {line}, character {}", position.column),
-    };
-    format!("is not a regular expression: at {at}: {reason}")
 }
 
 #[cfg(test)]

@@ -25,8 +25,6 @@ use super::redaction::RedactionConfig;
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::section::is_default;
-use super::substitution::substitute;
-use crate::environment;
 use crate::error::Error;
 use crate::json_schema::JsonSchema;
 use crate::keys;
@@ -281,42 +279,6 @@ impl TelemetryConfig {
         }
     }
 
-    /// Parses and validates YAML (or JSON, which is YAML, too).
-    ///
-    /// `${NAME}`, `${env:NAME}` and `${NAME:-default}` in values become the value of an environment variable, and `$$`
-    /// becomes `$`. Only [credentials](TelemetryAuth) keep their references, which are resolved later.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is
-    /// invalid. The error reports all mistakes, each with its line and column.
-    ///
-    /// ```
-    /// use floe_telemetry::TelemetryConfig;
-    ///
-    /// let error = TelemetryConfig::from_yaml("
-    /// resource_attributes: {service_name: orders}
-    /// otlp_protocol: grcp
-    /// otlp_endpiont: http://collector:4317
-    /// ").unwrap_err();
-    /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
-    ///   line 3, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?
-    ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
-    /// ```
-    pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let config = problems.parse(yaml).and_then(|mut document| {
-            let variable = |name: &str| environment::variable(name).ok();
-            substitute(&mut document, &variable, is_credential, &mut problems);
-            let mut mistakes = Vec::new();
-            let config: Option<Self> = document.read(&mut mistakes);
-            problems.add_mistakes(mistakes);
-            problems.locate_with(move |path| document.find_position(path));
-            config.inspect(|config| config.check(&mut problems))
-        });
-        problems.finish(config)
-    }
-
     /// Makes the process part of a floe product: sets the four `floe_…` fields of
     /// [`resource_attributes`](Self::resource_attributes), and lists their keys in
     /// [`baggage_attributes`](Self::baggage_attributes), so that
@@ -415,7 +377,7 @@ impl TelemetryConfig {
         schemars::schema_for!(Self).to_value()
     }
 
-    fn check(&self, problems: &mut Problems) {
+    pub(super) fn check(&self, problems: &mut Problems) {
         if let Some(Err(message)) = self.otlp_endpoint.as_deref().map(endpoint::check) {
             problems.add("otlp_endpoint", message);
         }
@@ -483,15 +445,6 @@ impl TelemetryConfig {
             }
         }
     }
-}
-
-/// Returns whether the value with this path is a credential, which may be a reference.
-fn is_credential(path: &str) -> bool {
-    let is_header = || path.starts_with("otlp.") && path.contains(".headers.");
-    matches!(
-        path,
-        "authentication.api_key" | "authentication.bearer_token"
-    ) || is_header()
 }
 
 /// Returns whether this is a [token](https://www.w3.org/TR/baggage/#key) with a valid length of an attribute

@@ -1,13 +1,9 @@
 //! Compiles the redaction policies of a configuration.
 
 use floe_redact::{Level, Redactor, RedactorBuilder};
-use regex::{Regex, RegexBuilder};
 
-use crate::config::{RedactionConfig, RedactionLevel};
+use crate::config::{RedactionConfig, RedactionLevel, compile_pattern};
 use crate::error::Error;
-
-/// The maximum number of bytes of a compiled pattern.
-const MAX_COMPILED: usize = 1 << 20;
 
 /// The redaction policies of a configuration.
 #[derive(Debug)]
@@ -41,9 +37,13 @@ impl Policies {
             builder = builder.allowed_key(key);
         }
         for (at, pattern) in config.patterns.iter().enumerate() {
-            let regex = compile(at, pattern)?;
-            builder = builder
-                .pattern(move |text, from| regex.find_at(text, from).map(|found| found.range()));
+            let found = compile_pattern(pattern);
+            let pattern = found.map_err(|problem| {
+                // The first characters identify a long pattern.
+                let beginning: String = pattern.chars().take(64).collect();
+                Error::config(format!("redaction.patterns.{at}: `{beginning}` {problem}"))
+            })?;
+            builder = builder.pattern(pattern);
         }
         let with_level = |level| builder.clone().level(level_of(level));
         Ok(Self::of(
@@ -66,21 +66,6 @@ fn level_of(level: RedactionLevel) -> Level {
         RedactionLevel::CredentialsAndPii => Level::CredentialsAndPii,
         RedactionLevel::Strict => Level::Strict,
     }
-}
-
-fn compile(at: usize, pattern: &str) -> Result<Regex, Error> {
-    let compiled = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build();
-    compiled.map_err(|error| {
-        // The first characters identify a long pattern.
-        let beginning: String = pattern.chars().take(64).collect();
-        let problem = match error {
-            regex::Error::CompiledTooBig(_) => {
-                format!("is too large, expected at most {MAX_COMPILED} bytes compiled")
-            }
-            error => format!("is not a regular expression: {error}"),
-        };
-        Error::config(format!("redaction.patterns.{at}: `{beginning}` {problem}"))
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,63 @@
+//! Configurations in YAML.
+
+use std::path::Path;
+
+use super::config_file;
+use super::problems::Problems;
+use super::substitution::substitute;
+use super::telemetry::TelemetryConfig;
+use crate::environment;
+use crate::error::Error;
+
+impl TelemetryConfig {
+    /// Parses and validates YAML (or JSON, which is YAML, too).
+    ///
+    /// `${NAME}`, `${env:NAME}` and `${NAME:-default}` in values become the value of an environment variable, and `$$`
+    /// becomes `$`. Only [credentials](super::TelemetryAuth) keep their references, which are resolved later.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is
+    /// invalid. The error reports all mistakes, each with its line and column.
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    ///
+    /// let error = TelemetryConfig::from_yaml("
+    /// resource_attributes: {service_name: orders}
+    /// otlp_protocol: grcp
+    /// otlp_endpiont: http://collector:4317
+    /// ").unwrap_err();
+    /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
+    ///   line 3, column 16: otlp_protocol: expected `grpc`, `http` or `http/json`, found `grcp`; did you mean `grpc`?
+    ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
+    /// ```
+    pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let config = config_file::parse_yaml(yaml, &mut problems).and_then(|mut document| {
+            let variable = |name: &str| environment::variable(name).ok();
+            substitute(&mut document, &variable, is_credential, &mut problems);
+            let mut mistakes = Vec::new();
+            let config: Option<Self> = document.read(&mut mistakes);
+            problems.add_mistakes(mistakes);
+            problems.locate_with(move |path| document.find_position(path));
+            config.inspect(|config| config.check(&mut problems))
+        });
+        problems.finish(config)
+    }
+
+    /// Reads a document of ours from a file.
+    pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
+        let config = config_file::read(path).and_then(|text| Self::from_yaml(&text));
+        config.map_err(|error| error.within(&config_file::context(path)))
+    }
+}
+
+/// Returns whether the value with this path is a credential, which may be a reference.
+fn is_credential(path: &str) -> bool {
+    let is_header = || path.starts_with("otlp.") && path.contains(".headers.");
+    matches!(
+        path,
+        "authentication.api_key" | "authentication.bearer_token"
+    ) || is_header()
+}

@@ -1,0 +1,21 @@
+//! The regular expressions of a program without the feature for them: there are none.
+
+use std::ops::Range;
+
+use super::feature::needed;
+
+pub(super) fn check(_: &str) -> Result<(), String> {
+    Err(without_patterns())
+}
+
+/// What finds a match.
+type Find = fn(&str, usize) -> Option<Range<usize>>;
+
+pub(crate) fn compile(_: &str) -> Result<Find, String> {
+    Err(without_patterns())
+}
+
+fn without_patterns() -> String {
+    let needed = needed("one", "patterns");
+    format!("is a regular expression: {needed}")
+}

@@ -1,0 +1,60 @@
+//! The regular expressions of a program, by which text is redacted.
+
+use std::ops::Range;
+
+use regex::RegexBuilder;
+
+/// The maximum number of bytes of a pattern.
+const MAX_PATTERN: usize = 1024;
+
+/// The maximum number of bytes of a compiled pattern.
+const MAX_COMPILED: usize = 1 << 20;
+
+/// Fails if a text is no pattern.
+pub(super) fn check(pattern: &str) -> Result<(), String> {
+    if pattern.len() > MAX_PATTERN {
+        let found = pattern.len();
+        return Err(format!(
+            "is too long: expected at most {MAX_PATTERN} bytes, found {found}"
+        ));
+    }
+    let expression = regex_syntax::parse(pattern).map_err(|error| explain(&error))?;
+    if expression.properties().minimum_len() == Some(0) {
+        return Err(
+            "matches the empty text, which is everywhere, expected a pattern that matches at least one character"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn explain(error: &regex_syntax::Error) -> String {
+    let (reason, position) = match error {
+        regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
+        regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start),
+        other => return format!("is not a regular expression: {other}"),
+    };
+    let at = match position.line {
+        1 => format!("character {}", position.column),
+        line => format!("line {line}, character {}", position.column),
+    };
+    format!("is not a regular expression: at {at}: {reason}")
+}
+
+/// Returns what finds the first match of a pattern after a place in a text.
+///
+/// # Errors
+///
+/// The message says what is wrong with the pattern.
+pub(crate) fn compile(
+    pattern: &str,
+) -> Result<impl Fn(&str, usize) -> Option<Range<usize>> + Send + Sync + use<>, String> {
+    let compiled = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build();
+    let regex = compiled.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => {
+            format!("is too large, expected at most {MAX_COMPILED} bytes compiled")
+        }
+        error => format!("is not a regular expression: {error}"),
+    })?;
+    Ok(move |text: &str, from| regex.find_at(text, from).map(|found| found.range()))
+}
