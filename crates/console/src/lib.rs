@@ -77,13 +77,13 @@ struct State {
 }
 
 impl ConsoleExporter {
-    /// Prints to standard output, in colour if [`uses_color`](uses_color) says so.
+    /// Prints to standard output, in colour if [`uses_color`] says so.
     #[must_use]
     pub fn stdout() -> Self {
         Self::to_stream(StandardStream::stdout())
     }
 
-    /// Prints to standard error, in colour if [`uses_color`](uses_color) says so.
+    /// Prints to standard error, in colour if [`uses_color`] says so.
     #[must_use]
     pub fn stderr() -> Self {
         Self::to_stream(StandardStream::stderr())

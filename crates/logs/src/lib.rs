@@ -62,7 +62,7 @@ mod workers;
 
 use floe_telemetry_core::__sdk::{caught, char_boundary, clock, program_signals, recorder};
 use floe_telemetry_core::keys;
-use floe_telemetry_sdk::__parts::init::level_filter;
+use floe_telemetry_sdk::__parts::init::{LogLines, level_filter};
 use floe_telemetry_sdk::__parts::logs::LogRecords;
 use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::__parts::{collector, config};
@@ -89,11 +89,15 @@ floe_telemetry_sdk::__part!(Part::Logs(&RECORDS));
 
 static RECORDS: LogRecords = LogRecords {
     start: delivery::start,
-    layer: |config, filter| Box::new(output_layer::<Registry>(config, filter)),
-    complete,
+    lines: &LINES,
     emit: api::emit,
     is_enabled: api::is_enabled,
     is_on_stderr: output::is_on_stderr,
+};
+
+static LINES: LogLines = LogLines {
+    layer: |config, filter| Box::new(output_layer(config, filter)),
+    complete,
 };
 
 /// The scope of records of `tracing` and `log`, whose name their target replaces.

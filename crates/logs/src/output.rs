@@ -1,27 +1,19 @@
 //! The stream of the process that log lines go to.
 
 use std::cell::Cell;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::LogOutput;
 use crate::program_signals::Unsignalled;
 use floe_telemetry_core::__sdk::environment::variable_os;
+use floe_telemetry_sdk::__parts::init::is_terminal;
 use floe_waterfall::uses_color;
 
 /// A stream of the process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Output(pub(super) LogOutput);
-
-/// Whether a person may read the lines.
-fn is_terminal(output: LogOutput) -> bool {
-    match output {
-        LogOutput::Stdout => io::stdout().is_terminal(),
-        LogOutput::Stderr => io::stderr().is_terminal(),
-        _ => false,
-    }
-}
 
 thread_local! {
     /// Whether the thread has written a line to standard error.

@@ -14,7 +14,7 @@ mod exceptions;
 mod exemplars;
 mod exports;
 mod fetch;
-pub mod guarded_message;
+mod guarded_message;
 mod limits;
 mod panics;
 mod pipeline;

@@ -2,7 +2,7 @@
 
 mod guard;
 mod panics;
-#[cfg(feature = "subscriber")]
+#[cfg_attr(not(feature = "subscriber"), path = "init/no_subscriber.rs")]
 pub(crate) mod subscriber;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -25,14 +25,30 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 const TERMINAL_DELAY: u64 = 100;
 
 /// Written if traces go nowhere, and nobody has said that they need not.
-const NO_EXPORTER: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
-                           for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if \
-                           none are wanted, found neither, and no terminal to print them on";
-
-/// Written in its place by a program without OTLP.
-const NO_OTLP: &str = "warning: traces are not exported: expected the feature `otlp-grpc` or `otlp-http` and an \
-                       endpoint, or `OTEL_TRACES_EXPORTER=console`, or `none` if none are wanted, found none of \
-                       them, and no terminal to print them on";
+fn no_exporter() -> String {
+    let (expected, found) = match (parts::otlp().is_some(), parts::console().is_some()) {
+        (true, has_console) => (
+            "`OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example `http://localhost:4317`, or \
+             `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) if none are wanted",
+            if has_console {
+                "neither, and no terminal to print them on"
+            } else {
+                "neither, and not the feature `console`, which prints them"
+            },
+        ),
+        (false, true) => (
+            "the feature `otlp-grpc` or `otlp-http` and an endpoint, or `OTEL_TRACES_EXPORTER=console`, or `none` if \
+             none are wanted",
+            "none of them, and no terminal to print them on",
+        ),
+        (false, false) => (
+            "one of the features `otlp-grpc`, `otlp-http` and `console`, or `OTEL_TRACES_EXPORTER=none` if none are \
+             wanted",
+            "none of them",
+        ),
+    };
+    format!("warning: traces are not exported: expected {expected}, found {found}")
+}
 
 /// Starts the telemetry of a program from the environment, until the returned guard is dropped.
 ///
@@ -77,7 +93,7 @@ const NO_OTLP: &str = "warning: traces are not exported: expected the feature `o
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
 /// | in place of the panic hook: the redacted message of each panic on standard error | `errors`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
-/// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
+/// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | `console` | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
 /// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
 /// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
@@ -91,7 +107,7 @@ const NO_OTLP: &str = "warning: traces are not exported: expected the feature `o
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. Filters by spans and
 /// fields (`target[span]=level`) are not accepted; such an entry is ignored with one warning. If the program has
 /// installed a global `tracing` subscriber before, that subscriber stays; it needs
-/// `tracing_layer` and [`logs::layer`](crate::logs::layer).
+/// `tracing_layer` and `logs::layer`.
 ///
 /// # Features of the build
 ///
@@ -174,7 +190,6 @@ impl TelemetryProviderBuilder {
         }
         is_exported |= self.has_sdk_processor();
         set_global_providers();
-        #[cfg(feature = "subscriber")]
         if let Some(layers) = self.take_layers() {
             subscriber::install(self.config_mut(), layers)?;
         }
@@ -254,8 +269,7 @@ fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 
     WRITTEN.call_once(|| {
-        let text = parts::otlp().map_or(NO_OTLP, |_| NO_EXPORTER);
         // Standard error may be closed.
-        let _ = writeln!(Unsignalled(io::stderr()), "{text}");
+        let _ = writeln!(Unsignalled(io::stderr()), "{}", no_exporter());
     });
 }

@@ -34,12 +34,10 @@ pub mod exporter {
 
 #[cfg(feature = "subscriber")]
 pub mod init {
-    pub use crate::init::subscriber::level_filter;
+    pub use crate::init::subscriber::{LogLines, is_terminal, level_filter};
 }
 
 pub mod logs {
-    #[cfg(feature = "subscriber")]
-    pub use crate::logs::ProgramLayer;
     pub use crate::logs::{
         ApiRecord, LogDestination, LogPipeline, LogRecordSettings, LogRecords, LogWorker,
         MAX_FIELDS, RecorderLogRecord, RecorderLogger, RecorderLoggerProvider, SpanIds,

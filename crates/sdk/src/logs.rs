@@ -7,12 +7,11 @@ mod provider;
 mod record;
 mod worker;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
-#[cfg(feature = "subscriber")]
-use tracing_subscriber::{Layer, Registry, filter::Targets};
 
 pub use self::destination::LogDestination;
 pub(crate) use self::google_project::google_project;
@@ -22,8 +21,6 @@ pub use self::worker::LogWorker;
 pub(crate) use self::worker::{LogReport, LogSettings};
 use crate::collector::{ExceptionLog, Redaction};
 use crate::config::LogRecordLimits;
-#[cfg(feature = "subscriber")]
-use crate::config::LoggingConfig;
 use crate::parts;
 
 /// The most attributes of a record.
@@ -38,12 +35,9 @@ pub const MAX_FIELDS: usize = 128;
 pub struct LogRecords {
     /// Applies these settings to all records from now on, and passes them to these exporters.
     pub start: fn(Vec<LogWorker>, LogRecordSettings) -> Box<dyn LogPipeline>,
-    /// The layer that writes and exports the events of `tracing`.
-    #[cfg(feature = "subscriber")]
-    pub layer: fn(&LoggingConfig, Targets) -> ProgramLayer,
-    /// Completes what the layer does once it is installed: records of `log`, and ids for lines.
-    #[cfg(feature = "subscriber")]
-    pub complete: fn(&LoggingConfig, &Targets),
+    /// The layer that writes and exports the events of `tracing`: an instance of
+    /// [`LogLines`](crate::init::subscriber::LogLines).
+    pub lines: &'static (dyn Any + Send + Sync),
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(ApiRecord, &Arc<InstrumentationScope>),
     /// Whether records with this target are exported now.
@@ -51,10 +45,6 @@ pub struct LogRecords {
     /// Calls a function, and returns whether a line of it is on standard error.
     pub is_on_stderr: fn(&mut dyn FnMut()) -> bool,
 }
-
-/// A layer for the subscriber of a program.
-#[cfg(feature = "subscriber")]
-pub type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 impl LogRecords {
     /// What makes log records, if it is linked.

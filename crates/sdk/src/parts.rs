@@ -2,7 +2,7 @@
 //! terminal and log records.
 //!
 //! The features of `floe-telemetry` link them, and each adds itself to a list of the linker, so that this crate names
-//! neither. A part brings what a configuration has to know of it, and the functions that a provider calls, whose types
+//! none of them. A part brings what a configuration has to know of it, and the functions that a provider calls, whose types
 //! stand above this module.
 
 use std::any::Any;

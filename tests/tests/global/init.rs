@@ -692,6 +692,25 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
     assert_eq!(load.attributes["table"], "<REDACTED>".into());
 }
 
+/// A layer without a filter of its own that refuses events refuses them for the whole subscriber, as in any other.
+#[test]
+fn a_filter_as_a_layer_holds_for_log_lines() {
+    const TEST: &str = "init::a_filter_as_a_layer_holds_for_log_lines";
+    if is_child() {
+        let telemetry = builder()
+            .with_layer(tracing::level_filters::LevelFilter::WARN)
+            .init()
+            .unwrap();
+        tracing::info!("refused");
+        tracing::warn!("accepted");
+        drop(telemetry);
+        return;
+    }
+    let (_, stderr) = run_in_child(TEST, &[("OTEL_TRACES_EXPORTER", "none")]);
+    assert!(stderr.contains("\"event\":\"accepted\""), "{stderr}");
+    assert!(!stderr.contains("refused"), "{stderr}");
+}
+
 #[test]
 fn a_layer_that_cannot_be_installed_is_an_error() {
     floe_tests::alone!();

@@ -30,7 +30,7 @@ pub trait Destination: fmt::Debug + Send {
     /// Flushes the exporter.
     fn flush(&self, report: &Sender<Report>);
 
-    /// Shuts the exporter down, see [`Worker::shutdown`].
+    /// Shuts the exporter down, see `Worker::shutdown`.
     fn shutdown(&self, timeout: Duration, end: Option<Instant>, report: &Sender<Report>);
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 #[derive(Debug, Default)]
 pub struct Ending {
     end: OnceLock<Instant>,
-    /// The tasks that wait for it.
+    /// The tasks that wait for it, or have waited: one for each runtime of an exporter.
     waiting: Mutex<Vec<Waker>>,
 }
 

@@ -1,18 +1,77 @@
 //! The global `tracing` subscriber: log lines and spans, each with its filter.
 
+use std::any::Any;
 use std::io::{self, IsTerminal as _};
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Layered, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 
 use crate::config::{self, Directive, LogOutput, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
-use crate::logs::{LogRecords, ProgramLayer};
+use crate::logs::LogRecords;
+use crate::provider::TelemetryProviderBuilder;
 
 /// The filter of `tracing` without a variable.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
+
+/// A layer of the program.
+type ProgramLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// What is below the layer of log lines.
+type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
+
+/// The layer of log lines, which another crate links into the program.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "not part of the public interface"
+)]
+pub struct LogLines {
+    /// The layer that writes and exports the events of `tracing`.
+    pub layer: fn(&LoggingConfig, Targets) -> Box<dyn Layer<Below> + Send + Sync>,
+    /// Completes what the layer does once it is installed: records of `log`, and ids for lines.
+    pub complete: fn(&LoggingConfig, &Targets),
+}
+
+impl TelemetryProviderBuilder {
+    /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs (feature `logs` or `tracing`), for example one of
+    /// `tracing_subscriber::fmt`. May be called more than once.
+    ///
+    /// The filters of the variables apply to the layers of this crate only, so the layer brings its own. It is called
+    /// before the layer that records spans.
+    ///
+    /// ```standalone_crate
+    /// use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt};
+    ///
+    /// let telemetry = floe_telemetry::builder()
+    ///     .with_layer(fmt::layer().with_writer(std::io::stderr).with_filter(LevelFilter::WARN))
+    ///     .init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
+        let layer: ProgramLayer = Box::new(layer);
+        self.add_layer(Box::new(layer));
+        self
+    }
+
+    /// Lets [`init`](Self::init) install no `tracing` subscriber, so that the program has no log lines and no spans of
+    /// `tracing`, unless it installs a subscriber itself.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder().without_subscriber().init()?;
+    /// tracing::info!("neither written nor exported");
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn without_subscriber(mut self) -> Self {
+        self.take_layers();
+        self
+    }
+}
 
 /// Installs the subscriber, with the layers of the program. A subscriber that the program has stays.
 ///
@@ -21,20 +80,21 @@ const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 /// Fails if there are layers to be added to a subscriber that the program has.
 pub(super) fn install(
     config: &mut TelemetryConfig,
-    mut layers: Vec<ProgramLayer>,
+    layers: Vec<Box<dyn Any + Send>>,
 ) -> Result<(), Error> {
     let rust_log = config::rust_log();
+    let layers = layers.into_iter();
+    let layers = layers.filter_map(|layer| Some(*layer.downcast::<ProgramLayer>().ok()?));
+    let layers: Vec<_> = layers.collect();
     let has_layers = !layers.is_empty();
-    let records = LogRecords::linked();
     let filter = line_filter(config, rust_log.as_deref());
-    if let Some(records) = records {
-        if is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
-            config.logging.json_output = false;
-        }
-        layers.push((records.layer)(&config.logging, filter.clone()));
-    }
+    let lines = LogRecords::linked().and_then(|records| records.lines.downcast_ref::<LogLines>());
     // A `Vec` without layers would disable everything.
-    let subscriber = Registry::default().with((!layers.is_empty()).then_some(layers));
+    let subscriber = Registry::default().with(has_layers.then_some(layers));
+    if lines.is_some() && is_terminal(config.logging.output) && !config::is_set("FLOE_LOG_JSON") {
+        config.logging.json_output = false;
+    }
+    let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
     #[cfg(feature = "tracing")]
     let subscriber =
         floe_telemetry_tracing::with_current_span(subscriber.with(spans(config, rust_log)));
@@ -47,14 +107,14 @@ pub(super) fn install(
         check_existing();
         return Ok(());
     }
-    if let Some(records) = records {
-        (records.complete)(&config.logging, &filter);
+    if let Some(lines) = lines {
+        (lines.complete)(&config.logging, &filter);
     }
     Ok(())
 }
 
 /// Whether log lines are written to a terminal.
-fn is_terminal(output: LogOutput) -> bool {
+pub fn is_terminal(output: LogOutput) -> bool {
     match output {
         LogOutput::Stdout => io::stdout().is_terminal(),
         LogOutput::Stderr => io::stderr().is_terminal(),
@@ -110,12 +170,10 @@ fn targets(directives: &[Directive]) -> Targets {
 fn spans<S>(
     config: &TelemetryConfig,
     rust_log: Option<Vec<Directive>>,
-) -> impl tracing_subscriber::Layer<S> + Send + Sync + use<S>
+) -> impl Layer<S> + Send + Sync + use<S>
 where
     S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
 {
-    use tracing_subscriber::Layer as _;
-
     let span_filter = config.span_filter.as_deref();
     let span_filter = span_filter.and_then(|text| config::parse_filter(text).ok());
     let filter = match span_filter.or(rust_log) {

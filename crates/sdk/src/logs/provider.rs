@@ -11,8 +11,8 @@ use super::record::RecorderLogRecord;
 
 /// An OpenTelemetry [`LoggerProvider`] whose loggers export through the
 /// [`TelemetryProvider`](crate::TelemetryProvider) in use: records are redacted, limited and batched like the records
-/// of [`logs`](crate::logs), and carry the current span, unless they have their own trace context. They are not
-/// written as lines. Without a provider, or without exporters of logs, loggers do nothing.
+/// of the module `logs`, and carry the current span, unless they have their own trace context. They are not
+/// written as lines. Without a provider, without exporters of logs, or without the feature `logs`, loggers do nothing.
 ///
 /// OpenTelemetry's API has no global logger provider, so a program passes this one to the bridges that it uses.
 #[derive(Clone, Copy, Debug, Default)]

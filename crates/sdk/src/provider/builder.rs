@@ -1,5 +1,6 @@
 //! The builder of a telemetry provider, and the factories of other crates that add exporters to it.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -12,8 +13,6 @@ use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::trace::{self, ShouldSample, SpanExporter};
-#[cfg(feature = "subscriber")]
-use tracing_subscriber::{Layer, Registry};
 
 use super::logs::{self, ProviderLogs};
 use super::program_sampler::ProgramSampler;
@@ -36,8 +35,6 @@ use crate::exporter::{
     self, ConsoleExporters, OtlpExporters, OtlpTarget, OtlpWriter, SharedWriter,
 };
 use crate::logs::LogDestination;
-#[cfg(feature = "subscriber")]
-use crate::logs::ProgramLayer;
 use crate::metrics::{Meters, MetricDestination};
 use crate::program_signals;
 use crate::propagation::setup_propagators_with;
@@ -64,9 +61,8 @@ pub struct TelemetryProviderBuilder {
     written: Vec<(Signal, OtlpTarget)>,
     metrics: Vec<MetricDestination>,
     logs: logs::Added,
-    /// The layers of the program for the subscriber; `None` if none is to be installed.
-    #[cfg(feature = "subscriber")]
-    layers: Option<Vec<ProgramLayer>>,
+    /// The layers of the program for the subscriber, whose types only `init` knows; `None` if none is to be installed.
+    layers: Option<Vec<Box<dyn Any + Send>>>,
     added: start_message::Added,
 }
 
@@ -93,7 +89,6 @@ impl TelemetryProviderBuilder {
             written: Vec::new(),
             metrics: Vec::new(),
             logs: Vec::new(),
-            #[cfg(feature = "subscriber")]
             layers: Some(Vec::new()),
             added: start_message::Added::default(),
         }
@@ -121,42 +116,6 @@ impl TelemetryProviderBuilder {
     /// ```
     pub fn configure(mut self, change: impl FnOnce(&mut TelemetryConfig)) -> Self {
         change(&mut self.config);
-        self
-    }
-
-    /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs, for example one of
-    /// `tracing_subscriber::fmt`. May be called more than once.
-    ///
-    /// The filters of the variables apply to the layers of this crate only, so the layer brings its own. It is called
-    /// before the layer that records spans.
-    ///
-    /// ```standalone_crate
-    /// use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt};
-    ///
-    /// let telemetry = floe_telemetry::builder()
-    ///     .with_layer(fmt::layer().with_writer(std::io::stderr).with_filter(LevelFilter::WARN))
-    ///     .init()?;
-    /// # drop(telemetry);
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    #[cfg(feature = "subscriber")]
-    pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
-        self.layers.get_or_insert_default().push(Box::new(layer));
-        self
-    }
-
-    /// Lets [`init`](Self::init) install no `tracing` subscriber, so that the program has no log lines and no spans of
-    /// `tracing`, unless it installs a subscriber itself.
-    ///
-    /// ```standalone_crate
-    /// let telemetry = floe_telemetry::builder().without_subscriber().init()?;
-    /// tracing::info!("neither written nor exported");
-    /// # drop(telemetry);
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    #[cfg(feature = "subscriber")]
-    pub fn without_subscriber(mut self) -> Self {
-        self.layers = None;
         self
     }
 
@@ -197,8 +156,8 @@ impl TelemetryProviderBuilder {
 
     /// Adds a log exporter, which can be any implementation of OpenTelemetry's [`LogExporter`].
     ///
-    /// It receives the redacted records of [`logs`](crate::logs). May be called more than once: each
-    /// exporter has its own queue and thread.
+    /// It receives the redacted log records. May be called more than once: each exporter has its own queue and thread.
+    /// Needs the feature `logs`, without which [`initialize`](Self::initialize) fails.
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
         self.added.logs.push(name.to_owned());
@@ -297,7 +256,8 @@ impl TelemetryProviderBuilder {
     }
 
     /// Adds a writer of the requests of a signal, see [`OtlpWriter`]. May be called more than once: each has its own
-    /// queue and thread.
+    /// queue and thread. Needs the feature `otlp-grpc` or `otlp-http`, without which [`initialize`](Self::initialize)
+    /// fails.
     pub fn with_otlp_writer(mut self, signal: Signal, writer: impl OtlpWriter) -> Self {
         let target = OtlpTarget {
             writer: Some(SharedWriter::new(writer)),
@@ -311,7 +271,7 @@ impl TelemetryProviderBuilder {
     ///
     /// Spans are exported to the exporters that were added and to the configured `backend`
     /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP
-    /// endpoint prints spans to standard error, unless an exporter was added. The configured propagators
+    /// endpoint prints spans to standard error (feature `console`), unless an exporter was added. The configured propagators
     /// become the propagators of the process, see [`setup_propagators_with`].
     ///
     /// # Errors
@@ -321,7 +281,6 @@ impl TelemetryProviderBuilder {
     /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
     /// added, which only [`init`](Self::init) installs.
     pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
-        #[cfg(feature = "subscriber")]
         if self
             .layers
             .as_ref()
@@ -412,9 +371,14 @@ impl TelemetryProviderBuilder {
     }
 
     /// The layers of the program, which the caller installs; `None` if it is to install no subscriber.
-    #[cfg(feature = "subscriber")]
-    pub(crate) const fn take_layers(&mut self) -> Option<Vec<ProgramLayer>> {
+    pub(crate) const fn take_layers(&mut self) -> Option<Vec<Box<dyn Any + Send>>> {
         self.layers.take()
+    }
+
+    /// Adds a layer of the program.
+    #[cfg(feature = "subscriber")]
+    pub(crate) fn add_layer(&mut self, layer: Box<dyn Any + Send>) {
+        self.layers.get_or_insert_default().push(layer);
     }
 
     /// The OTLP destinations that were added.

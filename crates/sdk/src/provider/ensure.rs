@@ -13,7 +13,7 @@ use crate::parts;
 /// With `OTEL_EXPORTER_OTLP_ENDPOINT` all signals are exported to that endpoint. A variable for one
 /// signal, such as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_METRICS_EXPORTER`, enables the export of
 /// that signal only. Log records are exported only if the program has installed a layer of
-/// [`logs`](crate::logs). Unless the environment or a file it names selects a destination, nothing is
+/// `logs`. Unless the environment or a file it names selects a destination, nothing is
 /// recorded. If none names the service, its name is `unknown_service:` and the name of the executable.
 ///
 /// This function does not fail. If the telemetry cannot be initialized, it logs one warning, and nothing is

@@ -193,6 +193,8 @@ fn the_library_does_not_record_its_own_events() {
         let _outer = info_span!("outer").entered();
         error!(target: "floe_telemetry", "spans were dropped");
         error!(target: "floe_telemetry_sdk::collector::worker", "spans could not be exported");
+        error!(target: "floe_telemetry_otlp", "the OTLP receiver sent a warning");
+        error!(target: "floe_telemetry_logs", "the process already has a `log` logger");
         error!(target: "opentelemetry", "Context.OutOfOrderDrop");
         error!(target: "opentelemetry_sdk", "BatchSpanProcessor.SpanDroppingStarted");
         event!(target: "floe_telemetry_user", tracing::Level::INFO, "an event of another crate");
