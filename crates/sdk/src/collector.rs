@@ -45,8 +45,7 @@ use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::block_on_until;
 pub(crate) use self::destination::SpanDataBatch;
-pub use self::destination::span_data_bytes;
-pub use self::destination::{BatchBuilder, BatchingDestination, Destination};
+pub use self::destination::{BatchBuilder, BatchingDestination, Destination, span_data_bytes};
 pub(crate) use self::drain::Drain;
 pub use self::ending::Ending;
 pub use self::enrich::{EnrichedSpan, Enricher};

@@ -1,7 +1,8 @@
-//! What the crates of OTLP, of the terminal and of log records need of this one, grouped by the modules that it comes from. It changes
-//! with every version.
+//! What the crates of OTLP, of the terminal, of log records and of tests need of this one, grouped by the modules that
+//! it comes from. It changes with every version.
 
 pub mod collector {
+    pub use crate::collector::{Backpressure, Collector, run};
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BatchingDestination, CollectedExemplars, Counters,
         Destination, Ending, EnrichedSpan, Enricher, ExceptionLog, Exemplar, ExemplarValue,

@@ -44,12 +44,6 @@ pub use self::{
 #[doc(hidden)]
 pub use floe_telemetry_core::{__floe_linked, __floe_location, __private};
 
-/// What `testing` needs.
-#[doc(hidden)]
-pub mod __testing {
-    pub use crate::collector::{Backpressure, Collector, run};
-}
-
 #[doc(hidden)]
 #[path = "interface.rs"]
 pub mod __parts;

@@ -1,9 +1,9 @@
-//! The parts of the library that are crates of their own and that a program can leave out: OTLP, the
-//! terminal and log records.
+//! The parts of the library that are crates of their own and that a program can leave out: OTLP, the terminal and log
+//! records.
 //!
 //! The features of `floe-telemetry` link them, and each adds itself to a list of the linker, so that this crate names
-//! none of them. A part brings what a configuration has to know of it, and the functions that a provider calls, whose types
-//! stand above this module.
+//! none of them. A part brings what a configuration has to know of it, and the functions that a provider calls, whose
+//! types stand above this module.
 
 use std::any::Any;
 

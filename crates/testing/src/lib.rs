@@ -52,7 +52,7 @@ pub use self::captured::{CapturedSpan, Spans};
 use floe_telemetry_core::__sdk::recorder::{self, CaptureScope};
 use floe_telemetry_core::__sdk::{char_boundary, environment};
 use floe_telemetry_core::{attributes, keys};
-use floe_telemetry_sdk::__testing::{self as collector, Backpressure};
+use floe_telemetry_sdk::__parts::collector::{self, Backpressure};
 
 static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
     environment::variable("FLOE_TESTING_CONTEXT").is_ok_and(|value| value == "boundaries")

@@ -55,8 +55,9 @@ impl SharedAttributes {
         let mut shared = Self::default();
         let mut attributes: Vec<_> = attributes.into_iter().collect();
         redactor.attributes(&mut attributes);
+        let part = parts::otlp();
         for attribute in attributes {
-            let otlp = parts::otlp().map(|part| (part.encode_attribute)(&attribute));
+            let otlp = part.map(|part| (part.encode_attribute)(&attribute));
             let otlp = otlp.unwrap_or_default();
             shared.otlp.extend_from_slice(&otlp);
             shared.lengths |= length_bit(&attribute.key);

@@ -37,8 +37,8 @@ pub struct LogLines {
 }
 
 impl TelemetryProviderBuilder {
-    /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs (feature `logs` or `tracing`), for example one of
-    /// `tracing_subscriber::fmt`. May be called more than once.
+    /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs (feature `logs` or `tracing`), for
+    /// example one of `tracing_subscriber::fmt`. May be called more than once.
     ///
     /// The filters of the variables apply to the layers of this crate only, so the layer brings its own. It is called
     /// before the layer that records spans.

@@ -79,10 +79,7 @@ impl ProviderLogs {
     /// Returns what emits exceptions as log records, if that is configured and log records are exported.
     pub(super) fn exceptions(&mut self, config: &TelemetryConfig) -> Option<Exceptions> {
         let signal = config.errors.exception_signal;
-        if signal == ExceptionSignal::Spans {
-            return None;
-        }
-        if !self.are_exported() {
+        if signal == ExceptionSignal::Spans || !self.are_exported() {
             return None;
         }
         let emit = self.logs.as_ref()?.exceptions();
