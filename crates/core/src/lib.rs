@@ -16,7 +16,7 @@ mod environment;
 mod link_list;
 mod program_signals;
 mod recorder;
-#[cfg(feature = "redact")]
+#[cfg_attr(not(feature = "redact"), path = "no_redaction.rs")]
 mod redaction;
 mod system;
 
@@ -43,11 +43,8 @@ pub use self::recorder::{
 pub use self::recorder::outcome::ErrorType;
 
 #[cfg(feature = "redact")]
-pub use floe_redact::printable;
-
-#[cfg(feature = "redact")]
 pub use self::redaction::{
-    REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
+    REDACTED, printable, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
 };
 
 #[doc(hidden)]

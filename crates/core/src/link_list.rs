@@ -125,6 +125,7 @@ impl<T: Sync + fmt::Debug> fmt::Debug for LinkList<T> {
 /// The first or last static of a section on Windows, where statics mark the bounds.
 #[doc(hidden)]
 #[cfg(windows)]
+#[derive(Debug)]
 pub struct Bound<T>(std::mem::MaybeUninit<T>);
 
 #[cfg(windows)]

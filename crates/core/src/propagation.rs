@@ -4,7 +4,7 @@ mod carrier;
 mod command;
 mod current_baggage;
 mod environment;
-#[cfg(feature = "redact")]
+#[cfg_attr(not(feature = "redact"), path = "propagation/no_formats.rs")]
 pub(crate) mod formats;
 #[cfg(feature = "http")]
 mod http;
@@ -25,7 +25,6 @@ pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_b
 pub use self::environment::{EnvironmentCarrier, from_environment};
 #[cfg(feature = "redact")]
 pub use self::formats::setup_propagators;
-#[cfg(feature = "redact")]
 use self::formats::with as with_propagator;
 pub use self::parent::AsParent;
 use crate::recorder;
@@ -213,9 +212,3 @@ const TRACE_FIELDS: [&str; 5] = [
     "uber-trace-id",
     "x-amzn-trace-id",
 ];
-
-/// Runs `f` with OpenTelemetry's global propagator. Without redaction the crate has no propagators.
-#[cfg(not(feature = "redact"))]
-fn with_propagator<T>(f: impl FnMut(&dyn opentelemetry::propagation::TextMapPropagator) -> T) -> T {
-    opentelemetry::global::get_text_map_propagator(f)
-}

@@ -91,7 +91,6 @@ pub use self::current_context::in_current_span;
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 pub use self::detached::DetachedSpan;
 pub use self::exception::Exception;
-#[cfg(unix)]
 pub use self::fork_handlers::set_in_forks;
 pub use self::future::{FutureExt, InCurrentSpan, InSpan, OpenedBy, call_async, enter_in_future};
 pub use self::open::{Current, Opened, enter};

@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 #[doc(inline)]
 pub use floe_redact::REDACTED;
+pub use floe_redact::printable;
 use floe_redact::{Level, Redactor};
 
 use crate::char_boundary;
-use floe_redact::printable;
 
 /// The maximum length of [`sanitize_error_message`]'s result, and of the description of a status, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 500;

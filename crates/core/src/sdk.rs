@@ -59,8 +59,6 @@ pub mod propagation {
 }
 
 pub mod recorder {
-    #[cfg(unix)]
-    pub use crate::recorder::set_in_forks;
     pub use crate::recorder::{
         BridgedSpan, EnteredSpan, Entrance, EventHead, IdHash, MESSAGE, describe_error,
         exception_event, records_nothing,
@@ -73,8 +71,8 @@ pub mod recorder {
         dropped_spans, forks, key_value_bytes, limit_buffered, limit_events_and_links, make_ids,
         matches, missed_calls, new_buffers, new_measures, random, random_bits, rejects,
         release_buffered, remember_panic, root, sampler_panics, say_not_exported, set_collector,
-        span, span_context_within, spans_after_shutdown, start_provider, stop_provider,
-        wake_collector, with_threshold, written_spans,
+        set_in_forks, span, span_context_within, spans_after_shutdown, start_provider,
+        stop_provider, wake_collector, with_threshold, written_spans,
     };
     pub use crate::recorder::{CaptureScope, missed, start_captures, stop_captures};
 }

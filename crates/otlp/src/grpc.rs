@@ -53,6 +53,12 @@ const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration
 /// The longest timeout that is sent to the receiver.
 const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
 
+#[cfg(feature = "zstd")]
+const ZSTD: CompressionEncoding = CompressionEncoding::Zstd;
+/// The caller has rejected zstd.
+#[cfg(not(feature = "zstd"))]
+const ZSTD: CompressionEncoding = CompressionEncoding::Gzip;
+
 type Client = tonic::client::Grpc<MessageService<HttpStatusService<Channel>>>;
 
 #[derive(Debug)]
@@ -166,12 +172,10 @@ fn client(endpoint: &Endpoint, connector: &ProxyConnector, compression: Compress
 /// receivers use the compression of the request; the limit of a response applies to what they contain.
 fn compressed(client: Client, compression: Compression) -> Client {
     let client = client.accept_compressed(CompressionEncoding::Gzip);
-    #[cfg(feature = "zstd")]
-    let client = client.accept_compressed(CompressionEncoding::Zstd);
+    let client = client.accept_compressed(ZSTD);
     match compression {
         Compression::Gzip => client.send_compressed(CompressionEncoding::Gzip),
-        #[cfg(feature = "zstd")]
-        Compression::Zstd => client.send_compressed(CompressionEncoding::Zstd),
+        Compression::Zstd => client.send_compressed(ZSTD),
         _ => client,
     }
 }

@@ -44,7 +44,6 @@ pub(super) struct ProxyConnector {
 enum Route {
     Direct,
     /// The proxy forwards plain HTTP requests.
-    #[cfg(feature = "http")]
     Forward(Proxy),
     /// The proxy opens an HTTP CONNECT tunnel.
     Tunnel(Proxy),
@@ -61,9 +60,7 @@ struct Proxy {
 impl Route {
     const fn proxy(&self) -> Option<&Proxy> {
         match self {
-            #[cfg(feature = "http")]
-            Self::Forward(proxy) => Some(proxy),
-            Self::Tunnel(proxy) => Some(proxy),
+            Self::Forward(proxy) | Self::Tunnel(proxy) => Some(proxy),
             Self::Direct | Self::Unsupported(_) => None,
         }
     }
@@ -98,7 +95,10 @@ impl ProxyConnector {
 
     /// Replaces a tunnel by forwarding, which proxies commonly require for plain HTTP. Returns the
     /// value of the `Proxy-Authorization` header that each request must have.
-    #[cfg(feature = "http")]
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "HTTP/2 is not forwarded")
+    )]
     pub(super) fn forwarding(self) -> (Self, Option<HeaderValue>) {
         let Route::Tunnel(proxy) = self.route else {
             return (self, None);
@@ -211,7 +211,6 @@ async fn connect(
 ) -> Result<ReceiverStream, BoxError> {
     let (stream, is_forwarded) = match route {
         Route::Direct => (tcp.call(receiver).await?, false),
-        #[cfg(feature = "http")]
         Route::Forward(proxy) => (tcp.call(proxy.uri).await?, true),
         Route::Tunnel(proxy) => {
             let tunnel = Tunnel::new(proxy.uri, tcp);

@@ -74,12 +74,18 @@ pub(super) fn description(body: &[u8]) -> &'static str {
 /// without an end. The response to a retry would be the same.
 pub(super) fn is_invalid_response(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {
-        #[cfg(feature = "grpc")]
-        if cause.downcast_ref().is_some_and(h2::Error::is_library) {
-            return true;
-        }
-        cause.downcast_ref().is_some_and(hyper::Error::is_parse)
+        is_invalid_http2(cause) || cause.downcast_ref().is_some_and(hyper::Error::is_parse)
     })
+}
+
+#[cfg(feature = "grpc")]
+fn is_invalid_http2(cause: &(dyn StdError + 'static)) -> bool {
+    cause.downcast_ref().is_some_and(h2::Error::is_library)
+}
+
+#[cfg(not(feature = "grpc"))]
+fn is_invalid_http2(_: &(dyn StdError + 'static)) -> bool {
+    false
 }
 
 const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \

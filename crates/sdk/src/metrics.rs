@@ -2,7 +2,7 @@
 
 mod flushes;
 pub(crate) mod meters;
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), path = "metrics/no_process.rs")]
 mod process;
 mod provider;
 mod redacting;

@@ -30,7 +30,8 @@ mod metrics;
 mod program_sampler;
 mod resource;
 mod sampling;
-#[cfg(all(unix, feature = "signals"))]
+#[cfg(feature = "signals")]
+#[cfg_attr(not(unix), path = "provider/no_signals.rs")]
 mod signals;
 mod start_message;
 mod targets;
@@ -266,13 +267,7 @@ impl TelemetryProvider {
     /// ([`Error::is_thread`]). Signals then end the process at once.
     #[cfg(feature = "signals")]
     pub fn shutdown_on_signals(&self, timeout: Duration) -> Result<(), Error> {
-        #[cfg(unix)]
-        return signals::shut_down(&self.0, timeout);
-        #[cfg(not(unix))]
-        {
-            let _ = timeout;
-            Ok(())
-        }
+        signals::shut_down(&self.0, timeout)
     }
 }
 

@@ -1,8 +1,16 @@
-//! What the recorder asks the system.
+//! What the recorder asks Linux.
 
 use std::time::Duration;
 
 use floe_telemetry_core::__sdk::system::{System, set_system};
+use rustix::process::{Resource, getrlimit};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::this_process;
+
+/// The memory that must be left when rings are created. The allocations of the program and of the library's
+/// own threads cannot fail.
+const HEADROOM: u64 = 64 * 1024 * 1024;
 
 /// Answers the recorder from now on.
 pub(crate) fn answer() {
@@ -12,41 +20,29 @@ pub(crate) fn answer() {
     });
 }
 
-/// The processor time of this thread, where the system knows it.
+/// The processor time of this thread.
 fn thread_cpu_time() -> Option<Duration> {
-    #[cfg(all(target_os = "linux", not(miri)))]
-    {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-        let seconds = u64::try_from(time.tv_sec).ok()?;
-        Some(Duration::new(seconds, u32::try_from(time.tv_nsec).ok()?))
+    if cfg!(miri) {
+        return None;
     }
-    #[cfg(not(all(target_os = "linux", not(miri))))]
-    None
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).ok()?;
+    Some(Duration::new(seconds, u32::try_from(time.tv_nsec).ok()?))
 }
-
-/// The memory that must be left when rings are created. The allocations of the program and of the library's
-/// own threads cannot fail.
-#[cfg(target_os = "linux")]
-const HEADROOM: u64 = 64 * 1024 * 1024;
 
 /// Whether the limits of the process leave memory for more than rings. Memory is not reserved to find out: a program
 /// that locks its memory would wait for the system to provide it.
 fn has_headroom() -> bool {
-    #[cfg(target_os = "linux")]
-    {
-        use crate::this_process;
-        use rustix::process::{Resource, getrlimit};
-
-        let limit = |resource| getrlimit(resource).current;
-        let limits = [limit(Resource::As), limit(Resource::Data)];
-        if limits.iter().any(Option::is_some)
-            && let Some(used) = this_process::mapped_bytes()
-        {
-            let left = |(limit, used): (Option<u64>, u64)| {
-                limit.is_none_or(|limit| limit.saturating_sub(used) >= HEADROOM)
-            };
-            return limits.into_iter().zip(used).all(left);
-        }
+    let limit = |resource| getrlimit(resource).current;
+    let limits = [limit(Resource::As), limit(Resource::Data)];
+    if limits.iter().all(Option::is_none) {
+        return true;
     }
-    true
+    let Some(used) = this_process::mapped_bytes() else {
+        return true;
+    };
+    let is_left = |(limit, used): (Option<u64>, u64)| {
+        limit.is_none_or(|limit| limit.saturating_sub(used) >= HEADROOM)
+    };
+    limits.into_iter().zip(used).all(is_left)
 }

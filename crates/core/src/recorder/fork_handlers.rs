@@ -8,11 +8,8 @@
 //! processes.
 
 use std::cell::RefCell;
-use std::sync::Once;
-#[cfg(unix)]
 use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(unix)]
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 
 use super::{buffer, fork, listeners, measure, memory, recording};
 
@@ -23,11 +20,9 @@ pub(super) fn watch() {
 }
 
 /// A flag that is true in forks of this process.
-#[cfg(unix)]
 static IN_FORKS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 /// Sets the flag in each fork of this process from now on. Later calls have no effect.
-#[cfg(unix)]
 pub fn set_in_forks(flag: &Arc<AtomicBool>) {
     let _ = IN_FORKS.set(Arc::clone(flag));
 }
@@ -65,7 +60,6 @@ extern "C" fn in_child() {
     listeners::forked();
     memory::forked();
     after();
-    #[cfg(unix)]
     if let Some(flag) = IN_FORKS.get() {
         flag.store(true, Ordering::Relaxed);
     }

@@ -134,7 +134,6 @@ fn is_withheld(attribute: &KeyValue) -> bool {
 }
 
 /// The attribute without credentials.
-#[cfg(feature = "redact")]
 fn safe(attribute: KeyValue) -> KeyValue {
     use crate::redaction::{sanitize, sanitize_error_message, sanitize_sent_value};
 
@@ -152,17 +151,6 @@ fn safe(attribute: KeyValue) -> KeyValue {
     }
 }
 
-#[cfg(not(feature = "redact"))]
-const fn safe(attribute: KeyValue) -> KeyValue {
-    attribute
-}
-
-#[cfg(feature = "redact")]
 fn safe_message(message: &str) -> String {
     crate::redaction::sanitize_error_message(message).into_owned()
-}
-
-#[cfg(not(feature = "redact"))]
-const fn safe_message(_: &str) -> &'static str {
-    ""
 }

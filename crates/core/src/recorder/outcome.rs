@@ -255,9 +255,9 @@ impl<T> Deref for IsStatus<T> {
     }
 }
 
+#[cfg(any(feature = "http", feature = "tonic"))]
 macro_rules! statuses {
-    ($(#[$cfg:meta] [$($parameters:tt)*] $error:ident: $ty:ty => $view:expr, $is_refusal:expr;)*) => {$(
-        #[$cfg]
+    ($([$($parameters:tt)*] $error:ident: $ty:ty => $view:expr, $is_refusal:expr;)*) => {$(
         impl<T, $($parameters)*> IsStatus<Result<T, $ty>> {
             /// The classifier of the type.
             #[inline]
@@ -278,15 +278,16 @@ macro_rules! statuses {
     )*};
 }
 
+#[cfg(feature = "http")]
 statuses! {
-    #[cfg(feature = "http")]
     [] status: http::StatusCode => ErrorView::Display(status), status.is_client_error();
-    #[cfg(feature = "http")]
     [B] response: http::Response<B> => ErrorView::Display(&response.status()), response.status().is_client_error();
     // Of axum, which makes a response of it.
-    #[cfg(feature = "http")]
     [B: Debug] response: (http::StatusCode, B) => ErrorView::Debug(response), response.0.is_client_error();
-    #[cfg(feature = "tonic")]
+}
+
+#[cfg(feature = "tonic")]
+statuses! {
     [] status: tonic::Status => ErrorView::Error(status), !is_server_error(status.code());
 }
 

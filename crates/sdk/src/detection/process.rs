@@ -1,7 +1,11 @@
 //! The process ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/process/)).
 
+#[cfg_attr(not(unix), path = "process/elsewhere.rs")]
+mod unix;
+
 use opentelemetry::{Array, StringValue, Value};
 
+use self::unix::{owner, parent_id};
 use crate::environment;
 use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
@@ -16,11 +20,7 @@ pub(super) fn detect(
     found: &mut DetectedAttributes,
 ) {
     found.add("process.pid", Some(i64::from(std::process::id())));
-    #[cfg(unix)]
-    found.add(
-        "process.parent_pid",
-        Some(i64::from(std::os::unix::process::parent_id())),
-    );
+    found.add("process.parent_pid", parent_id());
     let path = environment::executable();
     let name = path.as_ref().and_then(|path| path.file_name());
     found.add(
@@ -47,25 +47,4 @@ pub(super) fn detect(
     }
     found.add("process.owner", owner(surroundings));
     found.add("process.runtime.name", Some("rustc"));
-}
-
-/// Returns the name of the user, or the number if it has no name.
-#[cfg(unix)]
-fn owner(surroundings: &mut Surroundings<'_>) -> Option<String> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    // The directory belongs to the effective user of the process.
-    let user = std::fs::metadata("/proc/self").ok()?.uid().to_string();
-    let users = surroundings.file("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, id) = (fields.next()?, fields.nth(1)?);
-        (id == user).then(|| value(name))?
-    });
-    name.or(Some(user))
-}
-
-#[cfg(not(unix))]
-fn owner(surroundings: &mut Surroundings<'_>) -> Option<String> {
-    surroundings.variable("USERNAME")
 }

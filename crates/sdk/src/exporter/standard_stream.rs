@@ -3,10 +3,14 @@
 //! A text is written under the lock of the standard library, so that no line of the program divides it. A thread of
 //! the program that prints waits for that lock, so it is not held while nobody reads from a pipe.
 
+#[cfg_attr(not(target_os = "linux"), path = "standard_stream/no_room.rs")]
+mod room;
+
 use std::io::{self, IsTerminal as _, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
+use self::room::{Descriptor, part};
 use crate::clock::monotonic_now;
 use crate::program_signals::Unsignalled;
 
@@ -119,47 +123,4 @@ impl Write for StandardStream {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-#[cfg(target_os = "linux")]
-use std::os::fd::AsFd as Descriptor;
-
-/// Other systems do not tell how much a pipe contains.
-#[cfg(not(target_os = "linux"))]
-trait Descriptor {}
-#[cfg(not(target_os = "linux"))]
-impl<S> Descriptor for S {}
-
-/// How many of these bytes can be written now without waiting for a reader.
-#[cfg(target_os = "linux")]
-fn part(stream: &impl Descriptor, bytes: usize) -> usize {
-    /// The room that is left to the program.
-    const RESERVE: usize = 16 * 1024;
-
-    let size = |size: usize| size.saturating_sub(RESERVE);
-    // Only pipes have a size.
-    let Ok(mut capacity) = rustix::pipe::fcntl_getpipe_size(stream).map(size) else {
-        return bytes;
-    };
-    if capacity < bytes
-        && let Ok(larger) = rustix::pipe::fcntl_setpipe_size(stream, bytes + RESERVE).map(size)
-    {
-        capacity = larger;
-    }
-    let queued = rustix::io::ioctl_fionread(stream).unwrap_or(0);
-    let queued = usize::try_from(queued).unwrap_or(usize::MAX);
-    // Short writes may leave half of each page of a pipe empty.
-    let room = capacity.saturating_sub(queued.saturating_mul(2));
-    if bytes <= room {
-        bytes
-    } else if bytes <= capacity {
-        0
-    } else {
-        room
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-const fn part(_: &impl Descriptor, bytes: usize) -> usize {
-    bytes
 }

@@ -1,5 +1,8 @@
 //! The global `tracing` subscriber: log lines and spans, each with its filter.
 
+#[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
+mod spans;
+
 use std::any::Any;
 use std::io::{self, IsTerminal as _};
 
@@ -95,9 +98,7 @@ pub(super) fn install(
         config.logging.json_output = false;
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
-    #[cfg(feature = "tracing")]
-    let subscriber =
-        floe_telemetry_tracing::with_current_span(subscriber.with(spans(config, rust_log)));
+    let subscriber = spans::with_spans(subscriber, config, rust_log);
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         if has_layers {
             return Err(Error::state(
@@ -165,31 +166,9 @@ fn targets(directives: &[Directive]) -> Targets {
     targets
 }
 
-/// The layer that records the spans and events of `tracing`.
-#[cfg(feature = "tracing")]
-fn spans<S>(
-    config: &TelemetryConfig,
-    rust_log: Option<Vec<Directive>>,
-) -> impl Layer<S> + Send + Sync + use<S>
-where
-    S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
-{
-    let span_filter = config.span_filter.as_deref();
-    let span_filter = span_filter.and_then(|text| config::parse_filter(text).ok());
-    let filter = match span_filter.or(rust_log) {
-        Some(directives) => targets(&directives),
-        None => Targets::new().with_default(DEFAULT_LEVEL),
-    };
-    let layer = floe_telemetry_tracing::tracing_layer().with_events(config.logging.span_events);
-    layer.with_filter(filter)
-}
-
 /// The subscriber of the program stays. Only whether it has the layer for spans can be seen.
 fn check_existing() {
-    #[cfg(feature = "tracing")]
-    if !tracing::dispatcher::get_default(
-        tracing::Dispatch::is::<floe_telemetry_tracing::TracingLayer>,
-    ) {
+    if spans::are_missing() {
         tracing::warn!(
             "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`"
         );

@@ -13,7 +13,6 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 
 use super::flushes::{Flushes, MetricReport, in_background};
-#[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
 use super::reporting::Reporting;
@@ -95,7 +94,6 @@ impl Meters {
         let sdk = views.apply(builder).build();
         let meter = sdk.meter_with_scope(scope());
         sdk_metrics::observe(&meter, counters);
-        #[cfg(target_os = "linux")]
         process::observe(&meter);
         let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views.clone());
         switch_observed(Arc::new(redacting));

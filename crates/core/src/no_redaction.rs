@@ -1,0 +1,15 @@
+//! What the crate does without redaction: texts of errors are not passed on, and what the program records is.
+
+use std::borrow::Cow;
+
+pub(crate) const fn sanitize_error_message(_: &str) -> Cow<'_, str> {
+    Cow::Borrowed("")
+}
+
+pub(crate) const fn sanitize(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+pub(crate) const fn sanitize_sent_value<'a>(_: &str, text: &'a str) -> Cow<'a, str> {
+    Cow::Borrowed(text)
+}

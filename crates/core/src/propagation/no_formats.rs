@@ -1,0 +1,9 @@
+//! OpenTelemetry's global propagator, where the crate is built without propagators of its own.
+
+use opentelemetry::global;
+use opentelemetry::propagation::TextMapPropagator;
+
+/// Runs `f` with the propagator that the program has set.
+pub(super) fn with<T>(f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
+    global::get_text_map_propagator(f)
+}

@@ -1,0 +1,9 @@
+//! Systems other than Linux do not tell how much a pipe contains.
+
+pub(super) trait Descriptor {}
+
+impl<S> Descriptor for S {}
+
+pub(super) const fn part(_: &impl Descriptor, bytes: usize) -> usize {
+    bytes
+}

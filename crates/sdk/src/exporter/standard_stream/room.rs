@@ -1,0 +1,31 @@
+//! How much room a pipe has.
+
+pub(super) use std::os::fd::AsFd as Descriptor;
+
+/// How many of these bytes can be written now without waiting for a reader.
+pub(super) fn part(stream: &impl Descriptor, bytes: usize) -> usize {
+    /// The room that is left to the program.
+    const RESERVE: usize = 16 * 1024;
+
+    let size = |size: usize| size.saturating_sub(RESERVE);
+    // Only pipes have a size.
+    let Ok(mut capacity) = rustix::pipe::fcntl_getpipe_size(stream).map(size) else {
+        return bytes;
+    };
+    if capacity < bytes
+        && let Ok(larger) = rustix::pipe::fcntl_setpipe_size(stream, bytes + RESERVE).map(size)
+    {
+        capacity = larger;
+    }
+    let queued = rustix::io::ioctl_fionread(stream).unwrap_or(0);
+    let queued = usize::try_from(queued).unwrap_or(usize::MAX);
+    // Short writes may leave half of each page of a pipe empty.
+    let room = capacity.saturating_sub(queued.saturating_mul(2));
+    if bytes <= room {
+        bytes
+    } else if bytes <= capacity {
+        0
+    } else {
+        room
+    }
+}

@@ -1,0 +1,3 @@
+//! The recorder asks nothing of a system other than Linux.
+
+pub(crate) const fn answer() {}
