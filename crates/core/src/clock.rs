@@ -46,7 +46,7 @@ const PLAUSIBLE: f64 = 1e-3;
 const JUMP: Duration = Duration::from_secs(1);
 
 /// A reading of the monotonic tick counter. On one processor or another, it never decreases.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Ticks(u64);
 
 impl Ticks {

@@ -50,6 +50,8 @@ pub const IDLE: &str = "idle_ns";
 pub const POLL_COUNT: &str = "poll_count";
 /// How long its longest poll took, in nanoseconds.
 pub const MAX_POLL: &str = "max_poll_ns";
+/// How long the future waited from its creation to its first poll, before its span began, in nanoseconds.
+pub const QUEUED: &str = "queued_ns";
 /// How long it had been woken and was not polled yet, in nanoseconds.
 pub const SCHEDULED: &str = "scheduled_ns";
 /// The longest time from a wake to a poll, in nanoseconds.

@@ -164,6 +164,32 @@ fn polls_and_the_time_from_a_wake_to_a_poll() {
 }
 
 #[test]
+fn the_wait_for_the_first_poll_is_queued() {
+    floe_tests::alone!();
+    let spans = spans(polls(), || {
+        let wakers = Mutex::new(Vec::new());
+        let called = pin!(waits(&wakers));
+        let built = pin!(async { compute() }.in_span(span("built")));
+        // Both were created, and their runtime has no thread for them.
+        compute();
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(called.poll(&mut context).is_pending());
+        assert!(built.poll(&mut context).is_ready());
+    });
+    let long = i64::try_from(LONG.as_nanos()).unwrap();
+    for name in ["waits", "built"] {
+        let found = profile(&spans, name);
+        assert_adds_up(&found);
+        assert!(found.0["queued_ns"] >= long, "{name}: {found:?}");
+    }
+    let (numbers, duration) = profile(&spans, "built");
+    assert!(
+        numbers["busy_ns"] + numbers["idle_ns"] <= duration + 1_000,
+        "the span begins with its first poll: {numbers:?}"
+    );
+}
+
+#[test]
 fn a_future_that_moves_to_another_task_is_woken_there() {
     floe_tests::alone!();
     let tasks = [(); 2].map(|()| Arc::new(Counted::default()));

@@ -24,6 +24,7 @@ use super::recording::{Recording, context_is_alive};
 use super::sampling;
 use super::span::SpanBuilder;
 use crate::callsite::CallSite;
+use crate::clock::Ticks;
 
 /// The code that opens the span of an annotated `async fn` at the first poll.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +44,10 @@ pub fn call_async<F: Future>(
     future: F,
     outcome: Classifier<F::Output>,
 ) -> Traced<F, OutcomeOf<F>> {
-    let phase = match opened_by {
-        OpenedBy::Wrapper(callsite) => Phase::BeforeWrapperOpens(callsite),
-        OpenedBy::Future => Phase::BeforeFutureOpens,
+    let phase = if listeners::current() & POLLS == 0 {
+        Phase::before(opened_by)
+    } else {
+        Phase::queued(opened_by)
     };
     Traced::new(phase, future, OutcomeOf(outcome))
 }
@@ -132,6 +134,7 @@ impl FutureSpan {
     fn begin_profile(&mut self, task: &TaskContext<'_>) -> Option<Box<Profile>> {
         let mut profile = match &mut self.0 {
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => Box::default(),
+            Phase::Queued(queued) => Box::new(Profile::queued(queued.1)),
             // A profile of the thread begins with the span, and is replaced by one of the polls.
             Phase::Open(Parked::Recording(recording)) => {
                 let known = recording
@@ -169,7 +172,7 @@ impl FutureSpan {
     fn is_off(&mut self) -> bool {
         match self.0 {
             Phase::Open(Parked::Off) => true,
-            Phase::Open(_) => false,
+            Phase::Open(_) | Phase::Queued(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
                 let off = listeners::is_off()
                     || matches!(self.0, Phase::BeforeWrapperOpens(callsite)
@@ -342,7 +345,10 @@ pub trait FutureExt: Future + Sized {
     /// # });
     /// ```
     #[inline]
-    fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
+    fn in_span(self, mut span: SpanBuilder) -> InSpan<Self> {
+        if listeners::current() & POLLS != 0 {
+            span.queued = Some(Ticks::now());
+        }
         InSpan {
             span: (!listeners::is_off()).then(|| Box::new(span.below_current())),
             inner: Traced::new(Phase::Open(Parked::Off), self, OutcomeOf(by_discriminant)),
@@ -411,7 +417,12 @@ impl<F: Future> Future for InSpan<F> {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let Some(span) = this.span.take() {
-            this.inner.as_mut().start(span.open().park());
+            let queued = span.queued;
+            let mut parked = span.open().park();
+            if let (Some(created), Parked::Recording(recording)) = (queued, &mut parked) {
+                recording.profile = Some(Box::new(Profile::queued(created)));
+            }
+            this.inner.as_mut().start(parked);
         }
         this.inner.poll(task)
     }
@@ -461,6 +472,8 @@ pub(super) enum Phase {
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself.
     BeforeFutureOpens,
+    /// Not polled yet, but created then; the span will have the time that it waited for its first poll.
+    Queued(Box<(OpenedBy, Ticks)>),
     /// Polled, or without a span from the start. During the first poll it is off: the poll has the span.
     Open(Parked),
 }
@@ -476,6 +489,18 @@ pub(super) enum Entered {
 }
 
 impl Phase {
+    const fn before(opened_by: OpenedBy) -> Self {
+        match opened_by {
+            OpenedBy::Wrapper(callsite) => Self::BeforeWrapperOpens(callsite),
+            OpenedBy::Future => Self::BeforeFutureOpens,
+        }
+    }
+
+    #[cold]
+    fn queued(opened_by: OpenedBy) -> Self {
+        Self::Queued(Box::new((opened_by, Ticks::now())))
+    }
+
     /// Makes the span current, after opening it if this is the first poll. `None` without a span.
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
@@ -488,6 +513,10 @@ impl Phase {
             Self::BeforeFutureOpens => {
                 *self = Self::Open(Parked::Off);
                 (!listeners::is_off()).then(|| Entered::Expecting(Outer::expecting()))
+            }
+            Self::Queued(queued) => {
+                *self = Self::before(queued.0);
+                self.begin()
             }
             Self::Open(Parked::Off) => None,
             Self::Open(parked) => Some(Entered::Again(parked.attach())),
@@ -521,7 +550,7 @@ impl Phase {
     pub(super) fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
             Self::Open(parked) => parked,
-            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens => Parked::Off,
+            Self::BeforeWrapperOpens(_) | Self::BeforeFutureOpens | Self::Queued(_) => Parked::Off,
         }
     }
 }

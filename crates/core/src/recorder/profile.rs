@@ -24,8 +24,10 @@ pub(super) struct Profile {
 }
 
 /// The polls of a future.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Polls {
+    /// When the future was created, if that is known.
+    created: Option<Ticks>,
     count: u64,
     busy: Duration,
     longest: Duration,
@@ -102,7 +104,19 @@ impl Profile {
         }
     }
 
-    /// Whether it is that of a future that has been polled.
+    /// The profile of a future that was created then and has not been polled.
+    pub(super) fn queued(created: Ticks) -> Self {
+        let polls = Polls {
+            created: Some(created),
+            ..Polls::default()
+        };
+        Self {
+            polls: Some(polls),
+            cpu: None,
+        }
+    }
+
+    /// Whether it is that of a future that has been polled or created.
     pub(super) const fn is_of_polls(&self) -> bool {
         self.polls.is_some()
     }
@@ -123,16 +137,7 @@ impl Profile {
             }
         }
         let now = Ticks::now();
-        let polls = self.polls.get_or_insert_with(|| Polls {
-            count: 0,
-            busy: Duration::ZERO,
-            longest: Duration::ZERO,
-            scheduled: Duration::ZERO,
-            longest_scheduled: Duration::ZERO,
-            began: now,
-            ended: now,
-            waker: None,
-        });
+        let polls = self.polls.get_or_insert_default();
         polls.began = now;
         if listeners & POLLS == 0 {
             return;
@@ -191,6 +196,9 @@ impl Profile {
         let is_future = self.polls.is_some();
         if let Some(polls) = self.polls.filter(|polls| polls.waker.is_some()) {
             // A future that is dropped was idle until then.
+            if let Some(created) = polls.created {
+                add(keys::QUEUED, started.since(created).as_nanos());
+            }
             let idle = end.since(started).saturating_sub(polls.busy);
             add(keys::POLL_COUNT, polls.count.into());
             add(keys::BUSY, polls.busy.as_nanos());

@@ -18,6 +18,7 @@ use super::recorded_span;
 use super::recording::context_is_alive;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
+use crate::clock::Ticks;
 
 /// A tracer, created by [`tracer!`](crate::tracer). Its name and the version of the package are the
 /// instrumentation scope of its spans, by which backends group them.
@@ -132,6 +133,8 @@ pub struct SpanBuilder {
     parent: BuilderParent,
     attributes: AttributeList,
     links: Vec<Link>,
+    /// When the future that it is for was created, if its polls are profiled.
+    pub(super) queued: Option<Ticks>,
 }
 
 #[derive(Debug)]
@@ -159,6 +162,7 @@ impl SpanBuilder {
             parent: BuilderParent::Current,
             attributes: AttributeList::default(),
             links: Vec::new(),
+            queued: None,
         }
     }
 
@@ -240,6 +244,7 @@ impl SpanBuilder {
             parent,
             attributes,
             links,
+            queued: _,
         } = self;
         let origin = Origin::Builder { scope, location };
         let once = Cell::new(Some((name, kind, attributes, links)));

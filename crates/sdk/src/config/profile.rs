@@ -15,7 +15,8 @@ pub struct ProfileConfig {
     /// Whether the span of an `async fn`, of a future or of a stream has the number of its polls (`poll_count`), how
     /// long they took together (`busy_ns`) and the longest one (`max_poll_ns`), the time between them (`idle_ns`), and
     /// how much of it passed from a wake to the poll that followed it (`scheduled_ns`, `max_scheduled_ns`): the time
-    /// in which the future could have run, and the threads of its runtime were busy.
+    /// in which the future could have run, and the threads of its runtime were busy. `queued_ns` is the time from the
+    /// creation of the future to its first poll, with which the span begins.
     ///
     /// It needs no support by the runtime. A future is polled with a waker that notes the time of a wake and passes it
     /// on. What polls the future first decides who is woken, as without: a change of the waker is passed on, too.
