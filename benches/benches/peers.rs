@@ -10,13 +10,13 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use benches::checks::Checks;
 use benches::contestant::process::{self, Delivery, Nanos, Process};
 use benches::contestant::{NAMES, State, makes_spans, title};
 use benches::span_cost::{Cell, OURS, Place, goals};
-use benches::{against, arguments, report};
+use benches::{arguments, report};
 
 /// How often the processes are restarted: the addresses of code and stack change a figure by some
 /// percent for the whole life of a process.
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if let Some(commit) = arguments::value::<String>("--against") {
-        return against::run(&commit);
+        return against(&commit);
     }
     let rounds = arguments::value("--rounds").unwrap_or(if arguments::quick() { 1 } else { 60 });
     let places = Place::all();
@@ -44,6 +44,17 @@ fn main() -> ExitCode {
     }
     report::write("peers", &cells);
     check(&cells, places.len())
+}
+
+/// Builds and measures both versions by a program of their own, which compiles no peers.
+fn against(commit: &str) -> ExitCode {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/against");
+    let status = Command::new(script).arg(commit).status();
+    if status.expect("`.ci/against`").success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn check(cells: &[Cell], places: usize) -> ExitCode {

@@ -1,7 +1,6 @@
 //! This program in a child process, which responds to each line with one line.
 
 use std::io::{self, BufRead, BufReader, Lines, Write};
-use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::str::{FromStr, SplitWhitespace};
 
@@ -22,16 +21,6 @@ impl Child {
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
         let program = std::env::current_exe().expect("the path of this program");
-        Self::start_of(&program, arguments)
-    }
-
-    /// Starts another build of this program.
-    ///
-    /// # Panics
-    ///
-    /// The process cannot be started.
-    #[must_use]
-    pub fn start_of(program: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(program)
             .args(arguments)
             .stdin(Stdio::piped())

@@ -11,7 +11,6 @@
     reason = "a benchmark prints its table, and panics with a message when it cannot continue"
 )]
 
-pub mod against;
 pub mod arguments;
 pub mod bridge;
 pub mod checks;

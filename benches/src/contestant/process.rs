@@ -1,6 +1,5 @@
 //! A contestant in its own process, measured on request.
 
-use std::path::Path;
 use std::str::SplitWhitespace;
 use std::sync::Arc;
 
@@ -63,17 +62,10 @@ impl Process {
     /// The path of this program is not known.
     #[must_use]
     pub fn start(name: &'static str, state: State) -> Self {
-        let program = std::env::current_exe().expect("the path of this program");
-        Self::start_of(&program, name, state)
-    }
-
-    /// Starts another build of the program as this contestant.
-    #[must_use]
-    pub fn start_of(program: &Path, name: &'static str, state: State) -> Self {
         Self {
             name,
             state,
-            child: Child::start_of(program, &["--contestant", name, "--state", state.name()]),
+            child: Child::start(&["--contestant", name, "--state", state.name()]),
         }
     }
 

@@ -16,7 +16,7 @@ mod environment;
 mod link_list;
 mod program_signals;
 mod recorder;
-#[cfg_attr(not(feature = "redact"), path = "no_redaction.rs")]
+#[cfg_attr(not(feature = "redact"), path = "redaction/none.rs")]
 mod redaction;
 mod system;
 

@@ -13,7 +13,7 @@ mod parts;
 mod provider;
 mod regular_file;
 mod surroundings;
-#[cfg_attr(not(target_os = "linux"), path = "no_system.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "system/none.rs")]
 mod system;
 #[cfg(target_os = "linux")]
 mod this_process;
