@@ -1,5 +1,6 @@
 //! The clocks of hosts, which calls between them show to differ.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use floe_waterfall::duration;
@@ -26,9 +27,9 @@ impl Recording {
     /// Moves the spans of hosts whose clocks differ, with their events and log records, and adds a note for each host.
     ///
     /// A server span lies within the span of the client that waited for it, and no span starts before its parent, so each
-    /// call between two hosts bounds by how much their clocks differ. If the bounds of all calls do not admit 0, the host
-    /// with fewer roots is moved to their middle. If they contradict each other, as after a clock was set, each trace is
-    /// looked at alone; it is left as it was recorded if its own calls contradict each other, too.
+    /// call between two hosts bounds by how much their clocks differ. If the bounds of all calls do not admit 0, one host is
+    /// moved to their middle; the host with the most roots stays. If they contradict each other, as after a clock was set,
+    /// each trace is looked at alone, and left as it was recorded if its own calls contradict each other, too.
     pub fn align_clocks(&mut self) {
         let (hosts, names) = hosts(&self.sources);
         if names.len() < 2 {
@@ -38,53 +39,16 @@ impl Recording {
         let ids: FxHashMap<_, _> = spans.map(|(at, it)| ((it.trace, it.id), at)).collect();
         let host = |span: &Span| hosts.get(usize::try_from(span.source).ok()?).copied();
         let (calls, roots) = calls(&self.spans, &ids, names.len(), host);
+        let mut notes = Notes {
+            spans: &self.spans,
+            names: &names,
+            counts: BTreeMap::new(),
+        };
         let mut clocks = Clocks::new(roots);
         clocks.join(&calls, false);
-        let mut notes: BTreeMap<String, Count> = BTreeMap::new();
-        for (at, reason) in clocks.reasons.iter().enumerate() {
-            if let Some(reason) = reason {
-                let reference = &names[clocks.group[at]];
-                let message = reason.message(&names[at], reference, clocks.offset[at]);
-                notes
-                    .entry(message)
-                    .or_default()
-                    .add(&self.spans[reason.span]);
-            }
-        }
-        let mut apart: BTreeMap<TraceId, Vec<Call>> = BTreeMap::new();
-        for call in calls {
-            if clocks.group[call.from] != clocks.group[call.to] {
-                let trace = self.spans[call.bounds.span].trace;
-                apart.entry(trace).or_default().push(call);
-            }
-        }
-        let mut by_trace: FxHashMap<TraceId, Clocks> = FxHashMap::default();
-        for (trace, calls) in apart {
-            let mut alone = Clocks {
-                reasons: vec![None; names.len()],
-                ..clocks.clone()
-            };
-            for (from, to, span) in alone.join(&calls, true) {
-                let message = format!(
-                    "the calls between {} and {} contradict each other about their clocks; both are shown as recorded",
-                    names[from], names[to]
-                );
-                notes.entry(message).or_default().add(&self.spans[span]);
-            }
-            for (at, reason) in alone.reasons.iter().enumerate() {
-                if let Some(reason) = reason {
-                    let message = format!(
-                        "the clock of {} moved against that of {}; its spans are moved in each trace by itself",
-                        names[at], names[alone.group[at]]
-                    );
-                    notes
-                        .entry(message)
-                        .or_default()
-                        .add(&self.spans[reason.span]);
-                }
-            }
-            by_trace.insert(trace, alone);
-        }
+        notes.file(&clocks);
+        let by_trace = clocks.by_trace(calls, &mut notes);
+        let notes = notes.counts;
         for span in &mut self.spans {
             if let Some(host) = host(span) {
                 let clocks = by_trace.get(&span.trace).unwrap_or(&clocks);
@@ -98,6 +62,49 @@ impl Recording {
         }
         for (message, count) in notes {
             count.note(&mut self.notes, &message);
+        }
+    }
+}
+
+/// What was found about clocks, each with its first span and how often.
+struct Notes<'a> {
+    spans: &'a [Span],
+    names: &'a [String],
+    counts: BTreeMap<String, Count>,
+}
+
+impl Notes<'_> {
+    fn add(&mut self, span: usize, message: String) {
+        self.counts
+            .entry(message)
+            .or_default()
+            .add(&self.spans[span]);
+    }
+
+    /// Adds what all calls of the file say.
+    fn file(&mut self, clocks: &Clocks) {
+        for (host, reason) in clocks.reasons() {
+            let reference = &self.names[clocks.group[host]];
+            let message = reason.message(&self.names[host], reference, clocks.offset[host]);
+            self.add(reason.span, message);
+        }
+    }
+
+    /// Adds what those of one trace say, and for which hosts they contradict each other.
+    fn trace(&mut self, clocks: &Clocks, refused: &[(usize, usize, usize)]) {
+        for (host, reason) in clocks.reasons() {
+            let message = format!(
+                "the clock of {} moved against that of {}; its spans are moved in each trace by itself",
+                self.names[host], self.names[clocks.group[host]]
+            );
+            self.add(reason.span, message);
+        }
+        for (from, to, span) in refused {
+            let message = format!(
+                "the calls between {} and {} contradict each other about their clocks; both are shown as recorded",
+                self.names[*from], self.names[*to]
+            );
+            self.add(*span, message);
         }
     }
 }
@@ -197,6 +204,15 @@ fn calls(
 }
 
 impl Bounds {
+    /// Those of no call.
+    const UNKNOWN: Self = Self {
+        least: -FAR,
+        most: FAR,
+        calls: 0,
+        span: usize::MAX,
+        is_evident: false,
+    };
+
     fn new(parent: &Span, span: &Span, at: usize) -> Self {
         let difference = |one: u64, other: u64| i128::from(one) - i128::from(other);
         // Who gave up does not know when the server ended.
@@ -246,17 +262,21 @@ impl Bounds {
         }
     }
 
-    const fn admits(&self, offset: i128) -> bool {
-        self.least - ROUNDING <= offset && offset <= self.most + ROUNDING
+    /// Whether the clocks may differ by this, in times that may be rounded.
+    fn admits(&self, offset: i128) -> bool {
+        self.least - ROUNDING <= self.most
+            && self.least - ROUNDING <= offset
+            && offset <= self.most + ROUNDING
     }
 
-    /// The smallest offset that puts all calls in the middle of what is left, or `None` if there is none.
-    fn middle(&self) -> Option<i128> {
-        match (self.least, self.most) {
-            (least, most) if least - ROUNDING > most => None,
-            (least, most) if least < -FAR / 2 => Some(most),
-            (least, most) if most > FAR / 2 => Some(least),
-            (least, most) => Some(i128::midpoint(least, most)),
+    /// The offset that puts all calls in the middle of what is left; the smallest one, if only one bound is known.
+    const fn middle(&self) -> i128 {
+        if self.least < -FAR / 2 {
+            self.most
+        } else if self.most > FAR / 2 {
+            self.least
+        } else {
+            i128::midpoint(self.least, self.most)
         }
     }
 
@@ -299,79 +319,107 @@ impl Clocks {
         }
     }
 
-    /// Compares clocks by calls, those first whose difference is known best, and returns the hosts, with a call, for
-    /// which they contradict each other. In `strict` comparisons, a delay must not explain the difference.
-    fn join(&mut self, calls: &[Call], strict: bool) -> Vec<(usize, usize, usize)> {
-        let mut pairs: BTreeMap<(usize, usize), Bounds> = BTreeMap::new();
+    fn reasons(&self) -> impl Iterator<Item = (usize, &Bounds)> {
+        let reasons = self.reasons.iter().enumerate();
+        reasons.filter_map(|(host, reason)| Some((host, reason.as_ref()?)))
+    }
+
+    /// The clocks of the traces whose calls are between hosts that the calls of the whole file contradict.
+    fn by_trace(&self, calls: Vec<Call>, notes: &mut Notes<'_>) -> FxHashMap<TraceId, Self> {
+        let mut apart: BTreeMap<TraceId, Vec<Call>> = BTreeMap::new();
         for call in calls {
-            let bounds = call.bounds.exchanged(call.from > call.to);
-            let pair = pairs.entry((call.from.min(call.to), call.from.max(call.to)));
-            pair.and_modify(|it| *it = it.and(bounds)).or_insert(bounds);
+            if self.group[call.from] != self.group[call.to] {
+                let trace = notes.spans[call.bounds.span].trace;
+                apart.entry(trace).or_default().push(call);
+            }
         }
-        let mut pairs: Vec<_> = pairs.into_iter().collect();
-        pairs.sort_by_key(|(_, bounds)| bounds.most - bounds.least);
+        let alone = apart.into_iter().map(|(trace, calls)| {
+            let mut clocks = self.clone();
+            clocks.reasons.fill(None);
+            let refused = clocks.join(&calls, true);
+            notes.trace(&clocks, &refused);
+            (trace, clocks)
+        });
+        alone.collect()
+    }
+
+    /// Compares clocks by calls, and returns the hosts, with a call, for which they contradict each other. In `strict`
+    /// comparisons, a delay must not explain the difference.
+    fn join(&mut self, calls: &[Call], strict: bool) -> Vec<(usize, usize, usize)> {
+        let pairs = pairs(calls);
         let mut refused = Vec::new();
-        for ((one, other), _) in &pairs {
-            if self.group[*one] == self.group[*other] {
-                continue;
+        let mut references: Vec<usize> = (0..self.group.len()).collect();
+        references.sort_by_key(|host| Reverse(self.roots[*host]));
+        let mut is_done = vec![false; references.len()];
+        for reference in references {
+            let mut unfit = Vec::new();
+            // What is next to the hosts of this group, the closest first.
+            while let Some((from, to)) = pairs.iter().find_map(|(hosts, _)| {
+                let (one, other) = *hosts;
+                let ends = [(one, other), (other, one)].into_iter();
+                let mut ends = ends.filter(|(from, _)| self.group[*from] == reference);
+                let next = self.group[ends.clone().next()?.1];
+                let is_open = next != reference && !is_done[next] && !unfit.contains(&next);
+                ends.next().filter(|_| is_open)
+            }) {
+                let next = self.group[to];
+                let bounds = self.between(&pairs, reference, next);
+                // Clocks are as equal as the calls admit, so that what is not known does not move anything.
+                let same = self.offset[from] - self.offset[to];
+                let mut offsets = [0, same, bounds.middle()].into_iter();
+                match offsets.find(|offset| bounds.admits(*offset)) {
+                    Some(offset) if bounds.is_evident || !strict => {
+                        self.merge(reference, next, offset, bounds);
+                    }
+                    found => {
+                        unfit.push(next);
+                        if found.is_none() && bounds.is_evident {
+                            refused.push((from, to, bounds.span));
+                        }
+                    }
+                }
             }
-            let bounds = self.between(&pairs, self.group[*one], self.group[*other]);
-            let Some(bounds) = bounds.filter(|bounds| bounds.is_evident || !strict) else {
-                continue;
-            };
-            // Clocks are as equal as the calls admit, so that what is not known does not move anything.
-            let same = self.offset[*one] - self.offset[*other];
-            match bounds.middle() {
-                None if bounds.is_evident => refused.push((*one, *other, bounds.span)),
-                None => {}
-                Some(_) if bounds.admits(0) => self.merge(*one, *other, 0, bounds),
-                Some(_) if bounds.admits(same) => self.merge(*one, *other, same, bounds),
-                Some(middle) => self.merge(*one, *other, middle, bounds),
-            }
+            is_done[reference] = true;
         }
         refused
     }
 
     /// By how much the clocks of one group are ahead of those of another, as all calls between them tell.
-    fn between(
-        &self,
-        pairs: &[((usize, usize), Bounds)],
-        one: usize,
-        other: usize,
-    ) -> Option<Bounds> {
+    fn between(&self, pairs: &[(Hosts, Bounds)], other: usize, one: usize) -> Bounds {
         let pairs = pairs.iter().filter_map(|((from, to), bounds)| {
             let groups = (self.group[*from], self.group[*to]);
             let bounds = bounds.set_back(self.offset[*to] - self.offset[*from]);
-            if groups == (one, other) || groups == (other, one) {
-                Some(bounds.exchanged(groups.0 == other))
-            } else {
-                None
-            }
+            let is_between = groups == (one, other) || groups == (other, one);
+            is_between.then(|| bounds.exchanged(groups.0 == one))
         });
-        pairs.reduce(Bounds::and)
+        pairs.fold(Bounds::UNKNOWN, Bounds::and)
     }
 
-    /// Makes one group of two, of which the second one is ahead by `offset`: that with more roots stays as it is.
-    fn merge(&mut self, one: usize, other: usize, offset: i128, bounds: Bounds) {
-        let roots = |group: usize| -> usize {
-            let hosts = self.group.iter().zip(&self.roots);
-            hosts
-                .filter(|(it, _)| **it == group)
-                .map(|(_, it)| it)
-                .sum()
-        };
-        let (one, other) = (self.group[one], self.group[other]);
-        let (stays, moves, offset) = if roots(one) >= roots(other) {
-            (one, other, offset)
-        } else {
-            (other, one, -offset)
-        };
+    /// Adds a group to another one, of which it is ahead by `offset`.
+    fn merge(&mut self, reference: usize, next: usize, offset: i128, bounds: Bounds) {
         for (at, group) in self.group.iter_mut().enumerate() {
-            if *group == moves {
-                *group = stays;
+            if *group == next {
+                *group = reference;
                 self.offset[at] += offset;
                 self.reasons[at] = (self.offset[at] != 0).then_some(bounds);
             }
         }
     }
+}
+
+/// Two hosts, the smaller one first.
+type Hosts = (usize, usize);
+
+/// The bounds of all calls between two hosts, the closest first.
+fn pairs(calls: &[Call]) -> Vec<(Hosts, Bounds)> {
+    let mut pairs: BTreeMap<Hosts, Bounds> = BTreeMap::new();
+    for call in calls {
+        let hosts = (call.from.min(call.to), call.from.max(call.to));
+        let bounds = call.bounds.exchanged(call.from > call.to);
+        let known = pairs.entry(hosts).or_insert(Bounds::UNKNOWN);
+        *known = known.and(bounds);
+    }
+    let mut pairs: Vec<_> = pairs.into_iter().collect();
+    pairs.sort_by_key(|(_, bounds)| bounds.most - bounds.least);
+    pairs
 }
