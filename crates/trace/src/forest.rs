@@ -157,20 +157,20 @@ impl<'a> Forest<'a> {
 
 /// How often something occurred, and where first.
 #[derive(Default)]
-pub(crate) struct Count {
+struct Count {
     first: Option<(TraceId, SpanId)>,
     times: usize,
 }
 
 impl Count {
-    pub(crate) const fn add(&mut self, span: &Span) {
+    const fn add(&mut self, span: &Span) {
         self.times += 1;
         if self.first.is_none() {
             self.first = Some((span.trace, span.id));
         }
     }
 
-    pub(crate) fn note(self, notes: &mut Vec<Note>, message: &str) {
+    fn note(self, notes: &mut Vec<Note>, message: &str) {
         if let Some((trace, span)) = self.first {
             notes.push(Note {
                 place: format!("trace {trace}, span {span}"),

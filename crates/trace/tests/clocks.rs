@@ -36,7 +36,8 @@ impl Traces {
         let offset = self.offsets.iter().find(|(name, _)| *name == host);
         let clock = |time: u64| {
             let ahead = offset.map_or(0, |(_, ahead)| *ahead * 1_000_000);
-            (START + trace as u64 * 1000 * MS + time * 1000).saturating_add_signed(ahead)
+            (START + u64::try_from(trace).unwrap_or_default() * 1000 * MS + time * 1000)
+                .saturating_add_signed(ahead)
         };
         let span = Span {
             trace: TraceId(trace),
@@ -158,16 +159,12 @@ fn a_host_is_moved_between_the_bounds_of_all_its_calls() {
         aligned.expect(&[("b", ahead), ("c", ahead)]);
         let notes = aligned.notes();
         assert_eq!(notes.len(), 2, "{notes:?}");
-        let way = if ahead < 0 { "behind" } else { "ahead of" };
+        let way = if ahead < 0 { "behind" } else { "ahead" };
         assert!(notes.iter().all(|note| note.contains(way)), "{notes:?}");
     }
     let notes = chain(&[("b", -400)]).aligned().notes();
-    assert_eq!(
-        notes,
-        [
-            "the clock of `b` (b) looks 400 ms behind that of `a` (a) (± 500 µs, 20 calls); its spans are moved"
-        ]
-    );
+    let note = "the clock of `b` (b) looks 400 ms behind (± 500 µs, 20 calls); its spans are moved";
+    assert_eq!(notes, [note]);
 }
 
 #[test]
@@ -202,12 +199,8 @@ fn a_message_says_only_that_it_was_sent_before() {
     let aligned = messages(-400);
     // The quickest one waited for 2 ms.
     aligned.expect(&[("b", -398)]);
-    assert_eq!(
-        aligned.notes(),
-        [
-            "the clock of `b` (b) looks at least 398 ms behind that of `a` (a) (3 calls); its spans are moved"
-        ]
-    );
+    let note = "the clock of `b` (b) looks at least 398 ms behind (3 calls); its spans are moved";
+    assert_eq!(aligned.notes(), [note]);
 }
 
 /// Calls that no clock explains: a client that gave up, an answer that is still sent after the client span has ended.
@@ -232,36 +225,7 @@ fn a_server_that_goes_on_is_left() {
 }
 
 #[test]
-fn a_clock_that_was_set_is_right_in_each_trace() {
-    let mut traces = Traces::new(&[("b", 400)]);
-    for trace in 1..=20 {
-        if trace == 11 {
-            traces.offsets = vec![("b", 0)];
-        }
-        let root = traces.span((trace, 0), "a", Kind::Server, (0, 30_000));
-        traces.call(root, ("a", "b"), 1000, 2000);
-    }
-    let aligned = traces.aligned();
-    let (ahead, right) = aligned.shifts.split_at(30);
-    assert!(right.iter().all(|(_, by)| *by == 0), "{right:?}");
-    let by_host = ahead
-        .iter()
-        .map(|(host, by)| (host.as_str(), by / 1_000_000));
-    assert!(
-        by_host
-            .clone()
-            .all(|it| it == ("a", 0) || it == ("b", 399) || it == ("b", 400))
-    );
-    let note = &aligned.recording.notes[0];
-    assert_eq!(
-        note.message,
-        "the clock of `b` (b) moved against that of `a` (a); its spans are moved in each trace by itself"
-    );
-    assert_eq!((note.times, aligned.recording.notes.len()), (10, 1));
-}
-
-#[test]
-fn a_trace_that_contradicts_itself_is_left() {
+fn a_clock_that_was_set_is_left() {
     let mut traces = Traces::new(&[("b", 400)]);
     let root = traces.span((1, 0), "a", Kind::Server, (0, 30_000));
     traces.call(root, ("a", "b"), 1000, 2000);
@@ -269,12 +233,9 @@ fn a_trace_that_contradicts_itself_is_left() {
     traces.call(root, ("a", "b"), 4000, 2000);
     let aligned = traces.aligned();
     aligned.expect(&[]);
-    assert_eq!(
-        aligned.notes(),
-        [
-            "the calls between `a` (a) and `b` (b) contradict each other about their clocks; both are shown as recorded"
-        ]
-    );
+    let note =
+        "the clock of `b` (b) is not known: 2 calls contradict each other; its spans are not moved";
+    assert_eq!(aligned.notes(), [note]);
 }
 
 /// At any load, and with times that are rounded to milliseconds, no clock is moved that is right, and no other one by

@@ -19,13 +19,17 @@ pub struct Step {
     pub is_wait: bool,
 }
 
+/// The first start and the last end of a span and all that is below it.
+type Extents = FxHashMap<usize, (u64, u64)>;
+
 /// What is left to do: a time that no child of a span explains, or all that is below a span between two times. Without a
 /// span, it is that of the trace.
+#[derive(Clone, Copy)]
 struct Task {
     span: Option<usize>,
+    is_own: bool,
     from: u64,
     to: u64,
-    is_own: bool,
 }
 
 /// Returns the critical path of a trace with these roots, by time: who shortens one of its steps shortens the trace.
@@ -35,22 +39,45 @@ struct Task {
 /// its own end, so that the steps add up to the time from the first start in the trace to its last end.
 #[must_use]
 pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
-    let extents = Extents::new(tree, roots);
-    let (from, to) = extents.all;
-    let mut steps = Vec::new();
+    let spans: Vec<usize> = below(tree, roots).collect();
+    // A span without times says nothing about those of its trace.
+    let timed = || spans.iter().copied().filter(|span| tree.end(*span) > 0);
+    let Some(last) = timed().max_by_key(|span| times(tree, *span).1) else {
+        return Vec::new();
+    };
+    let extents = extents(tree, &spans);
+    let mut steps: Vec<Step> = Vec::new();
     // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
     let mut tasks = vec![Task {
         span: None,
-        from,
-        to,
         is_own: false,
+        from: timed().map(|span| tree.start(span)).min().unwrap_or(0),
+        to: times(tree, last).1,
     }];
     while let Some(task) = tasks.pop() {
-        if task.is_own {
-            add(&mut steps, &extents, &task);
-        } else {
-            let parts = parts(&extents, roots, &task);
+        if !task.is_own {
+            let parts = parts(tree, &extents, roots, task);
             tasks.extend(parts.into_iter().rev());
+            continue;
+        }
+        let Task { span, from, to, .. } = task;
+        let own = span.map_or((to, to), |span| times(tree, span));
+        let (start, end) = (own.0.clamp(from, to), own.1.clamp(from, to));
+        // Where the span itself did not run, what comes next was waited for.
+        for (is_wait, from, to) in [(true, end, to), (false, start, end), (true, from, start)] {
+            let next = steps.last().map_or(last, |step| step.span);
+            let span = span.filter(|_| !is_wait).unwrap_or(next);
+            let step = Step {
+                span,
+                from,
+                to,
+                is_wait,
+            };
+            match steps.last_mut() {
+                _ if from == to => {}
+                Some(next) if next.is_wait && is_wait => next.from = from,
+                _ => steps.push(step),
+            }
         }
     }
     steps.reverse();
@@ -58,136 +85,82 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
 }
 
 /// The parts of a task from its end on.
-fn parts<T: Tree>(extents: &Extents<'_, T>, roots: &[usize], task: &Task) -> Vec<Task> {
-    let tree = extents.tree;
-    let Task { span, from, to, .. } = *task;
-    let (own_start, own_end) = span.map_or((0, 0), |span| (tree.start(span), tree.end(span)));
-    let children = span.map_or(roots, |span| tree.children(span));
-    // Who did not wait for what runs on below a child may have waited for the child itself.
-    let ends = children.iter().flat_map(|child| {
-        let (first, last) = extents.of(*child);
-        [last, extents.own(*child).1].map(|end| (end, first.max(from), *child))
-    });
-    let mut ends: Vec<_> = ends.filter(|(end, start, _)| start < end).collect();
+fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Task> {
+    let (start, end) = task.span.map_or((0, 0), |span| times(tree, span));
+    let children = task.span.map_or(roots, |span| tree.children(span));
+    let mut ends: Vec<(u64, u64, usize)> = Vec::new();
+    for child in children {
+        let (first, last) = extents.get(child).copied().unwrap_or(NEVER);
+        // Who did not wait for what runs on below a child may have waited for the child itself. Nobody waits for a moment.
+        let (_, end) = own(tree, *child);
+        let from = first.max(task.from);
+        ends.extend([last, end].map(|end| (end, from, *child)));
+    }
     ends.sort_unstable();
     let mut parts = Vec::new();
-    let mut at = to;
-    while let Some((end, start, child)) = ends.pop() {
+    let mut at = task.to;
+    while let Some((until, from, child)) = ends.pop() {
         // A span does not wait for a child that is still running. When it has ended, that child is all that is known.
-        let is_running = end > at;
-        if is_running && (start >= at || own_start < at && at <= own_end) {
+        let is_running = until > at && start < at && at <= end;
+        let to = until.min(at);
+        if is_running || from >= to {
             continue;
         }
-        let end = end.min(at);
-        let part = |span, from, to, is_own| Task {
-            span,
-            from,
-            to,
-            is_own,
+        let own = Task {
+            is_own: true,
+            from: to,
+            to: at,
+            ..task
         };
-        parts.push(part(span, end, at, true));
-        parts.push(part(Some(child), start, end, false));
-        at = start;
+        parts.extend([
+            own,
+            Task {
+                span: Some(child),
+                is_own: false,
+                from,
+                to,
+            },
+        ]);
+        at = from;
     }
     parts.push(Task {
-        to: at,
         is_own: true,
-        ..*task
+        to: at,
+        ..task
     });
     parts
 }
 
-/// Adds the steps of a time that no child explains, from its end on: it is a wait where the span itself did not run.
-fn add<T: Tree>(steps: &mut Vec<Step>, extents: &Extents<'_, T>, task: &Task) {
-    let (start, end) = task.span.map_or((task.to, task.to), |span| {
-        let time = |time: u64| time.clamp(task.from, task.to);
-        let (start, end) = (extents.tree.start(span), extents.end(span));
-        (time(start), time(end))
-    });
-    for (from, to, is_own) in [
-        (end, task.to, false),
-        (start, end, true),
-        (task.from, start, false),
-    ] {
-        if from >= to {
-            continue;
-        }
-        let span = match (task.span, steps.last_mut()) {
-            (Some(span), _) if is_own => span,
-            (_, Some(next)) if next.is_wait => {
-                next.from = from;
-                continue;
-            }
-            (_, next) => next.map_or(extents.last, |next| next.span),
-        };
-        steps.push(Step {
-            span,
-            from,
-            to,
-            is_wait: !is_own,
-        });
-    }
+/// The start and the end of nothing.
+const NEVER: (u64, u64) = (u64::MAX, 0);
+
+fn times(tree: &impl Tree, span: usize) -> (u64, u64) {
+    let start = tree.start(span);
+    (start, tree.end(span).max(start))
 }
 
-/// The first start and the last end of nothing.
-const NEVER: (u64, u64) = (u64::MAX, 0);
+/// The times of a span with a length.
+fn own(tree: &impl Tree, span: usize) -> (u64, u64) {
+    let (start, end) = times(tree, span);
+    if start < end { (start, end) } else { NEVER }
+}
+
+fn extents(tree: &impl Tree, spans: &[usize]) -> Extents {
+    let mut extents = Extents::default();
+    for span in spans.iter().rev() {
+        let all = extents.get(span).copied().unwrap_or(NEVER);
+        let all = union(all, own(tree, *span));
+        extents.insert(*span, all);
+        if let Some(parent) = tree.parent(*span) {
+            let above = extents.entry(parent).or_insert(NEVER);
+            *above = union(*above, all);
+        }
+    }
+    extents
+}
 
 fn union(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
     (one.0.min(other.0), one.1.max(other.1))
-}
-
-/// The first start and the last end of each span and all that is below it.
-struct Extents<'a, T> {
-    tree: &'a T,
-    /// Those of the trace, and the span that ended last.
-    all: (u64, u64),
-    last: usize,
-    /// Those of spans that are shorter than what is below them.
-    wider: FxHashMap<usize, (u64, u64)>,
-}
-
-impl<'a, T: Tree> Extents<'a, T> {
-    fn new(tree: &'a T, roots: &[usize]) -> Self {
-        let mut extents = Self {
-            tree,
-            all: (0, 0),
-            last: 0,
-            wider: FxHashMap::default(),
-        };
-        let spans: Vec<usize> = below(tree, roots).collect();
-        // A span without times says nothing about those of its trace.
-        let timed = || spans.iter().filter(|span| tree.end(**span) > 0);
-        let start = timed().map(|span| tree.start(*span)).min();
-        if let Some((last, start)) = timed().max_by_key(|span| extents.end(**span)).zip(start) {
-            extents.all = (start, extents.end(*last));
-            extents.last = *last;
-        }
-        for span in spans.iter().rev() {
-            if let Some(parent) = tree.parent(*span) {
-                let known = extents.of(parent);
-                let all = union(known, extents.of(*span));
-                if all != known {
-                    extents.wider.insert(parent, all);
-                }
-            }
-        }
-        extents
-    }
-
-    fn end(&self, span: usize) -> u64 {
-        self.tree.end(span).max(self.tree.start(span))
-    }
-
-    /// Those of a span alone. Nobody waits for a moment.
-    fn own(&self, span: usize) -> (u64, u64) {
-        let (start, end) = (self.tree.start(span), self.end(span));
-        if start < end { (start, end) } else { NEVER }
-    }
-
-    fn of(&self, span: usize) -> (u64, u64) {
-        let wider = self.wider.get(&span).copied();
-        wider.unwrap_or_else(|| self.own(span))
-    }
 }
 
 #[cfg(test)]
