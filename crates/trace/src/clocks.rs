@@ -1,5 +1,6 @@
 //! The clocks of hosts, which calls between them show to differ.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use floe_waterfall::duration;
@@ -8,14 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::span::{Kind, Note, Recording, Source, Span, SpanId, TraceId};
 
 /// The first of these attributes of a resource names its clock; without any, its service does.
-const HOST: [&str; 6] = [
-    "host.id",
-    "host.name",
-    "k8s.node.name",
-    "container.id",
-    "k8s.pod.name",
-    "service.instance.id",
-];
+const HOST: [&str; 3] = ["host.id", "host.name", "service.instance.id"];
 /// Some programs round their times to milliseconds, so that a smaller difference says nothing.
 const ROUNDING: i128 = 1_000_000;
 /// A bound that is not known: larger than any sum of times.
@@ -105,8 +99,8 @@ struct Bounds {
     is_evident: bool,
 }
 
-/// Two hosts, of which the clock of the second one is compared with that of the first one.
-type Pair = ((usize, usize), Bounds);
+/// A host, and one whose clock is compared with that of the first one.
+type Pair = (usize, usize);
 
 /// What the spans with a parent on another host say, the closest bounds first, and how many roots each host has.
 fn calls(
@@ -114,8 +108,8 @@ fn calls(
     ids: &FxHashMap<(TraceId, SpanId), usize>,
     hosts: usize,
     host: impl Fn(&Span) -> Option<usize>,
-) -> (Vec<Pair>, Vec<usize>) {
-    let mut pairs: BTreeMap<(usize, usize), Bounds> = BTreeMap::new();
+) -> (Vec<(Pair, Bounds)>, Vec<usize>) {
+    let mut pairs: BTreeMap<Pair, Bounds> = BTreeMap::new();
     let mut roots = vec![0; hosts];
     for (at, span) in spans.iter().enumerate() {
         let parent = span.parent.and_then(|id| ids.get(&(span.trace, id)));
@@ -125,10 +119,11 @@ fn calls(
             (Some(parent), Some(from), Some(to))
                 if from != to && parent.end > 0 && span.end > 0 =>
             {
-                let bounds = Bounds::new(parent, span, at).seen_from(from > to);
-                let known = pairs.entry((from.min(to), from.max(to)));
-                let known = known.or_insert(Bounds::UNKNOWN);
-                *known = known.and(bounds);
+                let bounds = Bounds::new(parent, span, at);
+                for (pair, bounds) in [((from, to), bounds), ((to, from), bounds.exchanged())] {
+                    let known = pairs.entry(pair).and_modify(|it| *it = it.and(bounds));
+                    known.or_insert(bounds);
+                }
             }
             _ => {}
         }
@@ -139,38 +134,28 @@ fn calls(
 }
 
 /// By how much the clock of each host is ahead, and the hosts for which that is not 0, or not known, with the reason.
-fn compare(pairs: &[Pair], roots: &[usize]) -> (Vec<i128>, Vec<(usize, Bounds)>) {
+fn compare(pairs: &[(Pair, Bounds)], roots: &[usize]) -> (Vec<i128>, Vec<(usize, Bounds)>) {
     let mut offsets: Vec<Option<i128>> = vec![None; roots.len()];
     let mut reasons = Vec::new();
     loop {
         // The host next to the known ones whose offset is known best.
-        let next =
-            pairs
-                .iter()
-                .find_map(|((one, other), _)| match (offsets[*one], offsets[*other]) {
-                    (Some(offset), None) => Some((*other, offset)),
-                    (None, Some(offset)) => Some((*one, offset)),
-                    _ => None,
-                });
-        let Some((host, same)) = next else {
-            let hosts = (0..roots.len()).rev();
-            let unknown = hosts.filter(|host| offsets[*host].is_none());
-            let Some(reference) = unknown.max_by_key(|host| roots[*host]) else {
-                break;
+        let next = pairs.iter().find_map(|((known, host), _)| {
+            let known = offsets[*known].filter(|_| offsets[*host].is_none());
+            Some((*host, known?))
+        });
+        let next = next.and_then(|(host, same)| {
+            let pairs = pairs.iter().filter(|((_, it), _)| *it == host);
+            let pairs = pairs.filter_map(|((it, _), bounds)| Some(bounds.plus(offsets[*it]?)));
+            Some((host, same, pairs.reduce(Bounds::and)?))
+        });
+        let Some((host, same, bounds)) = next else {
+            let unknown = (0..roots.len()).filter(|host| offsets[*host].is_none());
+            let Some(reference) = unknown.max_by_key(|host| (roots[*host], Reverse(*host))) else {
+                return (offsets.into_iter().flatten().collect(), reasons);
             };
             offsets[reference] = Some(0);
             continue;
         };
-        let bounds = pairs.iter().filter_map(|((one, other), bounds)| {
-            if *one == host {
-                Some(bounds.seen_from(true).plus(offsets[*other]?))
-            } else if *other == host {
-                Some(bounds.plus(offsets[*one]?))
-            } else {
-                None
-            }
-        });
-        let bounds = bounds.fold(Bounds::UNKNOWN, Bounds::and);
         // Clocks are as equal as the calls admit, so that what is not known does not move anything.
         let likely = [0, same, bounds.middle()];
         let offset = likely.into_iter().find(|offset| bounds.admits(*offset));
@@ -179,19 +164,9 @@ fn compare(pairs: &[Pair], roots: &[usize]) -> (Vec<i128>, Vec<(usize, Bounds)>)
             reasons.push((host, bounds));
         }
     }
-    (offsets.into_iter().flatten().collect(), reasons)
 }
 
 impl Bounds {
-    /// Those of no call.
-    const UNKNOWN: Self = Self {
-        least: -FAR,
-        most: FAR,
-        calls: 0,
-        span: usize::MAX,
-        is_evident: false,
-    };
-
     fn new(parent: &Span, span: &Span, at: usize) -> Self {
         let after = |one: u64, other: u64| i128::from(one) - i128::from(other);
         // Who gave up does not know when the server ended.
@@ -207,16 +182,11 @@ impl Bounds {
         }
     }
 
-    /// The same, seen from the other host if that is so.
-    const fn seen_from(self, other: bool) -> Self {
-        let (least, most) = if other {
-            (-self.most, -self.least)
-        } else {
-            (self.least, self.most)
-        };
+    /// The same, seen from the other host.
+    const fn exchanged(self) -> Self {
         Self {
-            least,
-            most,
+            least: -self.most,
+            most: -self.least,
             ..self
         }
     }
@@ -239,13 +209,10 @@ impl Bounds {
         }
     }
 
-    const fn is_possible(&self) -> bool {
-        self.least - ROUNDING <= self.most
-    }
-
     /// Whether the clocks may differ by this, in times that may be rounded.
     const fn admits(&self, offset: i128) -> bool {
-        self.is_possible() && self.least - ROUNDING <= offset && offset <= self.most + ROUNDING
+        let (least, most) = (self.least - ROUNDING, self.most + ROUNDING);
+        least <= self.most && least <= offset && offset <= most
     }
 
     /// The offset that puts all calls in the middle of what is left; the smallest one, if only one bound is known.
@@ -259,11 +226,9 @@ impl Bounds {
 
     fn message(&self, name: &str, offset: i128) -> String {
         let text = |nanos: i128| duration(u64::try_from(nanos).unwrap_or(u64::MAX));
-        let calls = match self.calls {
-            1 => "1 call".to_owned(),
-            calls => format!("{calls} calls"),
-        };
-        if !self.is_possible() {
+        let calls = if self.calls == 1 { "call" } else { "calls" };
+        let calls = format!("{} {calls}", self.calls);
+        if offset == 0 {
             return format!(
                 "the clock of {name} is not known: {calls} contradict each other; its spans are not moved"
             );

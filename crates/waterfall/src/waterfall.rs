@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
+use std::iter::repeat_n;
 
 use anstyle::{AnsiColor, Style};
 use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::critical_path::critical_path;
+use crate::critical_path::{Step, critical_path};
 use crate::duration::duration;
 use crate::tree::{Mark, Tree, below, uncovered};
 
@@ -39,6 +40,8 @@ const CRITICAL: Style = AnsiColor::Cyan.on_default().bold();
 pub struct Options {
     /// Whether to use colours.
     pub color: bool,
+    /// Whether to draw with characters of ASCII alone.
+    pub ascii: bool,
     /// The width, in columns.
     pub width: usize,
     /// The most spans of a trace that is drawn whole. Of a larger one, failed spans, those on the critical path and the
@@ -54,6 +57,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             color: false,
+            ascii: false,
             width: 100,
             unfolded: 60,
             depth: None,
@@ -84,8 +88,8 @@ struct Row {
 /// Draws a trace: a header, a time axis and a row for each span.
 ///
 /// A full block is time on the critical path, a shaded one the other time of a span. A failed span has its message
-/// and its place below it, and what [`Tree::beside`] says beside its name. `id` is printed as the id of the trace; `roots` are the spans
-/// without a parent, by start.
+/// and its place below it, and what [`Tree::beside`] says beside its name. `id` is printed as the id of the trace; `roots`
+/// are the spans without a parent, by start.
 #[must_use]
 pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) -> String {
     let mut drawing = Drawing::new(tree, id, roots, options);
@@ -102,7 +106,10 @@ pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) 
             Item::Span(span) => drawing.span(&mut picture, *span, &row.last),
             Item::Folded(folded) => drawing.folded(&mut picture, folded, &row.last),
             Item::Gap { text, from, to } => {
-                drawing.gap(&mut picture, text, (*from, *to), &row.last);
+                let start = drawing.column(*from);
+                let length = drawing.column(*to).saturating_sub(start).max(1);
+                let bar = " ".repeat(start) + &"┄".repeat(length);
+                drawing.dim(&mut picture, &row.last, text, to - from, &bar);
             }
         }
     }
@@ -111,7 +118,32 @@ pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) 
         let rest = format!("… the first {most} rows of {} spans", drawing.spans.len());
         let _ = writeln!(picture, "{}", drawing.paint(DIM, &rest));
     }
+    if options.ascii {
+        picture = ascii(&picture);
+    }
     picture
+}
+
+/// The same picture for a terminal that has nothing else, each character in as many columns.
+fn ascii(picture: &str) -> String {
+    let characters = picture.chars().flat_map(|character| {
+        let sign = match character {
+            '\0'..='\x7f' => character,
+            '█' => '#',
+            '▒' => '=',
+            '▏' | '│' | '├' => '|',
+            '└' => '`',
+            '─' | '┄' => '-',
+            '✗' | '×' => 'x',
+            '✓' => '+',
+            '·' => '.',
+            '…' | '⋯' => '~',
+            'µ' => 'u',
+            _ => '?',
+        };
+        repeat_n(sign, character.width().unwrap_or(1))
+    });
+    characters.collect()
 }
 
 struct Drawing<'a, T> {
@@ -131,9 +163,8 @@ struct Drawing<'a, T> {
     labels: usize,
     durations: usize,
     columns: usize,
-    /// The times of each span on the critical path, and the one before it in which it was waited for.
-    critical: FxHashMap<usize, Vec<(u64, u64)>>,
-    waits: FxHashMap<usize, (u64, u64)>,
+    /// What the critical path has of each span: the time in which it was waited for, and those of its own.
+    critical: FxHashMap<usize, Vec<Step>>,
     /// What has a row in a folded trace: failed spans, those on the critical path, and what is above them.
     always: FxHashSet<usize>,
 }
@@ -146,23 +177,17 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let start = timed().map(|span| tree.start(*span)).min().unwrap_or(0);
         let end = timed().map(|span| tree.end(*span)).max().unwrap_or(0);
         let length = end.saturating_sub(start);
-        let mut critical: FxHashMap<usize, Vec<(u64, u64)>> = FxHashMap::default();
-        let mut waits = FxHashMap::default();
-        let mut shares: FxHashMap<usize, u64> = FxHashMap::default();
+        let mut critical: FxHashMap<usize, Vec<Step>> = FxHashMap::default();
         for step in critical_path(tree, roots) {
-            *shares.entry(step.span).or_default() += step.to - step.from;
-            let part = (step.from, step.to);
-            if step.is_wait {
-                waits.insert(step.span, part);
-            } else {
-                critical.entry(step.span).or_default().push(part);
-            }
+            critical.entry(step.span).or_default().push(step);
         }
-        let folds = spans.len() > options.unfolded;
         // A part of the critical path that nobody could see in the picture may be folded.
-        shares.retain(|_, time| *time >= length / 20);
+        let steps = critical.iter().filter(|(_, steps)| {
+            let parts = steps.iter().map(|step| step.to - step.from);
+            parts.sum::<u64>() >= length / 20
+        });
         let failed = spans.iter().filter(|span| tree.is_failed(**span));
-        let always = with_above(tree, failed.chain(shares.keys()));
+        let always = with_above(tree, failed.chain(steps.map(|(span, _)| span)));
         Self {
             tree,
             id,
@@ -170,12 +195,11 @@ impl<'a, T: Tree> Drawing<'a, T> {
             start,
             length,
             options,
-            folds,
+            folds: spans.len() > options.unfolded,
             labels: 0,
             durations: 0,
             columns: BARS.0,
             critical,
-            waits,
             always,
             services: services(tree, &spans),
             spans,
@@ -247,11 +271,9 @@ impl<'a, T: Tree> Drawing<'a, T> {
         while rows.len() < self.most_rows()
             && let Some(row) = open.pop()
         {
+            let depth = row.last.len();
             if let Item::Span(span) = row.item
-                && self
-                    .options
-                    .depth
-                    .is_none_or(|depth| row.last.len() < depth)
+                && self.options.depth.is_none_or(|most| depth < most)
             {
                 let items = self.items(Some(span), self.tree.children(span));
                 push(&mut open, items, Some(&row.last));
@@ -268,32 +290,22 @@ impl<'a, T: Tree> Drawing<'a, T> {
             |span: &usize| self.tree.duration(*span) >= least || self.tree.is_failed(*span);
         let mut drawn: FxHashSet<usize> = siblings.iter().copied().filter(is_long).collect();
         if self.folds {
-            let mut longest: FxHashMap<Cow<'_, str>, usize> = FxHashMap::default();
             let tenth = self.length / 10;
-            for span in drawn.iter().copied() {
-                if self.tree.duration(span) >= tenth {
-                    let known = longest.entry(self.tree.name(span)).or_insert(span);
-                    let rank = |span: usize| {
-                        (
-                            self.always.contains(&span),
-                            self.tree.duration(span),
-                            Reverse(self.tree.start(span)),
-                            Reverse(span),
-                        )
-                    };
-                    if rank(span) > rank(*known) {
-                        *known = span;
-                    }
-                }
-            }
+            let long = |span: &usize| self.tree.duration(*span) >= tenth;
+            let mut longest: Vec<usize> = drawn.iter().copied().filter(long).collect();
+            longest.sort_unstable_by_key(|span| {
+                let took = self.tree.duration(*span);
+                let first = Reverse((self.tree.start(*span), *span));
+                (self.always.contains(span), took, first)
+            });
+            // The last one of each name.
+            let longest = longest.into_iter().map(|span| (self.tree.name(span), span));
+            let longest: FxHashMap<Cow<'_, str>, usize> = longest.collect();
             let longest: FxHashSet<usize> = longest.into_values().collect();
             drawn.retain(|span| self.always.contains(span) || longest.contains(span));
         }
-        let folded: Vec<usize> = siblings
-            .iter()
-            .copied()
-            .filter(|it| !drawn.contains(it))
-            .collect();
+        let is_folded = |span: &usize| !drawn.contains(span);
+        let folded: Vec<usize> = siblings.iter().copied().filter(is_folded).collect();
         let alone = folded.len() == 1 && self.options.min_duration == 0;
         let mut items = Vec::new();
         let gaps = parent.filter(|_| !siblings.is_empty());
@@ -303,8 +315,9 @@ impl<'a, T: Tree> Drawing<'a, T> {
             while let Some(gap) = gaps.next_if(|gap| gap.1 <= self.tree.start(*span)) {
                 items.extend(self.gap_item(GAP, gap));
             }
-            let wait = self.waits.get(span).copied();
-            items.extend(wait.and_then(|wait| self.gap_item(WAIT, wait)));
+            let steps = self.critical.get(span).into_iter().flatten();
+            let mut waits = steps.filter(|step| step.is_wait);
+            items.extend(waits.find_map(|step| self.gap_item(WAIT, (step.from, step.to))));
             if alone || drawn.contains(span) {
                 items.push(Item::Span(*span));
             }
@@ -336,14 +349,11 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let rest = format!(" · {count}{failed} · {}", duration(self.length));
         let room = self.options.width.max(40).saturating_sub(rest.width());
         let title = clip(&format!("trace {}", self.id), room);
-        let services = match &*self.services {
-            [] => String::new(),
-            services => format!(" · {}", services.join(", ")),
-        };
+        let services = format!(" · {}", self.services.join(", "));
         let services = match room - title.width() {
             // Half of a name is better than none, and three letters are not.
-            0..8 => String::new(),
-            room => clip(&services, room),
+            room if room > 8 && services.len() > 4 => clip(&services, room),
+            _ => String::new(),
         };
         let _ = writeln!(
             picture,
@@ -395,25 +405,15 @@ impl<'a, T: Tree> Drawing<'a, T> {
             return;
         }
         let mut axis: Vec<char> = Vec::new();
-        let step = round_step(length, self.columns / 8);
-        let mut time = 0;
-        while time <= length {
-            let label = if time == 0 {
-                "0".to_owned()
-            } else {
-                duration(time)
-            };
+        let step = usize::try_from(round_step(length, self.columns / 8)).unwrap_or(usize::MAX);
+        for time in (0..=length).step_by(step) {
+            let label = duration(time);
             let column = self.column(self.start + time);
-            if column + label.width() <= self.columns + 1
-                && (axis.is_empty() || column > axis.len())
-            {
+            let fits = column + label.width() <= self.columns + 1;
+            if fits && (axis.is_empty() || column > axis.len()) {
                 axis.resize(column, ' ');
                 axis.extend(label.chars());
             }
-            let Some(next) = time.checked_add(step) else {
-                break;
-            };
-            time = next;
         }
         let label = duration(length);
         let column = self.columns.saturating_sub(label.width());
@@ -501,7 +501,8 @@ impl<'a, T: Tree> Drawing<'a, T> {
         // How much of a time the critical path spends in the span itself, and how much the span has of it.
         let shares = |from: u64, to: u64| {
             let within = |start: u64, end: u64| end.min(to).saturating_sub(start.max(from));
-            let own = critical.iter().map(|(start, end)| within(*start, *end));
+            let own = critical.iter().filter(|step| !step.is_wait);
+            let own = own.map(|step| within(step.from, step.to));
             (own.fold(0, u64::saturating_add), within(start, end))
         };
         let whole = shares(start, end);
@@ -522,17 +523,13 @@ impl<'a, T: Tree> Drawing<'a, T> {
             .collect();
         let is_failed = self.tree.is_failed(index);
         let mut bar = " ".repeat(from);
-        let mut rest = &*cells;
-        while let Some(first) = rest.first() {
-            let same = rest.iter().take_while(|cell| *cell == first).count();
-            let part: String = rest.iter().take(same).collect();
-            let style = match (is_failed, first) {
-                (true, _) => BAD,
-                (_, '█') => CRITICAL,
+        for part in cells.chunk_by(PartialEq::eq) {
+            let style = match part {
+                _ if is_failed => BAD,
+                ['█', ..] => CRITICAL,
                 _ => DIM,
             };
-            bar.push_str(&self.paint(style, &part));
-            rest = rest.get(same..).unwrap_or_default();
+            bar.push_str(&self.paint(style, &part.iter().collect::<String>()));
         }
         bar
     }
@@ -545,41 +542,23 @@ impl<'a, T: Tree> Drawing<'a, T> {
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts
             .sort_unstable_by(|(name, count), (other, others)| (others, name).cmp(&(count, other)));
-        let counts: Vec<_> = counts
-            .into_iter()
-            .take(8)
-            .map(|(name, count)| match count {
-                1 => name.into_owned(),
-                _ => format!("{count} × {name}"),
-            })
-            .collect();
-        let branch = branch(last);
-        let room = self.labels.saturating_sub(branch.width()).max(8);
-        let text = clip(
-            &format!("… {} more: {}", folded.len(), counts.join(", ")),
-            room,
-        );
-        let pad = " ".repeat(room - text.width());
-        let took = self.took(self.time_of(folded));
-        let row = format!("{branch}{text}{pad} {took}");
-        let _ = writeln!(picture, "{}", self.paint(DIM, &row));
+        let counts = counts.into_iter().take(8).map(|(name, count)| match count {
+            1 => name.into_owned(),
+            _ => format!("{count} × {name}"),
+        });
+        let counts: Vec<_> = counts.collect();
+        let text = format!("… {} more: {}", folded.len(), counts.join(", "));
+        self.dim(picture, last, &text, self.time_of(folded), "");
     }
 
-    fn gap(&self, picture: &mut String, text: &str, (from, to): (u64, u64), last: &[bool]) {
+    /// A row that stands for no span.
+    fn dim(&self, picture: &mut String, last: &[bool], text: &str, took: u64, bar: &str) {
         let branch = branch(last);
         let room = self.labels.saturating_sub(branch.width()).max(8);
         let text = clip(text, room);
-        let pad = room - text.width();
-        let start = self.column(from);
-        let length = self.column(to).saturating_sub(start).max(1);
-        let row = format!(
-            "{branch}{text}{} {}  {}{}",
-            " ".repeat(pad),
-            self.took(to - from),
-            " ".repeat(start),
-            "┄".repeat(length)
-        );
-        let _ = writeln!(picture, "{}", self.paint(DIM, &row));
+        let pad = " ".repeat(room - text.width());
+        let row = format!("{branch}{text}{pad} {}  {bar}", self.took(took));
+        let _ = writeln!(picture, "{}", self.paint(DIM, row.trim_end()));
     }
 
     /// The message of a span that failed, and its place in the source code.

@@ -5,7 +5,7 @@ use std::env;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ColorChoice};
 use floe_trace::{Forest, WaterfallOptions, parse_duration, waterfall};
 use floe_waterfall::uses_color;
 
@@ -43,26 +43,20 @@ pub(crate) struct Look {
     width: Option<usize>,
     /// Whether to use colours: `auto` uses them on a terminal, unless `NO_COLOR` is set
     #[arg(long, value_enum, default_value = "auto")]
-    color: Color,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
+    color: ColorChoice,
 }
 
 impl Look {
     fn options(&self) -> WaterfallOptions {
         let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
         };
         let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
         WaterfallOptions {
             color,
+            ascii: is_ascii(),
             width: self.width.or_else(terminal).unwrap_or(WIDTH),
             unfolded: if self.all {
                 usize::MAX
@@ -73,6 +67,13 @@ impl Look {
             min_duration: self.min_duration,
         }
     }
+}
+
+/// Whether the terminal has no characters but those of ASCII.
+fn is_ascii() -> bool {
+    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    matches!(locale.as_deref(), Some("C" | "POSIX")) || set("TERM").as_deref() == Some("dumb")
 }
 
 /// Draws traces.
