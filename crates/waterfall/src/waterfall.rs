@@ -226,7 +226,8 @@ impl<'a, T: Tree> Drawing<'a, T> {
                 // It is shortened.
                 Item::Folded(_) => 36,
             };
-            branch(&row.last).width() + text
+            // A name has eight columns, however short it is.
+            branch(&row.last).width() + text.max(10)
         });
         let room = width - self.durations - 3;
         self.labels = longest.max().unwrap_or(0).clamp(
@@ -405,7 +406,10 @@ impl<'a, T: Tree> Drawing<'a, T> {
             return;
         }
         let mut axis: Vec<char> = Vec::new();
-        let step = usize::try_from(round_step(length, self.columns / 8)).unwrap_or(usize::MAX);
+        // Labels have two units from a minute on.
+        let room = if length < 60_000_000_000 { 8 } else { 12 };
+        let step = round_step(length, self.columns / room);
+        let step = usize::try_from(step).unwrap_or(usize::MAX);
         for time in (0..=length).step_by(step) {
             let label = duration(time);
             let column = self.column(self.start + time);
