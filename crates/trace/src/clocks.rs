@@ -27,18 +27,16 @@ impl Recording {
         if names.len() < 2 {
             return;
         }
-        let spans = self.spans.iter().enumerate();
+        // Of spans with the same id, the first one has the children.
+        let spans = self.spans.iter().enumerate().rev();
         let ids: FxHashMap<_, _> = spans.map(|(at, it)| ((it.trace, it.id), at)).collect();
         let host = |span: &Span| hosts.get(usize::try_from(span.source).ok()?).copied();
         let (pairs, roots) = calls(&self.spans, &ids, names.len(), host);
         let (offsets, reasons) = compare(&pairs, &roots);
         for (host, bounds) in reasons {
-            let span = &self.spans[bounds.span];
-            self.notes.push(Note {
-                place: format!("trace {}, span {}", span.trace, span.id),
-                message: bounds.message(&names[host], offsets[host]),
-                times: 1,
-            });
+            let message = bounds.message(&names[host], offsets[host]);
+            let note = Note::of_span(&self.spans[bounds.span], message, 1);
+            self.notes.push(note);
         }
         for span in &mut self.spans {
             if let Some(host) = host(span) {

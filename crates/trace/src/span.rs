@@ -298,6 +298,18 @@ pub struct Note {
     pub times: usize,
 }
 
+impl Note {
+    /// Returns a note about a span, and how many like it.
+    pub(crate) fn of_span(span: &Span, message: String, times: usize) -> Self {
+        let place = format!("trace {}, span {}", span.trace, span.id);
+        Self {
+            place,
+            message,
+            times,
+        }
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)?;

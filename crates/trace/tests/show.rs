@@ -327,7 +327,7 @@ fn a_terminal_with_ascii_alone_has_the_same_columns() {
         ascii.contains("x checkout") && ascii.contains("|- . ?????? us"),
         "{ascii}"
     );
-    let widths = |text: &str| text.lines().map(|line| line.width()).collect::<Vec<_>>();
+    let widths = |text: &str| text.lines().map(str::width).collect::<Vec<_>>();
     assert_eq!(widths(&ascii), widths(&picture));
 }
 
