@@ -181,20 +181,15 @@ impl Bounds {
     }
 
     /// The same, seen from the other host.
-    const fn exchanged(self) -> Self {
-        Self {
-            least: -self.most,
-            most: -self.least,
-            ..self
-        }
+    const fn exchanged(mut self) -> Self {
+        (self.least, self.most) = (-self.most, -self.least);
+        self
     }
 
-    const fn plus(self, offset: i128) -> Self {
-        Self {
-            least: self.least + offset,
-            most: self.most + offset,
-            ..self
-        }
+    const fn plus(mut self, offset: i128) -> Self {
+        self.least += offset;
+        self.most += offset;
+        self
     }
 
     fn and(self, other: Self) -> Self {

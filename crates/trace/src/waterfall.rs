@@ -54,11 +54,10 @@ impl Tree for Forest<'_> {
 
     fn message(&self, span: usize) -> Cow<'_, str> {
         match &self.span(span).status {
-            Status::Error(message) if message.contains(['\n', '\r', '\t']) => {
-                let line = message.replace(['\n', '\r', '\t'], " ");
-                Cow::Owned(printable(&line).into_owned())
+            Status::Error(message) => {
+                let message = message.replace(['\n', '\r', '\t'], " ");
+                Cow::Owned(printable(&message).into_owned())
             }
-            Status::Error(message) => printable(message),
             _ => Cow::Borrowed(""),
         }
     }

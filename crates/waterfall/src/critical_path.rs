@@ -32,6 +32,17 @@ struct Task {
     to: u64,
 }
 
+impl Task {
+    const fn new(span: Option<usize>, is_own: bool, from: u64, to: u64) -> Self {
+        Self {
+            span,
+            is_own,
+            from,
+            to,
+        }
+    }
+}
+
 /// Returns the critical path of a trace with these roots, by time: who shortens one of its steps shortens the trace.
 ///
 /// From the end of a span backwards, the child that ended last is what the span waited for; before that child started, it
@@ -48,12 +59,8 @@ pub fn critical_path(tree: &impl Tree, roots: &[usize]) -> Vec<Step> {
     let extents = extents(tree, &spans);
     let mut steps: Vec<Step> = Vec::new();
     // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
-    let mut tasks = vec![Task {
-        span: None,
-        is_own: false,
-        from: timed().map(|span| tree.start(span)).min().unwrap_or(0),
-        to: times(tree, last).1,
-    }];
+    let from = timed().map(|span| tree.start(span)).min().unwrap_or(0);
+    let mut tasks = vec![Task::new(None, false, from, times(tree, last).1)];
     while let Some(task) = tasks.pop() {
         if !task.is_own {
             let parts = parts(tree, &extents, roots, task);
@@ -106,28 +113,11 @@ fn parts(tree: &impl Tree, extents: &Extents, roots: &[usize], task: Task) -> Ve
         if is_running || from >= to {
             continue;
         }
-        let own = Task {
-            is_own: true,
-            from: to,
-            to: at,
-            ..task
-        };
-        parts.extend([
-            own,
-            Task {
-                span: Some(child),
-                is_own: false,
-                from,
-                to,
-            },
-        ]);
+        parts.push(Task::new(task.span, true, to, at));
+        parts.push(Task::new(Some(child), false, from, to));
         at = from;
     }
-    parts.push(Task {
-        is_own: true,
-        to: at,
-        ..task
-    });
+    parts.push(Task::new(task.span, true, task.from, at));
     parts
 }
 

@@ -124,25 +124,19 @@ pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) 
     picture
 }
 
+/// What is drawn, and its form in ASCII.
+const DRAWN: (&str, &str) = ("█▒▏│├└─┄✗×✓·…⋯µ", "#=|||`--xx+.~~u");
+
 /// The same picture for a terminal that has nothing else, each character in as many columns.
 fn ascii(picture: &str) -> String {
-    let characters = picture.chars().flat_map(|character| {
-        let sign = match character {
-            '\0'..='\x7f' => character,
-            '█' => '#',
-            '▒' => '=',
-            '▏' | '│' | '├' => '|',
-            '└' => '`',
-            '─' | '┄' => '-',
-            '✗' | '×' => 'x',
-            '✓' => '+',
-            '·' => '.',
-            '…' | '⋯' => '~',
-            'µ' => 'u',
-            _ => '?',
-        };
-        repeat_n(sign, character.width().unwrap_or(1))
-    });
+    let of = |character: char| {
+        let mut drawn = DRAWN.0.chars().zip(DRAWN.1.chars());
+        let known = drawn.find(|(it, _)| *it == character);
+        let other = if character.is_ascii() { character } else { '?' };
+        known.map_or(other, |(_, ascii)| ascii)
+    };
+    let characters = picture.chars();
+    let characters = characters.flat_map(|it| repeat_n(of(it), it.width().unwrap_or(1)));
     characters.collect()
 }
 
