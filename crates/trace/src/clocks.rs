@@ -1,7 +1,7 @@
 //! The clocks of hosts, which calls between them show to differ.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
@@ -35,8 +35,8 @@ impl Recording {
         let (offsets, reasons) = compare(&pairs, &roots);
         for (host, bounds) in reasons {
             let message = bounds.message(&names[host], offsets[host]);
-            let note = Note::of_span(&self.spans[bounds.span], message, 1);
-            self.notes.push(note);
+            let span = &self.spans[bounds.span];
+            self.notes.push(Note::of_span(span, message, 1));
         }
         for span in &mut self.spans {
             if let Some(host) = host(span) {
@@ -81,8 +81,7 @@ fn hosts(sources: &[Source]) -> (Vec<usize>, Vec<String>) {
             names.len() - 1
         })
     };
-    let hosts = sources.iter().map(of).collect();
-    (hosts, names)
+    (sources.iter().map(of).collect(), names)
 }
 
 /// By how many nanoseconds the clock of one host is ahead of that of another, as their calls tell.
@@ -100,13 +99,13 @@ struct Bounds {
 /// A host, and one whose clock is compared with that of the first one.
 type Pair = (usize, usize);
 
-/// What the spans with a parent on another host say, the closest bounds first, and how many roots each host has.
+/// What the spans with a parent on another host say, and how many roots each host has.
 fn calls(
     spans: &[Span],
     ids: &FxHashMap<(TraceId, SpanId), usize>,
     hosts: usize,
     host: impl Fn(&Span) -> Option<usize>,
-) -> (Vec<(Pair, Bounds)>, Vec<usize>) {
+) -> (BTreeMap<Pair, Bounds>, Vec<usize>) {
     let mut pairs: BTreeMap<Pair, Bounds> = BTreeMap::new();
     let mut roots = vec![0; hosts];
     for (at, span) in spans.iter().enumerate() {
@@ -126,42 +125,43 @@ fn calls(
             _ => {}
         }
     }
-    let mut pairs: Vec<_> = pairs.into_iter().collect();
-    pairs.sort_by_key(|(_, bounds)| bounds.most - bounds.least);
     (pairs, roots)
 }
 
 /// By how much the clock of each host is ahead, and the hosts for which that is not 0, or not known, with the reason.
-fn compare(pairs: &[(Pair, Bounds)], roots: &[usize]) -> (Vec<i128>, Vec<(usize, Bounds)>) {
+fn compare(pairs: &BTreeMap<Pair, Bounds>, roots: &[usize]) -> (Vec<i128>, Vec<(usize, Bounds)>) {
+    let around = |host: usize| pairs.range((host, 0)..(host + 1, 0));
     let mut offsets: Vec<Option<i128>> = vec![None; roots.len()];
     let mut reasons = Vec::new();
-    loop {
-        // The host next to the known ones whose offset is known best.
-        let next = pairs.iter().find_map(|((known, host), _)| {
-            let known = offsets[*known].filter(|_| offsets[*host].is_none());
-            Some((*host, known?))
-        });
-        let next = next.and_then(|(host, same)| {
-            let pairs = pairs.iter().filter(|((_, it), _)| *it == host);
-            let pairs = pairs.filter_map(|((it, _), bounds)| Some(bounds.plus(offsets[*it]?)));
-            Some((host, same, pairs.reduce(Bounds::and)?))
-        });
-        let Some((host, same, bounds)) = next else {
-            let unknown = (0..roots.len()).filter(|host| offsets[*host].is_none());
-            let Some(reference) = unknown.max_by_key(|host| (roots[*host], Reverse(*host))) else {
-                return (offsets.into_iter().flatten().collect(), reasons);
-            };
-            offsets[reference] = Some(0);
-            continue;
-        };
-        // Clocks are as equal as the calls admit, so that what is not known does not move anything.
-        let likely = [0, same, bounds.middle()];
-        let offset = likely.into_iter().find(|offset| bounds.admits(*offset));
-        offsets[host] = Some(offset.unwrap_or(0));
-        if offset.map_or(bounds.is_evident, |offset| offset != 0) {
-            reasons.push((host, bounds));
+    let mut references: Vec<usize> = (0..roots.len()).collect();
+    references.sort_by_key(|host| Reverse(roots[*host]));
+    // The hosts next to the known ones, of which the closest is compared first.
+    let mut near = BinaryHeap::new();
+    for reference in references {
+        near.push(Reverse((0, reference, reference)));
+        while let Some(Reverse((_, known, host))) = near.pop() {
+            if offsets[host].is_some() {
+                continue;
+            }
+            let same = offsets[known].unwrap_or(0);
+            let bounds = around(host)
+                .filter_map(|((_, it), bounds)| Some(bounds.exchanged().plus(offsets[*it]?)));
+            let offset = bounds.reduce(Bounds::and).map_or(0, |bounds| {
+                // Clocks are as equal as the calls admit, so that what is not known does not move anything.
+                let likely = [0, same, bounds.middle()];
+                let offset = likely.into_iter().find(|offset| bounds.admits(*offset));
+                if offset.map_or(bounds.is_evident, |offset| offset != 0) {
+                    reasons.push((host, bounds));
+                }
+                offset.unwrap_or(0)
+            });
+            offsets[host] = Some(offset);
+            let next =
+                around(host).map(|((_, it), bounds)| (bounds.most - bounds.least, host, *it));
+            near.extend(next.map(Reverse));
         }
     }
+    (offsets.into_iter().flatten().collect(), reasons)
 }
 
 impl Bounds {
