@@ -1,8 +1,11 @@
 //! The spans of a recording as trees, one or more for each trace.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::iter::successors;
 
-use crate::span::{Note, Recording, Span, SpanId, TraceId};
+use floe_waterfall::uncovered;
+use rustc_hash::FxHashMap;
+
+use crate::span::{Kind, Note, Recording, Span, SpanId, TraceId};
 
 /// The trees of a recording. Spans are named by their index in [`Recording::spans`].
 #[derive(Clone, Debug)]
@@ -52,34 +55,43 @@ impl<'a> Forest<'a> {
     #[must_use]
     pub fn new(recording: &'a Recording) -> Self {
         let spans = &recording.spans;
-        let mut notes = Vec::new();
         let mut by_id: FxHashMap<(TraceId, SpanId), usize> = FxHashMap::default();
         by_id.reserve(spans.len());
-        let mut repeated = Count::default();
-        for (index, span) in spans.iter().enumerate() {
-            if *by_id.entry((span.trace, span.id)).or_insert(index) != index {
-                repeated.add(span);
-            }
-        }
-        repeated.note(
-            &mut notes,
-            "this span id was read before in the trace; both spans are shown",
-        );
-        let mut missing = Count::default();
+        let repeated = spans.iter().enumerate().filter(|(index, span)| {
+            let first = by_id.entry((span.trace, span.id)).or_insert(*index);
+            *first != *index
+        });
+        let repeated: Vec<usize> = repeated.map(|(index, _)| index).collect();
+        let mut missing = Vec::new();
         let mut parents: Vec<Option<usize>> = Vec::with_capacity(spans.len());
         for (index, span) in spans.iter().enumerate() {
             let parent = span.parent.and_then(|parent| {
                 let found = by_id.get(&(span.trace, parent)).copied();
-                if found.is_none() && span.kind == crate::span::Kind::Internal {
-                    missing.add(span);
+                if found.is_none() && span.kind == Kind::Internal {
+                    missing.push(index);
                 }
                 found
             });
             // A span that is its own parent is a circle of one.
             parents.push(parent.filter(|parent| *parent != index));
         }
-        missing.note(&mut notes, "the parent of this span was not read");
-        cut_circles(spans, &mut parents, &mut notes);
+        let circles = cut_circles(spans, &mut parents);
+        let notes = [
+            (
+                repeated,
+                "this span id was read before in the trace; both spans are shown",
+            ),
+            (missing, "the parent of this span was not read"),
+            (
+                circles,
+                "expected parents without a circle, found one; this span, the earliest of the circle, is shown as a root",
+            ),
+        ];
+        let notes = notes.into_iter().filter_map(|(found, message)| {
+            let first = &spans[*found.first()?];
+            Some(Note::of_span(first, message.to_owned(), found.len()))
+        });
+        let notes = notes.collect();
         let (children, first_child) = children(spans, &parents);
         let traces = traces(spans, &parents);
         let mut forest = Self {
@@ -92,7 +104,7 @@ impl<'a> Forest<'a> {
             notes,
         };
         forest.self_times = (0..spans.len())
-            .map(|span| forest.uncovered(span))
+            .map(|span| uncovered(&forest, span).map(|(from, to)| to - from).sum())
             .collect();
         forest
     }
@@ -150,93 +162,33 @@ impl<'a> Forest<'a> {
 
     /// Returns a span and all spans below it, parents before children, siblings by start.
     pub fn below(&self, span: usize) -> impl Iterator<Item = usize> {
-        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
-        let mut open = vec![span];
-        std::iter::from_fn(move || {
-            let next = open.pop()?;
-            open.extend(self.children(next).iter().rev());
-            Some(next)
-        })
-    }
-
-    fn uncovered(&self, span: usize) -> u64 {
-        let parent = self.span(span);
-        let mut covered = 0;
-        let mut until = parent.start;
-        for child in self.children(span) {
-            let child = self.span(*child);
-            let from = child.start.clamp(until, parent.end.max(until));
-            let to = child.end.clamp(from, parent.end.max(from));
-            covered += to - from;
-            until = until.max(to);
-        }
-        parent.duration().saturating_sub(covered)
+        floe_waterfall::below(self, &[span])
     }
 }
 
-/// How often something occurred, and where first.
-#[derive(Default)]
-struct Count {
-    first: Option<(TraceId, SpanId)>,
-    times: usize,
-}
-
-impl Count {
-    const fn add(&mut self, span: &Span) {
-        self.times += 1;
-        if self.first.is_none() {
-            self.first = Some((span.trace, span.id));
-        }
-    }
-
-    fn note(self, notes: &mut Vec<Note>, message: &str) {
-        if let Some((trace, span)) = self.first {
-            notes.push(Note {
-                place: format!("trace {trace}, span {span}"),
-                message: message.to_owned(),
-                times: self.times,
-            });
-        }
-    }
-}
-
-/// Makes the earliest span of each circle of parents a root.
-fn cut_circles(spans: &[Span], parents: &mut [Option<usize>], notes: &mut Vec<Note>) {
-    let mut circles = Count::default();
+/// Makes the earliest span of each circle of parents a root, and returns these.
+fn cut_circles(spans: &[Span], parents: &mut [Option<usize>]) -> Vec<usize> {
+    let mut circles = Vec::new();
     // In which walk a span was reached, counted from 1.
     let mut reached = vec![0_usize; spans.len()];
     for from in 0..spans.len() {
-        let mut at = from;
-        while reached[at] == 0 {
-            reached[at] = from + 1;
-            let Some(parent) = parents[at] else {
-                break;
-            };
-            at = parent;
+        let mut at = Some(from);
+        while let Some(span) = at
+            && reached[span] == 0
+        {
+            reached[span] = from + 1;
+            at = parents[span];
         }
-        // The walk came back to a span of its own: `at` is in a circle.
-        if reached[at] == from + 1 && parents[at].is_some() {
-            let mut circle = FxHashSet::default();
-            let mut earliest = at;
-            let mut next = Some(at);
-            while let Some(span) = next
-                && circle.insert(span)
-            {
-                if spans[span].start < spans[earliest].start {
-                    earliest = span;
-                }
-                next = parents[span];
-            }
-            if next.is_some() {
-                parents[earliest] = None;
-                circles.add(&spans[earliest]);
-            }
-        }
+        // If the walk came back to a span of its own, that is in a circle.
+        let Some(at) = at.filter(|span| reached[*span] == from + 1) else {
+            continue;
+        };
+        let circle = successors(Some(at), |span| parents[*span].filter(|next| *next != at));
+        let earliest = circle.min_by_key(|span| spans[*span].start).unwrap_or(at);
+        parents[earliest] = None;
+        circles.push(earliest);
     }
-    circles.note(
-        notes,
-        "expected parents without a circle, found one; this span, the earliest of the circle, is shown as a root",
-    );
+    circles
 }
 
 /// The children of each span by start, one after the other, and where each span's begin.

@@ -67,6 +67,8 @@ struct Rows {
     own: Vec<u64>,
     /// The times of rows on the critical path.
     critical: BTreeMap<usize, Vec<(u64, u64)>>,
+    /// The times before rows on it in which what caused them had ended, and no span ran.
+    waits: BTreeMap<usize, (u64, u64)>,
     /// The times of events.
     events: BTreeMap<usize, Vec<u64>>,
     /// Rows that are assets, with their name, their state, and the rows that they are made of.
@@ -245,7 +247,7 @@ fn rows(
             .push(strings.index(forest.recording().service(span)));
         rows.status.push(status);
         rows.message.push(strings.index(message));
-        rows.beside.push(strings.index(&beside(span)));
+        rows.beside.push(strings.index(&beside(forest, *index)));
         rows.start.push(time(span.start));
         rows.duration.push(span.duration());
         rows.own.push(forest.self_time(*index));
@@ -313,13 +315,14 @@ impl Rows {
             "spans": trace.spans.len(),
             "errors": trace.errors,
         }));
-        for step in root
-            .map(|root| critical_path(forest, *root))
-            .unwrap_or_default()
-        {
+        for step in critical_path(forest, &trace.roots) {
             if let Some(row) = row_of.get(&step.span) {
-                let parts = self.critical.entry(*row).or_default();
-                parts.push((time(step.from), time(step.to)));
+                let part = (time(step.from), time(step.to));
+                if step.is_wait {
+                    self.waits.insert(*row, part);
+                } else {
+                    self.critical.entry(*row).or_default().push(part);
+                }
             }
         }
     }

@@ -199,6 +199,8 @@ pub struct Span {
     pub start: u64,
     /// When it ended, in nanoseconds since 1970; never before its start.
     pub end: u64,
+    /// By how many nanoseconds [`Recording::align_clocks`] has moved it.
+    pub shifted: i64,
     /// How it ended.
     pub status: Status,
     /// What emitted it: an index of [`Recording::sources`].
@@ -294,6 +296,18 @@ pub struct Note {
     pub message: String,
     /// How often it was found.
     pub times: usize,
+}
+
+impl Note {
+    /// Returns a note about a span, and how many like it.
+    pub(crate) fn of_span(span: &Span, message: String, times: usize) -> Self {
+        let place = format!("trace {}, span {}", span.trace, span.id);
+        Self {
+            place,
+            message,
+            times,
+        }
+    }
 }
 
 impl fmt::Display for Note {

@@ -202,3 +202,78 @@ fn other_files_of_a_folder_are_notes() {
     let named = run(folder, &["show", "traces.jsonl", "package.json"]);
     assert_eq!(named.status.code(), Some(2), "{named:?}");
 }
+
+/// A script can tell a file in which nothing was found from one that says nothing.
+#[test]
+fn a_file_without_spans_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let invalid = LINE.replace("eee19b7ec3c1b174", "0000000000000000");
+    let logs = r#"{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"timeUnixNano": "1000"}]}]}]}"#;
+    for (text, expected) in [
+        (&*invalid, "error: expected spans, found none\n"),
+        (logs, "error: expected spans, found none\n"),
+        (
+            "",
+            "error: in.jsonl: expected OTLP, as JSON or protobuf, found an empty file\n",
+        ),
+    ] {
+        fs::write(folder.join("in.jsonl"), text).unwrap();
+        for arguments in [
+            &["show", "in.jsonl"][..],
+            &["view", "in.jsonl"],
+            &["query", "traces", "in.jsonl"],
+            &["query", "why", "--json", "in.jsonl"],
+            &["query", "errors", "in.jsonl"],
+            &["query", "critical-path", "in.jsonl"],
+        ] {
+            let output = run(folder, arguments);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+            assert!(errors(&output).ends_with(expected), "{output:?}");
+            assert!(output.stdout.is_empty());
+        }
+    }
+    fs::write(folder.join("in.jsonl"), LINE).unwrap();
+    let quiet = run(folder, &["query", "errors", "in.jsonl"]);
+    assert_eq!(
+        (quiet.status.code(), &*quiet.stdout),
+        (Some(0), &b"nothing found\n"[..])
+    );
+}
+
+#[test]
+fn times_that_no_clock_has_shown_are_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // A span that ends in the year 2554, and one that starts 8 s before its caller.
+    let future = LINE.replace(r#""3000""#, r#""18446744073709551000""#);
+    let other = LINE
+        .replace("shop", "stock")
+        .replace("eee19b7ec3c1b174", "eee19b7ec3c1b175")
+        .replace("\"name\"", r#""parentSpanId": "eee19b7ec3c1b174", "name""#)
+        .replace("1000", "1000000000")
+        .replace("3000", "1000003000");
+    for (text, expected) in [
+        (
+            future,
+            "expected a time until now, found one that is more than a day later\n",
+        ),
+        (
+            LINE.replace("1000", "9000000000")
+                .replace("3000", "9000009000")
+                + "\n"
+                + &other,
+            "the clock of `stock` looks at least 8 s behind (1 call); its spans are moved\n",
+        ),
+    ] {
+        fs::write(folder.join("in.jsonl"), text).unwrap();
+        let output = run(folder, &["show", "in.jsonl"]);
+        assert!(output.status.success() && !output.stdout.is_empty());
+        let note = errors(&output);
+        assert!(note.starts_with("note: trace 5b8e"), "{note}");
+        assert!(
+            note.ends_with(expected) && note.lines().count() == 1,
+            "{note}"
+        );
+    }
+}

@@ -110,7 +110,7 @@ fn columns_are_aligned_at_every_width() {
         };
         let picture = draw(&recording(checkout()), options);
         let most = width.max(40);
-        for line in picture.lines().skip(1) {
+        for line in picture.lines() {
             assert!(line.chars().count() <= most, "{width}: {line}\n{picture}");
         }
         // The bar of a span begins in the column of its start, which is that of its parent's.
@@ -128,10 +128,22 @@ fn columns_are_aligned_at_every_width() {
 
 /// As the spans of a message that is processed later.
 #[test]
-fn a_child_after_its_parent_leaves_no_gap() {
+fn the_time_until_a_child_after_its_parent_is_a_wait() {
     let spans = [span(1, 0, "send", 0, 10), span(2, 1, "process", 60, 100)];
     let picture = draw(&recording(spans), WaterfallOptions::default());
-    assert!(!picture.contains('┄'), "{picture}");
+    let rows: Vec<&str> = picture.lines().skip(2).collect();
+    assert!(
+        rows[1].starts_with("├─ ┄ waited, no span    50 ms"),
+        "{picture}"
+    );
+    let bars: String = rows
+        .iter()
+        .flat_map(|row| row.chars().filter(|c| "█┄▒".contains(*c)))
+        .collect();
+    assert!(
+        !bars.contains('▒') && !picture.contains("no child"),
+        "{picture}"
+    );
 }
 
 /// Each of these characters takes two columns.
@@ -236,12 +248,157 @@ fn spans_without_times_are_drawn() {
     );
 }
 
+#[test]
+fn the_axis_has_round_times_of_any_length() {
+    const SECOND: u64 = 1000;
+    for (length, labels) in [
+        (
+            7 * SECOND,
+            &["0", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "7 s"][..],
+        ),
+        (90 * SECOND, &["0", "30 s", "1 min", "1 min 30 s"]),
+        (5 * 3600 * SECOND, &["0", "1 h", "2 h", "3 h", "4 h", "5 h"]),
+        (100 * 3600 * SECOND, &["0", "1 d", "2 d", "3 d", "4 d"]),
+        (7 * 24 * 3600 * SECOND, &["0", "2 d", "4 d", "6 d", "7 d"]),
+        (
+            250 * 24 * 3600 * SECOND,
+            &["0", "50 d", "100 d", "150 d", "200 d", "250 d"],
+        ),
+    ] {
+        let spans = [
+            span(1, 0, "job", 0, length),
+            span(2, 1, "part", 0, length - SECOND),
+        ];
+        let picture = draw(&recording(spans), WaterfallOptions::default());
+        let axis = picture.lines().nth(1).unwrap();
+        let found: Vec<&str> = axis
+            .split("  ")
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+            .collect();
+        assert_eq!(found, labels, "{picture}");
+        let bars = picture.lines().skip(2).take(2);
+        let bars = bars.map(|row| row.split(['█', '▒']).next().unwrap().width());
+        let bars: Vec<usize> = bars.collect();
+        assert_eq!(bars[0], bars[1], "{picture}");
+    }
+}
+
+#[test]
+fn rows_tell_their_service_where_it_changes_and_how_long_a_task_was_queued() {
+    let mut recording = recording([
+        span(1, 0, "GET /stock", 0, 100),
+        span(2, 1, "GET /stock", 10, 90),
+        span(3, 2, "tab\there", 20, 80),
+    ]);
+    recording.sources.push(Source {
+        service: "stock".into(),
+        ..Source::default()
+    });
+    for span in &mut recording.spans[1..] {
+        span.source = 1;
+    }
+    recording.spans[2].attributes = Box::new([("queued_ns".into(), Value::Int(148_000_000))]);
+    let picture = draw(&recording, WaterfallOptions::default());
+    for part in [
+        "· GET /stock [shop] ",
+        "└─ · GET /stock [stock] ",
+        r"└─ · tab\there queued 148 ms ",
+    ] {
+        assert!(picture.contains(part), "expected {part} in\n{picture}");
+    }
+    recording.spans[2].attributes = Box::new([("queued_ns".into(), Value::Int(148_000))]);
+    assert!(!draw(&recording, WaterfallOptions::default()).contains("queued"));
+}
+
+#[test]
+fn a_terminal_with_ascii_alone_has_the_same_columns() {
+    let mut spans = checkout();
+    spans[1].name = "注文を µs".into();
+    let recording = recording(spans);
+    let picture = draw(&recording, WaterfallOptions::default());
+    let options = WaterfallOptions {
+        ascii: true,
+        ..WaterfallOptions::default()
+    };
+    let ascii = draw(&recording, options);
+    assert!(ascii.is_ascii(), "{ascii}");
+    assert!(
+        ascii.contains("x checkout") && ascii.contains("|- . ?????? us"),
+        "{ascii}"
+    );
+    let widths = |text: &str| text.lines().map(str::width).collect::<Vec<_>>();
+    assert_eq!(widths(&ascii), widths(&picture));
+}
+
+/// What failed, and then what took longest.
+#[test]
+fn the_first_trace_is_the_one_to_look_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let mut spans = Vec::new();
+    for (id, took) in (1..).zip([10, 40, 5, 20]) {
+        let mut span = span(id, 0, "request", 0, took);
+        span.trace = TraceId(id.into());
+        spans.push(span);
+    }
+    spans[2] = failed(spans[2].clone(), "no");
+    write::lines(&recording(spans), std::fs::File::create(&file).unwrap()).unwrap();
+    let file = file.to_str().unwrap();
+    let shown = text(&run(&["show", file, "--limit", "3"]).stdout);
+    let order: Vec<&str> = shown
+        .lines()
+        .filter_map(|line| line.strip_prefix("trace ")?.get(31..32))
+        .collect();
+    assert_eq!(order, ["3", "2", "4"], "{shown}");
+    let path = text(&run(&["query", "critical-path", file]).stdout);
+    assert!(path.contains("40 ms"), "{path}");
+    let mut ascii = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
+    let ascii = ascii
+        .args(["show", file])
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
+    assert!(ascii.stdout.is_ascii());
+}
+
+#[test]
+fn the_time_of_a_message_in_a_queue_is_on_the_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let spans = [
+        span(1, 0, "POST /orders", 0, 12),
+        span(2, 1, "publish", 8, 11),
+        span(3, 2, "process", 6600, 6750),
+    ];
+    write::lines(&recording(spans), std::fs::File::create(&file).unwrap()).unwrap();
+    let path = run(&["query", "critical-path", "--json", file.to_str().unwrap()]);
+    let path: serde_json::Value = serde_json::from_slice(&path.stdout).unwrap();
+    let rows = path["rows"].as_array().unwrap();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| (row["name"].as_str(), row["on_path_ns"].as_u64()))
+        .collect();
+    let expected = [
+        ("waited, no span", 6589),
+        ("process", 150),
+        ("POST /orders", 8),
+        ("publish", 3),
+    ];
+    assert_eq!(
+        rows,
+        expected.map(|(name, time)| (Some(name), Some(time * MS)))
+    );
+}
+
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
     command
         .args(arguments)
         .env_remove("NO_COLOR")
-        .env_remove("FORCE_COLOR");
+        .env_remove("FORCE_COLOR")
+        .env_remove("TERM")
+        .env("LC_ALL", "C.UTF-8");
     command.output().unwrap()
 }
 

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Args;
 use floe_redact::printable;
 use floe_trace::read::Reader;
-use floe_trace::{Note, Recording, TraceId};
+use floe_trace::{Note, Recording, Span, TraceId};
 use indicatif::{ProgressBar, ProgressStyle};
 use rustc_hash::FxHashMap;
 
@@ -16,6 +16,8 @@ use super::Failure;
 
 /// Files that take longer to read have a progress bar, in bytes.
 const LONG: u64 = 50 << 20;
+/// A day in nanoseconds: no clock is wrong by more only because of its time zone.
+const A_DAY: u128 = 86_400_000_000_000;
 /// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
@@ -54,6 +56,15 @@ impl Input {
         &self.files.files
     }
 
+    /// Reads everything, as [`Self::read`] does, and refuses files without spans.
+    pub(crate) fn read_spans(&self) -> Result<Recording, Failure> {
+        let recording = self.read()?;
+        if recording.spans.is_empty() {
+            return Err(Failure("expected spans, found none".to_owned()));
+        }
+        Ok(recording)
+    }
+
     /// Reads everything, and prints what is wrong with it to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
         let mut recording = self.limits.read(self.files())?;
@@ -81,10 +92,24 @@ impl Limits {
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
         read(&mut reader, files)?;
-        let recording = reader.finish();
+        let mut recording = reader.finish();
+        recording.align_clocks();
         print_notes(&recording.notes);
+        print_notes(future(&recording).as_slice());
         Ok(recording)
     }
+}
+
+/// What is wrong with spans that end after today: a clock, or the file.
+fn future(recording: &Recording) -> Option<Note> {
+    let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    let later = |span: &&Span| u128::from(span.end) > now + A_DAY;
+    let first = recording.spans.iter().find(later)?;
+    Some(Note {
+        place: format!("trace {}, span {}", first.trace, first.id),
+        message: "expected a time until now, found one that is more than a day later".to_owned(),
+        times: recording.spans.iter().filter(later).count(),
+    })
 }
 
 /// Reads files, or standard input if there are none.

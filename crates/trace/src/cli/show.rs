@@ -5,7 +5,7 @@ use std::env;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ColorChoice};
 use floe_trace::{Forest, WaterfallOptions, parse_duration, waterfall};
 use floe_waterfall::uses_color;
 
@@ -19,7 +19,7 @@ const WIDTH: usize = 120;
 pub(crate) struct Show {
     #[command(flatten)]
     input: Input,
-    /// How many traces to draw, by start: those with errors, and then the longest ones, are chosen first
+    /// How many traces to draw: those with errors first, then the longest ones
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
     #[command(flatten)]
@@ -43,26 +43,20 @@ pub(crate) struct Look {
     width: Option<usize>,
     /// Whether to use colours: `auto` uses them on a terminal, unless `NO_COLOR` is set
     #[arg(long, value_enum, default_value = "auto")]
-    color: Color,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
+    color: ColorChoice,
 }
 
 impl Look {
     fn options(&self) -> WaterfallOptions {
         let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
         };
         let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
         WaterfallOptions {
             color,
+            ascii: is_ascii(),
             width: self.width.or_else(terminal).unwrap_or(WIDTH),
             unfolded: if self.all {
                 usize::MAX
@@ -75,19 +69,22 @@ impl Look {
     }
 }
 
+/// Whether the terminal has no characters but those of ASCII.
+fn is_ascii() -> bool {
+    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    matches!(locale.as_deref(), Some("C" | "POSIX")) || set("TERM").as_deref() == Some("dumb")
+}
+
 /// Draws traces.
 pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
-    let recording = options.input.read()?;
+    let recording = options.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
     let mut traces: Vec<_> = forest.traces().iter().collect();
-    if traces.is_empty() {
-        return Err(Failure("expected spans, found none".to_owned()));
-    }
     let found = traces.len();
     traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
     traces.truncate(options.limit);
-    traces.sort_by_key(|trace| trace.start);
     let look = options.look.options();
     for trace in &traces {
         print(format_args!("{}\n", waterfall(&forest, trace, look)))?;
@@ -103,8 +100,9 @@ pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
 
 /// Draws all traces of a recording, each followed by an empty line.
 #[cfg(feature = "listen")]
-pub(crate) fn picture(recording: &floe_trace::Recording, look: &Look) -> String {
-    let forest = Forest::new(recording);
+pub(crate) fn picture(mut recording: floe_trace::Recording, look: &Look) -> String {
+    recording.align_clocks();
+    let forest = Forest::new(&recording);
     let look = look.options();
     let pictures = forest
         .traces()
