@@ -176,20 +176,20 @@ impl<'a> Forest<'a> {
 
 /// How often something occurred, and where first.
 #[derive(Default)]
-struct Count {
+pub(crate) struct Count {
     first: Option<(TraceId, SpanId)>,
     times: usize,
 }
 
 impl Count {
-    const fn add(&mut self, span: &Span) {
+    pub(crate) const fn add(&mut self, span: &Span) {
         self.times += 1;
         if self.first.is_none() {
             self.first = Some((span.trace, span.id));
         }
     }
 
-    fn note(self, notes: &mut Vec<Note>, message: &str) {
+    pub(crate) fn note(self, notes: &mut Vec<Note>, message: &str) {
         if let Some((trace, span)) = self.first {
             notes.push(Note {
                 place: format!("trace {trace}, span {span}"),

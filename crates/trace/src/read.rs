@@ -639,6 +639,7 @@ impl Reader {
             kind: Kind::of(span.kind),
             start,
             end,
+            shifted: 0,
             status,
             source,
             attributes: self.attributes(span.attributes),

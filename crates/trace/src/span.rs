@@ -199,6 +199,8 @@ pub struct Span {
     pub start: u64,
     /// When it ended, in nanoseconds since 1970; never before its start.
     pub end: u64,
+    /// By how many nanoseconds [`Recording::align_clocks`] has moved it.
+    pub shifted: i64,
     /// How it ended.
     pub status: Status,
     /// What emitted it: an index of [`Recording::sources`].

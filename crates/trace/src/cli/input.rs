@@ -81,7 +81,8 @@ impl Limits {
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
         read(&mut reader, files)?;
-        let recording = reader.finish();
+        let mut recording = reader.finish();
+        recording.align_clocks();
         print_notes(&recording.notes);
         Ok(recording)
     }
