@@ -3,16 +3,17 @@
 // their children. Text of others is only ever set as text, never as HTML. The page has this file without its
 // indentation and comments, so a comment has lines of its own, and no text has several lines.
 (() => {
+const root = document.documentElement;
 const $ = id => document.getElementById(id);
+const on = (element, kind, action, options) => element.addEventListener(kind, action, options);
 
 // Makes an element: its tag with classes, properties, then children, which are elements or texts.
-function make(tag, properties, ...children) {
-  const [name, ...styles] = tag.split('.'), element = document.createElement(name);
-  element.className = styles.join(' ');
-  for (const [key, value] of Object.entries(properties)) {
-    if (key === 'class') element.className = value;
-    else if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== false) element.setAttribute(key, value);
+function h(tag, properties = {}, ...children) {
+  const [name, ...styles] = tag.split('.');
+  const element = document.createElementNS('http://www.w3.org/' + (/^(svg|g|path|rect|text|title)$/.test(name) ? '2000/svg' : '1999/xhtml'), name);
+  for (const [key, value] of Object.entries({ class: styles.join(' '), ...properties })) {
+    if (key.startsWith('on')) on(element, key.slice(2), value);
+    else if (value !== undefined && value !== false && value !== '') element.setAttribute(key, value);
   }
   element.append(...children.filter(child => child !== undefined && child !== ''));
   return element;
@@ -77,18 +78,17 @@ const name = row => line(text(D.name[row])) || '(no name)';
 const service = row => line(text(D.service[row]));
 const isError = row => D.status[row] === 2;
 const finish = row => D.start[row] + D.duration[row];
-// The row after the last one below this one.
-const after = row => D.after[row];
+const hasChildren = row => D.after[row] > row + 1;
 const traceOf = row => D.traces.findIndex(t => row >= t.first && row < t.end);
 // The details of a part of the rows, and of a row.
 const unpacked = part => details[part] = details[part] || decode(parts[part]);
 const detail = async row => (await unpacked(Math.floor(row / PART)))[row % PART];
 
-// Colours that people who see fewer colours tell apart, then darker and lighter ones; red is for errors alone.
+// Colours that people who see fewer colours tell apart, and after them (`theme`) darker and lighter ones. Red is for
+// errors alone.
 const COLORS = ['#4a80b8', '#ccbb44', '#228833', '#bb4488', '#55bbdd', '#997700', '#88aa99', '#7766cc', '#bb7755', '#667a8c'];
 const channels = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
 const mixed = (hex, other, part) => '#' + channels(hex).map(c => Math.round(c + (other - c) * part).toString(16).padStart(2, '0')).join('');
-COLORS.push(...COLORS.map(hex => mixed(hex, 0, .45)), ...COLORS.map(hex => mixed(hex, 255, .45)));
 const colorOf = service => COLORS[D.color[service] % COLORS.length];
 const color = row => colorOf(D.service[row]);
 
@@ -107,8 +107,6 @@ async function start() {
   lower = D.strings.map(it => it.toLowerCase());
   D.color = {};
   for (const index of D.service) if (!(index in D.color)) D.color[index] = Object.keys(D.color).length;
-  D.children = new Uint8Array(D.name.length);
-  for (const parent of D.parent) if (parent >= 0) D.children[parent] = 1;
   theme(null);
   listWhy();
   if (!await follow()) {
@@ -119,7 +117,7 @@ async function start() {
     if (failed >= 0) select(errorsOf()[0].row, false);
     else if (why) select(why[0], false);
   }
-  document.documentElement.dataset.ready = 'yes';
+  root.dataset.ready = 'yes';
 }
 
 // Goes where the address leads: to a filter, a trace and a span. Returns whether there is such a trace.
@@ -131,7 +129,7 @@ async function follow() {
   $('filter').value = asked.get('filter') || '';
   if (wanted >= 0) choose(wanted);
   await refilter(wanted >= 0 || trace >= 0);
-  if (row >= 0) { show('Waterfall'); select(row, true); }
+  if (row >= 0) go(row);
   return wanted >= 0;
 }
 
@@ -151,6 +149,7 @@ function choose(index) {
   ({ first, end } = D.traces[trace]);
   [window0, window1] = whole();
   selected = opened = -1;
+  levels = Infinity;
   $('panel').hidden = true;
   address();
   summary();
@@ -167,16 +166,16 @@ function whole() {
 
 function summary() {
   const t = D.traces[trace], title = t.spans ? name(t.root) : 'No spans';
-  const fact = (value, word, style) => make('span', { class: 'fact ' + (style || '') }, make('b', {}, value), word ? ' ' + word : '');
+  const fact = (value, word, style) => h('span', { class: 'fact ' + (style || '') }, h('b', {}, value), word ? ' ' + word : '');
   $('summary').replaceChildren(
-    make('h1', { title }, title),
+    h('h1', { title }, title),
     fact(duration(t.duration), ''),
     fact(number(t.spans), t.spans === 1 ? 'span' : 'spans'),
     t.errors ? fact(number(t.errors), 'failed', 'bad') : fact('0', 'failed'),
     D.traces.length > 1 ? fact(number(D.traces.filter(it => it.errors > 0).length), `of ${number(D.traces.length)} traces failed`) : '',
-    make('span.fact', {}, stamp(t.start) && stamp(t.start) + ' UTC'),
-    make('span.fact.mono', { title: 'The id of the trace' }, t.id),
-    D.note ? make('span.fact', {}, D.note) : '',
+    h('span.fact', {}, stamp(t.start) && stamp(t.start) + ' UTC'),
+    h('span.fact.mono', { title: 'The id of the trace' }, t.id),
+    D.note ? h('span.fact', {}, D.note) : '',
   );
 }
 
@@ -199,18 +198,18 @@ function errorsOf() {
 
 function listErrors() {
   const list = errorsOf();
-  $('errors').classList.toggle('some', list.length > 0);
-  $('errors').replaceChildren(...list.slice(0, 50).map(({ row, times }) => make('button', { onclick: () => { show('Waterfall'); select(row, true); } },
-    make('span.where', {}, '✕ ' + name(row)),
-    make('span.what', { title: line(text(D.message[row])) }, line(text(D.message[row])) || 'no message'),
-    times > 1 ? make('span.times', {}, `${times} times`) : '')));
+  $('errors').hidden = !list.length;
+  $('errors').replaceChildren(...list.slice(0, 50).map(({ row, times }) => h('button', { onclick: () => go(row) },
+    h('span.where', {}, '✕ ' + name(row)),
+    h('span.what', { title: line(text(D.message[row])) }, line(text(D.message[row])) || 'no message'),
+    times > 1 ? h('span.times', {}, `${times} times`) : '')));
 }
 
 // Why these traces were slow: what took the most time first.
 function listWhy() {
-  $('why').classList.toggle('some', D.why.length > 0);
-  $('why').replaceChildren(...D.why.map(([row, message]) => make('button', { title: message, onclick: () => { show('Waterfall'); select(row, true); } },
-    make('span.what', {}, '◷ ' + line(message)))));
+  $('why').hidden = !D.why.length;
+  $('why').replaceChildren(...D.why.map(([row, message]) => h('button', { title: message, onclick: () => go(row) },
+    h('span.what', {}, '◷ ' + line(message)))));
 }
 
 // ---- tabs ------------------------------------------------------------------------------------------------------
@@ -222,9 +221,9 @@ function tabs() {
   const there = { Traces: D.traces.length > 1, Logs: Object.keys(D.logs).length, Graph: nodes().length > 1 };
   const all = Object.keys(VIEWS);
   if (!(there[tab] ?? true)) tab = 'Waterfall';
-  const found = D.traces.filter(t => t.matches).length, many = number(D.traces.length);
-  const label = it => it === 'Traces' ? `Traces (${filter ? `${number(found)} of ${many}` : many})` : it;
-  $('tabs').replaceChildren(...all.map((it, index) => there[it] ?? true ? make('button', {
+  const many = number(D.traces.length);
+  const label = it => it === 'Traces' ? `Traces (${filter ? matching() + ' of ' : ''}${many})` : it;
+  $('tabs').replaceChildren(...all.map((it, index) => there[it] ?? true ? h('button', {
     role: 'tab', 'aria-selected': String(it === tab), 'data-key': index + 1, title: `${it} (${index + 1})`, onclick: () => show(it),
   }, label(it)) : ''));
 }
@@ -237,6 +236,7 @@ function show(which) {
 }
 
 const draw = () => VIEWS[tab]();
+const matching = () => number(D.traces.filter(t => t.matches).length);
 
 // ---- filter ----------------------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ function parseFilter(input) {
     const limit = /^[<>]/.test(plain) ? parseDuration(plain.slice(1)) : NaN;
     if (/^[<>][0-9]/.test(plain) && isNaN(limit)) return { hint: `expected a duration, such as ${plain[0]}10ms` };
     if (!isNaN(limit)) return { test: plain[0] === '>' ? row => D.duration[row] > limit : row => D.duration[row] < limit };
-    const [, status] = /^(?:status:)?(error)$|^status:.*/.exec(plain) ? [, plain.replace('status:', '')] : [];
+    const [, status] = /^status:(.*)$/.exec(plain === 'error' ? 'status:error' : plain) || [];
     if (status !== undefined) {
       const wanted = ['unset', 'ok', 'error'].indexOf(status);
       return wanted < 0 ? { hint: 'expected status:error, status:ok or status:unset' } : { test: row => D.status[row] === wanted };
@@ -262,7 +262,8 @@ function parseFilter(input) {
     const [, attribute, wanted] = /^([^=]+)=(.*)$/.exec(plain) || [];
     const has = it => String(it).toLowerCase().includes(attribute ? wanted : plain);
     if (attribute) {
-      const equals = ([k, v]) => k.toLowerCase() === attribute && has(v);
+      // A number, and what is in quotes, is the whole value.
+      const equals = ([k, v]) => k.toLowerCase() === attribute && (typeof v === 'string' && !word.includes('="') ? has(v) : String(v).toLowerCase() === wanted);
       return { deep: true, test: (row, d) => d.a.some(equals) || d.r.some(equals) };
     }
     const some = attributes => attributes.some(([k, v]) => has(k) || has(v));
@@ -294,8 +295,8 @@ async function refilter(draws = true) {
     }
     t.matches = matches.length - before;
   }
-  const found = D.traces.filter(t => t.matches).length, many = D.traces.length;
-  $('found').textContent = hint || (filter ? count(matches.length, 'match', 'matches') + (many > 1 ? ` in ${number(found)} of ${number(many)} traces` : '') : '');
+  const many = D.traces.length;
+  $('found').textContent = hint || (filter ? count(matches.length, 'match', 'matches') + (many > 1 ? ` in ${matching()} of ${number(many)} traces` : '') : '');
   if (!draws) return;
   address();
   tabs();
@@ -314,7 +315,7 @@ function layout() {
   for (let row = first; row < end;) {
     const isHidden = hidden.has(D.service[row]);
     if (!isHidden && (!kept || kept.has(row))) rows.push(row);
-    row = folded.has(row) && !isHidden ? after(row) : row + 1;
+    row = folded.has(row) && !isHidden ? D.after[row] : row + 1;
   }
 }
 
@@ -330,9 +331,9 @@ let levels = Infinity;
 // The services of the trace, each of which can be hidden, and what the marks mean.
 function legend() {
   const services = [...new Set(D.service.slice(first, end))].map(index => {
-    const dot = make('span.dot', {});
+    const dot = h('span.dot');
     dot.style.background = colorOf(index);
-    return make('button', { 'aria-pressed': String(!hidden.has(index)), title: 'Hide or show the spans of this service', onclick: () => {
+    return h('button', { 'aria-pressed': String(!hidden.has(index)), title: 'Hide or show', onclick: () => {
       if (!hidden.delete(index)) hidden.add(index);
       $('legend').replaceWith(legend());
       relayout();
@@ -340,33 +341,32 @@ function legend() {
   });
   const some = field => Object.keys(D[field]).length;
   const marks = [['path', 'critical path', 'What determines how long the trace took', 1], ['event', 'event', '', some('events')],
-    ['event log', 'log record', 'On its row, and all on the axis', some('logs')],
+    ['event log', 'log record', '', some('logs')],
     ['wait', 'wait', 'From the creation of a task to its first poll', some('queued')],
-    ['moved', 'clock moved', 'The clock of its host was wrong; its times are corrected', some('shifted')]];
-  return make('div.legend', { id: 'legend', role: 'group', 'aria-label': 'Services and marks' }, ...services,
-    ...marks.filter(mark => mark[3]).map(([style, label, title]) => make('span', { title }, make('span', { class: style }), label)));
+    ['moved', 'clock moved', 'Its times are corrected', some('shifted')]];
+  return h('div.legend', { id: 'legend', role: 'group', 'aria-label': 'Services and marks' }, ...services,
+    ...marks.filter(mark => mark[3]).map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
 }
 
 function drawWaterfall() {
-  const map = make('canvas', { id: 'map', title: 'Drag to zoom; double-click for all' });
-  const axis = make('div.axis', { id: 'axis', title: 'Drag to zoom; double-click for all' });
+  const title = 'Drag to zoom; double-click for all', map = h('canvas', { id: 'map', title }), axis = h('div.axis', { id: 'axis', title });
   let deepest = 0;
   for (let row = first; row < end; row++) deepest = Math.max(deepest, D.depth[row] + 1);
-  const depths = Array.from({ length: Math.min(deepest - 1, 20) }, (_, at) => make('option', { value: at + 1, selected: levels === at + 1 }, count(at + 1, 'level')));
-  const depth = make('select', { id: 'depth', 'aria-label': 'How many levels are unfolded (< and >)', onchange: event => foldTo(Number(event.target.value)) },
-    make('option', { value: Infinity }, 'all levels'), ...depths);
-  const scroll = make('div', { id: 'scroll', tabindex: '0', role: 'tree', 'aria-label': 'Spans' });
+  const depths = Array.from({ length: Math.min(deepest - 1, 20) }, (_, at) => h('option', { value: at + 1, selected: levels === at + 1 }, count(at + 1, 'level')));
+  const depth = h('select', { id: 'depth', 'aria-label': 'How many levels are unfolded (< and >)', onchange: event => foldTo(Number(event.target.value)) },
+    h('option', { value: Infinity }, 'all levels'), ...depths);
+  const scroll = h('div', { id: 'scroll', tabindex: '0', role: 'tree', 'aria-label': 'Spans' });
   $('view').replaceChildren(legend(),
-    make('div.time', {}, make('div.labels', {}, depth), make('div.chart', {}, map, axis)),
-    make('div.rows', {}, make('div.grid', { id: 'grid' }), scroll));
-  scroll.append(make('div', { id: 'space' }));
+    h('div.time', {}, h('div.labels', {}, depth), h('div.chart', {}, map, axis)),
+    h('div.rows', {}, h('div.grid', { id: 'grid' }), scroll));
+  scroll.append(h('div', { id: 'space' }));
   pool = [];
-  scroll.addEventListener('scroll', () => requestAnimationFrame(drawRows));
+  on(scroll, 'scroll', () => requestAnimationFrame(drawRows));
   for (const element of [map, axis]) {
     const time = x => timeAt(element, x, element === map ? whole() : [window0, window1]);
     drags(element, (from, to) => element === map ? look(...span(time(from), time(to))) : markRange(from, to),
       (from, to) => look(...span(time(from), time(to))));
-    element.addEventListener('dblclick', () => look(...whole()));
+    on(element, 'dblclick', () => look(...whole()));
   }
   let before;
   drags(scroll, (from, to, begins) => {
@@ -388,22 +388,22 @@ function timeAt(element, x, [from, to]) {
 // Calls a function while the pointer drags on an element, with the places between which it does, and one at the end.
 function drags(element, move, finished) {
   let from = null, moved = false;
-  element.addEventListener('pointerdown', event => { moved = false; if (event.button === 0 && event.target.closest('.chart')) from = event.clientX; });
-  element.addEventListener('pointermove', event => {
+  on(element, 'pointerdown', event => { moved = false; if (event.button === 0 && event.target.closest('.chart')) from = event.clientX; });
+  on(element, 'pointermove', event => {
     if (from === null || !moved && Math.abs(event.clientX - from) < 4) return;
     if (!moved) element.setPointerCapture(event.pointerId);
     move(from, event.clientX, !moved);
     moved = true;
   });
-  element.addEventListener('pointerup', event => { if (moved && from !== null) finished(from, event.clientX); from = null; });
-  element.addEventListener('pointercancel', () => { from = null; });
-  element.addEventListener('click', event => { if (moved) event.stopPropagation(); }, true);
+  on(element, 'pointerup', event => { if (moved && from !== null) finished(from, event.clientX); from = null; });
+  on(element, 'pointercancel', () => { from = null; });
+  on(element, 'click', event => { if (moved) event.stopPropagation(); }, true);
 }
 
 // Shows the range of the axis that is being chosen.
 function markRange(from, to) {
   const axis = $('axis'), box = axis.getBoundingClientRect(), [left, right] = span(from, to);
-  const range = axis.querySelector('.range') || axis.appendChild(make('div.range', {}));
+  const range = axis.querySelector('.range') || axis.appendChild(h('div.range'));
   range.style.left = left - box.left + 'px';
   range.style.width = right - left + 'px';
 }
@@ -416,7 +416,7 @@ function relayout() {
 // Unfolds this many levels of the trace.
 function foldTo(most) {
   levels = most;
-  for (let row = first; row < end; row++) if (D.children[row] && D.depth[row] + 1 >= most) folded.add(row); else folded.delete(row);
+  for (let row = first; row < end; row++) if (hasChildren(row) && D.depth[row] + 1 >= most) folded.add(row); else folded.delete(row);
   relayout();
 }
 
@@ -424,10 +424,10 @@ function redraw() {
   if (tab !== 'Waterfall') return;
   const space = $('space');
   // Browsers limit the height of an element to some 16 million pixels.
-  const printed = document.documentElement.dataset.printing ? Math.min(rows.length, PRINTED) : rows.length;
+  const printed = root.dataset.printing ? Math.min(rows.length, PRINTED) : rows.length;
   space.style.height = Math.min(printed * HEIGHT, 15e6) + 'px';
-  space.replaceChildren(printed < rows.length ? make('p.hint.rest', {}, `The first ${PRINTED} of ${count(rows.length, 'row')}; the others are left out on paper.`)
-    : rows.length ? '' : make('p.hint.none', {}, filter && $('only').checked ? 'No span matches the filter.' : 'The services of all spans are hidden.'));
+  space.replaceChildren(printed < rows.length ? h('p.hint.rest', {}, `The first ${PRINTED} of ${count(rows.length, 'row')}; the others are left out on paper.`)
+    : rows.length ? '' : h('p.hint.none', {}, filter && $('only').checked ? 'No span matches the filter.' : 'The services of all spans are hidden.'));
   const scroll = $('scroll');
   $('view').style.setProperty('--bar', scroll.offsetWidth - scroll.clientWidth + 'px');
   drawAxis();
@@ -438,7 +438,7 @@ function redraw() {
 // A step of the axis of at least this time: 1, 2 or 5 times a power of ten, and parts of a minute, an hour and a day.
 function roundStep(least) {
   for (const [size, factors] of [[60e9, [1, 2, 5, 10, 15, 30]], [3600e9, [1, 2, 3, 6, 12]]]) {
-    if (least > size / 2 && least <= size * factors[factors.length - 1]) return size * factors.find(factor => size * factor >= least);
+    if (least > size / 3 && least <= size * factors[factors.length - 1]) return size * factors.find(factor => size * factor >= least);
   }
   const unit = least > 12 * 3600e9 ? 86400e9 : 1, power = 10 ** Math.max(0, Math.floor(Math.log10(least / unit)));
   return [1, 2, 5, 10].map(factor => factor * power * unit).find(step => step >= least);
@@ -450,8 +450,9 @@ function drawAxis() {
   const labels = [], marks = new Map();
   for (let t = Math.ceil((window0 - origin) / step) * step; t <= window1 - origin; t += step) {
     const percent = (t + origin - window0) / length * 100;
-    if (percent > 100 - 4000 / axis.clientWidth) break;
-    const label = make('span', {}, duration(t));
+    const title = duration(t);
+    if (percent > 100 - title.length * 700 / axis.clientWidth) break;
+    const label = h('span', {}, title);
     label.style.left = percent + '%';
     labels.push(label);
   }
@@ -461,20 +462,20 @@ function drawAxis() {
     for (const [time, bad] of logs) {
       const place = Math.round((time - window0) / length * 400);
       if (place < 0 || place > 400 || marks.has(place) && !bad) continue;
-      const mark = make('div', { class: bad ? 'event log bad' : 'event log', title: `Log record of ${name(row)}`, onclick: () => select(Number(row), true) });
+      const mark = h('div', { class: bad ? 'event log bad' : 'event log', title: `Log record of ${name(row)}`, onclick: () => select(Number(row), true) });
       mark.style.left = place / 4 + '%';
       marks.set(place, mark);
     }
   }
   axis.replaceChildren(...labels, ...marks.values());
   $('grid').replaceChildren(...labels.map(label => {
-    const mark = make('span', {});
+    const mark = h('span');
     mark.style.left = label.style.left;
     return mark;
   }));
 }
 
-function css(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+function css(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
 
 // A canvas in the pixels of the screen.
 function canvas(element, height) {
@@ -540,7 +541,7 @@ function top0() {
 function drawRows() {
   const scroll = $('scroll');
   if (!scroll || tab !== 'Waterfall') return;
-  const printing = document.documentElement.dataset.printing;
+  const printing = root.dataset.printing;
   const begin = printing ? 0 : Math.floor(top0());
   const fit = printing ? Math.min(rows.length, PRINTED) : Math.ceil(scroll.clientHeight / HEIGHT) + 1;
   const offset = printing ? 0 : scroll.scrollTop - (top0() - begin) * HEIGHT;
@@ -552,35 +553,28 @@ function drawRows() {
   pool.forEach((it, index) => {
     const row = index < fit ? rows[begin + index] : undefined;
     it.element.hidden = row === undefined;
-    it.element.style.display = row === undefined ? 'none' : '';
     if (row === undefined) return;
     it.element.style.transform = `translateY(${offset + index * HEIGHT}px)`;
     fillRow(it, row);
   });
-  activate();
-}
-
-// Tells readers of the screen which row is selected.
-function activate() {
-  if (selected >= 0 && document.getElementById('row-' + selected)) $('scroll').setAttribute('aria-activedescendant', 'row-' + selected);
-  else $('scroll').removeAttribute('aria-activedescendant');
+  const active = 'row-' + selected;
+  scroll.setAttribute('aria-activedescendant', $(active) ? active : '');
 }
 
 function emptyRow() {
   const it = { row: -1 };
-  it.fold = make('span.fold', { onclick: event => { event.stopPropagation(); toggle(it.row); } });
-  it.dot = make('span.dot', {});
-  it.name = make('span.name', {});
-  it.beside = make('span.beside', {});
-  it.moved = make('span.moved', {});
-  it.labels = make('div.labels', {}, it.fold, it.dot, it.moved, it.name, it.beside);
-  it.bar = make('div.bar', {});
-  it.took = make('div.took', {});
-  it.more = make('div', {});
-  it.chart = make('div.chart', {}, it.bar, it.more, it.took);
-  it.element = make('div', {
-    class: 'row', role: 'treeitem',
-    onclick: () => select(it.row, true),
+  it.fold = h('span.fold', { onclick: event => { event.stopPropagation(); toggle(it.row); } });
+  it.dot = h('span.dot');
+  it.name = h('span.name');
+  it.beside = h('span.beside');
+  it.moved = h('span.moved');
+  it.labels = h('div.labels', {}, it.fold, it.dot, it.moved, it.name, it.beside);
+  it.bar = h('div.bar');
+  it.took = h('div.took');
+  it.more = h('div');
+  it.chart = h('div.chart', {}, it.bar, it.more, it.took);
+  it.element = h('div.row', {
+    role: 'treeitem', onclick: () => select(it.row, true),
     ondblclick: () => look(D.start[it.row] - D.duration[it.row] * .05, finish(it.row) + D.duration[it.row] * .05),
   }, it.labels, it.chart);
   return it;
@@ -598,19 +592,18 @@ function fillRow(it, row) {
   it.element.setAttribute('aria-selected', row === selected);
   it.element.dataset.id = D.id[row];
   it.element.id = 'row-' + row;
-  if (D.children[row]) it.element.setAttribute('aria-expanded', !folded.has(row));
+  if (hasChildren(row)) it.element.setAttribute('aria-expanded', !folded.has(row));
   else it.element.removeAttribute('aria-expanded');
   it.labels.style.paddingLeft = 10 + Math.min(D.depth[row], 24) * 13 + 'px';
-  it.fold.textContent = D.children[row] ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
+  it.fold.textContent = hasChildren(row) ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
   it.dot.style.background = color(row);
   it.name.textContent = name(row);
-  const moved = D.shifted[row], queued = D.queued[row] || 0;
+  const moved = D.shifted[row], queued = D.queued[row];
   it.moved.hidden = !moved;
   it.labels.title = [name(row), service(row), line(text(D.beside[row])), moved ? clock(moved) : ''].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
   const left = Math.max(-1, percent(D.start[row])), right = Math.min(101, percent(finish(row)));
-  const isSeen = right >= 0 && left <= 100;
-  it.bar.style.display = isSeen ? '' : 'none';
+  it.bar.hidden = right < 0 || left > 100;
   it.bar.style.left = left + '%';
   it.bar.style.width = Math.max(0, right - left) + '%';
   it.bar.style.background = color(row);
@@ -622,7 +615,7 @@ function fillRow(it, row) {
   it.took.style.color = inside ? ink(color(row)) : '';
   const more = [], steps = D.critical[row] || [];
   const mark = (style, from, to) => {
-    const part = make('div', { class: style });
+    const part = h('div', { class: style });
     part.style.left = percent(from) + '%';
     if (to !== undefined) part.style.width = (to - from) / length * 100 + '%';
     more.push(part);
@@ -636,7 +629,7 @@ function fillRow(it, row) {
 }
 
 function toggle(row) {
-  if (!D.children[row]) return;
+  if (!hasChildren(row)) return;
   if (!folded.delete(row)) folded.add(row);
   relayout();
 }
@@ -659,6 +652,12 @@ function select(row, opens) {
   }
 }
 
+// Shows a span and everything about it.
+function go(row) {
+  show('Waterfall');
+  select(row, true);
+}
+
 function reveal(row) {
   const scroll = $('scroll'), at = rows.indexOf(row), height = scroll.clientHeight / HEIGHT;
   if (at < 0) return;
@@ -676,16 +675,16 @@ const LONG = 2000;
 // A value; a long one is cut, with a button for the rest.
 function value(it) {
   const all = shown(typeof it === 'string' ? it : JSON.stringify(it));
-  if (all.length <= LONG) return make('span', {}, all);
-  const element = make('span', {}, all.slice(0, LONG) + '… ');
-  element.append(make('button', { onclick: () => element.replaceChildren(all) }, `all ${count(all.length, 'character')}`));
+  if (all.length <= LONG) return h('span', {}, all);
+  const element = h('span', {}, all.slice(0, LONG) + '… ');
+  element.append(h('button', { onclick: () => element.replaceChildren(all) }, `all ${count(all.length, 'character')}`));
   return element;
 }
 
 // Copies a text; a page that is a file may lack the clipboard's interface.
 async function copy(text, button) {
   try { await navigator.clipboard.writeText(text); } catch {
-    const area = document.body.appendChild(make('textarea', {}));
+    const area = document.body.appendChild(h('textarea'));
     area.value = text;
     area.select();
     document.execCommand('copy');
@@ -695,10 +694,10 @@ async function copy(text, button) {
   button.textContent = '✓';
   setTimeout(() => { button.textContent = label; }, 900);
 }
-const copier = (label, title, text, style) => make('button', { class: style, title, 'aria-label': title, onclick: async event => copy(await text(), event.currentTarget) }, label);
+const copier = (label, title, text, style = '') => h('button', { class: style, title, 'aria-label': title, onclick: async event => copy(await text(), event.currentTarget) }, label);
 
-const table = entries => make('table', {}, make('tbody', {}, ...entries.map(([key, it]) => make('tr', {}, make('td', {}, shown(key)),
-  make('td.mono', {}, ...it instanceof Node ? [it] : [copier('', `Copy ${shown(key)}`, () => typeof it === 'string' ? it : JSON.stringify(it), 'copy'), value(it)])))));
+const table = entries => h('table', {}, h('tbody', {}, ...entries.map(([key, it]) => h('tr', {}, h('td', {}, shown(key)),
+  h('td.mono', {}, ...it instanceof Node ? [it] : [copier('', `Copy ${shown(key)}`, () => typeof it === 'string' ? it : JSON.stringify(it), 'copy'), value(it)])))));
 
 // How far the times of a span were moved.
 const clock = by => `moved by ${by < 0 ? '−' : '+'}${duration(Math.abs(by))}, as the clock of its host differed`;
@@ -718,22 +717,22 @@ async function asJson(row) {
 }
 
 function link(row, label) {
-  return make('button.link', { onclick: () => { show('Waterfall'); select(row, true); } }, label || name(row));
+  return h('button.link', { onclick: () => go(row) }, label || name(row));
 }
 
 async function openPanel(row) {
   const d = await detail(row);
   if (row !== opened) return;
   const content = [
-    make('button.close', { title: 'Close (Escape)', onclick: closePanel }, '✕'),
-    make('h2', {}, name(row)),
-    make('div.fact', {}, [service(row), d.k, shown(d.s)].filter(Boolean).join(' · ')),
+    h('button.close', { title: 'Close (Escape)', onclick: closePanel }, '✕'),
+    h('h2', {}, name(row)),
+    h('div.fact', {}, [service(row), d.k, shown(d.s)].filter(Boolean).join(' · ')),
   ];
-  content.push(make('div.tools', {}, copier('Copy link', 'Copy the address of this span (c)', () => location.href), copier('Copy JSON', 'Copy the span as JSON', () => asJson(row))));
-  if (isError(row)) content.push(make('div.failure.bad', {}, shown(text(D.message[row])) || 'It failed without a message.'));
-  for (const [of, message] of D.why) if (of === row) content.push(make('div.why', {}, shown(message)));
+  content.push(h('div.tools', {}, copier('Copy link', 'Copy link (c)', () => location.href), copier('Copy JSON', '', () => asJson(row))));
+  if (isError(row)) content.push(h('div.failure.bad', {}, shown(text(D.message[row])) || 'It failed without a message.'));
+  for (const [of, message] of D.why) if (of === row) content.push(h('div.why', {}, shown(message)));
   const parent = D.parent[row];
-  content.push(make('h3', {}, 'Times'), table([
+  content.push(h('h3', {}, 'Times'), table([
     ['duration', duration(D.duration[row])],
     ['self time', duration(D.own[row])],
     ['started after', duration(D.start[row] - D.traces[trace].start)],
@@ -743,24 +742,24 @@ async function openPanel(row) {
     ...(parent >= 0 ? [['parent', link(parent)]] : d.p ? [['parent', d.p + ', not read']] : []),
     ['span id', D.id[row]],
   ]));
-  if (d.a.length) content.push(make('h3', {}, 'Attributes'), table(d.a));
+  if (d.a.length) content.push(h('h3', {}, 'Attributes'), table(d.a));
   const exceptions = d.e.filter(([, kind]) => kind === 'exception');
   for (const [, , attributes] of exceptions) {
     const of = Object.fromEntries(attributes);
-    content.push(make('h3.bad', {}, 'Exception ' + line(of['exception.type'] || '')));
-    if (of['exception.message']) content.push(make('div.failure', {}, value(of['exception.message'])));
-    if (of['exception.stacktrace']) content.push(make('pre', {}, value(of['exception.stacktrace'])));
+    content.push(h('h3.bad', {}, 'Exception ' + line(of['exception.type'] || '')));
+    if (of['exception.message']) content.push(h('div.failure', {}, value(of['exception.message'])));
+    if (of['exception.stacktrace']) content.push(h('pre', {}, value(of['exception.stacktrace'])));
     const rest = attributes.filter(([key]) => !/^exception\.(type|message|stacktrace)$/.test(key));
     if (rest.length) content.push(table(rest));
   }
   const events = d.e.filter(([, kind]) => kind !== 'exception');
-  if (events.length) content.push(make('h3', {}, count(events.length, 'event')), ...events.slice(0, 200).map(([time, kind, attributes]) =>
-    make('div', {}, make('b', {}, line(kind)), ' after ' + duration(time), attributes.length ? table(attributes) : '')));
-  if (d.l.length) content.push(make('h3', {}, count(d.l.length, 'link')), ...d.l.slice(0, 200).map(([traceId, spanId, target, attributes]) =>
-    make('div', {}, target >= 0 ? link(target) : make('span.mono', {}, `${spanId} of trace ${traceId}, not read`), attributes.length ? table(attributes) : '')));
-  if (d.g.length) content.push(make('h3', {}, count(d.g.length, 'log record')), make('table', {}, make('tbody', {}, ...d.g.slice(0, 500).map(([time, level, body, attributes]) =>
-    make('tr', {}, make('td', { class: /ERROR|FATAL/.test(level) ? 'bad' : '' }, `${duration(time - D.start[row])} ${level}`), make('td', {}, value(body), attributes.length ? table(attributes) : ''))))));
-  if (d.r.length) content.push(make('h3', {}, 'Resource'), table(d.r));
+  if (events.length) content.push(h('h3', {}, count(events.length, 'event')), ...events.slice(0, 200).map(([time, kind, attributes]) =>
+    h('div', {}, h('b', {}, line(kind)), ' after ' + duration(time), attributes.length ? table(attributes) : '')));
+  if (d.l.length) content.push(h('h3', {}, count(d.l.length, 'link')), ...d.l.slice(0, 200).map(([traceId, spanId, target, attributes]) =>
+    h('div', {}, target >= 0 ? link(target) : h('span.mono', {}, `${spanId} of trace ${traceId}, not read`), attributes.length ? table(attributes) : '')));
+  if (d.g.length) content.push(h('h3', {}, count(d.g.length, 'log record')), h('table', {}, h('tbody', {}, ...d.g.slice(0, 500).map(([time, level, body, attributes]) =>
+    h('tr', {}, h('td', { class: /ERROR|FATAL/.test(level) ? 'bad' : '' }, `${duration(time - D.start[row])} ${level}`), h('td', {}, value(body), attributes.length ? table(attributes) : ''))))));
+  if (d.r.length) content.push(h('h3', {}, 'Resource'), table(d.r));
   const panel = $('panel');
   panel.replaceChildren(...content);
   panel.hidden = false;
@@ -790,26 +789,26 @@ let everywhere = false;
 function listing(items, columns, open, hint, isCurrent = () => false) {
   const [by, direction] = orders[tab];
   if (by) items.sort((a, b) => direction * (typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by]));
-  const head = columns.map(([key, title, , style]) => make('th', { class: style, 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
-    make('button', { onclick: () => { orders[tab] = [key, key === by ? -direction : style === 'n' ? -1 : 1]; draw(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
-  const body = items.slice(0, LISTED).map(item => make('tr', { tabindex: '0', 'aria-current': isCurrent(item), onclick: () => open(item), onkeydown: event => { if (event.key === 'Enter') open(item); } },
+  const head = columns.map(([key, title, , style]) => h('th', { class: style, 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
+    h('button', { onclick: () => { orders[tab] = [key, key === by ? -direction : style === 'n' ? -1 : 1]; draw(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
+  const body = items.slice(0, LISTED).map(item => h('tr', { tabindex: '0', 'aria-current': isCurrent(item), onclick: () => open(item), onkeydown: event => { if (event.key === 'Enter') open(item); } },
     ...columns.map(([key, , show, style]) => {
       const shows = show ? show(item) : typeof item[key] === 'number' ? number(item[key]) : line(item[key]);
-      return make('td', { class: (style || '') + (key === 'errors' && item.errors || /ERROR|FATAL/.test(item[key]) && key === 'level' ? ' bad' : '') }, ...[shows].flat());
+      return h('td', { class: (style || '') + (key === 'errors' && item.errors || /ERROR|FATAL/.test(item[key]) && key === 'level' ? ' bad' : '') }, ...[shows].flat());
     })));
-  const wide = make('input', { type: 'checkbox', onchange: event => { everywhere = event.target.checked; draw(); } });
+  const wide = h('input', { type: 'checkbox', onchange: event => { everywhere = event.target.checked; draw(); } });
   wide.checked = everywhere;
-  $('view').replaceChildren(make('div.page', { tabindex: '0' },
-    make('p.hint', {}, hint + ' ', tab !== 'Traces' && D.traces.length > 1 ? make('label.check', {}, wide, ' all traces') : ''),
-    make('table.list', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...body)),
-    items.length > LISTED ? make('p.hint', {}, `The first ${number(LISTED)} of ${number(items.length)}; a filter finds the others.`) : ''));
+  $('view').replaceChildren(h('div.page', { tabindex: '0' },
+    h('p.hint', {}, hint + ' ', tab !== 'Traces' && D.traces.length > 1 ? h('label.check', {}, wide, ' all traces') : ''),
+    h('table.list', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body)),
+    items.length > LISTED ? h('p.hint', {}, `The first ${number(LISTED)} of ${number(items.length)}; a filter finds the others.`) : ''));
 }
 
 // A time with a bar of its part of all.
 function share(time, all) {
-  const bar = make('span.share', {});
+  const bar = h('span.share');
   bar.style.width = Math.round(time / (all || 1) * 90) + 'px';
-  return [duration(time), make('span.shares', {}, bar)];
+  return [duration(time), h('span.shares', {}, bar)];
 }
 
 function drawNames() {
@@ -868,10 +867,10 @@ async function drawLogs() {
     for (const [time, level, body, attributes] of (await detail(row)).g) list.push({ row, time, level, name: name(row), body: typeof body === 'string' ? body : JSON.stringify(body), attributes });
   }
   if (tab !== 'Logs') return;
-  const rest = attributes => make('span.beside', {}, line(attributes.map(([key, it]) => `${key}=${it}`).join(' ')).slice(0, 300));
+  const rest = attributes => h('span.beside', {}, line(attributes.map(([key, it]) => `${key}=${it}`).join(' ')).slice(0, 300));
   listing(list.sort((a, b) => a.time - b.time), [['time', everywhere ? 'Time, UTC' : 'After', log => everywhere ? stamp(log.time) : duration(log.time - D.traces[trace].start), 'n'],
     ['level', 'Level'], ['body', 'Message', log => [line(log.body).slice(0, 500) + ' ', rest(log.attributes)]], ['name', 'Span']],
-  log => { show('Waterfall'); select(log.row, true); }, `${count(list.length, 'log record')} of spans${filter ? ' that match the filter' : ''}. A row leads to its span.`);
+  log => go(log.row), `${count(list.length, 'log record')} of spans${filter ? ' that match the filter' : ''}. A row leads to its span.`);
 }
 
 // ---- flame -----------------------------------------------------------------------------------------------------
@@ -899,9 +898,9 @@ function drawFlame() {
     box.total += box.own;
     box.above.total += box.total;
   }
-  const element = make('canvas', { id: 'flame', tabindex: '0', role: 'img', 'aria-label': 'Flame graph: arrows, Enter, Escape' });
-  const note = make('p.hint', {}, 'The width of a box is its self time and that of what is below it. A click, or the arrows and Enter, zooms into a box; a click on the top line, or Escape, shows all.');
-  $('view').replaceChildren(make('div.page', {}, note, element));
+  const element = h('canvas', { id: 'flame', tabindex: '0', role: 'img', 'aria-label': 'Flame graph: arrows, Enter, Escape' });
+  const note = h('p.hint', {}, 'The width of a box is its self time and that of all below it. A click or Enter zooms into a box, a click on the top line or Escape shows all.');
+  $('view').replaceChildren(h('div.page', {}, note, element));
   flameRoot = top;
   let current = null;
   const paint = () => {
@@ -934,7 +933,7 @@ function drawFlame() {
       if (w > 36) {
         g.globalAlpha = 1;
         g.fillStyle = box === top ? css('--text') : ink(box.color);
-        let label = `${line(box.name)} ${duration(box.total)}`;
+        let label = `${box.name} ${duration(box.total)}`;
         const room = Math.floor((w - 8) / 6.2);
         if (label.length > room) label = label.slice(0, Math.max(1, room - 1)) + '…';
         g.fillText(label, x + 4, depth * 21 + 10.5, w - 6);
@@ -943,14 +942,14 @@ function drawFlame() {
     g.globalAlpha = 1;
   };
   const hit = event => (element.boxes || []).find(([, x, y, w]) => event.offsetX >= x && event.offsetX < x + w && event.offsetY >= y && event.offsetY < y + 20);
-  element.addEventListener('mousemove', event => {
+  on(element, 'mousemove', event => {
     const found = hit(event);
-    element.title = found ? `${line(found[0].name)}\n${duration(found[0].total)}, self time ${duration(found[0].own)}` : '';
+    element.title = found ? say(found[0]) : '';
   });
-  element.addEventListener('click', event => { const found = hit(event); if (found) { flameRoot = found[0]; paint(); } });
-  const say = box => `${line(box.name)}, ${duration(box.total)}, self time ${duration(box.own)}`;
-  element.addEventListener('focus', () => { if (!current) { current = flameRoot; paint(); } });
-  element.addEventListener('keydown', event => {
+  on(element, 'click', event => { const found = hit(event); if (found) { flameRoot = found[0]; paint(); } });
+  const say = box => `${box.name}, ${duration(box.total)}, self time ${duration(box.own)}`;
+  on(element, 'focus', () => { if (!current) { current = flameRoot; paint(); } });
+  on(element, 'keydown', event => {
     const at = element.boxes.find(([box]) => box === current) || element.boxes[0];
     const [, x, y, w] = at, middle = x + w / 2;
     const line0 = dy => element.boxes.filter(it => it[2] === y + dy).sort((a, b) => a[1] - b[1]);
@@ -998,53 +997,44 @@ function drawGraph() {
     if (x) column.sort((a, b) => mean(a) - mean(b));
     column.forEach((index, y) => { place[index] = [20 + x * 190, 20 + y * 58]; });
   });
-  const svg = (tag, attributes, ...children) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    for (const [key, it] of Object.entries(attributes)) element.setAttribute(key, it);
-    element.append(...children);
-    return element;
-  };
   const longest = Math.max(1, ...list.map(([row]) => D.duration[row]));
   const edges = above.flatMap((sources, index) => sources.map(source => {
     const [x1, y1] = place[source], [x2, y2] = place[index];
     // Past the boxes between them.
     const arc = level[index] - level[source] > 1 ? 50 : 0, way = Math.max(25, (x2 - x1 - 158) / 3);
-    return svg('path', { class: 'edge', d: `M${x1 + 158},${y1 + 21} C${x1 + 158 + way},${y1 + 21 - arc} ${x2 - way},${y2 + 21 - arc} ${x2},${y2 + 21}` });
+    return h('path', { class: 'edge', d: `M${x1 + 158},${y1 + 21} C${x1 + 158 + way},${y1 + 21 - arc} ${x2 - way},${y2 + 21 - arc} ${x2},${y2 + 21}` });
   }));
   const boxes = list.map(([row, label, state], index) => {
     const [x, y] = place[index], bad = isError(row);
     const clipped = line(text(label));
     const kind = bad ? ' bad' : text(state) === 'skipped' ? ' skipped' : /^(success|ok|built)$/.test(text(state)) ? ' ok' : '';
-    const node = svg('g', { class: 'node' + kind, transform: `translate(${x},${y})`, tabindex: 0, role: 'button' },
-      svg('title', {}, `${clipped}: ${text(state)}, ${duration(D.duration[row])}`),
-      svg('rect', { width: 158, height: 42 }),
-      svg('text', { x: 10, y: 17 }, clipped.length > 20 ? clipped.slice(0, 19) + '…' : clipped),
-      svg('text', { class: 'dim', x: 10, y: 32 }, `${bad ? '✕ ' : ''}${line(text(state))} ${duration(D.duration[row])}`.trim()),
-      svg('rect', { x: 0, y: 38, width: Math.max(2, 158 * D.duration[row] / longest), height: 4 }));
+    const node = h('g', { class: 'node' + kind, transform: `translate(${x},${y})`, tabindex: 0, role: 'button', onclick: () => select(row, true), onkeydown: event => { if (event.key === 'Enter') select(row, true); } },
+      h('title', {}, `${clipped}: ${text(state)}, ${duration(D.duration[row])}`),
+      h('rect', { width: 158, height: 42 }),
+      h('text', { x: 10, y: 17 }, clipped.length > 20 ? clipped.slice(0, 19) + '…' : clipped),
+      h('text', { class: 'dim', x: 10, y: 32 }, `${bad ? '✕ ' : ''}${line(text(state))} ${duration(D.duration[row])}`.trim()),
+      h('rect', { x: 0, y: 38, width: Math.max(2, 158 * D.duration[row] / longest), height: 4 }));
     node.lastChild.style.fill = bad ? css('--bad') : css('--accent');
     node.lastChild.style.stroke = 'none';
-    const open = () => select(row, true);
-    node.addEventListener('click', open);
-    node.addEventListener('keydown', event => { if (event.key === 'Enter') open(); });
     return node;
   });
   const width = columns.length * 190 + 10, height = Math.max(1, ...columns.map(column => column.length)) * 58 + 30;
-  const picture = svg('svg', { width: '100%', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Graph of assets' }, ...edges, ...boxes);
+  const picture = h('svg', { width: '100%', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Graph of assets' }, ...edges, ...boxes);
   picture.style.maxWidth = width + 'px';
   // Smaller, its texts could not be read; the page scrolls.
   picture.style.minWidth = width * .75 + 'px';
-  $('view').replaceChildren(make('div.page', { tabindex: '0' },
-    make('p.hint', {}, 'What is made of what, from left to right. The bar of a node is its time.'),
+  $('view').replaceChildren(h('div.page', { tabindex: '0' },
+    h('p.hint', {}, 'What is made of what, from left to right. The bar of a node is its time.'),
     picture));
 }
 
 // ---- keys and settings -----------------------------------------------------------------------------------------
 
 function theme(next) {
-  const root = document.documentElement;
-  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-  if (next === null) root.dataset.theme = dark ? 'dark' : 'light';
-  else root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
+  const dark = next === null ? matchMedia('(prefers-color-scheme: dark)').matches : root.dataset.theme !== 'dark';
+  root.dataset.theme = dark ? 'dark' : 'light';
+  const shades = [0, 255].map(end => COLORS.slice(0, 10).map(hex => mixed(hex, end, .45)));
+  COLORS.splice(10, 20, ...shades[+dark], ...shades[+!dark]);
   if (next !== null) draw();
 }
 
@@ -1056,10 +1046,11 @@ const KEYS = [
 ];
 
 function help() {
-  $('keys').replaceChildren(make('table', {}, make('tbody', {}, ...KEYS.map(([key, meaning]) =>
-    make('tr', {}, make('td', {}, make('kbd', {}, key)), make('td', {}, meaning))))),
-    make('p.hint', {}, 'Filter: all words apply. ', make('code', {}, 'key=value'), ', ', make('code', {}, '>10ms'), ', ', make('code', {}, '<1s'), ', ', make('code', {}, 'service:shop'), ', ', make('code', {}, 'name:"GET /"'), ' (the whole name), ', make('code', {}, 'status:ok'), ', ', make('code', {}, 'error'), ', or a part of a name, a message, an id, an attribute, an event or a log record. It applies to all traces.'),
-    make('form', { method: 'dialog' }, make('button', {}, 'Close')));
+  $('keys').replaceChildren(h('table', {}, h('tbody', {}, ...KEYS.map(([key, meaning]) =>
+    h('tr', {}, h('td', {}, h('kbd', {}, key)), h('td', {}, meaning))))),
+    h('p.hint', {}, 'Filter, whose words must all apply: ', ...['key=value', '>10ms', '<1s', 'service:shop', 'name:"GET /"', 'status:ok', 'error'].flatMap(it => [h('code', {}, it), ', ']),
+      'or a part of a name, a message, an id, an attribute, an event or a log record. In quotes it is the whole value.'),
+    h('form', { method: 'dialog' }, h('button', {}, 'Close')));
   $('keys').showModal();
 }
 
@@ -1071,10 +1062,9 @@ function step(by) {
 
 function next(list, by) {
   if (!list.length) return;
-  show('Waterfall');
   const from = selected < 0 ? first - (by > 0) : selected;
-  const later = by > 0 ? list.find(row => row > from) : [...list].reverse().find(row => row < from);
-  select(later === undefined ? (by > 0 ? list[0] : list[list.length - 1]) : later, true);
+  const later = by > 0 ? list.find(row => row > from) : list.findLast(row => row < from);
+  go(later ?? list.at(by > 0 ? 0 : -1));
 }
 
 // Goes to the next error, in the next trace that has some after the last one of this trace.
@@ -1087,7 +1077,7 @@ function nextError(list) {
   next(list, 1);
 }
 
-document.addEventListener('keydown', event => {
+on(document, 'keydown', event => {
   if (event.ctrlKey || event.metaKey || event.altKey || $('keys').open) return;
   const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== 'checkbox';
   if (event.key === 'Escape') {
@@ -1106,7 +1096,7 @@ document.addEventListener('keydown', event => {
     ArrowRight: () => { if (event.shiftKey) pan(.25); else if (folded.has(selected)) toggle(selected); else step(1); },
     ArrowLeft: () => {
       if (event.shiftKey) pan(-.25);
-      else if (D.children[selected] && !folded.has(selected)) toggle(selected);
+      else if (hasChildren(selected) && !folded.has(selected)) toggle(selected);
       else if (D.parent[selected] >= 0) select(D.parent[selected], !$('panel').hidden);
     },
     a: () => pan(-.25), d: () => pan(.25), w: () => zoom(.5), s: () => zoom(2), '<': () => level(-1), '>': () => level(1),
@@ -1130,13 +1120,13 @@ function level(by) {
 }
 
 let waiting;
-$('filter').addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(refilter, 120); });
-$('only').addEventListener('change', () => { layout(); draw(); });
-addEventListener('hashchange', follow);
-$('theme').addEventListener('click', () => theme('other'));
-$('help').addEventListener('click', help);
-addEventListener('resize', () => (tab === 'Flame' ? drawFlame() : redraw()));
-document.addEventListener('wheel', event => {
+on($('filter'), 'input', () => { clearTimeout(waiting); waiting = setTimeout(refilter, 120); });
+on($('only'), 'change', () => { layout(); draw(); });
+on(window, 'hashchange', follow);
+on($('theme'), 'click', () => theme('other'));
+on($('help'), 'click', help);
+on(window, 'resize', () => (tab === 'Flame' ? drawFlame() : redraw()));
+on(document, 'wheel', event => {
   if (tab !== 'Waterfall' || !event.target.closest('.chart')) return;
   const aside = event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX;
   if (event.ctrlKey) zoom(event.deltaY < 0 ? .8 : 1.25, timeAt($('axis'), event.clientX, [window0, window1]));
@@ -1144,10 +1134,10 @@ document.addEventListener('wheel', event => {
   else return;
   event.preventDefault();
 }, { passive: false });
-addEventListener('beforeprint', () => { document.documentElement.dataset.printing = 'yes'; if (tab === 'Waterfall') redraw(); });
-addEventListener('afterprint', () => { delete document.documentElement.dataset.printing; pool = []; draw(); });
+on(window, 'beforeprint', () => { root.dataset.printing = 'yes'; if (tab === 'Waterfall') redraw(); });
+on(window, 'afterprint', () => { delete root.dataset.printing; pool = []; draw(); });
 
 start().catch(error => {
-  $('view').replaceChildren(make('p.page.bad', {}, 'The traces cannot be shown: ' + error));
+  $('view').replaceChildren(h('p.page.bad', {}, 'The traces cannot be shown: ' + error));
 });
 })();
