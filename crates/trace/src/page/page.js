@@ -19,6 +19,9 @@ function h(tag, properties = {}, ...children) {
   return element;
 }
 
+// What opens something by a click and by a key.
+const opens = action => ({ tabindex: 0, onclick: action, onkeydown: event => { if (event.key === 'Enter') action(); } });
+
 // Text as it is shown: what controls a terminal or changes the direction of text is escaped.
 const shown = text => String(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
   c => '\\u{' + c.codePointAt(0).toString(16) + '}');
@@ -40,10 +43,11 @@ function duration(ns) {
 }
 
 function parseDuration(text) {
-  const found = /^([0-9.]+)\s*(ns|us|µs|ms|s|min|h|d)$/.exec(text);
+  const found = /^([\d.]+)\s*(\D+)$/.exec(text);
   return found ? Number(found[1]) * { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, d: 86400e9 }[found[2]] : NaN;
 }
 
+const STATUSES = ['unset', 'ok', 'error'];
 const number = n => n.toLocaleString('en');
 const count = (n, one, many = one + 's') => `${number(n)} ${n === 1 ? one : many}`;
 
@@ -68,8 +72,8 @@ let tab = 'Waterfall';
 const folded = new Set(), hidden = new Set();
 // The selected row, and the row of the panel.
 let selected = -1, opened = -1;
-// The time that is looked at.
-let window0, window1;
+// The time that is looked at, and which part of it a duration beside a bar needs, in percent.
+let window0, window1, room;
 // The words of the filter or null, the rows that match, and for each row whether it does.
 let filter = null, matches = [], isMatch;
 
@@ -166,12 +170,12 @@ function whole() {
 
 function summary() {
   const t = D.traces[trace], title = t.spans ? name(t.root) : 'No spans';
-  const fact = (value, word, style) => h('span', { class: 'fact ' + (style || '') }, h('b', {}, value), word ? ' ' + word : '');
+  const fact = (value, word, style = '') => h('span', { class: 'fact ' + style }, h('b', {}, value), word ? ' ' + word : '');
   $('summary').replaceChildren(
     h('h1', { title }, title),
     fact(duration(t.duration), ''),
     fact(number(t.spans), t.spans === 1 ? 'span' : 'spans'),
-    t.errors ? fact(number(t.errors), 'failed', 'bad') : fact('0', 'failed'),
+    fact(number(t.errors), 'failed', t.errors ? 'bad' : ''),
     D.traces.length > 1 ? fact(number(D.traces.filter(it => it.errors > 0).length), `of ${number(D.traces.length)} traces failed`) : '',
     h('span.fact', {}, stamp(t.start) && stamp(t.start) + ' UTC'),
     h('span.fact.mono', { title: 'The id of the trace' }, t.id),
@@ -250,7 +254,7 @@ function parseFilter(input) {
     if (!isNaN(limit)) return { test: plain[0] === '>' ? row => D.duration[row] > limit : row => D.duration[row] < limit };
     const [, status] = /^status:(.*)$/.exec(plain === 'error' ? 'status:error' : plain) || [];
     if (status !== undefined) {
-      const wanted = ['unset', 'ok', 'error'].indexOf(status);
+      const wanted = STATUSES.indexOf(status);
       return wanted < 0 ? { hint: 'expected status:error, status:ok or status:unset' } : { test: row => D.status[row] === wanted };
     }
     const [, key, value] = /^(service|name):(.*)$/.exec(plain) || [];
@@ -448,6 +452,7 @@ function drawAxis() {
   const axis = $('axis'), length = window1 - window0, origin = D.traces[trace].start;
   const step = roundStep(length / Math.max(3, axis.clientWidth / 90));
   const labels = [], marks = new Map();
+  room = 6500 / axis.clientWidth;
   for (let t = Math.ceil((window0 - origin) / step) * step; t <= window1 - origin; t += step) {
     const percent = (t + origin - window0) / length * 100;
     const title = duration(t);
@@ -594,24 +599,24 @@ function fillRow(it, row) {
   it.element.id = 'row-' + row;
   if (hasChildren(row)) it.element.setAttribute('aria-expanded', !folded.has(row));
   else it.element.removeAttribute('aria-expanded');
-  it.labels.style.paddingLeft = 10 + Math.min(D.depth[row], 24) * 13 + 'px';
+  it.labels.style.paddingLeft = `calc(10px + ${Math.min(D.depth[row], 24)} * var(--step))`;
   it.fold.textContent = hasChildren(row) ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
   it.dot.style.background = color(row);
   it.name.textContent = name(row);
   const moved = D.shifted[row], queued = D.queued[row];
   it.moved.hidden = !moved;
-  it.labels.title = [name(row), service(row), line(text(D.beside[row])), moved ? clock(moved) : ''].filter(Boolean).join('\n');
+  it.labels.title = [name(row), service(row), line(text(D.beside[row])), moved ? 'clock ' + clock(moved) : ''].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
   const left = Math.max(-1, percent(D.start[row])), right = Math.min(101, percent(finish(row)));
   it.bar.hidden = right < 0 || left > 100;
   it.bar.style.left = left + '%';
   it.bar.style.width = Math.max(0, right - left) + '%';
   it.bar.style.background = color(row);
-  it.took.textContent = duration(D.duration[row]);
+  it.took.textContent = (right < 0 ? '◂ ' : '') + duration(D.duration[row]) + (left > 100 ? ' ▸' : '');
   // Behind the bar, or before it, or where there is no room for either, in it.
-  const inside = right >= 88 && left < 12;
-  it.took.style.left = right < 88 ? Math.max(0, right) + '%' : '';
-  it.took.style.right = right < 88 ? '' : inside ? Math.max(0, 100 - right) + '%' : 100 - left + '%';
+  const behind = right < 100 - room, inside = !behind && left < room;
+  it.took.style.left = behind ? Math.max(0, right) + '%' : '';
+  it.took.style.right = behind ? '' : inside ? Math.max(0, 100 - right) + '%' : 100 - left + '%';
   it.took.style.color = inside ? ink(color(row)) : '';
   const more = [], steps = D.critical[row] || [];
   const mark = (style, from, to) => {
@@ -700,14 +705,14 @@ const table = entries => h('table', {}, h('tbody', {}, ...entries.map(([key, it]
   h('td.mono', {}, ...it instanceof Node ? [it] : [copier('', `Copy ${shown(key)}`, () => typeof it === 'string' ? it : JSON.stringify(it), 'copy'), value(it)])))));
 
 // How far the times of a span were moved.
-const clock = by => `moved by ${by < 0 ? '−' : '+'}${duration(Math.abs(by))}, as the clock of its host differed`;
+const clock = by => `moved by ${by < 0 ? '−' : '+'}${duration(Math.abs(by))}`;
 
 // A span as JSON, as `floe-trace query span` prints it.
 async function asJson(row) {
   const d = await detail(row), object = Object.fromEntries;
   return JSON.stringify({
     span: D.id[row], trace: D.traces[trace].id, parent: d.p, name: text(D.name[row]), kind: d.k, service: text(D.service[row]), scope: d.s,
-    status: ['unset', 'ok', 'error'][D.status[row]], message: text(D.message[row]), start_unix_ns: String(BigInt(D.origin) + BigInt(D.start[row])),
+    status: STATUSES[D.status[row]], message: text(D.message[row]), start_unix_ns: String(BigInt(D.origin) + BigInt(D.start[row])),
     duration_ns: D.duration[row], self_ns: D.own[row], shifted_ns: D.shifted[row], attributes: object(d.a),
     events: d.e.map(([after_ns, name, attributes]) => ({ name, after_ns, attributes: object(attributes) })),
     links: d.l.map(([trace, span]) => ({ trace, span })),
@@ -791,7 +796,7 @@ function listing(items, columns, open, hint, isCurrent = () => false) {
   if (by) items.sort((a, b) => direction * (typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by]));
   const head = columns.map(([key, title, , style]) => h('th', { class: style, 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
     h('button', { onclick: () => { orders[tab] = [key, key === by ? -direction : style === 'n' ? -1 : 1]; draw(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
-  const body = items.slice(0, LISTED).map(item => h('tr', { tabindex: '0', 'aria-current': isCurrent(item), onclick: () => open(item), onkeydown: event => { if (event.key === 'Enter') open(item); } },
+  const body = items.slice(0, LISTED).map(item => h('tr', { 'aria-current': isCurrent(item), ...opens(() => open(item)) },
     ...columns.map(([key, , show, style]) => {
       const shows = show ? show(item) : typeof item[key] === 'number' ? number(item[key]) : line(item[key]);
       return h('td', { class: (style || '') + (key === 'errors' && item.errors || /ERROR|FATAL/.test(item[key]) && key === 'level' ? ' bad' : '') }, ...[shows].flat());
@@ -852,10 +857,10 @@ function drawTraces() {
     const match = matches.find(row => row >= first && row < end);
     if (match !== undefined) select(match, false);
   };
-  listing(list, [['name', 'Root'], ['service', 'Service'], ['start', 'Start, UTC', t => stamp(t.start)], ['spans', 'Spans', , 'n'],
+  listing(list, [['name', 'Root'], ['service', 'Service'], ['start', 'Start, UTC', t => stamp(t.start), 'w'], ['spans', 'Spans', , 'n'],
     ...filter ? [['matches', 'Matches', , 'n']] : [], ['errors', 'Failed', t => t.errors ? number(t.errors) : '', 'n'],
-    ['duration', 'Duration', t => share(t.duration, longest), 'n'], ['id', 'Id']],
-  open, filter ? 'Traces with a span that matches the filter.' : 'The failed ones first, then the longest ones. A filter applies to all traces.', t => t.index === trace);
+    ['duration', 'Duration', t => share(t.duration, longest), 'n'], ['id', 'Id', , 'w']],
+  open, filter ? 'Traces with a span that matches the filter.' : 'Failed ones first, then the longest.', t => t.index === trace);
 }
 
 // The log records of spans.
@@ -1008,7 +1013,7 @@ function drawGraph() {
     const [x, y] = place[index], bad = isError(row);
     const clipped = line(text(label));
     const kind = bad ? ' bad' : text(state) === 'skipped' ? ' skipped' : /^(success|ok|built)$/.test(text(state)) ? ' ok' : '';
-    const node = h('g', { class: 'node' + kind, transform: `translate(${x},${y})`, tabindex: 0, role: 'button', onclick: () => select(row, true), onkeydown: event => { if (event.key === 'Enter') select(row, true); } },
+    const node = h('g', { class: 'node' + kind, transform: `translate(${x},${y})`, role: 'button', ...opens(() => select(row, true)) },
       h('title', {}, `${clipped}: ${text(state)}, ${duration(D.duration[row])}`),
       h('rect', { width: 158, height: 42 }),
       h('text', { x: 10, y: 17 }, clipped.length > 20 ? clipped.slice(0, 19) + '…' : clipped),
@@ -1039,10 +1044,10 @@ function theme(next) {
 }
 
 const KEYS = [
-  ['↑ ↓ or k j', 'the span before and after'], ['← →', 'fold and unfold'], ['< >', 'fold to fewer and to more levels'], ['Enter', 'everything about the span'],
+  ['↑ ↓ or k j', 'the span before and after'], ['← →', 'fold and unfold'], ['< >', 'fewer and more levels'], ['Enter', 'everything about the span'],
   ['Escape', 'close'], ['e', 'the next error'], ['/', 'filter'], ['n p', 'the next and the previous match'],
   ['a d or Shift ← →', 'earlier and later; also Shift and the wheel, or drag'], ['w s or + −', 'zoom; also Ctrl and the wheel, or drag on the axis'], ['0', 'all of the trace'],
-  ['f', 'zoom to the selected span'], ['c', 'copy the address'], ['1 … 6', 'the views'], ['t', 'light or dark'], ['?', 'these keys'],
+  ['f', 'zoom to the selected span'], ['c', 'copy the address'], ['1 … 6', 'the views'], ['t', 'light or dark'],
 ];
 
 function help() {
