@@ -1,5 +1,6 @@
 //! The spans of a recording as trees, one or more for each trace.
 
+use floe_waterfall::uncovered;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::span::{Note, Recording, Span, SpanId, TraceId};
@@ -92,7 +93,7 @@ impl<'a> Forest<'a> {
             notes,
         };
         forest.self_times = (0..spans.len())
-            .map(|span| forest.uncovered(span))
+            .map(|span| uncovered(&forest, span).map(|(from, to)| to - from).sum())
             .collect();
         forest
     }
@@ -150,27 +151,7 @@ impl<'a> Forest<'a> {
 
     /// Returns a span and all spans below it, parents before children, siblings by start.
     pub fn below(&self, span: usize) -> impl Iterator<Item = usize> {
-        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
-        let mut open = vec![span];
-        std::iter::from_fn(move || {
-            let next = open.pop()?;
-            open.extend(self.children(next).iter().rev());
-            Some(next)
-        })
-    }
-
-    fn uncovered(&self, span: usize) -> u64 {
-        let parent = self.span(span);
-        let mut covered = 0;
-        let mut until = parent.start;
-        for child in self.children(span) {
-            let child = self.span(*child);
-            let from = child.start.clamp(until, parent.end.max(until));
-            let to = child.end.clamp(from, parent.end.max(from));
-            covered += to - from;
-            until = until.max(to);
-        }
-        parent.duration().saturating_sub(covered)
+        floe_waterfall::below(self, &[span])
     }
 }
 

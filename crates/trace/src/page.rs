@@ -67,6 +67,8 @@ struct Rows {
     own: Vec<u64>,
     /// The times of rows on the critical path.
     critical: BTreeMap<usize, Vec<(u64, u64)>>,
+    /// The times before rows on it in which what caused them had ended, and no span ran.
+    waits: BTreeMap<usize, (u64, u64)>,
     /// The times of events.
     events: BTreeMap<usize, Vec<u64>>,
     /// The times of log records, and which of them are errors.
@@ -289,7 +291,7 @@ impl<'a> Plan<'a> {
                 && let Some(trace) = traces.get(&span.trace)
             {
                 rows.traces.push(self.trace(trace, row));
-                self.critical(trace, &mut rows.critical);
+                self.critical(trace, &mut rows);
             }
             if let Some(trace) = rows.traces.last_mut() {
                 trace.end = row + 1;
@@ -330,7 +332,7 @@ impl<'a> Plan<'a> {
         rows.service.push(strings.index(service));
         rows.status.push(status);
         rows.message.push(strings.index(message));
-        rows.beside.push(strings.index(&beside(span)));
+        rows.beside.push(strings.index(&beside(self.forest, index)));
         rows.start.push(self.time(span.start));
         rows.duration.push(span.duration());
         rows.own.push(self.forest.self_time(index));
@@ -377,7 +379,9 @@ impl<'a> Plan<'a> {
 
     /// A trace whose first row is this one.
     fn trace(&self, trace: &Trace, row: usize) -> PageTrace {
-        let root = self.root(trace).and_then(|root| self.row_of.get(&root));
+        let roots = trace.roots.iter().copied();
+        let root = roots.max_by_key(|root| self.forest.span(*root).duration());
+        let root = root.and_then(|root| self.row_of.get(&root));
         PageTrace {
             id: trace.id.to_string(),
             root: root.copied().unwrap_or(row),
@@ -390,18 +394,15 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The longest root of a trace.
-    fn root(&self, trace: &Trace) -> Option<usize> {
-        let roots = trace.roots.iter().copied();
-        roots.max_by_key(|root| self.forest.span(*root).duration())
-    }
-
-    fn critical(&self, trace: &Trace, critical: &mut BTreeMap<usize, Vec<(u64, u64)>>) {
-        let root = self.root(trace);
-        for step in root.map_or_else(Vec::new, |root| critical_path(self.forest, root)) {
+    fn critical(&self, trace: &Trace, rows: &mut Rows) {
+        for step in critical_path(self.forest, &trace.roots) {
             if let Some(row) = self.row_of.get(&step.span) {
-                let parts = critical.entry(*row).or_default();
-                parts.push((self.time(step.from), self.time(step.to)));
+                let part = (self.time(step.from), self.time(step.to));
+                if step.is_wait {
+                    rows.waits.insert(*row, part);
+                } else {
+                    rows.critical.entry(*row).or_default().push(part);
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use floe_redact::printable;
 use floe_waterfall::{Mark, Tree};
 
 use crate::forest::{Forest, Trace};
-use crate::span::{Kind, Span, Status};
+use crate::span::{Kind, Status};
 
 /// Draws a trace: a header, a time axis and a row for each span, as [`floe_waterfall::waterfall`] describes.
 #[must_use]
@@ -33,7 +33,7 @@ impl Tree for Forest<'_> {
     }
 
     fn name(&self, span: usize) -> Cow<'_, str> {
-        printable(&self.span(span).name)
+        line(&self.span(span).name)
     }
 
     fn mark(&self, span: usize) -> Mark {
@@ -64,7 +64,7 @@ impl Tree for Forest<'_> {
     }
 
     fn beside(&self, span: usize) -> String {
-        printable(&beside(self.span(span))).into_owned()
+        line(&beside(self, span)).into_owned()
     }
 
     fn place(&self, span: usize) -> String {
@@ -74,12 +74,32 @@ impl Tree for Forest<'_> {
     }
 
     fn service(&self, span: usize) -> Cow<'_, str> {
-        printable(self.recording().service(self.span(span)))
+        line(self.recording().service(self.span(span)))
     }
 }
 
-/// What is worth reading beside the name: the status code of a response, and the host of a call.
-pub(crate) fn beside(span: &Span) -> String {
+/// A text of a row, in which a tab would move what is beside it.
+fn line(text: &str) -> Cow<'_, str> {
+    match printable(text) {
+        text if text.contains('\t') => Cow::Owned(text.replace('\t', "\\t")),
+        text => text,
+    }
+}
+
+/// What is worth reading beside the name: the status code of a response, the host of a call, and by how much its clock
+/// was moved, where that differs from its parent's.
+pub(crate) fn beside(forest: &Forest<'_>, index: usize) -> String {
+    let span = forest.span(index);
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer);
-    floe_waterfall::beside(is_call, |key| span.attribute(key).map(ToString::to_string))
+    let beside =
+        floe_waterfall::beside(is_call, |key| span.attribute(key).map(ToString::to_string));
+    let above = forest
+        .parent(index)
+        .map(|parent| forest.span(parent).shifted);
+    if span.shifted == 0 || above == Some(span.shifted) {
+        return beside;
+    }
+    let sign = if span.shifted < 0 { '-' } else { '+' };
+    let by = floe_waterfall::duration(span.shifted.unsigned_abs());
+    format!("{beside} clock {sign}{by}").trim_start().to_owned()
 }

@@ -572,7 +572,7 @@ fn a_chain_of_many_levels_needs_no_stack() {
     let forest = Forest::new(&recording);
     assert_eq!(forest.below(0).count(), 50_000);
     assert_eq!(forest.self_time(0), 2);
-    let path = floe_trace::critical_path(&forest, 0);
+    let path = floe_trace::critical_path(&forest, &[0]);
     assert_eq!(
         path.iter().map(|step| step.to - step.from).sum::<u64>(),
         forest.span(0).duration()

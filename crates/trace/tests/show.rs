@@ -128,10 +128,22 @@ fn columns_are_aligned_at_every_width() {
 
 /// As the spans of a message that is processed later.
 #[test]
-fn a_child_after_its_parent_leaves_no_gap() {
+fn the_time_until_a_child_after_its_parent_is_a_wait() {
     let spans = [span(1, 0, "send", 0, 10), span(2, 1, "process", 60, 100)];
     let picture = draw(&recording(spans), WaterfallOptions::default());
-    assert!(!picture.contains('┄'), "{picture}");
+    let rows: Vec<&str> = picture.lines().skip(2).collect();
+    assert!(
+        rows[1].starts_with("├─ ┄ waited, no span    50 ms"),
+        "{picture}"
+    );
+    let bars: String = rows
+        .iter()
+        .flat_map(|row| row.chars().filter(|c| "█┄▒".contains(*c)))
+        .collect();
+    assert!(
+        !bars.contains('▒') && !picture.contains("no child"),
+        "{picture}"
+    );
 }
 
 /// Each of these characters takes two columns.

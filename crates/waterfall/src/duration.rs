@@ -1,6 +1,7 @@
 //! Durations as text.
 
-/// Returns a duration of nanoseconds with three significant digits: `12.3 ms`; from a minute on as `2 min 5 s`.
+/// Returns a duration of nanoseconds with three significant digits: `12.3 ms`; from a minute on as `2 min 5 s`, `3 h 4 min` or
+/// `2 d 5 h`.
 #[must_use]
 pub fn duration(nanos: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
@@ -13,9 +14,16 @@ pub fn duration(nanos: u64) -> String {
         999_500_000..60_000_000_000 => (number / 1e9, "s"),
         _ => {
             let seconds = nanos / 1_000_000_000;
-            return match seconds {
-                0..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-                _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+            let (unit, name, part, of) = match seconds {
+                0..3600 => (60, "min", 1, "s"),
+                3600..86_400 => (3600, "h", 60, "min"),
+                _ => (86_400, "d", 3600, "h"),
+            };
+            let (whole, rest) = (seconds / unit, seconds % unit / part);
+            // A round number is easier to read on an axis.
+            return match rest {
+                0 => format!("{whole} {name}"),
+                _ => format!("{whole} {name} {rest} {of}"),
             };
         }
     };
@@ -27,7 +35,6 @@ pub fn duration(nanos: u64) -> String {
         _ => 2,
     };
     let text = format!("{value:.digits$}");
-    // A round number is easier to read on an axis.
     let text = if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')
     } else {
@@ -55,7 +62,10 @@ mod tests {
             (200_000_000, "200 ms"),
             (1_500_000_000, "1.5 s"),
             (125_000_000_000, "2 min 5 s"),
+            (120_000_000_000, "2 min"),
             (7_260_000_000_000, "2 h 1 min"),
+            (100_000_000_000_000, "1 d 3 h"),
+            (7 * 86_400_000_000_000, "7 d"),
         ] {
             assert_eq!(duration(nanos), text);
         }

@@ -52,6 +52,33 @@ pub trait Tree {
     }
 }
 
+/// Returns spans and all that is below them, parents before children, siblings by start.
+pub fn below<'a, T: Tree>(
+    tree: &'a T,
+    spans: &[usize],
+) -> impl Iterator<Item = usize> + use<'a, T> {
+    // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+    let mut open: Vec<usize> = spans.iter().rev().copied().collect();
+    std::iter::from_fn(move || {
+        let next = open.pop()?;
+        open.extend(tree.children(next).iter().rev());
+        Some(next)
+    })
+}
+
+/// Returns the times of a span that none of its children covers, each with its end.
+pub fn uncovered<T: Tree>(tree: &T, span: usize) -> impl Iterator<Item = (u64, u64)> {
+    let (mut until, end) = (tree.start(span), tree.end(span));
+    let children = tree.children(span).iter();
+    let times = children.map(|child| (tree.start(*child), tree.end(*child)));
+    let times = times.chain([(end, end)]);
+    times.filter_map(move |(from, to)| {
+        let gap = (until, from.min(end));
+        until = until.max(to);
+        (gap.0 < gap.1).then_some(gap)
+    })
+}
+
 /// How a span ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "each has a sign of its own")]

@@ -10,19 +10,18 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::critical_path::critical_path;
 use crate::duration::duration;
-use crate::tree::{Mark, Tree};
+use crate::tree::{Mark, Tree, below, uncovered};
 
 /// The most rows of one trace, and of one that is folded.
 const MOST_ROWS: usize = 10_000;
 const MOST_FOLDED_ROWS: usize = 400;
 /// The most errors that are listed before a folded trace.
 const MOST_ERRORS: usize = 10;
-/// The width of a duration in columns.
-const DURATION: usize = 8;
 /// The least and the most columns of the bars.
 const BARS: (usize, usize) = (16, 80);
-/// What a row says of a time in which a span had no child.
+/// What a row says of a time in which a span had no child, and of one before a span in which what caused it had ended.
 const GAP: &str = "┄ no child span";
+const WAIT: &str = "┄ waited, no span";
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -68,8 +67,9 @@ enum Item {
     Span(usize),
     /// Siblings without a row of their own, nor has what is below them.
     Folded(Vec<usize>),
-    /// A time in which a span had no child, in nanoseconds.
+    /// A time without a span, and what it is, in nanoseconds.
     Gap {
+        text: &'static str,
         from: u64,
         to: u64,
     },
@@ -101,7 +101,9 @@ pub fn waterfall(tree: &impl Tree, id: &str, roots: &[usize], options: Options) 
         match &row.item {
             Item::Span(span) => drawing.span(&mut picture, *span, &row.last),
             Item::Folded(folded) => drawing.folded(&mut picture, folded, &row.last),
-            Item::Gap { from, to } => drawing.gap(&mut picture, *from, *to, &row.last),
+            Item::Gap { text, from, to } => {
+                drawing.gap(&mut picture, text, (*from, *to), &row.last);
+            }
         }
     }
     let most = drawing.most_rows();
@@ -118,61 +120,49 @@ struct Drawing<'a, T> {
     roots: &'a [usize],
     /// All spans, parents before children.
     spans: Vec<usize>,
+    /// The first services.
+    services: Vec<Cow<'a, str>>,
     start: u64,
     /// How long the trace took, in nanoseconds.
     length: u64,
     options: Options,
     folds: bool,
-    /// The columns of the tree, and of the bars.
+    /// The columns of the tree, of a duration, and of the bars.
     labels: usize,
+    durations: usize,
     columns: usize,
-    /// The times of each span on the critical path.
+    /// The times of each span on the critical path, and the one before it in which it was waited for.
     critical: FxHashMap<usize, Vec<(u64, u64)>>,
+    waits: FxHashMap<usize, (u64, u64)>,
     /// What has a row in a folded trace: failed spans, those on the critical path, and what is above them.
     always: FxHashSet<usize>,
 }
 
 impl<'a, T: Tree> Drawing<'a, T> {
     fn new(tree: &'a T, id: &'a str, roots: &'a [usize], options: Options) -> Self {
-        let mut spans = Vec::new();
-        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
-        let mut open: Vec<usize> = roots.iter().rev().copied().collect();
-        while let Some(span) = open.pop() {
-            spans.push(span);
-            open.extend(tree.children(span).iter().rev());
-        }
+        let spans: Vec<usize> = below(tree, roots).collect();
         // A span without times says nothing about those of its trace.
         let timed = || spans.iter().filter(|span| tree.end(**span) > 0);
         let start = timed().map(|span| tree.start(*span)).min().unwrap_or(0);
         let end = timed().map(|span| tree.end(*span)).max().unwrap_or(0);
-        let mut critical: FxHashMap<usize, Vec<(u64, u64)>> = FxHashMap::default();
-        let longest = roots.iter().max_by_key(|root| tree.duration(**root));
-        for step in longest
-            .map(|root| critical_path(tree, *root))
-            .unwrap_or_default()
-        {
-            critical
-                .entry(step.span)
-                .or_default()
-                .push((step.from, step.to));
-        }
         let length = end.saturating_sub(start);
-        let folds = spans.len() > options.unfolded;
-        let mut always = FxHashSet::default();
-        let failed = spans.iter().filter(|span| tree.is_failed(**span));
-        // A part of the critical path that nobody could see in the picture may be folded.
-        let least = length / 20;
-        let steps = critical
-            .iter()
-            .filter(|(_, times)| times.iter().map(|(from, to)| to - from).sum::<u64>() >= least);
-        for span in failed.chain(steps.map(|(span, _)| span)) {
-            let mut at = Some(*span);
-            while let Some(span) = at
-                && always.insert(span)
-            {
-                at = tree.parent(span);
+        let mut critical: FxHashMap<usize, Vec<(u64, u64)>> = FxHashMap::default();
+        let mut waits = FxHashMap::default();
+        let mut shares: FxHashMap<usize, u64> = FxHashMap::default();
+        for step in critical_path(tree, roots) {
+            *shares.entry(step.span).or_default() += step.to - step.from;
+            let part = (step.from, step.to);
+            if step.is_wait {
+                waits.insert(step.span, part);
+            } else {
+                critical.entry(step.span).or_default().push(part);
             }
         }
+        let folds = spans.len() > options.unfolded;
+        // A part of the critical path that nobody could see in the picture may be folded.
+        shares.retain(|_, time| *time >= length / 20);
+        let failed = spans.iter().filter(|span| tree.is_failed(**span));
+        let always = with_above(tree, failed.chain(shares.keys()));
         Self {
             tree,
             id,
@@ -182,9 +172,12 @@ impl<'a, T: Tree> Drawing<'a, T> {
             options,
             folds,
             labels: 0,
+            durations: 0,
             columns: BARS.0,
             critical,
+            waits,
             always,
+            services: services(tree, &spans),
             spans,
         }
     }
@@ -192,24 +185,41 @@ impl<'a, T: Tree> Drawing<'a, T> {
     /// Gives the tree the columns that it needs, and the bars the others.
     fn divide(&mut self, rows: &[Row]) {
         let width = self.options.width.clamp(40, 1000);
+        let times = rows.iter().map(|row| match &row.item {
+            Item::Span(span) => self.tree.duration(*span),
+            Item::Folded(folded) => self.time_of(folded),
+            Item::Gap { from, to, .. } => to - from,
+        });
+        let durations = times.map(|time| duration(time).width());
+        self.durations = durations.max().unwrap_or(0).max(8);
         let longest = rows.iter().map(|row| {
             let text = match row.item {
                 Item::Span(span) => {
                     let beside = self.beside(span).width();
                     2 + self.tree.name(span).width() + beside + usize::from(beside > 0)
                 }
-                Item::Gap { .. } => GAP.width(),
+                Item::Gap { text, .. } => text.width(),
                 // It is shortened.
                 Item::Folded(_) => 36,
             };
             branch(&row.last).width() + text
         });
-        let room = width - DURATION - 3;
+        let room = width - self.durations - 3;
         self.labels = longest.max().unwrap_or(0).clamp(
             room.saturating_sub(BARS.1).min(24),
             (room * 65 / 100).min(room - BARS.0),
         );
         self.columns = (room - self.labels).min(BARS.1);
+    }
+
+    fn time_of(&self, spans: &[usize]) -> u64 {
+        let times = spans.iter().map(|span| self.tree.duration(*span));
+        times.fold(0, u64::saturating_add)
+    }
+
+    /// A duration in its column.
+    fn took(&self, nanos: u64) -> String {
+        format!("{:>1$}", duration(nanos), self.durations)
     }
 
     const fn most_rows(&self) -> usize {
@@ -286,35 +296,31 @@ impl<'a, T: Tree> Drawing<'a, T> {
             .collect();
         let alone = folded.len() == 1 && self.options.min_duration == 0;
         let mut items = Vec::new();
-        let end = parent.map_or(0, |parent| self.tree.end(parent));
-        let mut until = parent.map(|parent| self.tree.start(parent));
+        let gaps = parent.filter(|_| !siblings.is_empty());
+        let gaps = gaps.into_iter().flat_map(|it| uncovered(self.tree, it));
+        let mut gaps = gaps.peekable();
         for span in siblings {
-            if let Some(until) = &mut until {
-                // A span that starts after its parent's end leaves no time of the parent.
-                self.add_gap(&mut items, *until, self.tree.start(*span).min(end));
-                *until = self.tree.end(*span).max(*until);
+            while let Some(gap) = gaps.next_if(|gap| gap.1 <= self.tree.start(*span)) {
+                items.extend(self.gap_item(GAP, gap));
             }
+            let wait = self.waits.get(span).copied();
+            items.extend(wait.and_then(|wait| self.gap_item(WAIT, wait)));
             if alone || drawn.contains(span) {
                 items.push(Item::Span(*span));
             }
         }
-        if let Some(until) = until
-            && !siblings.is_empty()
-        {
-            self.add_gap(&mut items, until, end);
-        }
+        items.extend(gaps.filter_map(|gap| self.gap_item(GAP, gap)));
         if !alone && !folded.is_empty() {
             items.push(Item::Folded(folded));
         }
         items
     }
 
-    /// A gap is shown if it is a tenth of the trace.
-    fn add_gap(&self, items: &mut Vec<Item>, from: u64, to: u64) {
-        let length = to.saturating_sub(from);
-        if length >= self.options.min_duration.max(1) && length > self.length / 10 {
-            items.push(Item::Gap { from, to });
-        }
+    /// A time without a span has a row if it is a tenth of the trace.
+    fn gap_item(&self, text: &'static str, (from, to): (u64, u64)) -> Option<Item> {
+        let length = to - from;
+        let is_long = length >= self.options.min_duration.max(1) && length > self.length / 10;
+        is_long.then_some(Item::Gap { text, from, to })
     }
 
     fn header(&self, picture: &mut String) {
@@ -327,25 +333,23 @@ impl<'a, T: Tree> Drawing<'a, T> {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let mut services: Vec<Cow<'_, str>> = Vec::new();
-        for span in &self.spans {
-            let service = self.tree.service(*span);
-            if !service.is_empty() && !services.contains(&service) && services.len() < 8 {
-                services.push(service);
-            }
-        }
-        let services = match &*services {
+        let rest = format!(" · {count}{failed} · {}", duration(self.length));
+        let room = self.options.width.max(40).saturating_sub(rest.width());
+        let title = clip(&format!("trace {}", self.id), room);
+        let services = match &*self.services {
             [] => String::new(),
-            services => format!(" · {}", clip(&services.join(", "), self.options.width / 2)),
+            services => format!(" · {}", services.join(", ")),
         };
-        let title = format!("trace {}", self.id);
-        let took = duration(self.length);
-        let rest = format!("{services} · {count}{failed} · {took}");
+        let services = match room - title.width() {
+            // Half of a name is better than none, and three letters are not.
+            0..8 => String::new(),
+            room => clip(&services, room),
+        };
         let _ = writeln!(
             picture,
             "{}{}",
             self.paint(BOLD, &title),
-            self.paint(DIM, &rest)
+            self.paint(DIM, &format!("{services}{rest}"))
         );
     }
 
@@ -417,7 +421,7 @@ impl<'a, T: Tree> Drawing<'a, T> {
             axis.resize(column, ' ');
             axis.extend(label.chars());
         }
-        let before = " ".repeat(self.labels + DURATION + 3);
+        let before = " ".repeat(self.labels + self.durations + 3);
         let axis: String = axis.into_iter().collect();
         let _ = writeln!(picture, "{before}{}", self.paint(DIM, &axis));
     }
@@ -445,12 +449,12 @@ impl<'a, T: Tree> Drawing<'a, T> {
             name
         };
         let line = format!(
-            "{}{} {name}{}{} {:>DURATION$}  {}",
+            "{}{} {name}{}{} {}  {}",
             self.paint(DIM, &branch),
             self.paint(tone, sign),
             self.paint(DIM, &beside),
             " ".repeat(pad),
-            duration(self.tree.duration(index)),
+            self.took(self.tree.duration(index)),
             self.bar(index),
         );
         let _ = writeln!(picture, "{}", line.trim_end());
@@ -464,13 +468,19 @@ impl<'a, T: Tree> Drawing<'a, T> {
         }
     }
 
-    /// What is printed beside the name of a span.
+    /// What is printed beside the name of a span: its service, where another one goes on, and more.
     fn beside(&self, span: usize) -> String {
-        match self.tree.mark(span) {
+        let beside = match self.tree.mark(span) {
             Mark::Cancelled => "cancelled".to_owned(),
             Mark::Skipped => "skipped".to_owned(),
             _ => self.tree.beside(span),
+        };
+        let service = self.tree.service(span);
+        let above = self.tree.parent(span).map(|it| self.tree.service(it));
+        if self.services.len() < 2 || above == Some(service.clone()) || service.is_empty() {
+            return beside;
         }
+        format!("[{service}] {beside}").trim_end().to_owned()
     }
 
     /// The bar of a span: full where it is on the critical path, else shaded.
@@ -549,30 +559,23 @@ impl<'a, T: Tree> Drawing<'a, T> {
             &format!("… {} more: {}", folded.len(), counts.join(", ")),
             room,
         );
-        let pad = room - text.width();
-        let took = folded
-            .iter()
-            .map(|span| self.tree.duration(*span))
-            .fold(0, u64::saturating_add);
-        let row = format!(
-            "{branch}{text}{} {:>DURATION$}",
-            " ".repeat(pad),
-            duration(took)
-        );
+        let pad = " ".repeat(room - text.width());
+        let took = self.took(self.time_of(folded));
+        let row = format!("{branch}{text}{pad} {took}");
         let _ = writeln!(picture, "{}", self.paint(DIM, &row));
     }
 
-    fn gap(&self, picture: &mut String, from: u64, to: u64, last: &[bool]) {
+    fn gap(&self, picture: &mut String, text: &str, (from, to): (u64, u64), last: &[bool]) {
         let branch = branch(last);
         let room = self.labels.saturating_sub(branch.width()).max(8);
-        let text = clip(GAP, room);
+        let text = clip(text, room);
         let pad = room - text.width();
         let start = self.column(from);
         let length = self.column(to).saturating_sub(start).max(1);
         let row = format!(
-            "{branch}{text}{} {:>DURATION$}  {}{}",
+            "{branch}{text}{} {}  {}{}",
             " ".repeat(pad),
-            duration(to - from),
+            self.took(to - from),
             " ".repeat(start),
             "┄".repeat(length)
         );
@@ -611,6 +614,32 @@ impl<'a, T: Tree> Drawing<'a, T> {
     }
 }
 
+/// The first services of spans.
+fn services<'a, T: Tree>(tree: &'a T, spans: &[usize]) -> Vec<Cow<'a, str>> {
+    let mut services = Vec::new();
+    for span in spans {
+        let service = tree.service(*span);
+        if !service.is_empty() && services.len() < 8 && !services.contains(&service) {
+            services.push(service);
+        }
+    }
+    services
+}
+
+/// Spans and all that are above them.
+fn with_above<'a>(tree: &impl Tree, spans: impl Iterator<Item = &'a usize>) -> FxHashSet<usize> {
+    let mut all = FxHashSet::default();
+    for span in spans {
+        let mut at = Some(*span);
+        while let Some(span) = at
+            && all.insert(span)
+        {
+            at = tree.parent(span);
+        }
+    }
+    all
+}
+
 /// Adds rows so that the first one is popped first.
 fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     let rows = items.into_iter().rev().enumerate();
@@ -620,18 +649,24 @@ fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     }));
 }
 
-/// A step of the axis of which about `most` fit: 1, 2 or 5 times a power of ten.
+/// The steps of an axis between a second and a day, in seconds. Shorter ones, and days, are 1, 2 or 5 times a power of ten.
+const STEPS: [u64; 14] = [
+    1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200,
+];
+
+/// A step of the axis of which about `most` fit.
 fn round_step(length: u64, most: usize) -> u64 {
+    const SECOND: u64 = 1_000_000_000;
     let least = length / (most.max(1) as u64);
-    let mut step = 1_u64;
-    for factor in [2, 5, 10].iter().cycle() {
-        if step >= least {
-            break;
-        }
-        let power = 10_u64.pow(step.ilog10());
-        step = power.saturating_mul(*factor);
-    }
-    step.max(1)
+    let decimal = |unit: u64| {
+        let powers = (0..19).map(move |power| unit.saturating_mul(10_u64.pow(power)));
+        powers.flat_map(|power| [1, 2, 5].map(|factor| power.saturating_mul(factor)))
+    };
+    let mut steps = decimal(1)
+        .take_while(|step| *step < SECOND)
+        .chain(STEPS.map(|seconds| seconds * SECOND))
+        .chain(decimal(86_400 * SECOND));
+    steps.find(|step| *step >= least).unwrap_or(u64::MAX)
 }
 
 /// What stands before the name.

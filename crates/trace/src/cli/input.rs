@@ -54,6 +54,15 @@ impl Input {
         &self.files.files
     }
 
+    /// Reads everything, as [`Self::read`] does, and refuses files without spans.
+    pub(crate) fn read_spans(&self) -> Result<Recording, Failure> {
+        let recording = self.read()?;
+        if recording.spans.is_empty() {
+            return Err(Failure("expected spans, found none".to_owned()));
+        }
+        Ok(recording)
+    }
+
     /// Reads everything, and prints what is wrong with it to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
         let mut recording = self.limits.read(self.files())?;

@@ -17,6 +17,8 @@ use super::input::{Input, print_notes};
 use super::table::{self, Column};
 use super::{Failure, print, print_json};
 
+/// The name of a part of the critical path before a span, in which what caused the span had ended.
+const WAITED: &str = "waited, no span";
 /// The most characters of a text in a table.
 const CLIP: usize = 60;
 
@@ -40,7 +42,7 @@ enum Question {
     Slowest(Slowest),
     /// The errors, equal ones together: those that no other error below them explains
     Errors(Common),
-    /// The spans that determine how long the longest trace took
+    /// What determines how long the longest trace took: spans, and waits between them
     CriticalPath(Common),
     /// What makes up the time: names by their self time, and what makes them slow
     Why(Common),
@@ -105,7 +107,7 @@ pub(crate) fn query(query: &Query) -> Result<ExitCode, Failure> {
         Question::Slowest(slowest) => &slowest.common,
         Question::Span(span) => &span.common,
     };
-    let recording = common.input.read()?;
+    let recording = common.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
     let mut answer = match &query.question {
@@ -247,39 +249,42 @@ fn ancestors(forest: &Forest<'_>, span: usize) -> String {
 }
 
 fn path(forest: &Forest<'_>) -> Answer {
-    let roots = forest.traces().iter().flat_map(|trace| &trace.roots);
-    let Some(root) = roots.max_by_key(|root| forest.span(**root).duration()) else {
+    let traces = forest.traces().iter();
+    let Some(trace) = traces.max_by_key(|trace| trace.duration()) else {
         return answer([]);
     };
-    let whole = forest.span(*root).duration().max(1);
     // Parts with the same names above them are one row, as those of a loop.
-    let mut parts: FxHashMap<(&str, String), Part> = FxHashMap::default();
-    for step in critical_path(forest, *root) {
+    let mut parts: FxHashMap<(&str, String, bool), Part> = FxHashMap::default();
+    for step in critical_path(forest, &trace.roots) {
         let service = forest.recording().service(forest.span(step.span));
         let part = parts
-            .entry((service, ancestors(forest, step.span)))
+            .entry((service, ancestors(forest, step.span), step.is_wait))
             .or_default();
         part.time += step.to - step.from;
         part.spans.insert(step.span);
     }
     let mut parts: Vec<_> = parts.into_iter().collect();
     parts.sort_by(|one, other| (other.1.time, &one.0).cmp(&(one.1.time, &other.0)));
-    answer(parts.into_iter().filter_map(|((service, path), part)| {
-        let spans = part.spans.iter().copied();
-        let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
-        let span = forest.span(longest);
-        Some(row! {
-            "percent": percent(part.time, whole),
-            "on_path_ns": part.time,
-            "spans": part.spans.len(),
-            "duration_ns": span.duration(),
-            "name": &*span.name,
-            "service": service,
-            "path": path,
-            "span": span.id.to_string(),
-            "trace": span.trace.to_string(),
-        })
-    }))
+    answer(
+        parts
+            .into_iter()
+            .filter_map(|((service, path, is_wait), part)| {
+                let spans = part.spans.iter().copied();
+                let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
+                let span = forest.span(longest);
+                Some(row! {
+                    "percent": percent(part.time, trace.duration().max(1)),
+                    "on_path_ns": part.time,
+                    "spans": part.spans.len(),
+                    "duration_ns": span.duration(),
+                    "name": if is_wait { WAITED } else { &span.name },
+                    "service": service,
+                    "path": path,
+                    "span": span.id.to_string(),
+                    "trace": span.trace.to_string(),
+                })
+            }),
+    )
 }
 
 /// The parts of a critical path that are shown as one.

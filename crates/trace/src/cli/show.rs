@@ -19,7 +19,7 @@ const WIDTH: usize = 120;
 pub(crate) struct Show {
     #[command(flatten)]
     input: Input,
-    /// How many traces to draw, by start: those with errors, and then the longest ones, are chosen first
+    /// How many traces to draw: those with errors first, then the longest ones
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
     #[command(flatten)]
@@ -77,17 +77,13 @@ impl Look {
 
 /// Draws traces.
 pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
-    let recording = options.input.read()?;
+    let recording = options.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
     let mut traces: Vec<_> = forest.traces().iter().collect();
-    if traces.is_empty() {
-        return Err(Failure("expected spans, found none".to_owned()));
-    }
     let found = traces.len();
     traces.sort_by_key(|trace| (Reverse(trace.errors.min(1)), Reverse(trace.duration())));
     traces.truncate(options.limit);
-    traces.sort_by_key(|trace| trace.start);
     let look = options.look.options();
     for trace in &traces {
         print(format_args!("{}\n", waterfall(&forest, trace, look)))?;

@@ -27,12 +27,9 @@ pub(crate) struct View {
 pub(crate) fn view(options: &View) -> Result<ExitCode, Failure> {
     let path = &options.out;
     output::spare(options.input.files(), path)?;
-    let recording = options.input.read()?;
+    let recording = options.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
-    if recording.spans.is_empty() {
-        return Err(Failure("expected spans, found none".to_owned()));
-    }
     output::write(path, |out| page(&forest, out))?;
     if output::is_standard(path) {
         return Ok(ExitCode::SUCCESS);

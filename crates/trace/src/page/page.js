@@ -346,8 +346,8 @@ function legend() {
   const some = field => Object.keys(D[field]).length;
   const marks = [['path', 'critical path', 'What determines how long the trace took', 1], ['event', 'event', '', some('events')],
     ['event log', 'log record', '', some('logs')],
-    ['wait', 'wait', 'From the creation of a task to its first poll', some('queued')],
-    ['moved', 'clock moved', 'Its times are corrected', some('shifted')]];
+    ['wait', 'wait', '', some('queued') + some('waits')],
+    ['moved', 'clock moved', '', some('shifted')]];
   return h('div.legend', { id: 'legend', role: 'group', 'aria-label': 'Services and marks' }, ...services,
     ...marks.filter(mark => mark[3]).map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
 }
@@ -603,7 +603,7 @@ function fillRow(it, row) {
   it.fold.textContent = hasChildren(row) ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
   it.dot.style.background = color(row);
   it.name.textContent = name(row);
-  const moved = D.shifted[row], queued = D.queued[row];
+  const moved = D.shifted[row], queued = D.queued[row], waited = D.waits[row];
   it.moved.hidden = !moved;
   it.labels.title = [name(row), service(row), line(text(D.beside[row])), moved ? 'clock ' + clock(moved) : ''].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
@@ -628,6 +628,7 @@ function fillRow(it, row) {
   // Of many, those that nobody could see would be a dotted line.
   for (const [from, to] of steps) if (steps.length <= 3 || to - from >= length / 2000) mark('part', from, to);
   if (queued) mark('wait', D.start[row] - queued, D.start[row]);
+  if (waited) mark('wait', ...waited);
   for (const time of (D.events[row] || []).slice(0, 20)) mark('event', time);
   for (const [time, bad] of (D.logs[row] || []).slice(0, 20)) mark(bad ? 'event log bad' : 'event log', time);
   it.more.replaceChildren(...more);
@@ -742,7 +743,8 @@ async function openPanel(row) {
     ['self time', duration(D.own[row])],
     ['started after', duration(D.start[row] - D.traces[trace].start)],
     ...stamp(D.start[row]) ? [['start, UTC', stamp(D.start[row])]] : [],
-    ...D.queued[row] ? [['wait before', duration(D.queued[row]) + ' from its creation to its first poll']] : [],
+    ...D.queued[row] ? [['queued', duration(D.queued[row]) + ' until its first poll']] : [],
+    ...D.waits[row] ? [['waited before', duration(D.waits[row][1] - D.waits[row][0]) + ', no span']] : [],
     ...D.shifted[row] ? [['clock', clock(D.shifted[row])]] : [],
     ...(parent >= 0 ? [['parent', link(parent)]] : d.p ? [['parent', d.p + ', not read']] : []),
     ['span id', D.id[row]],
@@ -875,7 +877,7 @@ async function drawLogs() {
   const rest = attributes => h('span.beside', {}, line(attributes.map(([key, it]) => `${key}=${it}`).join(' ')).slice(0, 300));
   listing(list.sort((a, b) => a.time - b.time), [['time', everywhere ? 'Time, UTC' : 'After', log => everywhere ? stamp(log.time) : duration(log.time - D.traces[trace].start), 'n'],
     ['level', 'Level'], ['body', 'Message', log => [line(log.body).slice(0, 500) + ' ', rest(log.attributes)]], ['name', 'Span']],
-  log => go(log.row), `${count(list.length, 'log record')} of spans${filter ? ' that match the filter' : ''}. A row leads to its span.`);
+  log => go(log.row), `${count(list.length, 'log record')} of spans${filter ? ' that match the filter' : ''}.`);
 }
 
 // ---- flame -----------------------------------------------------------------------------------------------------
@@ -904,7 +906,7 @@ function drawFlame() {
     box.above.total += box.total;
   }
   const element = h('canvas', { id: 'flame', tabindex: '0', role: 'img', 'aria-label': 'Flame graph: arrows, Enter, Escape' });
-  const note = h('p.hint', {}, 'The width of a box is its self time and that of all below it. A click or Enter zooms into a box, a click on the top line or Escape shows all.');
+  const note = h('p.hint', {}, 'The width of a box is its self time and that of all below it. A click or Enter zooms in, Escape shows all.');
   $('view').replaceChildren(h('div.page', {}, note, element));
   flameRoot = top;
   let current = null;
@@ -1029,7 +1031,7 @@ function drawGraph() {
   // Smaller, its texts could not be read; the page scrolls.
   picture.style.minWidth = width * .75 + 'px';
   $('view').replaceChildren(h('div.page', { tabindex: '0' },
-    h('p.hint', {}, 'What is made of what, from left to right. The bar of a node is its time.'),
+    h('p.hint', {}, 'What is made of what. The bar of a node is its time.'),
     picture));
 }
 
